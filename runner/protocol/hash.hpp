@@ -1,0 +1,21 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "protocol/json.hpp"
+
+namespace earshot::protocol {
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+std::string sha256(std::string_view bytes);
+/// Of canonical(value).
+std::string sha256(const Json& value);
+/// Of a file's content, read in pieces. @throws std::system_error if it cannot be read.
+std::string sha256_file(const std::filesystem::path& file);
+
+/// The first 8 bytes of the SHA-256 of `text`, for seeds and peer identifiers.
+std::uint64_t hash64(std::string_view text);
+
+}  // namespace earshot::protocol

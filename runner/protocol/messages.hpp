@@ -1,0 +1,212 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/json.hpp"
+#include "protocol/option_schema.hpp"
+
+// What runner and worker say to each other. The worker begins with {"type": "hello", ...Hello}.
+// A request is {"type": <verb>, "id": N, ...fields of its struct}. The answer is any number of
+// events with that id (progress, files, items, predictions, metric, curve, artifact, stage), then
+// one of
+//   {"type": "done",   "id": N, "result": {...}}
+//   {"type": "failed", "id": N, "kind": "config|data|contract|unsupported|bug", "message": "..."}
+// A worker handles one request at a time, and ends when its input closes.
+
+namespace earshot::protocol {
+
+constexpr int version = 1;
+
+struct Hello {
+  int protocol = version;
+  std::string abi_tag{}, torch{};
+  std::int64_t pid = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Hello, protocol, abi_tag, torch, pid)
+
+// --- inspect {path} -> PluginInfo. Runs in a worker of its own: a plugin may crash while loading.
+
+struct ComponentInfo {
+  std::string kind{}, name{}, summary{};
+  OptionSchema options{};
+  std::vector<std::string> abilities{};  ///< "codec", "learner"
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentInfo, kind, name, summary, options,
+                                                abilities)
+
+struct PluginInfo {
+  std::string path{}, name{}, version{}, summary{}, abi_tag{};
+  std::int64_t sdk_major = 0, sdk_minor = 0;
+  std::vector<std::string> warnings{};  ///< "built by gcc13, this runner by gcc12"
+  std::vector<ComponentInfo> components{};
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PluginInfo, path, name, version, summary, abi_tag,
+                                                sdk_major, sdk_minor, warnings, components)
+
+/// A component to construct: the plugin's file, the component's name in it, and a value for each of
+/// its options.
+struct ComponentRef {
+  std::string plugin{}, component{};
+  Json options = Json::object();
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options)
+
+// --- resolve {component: ComponentRef, device} -> facts that only a constructed object knows:
+//   evaluator: {"uses": {features, codes, audio, learner, mapper, language_model, seed},
+//               "metrics": [{name, help, unit, higher_is_better, primary, version}]}
+//   encoder:   {"needs": {sample_rate, channels, max_seconds, min_seconds, crop, pad},
+//               "spec": {frame_rate, first_frame, dim},
+//               "code_spec": {frame_rate, first_frame, sizes, bits_per_second} for a codec}
+//   language_model: {"spec": {embedding_dim, context}}; others: {}
+
+struct Metric {
+  std::string name{}, help{}, unit{};
+  bool higher_is_better = true, primary = false;
+  std::int64_t version = 1;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Metric, name, help, unit, higher_is_better, primary,
+                                                version)
+
+// --- dataset {component: ComponentRef} -> DatasetInfo, after events
+//   {"type": "files", "files": [path, ...]}: every audio file once, in order of first use.
+
+struct LabelInfo {
+  std::string name{}, type{}, unit{};  ///< type: "class", "number" or "set"
+  std::vector<std::string> classes{};
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LabelInfo, name, type, unit, classes)
+
+struct DatasetInfo {
+  std::int64_t items = 0, train = 0, validation = 0, test = 0;
+  std::vector<std::int64_t> folds{};  ///< numbers of the folds, ascending; empty without folds
+  std::vector<LabelInfo> labels{};
+  Json slices = Json::object();  ///< {dimension: {value: items}}
+  Json groups = Json::object();  ///< {dimension: number of groups}
+  std::vector<std::string> sources{};  ///< files and folders that decide what the items are
+  std::string items_hash{};  ///< of all item records in order, files by their number
+  bool synthesized = false;  ///< some clip has no file
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetInfo, items, train, validation, test, folds,
+                                                labels, slices, groups, sources, items_hash,
+                                                synthesized)
+
+// --- items {dataset: DatasetRef} -> {} after events
+//   {"type": "items", "items": [[id, {group dimension: group}, {slice dimension: slice},
+//                                {label: truth}], ...]}: for the store, in dataset order.
+
+/// A dataset as a stage sees it: which component, and what the host does to it.
+struct DatasetRef {
+  ComponentRef component{};
+  std::string key{};          ///< fingerprint of items and content
+  std::int64_t fold = 0;      ///< this fold is the test split, the others train; 0: splits as given
+  std::int64_t limit = 0;     ///< at most so many items of each split, evenly spread; 0: all
+  double validation = 0;      ///< share of the training groups to validate on, where none is given
+  bool shuffle_labels = false;  ///< the random-label control
+  std::string file_hashes{};  ///< a file with the SHA-256 of each audio file, 64 digits a line
+  std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold, limit, validation,
+                                                shuffle_labels, file_hashes, allow_lost)
+
+/// Features or codes of one encoder in the cache.
+struct FeatureSource {
+  ComponentRef encoder{};
+  std::string key{};        ///< what determines the features of a clip besides the clip
+  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
+  std::string dtype = "float32";  ///< or "float16"
+  bool codes = false;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureSource, encoder, key, audio, dtype, codes)
+
+// --- features: FeaturesRequest -> {"encoders": [FeatureResult per source]}, events progress.
+//   Wide: uses all `threads`. One pass over the audio serves all sources.
+
+struct FeaturesRequest {
+  DatasetRef dataset{};
+  std::vector<FeatureSource> sources{};
+  std::string cache{};  ///< root folder of the feature cache
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeaturesRequest, dataset, sources, cache, device,
+                                                threads)
+
+struct LostClip {
+  std::string file{}, reason{};
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LostClip, file, reason)
+
+struct FeatureResult {
+  std::string key{};
+  std::int64_t clips = 0;     ///< distinct clips that the dataset's items use
+  std::int64_t computed = 0;  ///< of these, not found in the cache
+  std::vector<LostClip> lost{};
+  std::int64_t bytes = 0;     ///< in the cache
+  double audio_seconds = 0;   ///< of the clips computed
+  double encode_seconds = 0;  ///< wall time in Encoder::encode for them
+  Json facts = Json::object();  ///< as `resolve` gives for the encoder
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureResult, key, clips, computed, lost, bytes,
+                                                audio_seconds, encode_seconds, facts)
+
+// --- cell: CellRequest -> CellResult, after events
+//   {"type": "stage", "stage": "fit"|"predict"|"score", "seconds": s, "reused": bool}
+//   {"type": "predictions", "rows": [[item index in the dataset, value, output, {mark: number}]]}
+//   {"type": "metric", ...MetricRow}, its bootstrap replicates as float64 in `binary`
+//   {"type": "curve", "curve": name, "points": [[step, value], ...]}
+//   {"type": "artifact", "name": name, "path": path}
+//   {"type": "progress", "done": n, "total": n}, at most 10 a second
+//   Fit, predict, mark and score of one cell. Narrow: one thread.
+
+struct CellRequest {
+  DatasetRef dataset{};
+  std::vector<FeatureSource> features{};  ///< none or one; two while an encoder imitates a teacher
+  ComponentRef evaluator{};
+  ComponentRef mapper{};          ///< plugin "" when the task has none
+  ComponentRef language_model{};  ///< likewise
+  std::int64_t seed = 0;
+  std::string fit_key{};        ///< of the fit stage; its state is kept under it and reused
+  std::string state_folder{};   ///< where fit states and checkpoints live
+  std::string artifact_folder{};
+  std::string predict = "test";  ///< or "validation", to choose among options
+  std::string cache{};
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+  std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellRequest, dataset, features, evaluator, mapper,
+                                                language_model, seed, fit_key, state_folder,
+                                                artifact_folder, predict, cache, device, threads,
+                                                replicates)
+
+/// One final metric of a run for one slice; all items together are slice 'all' of dimension 'all'.
+struct MetricRow {
+  std::string slice_dimension{}, slice{}, metric{};
+  std::string kind{};        ///< "mean" of marks, "score" of a slice, "report" of the run
+  Json value{};              ///< null when not finite
+  std::string nonfinite{};   ///< "", "nan", "+inf" or "-inf"
+  std::int64_t n = 0;        ///< items or steps behind it
+  Json ci_low{}, ci_high{};  ///< 95 % interval, null when none can be given
+  std::string no_interval{};  ///< why there is none: "7 groups; at least 10 are needed"
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MetricRow, slice_dimension, slice, metric, kind,
+                                                value, nonfinite, n, ci_low, ci_high, no_interval)
+
+struct CellResult {
+  std::int64_t declared = 0, used = 0;  ///< test items of the dataset, and of them predicted
+  std::vector<LostClip> lost{};
+  double fit_seconds = 0, predict_seconds = 0, score_seconds = 0;
+  std::int64_t peak_bytes = 0;  ///< resident memory of the worker at its highest
+  bool complete = true;         ///< false when the stage stopped early, as asked, and saved
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost, fit_seconds,
+                                                predict_seconds, score_seconds, peak_bytes,
+                                                complete)
+
+// --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
+// --- check {path, check} -> {"outcome": "pass|warning|fail|skipped", "reason"}: one conformance
+//     check of a plugin; check "" -> {"checks": [{name, why}]}
+// --- cache_verify {cache} -> {"shards", "bytes", "bad": [path]}
+
+}  // namespace earshot::protocol

@@ -1,0 +1,28 @@
+# Compiler settings of this tree: warnings, sanitizers, ccache, mold, reproducible output.
+
+add_library(earshot_warnings INTERFACE)
+target_compile_options(earshot_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers)
+if(EARSHOT_WERROR)
+  target_compile_options(earshot_warnings INTERFACE -Werror)
+endif()
+
+# Equal sources give equal bytes wherever the folder lies: a plugin's bytes are part of cell keys.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+
+if(EARSHOT_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The sloppiness that precompiled headers need; see ccache's manual, "Precompiled headers".
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+  add_link_options(-fuse-ld=mold)
+endif()

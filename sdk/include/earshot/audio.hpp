@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include <earshot/error.hpp>
+
+namespace earshot {
+
+/// B recordings at one sample rate, zero-padded at the end to the longest.
+struct AudioBatch {
+  at::Tensor samples{};          ///< float32 (B, C, N), contiguous, nominal range [-1, 1]
+  at::Tensor lengths{};          ///< int64 (B), on the CPU: valid samples, 1 <= lengths[b] <= N
+  std::int64_t sample_rate = 0;  ///< Hz
+
+  /// @throws ContractError naming the field, what it is and what it should be.
+  EARSHOT_API void check() const;
+};
+
+/// Which stretch of longer audio is taken when `max_seconds` is exceeded.
+enum class Crop { first, centre, seeded };
+
+/// What fills audio that is shorter than `min_seconds`: nothing, zeros at the end, or the audio
+/// again and again.
+enum class Pad { none, zero, repeat };
+
+/// The audio an encoder takes, and how it likes audio that is too long or too short. The host mixes
+/// down (mean over channels), resamples, crops and pads, alike for all encoders; an experiment may
+/// override crop and pad. An encoder that wants two channels gets mono on both.
+struct AudioNeeds {
+  std::int64_t sample_rate = 16000;  ///< Hz
+  std::int64_t channels = 1;
+  double max_seconds = 0;  ///< longer audio is cropped; 0: no limit
+  double min_seconds = 0;  ///< shorter audio is padded, unless pad is Pad::none
+  Crop crop = Crop::first;
+  Pad pad = Pad::none;
+  bool operator==(const AudioNeeds&) const = default;
+};
+
+}  // namespace earshot

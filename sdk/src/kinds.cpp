@@ -1,0 +1,35 @@
+#include <earshot/evaluator.hpp>
+#include <earshot/plugin.hpp>
+
+// Destructors out of line: one vtable and one typeinfo of each contract in the process. Beside
+// them, what a component does that leaves an optional function out.
+
+namespace earshot {
+
+Dataset::~Dataset() = default;
+AudioBatch Dataset::synthesize(std::int64_t, std::int64_t) const {
+  throw Unsupported("the dataset has a clip without a file and cannot synthesize it");
+}
+std::vector<std::filesystem::path> Dataset::sources() const { return {}; }
+
+Encoder::~Encoder() = default;
+Codec::~Codec() = default;
+Learner::~Learner() = default;
+Mapper::~Mapper() = default;
+
+LanguageModel::~LanguageModel() = default;
+void LanguageModel::connect(const CodeSpec&) {
+  throw Unsupported("the language model does not read audio codes");
+}
+
+Trial::~Trial() = default;
+
+Evaluator::~Evaluator() = default;
+void Evaluator::fit(Trial&) {}
+void Evaluator::predict(Trial&) {}
+Numbers Evaluator::mark(const Item&, const Prediction&) const { return {}; }
+Numbers Evaluator::score(std::span<const Outcome>) const { return {}; }
+
+Registrar::~Registrar() = default;
+
+}  // namespace earshot
