@@ -1,11 +1,11 @@
 #include "protocol/frame.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
+
+#include <unistd.h>
 
 namespace earshot::protocol {
 
@@ -24,8 +24,8 @@ std::size_t get_u32(std::string_view from) {
 }
 
 std::string size_error(std::size_t bytes) {
-  return "a frame of " + std::to_string(bytes) + " bytes; allowed: " +
-         std::to_string(max_frame_bytes);
+  return "a frame of " + std::to_string(bytes) +
+         " bytes; allowed: " + std::to_string(max_frame_bytes);
 }
 
 }  // namespace
@@ -52,8 +52,8 @@ void FrameReader::feed(std::string_view bytes) {
     if (rest.size() - 8 < size) break;
     auto header = Json::parse(rest.substr(8, header_size), nullptr, false);
     if (!header.is_object()) throw ProtocolError("a header that is no JSON object");
-    ready_.push_back({std::move(header),
-                      std::string(rest.substr(8 + header_size, size - header_size))});
+    ready_.push_back(
+        {std::move(header), std::string(rest.substr(8 + header_size, size - header_size))});
     at += 8 + size;
   }
   buffer_.erase(0, at);

@@ -1,7 +1,5 @@
 #include "protocol/hash.hpp"
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -9,6 +7,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <vector>
+
+#include <openssl/evp.h>
 
 namespace earshot::protocol {
 
@@ -55,9 +55,13 @@ std::string hexadecimal(const Digest& digest) {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) { return hexadecimal(digest_of(bytes)); }
+std::string sha256(std::string_view bytes) {
+  return hexadecimal(digest_of(bytes));
+}
 
-std::string sha256(const Json& value) { return sha256(std::string_view(canonical(value))); }
+std::string sha256(const Json& value) {
+  return sha256(std::string_view(canonical(value)));
+}
 
 std::string sha256_file(const std::filesystem::path& file) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),

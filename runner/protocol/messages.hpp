@@ -81,11 +81,11 @@ struct DatasetInfo {
   std::int64_t items = 0, train = 0, validation = 0, test = 0;
   std::vector<std::int64_t> folds{};  ///< numbers of the folds, ascending; empty without folds
   std::vector<LabelInfo> labels{};
-  Json slices = Json::object();  ///< {dimension: {value: items}}
-  Json groups = Json::object();  ///< {dimension: number of groups}
+  Json slices = Json::object();        ///< {dimension: {value: items}}
+  Json groups = Json::object();        ///< {dimension: number of groups}
   std::vector<std::string> sources{};  ///< files and folders that decide what the items are
-  std::string items_hash{};  ///< of all item records in order, files by their number
-  bool synthesized = false;  ///< some clip has no file
+  std::string items_hash{};            ///< of all item records in order, files by their number
+  bool synthesized = false;            ///< some clip has no file
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetInfo, items, train, validation, test, folds,
                                                 labels, slices, groups, sources, items_hash,
@@ -98,12 +98,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetInfo, items, train, valid
 /// A dataset as a stage sees it: which component, and what the host does to it.
 struct DatasetRef {
   ComponentRef component{};
-  std::string key{};          ///< fingerprint of items and content
-  std::int64_t fold = 0;      ///< this fold is the test split, the others train; 0: splits as given
-  std::int64_t limit = 0;     ///< at most so many items of each split, evenly spread; 0: all
-  double validation = 0;      ///< share of the training groups to validate on, where none is given
+  std::string key{};       ///< fingerprint of items and content
+  std::int64_t fold = 0;   ///< this fold is the test split, the others train; 0: splits as given
+  std::int64_t limit = 0;  ///< at most so many items of each split, evenly spread; 0: all
+  double validation = 0;   ///< share of the training groups to validate on, where none is given
   bool shuffle_labels = false;  ///< the random-label control
-  std::string file_hashes{};  ///< a file with the SHA-256 of each audio file, 64 digits a line
+  std::string file_hashes{};    ///< a file with the SHA-256 of each audio file, 64 digits a line
   std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold, limit, validation,
@@ -112,8 +112,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold
 /// Features or codes of one encoder in the cache.
 struct FeatureSource {
   ComponentRef encoder{};
-  std::string key{};        ///< what determines the features of a clip besides the clip
-  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
+  std::string key{};              ///< what determines the features of a clip besides the clip
+  Json audio = Json::object();    ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
   std::string dtype = "float32";  ///< or "float16"
   bool codes = false;
 };
@@ -142,9 +142,9 @@ struct FeatureResult {
   std::int64_t clips = 0;     ///< distinct clips that the dataset's items use
   std::int64_t computed = 0;  ///< of these, not found in the cache
   std::vector<LostClip> lost{};
-  std::int64_t bytes = 0;     ///< in the cache
-  double audio_seconds = 0;   ///< of the clips computed
-  double encode_seconds = 0;  ///< wall time in Encoder::encode for them
+  std::int64_t bytes = 0;       ///< in the cache
+  double audio_seconds = 0;     ///< of the clips computed
+  double encode_seconds = 0;    ///< wall time in Encoder::encode for them
   Json facts = Json::object();  ///< as `resolve` gives for the encoder
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureResult, key, clips, computed, lost, bytes,
@@ -166,8 +166,8 @@ struct CellRequest {
   ComponentRef mapper{};          ///< plugin "" when the task has none
   ComponentRef language_model{};  ///< likewise
   std::int64_t seed = 0;
-  std::string fit_key{};        ///< of the fit stage; its state is kept under it and reused
-  std::string state_folder{};   ///< where fit states and checkpoints live
+  std::string fit_key{};       ///< of the fit stage; its state is kept under it and reused
+  std::string state_folder{};  ///< where fit states and checkpoints live
   std::string artifact_folder{};
   std::string predict = "test";  ///< or "validation", to choose among options
   std::string cache{};
@@ -183,11 +183,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellRequest, dataset, features, 
 /// One final metric of a run for one slice; all items together are slice 'all' of dimension 'all'.
 struct MetricRow {
   std::string slice_dimension{}, slice{}, metric{};
-  std::string kind{};        ///< "mean" of marks, "score" of a slice, "report" of the run
-  Json value{};              ///< null when not finite
-  std::string nonfinite{};   ///< "", "nan", "+inf" or "-inf"
-  std::int64_t n = 0;        ///< items or steps behind it
-  Json ci_low{}, ci_high{};  ///< 95 % interval, null when none can be given
+  std::string kind{};         ///< "mean" of marks, "score" of a slice, "report" of the run
+  Json value{};               ///< null when not finite
+  std::string nonfinite{};    ///< "", "nan", "+inf" or "-inf"
+  std::int64_t n = 0;         ///< items or steps behind it
+  Json ci_low{}, ci_high{};   ///< 95 % interval, null when none can be given
   std::string no_interval{};  ///< why there is none: "7 groups; at least 10 are needed"
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MetricRow, slice_dimension, slice, metric, kind,

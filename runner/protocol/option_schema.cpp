@@ -11,14 +11,22 @@ namespace {
 
 std::string type_phrase(OptionType type) {
   switch (type) {
-    case OptionType::flag: return "true or false";
-    case OptionType::integer: return "an integer";
-    case OptionType::number: return "a number";
-    case OptionType::text: return "a text";
-    case OptionType::path: return "a path (a text)";
-    case OptionType::weights: return "weights (a path, hf://owner/repo or random)";
-    case OptionType::numbers: return "a list of numbers";
-    case OptionType::texts: return "a list of texts";
+    case OptionType::flag:
+      return "true or false";
+    case OptionType::integer:
+      return "an integer";
+    case OptionType::number:
+      return "a number";
+    case OptionType::text:
+      return "a text";
+    case OptionType::path:
+      return "a path (a text)";
+    case OptionType::weights:
+      return "weights (a path, hf://owner/repo or random)";
+    case OptionType::numbers:
+      return "a list of numbers";
+    case OptionType::texts:
+      return "a list of texts";
   }
   return "";
 }
@@ -30,14 +38,20 @@ bool every(const Json& list, bool (Json::*is)() const noexcept) {
 
 bool has_type(OptionType type, const Json& value) {
   switch (type) {
-    case OptionType::flag: return value.is_boolean();
-    case OptionType::integer: return value.is_number_integer();
-    case OptionType::number: return value.is_number();
+    case OptionType::flag:
+      return value.is_boolean();
+    case OptionType::integer:
+      return value.is_number_integer();
+    case OptionType::number:
+      return value.is_number();
     case OptionType::text:
     case OptionType::path:
-    case OptionType::weights: return value.is_string();
-    case OptionType::numbers: return every(value, &Json::is_number);
-    case OptionType::texts: return every(value, &Json::is_string);
+    case OptionType::weights:
+      return value.is_string();
+    case OptionType::numbers:
+      return every(value, &Json::is_number);
+    case OptionType::texts:
+      return every(value, &Json::is_string);
   }
   return false;
 }
@@ -58,15 +72,19 @@ bool in_bounds(const OptionSpec& spec, const Json& value) {
 
 Json to_value(const OptionSpec& spec, const Json& given, const std::string& base) {
   switch (spec.type) {
-    case OptionType::number: return given.get<double>();
-    case OptionType::numbers: return given.get<std::vector<double>>();
+    case OptionType::number:
+      return given.get<double>();
+    case OptionType::numbers:
+      return given.get<std::vector<double>>();
     case OptionType::path: {
       const std::filesystem::path path(given.get<std::string>());
       if (path.empty() || path.is_absolute()) return path.string();
       return (std::filesystem::path(base) / path).lexically_normal().string();
     }
-    case OptionType::weights: return {{"source", given}, {"path", ""}};
-    default: return given;
+    case OptionType::weights:
+      return {{"source", given}, {"path", ""}};
+    default:
+      return given;
   }
 }
 

@@ -6,7 +6,9 @@ namespace earshot {
 
 Stateful::~Stateful() = default;
 
-State Stateful::state() const { return {}; }
+State Stateful::state() const {
+  return {};
+}
 
 void Stateful::load_state(const State& state) {
   if (!state.tensors.empty())

@@ -45,9 +45,9 @@ CodeSpec CodeSpec::first(std::int64_t levels) const {
 
 void CodeBatch::check() const {
   check_grid(spec.frame_rate, spec.first_frame);
-  expect(codes.defined() && codes.scalar_type() == at::kLong && codes.dim() == 3 &&
-             codes.numel() > 0,
-         "codes", describe(codes), "int64 (B, Q, T), none of them 0");
+  expect(
+      codes.defined() && codes.scalar_type() == at::kLong && codes.dim() == 3 && codes.numel() > 0,
+      "codes", describe(codes), "int64 (B, Q, T), none of them 0");
   expect(codes.size(1) == spec.codebooks(), "codes", describe(codes),
          "Q = " + std::to_string(spec.codebooks()) + " as spec.sizes says");
   check_lengths(lengths, codes.size(0), codes.size(2), "frames");
@@ -58,8 +58,8 @@ void CodeBatch::check() const {
     expect(low >= 0 && high < size, "codes of level " + std::to_string(q),
            std::to_string(low) + " to " + std::to_string(high), "0 to " + std::to_string(size - 1));
   }
-  expect(!side.defined() || (side.scalar_type() == at::kFloat && side.dim() == 2 &&
-                             side.size(0) == codes.size(0)),
+  expect(!side.defined() ||
+             (side.scalar_type() == at::kFloat && side.dim() == 2 && side.size(0) == codes.size(0)),
          "side", describe(side), "float32 (B, S) or undefined");
 }
 

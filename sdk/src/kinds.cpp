@@ -10,7 +10,9 @@ Dataset::~Dataset() = default;
 AudioBatch Dataset::synthesize(std::int64_t, std::int64_t) const {
   throw Unsupported("the dataset has a clip without a file and cannot synthesize it");
 }
-std::vector<std::filesystem::path> Dataset::sources() const { return {}; }
+std::vector<std::filesystem::path> Dataset::sources() const {
+  return {};
+}
 
 Encoder::~Encoder() = default;
 Codec::~Codec() = default;
@@ -27,8 +29,12 @@ Trial::~Trial() = default;
 Evaluator::~Evaluator() = default;
 void Evaluator::fit(Trial&) {}
 void Evaluator::predict(Trial&) {}
-Numbers Evaluator::mark(const Item&, const Prediction&) const { return {}; }
-Numbers Evaluator::score(std::span<const Outcome>) const { return {}; }
+Numbers Evaluator::mark(const Item&, const Prediction&) const {
+  return {};
+}
+Numbers Evaluator::score(std::span<const Outcome>) const {
+  return {};
+}
 
 Registrar::~Registrar() = default;
 

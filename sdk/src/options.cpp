@@ -8,9 +8,8 @@ namespace earshot {
 
 namespace {
 
-constexpr const char* type_names[] = {"true or false", "an integer", "a number",
-                                      "a text",        "a path",     "weights",
-                                      "numbers",       "texts"};
+constexpr const char* type_names[] = {"true or false", "an integer", "a number", "a text",
+                                      "a path",        "weights",    "numbers",  "texts"};
 
 std::string show(double number) {
   auto text = std::to_string(number);
@@ -67,8 +66,7 @@ void check_text(const OptionSpec& spec, const std::string& text) {
   if (spec.choices.empty() ||
       std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end())
     return;
-  throw ConfigError("option '" + spec.name + "' is '" + text +
-                    "'; allowed: " + join(spec.choices));
+  throw ConfigError("option '" + spec.name + "' is '" + text + "'; allowed: " + join(spec.choices));
 }
 
 void check_value(const OptionSpec& spec, const OptionValue& value) {
@@ -103,8 +101,7 @@ Options::Options(const OptionSchema& schema, const std::map<std::string, OptionV
   }
   for (const auto& spec : schema) {
     if (values_.contains(spec.name)) continue;
-    if (spec.required)
-      throw ConfigError("option '" + spec.name + "' is required: " + spec.help);
+    if (spec.required) throw ConfigError("option '" + spec.name + "' is required: " + spec.help);
     values_[spec.name] = spec.value;
   }
 }
@@ -123,11 +120,15 @@ const T& find(const Values& values, std::string_view name) {
 
 }  // namespace
 
-bool Options::flag(std::string_view name) const { return find<bool>(values_, name); }
+bool Options::flag(std::string_view name) const {
+  return find<bool>(values_, name);
+}
 std::int64_t Options::integer(std::string_view name) const {
   return find<std::int64_t>(values_, name);
 }
-double Options::number(std::string_view name) const { return find<double>(values_, name); }
+double Options::number(std::string_view name) const {
+  return find<double>(values_, name);
+}
 const std::string& Options::text(std::string_view name) const {
   return find<std::string>(values_, name);
 }

@@ -7,7 +7,9 @@ namespace earshot::worker {
 namespace {
 
 std::string kind_of(std::string_view field) {
-  const auto starts = [&](std::string_view prefix) { return field.substr(0, prefix.size()) == prefix; };
+  const auto starts = [&](std::string_view prefix) {
+    return field.substr(0, prefix.size()) == prefix;
+  };
   if (starts("sdk")) return "SDK";
   if (starts("torch")) return "LibTorch";
   if (starts("gcc") || starts("clang")) return "compiler";
@@ -28,7 +30,9 @@ std::map<std::string, std::string> fields(std::string_view tag) {
   return result;
 }
 
-std::string shown(const std::string& field) { return field.empty() ? "none" : field; }
+std::string shown(const std::string& field) {
+  return field.empty() ? "none" : field;
+}
 
 }  // namespace
 

@@ -19,7 +19,7 @@ struct MetricSpec {
   std::string help{};  ///< one sentence
   std::string unit{};  ///< "dB", "s"; "" when dimensionless
   bool higher_is_better = true;
-  bool primary = false;  ///< at most one: what tables show and hypotheses compare unless told
+  bool primary = false;      ///< at most one: what tables show and hypotheses compare unless told
   std::int64_t version = 1;  ///< raised when the definition changes; part of cell keys
 };
 

@@ -15,9 +15,13 @@ std::uint64_t mix(std::uint64_t z) {
 
 }  // namespace
 
-Random::result_type Random::operator()() { return mix(state_ += 0x9e3779b97f4a7c15); }
+Random::result_type Random::operator()() {
+  return mix(state_ += 0x9e3779b97f4a7c15);
+}
 
-double Random::uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+double Random::uniform() {
+  return static_cast<double>((*this)() >> 11) * 0x1p-53;
+}
 
 double Random::normal() {
   const double radius = std::sqrt(-2 * std::log(1 - uniform()));
@@ -26,14 +30,12 @@ double Random::normal() {
 
 std::int64_t Random::below(std::int64_t n) {
   const auto bound = static_cast<std::uint64_t>(n);
-  const std::uint64_t reject = -bound % bound;  // 2^64 mod n
-  std::uint64_t draw = 0, low = 0, high = 0;
+  const std::uint64_t reject = (0 - bound) % bound;  // 2^64 mod n: these draws would favour 0
+  std::uint64_t draw = 0;
   do {
     draw = (*this)();
-    const auto product = static_cast<unsigned __int128>(draw) * bound;
-    low = static_cast<std::uint64_t>(product), high = static_cast<std::uint64_t>(product >> 64);
-  } while (low < reject);
-  return static_cast<std::int64_t>(high);
+  } while (draw < reject);
+  return static_cast<std::int64_t>(draw % bound);
 }
 
 std::uint64_t derive(std::uint64_t seed, const char* stream, std::int64_t index) {

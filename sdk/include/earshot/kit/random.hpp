@@ -14,10 +14,10 @@ class Random {
   static constexpr result_type max() { return ~result_type{0}; }
 
   result_type operator()();
-  double uniform();                       ///< [0, 1), 53 bits
+  double uniform();  ///< [0, 1), 53 bits
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                        ///< mean 0, variance 1 (Box and Muller 1958)
-  std::int64_t below(std::int64_t n);     ///< 0 to n - 1, unbiased (Lemire 2019); n > 0
+  double normal();                     ///< mean 0, variance 1 (Box and Muller 1958)
+  std::int64_t below(std::int64_t n);  ///< 0 to n - 1, unbiased; n > 0
 
  private:
   std::uint64_t state_;
