@@ -1,4 +1,4 @@
-#include "host/cli/failure.hpp"
+#include "host/base/failure.hpp"
 
 namespace earshot::host {
 

@@ -1,0 +1,136 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "protocol/json.hpp"
+
+namespace earshot::host {
+
+using protocol::Json;
+
+/// Where something stands in an experiment file, for messages: `file:line:column`.
+struct Position {
+  std::string file{};
+  int line = 0, column = 0;
+  std::string text() const;  ///< "experiments/x.toml:14:3"; the command line has line 0: "--set"
+};
+
+/// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X].
+struct Component {
+  std::string table{};  ///< "dataset", "encoder", "mapper", "language_model" or "task"
+  std::string label{};  ///< X: what axes, tables and reports call it
+  std::string use{};    ///< the component's id: "plugin/name", or "name" where unambiguous
+  Json options = Json::object();  ///< as written, defaults not filled in
+  Position position{};
+  std::map<std::string, Position> option_positions{};
+
+  // Of datasets: what the host does to the items. See protocol::DatasetRef.
+  std::int64_t limit = 0, allow_lost = 0;
+  double validation = 0;
+  bool shuffle_labels = false;
+
+  // Of tasks.
+  std::string dataset{};        ///< label of its dataset
+  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
+
+  // Of encoders.
+  std::string dtype = "float32";  ///< of cached features; or "float16"
+  Json pretrain{};  ///< null, or {"use", "dataset", "options"} of [encoder.X.pretrain]
+};
+
+/// Conditions on axes that must all hold: axis -> allowed values (a single value is a list of one),
+/// or {"in": [...], "not": [...], "ge": n, "le": n}.
+struct Match {
+  Json conditions = Json::object();
+  Position position{};
+};
+
+struct MatrixBlock {
+  std::vector<std::pair<std::string, std::vector<Json>>> axes{};  ///< in the order of the file
+  std::vector<std::vector<std::string>> zips{};                   ///< axes that advance together
+  Match where{};
+  std::map<std::string, std::vector<std::string>> slices{};  ///< dimension -> values; "*" is all
+  Position position{};
+};
+
+struct Exclude {
+  Match match{};
+  std::string reason{};
+  bool optional = false;  ///< may match nothing
+};
+
+/// Changes of matching cells; later ones win. `options` enter keys, `resources` never do.
+struct Override {
+  Match match{};
+  Json options = Json::object();    ///< {"task": {"lr": 1e-4}, "encoder": {...}}
+  Json resources = Json::object();  ///< {"timeout": s, "memory": bytes}
+};
+
+struct Select {
+  std::vector<std::string> over{};  ///< option axes to choose among
+  std::string by{};                 ///< metric on the validation split, without "validation."
+  Position position{};
+};
+
+/// A claim made in advance. `claim` is `a > b`, `a < b` or `a = b` between values of one axis.
+struct Hypothesis {
+  std::string name{}, claim{}, axis{}, candidate{}, relation{}, base{}, metric{};
+  std::vector<std::string> tasks{};  ///< empty: all
+  std::map<std::string, std::string> slices{};
+  double margin = 0;
+  std::string positive_control{}, blind_control{};  ///< encoders; "" when not named
+  Position position{};
+};
+
+struct Reference {
+  Match match{};
+  std::string metric{}, source{}, protocol{};
+  double value = 0;
+  bool comparable = true;
+};
+
+/// What running may use; enters no key.
+struct Resources {
+  std::int64_t jobs = 0;     ///< 0: the number of processors
+  std::int64_t threads = 0;  ///< of wide stages; 0: the number of processors
+  double timeout = 0;        ///< s a stage; 0: none
+  std::int64_t memory = 0;   ///< bytes a worker; 0: none
+  std::int64_t attempts = 3;
+  std::string device = "cpu";
+};
+
+/// One experiment file with everything it extends, checked: every key known, every label that is
+/// referred to defined.
+struct Experiment {
+  std::string name{}, question{}, file{};
+  std::string source{};              ///< the file's text
+  Json resolved = Json::object();    ///< after extends, --set and ${...}: what the revision is
+  std::string key_policy = "bytes";  ///< how a plugin counts in keys: "bytes" or "version"
+  std::int64_t max_cells = 100000;
+  std::map<std::string, std::map<std::string, Component>> components{};  ///< by table, by label
+  std::vector<MatrixBlock> blocks{};
+  std::vector<Exclude> excludes{};
+  std::vector<Override> overrides{};
+  Select select{};
+  std::vector<Hypothesis> hypotheses{};
+  std::string compare_axis{}, compare_base{};
+  std::vector<Reference> references{};
+  std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
+  Resources resources{};
+};
+
+/// What the command line changes or restricts.
+struct Overrides {
+  std::vector<std::string> set{};   ///< "task.room.options.lr=1e-4"
+  std::vector<std::string> only{};  ///< "encoder=mimi,htsat"
+  std::vector<std::string> skip{};  ///< "task=room"
+  std::int64_t limit = 0;           ///< at most so many cells; 0: all
+};
+
+/// Reads an experiment file. Order: extends, --set, environment variables, checks.
+/// @throws Failure (usage) `file:line:column: what is wrong; what is allowed.`
+Experiment read_experiment(const std::string& file, const Overrides& overrides);
+
+}  // namespace earshot::host

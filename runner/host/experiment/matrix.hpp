@@ -1,0 +1,45 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/experiment/experiment.hpp"
+
+namespace earshot::host {
+
+/// A component as one cell uses it: overrides and option axes applied.
+struct CellComponent {
+  std::string label{};
+  std::string use{};
+  Json options = Json::object();
+};
+
+/// One point of the matrix.
+struct Cell {
+  /// Axis -> value, in the block's order: encoder, task, ..., "task.lr", seed, fold. Labels are
+  /// texts, seed and fold integers, option values as written. Always has encoder, task, dataset and
+  /// seed.
+  std::vector<std::pair<std::string, Json>> axes{};
+  CellComponent encoder{}, task{}, dataset{};
+  CellComponent mapper{}, language_model{};  ///< label "" when the block has no such axis
+  std::int64_t seed = 0, fold = 0;
+  Json resources = Json::object();
+  std::string excluded{};  ///< reason of the [[exclude]] that takes it out; "" when it stays
+  bool selected = true;    ///< false: left out by --only, --skip or --limit of this call
+
+  const Json* axis(const std::string& name) const;  ///< null when the cell lacks the axis
+  std::string label() const;                        ///< "log_mel/room/s0", for messages
+};
+
+/// What expanding must ask about the data: the folds of a dataset, for fold = "*".
+using FoldsOf = std::function<std::vector<std::int64_t>(const CellComponent& dataset)>;
+
+/// All cells of the experiment in order: blocks as they stand, last axis fastest, a cell reached
+/// twice once. Order: blocks, where, union, exclude, override, only/skip, limit.
+/// @throws Failure (usage): an exclude that matches nothing, zips of unequal length, an unknown
+/// axis or label (with the nearest), more cells than max_cells.
+std::vector<Cell> expand(const Experiment& experiment, const Overrides& overrides,
+                         const FoldsOf& folds);
+
+}  // namespace earshot::host

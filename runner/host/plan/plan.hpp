@@ -1,0 +1,63 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/experiment/matrix.hpp"
+#include "protocol/messages.hpp"
+
+namespace earshot::host {
+
+enum class Decision {
+  run,       ///< new, or something that it depends on changed, or it failed before
+  cached,    ///< an ok run with this key is in the store
+  excluded,  ///< by a rule of the experiment, or a seed that can change nothing
+  left_out,  ///< by --only, --skip or --limit
+  skipped,   ///< cannot run: missing weights or data, or the component cannot do this
+};
+
+struct PlannedCell {
+  Cell cell{};
+  std::string key{};  ///< SHA-256; "" while something has no hash (then skipped)
+  Json identity{};    ///< what the key is the hash of
+  Decision decision = Decision::run;
+  std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
+  std::string dataset_key{};
+  std::string features{};  ///< key of the features stage; "" when the task uses none
+  protocol::CellRequest request{};
+  std::vector<protocol::Metric> metrics{};
+  std::string primary{};  ///< name of the primary metric
+  std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
+};
+
+/// Features that planned cells read and the cache may lack. Stages of one dataset share a pass.
+struct FeatureStage {
+  std::string key{};
+  std::string dataset_label{}, encoder_label{};
+  protocol::DatasetRef dataset{};
+  protocol::FeatureSource source{};
+};
+
+struct PlannedDataset {
+  std::string label{}, key{};
+  protocol::ComponentRef component{};
+  protocol::DatasetInfo info{};
+};
+
+/// A plugin that takes part, for provenance.
+struct PlannedPlugin {
+  std::string name{}, version{}, path{}, sha256{};
+};
+
+/// Everything that running an experiment needs to know; nothing has been computed yet.
+struct Plan {
+  Experiment experiment{};
+  std::vector<PlannedCell> cells{};                  ///< all of them, excluded ones too, in order
+  std::map<std::string, FeatureStage> features{};    ///< by key
+  std::map<std::string, PlannedDataset> datasets{};  ///< by dataset key
+  std::vector<PlannedPlugin> plugins{};
+  std::vector<std::string> notes{};  ///< "seed changes nothing in knn: 1 of 3 seeds runs"
+};
+
+}  // namespace earshot::host

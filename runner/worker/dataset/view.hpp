@@ -1,0 +1,56 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/messages.hpp"
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+
+/// A distinct stretch of audio that items use: what features are computed of, once.
+struct ClipSource {
+  std::int64_t item = 0, clip = 0;  ///< the first item that uses it, for Dataset::synthesize
+  Clip clip_info{};                 ///< file "" when synthesized
+  /// What its content is: SHA-256 over (file hash, start, duration), or for a synthesized clip over
+  /// (dataset key, item, clip).
+  std::string identity{};
+};
+
+/// A dataset with what the host does to it: fold, limit, validation share, shuffled labels.
+class DatasetView {
+ public:
+  /// Opens the dataset and reads all items once.
+  /// @throws Error of the plugin; DataError when the number of files is not that of file_hashes.
+  explicit DatasetView(const protocol::DatasetRef& ref);
+
+  const protocol::DatasetRef& ref() const { return ref_; }
+  Dataset& dataset() const { return *made_.as<Dataset>(); }
+  /// Another object of the same dataset, for a second thread that synthesizes.
+  Made another() const;
+
+  std::int64_t size(Split split) const;
+  /// Index in the dataset of item `index` of the split.
+  std::int64_t position(Split split, std::int64_t index) const;
+  /// Labels shuffled when the reference asks for it (within the training and validation splits).
+  Item item(Split split, std::int64_t index) const;
+  LabelSpec label(std::string_view name) const;  ///< @throws ConfigError with the nearest name
+
+  /// The dataset's distinct clips in order of first use, whatever fold or limit: features of all
+  /// folds are one stage. With `limit` only those that the limited splits use.
+  const std::vector<ClipSource>& clips() const { return clips_; }
+  /// Number in clips() of clip `clip` of an item by its position; -1 if it has no such clip.
+  std::int64_t clip_number(std::int64_t position, std::int64_t clip) const;
+
+ private:
+  protocol::DatasetRef ref_;
+  Made made_;
+  std::vector<LabelSpec> labels_;
+  std::array<std::vector<std::int64_t>, 3> splits_;
+  std::vector<ClipSource> clips_;
+  std::vector<std::array<std::int64_t, 2>> clip_numbers_;
+  std::vector<std::int64_t> label_source_;  ///< item whose labels an item shows; empty: its own
+};
+
+}  // namespace earshot::worker

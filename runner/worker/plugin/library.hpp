@@ -1,0 +1,47 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <earshot/plugin.hpp>
+
+#include "protocol/messages.hpp"
+
+namespace earshot::worker {
+
+/// A plugin that is loaded, for as long as the process lives.
+struct Library {
+  protocol::PluginInfo info{};
+  std::map<std::string, Component> components{};  ///< by name
+};
+
+/// Opens a plugin, compares SDK and ABI tag before any C++ of it is touched, registers its
+/// components. A second call with the same file gives the same object.
+/// @throws ConfigError "<path>: <what is wrong>; ..." naming both tags where they differ.
+const Library& open_library(const std::filesystem::path& file);
+
+/// The SDK's options from values that the host has completed.
+/// @throws ConfigError as Options does.
+Options to_options(const OptionSchema& schema, const protocol::Json& values);
+
+protocol::ComponentInfo describe(const Component& component);
+
+/// An object and the component that made it.
+struct Made {
+  const Component* component = nullptr;
+  std::shared_ptr<void> object{};
+
+  bool exists() const { return object != nullptr; }
+  /// As one of its contracts; null when its class has it not.
+  template <class I>
+  I* as() const {
+    return component == nullptr ? nullptr : component->as<I>(object);
+  }
+};
+
+/// Constructs a component: seeds LibTorch's default generator with `seed` first.
+/// @throws Error of the plugin; ConfigError when the plugin has no such component.
+Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
+
+}  // namespace earshot::worker
