@@ -1,0 +1,40 @@
+# Fails with a line for each include that the dependency rule (CONTRIBUTING.md) forbids.
+
+# forbid(<folder> <why> <pattern>...): no file below <folder> may include what matches a pattern.
+function(forbid folder why)
+  file(GLOB_RECURSE files ${SOURCE}/${folder}/*.cpp ${SOURCE}/${folder}/*.hpp ${SOURCE}/${folder}/*.h)
+  if(NOT files)
+    message(SEND_ERROR "${folder}: no files; was it moved? Then the rule moves with it.")
+  endif()
+  foreach(file IN LISTS files)
+    foreach(pattern IN LISTS ARGN)
+      file(STRINGS ${file} found REGEX "^ *#include [<\"]${pattern}")
+      if(found)
+        file(RELATIVE_PATH name ${SOURCE} ${file})
+        message(SEND_ERROR "${name}: '${found}' is forbidden: ${why}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+set(tensors "torch/" "ATen/" "c10/")
+set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "nlohmann/")
+set(runner_rooms "host/" "worker/" "protocol/" "statistics/")
+
+forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")
+forbid(sdk/include "public headers stay cheap to include" "torch/torch.h" "ATen/ATen.h" "torch/extension.h")
+forbid(plugins "plugins know the SDK and libraries of their own" ${runner_rooms} "boost/dll" "toml\\+\\+" "sqlite3" "spdlog/")
+forbid(runner/protocol "host and worker share it" ${tensors} "earshot/" "host/" "worker/" "statistics/")
+forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "host/" "worker/" "protocol/" "nlohmann/")
+forbid(runner/host "the host starts without LibTorch and knows plugins as data" ${tensors} "earshot/" "worker/")
+forbid(runner/worker "the worker writes no database" "host/" "sqlite3" "toml\\+\\+" "boost/program_options")
+
+# Plugins do not know each other: a quoted include never leaves its folder.
+file(GLOB_RECURSE files ${SOURCE}/plugins/*.cpp ${SOURCE}/plugins/*.hpp)
+foreach(file IN LISTS files)
+  file(STRINGS ${file} found REGEX "^ *#include \"\\.\\./")
+  if(found)
+    file(RELATIVE_PATH name ${SOURCE} ${file})
+    message(SEND_ERROR "${name}: '${found}' reaches into another folder; shared code belongs to sdk/kit")
+  endif()
+endforeach()
