@@ -6,12 +6,24 @@
 
 namespace earshot::host {
 
-/// A subcommand of `runner`, in a file of its own (cli/<name>.cpp) and listed in cli/commands.cpp.
+/// A subcommand of `runner`, in a file of its own (cli/<name>.cpp) that defines
+/// `const Command <name>_command{...}`, declared below and listed in cli/commands.cpp.
 struct Command {
   const char* name;
   const char* summary;  ///< one line for `runner --help`
   /// Runs with the arguments after the name. @throws Failure
   ExitCode (*run)(const std::vector<std::string>& arguments);
 };
+
+extern const Command run_command, plan_command, status_command, logs_command, compare_command,
+    query_command, export_command, plugins_command, describe_command, check_plugin_command,
+    new_plugin_command, listen_command, repro_command, cache_command, db_command, version_command;
+
+/// All of them, in the order of `runner --help`.
+const std::vector<const Command*>& commands();
+
+/// `runner` with its arguments: finds the command and runs it; `runner FILE.toml ...` is
+/// `runner run FILE.toml ...`. @throws Failure: an unknown command, with the nearest one.
+ExitCode dispatch(const std::vector<std::string>& arguments);
 
 }  // namespace earshot::host
