@@ -94,8 +94,8 @@ std::string allowed(const OptionSpec& spec) {
   if (!spec.choices.empty()) return join(spec.choices, true);
   if (spec.min.is_null() && spec.max.is_null()) return "";
   const auto unit = spec.unit.empty() ? "" : " " + spec.unit;
-  if (spec.max.is_null()) return spec.min.dump() + " or more" + unit;
-  if (spec.min.is_null()) return spec.max.dump() + " or less" + unit;
+  if (spec.max.is_null()) return spec.min.dump() + unit + " or more";
+  if (spec.min.is_null()) return spec.max.dump() + unit + " or less";
   return spec.min.dump() + " to " + spec.max.dump() + unit;
 }
 

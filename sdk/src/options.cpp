@@ -55,11 +55,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 void check_number(const OptionSpec& spec, double number) {
   if ((!spec.min || number >= *spec.min) && (!spec.max || number <= *spec.max)) return;
   const auto unit = spec.unit.empty() ? "" : " " + spec.unit;
-  const auto allowed = spec.min && spec.max ? show(*spec.min) + " to " + show(*spec.max)
-                       : spec.min           ? show(*spec.min) + " or more"
-                                            : show(*spec.max) + " or less";
-  throw ConfigError("option '" + spec.name + "' is " + show(number) + "; allowed: " + allowed +
-                    unit);
+  const auto allowed = spec.min && spec.max ? show(*spec.min) + " to " + show(*spec.max) + unit
+                       : spec.min           ? show(*spec.min) + unit + " or more"
+                                            : show(*spec.max) + unit + " or less";
+  throw ConfigError("option '" + spec.name + "' is " + show(number) + "; allowed: " + allowed);
 }
 
 void check_text(const OptionSpec& spec, const std::string& text) {

@@ -1,0 +1,41 @@
+#include "protocol/hash.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include <gtest/gtest.h>
+
+namespace earshot::protocol {
+namespace {
+
+// FIPS 180-2, appendix B.
+constexpr const char* of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+constexpr const char* of_nothing =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+TEST(Hash, equals_the_published_test_vectors) {
+  EXPECT_EQ(sha256(std::string_view("abc")), of_abc);
+  EXPECT_EQ(sha256(std::string_view("")), of_nothing);
+}
+
+TEST(Hash, of_a_file_equals_the_hash_of_its_bytes) {
+  const auto file = std::filesystem::temp_directory_path() / "earshot_hash_test";
+  std::ofstream(file) << "abc";
+  EXPECT_EQ(sha256_file(file), of_abc);
+  std::filesystem::remove(file);
+  EXPECT_THROW(sha256_file(file), std::system_error);
+}
+
+TEST(Hash, of_json_does_not_depend_on_the_order_of_keys) {
+  EXPECT_EQ(sha256(Json::parse(R"({"a": 1, "b": [1.5, true]})")),
+            sha256(Json::parse(R"({"b": [1.5, true], "a": 1})")));
+  EXPECT_NE(sha256(Json::parse(R"({"a": 1})")), sha256(Json::parse(R"({"a": 2})")));
+}
+
+TEST(Hash, hash64_is_the_beginning_of_the_digest) {
+  EXPECT_EQ(hash64("abc"), 0xba7816bf8f01cfeaULL);
+}
+
+}  // namespace
+}  // namespace earshot::protocol
