@@ -1,0 +1,64 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/program_options.hpp>
+
+namespace earshot::host {
+
+namespace program_options = boost::program_options;
+
+/// What a subcommand understands, and what `runner <command> --help` says of it.
+///
+///     Syntax syntax{"status", "[EXPERIMENT]", "Shows how far an experiment is."};
+///     syntax.options.add_options()("failed", "only cells that are not ok");
+///     add_results_option(syntax.options);
+///     syntax.positionals = {{"experiment", 1}};
+///     syntax.examples = "  runner status ablation\n";
+///     const auto given = parse(syntax, arguments);
+///     if (!given) return ExitCode::ok;  // --help
+///     const auto file = given->text("results");
+struct Syntax {
+  std::string command{};      ///< "status"
+  std::string usage{};        ///< of the positional arguments, as shown: "[EXPERIMENT]"
+  std::string description{};  ///< sentences
+  program_options::options_description options{"Options"};
+  /// Name and how many (-1: all the rest) of the positional arguments, in order. Their options need
+  /// not be declared.
+  std::vector<std::pair<std::string, int>> positionals{};
+  std::string examples{};  ///< whole lines, shown below the options
+};
+
+/// Option values by name.
+class Arguments {
+ public:
+  explicit Arguments(program_options::variables_map values) : values_(std::move(values)) {}
+
+  /// Given, or has a default.
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  template <class T>
+  T get(const std::string& name) const {
+    return values_[name].as<T>();
+  }
+  /// The text of an option or of a single positional argument; "" when it was not given.
+  std::string text(const std::string& name) const;
+  /// All texts of a repeated option or of positional arguments; empty when there are none.
+  std::vector<std::string> texts(const std::string& name) const;
+
+ private:
+  program_options::variables_map values_;
+};
+
+/// Reads the arguments after the command's name. Option names are never guessed from a prefix.
+/// @returns nothing when `--help` was asked for: it has been printed to stdout.
+/// @throws Failure (usage) naming the argument, with the nearest option
+std::optional<Arguments> parse(const Syntax& syntax, const std::vector<std::string>& arguments);
+
+/// Adds `--results FILE`, by default results/results.db.
+void add_results_option(program_options::options_description& options);
+
+/// @throws Failure (usage) that ends with where to read more: "; see 'runner status --help'"
+[[noreturn]] void refuse_usage(const std::string& command, const std::string& problem);
+
+}  // namespace earshot::host

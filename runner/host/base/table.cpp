@@ -1,0 +1,141 @@
+#include "host/base/table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+#include "host/base/failure.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+using protocol::Json;
+
+/// 4 decimals without trailing zeros; scientific where that would hide the number.
+std::string readable(double value) {
+  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : (value > 0 ? "inf" : "-inf");
+  char text[32];
+  const double size = std::abs(value);
+  if (size != 0 && (size < 1e-3 || size >= 1e9)) {
+    std::snprintf(text, sizeof text, "%.3g", value);
+    return text;
+  }
+  std::snprintf(text, sizeof text, "%.4f", value);
+  std::string result = text;
+  result.erase(result.find_last_not_of('0') + 1);
+  if (result.back() == '.') result.pop_back();
+  return result == "-0" ? "0" : result;
+}
+
+std::string plain(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Line breaks and control characters would break the alignment.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
+std::string csv_field(const Json& value) {
+  const auto text = plain(value);
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+void write_csv(std::ostream& out, const std::vector<Json>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    out << (i ? "," : "") << csv_field(values[i]);
+  out << '\n';
+}
+
+std::string json_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Format format_of(const std::string& name) {
+  if (name == "table") return Format::table;
+  if (name == "csv") return Format::csv;
+  if (name == "json") return Format::json;
+  const std::vector<std::string> known{"table", "csv", "json"};
+  throw Failure(ExitCode::usage, "--format: unknown format '" + name + "'; allowed are " +
+                                     protocol::join(known) + protocol::did_you_mean(name, known));
+}
+
+std::size_t display_width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
+}
+
+TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Format format)
+    : out_(out), columns_(std::move(columns)), format_(format), numeric_(columns_.size(), true) {
+  if (format_ == Format::csv) write_csv(out_, {columns_.begin(), columns_.end()});
+  if (format_ == Format::json) out_ << '[';
+}
+
+void TableWriter::row(const std::vector<Json>& values) {
+  if (values.size() != columns_.size()) throw std::logic_error("a value for each column is needed");
+  ++rows_;
+  if (format_ == Format::csv) {
+    write_csv(out_, values);
+  } else if (format_ == Format::json) {
+    out_ << (rows_ > 1 ? ",\n {" : "\n {");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      out_ << (i ? ", " : "") << json_text(columns_[i]) << ": " << json_text(values[i]);
+    }
+    out_ << '}';
+  } else {
+    auto& cells = cells_.emplace_back();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      numeric_[i] = numeric_[i] && (values[i].is_number() || values[i].is_null());
+      cells.push_back(values[i].is_number_float() ? readable(values[i].get<double>())
+                                                  : one_line(plain(values[i])));
+    }
+  }
+}
+
+void TableWriter::finish() {
+  if (format_ == Format::json) out_ << (rows_ ? "\n]\n" : "]\n");
+  if (format_ == Format::table) finish_table();
+  out_ << std::flush;
+}
+
+void TableWriter::finish_table() {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::size_t width = display_width(columns_[i]);
+    for (const auto& cells : cells_)
+      width = std::max(width, display_width(cells[i]));
+    widths.push_back(width);
+  }
+  const auto write = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string padding(widths[i] - display_width(cells[i]), ' ');
+      line += (i ? "  " : "") + (numeric_[i] ? padding + cells[i] : cells[i] + padding);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out_ << line << '\n';
+  };
+  write(columns_);
+  std::vector<std::string> rules;
+  for (const auto width : widths)
+    rules.emplace_back(width, '-');
+  write(rules);
+  for (const auto& cells : cells_)
+    write(cells);
+}
+
+}  // namespace earshot::host
