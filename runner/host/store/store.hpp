@@ -1,34 +1,56 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "host/store/sqlite.hpp"
 #include "protocol/messages.hpp"
-
-struct sqlite3;
 
 namespace earshot::host {
 
-using protocol::Json;
+/// A published number, shown beside ours by the view `published`.
+struct ReferenceRecord {
+  std::string metric{}, source{}, protocol{};
+  double value = 0;
+  bool comparable = true;
+  Json match = Json::object();       ///< as written, for people
+  std::vector<std::string> cells{};  ///< keys of the cells that it matches
+};
 
+struct PluginRecord {
+  std::string name{}, version{}, path{}, sha256{};
+};
+
+/// A revision of an experiment is what `resolved` says and which cells there are; the rest is kept
+/// as it was when the revision was first seen.
 struct ExperimentRecord {
   std::string name{}, question{}, file{}, source{};
   Json resolved{};
   Json overrides = Json::array();  ///< of the command line
+  std::vector<ReferenceRecord> references{};
+  std::vector<PluginRecord> plugins{};
+  /// Axes that [select] chooses along: in no peer, since the choice may differ between encoders.
+  std::vector<std::string> chosen{};
 };
 
 struct CellRecord {
   std::string key{};
   Json identity{};
   std::vector<std::pair<std::string, Json>> axes{};
+  /// Groups of axes that advance together: those of a [[matrix]] zip, and task with dataset where
+  /// the dataset is the task's. Comparing along one of a group, the others differ as well.
+  std::vector<std::vector<std::string>> zips{};
   std::string encoder{}, dataset{}, task{}, mapper{}, language_model{}, weights{};
   std::string dataset_key{}, primary{};
   std::int64_t seed = 0, fold = 0;
+  /// What its numbers are of: "test", or "validation" for a cell that only helps to choose. Those
+  /// are in no view.
+  std::string split = "test";
 };
 
 struct DatasetRecord {
@@ -39,7 +61,8 @@ struct DatasetRecord {
 /// A row of the table `stage`: work shared by cells (features), or a cell's own (fit, predict,
 /// score).
 struct StageRecord {
-  std::string key{}, kind{}, state{}, error{};
+  std::string key{}, kind{};
+  std::string state{}, error{};  ///< state: ok, failed, timeout, oom, killed or lost
   std::int64_t attempts = 1, bytes = 0;
   double seconds = 0;
   Json facts = Json::object();  ///< of features: clips, audio_seconds, encode_seconds, spec ...
@@ -74,54 +97,114 @@ struct RunRecord {
   std::vector<PredictionRow> predictions{};
   std::vector<CurveRow> curves{};
   std::vector<ArtifactRow> artifacts{};
-  std::vector<std::string> stages{};  ///< keys of the stages it stands on
+  std::vector<std::string> stages{};  ///< keys of the stages it stands on, recorded before
   double seconds = 0;
 };
 
+/// The last attempt at a cell that has no ok run.
+struct LastFailure {
+  std::string state{}, error_kind{}, error{}, log{};
+  std::int64_t attempts = 0;
+};
+
+/// A difference that `runner compare` found; a row of the table `comparison`.
+struct ComparisonRow {
+  std::string axis{}, base{}, candidate{};
+  std::string hypothesis{};  ///< name of the [[hypothesis]]; "" when exploratory
+  std::string task{};        ///< "" over several tasks
+  std::string slice_dimension = "all", slice = "all";
+  std::string metric{}, unit{};
+  Json base_value{}, candidate_value{};  ///< null without a pair
+  Json delta{}, ci_low{}, ci_high{};     ///< candidate - base, 95 % interval
+  Json p_value{}, p_adjusted{};          ///< null when not testable
+  std::string correction{};              ///< "holm" or "benjamini-hochberg"
+  std::string method{};                  ///< "cluster jackknife t", "cluster bootstrap" ...
+  std::int64_t items = 0, groups = 0, seeds = 0;  ///< behind the delta
+  std::int64_t missing = 0;                       ///< pairs that one side lacks
+  double margin = 0;
+  std::string verdict{};  ///< supported, contradicted, undecided, not testable, saturated; or ""
+  std::string note{};     ///< why there is no interval, mixed devices ...
+};
+
 /// One results file. All writing is done by one process through one of these; every write
-/// transaction is BEGIN IMMEDIATE.
+/// transaction is BEGIN IMMEDIATE, every commit is on disk when the member returns.
+///
+/// Moments at which protocol::fault_point can end the process: store.migrate,
+/// store.record_plan.before and .after (the commit), likewise store.begin_run, store.finish_run,
+/// store.record_stage and store.add_items.
+///
 /// @throws Failure (store_unusable) from every member: newer version, corrupt, locked, disk full.
 class Store {
  public:
   enum class Mode { read, write };
 
-  /// Opens; in mode write creates or migrates (after a copy of the old file beside it).
+  /// Opens; in mode write creates (the folders too) or migrates (after a copy of the old file
+  /// beside it). In mode read the file must exist, and writing to it is refused.
   Store(const std::filesystem::path& file, Mode mode);
   ~Store();
   Store(Store&&) noexcept;
 
   /// Registers this revision of the experiment with its cells (membership and order) and published
-  /// numbers. @returns its id.
+  /// numbers, and makes it the latest of that name. Writes nothing when it is that already.
+  /// @param cells all of the experiment that have a key, also those that --only leaves out
+  /// @param datasets all that the cells name
+  /// @param provenance kept with the runs that begin from now on; see the table `provenance`
+  /// @returns its id
   std::int64_t record_plan(const ExperimentRecord& experiment, const std::vector<CellRecord>& cells,
                            const std::vector<DatasetRecord>& datasets, const Json& provenance);
+
+  /// Id of the latest revision of the experiment; nothing when there is none of that name.
+  std::optional<std::int64_t> experiment(const std::string& name) const;
+  /// The latest revision of that name. @throws Failure (usage) with the nearest name
+  std::int64_t require_experiment(const std::string& name) const;
 
   /// Cells with an ok run.
   std::set<std::string> finished(const std::vector<std::string>& keys) const;
 
-  /// State and message of the last attempt that is not ok, by cell key.
-  std::vector<std::pair<std::string, std::string>> last_failures(
-      const std::vector<std::string>& keys) const;
+  /// Of those cells whose last attempt is not ok and that have no ok run, by cell key. Running ones
+  /// and those without any attempt are not among them.
+  std::map<std::string, LastFailure> last_failures(const std::vector<std::string>& keys) const;
 
-  /// Runs of dead processes become `lost`. @returns how many. A run is dead when its process
-  /// (pid and start time on this host) is gone.
+  /// Identity of the last finished cell with these axis labels in an experiment of that name, for
+  /// saying what changed; null when there is none.
+  Json previous_identity(const std::string& experiment,
+                         const std::vector<std::pair<std::string, Json>>& axes) const;
+
+  /// Runs of dead processes become `lost`. @returns how many. A living process holds a lock in
+  /// `<file>-owners`, which the system releases however it dies.
   std::int64_t bury_lost_runs();
 
   /// Claims the cell: a row in state running. Nothing when another process runs it or it is ok.
+  /// @param cell_key of a cell of a recorded plan
   std::optional<std::int64_t> begin_run(const std::string& cell_key);
 
   /// Ends an attempt: state, metrics, predictions, curves, artifacts in one transaction.
+  /// @throws Failure when the run was buried meanwhile
   void finish_run(std::int64_t run, const RunRecord& record);
 
+  /// Adds the stage or replaces what is known of it.
   void record_stage(const StageRecord& stage);
 
   bool has_items(const std::string& dataset_key) const;
   /// [id, groups, slices, labels] of every item, in dataset order.
   void add_items(const std::string& dataset_key, const Json& items);
 
-  sqlite3* handle() const { return database_.get(); }
+  /// Replaces what `compare` stored of this revision along these rows' axis and base.
+  void record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows);
+
+  /// For reading with a Statement.
+  const Connection& connection() const { return connection_; }
+  sqlite3* handle() const { return connection_.handle(); }
 
  private:
-  std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
+  std::int64_t provenance_id();
+  std::int64_t owner_id();
+
+  std::filesystem::path file_;
+  Connection connection_;
+  Json provenance_ = Json::object();
+  std::int64_t provenance_id_ = 0, owner_id_ = 0;
+  int owner_lock_ = -1;
 };
 
 }  // namespace earshot::host

@@ -1,0 +1,118 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "protocol/json.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace earshot::host {
+
+using protocol::Json;
+
+/// One connection to a SQLite file. Every error of SQLite becomes a Failure (store_unusable) that
+/// says which file, what is wrong and what to do.
+class Connection {
+ public:
+  /// `flags` as of sqlite3_open_v2; `name` stands in messages. Waits up to 30 s for locks.
+  Connection(const std::string& uri, int flags, std::string name);
+
+  /// Runs one or several statements that return nothing.
+  void execute(const std::string& sql);
+  /// First column of the first row; 0 when there is none.
+  std::int64_t integer(const std::string& sql);
+  std::string text(const std::string& sql);
+
+  /// Rows that the last statement changed.
+  std::int64_t changes() const;
+  std::int64_t last_id() const;
+
+  const std::string& name() const { return name_; }
+  sqlite3* handle() const { return database_.get(); }
+
+  /// @throws Failure that translates SQLite's error `code`
+  [[noreturn]] void fail(int code) const;
+
+ private:
+  std::string name_;
+  std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
+};
+
+/// A prepared statement. Parameters count from 1, columns from 0.
+///
+///     Statement rows(connection, "SELECT key FROM cell WHERE dataset_id = ?");
+///     rows.bind_all(dataset);
+///     while (rows.step()) keys.push_back(rows.text(0));
+class Statement {
+ public:
+  Statement(const Connection& connection, std::string_view sql);
+
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, int value) { return bind(index, std::int64_t{value}); }
+  Statement& bind(int index, double value);  ///< NaN is stored as NULL
+  Statement& bind(int index, std::string_view text);
+  Statement& bind(int index, const std::string& text) {
+    return bind(index, std::string_view(text));
+  }
+  Statement& bind(int index, const char* text) { return bind(index, std::string_view(text)); }
+  Statement& bind(int index, std::span<const double> values);  ///< as a BLOB, little endian
+  Statement& bind_null(int index);
+  /// NULL, integer, real and text as such; true and false as 1 and 0; lists and objects as JSON.
+  Statement& bind(int index, const Json& value);
+
+  /// Binds parameters 1, 2, ...
+  template <class... Values>
+  Statement& bind_all(const Values&... values) {
+    int index = 0;
+    (bind(++index, values), ...);
+    return *this;
+  }
+
+  /// The next row. @returns false after the last.
+  bool step();
+  /// Runs a statement that returns nothing, and makes it ready for the next values.
+  void run();
+  template <class... Values>
+  void run(const Values&... values) {
+    bind_all(values...);
+    run();
+  }
+  /// Makes ready to run again; bound values stay.
+  void reset();
+
+  int columns() const;
+  std::string column_name(int index) const;
+  bool is_null(int index) const;
+  std::int64_t integer(int index) const;
+  double real(int index) const;
+  std::string text(int index) const;               ///< "" for NULL
+  std::span<const double> reals(int index) const;  ///< of a BLOB; valid until the next step
+  Json value(int index) const;                     ///< by the type of the stored value
+
+  sqlite3_stmt* handle() const { return statement_.get(); }
+
+ private:
+  const Connection* connection_;
+  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
+};
+
+/// BEGIN IMMEDIATE; rolled back when it ends without commit(). The lock is taken at once, because a
+/// transaction that begins by reading cannot wait for the lock later (SQLITE_BUSY at once).
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Connection* connection_;
+};
+
+}  // namespace earshot::host
