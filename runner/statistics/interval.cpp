@@ -1,1 +1,57 @@
-namespace earshot::statistics {}
+#include "statistics/interval.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include <boost/math/distributions/students_t.hpp>
+
+namespace earshot::statistics {
+
+Interval no_interval(double estimate, std::string why) {
+  Interval result;
+  result.estimate = estimate;
+  result.low = result.high = result.standard_error = std::numeric_limits<double>::quiet_NaN();
+  result.missing = std::move(why);
+  return result;
+}
+
+std::string too_few_groups(const Clusters& clusters) {
+  return std::to_string(clusters.fewest()) + " groups; at least " + std::to_string(fewest_groups) +
+         " are needed";
+}
+
+Interval t_interval(double estimate, double variance, double degrees_of_freedom, double level) {
+  const boost::math::students_t distribution(degrees_of_freedom);
+  Interval result;
+  result.estimate = estimate;
+  result.standard_error = std::sqrt(variance);
+  result.degrees_of_freedom = degrees_of_freedom;
+  const double half = boost::math::quantile(distribution, (1 + level) / 2) * result.standard_error;
+  result.low = estimate - half;
+  result.high = estimate + half;
+  result.p_value = 2 * boost::math::cdf(boost::math::complement(
+                           distribution, std::abs(estimate) / result.standard_error));
+  return result;
+}
+
+Interval mean_interval(std::span<const double> values, const Grouping& grouping, double level) {
+  return mean_interval(values, Clusters(static_cast<std::int64_t>(values.size()), grouping), level);
+}
+
+Interval mean_interval(std::span<const double> values, const Clusters& clusters, double level) {
+  if (values.empty()) return no_interval(std::numeric_limits<double>::quiet_NaN(), "no items");
+  double sum = 0;
+  for (const double value : values)
+    sum += value;
+  const double mean = sum / static_cast<double>(values.size());
+  if (!std::isfinite(mean)) return no_interval(mean, "a value is not finite");
+  if (clusters.fewest() < fewest_groups) return no_interval(mean, too_few_groups(clusters));
+  if (std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); }))
+    return no_interval(mean, "all " + std::to_string(values.size()) + " items have the same value");
+  const auto estimate = mean_variance(values, clusters);
+  return t_interval(estimate.mean, estimate.variance, estimate.degrees_of_freedom, level);
+}
+
+}  // namespace earshot::statistics

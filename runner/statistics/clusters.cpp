@@ -1,0 +1,181 @@
+#include "statistics/clusters.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+
+namespace earshot::statistics {
+namespace {
+
+/// Groups by equal labels, numbered in order of first appearance.
+template <class Label>
+Partition partition(std::span<const Label> labels, int sign) {
+  Partition result;
+  result.sign = sign;
+  result.group_of.reserve(labels.size());
+  std::unordered_map<Label, std::int32_t> numbers;
+  for (const Label& label : labels) {
+    const auto [place, added] =
+        numbers.try_emplace(label, static_cast<std::int32_t>(numbers.size()));
+    if (added) result.sizes.push_back(0);
+    result.sizes[static_cast<std::size_t>(place->second)] += 1;
+    result.group_of.push_back(place->second);
+  }
+  return result;
+}
+
+/// By both at once.
+Partition intersection(const Partition& a, const Partition& b) {
+  std::vector<std::int64_t> labels(a.group_of.size());
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    labels[i] = a.group_of[i] * b.groups() + b.group_of[i];
+  return partition<std::int64_t>(labels, -a.sign);
+}
+
+bool within(const Partition& fine, const Partition& coarse) {
+  return intersection(fine, coarse).groups() == fine.groups();
+}
+
+}  // namespace
+
+Clusters::Clusters(std::int64_t items, const Grouping& grouping) : items_(items) {
+  std::vector<Partition> all;
+  for (const auto& dimension : grouping.dimensions) {
+    if (static_cast<std::int64_t>(dimension.size()) != items)
+      throw std::invalid_argument("grouping: a dimension of " + std::to_string(dimension.size()) +
+                                  " items; the values are " + std::to_string(items));
+    all.push_back(partition<std::int32_t>(dimension, 1));
+  }
+  if (all.empty()) {
+    std::vector<std::int32_t> alone(static_cast<std::size_t>(items));
+    std::iota(alone.begin(), alone.end(), 0);
+    all.push_back(partition<std::int32_t>(alone, 1));
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Partition& a, const Partition& b) { return a.groups() < b.groups(); });
+  for (auto& candidate : all) {
+    const bool covered =
+        std::any_of(partitions_.begin(), partitions_.end(),
+                    [&](const Partition& kept) { return within(candidate, kept); });
+    if (!covered) partitions_.push_back(std::move(candidate));
+  }
+  dimensions_ = partitions_.size();
+  for (std::size_t d = 1; d < dimensions_; ++d) {
+    const std::size_t before = partitions_.size();
+    std::vector<Partition> added;
+    for (std::size_t p = 0; p < before; ++p)
+      if (p < d || p >= dimensions_) added.push_back(intersection(partitions_[p], partitions_[d]));
+    std::move(added.begin(), added.end(), std::back_inserter(partitions_));
+  }
+}
+
+std::int64_t Clusters::fewest() const {
+  return items_ == 0 ? 0 : partitions_.front().groups();
+}
+
+namespace {
+
+std::vector<double> group_sums(std::span<const double> values, const Partition& partition) {
+  std::vector<double> sums(partition.sizes.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    sums[static_cast<std::size_t>(partition.group_of[i])] += values[i];
+  return sums;
+}
+
+/// (G - 1) / G times the sum of squares of (mean without the group - mean).
+double jackknife(std::span<const double> sums, const Partition& partition, double mean, double n) {
+  double squares = 0;
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    const double change = (sums[g] - partition.sizes[g] * mean) / (n - partition.sizes[g]);
+    squares += change * change;
+  }
+  const auto groups = static_cast<double>(sums.size());
+  return squares * (groups - 1) / groups;
+}
+
+/// Share of the variance of an item that its group has in common, by the one-way analysis of
+/// variance (Donner 1986, "A review of inference procedures for the intraclass correlation
+/// coefficient", Int. Stat. Rev. 54), cut to 0 to 1.
+double intraclass_correlation(std::span<const double> values, std::span<const double> sums,
+                              const Partition& partition, double mean) {
+  const auto n = static_cast<double>(values.size());
+  const auto groups = static_cast<double>(sums.size());
+  if (groups == n) return 0;
+  double total = 0, between = 0, squared_sizes = 0;
+  for (const double value : values)
+    total += (value - mean) * (value - mean);
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    const double size = partition.sizes[g], deviation = sums[g] / size - mean;
+    between += size * deviation * deviation;
+    squared_sizes += size * size;
+  }
+  const double mean_between = between / (groups - 1);
+  const double mean_within = std::max(0.0, total - between) / (n - groups);
+  const double typical_size = (n - squared_sizes / n) / (groups - 1);
+  const double common = (mean_between - mean_within) / typical_size;
+  const double all = common + mean_within;
+  return all > 0 ? std::clamp(common / all, 0.0, 1.0) : 0;
+}
+
+/// trace(B)^2 / trace(B^2), B the covariance of the jackknife's changes when groups share a random
+/// effect of intraclass correlation `rho`.
+double satterthwaite(const Partition& partition, double rho, double n) {
+  double total = 0;
+  std::vector<double> variances;
+  for (const double size : partition.sizes) {
+    variances.push_back(size * (1 - rho) + size * size * rho);
+    total += variances.back();
+  }
+  // B = D (diag(v) - v w' - w v' + t w w') D with w the shares of items, D = diag(1 / (n - sizes)):
+  // its diagonal is summed directly, the square of the rest (a matrix of rank two) by products.
+  double trace = 0, diagonal = 0, ww = 0, wv = 0, vv = 0;
+  for (std::size_t g = 0; g < variances.size(); ++g) {
+    const double scale = 1 / (n - partition.sizes[g]);
+    const double w = partition.sizes[g] / n * scale, v = variances[g] * scale;
+    const double rest = total * w * w - 2 * w * v, own = v * scale;
+    trace += own + rest;
+    diagonal += own * own + 2 * own * rest;
+    ww += w * w;
+    wv += w * v;
+    vv += v * v;
+  }
+  const double squares =
+      diagonal + total * total * ww * ww - 4 * total * ww * wv + 2 * (ww * vv + wv * wv);
+  return trace * trace / squares;
+}
+
+}  // namespace
+
+double degrees_of_freedom(const Clusters& clusters) {
+  const auto n = static_cast<double>(clusters.items());
+  double fewest = n;
+  for (const auto& dimension : clusters.dimensions())
+    fewest = std::min(fewest, satterthwaite(dimension, 0, n));
+  return fewest;
+}
+
+MeanVariance mean_variance(std::span<const double> values, const Clusters& clusters) {
+  const auto n = static_cast<double>(values.size());
+  MeanVariance result;
+  result.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  result.degrees_of_freedom = n;
+  double largest = 0;
+  for (const auto& partition : clusters.partitions()) {
+    const bool single = &partition < clusters.dimensions().data() + clusters.dimensions().size();
+    const auto sums = group_sums(values, partition);
+    const double variance = jackknife(sums, partition, result.mean, n);
+    result.variance += partition.sign * variance;
+    if (!single) continue;
+    largest = std::max(largest, variance);
+    const double rho = intraclass_correlation(values, sums, partition, result.mean);
+    result.degrees_of_freedom =
+        std::min(result.degrees_of_freedom, satterthwaite(partition, rho, n));
+  }
+  result.variance = std::max(result.variance, largest);
+  return result;
+}
+
+}  // namespace earshot::statistics
