@@ -18,11 +18,21 @@ struct ClipSource {
   std::string identity{};
 };
 
-/// A dataset with what the host does to it: fold, limit, validation share, shuffled labels.
+/// A dataset with what the host does to it, in this order:
+///  fold           items of the fold are the test split, items of other folds train; an item
+///                 without a fold keeps its split
+///  validation     where no item validates: so large a share of the training items moves to the
+///                 validation split, by whole groups, in an order drawn from the dataset's key
+///  limit          so many items of each split, evenly spread over it
+///  shuffle_labels the labels of training and validation items change places, drawn from the key;
+///                 test items keep theirs
+/// Keeps indices only: items are asked of the dataset again when they are needed.
 class DatasetView {
  public:
-  /// Opens the dataset and reads all items once.
-  /// @throws Error of the plugin; DataError when the number of files is not that of file_hashes.
+  /// Opens the dataset and reads all items once. Without `file_hashes` in the reference the audio
+  /// files are hashed here.
+  /// @throws Error of the plugin; ConfigError if there is no such fold, or no label to shuffle;
+  /// DataError when the number of files is not that of file_hashes.
   explicit DatasetView(const protocol::DatasetRef& ref);
 
   const protocol::DatasetRef& ref() const { return ref_; }
@@ -44,6 +54,16 @@ class DatasetView {
   std::int64_t clip_number(std::int64_t position, std::int64_t clip) const;
 
  private:
+  std::vector<std::int64_t>& items(Split split) { return splits_[static_cast<std::size_t>(split)]; }
+  const std::vector<std::int64_t>& items(Split split) const {
+    return splits_[static_cast<std::size_t>(split)];
+  }
+  void form_splits();
+  void form_validation();
+  void limit();
+  void shuffle_labels();
+  void find_clips();
+
   protocol::DatasetRef ref_;
   Made made_;
   std::vector<LabelSpec> labels_;

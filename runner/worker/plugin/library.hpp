@@ -38,6 +38,14 @@ struct Made {
   I* as() const {
     return component == nullptr ? nullptr : component->as<I>(object);
   }
+  /// As one of its contracts. @throws ConfigError when its class has it not.
+  template <class I>
+  I& need() const {
+    if (I* face = as<I>()) return *face;
+    throw ConfigError(component == nullptr ? std::string("no ") + I::contract
+                                           : "component '" + component->name + "' is a " +
+                                                 component->kind + "; expected a " + I::contract);
+  }
 };
 
 /// Constructs a component: seeds LibTorch's default generator with `seed` first.

@@ -1,5 +1,6 @@
 #pragma once
-#include <functional>
+#include <chrono>
+#include <csignal>
 #include <string>
 
 #include "protocol/frame.hpp"
@@ -13,14 +14,30 @@ class Session {
       : channel_(channel), request_(request) {}
 
   /// {"type": type, "id": request, ...fields} and bytes.
-  void send(const std::string& type, protocol::Json fields, std::string binary = {});
-  /// At most 10 a second reach the runner; the last one always does.
-  void progress(std::int64_t done, std::int64_t total, const std::string& what = {});
+  void send(const std::string& type, protocol::Json fields, std::string binary = {}) {
+    fields["type"] = type;
+    fields["id"] = request_;
+    channel_.send({std::move(fields), std::move(binary)});
+  }
+
+  /// At most 10 a second reach the runner; the last one (done == total) always does.
+  void progress(std::int64_t done, std::int64_t total, const std::string& what = {}) {
+    const auto now = std::chrono::steady_clock::now();
+    if (done != total && now - last_progress_ < std::chrono::milliseconds(100)) return;
+    last_progress_ = now;
+    send("progress", {{"done", done}, {"total", total}, {"what", what}});
+  }
+
+  /// True once the runner has asked this worker to stop early, which it does by SIGTERM.
+  static bool stopping() { return stop_ != 0; }
+  static void ask_to_stop(int) { stop_ = 1; }  ///< the handler of that signal
 
  private:
+  static inline volatile std::sig_atomic_t stop_ = 0;
+
   protocol::Channel& channel_;
   std::int64_t request_;
-  double last_progress_ = 0;
+  std::chrono::steady_clock::time_point last_progress_{};
 };
 
 }  // namespace earshot::worker

@@ -1,0 +1,198 @@
+#include "worker/dataset/records.hpp"
+
+#include <charconv>
+#include <set>
+
+#include "protocol/nearest.hpp"
+#include "worker/plugin/names.hpp"
+
+namespace earshot::worker {
+
+using protocol::Json;
+
+std::int64_t FileNumbers::of(const std::filesystem::path& file) {
+  if (file.empty()) return -1;
+  return numbers_.try_emplace(file.string(), count()).first->second;
+}
+
+std::string type_name(const Label& label) {
+  constexpr const char* names[] = {"class", "number", "set"};
+  return names[label.index()];
+}
+
+Json to_json(const Label& label) {
+  return std::visit([](const auto& value) { return Json(value); }, label);
+}
+
+Json to_json(const std::map<std::string, Label>& labels) {
+  Json result = Json::object();
+  for (const auto& [name, label] : labels)
+    result[name] = to_json(label);
+  return result;
+}
+
+void check_labels(const std::vector<LabelSpec>& labels) {
+  const auto expect = [](bool fits, const std::string& what) {
+    if (!fits) throw ContractError("the dataset's labels(): " + what);
+  };
+  std::set<std::string> names;
+  for (const auto& spec : labels) {
+    expect(is_name(spec.name), "name '" + spec.name + "'; allowed: [a-z0-9_]+");
+    expect(names.insert(spec.name).second, "two labels named '" + spec.name + "'");
+    const auto numeric = std::holds_alternative<double>(spec.type);
+    expect(numeric == spec.classes.empty(),
+           "label '" + spec.name + "' is a " + type_name(spec.type) + " with " +
+               std::to_string(spec.classes.size()) +
+               " classes; expected none for a number, at least one otherwise");
+    const std::set<std::string> classes(spec.classes.begin(), spec.classes.end());
+    expect(classes.size() == spec.classes.size(), "label '" + spec.name + "' lists a class twice");
+  }
+}
+
+namespace {
+
+/// Puts the item in front of what is wrong with it.
+class ItemRules {
+ public:
+  ItemRules(const Item& item, std::int64_t index)
+      : where_("item " + std::to_string(index) + " '" + item.id + "': ") {}
+
+  void expect(bool fits, const std::string& what) const {
+    if (!fits) throw ContractError(where_ + what);
+  }
+
+  void check_clip(const Clip& clip) const {
+    expect(std::isfinite(clip.start) && clip.start >= 0 && std::isfinite(clip.duration) &&
+               clip.duration >= 0,
+           "a clip starts at " + std::to_string(clip.start) + " s and lasts " +
+               std::to_string(clip.duration) + " s; expected 0 or more of both");
+  }
+
+  void check_names(const std::map<std::string, std::string>& values,
+                   const std::string& what) const {
+    for (const auto& [dimension, value] : values) {
+      expect(is_name(dimension), what + " '" + dimension + "'; allowed: [a-z0-9_]+");
+      expect(!value.empty(), what + " '" + dimension + "' has an empty value");
+    }
+  }
+
+  void check_label(const std::string& name, const Label& label,
+                   const std::vector<LabelSpec>& specs) const {
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&](const LabelSpec& s) { return s.name == name; });
+    expect(spec != specs.end(), "label '" + name + "' is not in the dataset's labels()");
+    expect(label.index() == spec->type.index(), "label '" + name + "' is a " + type_name(label) +
+                                                    "; labels() says " + type_name(spec->type));
+    if (const auto* number = std::get_if<double>(&label))
+      expect(std::isfinite(*number),
+             "label '" + name + "' is not finite; leave out what is unknown");
+    if (const auto* text = std::get_if<std::string>(&label)) check_class(name, *text, *spec);
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) {
+      for (const auto& text : *texts)
+        check_class(name, text, *spec);
+      expect(std::set<std::string>(texts->begin(), texts->end()).size() == texts->size(),
+             "label '" + name + "' holds a class twice");
+    }
+  }
+
+  void check_question(const Question& question) const {
+    expect(!question.text.empty(), "the question has no text");
+    expect(!question.answers.empty(), "the question has no answer; expected at least one");
+    if (question.choices.empty()) return;
+    for (const auto& answer : question.answers)
+      expect(std::find(question.choices.begin(), question.choices.end(), answer) !=
+                 question.choices.end(),
+             "answer '" + answer +
+                 "' is not among the choices: " + protocol::join(question.choices, true));
+  }
+
+ private:
+  void check_class(const std::string& name, const std::string& text, const LabelSpec& spec) const {
+    expect(std::find(spec.classes.begin(), spec.classes.end(), text) != spec.classes.end(),
+           "label '" + name + "' is '" + text + "', which is not among its " +
+               std::to_string(spec.classes.size()) + " classes" +
+               protocol::did_you_mean(text, spec.classes));
+  }
+
+  std::string where_;
+};
+
+}  // namespace
+
+void check_item(const Item& item, std::int64_t index, const std::vector<LabelSpec>& labels) {
+  const ItemRules rules(item, index);
+  rules.expect(!item.id.empty(), "the id is empty");
+  rules.expect(item.fold >= 0, "fold is " + std::to_string(item.fold) + "; expected 0 or more");
+  rules.expect(item.clips.size() == 1 || item.clips.size() == 2,
+               std::to_string(item.clips.size()) + " clips; expected one or two");
+  for (const auto& clip : item.clips)
+    rules.check_clip(clip);
+  rules.check_names(item.groups, "group dimension");
+  rules.check_names(item.slices, "slice dimension");
+  for (const auto& [name, label] : item.labels)
+    rules.check_label(name, label, labels);
+  if (item.question) rules.check_question(*item.question);
+}
+
+namespace {
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::string& to) : to_(to) {}
+
+  void put(const std::string& text) {
+    put(static_cast<std::int64_t>(text.size()));
+    to_ += text;
+  }
+  void put(std::int64_t number) { to_.append(std::to_string(number)) += ':'; }
+  void put(double number) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    to_.append(digits, end) += ':';
+  }
+  void put(const std::vector<std::string>& texts) {
+    put(static_cast<std::int64_t>(texts.size()));
+    for (const auto& text : texts)
+      put(text);
+  }
+  void put(const Label& label) {
+    put(static_cast<std::int64_t>(label.index()));
+    std::visit([this](const auto& value) { put(value); }, label);
+  }
+  template <class Value>
+  void put(const std::map<std::string, Value>& values) {
+    put(static_cast<std::int64_t>(values.size()));
+    for (const auto& [key, value] : values) {
+      put(key);
+      put(value);
+    }
+  }
+
+ private:
+  std::string& to_;
+};
+
+}  // namespace
+
+void append_record(const Item& item, FileNumbers& files, std::string& to) {
+  RecordWriter writer(to);
+  writer.put(item.id);
+  writer.put(static_cast<std::int64_t>(item.split));
+  writer.put(item.fold);
+  writer.put(item.groups);
+  writer.put(item.slices);
+  writer.put(item.labels);
+  writer.put(static_cast<std::int64_t>(item.clips.size()));
+  for (const auto& clip : item.clips) {
+    writer.put(files.of(clip.file));
+    writer.put(clip.start);
+    writer.put(clip.duration);
+  }
+  writer.put(static_cast<std::int64_t>(item.question.has_value() ? 1 : 0));
+  if (!item.question) return;
+  writer.put(item.question->text);
+  writer.put(item.question->choices);
+  writer.put(item.question->answers);
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,218 @@
+#include "worker/dataset/view.hpp"
+
+#include <fstream>
+#include <numeric>
+
+#include <earshot/kit/random.hpp>
+
+#include "protocol/hash.hpp"
+#include "protocol/nearest.hpp"
+#include "worker/dataset/groups.hpp"
+#include "worker/dataset/records.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+/// Fisher and Yates.
+void shuffle(std::vector<std::int64_t>& values, kit::Random random) {
+  for (auto i = static_cast<std::int64_t>(values.size()) - 1; i > 0; --i)
+    std::swap(values[static_cast<std::size_t>(i)],
+              values[static_cast<std::size_t>(random.below(i + 1))]);
+}
+
+std::vector<std::string> read_lines(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) throw DataError(file + ": the hashes of the audio files cannot be read");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+/// Of a file that cannot be read all zeros: it has an identity, and is reported when it is decoded.
+std::string hash_or_zeros(const std::string& file) {
+  try {
+    return protocol::sha256_file(file);
+  } catch (const std::system_error&) {
+    return std::string(64, '0');
+  }
+}
+
+std::vector<std::string> hashes_of(const std::vector<std::string>& files, const std::string& list) {
+  std::vector<std::string> hashes;
+  if (list.empty()) {
+    for (const auto& file : files)
+      hashes.push_back(hash_or_zeros(file));
+    return hashes;
+  }
+  hashes = read_lines(list);
+  if (hashes.size() != files.size())
+    throw DataError(list + ": " + std::to_string(hashes.size()) + " hashes for " +
+                    std::to_string(files.size()) +
+                    " audio files; expected one each. The dataset has changed: run again");
+  return hashes;
+}
+
+}  // namespace
+
+DatasetView::DatasetView(const protocol::DatasetRef& ref)
+    : ref_(ref), made_(make(ref.component, c10::kCPU, 0)) {
+  labels_ = made_.need<Dataset>().labels();
+  form_splits();
+  if (ref_.validation > 0 && items(Split::validation).empty()) form_validation();
+  if (ref_.limit > 0) limit();
+  if (ref_.shuffle_labels) shuffle_labels();
+  find_clips();
+}
+
+Made DatasetView::another() const {
+  return make(ref_.component, c10::kCPU, 0);
+}
+
+std::int64_t DatasetView::size(Split split) const {
+  return static_cast<std::int64_t>(items(split).size());
+}
+
+std::int64_t DatasetView::position(Split split, std::int64_t index) const {
+  if (index < 0 || index >= size(split))
+    throw ContractError("item " + std::to_string(index) + " of a split; allowed: 0 to " +
+                        std::to_string(size(split) - 1));
+  return items(split)[static_cast<std::size_t>(index)];
+}
+
+Item DatasetView::item(Split split, std::int64_t index) const {
+  const auto at = position(split, index);
+  auto item = dataset().item(at);
+  item.split = split;
+  if (label_source_.empty()) return item;
+  const auto source = label_source_[static_cast<std::size_t>(at)];
+  if (source != at) item.labels = dataset().item(source).labels;
+  return item;
+}
+
+LabelSpec DatasetView::label(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& spec : labels_) {
+    if (spec.name == name) return spec;
+    names.push_back(spec.name);
+  }
+  throw ConfigError("the dataset has no label '" + std::string(name) + "'" +
+                    protocol::did_you_mean(name, names) + " Labels: " + protocol::join(names));
+}
+
+std::int64_t DatasetView::clip_number(std::int64_t position, std::int64_t clip) const {
+  if (clip < 0 || clip > 1) return -1;
+  return clip_numbers_.at(static_cast<std::size_t>(position))[static_cast<std::size_t>(clip)];
+}
+
+void DatasetView::form_splits() {
+  std::int64_t highest = 0;
+  for (std::int64_t i = 0, size = dataset().size(); i < size; ++i) {
+    const auto item = dataset().item(i);
+    const auto folded = ref_.fold > 0 && item.fold > 0;
+    const auto split = !folded ? item.split : item.fold == ref_.fold ? Split::test : Split::train;
+    items(split).push_back(i);
+    highest = std::max(highest, item.fold);
+  }
+  if (ref_.fold > highest)
+    throw ConfigError("fold " + std::to_string(ref_.fold) + "; the dataset has " +
+                      (highest == 0 ? "no folds" : "folds 1 to " + std::to_string(highest)));
+}
+
+void DatasetView::form_validation() {
+  const auto train = items(Split::train);
+  const auto parts = independent_parts(dataset(), train);
+  auto order = parts;
+  std::sort(order.begin(), order.end());
+  order.erase(std::unique(order.begin(), order.end()), order.end());
+  shuffle(order, kit::Random(kit::derive(protocol::hash64(ref_.key), "validation", ref_.fold)));
+
+  std::vector<std::int64_t> part_sizes(train.size());
+  for (const auto part : parts)
+    ++part_sizes[static_cast<std::size_t>(part)];
+  const auto wanted = ref_.validation * static_cast<double>(train.size());
+  std::vector<bool> moved(train.size());
+  double taken = 0;
+  for (const auto part : order) {
+    // A part is taken if that brings the share nearer to what is wanted.
+    const auto more = static_cast<double>(part_sizes[static_cast<std::size_t>(part)]);
+    if (taken + more / 2 > wanted) continue;
+    moved[static_cast<std::size_t>(part)] = true;
+    taken += more;
+  }
+  items(Split::train).clear();
+  for (std::size_t i = 0; i < train.size(); ++i)
+    items(moved[static_cast<std::size_t>(parts[i])] ? Split::validation : Split::train)
+        .push_back(train[i]);
+}
+
+void DatasetView::limit() {
+  for (auto& split : splits_) {
+    const auto size = static_cast<std::int64_t>(split.size());
+    if (size <= ref_.limit) continue;
+    std::vector<std::int64_t> kept;
+    for (std::int64_t i = 0; i < ref_.limit; ++i)
+      kept.push_back(split[static_cast<std::size_t>(i * size / ref_.limit)]);
+    split = std::move(kept);
+  }
+}
+
+void DatasetView::shuffle_labels() {
+  if (labels_.empty())
+    throw ConfigError("shuffle_labels on a dataset without labels; allowed: a dataset with labels");
+  label_source_.resize(static_cast<std::size_t>(dataset().size()));
+  std::iota(label_source_.begin(), label_source_.end(), std::int64_t{0});
+  auto positions = items(Split::train);
+  positions.insert(positions.end(), items(Split::validation).begin(),
+                   items(Split::validation).end());
+  auto sources = positions;
+  shuffle(sources, kit::Random(kit::derive(protocol::hash64(ref_.key), "labels", ref_.fold)));
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    label_source_[static_cast<std::size_t>(positions[i])] = sources[i];
+}
+
+void DatasetView::find_clips() {
+  const auto size = dataset().size();
+  clip_numbers_.assign(static_cast<std::size_t>(size), {-1, -1});
+  std::vector<bool> used(static_cast<std::size_t>(size), ref_.limit == 0);
+  for (const auto& split : splits_)
+    for (const auto position : split)
+      used[static_cast<std::size_t>(position)] = true;
+
+  FileNumbers numbers;  // of all files, whatever the limit: the list of hashes has them all
+  std::vector<std::string> files;
+  std::vector<std::int64_t> clip_files;  // of each clip the number of its file
+  std::map<std::tuple<std::int64_t, double, double>, std::int64_t> known;
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto item = dataset().item(i);
+    if (item.clips.empty() || item.clips.size() > 2)
+      throw ContractError("item '" + item.id + "': " + std::to_string(item.clips.size()) +
+                          " clips; expected one or two");
+    for (std::size_t c = 0; c < item.clips.size(); ++c) {
+      const auto& clip = item.clips[c];
+      const auto file = numbers.of(clip.file);
+      if (file == static_cast<std::int64_t>(files.size())) files.push_back(clip.file.string());
+      if (!used[static_cast<std::size_t>(i)]) continue;
+      auto number = static_cast<std::int64_t>(clips_.size());
+      if (file >= 0)
+        number = known.try_emplace({file, clip.start, clip.duration}, number).first->second;
+      clip_numbers_[static_cast<std::size_t>(i)][c] = number;
+      if (number < static_cast<std::int64_t>(clips_.size())) continue;
+      clips_.push_back({.item = i, .clip = static_cast<std::int64_t>(c), .clip_info = clip});
+      clip_files.push_back(file);
+    }
+  }
+
+  const auto hashes = hashes_of(files, ref_.file_hashes);
+  for (std::size_t n = 0; n < clips_.size(); ++n) {
+    auto& clip = clips_[n];
+    const auto content =
+        clip_files[n] < 0 ? protocol::Json{"synthesized", ref_.key, clip.item, clip.clip}
+                          : protocol::Json{"file", hashes[static_cast<std::size_t>(clip_files[n])],
+                                           clip.clip_info.start, clip.clip_info.duration};
+    clip.identity = protocol::sha256(content);
+  }
+}
+
+}  // namespace earshot::worker

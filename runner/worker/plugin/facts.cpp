@@ -1,0 +1,99 @@
+#include "worker/plugin/facts.hpp"
+
+#include <set>
+
+#include <c10/core/GradMode.h>
+
+#include <earshot/evaluator.hpp>
+
+#include "worker/plugin/names.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+using protocol::Json;
+
+void expect(bool fits, const std::string& what) {
+  if (!fits) throw ContractError(what);
+}
+
+Json describe(const AudioNeeds& needs) {
+  expect(needs.sample_rate > 0, "needs().sample_rate is " + std::to_string(needs.sample_rate) +
+                                    " Hz; expected more than 0");
+  expect(needs.channels == 1 || needs.channels == 2,
+         "needs().channels is " + std::to_string(needs.channels) + "; expected 1 or 2");
+  expect(needs.max_seconds >= 0 && needs.min_seconds >= 0 &&
+             (needs.max_seconds == 0 || needs.min_seconds <= needs.max_seconds),
+         "needs() has min_seconds " + std::to_string(needs.min_seconds) + " and max_seconds " +
+             std::to_string(needs.max_seconds) + "; expected 0 <= min <= max, or max 0");
+  constexpr const char* crops[] = {"first", "centre", "seeded"};
+  constexpr const char* pads[] = {"none", "zero", "repeat"};
+  return {{"sample_rate", needs.sample_rate},
+          {"channels", needs.channels},
+          {"max_seconds", needs.max_seconds},
+          {"min_seconds", needs.min_seconds},
+          {"crop", crops[static_cast<int>(needs.crop)]},
+          {"pad", pads[static_cast<int>(needs.pad)]}};
+}
+
+Json describe(const FeatureSpec& spec) {
+  expect(std::isfinite(spec.frame_rate) && spec.frame_rate >= 0 && std::isfinite(spec.first_frame),
+         "spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and first_frame " +
+             std::to_string(spec.first_frame) + " s; expected 0 or more, and finite");
+  expect(spec.dim > 0, "spec().dim is " + std::to_string(spec.dim) + "; expected 1 or more");
+  return {{"frame_rate", spec.frame_rate}, {"first_frame", spec.first_frame}, {"dim", spec.dim}};
+}
+
+Json describe(const CodeSpec& spec) {
+  expect(std::isfinite(spec.frame_rate) && spec.frame_rate > 0 && spec.codebooks() > 0,
+         "code_spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and " +
+             std::to_string(spec.codebooks()) + " codebooks; expected more than 0 of both");
+  return {{"frame_rate", spec.frame_rate},
+          {"first_frame", spec.first_frame},
+          {"sizes", spec.sizes},
+          {"bits_per_second", spec.bits_per_second()}};
+}
+
+Json describe(const Evaluator& evaluator) {
+  const auto uses = evaluator.uses();
+  std::vector<protocol::Metric> metrics;
+  std::set<std::string> names;
+  int primaries = 0;
+  for (const auto& metric : evaluator.metrics()) {
+    expect(is_name(metric.name), "metric '" + metric.name + "'; allowed: [a-z0-9_]+");
+    expect(names.insert(metric.name).second, "two metrics named '" + metric.name + "'");
+    primaries += metric.primary ? 1 : 0;
+    metrics.push_back({metric.name, metric.help, metric.unit, metric.higher_is_better,
+                       metric.primary, metric.version});
+  }
+  expect(primaries <= 1,
+         std::to_string(primaries) + " metrics are marked primary; expected at most one");
+  return {{"uses",
+           {{"features", uses.features},
+            {"codes", uses.codes},
+            {"audio", uses.audio},
+            {"learner", uses.learner},
+            {"mapper", uses.mapper},
+            {"language_model", uses.language_model},
+            {"seed", uses.seed}}},
+          {"metrics", metrics}};
+}
+
+}  // namespace
+
+Json facts(const Made& made) {
+  const at::NoGradGuard no_grad;
+  if (const auto* evaluator = made.as<Evaluator>()) return describe(*evaluator);
+  if (const auto* model = made.as<LanguageModel>())
+    return {{"spec",
+             {{"embedding_dim", model->spec().embedding_dim}, {"context", model->spec().context}}}};
+  if (const auto* encoder = made.as<Encoder>()) {
+    Json result{{"needs", describe(encoder->needs())}, {"spec", describe(encoder->spec())}};
+    if (const auto* codec = made.as<Codec>()) result["code_spec"] = describe(codec->code_spec());
+    return result;
+  }
+  return Json::object();
+}
+
+}  // namespace earshot::worker

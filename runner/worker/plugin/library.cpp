@@ -1,0 +1,147 @@
+#include "worker/plugin/library.hpp"
+
+// Boost 1.74's DLL headers rely on these being there already when they use std::filesystem.
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <vector>
+#define BOOST_DLL_USE_STD_FS
+#include <ATen/Context.h>
+#include <c10/core/GradMode.h>
+
+#include <boost/dll/shared_library.hpp>
+
+#include "protocol/nearest.hpp"
+#include "worker/plugin/abi_tag.hpp"
+#include "worker/plugin/names.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace dll = boost::dll;
+
+class Collector final : public Registrar {
+ public:
+  std::vector<Component> components{};
+
+ private:
+  void accept(Component component) override { components.push_back(std::move(component)); }
+};
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& why) {
+  throw ConfigError(file.string() + ": " + why);
+}
+
+std::string text(const char* from) {
+  return from == nullptr ? "" : from;
+}
+
+dll::shared_library open_file(const fs::path& file) {
+  std::error_code error;
+  dll::shared_library library(file, error, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  if (!error) return library;
+  // The code says only that it failed; the linker's own words say why.
+  const char* reason = ::dlerror();
+  refuse(file, "not loaded: " + (reason == nullptr ? error.message() : std::string(reason)) +
+                   "; a plugin is a shared library without missing symbols");
+}
+
+/// Reads the header as plain C; no C++ of the plugin has been touched when this returns.
+protocol::PluginInfo read_header(const fs::path& file, const EarshotPlugin& header) {
+  constexpr auto host_version = EARSHOT_TEXT(EARSHOT_SDK_MAJOR) "." EARSHOT_TEXT(EARSHOT_SDK_MINOR);
+  if (header.header_bytes < sizeof(EarshotPlugin))
+    refuse(file, "the plugin's header has " + std::to_string(header.header_bytes) +
+                     " bytes; expected " + std::to_string(sizeof(EarshotPlugin)) +
+                     " or more. Rebuild it against SDK " + host_version);
+  if (header.sdk_major != EARSHOT_SDK_MAJOR || header.sdk_minor > EARSHOT_SDK_MINOR)
+    refuse(file, "built for SDK " + std::to_string(header.sdk_major) + "." +
+                     std::to_string(header.sdk_minor) + "; this runner has SDK " + host_version +
+                     ". Rebuild it against this runner's SDK");
+  const auto tag = text(header.abi_tag);
+  const auto verdict = compare_abi_tags(tag, EARSHOT_ABI_TAG);
+  if (!verdict.refusal.empty())
+    refuse(file, verdict.refusal + "; the plugin's tag is '" + tag + "', this runner's '" +
+                     EARSHOT_ABI_TAG + "'. Rebuild it against this runner's SDK");
+  return {.path = file.string(),
+          .name = text(header.name),
+          .version = text(header.version),
+          .summary = text(header.summary),
+          .abi_tag = tag,
+          .sdk_major = header.sdk_major,
+          .sdk_minor = header.sdk_minor,
+          .warnings = verdict.warnings};
+}
+
+void check_names(const fs::path& file, const std::string& what, const std::string& name,
+                 const std::string& summary) {
+  if (!is_name(name)) refuse(file, what + " name '" + name + "'; allowed: [a-z0-9_]+");
+  if (summary.empty() || summary.find('\n') != std::string::npos)
+    refuse(file, what + " '" + name + "' has the summary '" + summary + "'; expected one line");
+}
+
+Library load(const fs::path& file) {
+  if (!fs::exists(file)) refuse(file, "no such file");
+  // Never unloaded: objects, exceptions and threads of the plugin may outlive any owner.
+  static auto& open = *new std::vector<dll::shared_library>;
+  open.push_back(open_file(file));
+  if (!open.back().has("earshot_plugin"))
+    refuse(file,
+           "exports no symbol 'earshot_plugin'; a plugin has one EARSHOT_PLUGIN(...) { ... }");
+  const auto& header = open.back().get<const EarshotPlugin>("earshot_plugin");
+  Library library{.info = read_header(file, header)};
+  check_names(file, "plugin", library.info.name, library.info.summary);
+
+  Collector collector;
+  header.register_components(static_cast<Registrar*>(&collector));
+  if (collector.components.empty())
+    refuse(file, "registers no component; expected at least one registrar.add<T>(...)");
+  for (auto& component : collector.components) {
+    check_names(file, "component", component.name, component.summary);
+    library.info.components.push_back(describe(component));
+    const auto name = component.name;
+    if (!library.components.emplace(name, std::move(component)).second)
+      refuse(file, "registers two components named '" + name + "'; names must differ");
+  }
+  return library;
+}
+
+}  // namespace
+
+const Library& open_library(const fs::path& file) {
+  static std::mutex mutex;
+  static auto& libraries = *new std::map<fs::path, Library>;
+  const std::lock_guard lock(mutex);
+  const auto path = fs::weakly_canonical(file);
+  const auto found = libraries.find(path);
+  if (found != libraries.end()) return found->second;
+  auto library = load(path);
+  for (const auto& [other, loaded] : libraries)
+    if (loaded.info.name == library.info.name)
+      refuse(path, "a plugin named '" + library.info.name + "' is loaded already from " +
+                       other.string() + "; names of plugins must differ");
+  return libraries.emplace(path, std::move(library)).first->second;
+}
+
+Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
+  const auto& library = open_library(ref.plugin);
+  const auto found = library.components.find(ref.component);
+  if (found == library.components.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, component] : library.components)
+      names.push_back(name);
+    throw ConfigError(ref.plugin + ": no component '" + ref.component + "'" +
+                      protocol::did_you_mean(ref.component, names) +
+                      " Components: " + protocol::join(names));
+  }
+  const auto& component = found->second;
+  const at::NoGradGuard no_grad;
+  at::manual_seed(seed);
+  return {&component, component.make(to_options(component.options, ref.options),
+                                     {.device = device,
+                                      .seed = seed,
+                                      .plugin_dir = fs::path(library.info.path).parent_path()})};
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,62 @@
+#include "worker/dataset/listing.hpp"
+#include "worker/dataset/records.hpp"
+#include "worker/plugin/library.hpp"
+#include "worker/requests/verbs.hpp"
+
+namespace earshot::worker {
+
+using protocol::Json;
+
+namespace {
+
+/// Sends rows of an event in frames of about a megabyte, far below the protocol's limit.
+class Batches {
+ public:
+  Batches(Session& session, std::string type) : session_(session), type_(std::move(type)) {}
+
+  void add(Json row, std::size_t bytes) {
+    rows_.push_back(std::move(row));
+    bytes_ += bytes;
+    if (bytes_ > 1 << 20) flush();
+  }
+  void flush() {
+    if (!rows_.empty()) session_.send(type_, {{type_, std::move(rows_)}});
+    rows_ = Json::array();
+    bytes_ = 0;
+  }
+
+ private:
+  Session& session_;
+  std::string type_;  ///< also the field that holds the rows
+  Json rows_ = Json::array();
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+Json dataset(const Json& request, Session& session) {
+  const auto made = make(request.at("component").get<protocol::ComponentRef>(), c10::kCPU, 0);
+  Batches files(session, "files");
+  auto info = list_dataset(made.need<Dataset>(), [&](const std::string& file) {
+    files.add(std::filesystem::absolute(file).string(), file.size());
+  });
+  files.flush();
+  return info;
+}
+
+Json items(const Json& request, Session& session) {
+  const auto ref = request.at("dataset").get<protocol::DatasetRef>();
+  const auto made = make(ref.component, c10::kCPU, 0);
+  const auto& dataset = made.need<Dataset>();
+  Batches items(session, "items");
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    const auto item = dataset.item(i);
+    Json row = {item.id, item.groups, item.slices, to_json(item.labels)};
+    const auto bytes = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+    items.add(std::move(row), bytes);
+  }
+  items.flush();
+  return Json::object();
+}
+
+}  // namespace earshot::worker

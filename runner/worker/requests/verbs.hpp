@@ -1,0 +1,15 @@
+#pragma once
+#include "protocol/json.hpp"
+#include "worker/requests/session.hpp"
+
+// One function for each verb of the protocol (protocol/messages.hpp): takes the request's fields,
+// sends events, returns the result.
+
+namespace earshot::worker {
+
+protocol::Json inspect(const protocol::Json& request, Session& session);
+protocol::Json resolve(const protocol::Json& request, Session& session);
+protocol::Json dataset(const protocol::Json& request, Session& session);
+protocol::Json items(const protocol::Json& request, Session& session);
+
+}  // namespace earshot::worker
