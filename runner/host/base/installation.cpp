@@ -1,0 +1,32 @@
+#include "host/base/installation.hpp"
+
+#include <system_error>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+std::filesystem::path prefix() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
+}
+
+}  // namespace
+
+std::filesystem::path worker_file() {
+  const auto file = prefix() / EARSHOT_LIBEXEC_DIR / "earshot-worker";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored))
+    throw Failure(ExitCode::usage,
+                  file.string() +
+                      ": there is no worker program, which loads the plugins; it lies "
+                      "beside the runner's folder. Build or install Earshot again");
+  return file;
+}
+
+std::filesystem::path plugin_folder() {
+  return prefix() / EARSHOT_PLUGIN_DIR;
+}
+
+}  // namespace earshot::host

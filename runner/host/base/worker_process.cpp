@@ -1,0 +1,322 @@
+#include "host/base/worker_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/base/failure.hpp"
+#include "host/base/installation.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+using Pair = std::array<int, 2>;
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// The worker's end of the protocol, as its argument names it.
+constexpr int worker_channel = 3;
+
+/// Above the numbers that the child's descriptors get, so that making these never closes it.
+int out_of_the_way(int fd) {
+  const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
+  if (moved < 0) fail("fcntl");
+  ::close(fd);
+  return moved;
+}
+
+/// A socket and not two pipes: writing to a worker that died gives an error, not SIGPIPE.
+Pair channel_pair() {
+  Pair pair{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) fail("socketpair");
+  return {out_of_the_way(pair[0]), out_of_the_way(pair[1])};
+}
+
+Pair output_pair() {
+  Pair pair{};
+  if (::pipe2(pair.data(), O_CLOEXEC) != 0) fail("pipe2");
+  pair = {out_of_the_way(pair[0]), out_of_the_way(pair[1])};
+  if (::fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0) fail("fcntl");
+  return pair;
+}
+
+class Actions {
+ public:
+  Actions() { posix_spawn_file_actions_init(&actions_); }
+  ~Actions() { posix_spawn_file_actions_destroy(&actions_); }
+  Actions(const Actions&) = delete;
+  Actions& operator=(const Actions&) = delete;
+  void copy(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void open_null(int fd) {
+    posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDONLY, 0);
+  }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+/// No signal blocked or ignored, whatever the runner does; a group of its own if asked.
+class Attributes {
+ public:
+  explicit Attributes(bool own_group) {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none{}, all{};
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
+    posix_spawnattr_setflags(
+        &attributes_, static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
+std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+  std::vector<std::string> all = added;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string name(*entry, std::strcspn(*entry, "="));
+    const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& other) {
+      return other.starts_with(name + "=");
+    });
+    if (!replaced) all.emplace_back(*entry);
+  }
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts)
+    list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attributes& attributes) {
+  auto words = options.prefix;
+  words.push_back(worker_file().string());
+  words.insert(words.end(), 2, std::to_string(worker_channel));
+  auto environment = environment_with(options.environment);
+  pid_t pid = -1;
+  const int error = ::posix_spawnp(&pid, words.front().c_str(), actions.get(), attributes.get(),
+                                   pointers(words).data(), pointers(environment).data());
+  if (error != 0)
+    throw Failure(ExitCode::usage, words.front() +
+                                       ": the worker cannot be started: " + std::strerror(error) +
+                                       "; expected a program. Check --worker-prefix");
+  return pid;
+}
+
+}  // namespace
+
+std::string WorkerExit::text() const {
+  if (signal == 0) return "ended with status " + std::to_string(code);
+  return "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+}
+
+WorkerProcess::WorkerProcess(const WorkerOptions& options) : own_group_(options.prefix.empty()) {
+  const auto channel = channel_pair();
+  channel_ = channel[0];
+  Pair output{-1, -1};
+  Actions actions;
+  actions.copy(channel[1], worker_channel);
+  if (own_group_) {
+    output = output_pair();
+    output_ = output[0];
+    actions.open_null(0);
+    actions.copy(output[1], 1);
+    actions.copy(output[1], 2);
+  }
+  const auto close_ends = [&] {
+    ::close(channel[1]);
+    if (output[1] >= 0) ::close(output[1]);
+  };
+  try {
+    pid_ = spawn(options, actions, Attributes(own_group_));
+  } catch (...) {
+    close_ends();
+    close_input();
+    if (output_ >= 0) ::close(output_);
+    throw;
+  }
+  close_ends();
+}
+
+WorkerProcess::~WorkerProcess() {
+  kill(SIGKILL);
+  wait();
+  close_input();
+  if (output_ >= 0) ::close(output_);
+}
+
+bool WorkerProcess::send(const protocol::Message& message) {
+  const auto frame = protocol::to_frame(message);
+  for (std::size_t sent = 0; sent < frame.size();) {
+    const auto bytes = ::send(channel_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
+    if (bytes < 0 && errno != EINTR) return false;
+    if (bytes > 0) sent += static_cast<std::size_t>(bytes);
+  }
+  return true;
+}
+
+bool WorkerProcess::receive() {
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const auto bytes = ::recv(channel_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (bytes > 0) {
+      reader_.feed({buffer.data(), static_cast<std::size_t>(bytes)});
+      if (static_cast<std::size_t>(bytes) < buffer.size()) return true;
+    } else if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return true;
+    } else if (bytes == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+}
+
+std::optional<protocol::Message> WorkerProcess::next() {
+  auto message = reader_.next();
+  if (!message || hello_.protocol != 0) return message;
+  if (message->header.value("type", "") != "hello")
+    throw protocol::ProtocolError("the worker does not say hello first");
+  hello_ = message->header.get<protocol::Hello>();
+  if (hello_.protocol != protocol::version)
+    throw protocol::ProtocolError("the worker speaks protocol " + std::to_string(hello_.protocol) +
+                                  ", this runner " + std::to_string(protocol::version) +
+                                  "; install both from one build");
+  return reader_.next();
+}
+
+std::optional<std::string> WorkerProcess::read_output() {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const auto bytes = ::read(output_, buffer.data(), buffer.size());
+    if (bytes > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(bytes));
+      if (text.size() >= 1u << 20) return text;  // let others have their turn
+    } else if (bytes < 0 && errno == EINTR) {
+      continue;
+    } else {
+      const bool end = bytes == 0 || errno != EAGAIN;
+      return end && text.empty() ? std::nullopt : std::optional(text);
+    }
+  }
+}
+
+void WorkerProcess::kill(int signal) {
+  if (pid_ > 0 && !exit_) ::kill(own_group_ ? -pid_ : pid_, signal);
+}
+
+std::optional<WorkerExit> WorkerProcess::exit() {
+  if (exit_) return exit_;
+  int status = 0;
+  const auto reaped = ::waitpid(pid_, &status, WNOHANG);
+  if (reaped != pid_) return std::nullopt;
+  exit_ = WIFSIGNALED(status) ? WorkerExit{.code = 0, .signal = WTERMSIG(status)}
+                              : WorkerExit{.code = WEXITSTATUS(status), .signal = 0};
+  return exit_;
+}
+
+WorkerExit WorkerProcess::wait() {
+  if (exit_) return *exit_;
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+    continue;
+  if (own_group_) ::kill(-pid_, SIGKILL);  // what it started and left behind, before its id is free
+  return exit().value_or(WorkerExit{});
+}
+
+void WorkerProcess::close_input() {
+  if (channel_ >= 0) ::close(channel_);
+  channel_ = -1;
+}
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The last kilobytes that a worker printed.
+class Tail {
+ public:
+  void read(WorkerProcess& worker) {
+    if (worker.output_fd() < 0) return;
+    if (const auto text = worker.read_output()) text_ += *text;
+    if (text_.size() > kept) text_.erase(0, text_.size() - kept);
+  }
+  std::string after(const std::string& reason) const {
+    const auto end = text_.find_last_not_of(" \n\r\t");
+    return end == std::string::npos ? reason : reason + ". It printed: " + text_.substr(0, end + 1);
+  }
+
+ private:
+  static constexpr std::size_t kept = 2000;
+  std::string text_;
+};
+
+[[noreturn]] void give_up(WorkerProcess& worker, Tail& tail) {
+  worker.kill(SIGKILL);  // if it only closed its end; the status of one that died stays
+  const auto exit = worker.wait();
+  tail.read(worker);
+  throw WorkerError("crash", tail.after("the worker " + exit.text()));
+}
+
+void await(WorkerProcess& worker, Clock::time_point deadline, std::chrono::milliseconds limit) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 0) {
+    worker.kill(SIGKILL);
+    worker.wait();
+    throw WorkerError("timeout", "no answer within " + std::to_string(limit.count() / 1000) + " s");
+  }
+  std::array<pollfd, 2> fds{{{worker.fd(), POLLIN, 0}, {worker.output_fd(), POLLIN, 0}}};
+  ::poll(fds.data(), fds.size(), static_cast<int>(std::min<long>(left, 1000)));
+}
+
+}  // namespace
+
+Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
+         std::chrono::milliseconds limit, const std::function<void(const Json&)>& event) {
+  fields["type"] = verb;
+  fields["id"] = 1;
+  Tail tail;
+  const auto deadline = Clock::now() + limit;
+  if (!worker.send({std::move(fields)})) give_up(worker, tail);
+  for (bool open = true;;) {
+    while (const auto message = worker.next()) {
+      const auto type = message->header.value("type", "");
+      if (type == "done") return message->header.at("result");
+      if (type == "failed")
+        throw WorkerError(message->header.value("kind", "bug"),
+                          message->header.value("message", ""));
+      if (event) event(message->header);
+    }
+    if (!open) give_up(worker, tail);
+    await(worker, deadline, limit);
+    open = worker.receive();
+    tail.read(worker);
+  }
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,102 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "protocol/frame.hpp"
+#include "protocol/messages.hpp"
+
+namespace earshot::host {
+
+using protocol::Json;
+
+/// How a process ended.
+struct WorkerExit {
+  int code = 0;    ///< exit status; 0 when a signal ended it
+  int signal = 0;  ///< 0 when it ended by itself
+  std::string text()
+      const;  ///< "was killed by signal 11 (Segmentation fault)", "ended with status 1"
+};
+
+struct WorkerOptions {
+  /// Words put in front of the worker: {"gdb", "--args"}. With a prefix the worker keeps the
+  /// runner's terminal and process group, so that a debugger can be typed to.
+  std::vector<std::string> prefix{};
+  std::vector<std::string> environment{};  ///< "NAME=value", in place of the runner's own
+};
+
+/// An `earshot-worker` of the runner's. Spawned, never forked; the leader of its own process group;
+/// killed by the system when the thread that spawned it ends, so spawn from the main thread.
+///
+/// For a poll loop: when fd() is readable call receive(), then next() until it gives nothing; when
+/// output_fd() is readable call read_output(). receive() false or read_output() at its end alone
+/// say nothing of the process: reap it with exit() or wait().
+///
+/// For one question after the other: ask().
+class WorkerProcess {
+ public:
+  /// @throws Failure (usage) when there is no worker program, or the prefix cannot be run.
+  explicit WorkerProcess(const WorkerOptions& options = {});
+  /// Kills the group and reaps.
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  /// Sends one request; the worker must be idle, so that it reads. Blocks only while a request of
+  /// more than some 200 KB is taken. @returns false if the worker is gone.
+  bool send(const protocol::Message& message);
+
+  int fd() const { return channel_; }
+  /// Takes what has arrived, without blocking. @returns false when the worker has closed its end.
+  /// @throws ProtocolError
+  bool receive();
+  /// The next message after the worker's hello. @throws ProtocolError: it speaks another version.
+  std::optional<protocol::Message> next();
+  /// What the worker said of itself; protocol 0 before that arrived.
+  const protocol::Hello& hello() const { return hello_; }
+
+  /// Its stdout and stderr; -1 with a prefix.
+  int output_fd() const { return output_; }
+  /// What has been printed since, without blocking; nothing at the end.
+  std::optional<std::string> read_output();
+
+  /// Sends a signal to the worker and all that it started. Nothing when it is reaped already.
+  void kill(int signal);
+  /// How it ended, without blocking; nothing while it runs.
+  std::optional<WorkerExit> exit();
+  /// Blocks until it has ended. Call kill(SIGKILL) or close_input() before.
+  WorkerExit wait();
+  /// An idle worker ends by itself then.
+  void close_input();
+
+ private:
+  bool own_group_ = true;
+  pid_t pid_ = -1;
+  int channel_ = -1, output_ = -1;
+  protocol::FrameReader reader_;
+  protocol::Hello hello_{.protocol = 0};
+  std::optional<WorkerExit> exit_;
+};
+
+/// A worker that answered a question with an error, or died of it.
+struct WorkerError : std::runtime_error {
+  WorkerError(std::string k, const std::string& message)
+      : std::runtime_error(message), kind(std::move(k)) {}
+  std::string kind;  ///< "config", "data", "contract", "unsupported", "bug", "crash" or "timeout"
+};
+
+/// Sends a request and waits for its `done`. Events on the way go to `event`. What the worker
+/// prints is dropped, but for its end, which follows the reason when it crashes.
+/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead.
+Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
+         std::chrono::milliseconds limit = std::chrono::hours(24),
+         const std::function<void(const Json&)>& event = {});
+
+}  // namespace earshot::host

@@ -1,0 +1,98 @@
+#include "host/base/worker_process.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "host/base/failure.hpp"
+#include "host/base/installation.hpp"
+
+namespace earshot::host {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+template <class Action>
+WorkerError error_of(Action action) {
+  try {
+    action();
+  } catch (const WorkerError& error) {
+    return error;
+  }
+  return {"", "no error"};
+}
+
+class Worker : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      worker_file();
+    } catch (const Failure& failure) {
+      GTEST_SKIP() << failure.what();
+    }
+  }
+};
+
+TEST_F(Worker, answers_with_the_kind_and_the_text_of_its_error) {
+  WorkerProcess worker;
+  const auto error = error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  EXPECT_EQ(error.kind, "bug");
+  EXPECT_THAT(error.what(), HasSubstr("no_such_verb"));
+  EXPECT_EQ(worker.hello().protocol, protocol::version);
+  EXPECT_EQ(worker.hello().pid, worker.pid());
+  EXPECT_THAT(worker.hello().abi_tag, HasSubstr("torch"));
+}
+
+TEST_F(Worker, answers_one_question_after_the_other) {
+  WorkerProcess worker;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); }).kind, "bug");
+  EXPECT_FALSE(worker.exit());
+}
+
+TEST_F(Worker, that_is_killed_is_a_crash_named_by_its_signal) {
+  WorkerProcess worker;
+  worker.kill(SIGSEGV);
+  const auto error = error_of([&] { ask(worker, "inspect", {{"path", "x"}}, 60s); });
+  EXPECT_EQ(error.kind, "crash");
+  EXPECT_STREQ(error.what(), "the worker was killed by signal 11 (Segmentation fault)");
+  EXPECT_EQ(worker.wait().signal, SIGSEGV);
+}
+
+TEST_F(Worker, that_does_not_answer_in_time_is_killed) {
+  WorkerProcess worker;
+  worker.kill(SIGSTOP);
+  const auto error = error_of([&] { ask(worker, "inspect", {{"path", "x"}}, 50ms); });
+  EXPECT_EQ(error.kind, "timeout");
+  EXPECT_EQ(worker.wait().signal, SIGKILL);
+}
+
+TEST_F(Worker, ends_by_itself_when_its_input_closes) {
+  WorkerProcess worker;
+  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  worker.close_input();
+  EXPECT_EQ(worker.wait().text(), "ended with status 0");
+}
+
+TEST_F(Worker, runs_behind_the_words_of_a_prefix) {
+  WorkerProcess worker({.prefix = {"env", "LC_ALL=C"}});
+  EXPECT_EQ(error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); }).kind, "bug");
+}
+
+TEST_F(Worker, behind_an_unknown_prefix_is_a_failure_that_names_it) {
+  try {
+    WorkerProcess worker({.prefix = {"no-such-debugger"}});
+    FAIL() << "started";
+  } catch (const Failure& failure) {
+    EXPECT_STREQ(failure.what(),
+                 "no-such-debugger: the worker cannot be started: No such file or directory; "
+                 "expected a program. Check --worker-prefix");
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+  }
+}
+
+}  // namespace
+}  // namespace earshot::host
