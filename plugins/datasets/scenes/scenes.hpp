@@ -1,0 +1,80 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <earshot/dataset.hpp>
+#include <earshot/options.hpp>
+
+#include "recordings.hpp"
+#include "scene.hpp"
+
+namespace earshot::scenes {
+
+/// What two clips of an item differ in.
+enum class Pairs { off, room, distance, quality };
+
+/// Sound scenes with exact acoustic truth; README.md beside this file says what is modelled.
+class Scenes : public Dataset {
+ public:
+  static OptionSchema options();
+  /// @throws ConfigError for options that exclude each other; DataError for unusable folders.
+  Scenes(const Options& options, const Context& context);
+
+  std::int64_t size() const override;
+  std::vector<LabelSpec> labels() const override;
+  Item item(std::int64_t index) const override;
+  AudioBatch synthesize(std::int64_t index, std::int64_t clip) const override;
+  std::vector<std::filesystem::path> sources() const override;
+
+  /// What synthesize() renders; clip 1 only with pairs. @throws ContractError if out of range.
+  Scene scene(std::int64_t index, std::int64_t clip) const;
+  std::size_t length() const;  ///< of a clip, samples at `rate`
+
+ protected:
+  Scenes(const Options& options, const Context& context, bool seen_rooms);
+
+ private:
+  /// A row of the design, with the instances that it was dealt.
+  struct Plan {
+    Row row{};
+    std::int64_t source = 0, place = 0;  ///< instance of the row's event and room, in its split
+    int other = 0;                       ///< level of the paired factor in clip 1
+    std::int64_t other_place = 0;        ///< instance of the other room
+  };
+
+  void deal();
+  std::vector<std::string> event_classes() const;
+  std::vector<std::string> room_classes() const;
+  /// The split whose rooms a row uses.
+  Split rooms_of(const Row& row) const { return seen_rooms_ ? Split::train : row.split; }
+  std::int64_t sources_in(const Row& row) const;
+  std::int64_t places_in(const Row& row, int room) const;
+  std::string source_name(const Plan& plan) const;
+  std::string place_name(const Row& row, int room, std::int64_t place) const;
+  void set_place(Scene& scene, const Row& row, int room, std::int64_t place) const;
+  double distance(const Row& row, int room, int level) const;
+  std::map<std::string, Label> labels_of(const Plan& plan, const Scene& scene) const;
+  /// 0 or 1: the clip that is the answer to the pair's question.
+  int answer(const Scene& first, const Scene& second) const;
+
+  std::int64_t clips_, seed_, sample_rate_;
+  double seconds_;
+  Pairs pairs_;
+  bool seen_rooms_;
+  c10::Device device_;
+  std::uint64_t world_;
+  Recordings recordings_{}, responses_{};
+  std::map<std::filesystem::path, double> response_rt60_{};  ///< s, of those where it is measurable
+  std::vector<Plan> plans_{};
+};
+
+/// The variant whose validation and test clips lie in the rooms of the training clips, at other
+/// positions.
+class ScenesSeenRooms final : public Scenes {
+ public:
+  ScenesSeenRooms(const Options& options, const Context& context)
+      : Scenes(options, context, true) {}
+};
+
+}  // namespace earshot::scenes

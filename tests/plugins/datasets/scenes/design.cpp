@@ -1,0 +1,3 @@
+#include "design.hpp"
+#include <gtest/gtest.h>
+TEST(Design, x) {}
