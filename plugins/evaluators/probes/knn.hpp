@@ -1,0 +1,29 @@
+#pragma once
+#include "probe.hpp"
+
+namespace probes {
+
+/// The k training items that are nearest to a test item, each with one vote: the class with most
+/// votes (the lowest of several), the mean of their numbers, or the classes that at least half of
+/// them have. Of training items at the same distance the first counts as nearer. As scikit-learn's
+/// KNeighborsClassifier with uniform weights.
+class Knn final : public Probe {
+ public:
+  static earshot::OptionSchema options();
+  Knn(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::Uses uses() const override { return {.features = true, .seed = false}; }
+  std::vector<earshot::MetricSpec> metrics() const override;
+  void fit(earshot::Trial& trial) override;
+
+ private:
+  Answers answer(const at::Tensor& x) const override;
+  void save(earshot::State& state) const override;
+  void load(const earshot::State& state) override;
+
+  std::int64_t k_;
+  bool cosine_;
+  at::Tensor x_, rows_;  ///< float64 (N, D) and (N, width): the training items
+};
+
+}  // namespace probes

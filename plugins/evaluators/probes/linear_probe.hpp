@@ -1,0 +1,47 @@
+#pragma once
+#include "probe.hpp"
+
+namespace probes {
+
+/// A linear model of pooled features: multinomial logistic regression or linear SVM for a class,
+/// ridge regression for a number, a sigmoid for each class of a set. The penalty is given, or
+/// chosen on validation items by balanced accuracy, mean absolute error or mean average precision,
+/// ties going to the stronger penalty; without validation items on a quarter of the training
+/// items, in whole groups, after which all of them are fitted.
+class LinearProbe final : public Probe {
+ public:
+  static earshot::OptionSchema options();
+  LinearProbe(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::Uses uses() const override { return {.features = true, .seed = n_train_ > 0}; }
+  std::vector<earshot::MetricSpec> metrics() const override;
+  void fit(earshot::Trial& trial) override;
+
+ private:
+  using Truths = earshot::kit::Truths;
+  using Model = earshot::kit::LinearModel;
+
+  /// Features beside truths.
+  struct Examples {
+    at::Tensor x;
+    Truths truths;
+  };
+
+  void check_head() const;
+  Truths draw(const earshot::Trial& trial, Truths truths) const;
+  Model fit_model(const Examples& examples, double c, const Model& start) const;
+  /// Fits with each penalty of the grid; the best is in c_ and returned.
+  Model choose(earshot::Trial& trial, const Examples& train, const Examples& validation);
+  double quality(const Examples& examples) const;
+  Answers answer(const at::Tensor& x) const override;
+  void save(earshot::State& state) const override;
+  void load(const earshot::State& state) override;
+
+  std::string head_;
+  bool one_vs_one_;
+  double given_c_, c_ = 0;
+  std::int64_t n_train_;
+  Model model_;
+};
+
+}  // namespace probes

@@ -1,0 +1,169 @@
+#include "probe.hpp"
+
+#include <fstream>
+#include <numeric>
+
+#include <ATen/ATen.h>
+
+namespace probes {
+
+using earshot::DataError;
+using earshot::Item;
+using earshot::Label;
+using earshot::Outcome;
+using earshot::Prediction;
+using earshot::Split;
+using earshot::State;
+using earshot::Trial;
+using earshot::kit::Target;
+
+namespace {
+
+constexpr std::int64_t chunk = 256;  // test items predicted at a time
+
+/// A field of a CSV file, quoted where it must be (RFC 4180).
+std::string field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text)
+    quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+  return quoted + "\"";
+}
+
+}  // namespace
+
+earshot::OptionSchema Probe::shared_options() {
+  return {
+      {.name = "target",
+       .value = std::string(),
+       .help = "Label that the probe predicts",
+       .required = true},
+      {.name = "pooling",
+       .value = std::string("mean_std"),
+       .help = "How the frames of a clip become one vector",
+       .choices = {std::begin(earshot::kit::pooling_names), std::end(earshot::kit::pooling_names)}},
+      {.name = "standardise",
+       .value = true,
+       .help = "Bring each feature to mean 0 and variance 1 of the training items"},
+  };
+}
+
+Probe::Probe(const earshot::Options& options)
+    : target_name_(options.text("target")),
+      pooling_(earshot::kit::pooling_of(options.text("pooling"))),
+      standardise_(options.flag("standardise")) {}
+
+void Probe::find_target(const Trial& trial) {
+  target_ = Target(trial.label(target_name_));
+}
+
+earshot::kit::Truths Probe::read_training(const Trial& trial) {
+  auto truths = read_truths(trial, Split::train, target_);
+  if (truths.size() == 0)
+    throw DataError("none of the " + std::to_string(trial.size(Split::train)) +
+                    " training items has the label '" + target_name_ + "'; at least one is needed");
+  return truths;
+}
+
+at::Tensor Probe::features(Trial& trial, Split split, const earshot::kit::Truths& truths) const {
+  return pooled_features(trial, split, truths.items, pooling_);
+}
+
+at::Tensor Probe::learn_scale(const at::Tensor& x) {
+  if (standardise_) standardiser_ = earshot::kit::Standardiser::of(x);
+  return scaled(x);
+}
+
+at::Tensor Probe::scaled(const at::Tensor& x) const {
+  return standardise_ ? standardiser_.apply(x) : x;
+}
+
+void Probe::predict(Trial& trial) {
+  const auto size = trial.size(Split::test), width = target_.width();
+  std::vector<std::int64_t> confusion(static_cast<std::size_t>(width * width));
+  std::vector<double> truth(static_cast<std::size_t>(width));
+  for (std::int64_t first = 0; first < size; first += chunk) {
+    std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(chunk, size - first)));
+    std::iota(items.begin(), items.end(), first);
+    const auto x = scaled(pooled_features(trial, Split::test, items, pooling_));
+    const auto answers = answer(x);
+    const auto scores = answers.scores.contiguous();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto* row = scores.const_data_ptr<double>() + static_cast<std::int64_t>(i) * width;
+      Prediction prediction{.item = items[i]};
+      prediction.value =
+          answers.chosen.empty()
+              ? target_.value(row)
+              : Label(target_.classes()[static_cast<std::size_t>(answers.chosen[i])]);
+      if (target_.kind() != Target::Kind::number) prediction.scores.assign(row, row + width);
+      if (target_.kind() == Target::Kind::classes &&
+          target_.truth(trial.item(Split::test, items[i]), truth.data())) {
+        const auto chosen =
+            answers.chosen.empty() ? std::max_element(row, row + width) - row : answers.chosen[i];
+        const auto right = std::max_element(truth.begin(), truth.end()) - truth.begin();
+        ++confusion[static_cast<std::size_t>(right * width + chosen)];
+      }
+      trial.predict(std::move(prediction));
+    }
+    trial.progress(first + static_cast<std::int64_t>(items.size()), size);
+  }
+  if (target_.kind() != Target::Kind::classes) return;
+  trial.report("chance", 1 / static_cast<double>(width), size);
+  write_confusion(trial, confusion);
+}
+
+/// The records of the run, not its predictions, see the truth of test items.
+void Probe::write_confusion(Trial& trial, const std::vector<std::int64_t>& counts) const {
+  const auto path = trial.artifact("confusion.csv");
+  std::ofstream file(path);
+  file << "truth";
+  for (const auto& name : target_.classes())
+    file << ',' << field(name);
+  auto count = counts.begin();
+  for (const auto& name : target_.classes()) {
+    file << '\n' << field(name);
+    for (std::size_t k = 0; k < target_.classes().size(); ++k)
+      file << ',' << *count++;
+  }
+  file << '\n';
+  if (!file.flush()) throw DataError("cannot write '" + path.string() + "'; is the disk full?");
+}
+
+earshot::Numbers Probe::mark(const Item& item, const Prediction& prediction) const {
+  return target_.mark(item, prediction);
+}
+
+earshot::Numbers Probe::score(std::span<const Outcome> slice) const {
+  return target_.score(slice);
+}
+
+const at::Tensor& Probe::tensor(const State& state, const std::string& name) {
+  const auto found = state.tensors.find(name);
+  if (found == state.tensors.end()) throw DataError("state lacks the tensor '" + name + "'");
+  return found->second;
+}
+
+State Probe::state() const {
+  State state;
+  target_.save(state);
+  if (standardiser_.mean.defined()) {
+    state.tensors["mean"] = standardiser_.mean;
+    state.tensors["scale"] = standardiser_.scale;
+  }
+  save(state);
+  return state;
+}
+
+void Probe::load_state(const State& state) {
+  target_.load(state);
+  if (target_.name() != target_name_)
+    throw DataError("state is of a probe for '" + target_.name() + "'; expected '" + target_name_ +
+                    "'");
+  if (standardise_) {
+    standardiser_.mean = tensor(state, "mean");
+    standardiser_.scale = tensor(state, "scale");
+  }
+  load(state);
+}
+
+}  // namespace probes

@@ -1,0 +1,57 @@
+#pragma once
+#include <functional>
+#include <span>
+
+#include <earshot/encoder.hpp>
+#include <earshot/kit/mel.hpp>
+#include <earshot/kit/spectrogram.hpp>
+#include <earshot/options.hpp>
+
+namespace earshot::kit {
+
+enum class Logarithm { decibel, natural, none };
+
+struct LogMelOptions {
+  std::int64_t sample_rate = 32000;  ///< Hz
+  SpectrogramOptions spectrogram{};
+  std::int64_t mels = 64;
+  double fmin = 0, fmax = 0;  ///< Hz; fmax 0: half the sample rate
+  MelScale scale = MelScale::slaney;
+  bool area = true;
+  Logarithm logarithm = Logarithm::decibel;
+  double floor = 1e-10;  ///< smaller values count as this before the logarithm
+  double top_db =
+      80;  ///< with decibels: nothing is lower than the clip's maximum less this; 0: off
+};
+
+/// These options as a plugin declares them, with the defaults of `defaults`.
+OptionSchema log_mel_schema(const LogMelOptions& defaults = {});
+/// What the user gave for them. @throws ConfigError as the classes behind them do.
+LogMelOptions log_mel_options(const Options& options);
+
+/// Mel spectrogram of one clip on a logarithmic scale. Decibels are 10 log10 of a power and
+/// 20 log10 of a magnitude.
+class LogMel {
+ public:
+  explicit LogMel(const LogMelOptions& options);  ///< @throws ConfigError
+
+  const LogMelOptions& options() const { return options_; }
+  FeatureSpec spec() const;
+  std::int64_t frames(std::int64_t samples) const { return spectrogram_.frames(samples); }
+  /// Writes (frames(samples.size()), mels), row by row.
+  void compute(std::span<const float> samples, float* out) const;
+
+ private:
+  LogMelOptions options_;
+  Spectrogram spectrogram_;
+  MelFilters filters_;
+};
+
+/// The frame of an encoder that looks at one mono clip at a time, on the CPU: for each clip of
+/// `audio` makes room for `frames(samples)` rows of spec.dim values and has `encode` write them.
+/// Frames thus depend on nothing but their own clip. The result is on `device`.
+FeatureBatch encode_clips(const AudioBatch& audio, const FeatureSpec& spec, c10::Device device,
+                          const std::function<std::int64_t(std::int64_t samples)>& frames,
+                          const std::function<void(std::span<const float>, float* rows)>& encode);
+
+}  // namespace earshot::kit

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <earshot/kit/random.hpp>
+
+namespace earshot::kit {
+
+/// Numbers of what belongs together: items that share a group in any dimension, directly or through
+/// others, get the same number. Where that makes one lump of more than half of the items (crossed
+/// dimensions, such as rooms and speakers), only the dimension with most groups counts.
+/// `groups` are Item::groups; an item without any stands alone.
+std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::string>>& groups);
+
+/// Draws `count` of the items, each stratum in proportion (largest remainder), group by group as
+/// far as the strata allow. Indices, ascending.
+std::vector<std::int64_t> subsample(const std::vector<std::int64_t>& strata,
+                                    const std::vector<std::int64_t>& groups, std::int64_t count,
+                                    Random& random);
+
+/// Two parts of the items that share no group.
+struct Division {
+  std::vector<std::int64_t> rest{}, held_out{};  ///< indices, ascending
+};
+
+/// Holds about `share` of each stratum out, in whole groups; at least one group where there are
+/// two.
+Division hold_out(const std::vector<std::int64_t>& strata, const std::vector<std::int64_t>& groups,
+                  double share, Random& random);
+
+}  // namespace earshot::kit

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include <earshot/kit/sampling.hpp>
+
+namespace earshot::kit {
+
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+std::int64_t root(Numbers& parents, std::int64_t i) {
+  while (parents[static_cast<std::size_t>(i)] != i) {
+    auto& parent = parents[static_cast<std::size_t>(i)];
+    parent = parents[static_cast<std::size_t>(parent)];
+    i = parent;
+  }
+  return i;
+}
+
+using Groups = std::vector<std::map<std::string, std::string>>;
+
+/// Links items over all dimensions, or over `only`.
+Numbers link(const Groups& groups, const std::string* only) {
+  Numbers parents(groups.size());
+  std::iota(parents.begin(), parents.end(), 0);
+  std::map<std::pair<std::string, std::string>, std::int64_t> seen;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (const auto& group : groups[i]) {
+      if (only != nullptr && group.first != *only) continue;
+      const auto [other, fresh] = seen.emplace(group, static_cast<std::int64_t>(i));
+      if (!fresh)
+        parents[static_cast<std::size_t>(root(parents, static_cast<std::int64_t>(i)))] =
+            root(parents, other->second);
+    }
+  Numbers result(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    result[i] = root(parents, static_cast<std::int64_t>(i));
+  return result;
+}
+
+std::int64_t largest(const Numbers& numbers) {
+  std::map<std::int64_t, std::int64_t> sizes;
+  std::int64_t most = 0;
+  for (const auto number : numbers)
+    most = std::max(most, ++sizes[number]);
+  return most;
+}
+
+/// The members of each group, groups in random order.
+std::vector<Numbers> shuffled(const Numbers& groups, Random& random) {
+  std::map<std::int64_t, Numbers> members;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    members[groups[i]].push_back(static_cast<std::int64_t>(i));
+  std::vector<Numbers> result;
+  for (auto& [group, items] : members)
+    result.push_back(std::move(items));
+  for (std::size_t i = result.size(); i > 1; --i)  // Fisher and Yates
+    std::swap(result[i - 1],
+              result[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
+  return result;
+}
+
+/// How many items each stratum gives to `count`: proportional, the largest remainders rounded up.
+std::map<std::int64_t, std::int64_t> quotas(const Numbers& strata, std::int64_t count) {
+  std::map<std::int64_t, std::int64_t> sizes, quota;
+  for (const auto stratum : strata)
+    ++sizes[stratum];
+  std::vector<std::pair<double, std::int64_t>> remainders;
+  auto left = count;
+  for (const auto& [stratum, size] : sizes) {
+    const auto exact =
+        static_cast<double>(count) * static_cast<double>(size) / static_cast<double>(strata.size());
+    quota[stratum] = static_cast<std::int64_t>(exact);
+    left -= quota[stratum];
+    remainders.emplace_back(static_cast<double>(quota[stratum]) - exact, stratum);
+  }
+  std::sort(remainders.begin(), remainders.end());
+  for (std::size_t i = 0; left > 0; ++i, --left)
+    ++quota[remainders[i].second];
+  return quota;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> linked(const Groups& groups) {
+  auto all = link(groups, nullptr);
+  if (2 * largest(all) <= static_cast<std::int64_t>(groups.size())) return all;
+  std::map<std::string, std::map<std::string, int>> values;
+  for (const auto& item : groups)
+    for (const auto& [dimension, group] : item)
+      values[dimension][group] = 1;
+  if (values.size() < 2) return all;
+  const auto finest = std::max_element(
+      values.begin(), values.end(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+  return link(groups, &finest->first);
+}
+
+std::vector<std::int64_t> subsample(const std::vector<std::int64_t>& strata,
+                                    const std::vector<std::int64_t>& groups, std::int64_t count,
+                                    Random& random) {
+  auto open = quotas(strata, count);
+  Numbers taken;
+  for (const auto& members : shuffled(groups, random))
+    for (const auto item : members) {
+      auto& quota = open[strata[static_cast<std::size_t>(item)]];
+      if (quota == 0) continue;
+      --quota;
+      taken.push_back(item);
+    }
+  std::sort(taken.begin(), taken.end());
+  return taken;
+}
+
+Division hold_out(const std::vector<std::int64_t>& strata, const std::vector<std::int64_t>& groups,
+                  double share, Random& random) {
+  const auto count =
+      std::max<std::int64_t>(1, std::llround(share * static_cast<double>(strata.size())));
+  auto open = quotas(strata, count);
+  Division result;
+  const auto order = shuffled(groups, random);
+  for (std::size_t g = 0; g < order.size(); ++g) {
+    const auto& members = order[g];
+    auto& quota = open[strata[static_cast<std::size_t>(members.front())]];
+    const bool last = g + 1 == order.size() && result.rest.empty();
+    const bool hold = quota > 0 && !last;
+    quota -= hold ? std::min(quota, static_cast<std::int64_t>(members.size())) : 0;
+    auto& part = hold ? result.held_out : result.rest;
+    part.insert(part.end(), members.begin(), members.end());
+  }
+  std::sort(result.rest.begin(), result.rest.end());
+  std::sort(result.held_out.begin(), result.held_out.end());
+  return result;
+}
+
+}  // namespace earshot::kit

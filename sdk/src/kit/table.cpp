@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include <earshot/error.hpp>
+#include <earshot/kit/table.hpp>
+
+namespace earshot::kit {
+
+namespace {
+
+/// The state machine of RFC 4180's grammar, fed byte by byte.
+class CsvParser {
+ public:
+  CsvParser(std::string file, char separator, const std::function<void(TableRow)>& take)
+      : file_(std::move(file)), separator_(separator), take_(take) {}
+
+  void feed(char byte) {
+    if (byte == '\0') fail(line_, "has a NUL byte; a table is a text file in UTF-8");
+    if (byte == '\n') ++line_;
+    if (state_ == State::quoted) {
+      if (byte == '"')
+        state_ = State::quote_in_quoted;
+      else
+        field_ += byte;
+      return;
+    }
+    if (byte == '"' && state_ == State::quote_in_quoted) {  // a doubled quote
+      field_ += byte;
+      state_ = State::quoted;
+    } else if (byte == '"' && state_ == State::start) {
+      state_ = State::quoted;
+      opened_ = line_;
+    } else if (byte == separator_) {
+      end_field();
+    } else if (byte == '\n') {
+      if (state_ != State::quote_in_quoted && !field_.empty() && field_.back() == '\r')
+        field_.pop_back();
+      end_row();
+    } else if (state_ == State::quote_in_quoted) {
+      if (byte != '\r')
+        fail(line_, std::string("has '") + byte +
+                        "' after a closing quote; expected the next field. "
+                        "write a quote inside a quoted field twice");
+    } else {
+      field_ += byte;
+      state_ = State::plain;
+    }
+  }
+
+  void finish() {
+    if (state_ == State::quoted) fail(opened_, "has a quote that is never closed");
+    ++line_;
+    end_row();
+  }
+
+ private:
+  enum class State { start, plain, quoted, quote_in_quoted };
+
+  [[noreturn]] void fail(std::int64_t line, const std::string& what) const {
+    throw DataError(file_ + ":" + std::to_string(line) + ": " + what);
+  }
+  void end_field() {
+    row_.fields.push_back(std::exchange(field_, {}));
+    state_ = State::start;
+  }
+  void end_row() {
+    const bool blank = row_.fields.empty() && field_.empty() && state_ != State::quote_in_quoted;
+    if (!blank) {
+      end_field();
+      row_.line = row_line_;
+      take_(std::exchange(row_, {}));
+    }
+    field_.clear();
+    state_ = State::start;
+    row_line_ = line_;
+  }
+
+  std::string file_;
+  char separator_;
+  const std::function<void(TableRow)>& take_;
+  State state_ = State::start;
+  std::string field_{};
+  TableRow row_{};
+  std::int64_t line_ = 1, row_line_ = 1, opened_ = 1;
+};
+
+template <class Number>
+Number parse(const std::string& text, const std::string& place, const std::string& what,
+             const char* expected) {
+  Number value{};
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || text.empty())
+    throw DataError(place + ": " + what + " is '" + text + "'; expected " + expected);
+  return value;
+}
+
+}  // namespace
+
+void read_csv(const std::filesystem::path& file, char separator,
+              const std::function<void(TableRow)>& take) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file))
+    throw DataError("cannot read the table '" + file.string() + "'; is the path right?");
+  char mark[3] = {};
+  stream.read(mark, 3);
+  if (std::string(mark, 3) != "\xef\xbb\xbf") {  // UTF-8's byte order mark
+    stream.clear();
+    stream.seekg(0);
+  }
+  CsvParser parser(file.filename().string(), separator, take);
+  std::for_each(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(),
+                [&](char byte) { parser.feed(byte); });
+  parser.finish();
+}
+
+Table::Table(const std::filesystem::path& file, char separator) : file_(file.filename()) {
+  read_csv(file, separator, [&](TableRow row) {
+    if (columns_.empty()) {
+      columns_ = std::move(row.fields);
+      std::set<std::string> seen;
+      for (const auto& name : columns_)
+        if (!seen.insert(name).second)
+          throw DataError(place(row) + ": names the column '" + name + "' twice");
+      return;
+    }
+    if (row.fields.size() != columns_.size())
+      throw DataError(place(row) + ": has " + std::to_string(row.fields.size()) +
+                      " fields; expected " + std::to_string(columns_.size()) +
+                      ", as in the header");
+    rows_.push_back(std::move(row));
+  });
+  if (columns_.empty()) throw DataError(file_.string() + ": is empty; expected a row of names");
+}
+
+std::size_t Table::column(const std::string& name) const {
+  const auto found = std::find(columns_.begin(), columns_.end(), name);
+  if (found != columns_.end()) return static_cast<std::size_t>(found - columns_.begin());
+  std::string known;
+  for (const auto& column : columns_)
+    known += (known.empty() ? "'" : ", '") + column + "'";
+  throw DataError(file_.string() + ":1: has no column '" + name + "'; there are " + known);
+}
+
+std::string Table::place(const TableRow& row) const {
+  return file_.string() + ":" + std::to_string(row.line);
+}
+
+double to_number(const std::string& text, const std::string& place, const std::string& what) {
+  const auto value = parse<double>(text, place, what, "a number");
+  if (!std::isfinite(value))
+    throw DataError(place + ": " + what + " is '" + text + "'; expected a finite number");
+  return value;
+}
+
+std::int64_t to_integer(const std::string& text, const std::string& place,
+                        const std::string& what) {
+  return parse<std::int64_t>(text, place, what, "an integer");
+}
+
+}  // namespace earshot::kit
