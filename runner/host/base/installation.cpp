@@ -6,16 +6,16 @@
 
 namespace earshot::host {
 
-namespace {
-
-std::filesystem::path prefix() {
+std::filesystem::path install_prefix() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
 }
 
-}  // namespace
+std::filesystem::path shared_folder() {
+  return install_prefix() / EARSHOT_SHARE_DIR;
+}
 
 std::filesystem::path worker_file() {
-  const auto file = prefix() / EARSHOT_LIBEXEC_DIR / "earshot-worker";
+  const auto file = install_prefix() / EARSHOT_LIBEXEC_DIR / "earshot-worker";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored))
     throw Failure(ExitCode::usage,
@@ -26,7 +26,7 @@ std::filesystem::path worker_file() {
 }
 
 std::filesystem::path plugin_folder() {
-  return prefix() / EARSHOT_PLUGIN_DIR;
+  return install_prefix() / EARSHOT_PLUGIN_DIR;
 }
 
 }  // namespace earshot::host

@@ -6,8 +6,16 @@ namespace earshot::host {
 /// The build tree and an installation have one layout, so that files find each other from the place
 /// of the running executable: <prefix>/bin/runner, <prefix>/libexec/earshot/earshot-worker,
 /// <prefix>/lib/earshot/plugins.
+
+/// The worker program.
 /// @throws Failure (usage) if the worker is not there.
 std::filesystem::path worker_file();
+
+/// <prefix> itself.
+std::filesystem::path install_prefix();
+
+/// <prefix>/share/earshot: the plugin templates, in template/.
+std::filesystem::path shared_folder();
 
 /// The folder of the plugins that come with Earshot; it may be absent.
 std::filesystem::path plugin_folder();

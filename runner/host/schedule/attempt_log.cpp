@@ -1,0 +1,56 @@
+#include "host/schedule/attempt_log.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+
+AttemptLog::AttemptLog(std::filesystem::path file, std::string_view header, std::size_t cap)
+    : file_(std::move(file)), half_(cap / 2) {
+  std::error_code ignored;
+  std::filesystem::create_directories(file_.parent_path(), ignored);
+  stream_.open(file_, std::ios::binary | std::ios::trunc);
+  stream_ << header << '\n' << std::flush;
+  if (!stream_)
+    throw Failure(ExitCode::store_unusable,
+                  file_.string() + ": cannot write the log of an attempt (" + std::strerror(errno) +
+                      "). free some space or choose another --results");
+}
+
+AttemptLog::~AttemptLog() {
+  close();
+}
+
+void AttemptLog::write(std::string_view bytes) {
+  const auto head = bytes.substr(0, half_ - head_);
+  if (!head.empty()) {
+    stream_ << head << std::flush;
+    head_ += head.size();
+    bytes.remove_prefix(head.size());
+  }
+  tail_ += bytes;
+  // Trimmed only at twice the size, so that many small writes stay linear.
+  if (tail_.size() > 2 * half_) {
+    dropped_ += tail_.size() - half_;
+    tail_.erase(0, tail_.size() - half_);
+  }
+}
+
+void AttemptLog::close() {
+  if (!stream_.is_open()) return;
+  if (tail_.size() > half_) {
+    dropped_ += tail_.size() - half_;
+    tail_.erase(0, tail_.size() - half_);
+  }
+  if (dropped_ > 0) stream_ << "\n[... " << dropped_ << " bytes left out ...]\n";
+  stream_ << tail_;
+  stream_.close();
+  tail_.clear();
+}
+
+}  // namespace earshot::host

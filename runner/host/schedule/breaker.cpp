@@ -1,0 +1,45 @@
+#include "host/schedule/breaker.hpp"
+
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+
+void CircuitBreaker::succeeded(const std::vector<std::string>& parts) {
+  for (const auto& part : parts)
+    records_[part].succeeded = true;
+  records_[protocol::join(parts)].succeeded = true;
+}
+
+void CircuitBreaker::failed(const std::vector<std::string>& parts, const std::string& error) {
+  const auto combination = protocol::join(parts);
+  const auto count = [&](const std::string& name) {
+    auto& record = records_[name];
+    if (record.error != error) record = {error, 0, record.succeeded, {}};
+    ++record.count;
+    record.partners.insert(combination);
+  };
+  for (const auto& part : parts)
+    count(part);
+  if (parts.size() > 1) count(combination);
+}
+
+bool CircuitBreaker::tripped(const std::string& name, std::size_t partners) const {
+  const auto found = records_.find(name);
+  return found != records_.end() && !found->second.succeeded && found->second.count >= limit_ &&
+         found->second.partners.size() >= partners;
+}
+
+std::string CircuitBreaker::open(const std::vector<std::string>& parts) const {
+  const auto reason = [&](const std::string& name) {
+    const auto& record = records_.at(name);
+    return name + " failed " + std::to_string(record.count) +
+           " times the same way: " + record.error;
+  };
+  const auto combination = protocol::join(parts);
+  if (tripped(combination, 1)) return reason(combination);
+  for (const auto& part : parts)
+    if (tripped(part, 2)) return reason(part);
+  return {};
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,217 @@
+#include "host/schedule/jobs.hpp"
+
+#include <algorithm>
+
+#include "protocol/hash.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// A dataset as every fold of it sees its audio.
+protocol::DatasetRef without_fold(protocol::DatasetRef dataset) {
+  dataset.fold = 0;
+  return dataset;
+}
+
+std::string dataset_label(const Plan& plan, const std::string& key) {
+  const auto found = plan.datasets.find(key);
+  return found == plan.datasets.end() ? key.substr(0, 8) : found->second.label;
+}
+
+std::string name_of_features(const Plan& plan, const std::vector<std::string>& keys) {
+  std::vector<std::string> encoders;
+  for (const auto& key : keys)
+    encoders.push_back(plan.features.at(key).encoder_label);
+  return "features of " + plan.features.at(keys.front()).dataset_label + ": " +
+         protocol::join(encoders);
+}
+
+class Builder {
+ public:
+  Builder(const Plan& plan, const std::set<std::string>& with_items)
+      : plan_(plan), with_items_(with_items) {}
+
+  Jobs build() {
+    find_needed();
+    for (const auto& key : datasets_)
+      add_items(key);
+    for (const auto& keys : passes_)
+      add_features(keys);
+    for (const auto cell : cells_)
+      add_cell(cell);
+    return std::move(jobs_);
+  }
+
+ private:
+  /// Which cells get a job, and what they stand on, in the order of first use.
+  void find_needed() {
+    std::map<std::string, std::size_t> pass_of;
+    std::set<std::string> seen;
+    for (std::size_t index = 0; index < plan_.cells.size(); ++index) {
+      const auto& cell = plan_.cells[index];
+      if (cell.decision != Decision::run) continue;
+      cells_.push_back(index);
+      if (!with_items_.contains(cell.dataset_key) && seen.insert(cell.dataset_key).second)
+        datasets_.push_back(cell.dataset_key);
+      if (cell.features.empty() || !seen.insert(cell.features).second) continue;
+      const auto pass =
+          protocol::canonical(Json(without_fold(plan_.features.at(cell.features).dataset)));
+      const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
+      if (fresh) passes_.emplace_back();
+      passes_[place->second].push_back(cell.features);
+    }
+  }
+
+  void add_items(const std::string& key) {
+    Job job;
+    job.kind = Job::Kind::items;
+    job.name = "items of " + dataset_label(plan_, key);
+    job.dataset = key;
+    job.timeout = plan_.experiment.resources.timeout;
+    job.memory = plan_.experiment.resources.memory;
+    job_of_[key] = jobs_.size();
+    jobs_.push_back(std::move(job));
+  }
+
+  void add_features(const std::vector<std::string>& keys) {
+    Job job;
+    job.kind = Job::Kind::features;
+    job.name = name_of_features(plan_, keys);
+    job.features = keys;
+    job.dataset = plan_.features.at(keys.front()).dataset.key;
+    job.wide = true;
+    job.timeout = plan_.experiment.resources.timeout;
+    job.memory = plan_.experiment.resources.memory;
+    for (const auto& key : keys)
+      job_of_[key] = jobs_.size();
+    jobs_.push_back(std::move(job));
+  }
+
+  void add_cell(std::size_t index) {
+    const auto& cell = plan_.cells[index];
+    const auto& resources = plan_.experiment.resources;
+    Job job;
+    job.name = cell.cell.label();
+    job.cell = index;
+    job.dataset = cell.dataset_key;
+    // A language model computes with all threads; a probe with one.
+    job.wide = !cell.request.language_model.plugin.empty();
+    job.timeout = cell.cell.resources.value("timeout", resources.timeout);
+    job.memory = cell.cell.resources.value("memory", resources.memory);
+    for (const auto& need : {cell.dataset_key, cell.features}) {
+      const auto found = job_of_.find(need);
+      if (found == job_of_.end()) continue;
+      auto& needed = jobs_[found->second];
+      needed.dependants.push_back(jobs_.size());
+      ++job.waits_for;
+      if (needed.kind == Job::Kind::features) widen(needed, job);
+    }
+    jobs_.push_back(std::move(job));
+  }
+
+  /// Shared work may use what the most generous of its cells may; 0 is no limit at all.
+  static void widen(Job& shared, const Job& cell) {
+    const auto most = [](auto a, auto b) { return a == 0 || b == 0 ? 0 : std::max(a, b); };
+    shared.timeout = most(shared.timeout, cell.timeout);
+    shared.memory = most(shared.memory, cell.memory);
+  }
+
+  const Plan& plan_;
+  const std::set<std::string>& with_items_;
+  Jobs jobs_{};
+  std::vector<std::string> datasets_{};
+  std::vector<std::vector<std::string>> passes_{};
+  std::vector<std::size_t> cells_{};
+  std::map<std::string, std::size_t> job_of_{};  ///< dataset or features key -> its job
+};
+
+Json items_request(const Job& job, const Plan& plan) {
+  const auto user = std::find_if(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
+    return cell.dataset_key == job.dataset && !cell.key.empty();
+  });
+  protocol::DatasetRef dataset;
+  dataset.component = plan.datasets.at(job.dataset).component;
+  dataset.key = job.dataset;
+  dataset.file_hashes = user->request.dataset.file_hashes;
+  return {{"dataset", dataset}};
+}
+
+Json features_request(const Job& job, const Plan& plan, const RunSettings& settings,
+                      std::int64_t threads) {
+  protocol::FeaturesRequest request;
+  request.dataset = without_fold(plan.features.at(job.features.front()).dataset);
+  for (const auto& key : job.features)
+    request.sources.push_back(plan.features.at(key).source);
+  request.cache = settings.cache.string();
+  request.device = plan.experiment.resources.device;
+  request.threads = threads;
+  return request;
+}
+
+Json cell_request(const Job& job, const Plan& plan, const RunSettings& settings,
+                  std::int64_t threads) {
+  const auto& cell = plan.cells[job.cell];
+  auto request = cell.request;
+  request.cache = settings.cache.string();
+  request.state_folder = settings.beside("state").string();
+  request.artifact_folder = (settings.beside("artifacts") / cell.key).string();
+  request.device = plan.experiment.resources.device;
+  request.threads = threads;
+  return request;
+}
+
+}  // namespace
+
+std::filesystem::path RunSettings::beside(const char* folder) const {
+  return std::filesystem::absolute(results).parent_path() / folder;
+}
+
+Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items) {
+  return Builder(plan, with_items).build();
+}
+
+std::vector<std::size_t> split_features(Jobs& jobs, std::size_t index, const Plan& plan) {
+  std::map<std::string, std::size_t> job_of;
+  std::vector<std::size_t> added;
+  const auto whole = jobs[index];
+  for (const auto& key : whole.features) {
+    Job job = whole;
+    job.features = {key};
+    job.name = name_of_features(plan, job.features);
+    job.dependants.clear();
+    job.attempts = 0;
+    job_of[key] = jobs.size();
+    added.push_back(jobs.size());
+    jobs.push_back(std::move(job));
+  }
+  for (const auto dependant : whole.dependants) {
+    const auto& cell = plan.cells[jobs[dependant].cell];
+    jobs[job_of.at(cell.features)].dependants.push_back(dependant);
+  }
+  jobs[index].dependants.clear();
+  return added;
+}
+
+Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
+                std::int64_t threads) {
+  Json request;
+  if (job.kind == Job::Kind::items) request = items_request(job, plan);
+  if (job.kind == Job::Kind::features) request = features_request(job, plan, settings, threads);
+  if (job.kind == Job::Kind::cell) request = cell_request(job, plan, settings, threads);
+  constexpr const char* verbs[] = {"items", "features", "cell"};
+  request["type"] = verbs[static_cast<int>(job.kind)];
+  return request;
+}
+
+std::vector<std::string> parts_of(const PlannedCell& planned) {
+  const auto& cell = planned.cell;
+  std::vector<std::string> parts{"encoder '" + cell.encoder.label + "'",
+                                 "task '" + cell.task.label + "'"};
+  if (!cell.mapper.label.empty()) parts.push_back("mapper '" + cell.mapper.label + "'");
+  if (!cell.language_model.label.empty())
+    parts.push_back("language_model '" + cell.language_model.label + "'");
+  return parts;
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,53 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/json.hpp"
+
+namespace earshot::host {
+
+using protocol::Json;
+
+/// Where an invocation stands.
+struct ProgressState {
+  std::int64_t total = 0;  ///< cells that this invocation set out to run
+  std::int64_t done = 0;   ///< of these, ended for good, whatever their state
+  std::int64_t running = 0, failed = 0;
+  double elapsed = 0;     ///< s
+  double remaining = -1;  ///< s, estimated; negative while nothing is known
+  std::string stage{};    ///< the stage that runs longest now: "features of scenes"
+  std::int64_t stage_done = 0, stage_total = 0;
+};
+
+/// What happens while an experiment runs, as somebody is to see it.
+class Progress {
+ public:
+  virtual ~Progress();
+
+  /// Something to read whatever the format: a warning, a retry.
+  virtual void note(std::string_view line) = 0;
+  /// {"event": "plan" | "stage" | "cell_started" | "cell_finished" | "summary", ...}. Fields:
+  ///   plan          experiment, revision, total, cached, excluded, left_out, skipped, expected
+  ///   stage         stage, name, state, seconds
+  ///   cell_started  cell, key, attempt
+  ///   cell_finished cell, key, attempt, state, seconds, error?, retry (another attempt follows)
+  ///   summary       expected, ok, failed, skipped, ..., seconds, exit
+  virtual void event(const Json& event) = 0;
+  /// Called at least ten times a second while something runs.
+  virtual void tick(const ProgressState& state) = 0;
+  /// Removes what is drawn, before others print.
+  virtual void finish() = 0;
+};
+
+/// @param kind "auto" (live on a terminal, else plain), "live", "plain", "json" or "none".
+/// @throws Failure (usage) for another.
+std::unique_ptr<Progress> make_progress(std::string_view kind, std::FILE* out);
+
+/// "1:02:03", "12:40"; of a negative number "".
+std::string clock_text(double seconds);
+
+}  // namespace earshot::host

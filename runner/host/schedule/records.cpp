@@ -1,0 +1,92 @@
+#include "host/schedule/records.hpp"
+
+#include <algorithm>
+
+#include "host/experiment/match.hpp"
+#include "host/schedule/selection.hpp"
+
+namespace earshot::host {
+namespace {
+
+using Zips = std::vector<std::vector<std::string>>;
+
+/// Axes of the cell that advance together: zips of the file, and the task with its own dataset.
+Zips zips_of(const Experiment& experiment, const Cell& cell) {
+  Zips zips;
+  for (const auto& block : experiment.blocks)
+    for (const auto& zip : block.zips) {
+      const bool all = std::all_of(zip.begin(), zip.end(),
+                                   [&](const auto& axis) { return cell.axis(axis) != nullptr; });
+      if (all && std::find(zips.begin(), zips.end(), zip) == zips.end()) zips.push_back(zip);
+    }
+  const auto& tasks = experiment.components.at("task");
+  const auto task = tasks.find(cell.task.label);
+  if (task != tasks.end() && !task->second.dataset.empty()) zips.push_back({"task", "dataset"});
+  return zips;
+}
+
+CellRecord record_of(const Experiment& experiment, const PlannedCell& planned) {
+  const auto& cell = planned.cell;
+  CellRecord record;
+  record.key = planned.key;
+  record.identity = planned.identity;
+  record.axes = cell.axes;
+  record.zips = zips_of(experiment, cell);
+  record.encoder = cell.encoder.label;
+  record.dataset = cell.dataset.label;
+  record.task = cell.task.label;
+  record.mapper = cell.mapper.label;
+  record.language_model = cell.language_model.label;
+  record.weights = planned.weights;
+  record.dataset_key = planned.dataset_key;
+  record.primary = planned.primary;
+  record.seed = cell.seed;
+  record.fold = cell.fold;
+  record.split = planned.request.predict;
+  return record;
+}
+
+ReferenceRecord record_of(const Reference& reference, const Plan& plan) {
+  ReferenceRecord record{reference.metric,
+                         reference.source,
+                         reference.protocol,
+                         reference.value,
+                         reference.comparable,
+                         reference.match.conditions,
+                         {}};
+  for (const auto& cell : plan.cells)
+    if (is_member(cell) && cell.request.predict == "test" && holds(reference.match, cell.cell))
+      record.cells.push_back(cell.key);
+  return record;
+}
+
+}  // namespace
+
+PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
+  const auto& experiment = plan.experiment;
+  PlanRecords records;
+  auto& head = records.experiment;
+  head.name = experiment.name;
+  head.question = experiment.question;
+  head.file = experiment.file;
+  head.source = experiment.source;
+  head.resolved = experiment.resolved;
+  for (const auto& change : overrides.set)
+    head.overrides.push_back(change);
+  head.chosen = experiment.select.over;
+  for (const auto& reference : experiment.references)
+    head.references.push_back(record_of(reference, plan));
+  for (const auto& cell : plan.cells)
+    if (is_member(cell)) records.cells.push_back(record_of(experiment, cell));
+  for (const auto& [key, dataset] : plan.datasets) {
+    const auto& tables = experiment.components.at("dataset");
+    const auto component = tables.find(dataset.label);
+    records.datasets.push_back(
+        {key, dataset.label,
+         component == tables.end() ? dataset.component.component : component->second.use,
+         dataset.info});
+  }
+  return records;
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,135 @@
+#include "host/schedule/selection.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "protocol/hash.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// The cell's axes without those that are chosen along: equal in the cells of a set.
+std::string set_of(const Cell& cell, const Select& select) {
+  Json rest = Json::array();
+  for (const auto& [axis, value] : cell.axes)
+    if (std::find(select.over.begin(), select.over.end(), axis) == select.over.end())
+      rest.push_back({axis, value});
+  return protocol::canonical(rest);
+}
+
+PlannedCell validation_of(const PlannedCell& cell) {
+  auto twin = cell;
+  twin.identity = {{"cell", cell.identity}, {"predict", "validation"}};
+  twin.key = protocol::sha256(twin.identity);
+  twin.request.predict = "validation";
+  twin.decision = Decision::run;
+  twin.reason = "to choose by " + cell.primary + " on validation";
+  return twin;
+}
+
+bool higher_is_better(const PlannedCell& cell, const std::string& metric) {
+  const auto found = std::find_if(cell.metrics.begin(), cell.metrics.end(),
+                                  [&](const auto& known) { return known.name == metric; });
+  return found == cell.metrics.end() || found->higher_is_better;
+}
+
+/// The number of the cell's ok run over all items, if it has one.
+std::optional<double> measured(const Store& store, const std::string& key,
+                               const std::string& metric) {
+  Statement row(store.connection(),
+                "SELECT v.value FROM cell c JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
+                "JOIN metric v ON v.run_id = r.run_id "
+                "JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = 'all' "
+                "WHERE c.key = ?");
+  row.bind_all(metric, key);
+  if (!row.step() || row.is_null(0)) return std::nullopt;
+  return row.real(0);
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+class Selection {
+ public:
+  Selection(Plan plan, const Store& store) : plan_(std::move(plan)), store_(store) {}
+
+  Plan apply() {
+    std::map<std::string, std::vector<std::size_t>> sets;
+    for (std::size_t index = 0; index < plan_.cells.size(); ++index) {
+      const auto& cell = plan_.cells[index];
+      if (cell.decision == Decision::run || cell.decision == Decision::cached)
+        sets[set_of(cell.cell, plan_.experiment.select)].push_back(index);
+    }
+    for (const auto& [name, cells] : sets)
+      if (cells.size() > 1) decide(cells);
+    std::vector<PlannedCell> all;
+    for (std::size_t index = 0; index < plan_.cells.size(); ++index) {
+      if (const auto twin = twins_.find(index); twin != twins_.end()) all.push_back(twin->second);
+      all.push_back(std::move(plan_.cells[index]));
+    }
+    plan_.cells = std::move(all);
+    return std::move(plan_);
+  }
+
+ private:
+  void decide(const std::vector<std::size_t>& cells) {
+    std::vector<double> values;
+    for (const auto index : cells) {
+      auto twin = validation_of(plan_.cells[index]);
+      const auto value = measured(store_, twin.key, plan_.experiment.select.by);
+      if (value) {
+        values.push_back(*value);
+        twin.decision = Decision::cached;
+      }
+      twins_.emplace(index, std::move(twin));
+    }
+    if (values.size() < cells.size()) {
+      for (const auto index : cells)
+        leave_out(index, not_chosen_yet);
+      return;
+    }
+    const bool higher = higher_is_better(plan_.cells[cells.front()], plan_.experiment.select.by);
+    // The first of equals, in the plan's order.
+    const auto best = higher ? std::max_element(values.begin(), values.end())
+                             : std::min_element(values.begin(), values.end());
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (values.begin() + static_cast<std::ptrdiff_t>(i) != best)
+        leave_out(cells[i], std::string(not_chosen) + ": " + number(values[i]) + " against " +
+                                number(*best) + " on validation");
+  }
+
+  void leave_out(std::size_t index, const std::string& reason) {
+    plan_.cells[index].decision = Decision::left_out;
+    plan_.cells[index].reason = reason;
+  }
+
+  Plan plan_;
+  const Store& store_;
+  std::map<std::size_t, PlannedCell> twins_{};
+};
+
+}  // namespace
+
+bool is_member(const PlannedCell& cell) {
+  return !cell.key.empty() && cell.decision != Decision::excluded &&
+         !cell.reason.starts_with(not_chosen);
+}
+
+Plan with_selection(const Plan& plan, const Store& store) {
+  if (plan.experiment.select.over.empty()) return plan;
+  return Selection(plan, store).apply();
+}
+
+bool choices_open(const Plan& selected) {
+  return std::any_of(selected.cells.begin(), selected.cells.end(),
+                     [](const auto& cell) { return cell.reason == not_chosen_yet; });
+}
+
+}  // namespace earshot::host

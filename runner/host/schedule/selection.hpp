@@ -1,0 +1,28 @@
+#pragma once
+#include "host/plan/plan.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+// [select]: cells that differ only in the axes of `over` form a set. Each is first fitted and
+// measured on validation, as a cell of its own (same axes, a key of its own, numbers in no view);
+// the best of each set gets test numbers, the others never get any. So there is nothing to hide.
+
+/// Of a choice not yet made or lost; of these no test cell is recorded.
+constexpr const char* not_chosen_yet = "[select]: not chosen yet";
+constexpr const char* not_chosen = "[select]: not chosen";
+
+/// Whether the cell belongs to its experiment in the store: it has a key, is not excluded and not
+/// dropped by [select].
+bool is_member(const PlannedCell& cell);
+
+/// The plan with a validation cell for every cell in a set, and the cells themselves decided: the
+/// best of a set runs (or is cached), the others are left out with the reason; all wait while a
+/// validation of their set is to be run. A set whose validation failed stays undecided.
+/// Without [select] the plan as it is.
+Plan with_selection(const Plan& plan, const Store& store);
+
+/// Whether cells wait for a choice that the next with_selection() may make.
+bool choices_open(const Plan& selected);
+
+}  // namespace earshot::host

@@ -1,0 +1,190 @@
+#include "host/schedule/slot.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+namespace earshot::host {
+namespace {
+
+/// Resident anonymous memory of a process: what RLIMIT_AS cannot limit, since LibTorch and mapped
+/// features reserve far more than they use. 0 when the process is gone.
+std::int64_t resident_anonymous(std::int64_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssAnon:")) return std::strtoll(line.c_str() + 8, nullptr, 10) * 1024;
+  return 0;
+}
+
+std::string mebibytes(std::int64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+std::vector<double> doubles(const std::string& bytes) {
+  std::vector<double> out(bytes.size() / sizeof(double));
+  std::memcpy(out.data(), bytes.data(), out.size() * sizeof(double));
+  return out;
+}
+
+}  // namespace
+
+bool Ending::worth_retrying() const {
+  return state == "timeout" || state == "oom" || kind == "signal" || kind == "exit" ||
+         kind == "protocol";
+}
+
+void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<std::int64_t> run,
+                 AttemptLog log) {
+  job_ = index;
+  wide_ = job.wide;
+  timeout_ = job.timeout;
+  memory_ = job.memory;
+  run_ = run;
+  log_.emplace(std::move(log));
+  record_ = {};
+  items_ = Json::array();
+  done_ = total_ = 0;
+  doing_ = job.name;
+  started_ = stage_started_ = Clock::now();
+  request["id"] = ++request_;
+  // A worker that is gone shows when its end of the channel is read.
+  worker_.send({std::move(request)});
+}
+
+std::optional<Ending> Slot::advance() {
+  try {
+    // What it started may hold the channel open beyond its end; what it said before is read first.
+    const bool ended = worker_.exit().has_value();
+    if (!closed_ && (!worker_.receive() || ended)) {
+      closed_ = true;
+      closed_at_ = Clock::now();
+    }
+    while (auto message = worker_.next()) {
+      if (!busy()) continue;
+      if (auto ending = take(*message)) {
+        read_output();
+        return ending;
+      }
+    }
+  } catch (const std::exception& error) {  // no frame, no JSON, or a field of another type
+    if (!killed_) {
+      kill("failed", std::string("the worker broke the protocol: ") + error.what());
+      killed_->kind = "protocol";
+    }
+    closed_ = true;
+  }
+  read_output();
+  if (closed_) return died();
+  if (busy()) check_limits();
+  return std::nullopt;
+}
+
+std::optional<Ending> Slot::take(const protocol::Message& message) {
+  const auto& header = message.header;
+  if (header.value("id", std::int64_t{0}) != request_) return std::nullopt;
+  const auto& type = header.at("type").get_ref<const std::string&>();
+  if (type == "progress") {
+    done_ = header.at("done");
+    total_ = header.at("total");
+  } else if (type == "stage") {
+    stage_started_ = Clock::now();
+    done_ = total_ = 0;
+  } else if (type == "predictions") {
+    for (const auto& row : header.at("rows"))
+      record_.predictions.push_back({row.at(0), row.at(1), row.at(2), row.at(3)});
+  } else if (type == "metric") {
+    record_.metrics.emplace_back(header.get<protocol::MetricRow>(), doubles(message.binary));
+  } else if (type == "curve") {
+    for (const auto& point : header.at("points"))
+      record_.curves.push_back({header.at("curve"), point.at(0), point.at(1)});
+  } else if (type == "artifact") {
+    record_.artifacts.push_back({header.at("name"), header.at("path"), "", 0});
+  } else if (type == "items") {
+    for (const auto& item : header.at("items"))
+      items_.push_back(item);
+  } else if (type == "done") {
+    return Ending{.state = "ok", .result = header.at("result")};
+  } else if (type == "failed") {
+    const auto kind = header.at("kind").get<std::string>();
+    return Ending{.state = kind == "unsupported" ? "skipped" : "failed",
+                  .kind = kind,
+                  .error = header.at("message")};
+  }
+  return std::nullopt;
+}
+
+std::optional<Ending> Slot::died() {
+  auto exit = worker_.exit();
+  if (!exit) {
+    // A process that ends closes its descriptors a moment before it can be reaped.
+    if (seconds_since(closed_at_) < 2) return std::nullopt;
+    kill("failed", "the worker closed its connection and went on");
+    killed_->kind = "protocol";
+    exit = worker_.wait();
+  }
+  read_output();
+  if (!busy()) return std::nullopt;
+  Ending ending;
+  if (killed_) {
+    ending = *killed_;
+  } else {
+    ending.state = "failed";
+    ending.kind = exit->signal != 0 ? "signal" : "exit";
+    ending.error = "the worker " + exit->text() + " during " + doing_;
+  }
+  ending.exit_code = exit->code;
+  ending.signal = exit->signal;
+  return ending;
+}
+
+void Slot::check_limits() {
+  if (killed_) return;
+  if (timeout_ > 0 && seconds_since(stage_started_) > timeout_) {
+    char text[96];
+    std::snprintf(text, sizeof text, "no end within the time limit of %g s of a stage", timeout_);
+    kill("timeout", text);
+  }
+  if (memory_ <= 0 || seconds_since(checked_memory_) < 0.1) return;
+  checked_memory_ = Clock::now();
+  const auto bytes = anonymous_bytes();
+  record_.result.peak_bytes = std::max(record_.result.peak_bytes, bytes);
+  if (bytes > memory_)
+    kill("oom",
+         "the worker used " + mebibytes(bytes) + " of memory; the limit is " + mebibytes(memory_));
+}
+
+std::int64_t Slot::anonymous_bytes() const {
+  const auto& hello = worker_.hello();
+  return resident_anonymous(hello.protocol != 0 ? hello.pid : worker_.pid());
+}
+
+void Slot::read_output() {
+  if (!output_open_ || worker_.output_fd() < 0) return;
+  const auto text = worker_.read_output();
+  if (!text) output_open_ = false;
+  if (text && log_) log_->write(*text);
+}
+
+void Slot::ask_to_stop() {
+  asked_to_stop_ = true;
+  worker_.kill(SIGTERM);
+}
+
+void Slot::kill(const std::string& state, const std::string& error) {
+  if (!killed_) killed_ = Ending{.state = state, .error = error};
+  worker_.kill(SIGKILL);
+}
+
+void Slot::release() {
+  job_.reset();
+  run_.reset();
+  log_.reset();
+  record_ = {};
+  items_ = Json::array();
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,95 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "host/base/worker_process.hpp"
+#include "host/schedule/attempt_log.hpp"
+#include "host/schedule/jobs.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// How an attempt at a job ended: as a run is recorded.
+struct Ending {
+  std::string state{};  ///< as RunRecord::state
+  std::string kind{};   ///< config, data, contract, unsupported, bug; signal, exit, protocol; ""
+  std::string error{};
+  int exit_code = 0, signal = 0;
+  Json result{};  ///< of `done`
+
+  /// Another attempt may end otherwise.
+  bool worth_retrying() const;
+};
+
+/// A worker and what it is doing. Collects what the worker says until its request has ended.
+class Slot {
+ public:
+  explicit Slot(const WorkerOptions& options) : worker_(options) {}
+
+  bool busy() const { return job_.has_value(); }
+  bool usable() const { return !closed_ && !asked_to_stop_ && !killed_; }  ///< may take another job
+  std::size_t job() const { return *job_; }
+  bool wide() const { return wide_; }
+
+  /// Sends the request; `run` is the row of a cell's run.
+  void begin(std::size_t index, const Job& job, Json request, std::optional<std::int64_t> run,
+             AttemptLog log);
+
+  /// Reads what has arrived without blocking, checks the clock and memory.
+  /// @returns how the job ended, once it has
+  std::optional<Ending> advance();
+
+  /// SIGTERM: the worker saves what it can and ends its request early.
+  void ask_to_stop();
+  /// Ends the process; the attempt's state becomes `state`.
+  void kill(const std::string& state, const std::string& error);
+
+  /// The file descriptors to poll; -1 for none.
+  int fd() const { return closed_ ? -1 : worker_.fd(); }
+  int output_fd() const { return output_open_ ? worker_.output_fd() : -1; }
+
+  std::optional<std::int64_t> run() const { return run_; }
+  RunRecord& record() { return record_; }  ///< the spool: predictions, metrics, curves, artifacts
+  Json& items() { return items_; }
+  AttemptLog& log() { return *log_; }
+  double seconds() const { return seconds_since(started_); }
+  std::int64_t done() const { return done_; }
+  std::int64_t total() const { return total_; }
+  const std::string& doing() const { return doing_; }  ///< what the worker says it is at
+
+  /// Closes the log and is free for the next job.
+  void release();
+
+ private:
+  void read_output();
+  std::optional<Ending> take(const protocol::Message& message);
+  std::optional<Ending> died();
+  void check_limits();
+  std::int64_t anonymous_bytes() const;
+
+  WorkerProcess worker_;
+  bool closed_ = false, output_open_ = true, asked_to_stop_ = false;
+  std::optional<Ending> killed_{};  ///< why it was killed by us
+  Clock::time_point closed_at_{}, checked_memory_{};
+
+  std::optional<std::size_t> job_{};
+  bool wide_ = false;
+  double timeout_ = 0;
+  std::int64_t memory_ = 0, request_ = 0;
+  std::optional<std::int64_t> run_{};
+  std::optional<AttemptLog> log_{};
+  RunRecord record_{};
+  Json items_ = Json::array();
+  Clock::time_point started_{}, stage_started_{};
+  std::int64_t done_ = 0, total_ = 0;
+  std::string doing_{};
+};
+
+}  // namespace earshot::host
