@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/json.hpp"
 
@@ -25,8 +26,8 @@ class Connection {
   /// Runs one or several statements that return nothing.
   void execute(const std::string& sql);
   /// First column of the first row; 0 when there is none.
-  std::int64_t integer(const std::string& sql);
-  std::string text(const std::string& sql);
+  std::int64_t integer(const std::string& sql) const;
+  std::string text(const std::string& sql) const;
 
   /// Rows that the last statement changed.
   std::int64_t changes() const;
@@ -90,9 +91,9 @@ class Statement {
   bool is_null(int index) const;
   std::int64_t integer(int index) const;
   double real(int index) const;
-  std::string text(int index) const;               ///< "" for NULL
-  std::span<const double> reals(int index) const;  ///< of a BLOB; valid until the next step
-  Json value(int index) const;                     ///< by the type of the stored value
+  std::string text(int index) const;           ///< "" for NULL
+  std::vector<double> reals(int index) const;  ///< of a BLOB
+  Json value(int index) const;                 ///< by the type of the stored value
 
   sqlite3_stmt* handle() const { return statement_.get(); }
 

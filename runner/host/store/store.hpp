@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/store/owner_lock.hpp"
 #include "host/store/sqlite.hpp"
 #include "protocol/messages.hpp"
 
@@ -22,10 +23,6 @@ struct ReferenceRecord {
   std::vector<std::string> cells{};  ///< keys of the cells that it matches
 };
 
-struct PluginRecord {
-  std::string name{}, version{}, path{}, sha256{};
-};
-
 /// A revision of an experiment is what `resolved` says and which cells there are; the rest is kept
 /// as it was when the revision was first seen.
 struct ExperimentRecord {
@@ -33,7 +30,6 @@ struct ExperimentRecord {
   Json resolved{};
   Json overrides = Json::array();  ///< of the command line
   std::vector<ReferenceRecord> references{};
-  std::vector<PluginRecord> plugins{};
   /// Axes that [select] chooses along: in no peer, since the choice may differ between encoders.
   std::vector<std::string> chosen{};
 };
@@ -141,14 +137,12 @@ class Store {
   /// Opens; in mode write creates (the folders too) or migrates (after a copy of the old file
   /// beside it). In mode read the file must exist, and writing to it is refused.
   Store(const std::filesystem::path& file, Mode mode);
-  ~Store();
-  Store(Store&&) noexcept;
 
   /// Registers this revision of the experiment with its cells (membership and order) and published
   /// numbers, and makes it the latest of that name. Writes nothing when it is that already.
   /// @param cells all of the experiment that have a key, also those that --only leaves out
   /// @param datasets all that the cells name
-  /// @param provenance kept with the runs that begin from now on; see the table `provenance`
+  /// @param provenance kept with the runs that begin from now on: {git, host, runner, plugins, ...}
   /// @returns its id
   std::int64_t record_plan(const ExperimentRecord& experiment, const std::vector<CellRecord>& cells,
                            const std::vector<DatasetRecord>& datasets, const Json& provenance);
@@ -198,13 +192,13 @@ class Store {
 
  private:
   std::int64_t provenance_id();
-  std::int64_t owner_id();
+  void become_owner();
 
   std::filesystem::path file_;
   Connection connection_;
   Json provenance_ = Json::object();
   std::int64_t provenance_id_ = 0, owner_id_ = 0;
-  int owner_lock_ = -1;
+  OwnerLock lock_{};
 };
 
 }  // namespace earshot::host

@@ -1,0 +1,160 @@
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <tuple>
+#include <unordered_map>
+
+#include "host/base/failure.hpp"
+#include "host/store/clock.hpp"
+#include "host/store/store.hpp"
+#include "protocol/fault.hpp"
+
+namespace earshot::host {
+namespace {
+
+const char* nonfinite_tag(double value) {
+  if (std::isnan(value)) return "nan";
+  return value > 0 ? "+inf" : "-inf";
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+/// Writes what an ok run leaves, within the caller's transaction.
+class RunWriter {
+ public:
+  RunWriter(Connection& connection, std::int64_t run) : connection_(connection), run_(run) {}
+
+  void write(const RunRecord& record, const std::string& primary) {
+    for (const auto& spec : record.metric_specs)
+      specs_[spec.name] = &spec;
+    add_metrics(record);
+    add_predictions(record.predictions, primary);
+    add_curves(record.curves);
+    Statement artifact(connection_, "INSERT INTO artifact VALUES (?, ?, ?, ?, ?)");
+    for (const auto& row : record.artifacts) {
+      artifact.run(run_, row.name, row.path, row.sha256, row.bytes);
+    }
+  }
+
+ private:
+  void add_metrics(const RunRecord& record) {
+    Statement add(connection_, "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Statement samples(connection_, "INSERT INTO replicates VALUES (?, ?, ?, ?)");
+    for (const auto& [row, replicates] : record.metrics) {
+      const auto metric = metric_id(row);
+      const auto slice = slice_id(row.slice_dimension, row.slice);
+      const auto tag = row.value.is_null() && row.nonfinite.empty() ? "nan" : row.nonfinite;
+      add.run(run_, metric, slice, row.value, or_null(tag), row.n, row.ci_low, row.ci_high,
+              or_null(row.no_interval));
+      if (!replicates.empty()) {
+        samples.run(run_, metric, slice, std::span<const double>(replicates));
+      }
+    }
+  }
+
+  void add_predictions(const std::vector<PredictionRow>& rows, const std::string& primary) {
+    Statement add(connection_, "INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?)");
+    for (const auto& row : rows) {
+      Json marks = row.marks, mark;
+      if (const auto found = marks.find(primary); found != marks.end()) {
+        mark = *found;
+        marks.erase(found);
+      }
+      add.run(run_, row.item, row.value, or_null(row.output), mark, marks.empty() ? Json() : marks);
+    }
+  }
+
+  /// A step given twice keeps its last value.
+  void add_curves(const std::vector<CurveRow>& rows) {
+    Statement add(connection_,
+                  "INSERT INTO curve VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                  "value = excluded.value, nonfinite = excluded.nonfinite");
+    for (const auto& row : rows) {
+      const bool finite = std::isfinite(row.value);
+      add.run(run_, row.curve, row.step, finite ? Json(row.value) : Json(),
+              finite ? Json() : Json(nonfinite_tag(row.value)));
+    }
+  }
+
+  std::int64_t metric_id(const protocol::MetricRow& row) {
+    auto& known = metrics_[{row.metric, row.kind}];
+    if (known != 0) return known;
+    protocol::Metric spec;
+    if (const auto found = specs_.find(row.metric); found != specs_.end()) spec = *found->second;
+    const std::int64_t better = spec.higher_is_better ? 1 : 0;
+    Statement(connection_,
+              "INSERT INTO metric_definition(name, version, unit, higher_is_better, kind, help) "
+              "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        .run(row.metric, spec.version, spec.unit, better, row.kind, spec.help);
+    Statement id(connection_,
+                 "SELECT metric_id FROM metric_definition WHERE name = ? AND version = ? AND "
+                 "unit = ? AND higher_is_better = ? AND kind = ?");
+    id.bind_all(row.metric, spec.version, spec.unit, better, row.kind).step();
+    return known = id.integer(0);
+  }
+
+  std::int64_t slice_id(const std::string& dimension, const std::string& name) {
+    auto& known = slices_[{dimension, name}];
+    if (known != 0) return known;
+    Statement(connection_,
+              "INSERT INTO slice(dimension, name) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .run(dimension, name);
+    Statement id(connection_, "SELECT slice_id FROM slice WHERE dimension = ? AND name = ?");
+    id.bind_all(dimension, name).step();
+    return known = id.integer(0);
+  }
+
+  using Pair = std::pair<std::string, std::string>;
+  Connection& connection_;
+  std::int64_t run_;
+  std::unordered_map<std::string, const protocol::Metric*> specs_;
+  std::map<Pair, std::int64_t> metrics_, slices_;
+};
+
+void link_stages(Connection& connection, std::int64_t run, const std::vector<std::string>& keys) {
+  Statement link(connection,
+                 "INSERT INTO run_stage SELECT ?, stage_id FROM stage WHERE key = ? "
+                 "ON CONFLICT DO NOTHING");
+  Statement known(connection, "SELECT 1 FROM stage WHERE key = ?");
+  for (const auto& key : keys) {
+    known.bind_all(key);
+    if (!known.step()) throw std::logic_error("finish_run: stage '" + key + "' is not recorded");
+    known.reset();
+    link.run(run, key);
+  }
+}
+
+}  // namespace
+
+void Store::finish_run(std::int64_t run, const RunRecord& record) {
+  Transaction transaction(connection_);
+  const auto& result = record.result;
+  Statement(connection_,
+            "UPDATE run SET state = ?, ended_ms = ?, error_kind = ?, error = ?, log = ?, "
+            "exit_code = ?, signal = ?, declared = ?, used = ?, lost = ?, seconds = ?, "
+            "fit_seconds = ?, predict_seconds = ?, score_seconds = ?, peak_bytes = ? "
+            "WHERE run_id = ? AND state = 'running' AND owner_id = ?")
+      .run(record.state, now_ms(), or_null(record.error_kind), or_null(record.error),
+           or_null(record.log), record.exit_code, record.signal, result.declared, result.used,
+           Json(result.lost), record.seconds, result.fit_seconds, result.predict_seconds,
+           result.score_seconds, result.peak_bytes, run, owner_id_);
+  if (connection_.changes() != 1) {
+    throw Failure(ExitCode::store_unusable,
+                  file_.string() + ": run " + std::to_string(run) +
+                      " is no longer this process's; another runner has taken it over");
+  }
+  link_stages(connection_, run, record.stages);
+  if (record.state == "ok") {
+    Statement primary(connection_,
+                      "SELECT primary_metric FROM cell JOIN run USING (cell_id) WHERE run_id = ?");
+    primary.bind_all(run).step();
+    RunWriter(connection_, run).write(record, primary.text(0));
+  }
+  protocol::fault_point("store.finish_run.before");
+  transaction.commit();
+  protocol::fault_point("store.finish_run.after");
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,41 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/store/sqlite.hpp"
+
+namespace earshot::host {
+
+/// A numbered change of the schema. Once released its text stays as it is.
+struct Migration {
+  std::string name{}, sql{};
+};
+
+/// Migration 1 is schema.sql with views.sql. A later one that changes views drops and creates them.
+const std::vector<Migration>& migrations();
+
+/// Brings the file to version known.size(), all in one transaction; a process that comes second
+/// finds nothing to do. Before a file with content is changed, it is copied to
+/// `<file>.v<version>.bak`.
+/// @throws Failure (store_unusable) if the file is newer, of another program, or was made by a
+/// build with other migrations of the same numbers
+void migrate(Connection& connection, const std::filesystem::path& file,
+             const std::vector<Migration>& known);
+
+/// Opens for the one writer: creates the folders and the file, refuses network file systems (whose
+/// locks do not hold), checks the content of a small file and of one that was not closed, sets
+/// write-ahead logging with a sync at every commit, and migrates.
+///
+/// EARSHOT_SINGLE_HOST=1 in the environment admits a network file system, with a rollback journal
+/// in place of the write-ahead log; then only one host may use the file.
+Connection open_for_writing(const std::filesystem::path& file);
+
+/// Opens an existing file so that nothing can be changed.
+Connection open_for_reading(const std::filesystem::path& file);
+
+/// Name of a file system whose locks do not hold between hosts ("nfs"), by its magic number; ""
+/// for all others. Numbers: linux/magic.h and the file systems' own sources.
+std::string network_file_system(long magic);
+
+}  // namespace earshot::host

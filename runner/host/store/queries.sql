@@ -1,0 +1,1 @@
+-- Ready-made queries of runner query.

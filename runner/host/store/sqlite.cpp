@@ -1,0 +1,204 @@
+#include "host/store/sqlite.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include <sqlite3.h>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "BLOBs of doubles are little endian");
+
+/// What a user can do about SQLite's error, in the words of the file.
+std::string explain(sqlite3* database, int code) {
+  const std::string detail = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "is locked by another process; one process writes at a time. wait for it or end it";
+    case SQLITE_FULL:
+      return "cannot grow: the disk is full. free some space and run the same command again; what "
+             "was committed is kept";
+    case SQLITE_READONLY:
+      return "cannot be written (" + detail + "); check the permissions of the file and its folder";
+    case SQLITE_CORRUPT:
+      return "is damaged (" + detail +
+             "); it is left as it is. restore a backup ('runner db backup' "
+             "or a '.bak' file beside it), or rescue rows with: sqlite3 FILE .recover";
+    case SQLITE_NOTADB:
+      return "is not a results file: its content is not SQLite's. name another with --results";
+    case SQLITE_CANTOPEN:
+      return "cannot be opened (" + detail + "); check the path and its permissions";
+    case SQLITE_IOERR:
+      return "cannot be read or written (" + detail + "); check the disk and its free space";
+    default:
+      return detail + " (SQLite error " + std::to_string(code) + ")";
+  }
+}
+
+}  // namespace
+
+Connection::Connection(const std::string& uri, int flags, std::string name)
+    : name_(std::move(name)), database_(nullptr, sqlite3_close_v2) {
+  sqlite3* database = nullptr;
+  const int code = sqlite3_open_v2(uri.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_extended_result_codes(database, 1);
+  sqlite3_busy_timeout(database, 30'000);
+}
+
+void Connection::fail(int code) const {
+  throw Failure(ExitCode::store_unusable, name_ + ": " + explain(handle(), code));
+}
+
+void Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Connection::integer(const std::string& sql) const {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+std::string Connection::text(const std::string& sql) const {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.text(0) : std::string();
+}
+
+std::int64_t Connection::changes() const {
+  return sqlite3_changes64(handle());
+}
+std::int64_t Connection::last_id() const {
+  return sqlite3_last_insert_rowid(handle());
+}
+
+Statement::Statement(const Connection& connection, std::string_view sql)
+    : connection_(&connection), statement_(nullptr, sqlite3_finalize) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      &statement, nullptr);
+  statement_.reset(statement);
+  if (code != SQLITE_OK) connection.fail(code);
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  sqlite3_bind_int64(handle(), index, value);
+  return *this;
+}
+
+Statement& Statement::bind(int index, double value) {
+  sqlite3_bind_double(handle(), index, value);
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::string_view text) {
+  sqlite3_bind_text64(handle(), index, text.data() != nullptr ? text.data() : "", text.size(),
+                      SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::span<const double> values) {
+  sqlite3_bind_blob64(handle(), index, values.data(), values.size_bytes(), SQLITE_TRANSIENT);
+  return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+  sqlite3_bind_null(handle(), index);
+  return *this;
+}
+
+Statement& Statement::bind(int index, const Json& value) {
+  if (value.is_null()) return bind_null(index);
+  if (value.is_boolean()) return bind(index, value.get<bool>() ? 1 : 0);
+  if (value.is_number_integer()) return bind(index, value.get<std::int64_t>());
+  if (value.is_number()) return bind(index, value.get<double>());
+  if (value.is_string()) return bind(index, value.get_ref<const std::string&>());
+  return bind(index, value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(handle());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) connection_->fail(code);
+  return false;
+}
+
+void Statement::run() {
+  const int code = sqlite3_step(handle());
+  if (code != SQLITE_DONE && code != SQLITE_ROW) connection_->fail(code);
+  sqlite3_reset(handle());
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle());
+}
+
+int Statement::columns() const {
+  return sqlite3_column_count(handle());
+}
+
+std::string Statement::column_name(int index) const {
+  return sqlite3_column_name(handle(), index);
+}
+
+bool Statement::is_null(int index) const {
+  return sqlite3_column_type(handle(), index) == SQLITE_NULL;
+}
+
+std::int64_t Statement::integer(int index) const {
+  return sqlite3_column_int64(handle(), index);
+}
+double Statement::real(int index) const {
+  return sqlite3_column_double(handle(), index);
+}
+
+std::string Statement::text(int index) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle(), index));
+  return text == nullptr
+             ? std::string()
+             : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)));
+}
+
+std::vector<double> Statement::reals(int index) const {
+  const void* bytes = sqlite3_column_blob(handle(), index);
+  std::vector<double> values(static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)) /
+                             sizeof(double));
+  if (!values.empty()) std::memcpy(values.data(), bytes, values.size() * sizeof(double));
+  return values;
+}
+
+Json Statement::value(int index) const {
+  switch (sqlite3_column_type(handle(), index)) {
+    case SQLITE_NULL:
+      return nullptr;
+    case SQLITE_INTEGER:
+      return integer(index);
+    case SQLITE_FLOAT:
+      return real(index);
+    default:
+      return text(index);
+  }
+}
+
+Transaction::Transaction(Connection& connection) : connection_(&connection) {
+  connection.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  // After a failed commit SQLite may have rolled back by itself.
+  if (connection_ != nullptr && sqlite3_get_autocommit(connection_->handle()) == 0) {
+    sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+void Transaction::commit() {
+  connection_->execute("COMMIT");
+  connection_ = nullptr;
+}
+
+}  // namespace earshot::host

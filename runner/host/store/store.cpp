@@ -1,0 +1,237 @@
+#include "host/store/store.hpp"
+
+#include <stdexcept>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "host/base/failure.hpp"
+#include "host/store/clock.hpp"
+#include "host/store/open.hpp"
+#include "protocol/fault.hpp"
+#include "protocol/hash.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+std::string host_name() {
+  utsname names{};
+  uname(&names);
+  return names.nodename;
+}
+
+void add_plugins(Connection& connection, std::int64_t provenance, const Json& plugins) {
+  Statement add(connection,
+                "INSERT INTO plugin(name, version, sha256, path) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING");
+  Statement link(connection,
+                 "INSERT INTO provenance_plugin SELECT ?, plugin_id FROM plugin "
+                 "WHERE name = ? AND version = ? AND sha256 = ? ON CONFLICT DO NOTHING");
+  for (const auto& plugin : plugins) {
+    const auto field = [&](const char* name) { return plugin.value(name, ""); };
+    add.run(field("name"), field("version"), field("sha256"), field("path"));
+    link.run(provenance, field("name"), field("version"), field("sha256"));
+  }
+}
+
+}  // namespace
+
+Store::Store(const std::filesystem::path& file, Mode mode)
+    : file_(file),
+      connection_(mode == Mode::write ? open_for_writing(file) : open_for_reading(file)) {}
+
+std::optional<std::int64_t> Store::experiment(const std::string& name) const {
+  Statement row(connection_, "SELECT experiment_id FROM experiment WHERE name = ? AND latest = 1");
+  row.bind_all(name);
+  if (!row.step()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::int64_t Store::require_experiment(const std::string& name) const {
+  if (const auto id = experiment(name)) return *id;
+  std::vector<std::string> known;
+  Statement rows(connection_, "SELECT name FROM experiment WHERE latest = 1 ORDER BY name");
+  while (rows.step())
+    known.push_back(rows.text(0));
+  throw Failure(ExitCode::usage,
+                file_.string() + ": has no experiment '" + name + "'; it has " +
+                    (known.empty() ? std::string("none yet") : protocol::join(known, true)) +
+                    protocol::did_you_mean(name, known));
+}
+
+std::set<std::string> Store::finished(const std::vector<std::string>& keys) const {
+  Statement rows(connection_,
+                 "SELECT c.key FROM json_each(?) j CROSS JOIN cell c ON c.key = j.value "
+                 "CROSS JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok'");
+  rows.bind_all(Json(keys));
+  std::set<std::string> found;
+  while (rows.step())
+    found.insert(rows.text(0));
+  return found;
+}
+
+std::map<std::string, LastFailure> Store::last_failures(
+    const std::vector<std::string>& keys) const {
+  Statement rows(connection_,
+                 "SELECT c.key, r.state, r.error_kind, r.error, r.log, r.attempt "
+                 "FROM json_each(?) j CROSS JOIN cell c ON c.key = j.value "
+                 "CROSS JOIN run r ON r.run_id = (SELECT run_id FROM run "
+                 "WHERE cell_id = c.cell_id ORDER BY attempt DESC LIMIT 1) "
+                 "WHERE r.state NOT IN ('ok', 'running') AND NOT EXISTS "
+                 "(SELECT 1 FROM run WHERE cell_id = c.cell_id AND state = 'ok')");
+  rows.bind_all(Json(keys));
+  std::map<std::string, LastFailure> found;
+  while (rows.step()) {
+    found[rows.text(0)] = {rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.integer(5)};
+  }
+  return found;
+}
+
+std::int64_t Store::bury_lost_runs() {
+  std::vector<std::int64_t> dead;
+  {
+    Statement owners(connection_, "SELECT DISTINCT owner_id FROM run WHERE state = 'running'");
+    while (owners.step()) {
+      if (!OwnerLock::held(file_, owners.integer(0))) dead.push_back(owners.integer(0));
+    }
+  }
+  if (dead.empty()) return 0;
+  Transaction transaction(connection_);
+  Statement bury(
+      connection_,
+      "UPDATE run SET state = 'lost', ended_ms = ?, error_kind = 'lost', "
+      "error = 'the runner that ran it ended: process ' || (SELECT pid || ' on ' || host "
+      "FROM owner WHERE owner_id = run.owner_id) WHERE state = 'running' "
+      "AND owner_id = ?");
+  std::int64_t buried = 0;
+  for (const auto owner : dead) {
+    bury.run(now_ms(), owner);
+    buried += connection_.changes();
+  }
+  transaction.commit();
+  return buried;
+}
+
+/// Inserted with the first run, so that a plan without work writes nothing.
+std::int64_t Store::provenance_id() {
+  if (provenance_id_ != 0) return provenance_id_;
+  const auto key = protocol::sha256(provenance_);
+  Statement(connection_, "INSERT INTO provenance(key, facts) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .run(key, protocol::canonical(provenance_));
+  Statement row(connection_, "SELECT provenance_id FROM provenance WHERE key = ?");
+  row.bind_all(key).step();
+  const auto id = row.integer(0);
+  if (const auto plugins = provenance_.find("plugins"); plugins != provenance_.end()) {
+    add_plugins(connection_, id, *plugins);
+  }
+  return id;
+}
+
+/// The lock is taken before the row can be seen.
+void Store::become_owner() {
+  Statement(connection_, "INSERT INTO owner(host, pid, started_ms) VALUES (?, ?, ?)")
+      .run(host_name(), static_cast<std::int64_t>(getpid()), now_ms());
+  const auto id = connection_.last_id();
+  lock_ = OwnerLock(file_, id);
+  owner_id_ = id;
+}
+
+std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
+  Transaction transaction(connection_);
+  Statement cell(connection_,
+                 "SELECT c.cell_id, (SELECT coalesce(max(attempt), 0) FROM run WHERE cell_id = "
+                 "c.cell_id), EXISTS (SELECT 1 FROM run WHERE cell_id = c.cell_id AND state IN "
+                 "('ok', 'running')) FROM cell c WHERE c.key = ?");
+  cell.bind_all(cell_key);
+  if (!cell.step()) throw std::logic_error("begin_run: cell '" + cell_key + "' is in no plan");
+  if (cell.integer(2) != 0) return std::nullopt;
+  const bool first = owner_id_ == 0;
+  if (first) become_owner();
+  const auto provenance = provenance_id();
+  Statement(connection_,
+            "INSERT INTO run(cell_id, attempt, state, provenance_id, owner_id, started_ms) "
+            "VALUES (?, ?, 'running', ?, ?, ?)")
+      .run(cell.integer(0), cell.integer(1) + 1, provenance, owner_id_, now_ms());
+  const auto run = connection_.last_id();
+  cell.reset();
+  protocol::fault_point("store.begin_run.before");
+  try {
+    transaction.commit();
+  } catch (...) {
+    if (first) owner_id_ = 0;
+    throw;
+  }
+  provenance_id_ = provenance;
+  protocol::fault_point("store.begin_run.after");
+  return run;
+}
+
+void Store::record_stage(const StageRecord& stage) {
+  Transaction transaction(connection_);
+  Statement(
+      connection_,
+      "INSERT INTO stage(key, kind, state, attempts, error, seconds, bytes, facts, updated_ms) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
+      "state = excluded.state, attempts = excluded.attempts, error = excluded.error, "
+      "seconds = excluded.seconds, bytes = excluded.bytes, facts = excluded.facts, "
+      "updated_ms = excluded.updated_ms")
+      .run(stage.key, stage.kind, stage.state, stage.attempts, stage.error, stage.seconds,
+           stage.bytes, stage.facts, now_ms());
+  protocol::fault_point("store.record_stage.before");
+  transaction.commit();
+  protocol::fault_point("store.record_stage.after");
+}
+
+bool Store::has_items(const std::string& dataset_key) const {
+  Statement row(connection_,
+                "SELECT 1 FROM dataset d JOIN item i ON i.dataset_id = d.dataset_id "
+                "WHERE d.key = ? LIMIT 1");
+  row.bind_all(dataset_key);
+  return row.step();
+}
+
+void Store::add_items(const std::string& dataset_key, const Json& items) {
+  Transaction transaction(connection_);
+  Statement dataset(connection_, "SELECT dataset_id FROM dataset WHERE key = ?");
+  dataset.bind_all(dataset_key);
+  if (!dataset.step()) {
+    throw std::logic_error("add_items: dataset '" + dataset_key + "' is in no plan");
+  }
+  const auto id = dataset.integer(0);
+  dataset.reset();
+  Statement add(connection_, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  std::int64_t position = 0;
+  for (const auto& item : items) {
+    add.run(id, position++, item.at(0), item.at(1), item.at(2), item.at(3));
+  }
+  protocol::fault_point("store.add_items.before");
+  transaction.commit();
+  protocol::fault_point("store.add_items.after");
+}
+
+void Store::record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows) {
+  Transaction transaction(connection_);
+  Statement clear(connection_,
+                  "DELETE FROM comparison WHERE experiment_id = ? AND axis = ? AND base = ?");
+  std::set<std::pair<std::string, std::string>> cleared;
+  for (const auto& row : rows) {
+    if (cleared.emplace(row.axis, row.base).second) clear.run(experiment, row.axis, row.base);
+  }
+  Statement add(connection_,
+                "INSERT INTO comparison(experiment_id, axis, base, candidate, hypothesis, task, "
+                "slice_dimension, slice, metric, unit, base_value, candidate_value, delta, ci_low, "
+                "ci_high, p_value, p_adjusted, correction, method, items, groups, seeds, missing, "
+                "margin, verdict, note, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& row : rows) {
+    add.run(experiment, row.axis, row.base, row.candidate, row.hypothesis, row.task,
+            row.slice_dimension, row.slice, row.metric, row.unit, row.base_value,
+            row.candidate_value, row.delta, row.ci_low, row.ci_high, row.p_value, row.p_adjusted,
+            row.correction, row.method, row.items, row.groups, row.seeds, row.missing, row.margin,
+            row.verdict, row.note, now_ms());
+  }
+  transaction.commit();
+}
+
+}  // namespace earshot::host

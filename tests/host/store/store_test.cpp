@@ -1,0 +1,272 @@
+#include "host/store/store.hpp"
+
+#include <limits>
+
+#include "fixture.hpp"
+
+namespace earshot::host {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Results : public testing::Test {
+ protected:
+  TemporaryFolder folder;
+  std::filesystem::path file = folder / "results.db";
+  Store store{file, Store::Mode::write};
+};
+
+TEST_F(Results, a_plan_that_is_recorded_twice_writes_nothing_the_second_time) {
+  const auto plan = small();
+  const auto first = record(store, plan);
+  const auto writes = store.connection().integer("SELECT total_changes()");
+  EXPECT_EQ(record(store, plan), first);
+  EXPECT_EQ(store.connection().integer("SELECT total_changes()"), writes);
+  EXPECT_EQ(count(store, "experiment_cell"), 12);
+  EXPECT_EQ(count(store, "cell_axis"), 48);
+}
+
+TEST_F(Results, a_revision_shares_cells_and_the_latest_is_shown) {
+  const auto narrow = small({"htsat"}), wide = small();
+  const auto first = record(store, narrow);
+  for (const auto& cell : narrow.cells)
+    run_cell(store, cell.key, ok_run());
+  EXPECT_NE(record(store, wide), first);
+  EXPECT_EQ(count(store, "cell"), 12);
+  EXPECT_EQ(count(store, "cell_state"), 12);
+  EXPECT_EQ(count(store, "cell_state WHERE state = 'ok'"), 6);
+  EXPECT_EQ(count(store, "experiment"), 2);
+  // Going back shows the first again.
+  EXPECT_EQ(record(store, narrow), first);
+  EXPECT_EQ(count(store, "cell_state"), 6);
+  EXPECT_EQ(store.experiment("ablation"), first);
+}
+
+TEST_F(Results, finished_cells_are_those_with_an_ok_run) {
+  const auto plan = small();
+  record(store, plan);
+  std::vector<std::string> keys;
+  for (const auto& cell : plan.cells)
+    keys.push_back(cell.key);
+  EXPECT_TRUE(store.finished(keys).empty());
+  run_cell(store, keys[0], ok_run());
+  RunRecord failed;
+  failed.state = "failed";
+  failed.error_kind = "data";
+  failed.error = "clip.wav: is empty";
+  failed.log = "log.txt";
+  run_cell(store, keys[1], failed);
+  EXPECT_THAT(store.finished(keys), ElementsAre(keys[0]));
+  const auto failures = store.last_failures(keys);
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures.at(keys[1]).error, "clip.wav: is empty");
+  EXPECT_EQ(failures.at(keys[1]).attempts, 1);
+  // A second attempt that is ok ends the failure; the first attempt stays.
+  run_cell(store, keys[1], ok_run());
+  EXPECT_TRUE(store.last_failures(keys).empty());
+  EXPECT_EQ(count(store, "run WHERE state = 'failed' AND attempt = 1"), 1);
+  EXPECT_EQ(count(store, "failure"), 0);
+}
+
+TEST_F(Results, a_cell_is_claimed_once) {
+  const auto plan = small();
+  record(store, plan);
+  const auto run = store.begin_run(plan.cells[0].key);
+  ASSERT_TRUE(run.has_value());
+  EXPECT_FALSE(store.begin_run(plan.cells[0].key).has_value());
+  Store other(file, Store::Mode::write);
+  EXPECT_FALSE(other.begin_run(plan.cells[0].key).has_value());
+  EXPECT_EQ(other.bury_lost_runs(), 0);
+  store.finish_run(*run, ok_run());
+  EXPECT_FALSE(store.begin_run(plan.cells[0].key).has_value());
+}
+
+TEST_F(Results, runs_of_a_process_that_is_gone_are_lost_and_run_again) {
+  const auto plan = small();
+  record(store, plan);
+  {
+    Store gone(file, Store::Mode::write);
+    record(gone, plan);
+    ASSERT_TRUE(gone.begin_run(plan.cells[0].key).has_value());
+  }
+  EXPECT_EQ(store.bury_lost_runs(), 1);
+  EXPECT_EQ(store.bury_lost_runs(), 0);
+  EXPECT_EQ(store.last_failures({plan.cells[0].key}).at(plan.cells[0].key).state, "lost");
+  run_cell(store, plan.cells[0].key, ok_run());
+  EXPECT_EQ(count(store, "run WHERE state = 'ok' AND attempt = 2"), 1);
+}
+
+TEST_F(Results, a_run_that_was_buried_cannot_be_finished) {
+  const auto plan = small();
+  record(store, plan);
+  const auto run = store.begin_run(plan.cells[0].key);
+  Statement(store.connection(), "UPDATE run SET state = 'lost', ended_ms = 1").run();
+  EXPECT_THAT(failure_of([&] { store.finish_run(*run, ok_run()); }),
+              HasSubstr("run 1 is no longer this process's"));
+  EXPECT_EQ(count(store, "metric"), 0);
+}
+
+TEST_F(Results, a_failed_run_leaves_no_metrics) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.state = "failed";
+  run_cell(store, plan.cells[0].key, run);
+  EXPECT_EQ(count(store, "metric"), 0);
+  EXPECT_EQ(count(store, "prediction"), 0);
+}
+
+TEST_F(Results, numbers_that_are_not_finite_are_tagged_and_enter_no_mean) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.metrics[0].first.value = nullptr;
+  run.metrics[0].first.nonfinite = "nan";
+  run.curves = {{"loss", 0, std::numeric_limits<double>::infinity()}, {"loss", 1, 0.5}};
+  run_cell(store, plan.cells[0].key, run);
+  EXPECT_THAT(rows(store, "SELECT value, nonfinite FROM result WHERE slice = 'all'"),
+              ElementsAre(ElementsAre(Json(), Json("nan"))));
+  EXPECT_THAT(rows(store, "SELECT value, nonfinite FROM curve ORDER BY step"),
+              ElementsAre(ElementsAre(Json(), Json("+inf")), ElementsAre(Json(0.5), Json())));
+}
+
+TEST_F(Results, predictions_keep_the_primary_mark_apart_and_values_by_type) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.predictions = {{2, "dog", "It is a dog.", {{"accuracy", 1}, {"f1", 0.5}}},
+                     {3, 2.5, "", {{"accuracy", 0}}},
+                     {4, Json::array({"a", "b"}), "", Json::object()},
+                     {5, nullptr, "", Json::object()}};
+  run_cell(store, plan.cells[0].key, run);
+  EXPECT_THAT(
+      rows(store, "SELECT value, output, mark, marks FROM prediction ORDER BY item"),
+      ElementsAre(ElementsAre(Json("dog"), Json("It is a dog."), Json(1.0), Json("{\"f1\":0.5}")),
+                  ElementsAre(Json(2.5), Json(), Json(0.0), Json()),
+                  ElementsAre(Json("[\"a\",\"b\"]"), Json(), Json(), Json()),
+                  ElementsAre(Json(), Json(), Json(), Json())));
+}
+
+TEST_F(Results, replicates_come_back_bit_for_bit) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.metrics[1].second = {0.1, -0.0, 1e-300};
+  run_cell(store, plan.cells[0].key, run);
+  Statement row(store.connection(), "SELECT samples FROM replicates");
+  ASSERT_TRUE(row.step());
+  EXPECT_THAT(row.reals(0), ElementsAre(0.1, -0.0, 1e-300));
+  EXPECT_FALSE(row.step());
+}
+
+TEST_F(Results, a_stage_is_replaced_and_linked_to_its_runs) {
+  const auto plan = small();
+  record(store, plan);
+  StageRecord stage;
+  stage.key = "f1";
+  stage.kind = "features";
+  stage.state = "failed";
+  stage.error = "disk";
+  store.record_stage(stage);
+  stage.state = "ok";
+  stage.error = "";
+  stage.attempts = 2;
+  stage.seconds = 3.5;
+  stage.facts = {{"audio_seconds", 100}};
+  store.record_stage(stage);
+  auto run = ok_run();
+  run.stages = {"f1"};
+  run_cell(store, plan.cells[0].key, run);
+  run_cell(store, plan.cells[1].key, run);
+  EXPECT_THAT(rows(store,
+                   "SELECT key, cells, attempts, seconds, audio_seconds FROM cost "
+                   "WHERE kind = 'features'"),
+              ElementsAre(ElementsAre(Json("f1"), Json(2), Json(2), Json(3.5), Json(100))));
+  EXPECT_EQ(count(store, "cost WHERE kind = 'cell' AND seconds = 2"), 2);
+}
+
+TEST_F(Results, a_run_that_names_an_unrecorded_stage_is_refused_whole) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.stages = {"nowhere"};
+  const auto id = store.begin_run(plan.cells[0].key);
+  EXPECT_THROW(store.finish_run(*id, run), std::logic_error);
+  EXPECT_EQ(count(store, "run WHERE state = 'running'"), 1);
+}
+
+TEST_F(Results, items_are_kept_in_order) {
+  record(store, small());
+  const auto key = key_of("scenes");
+  EXPECT_FALSE(store.has_items(key));
+  store.add_items(key, {{"a.wav", {{"clip", "1"}}, {{"category", "event"}}, {{"room", "hall"}}},
+                        {"b.wav", Json::object(), Json::object(), Json::object()}});
+  EXPECT_TRUE(store.has_items(key));
+  EXPECT_THAT(rows(store, "SELECT position, id, labels FROM item"),
+              ElementsAre(ElementsAre(Json(0), Json("a.wav"), Json("{\"room\":\"hall\"}")),
+                          ElementsAre(Json(1), Json("b.wav"), Json("{}"))));
+}
+
+TEST_F(Results, provenance_and_plugins_are_kept_with_the_first_run) {
+  const auto plan = small();
+  record(store, plan);
+  EXPECT_EQ(count(store, "provenance"), 0);
+  run_cell(store, plan.cells[0].key, ok_run());
+  run_cell(store, plan.cells[1].key, ok_run());
+  EXPECT_THAT(rows(store, "SELECT git_commit, git_dirty, host, device FROM provenance"),
+              ElementsAre(ElementsAre(Json("4f2a"), Json(1), Json("here"), Json("cpu"))));
+  EXPECT_EQ(count(store, "plugin WHERE name = 'mimi'"), 1);
+  EXPECT_EQ(count(store, "provenance_plugin"), 1);
+}
+
+TEST_F(Results, the_previous_identity_of_the_same_labels_tells_what_changed) {
+  auto plan = small();
+  record(store, plan);
+  EXPECT_TRUE(store.previous_identity("ablation", plan.cells[0].axes).is_null());
+  run_cell(store, plan.cells[0].key, ok_run());
+  EXPECT_EQ(store.previous_identity("ablation", plan.cells[0].axes), plan.cells[0].identity);
+  EXPECT_TRUE(store.previous_identity("another", plan.cells[0].axes).is_null());
+  EXPECT_TRUE(store.previous_identity("ablation", plan.cells[1].axes).is_null());
+}
+
+TEST_F(Results, comparisons_of_an_axis_and_base_are_replaced) {
+  const auto experiment = record(store, small());
+  ComparisonRow row;
+  row.axis = "encoder";
+  row.base = "htsat";
+  row.candidate = "mimi";
+  row.metric = "accuracy";
+  row.delta = 0.1;
+  store.record_comparisons(experiment, {row, row});
+  row.base = "mimi";
+  store.record_comparisons(experiment, {row});
+  row.base = "htsat";
+  row.delta = nullptr;
+  store.record_comparisons(experiment, {row});
+  EXPECT_THAT(
+      rows(store, "SELECT base, delta FROM comparison ORDER BY base"),
+      ElementsAre(ElementsAre(Json("htsat"), Json()), ElementsAre(Json("mimi"), Json(0.1))));
+}
+
+TEST_F(Results, an_unknown_experiment_is_named_with_the_nearest) {
+  record(store, small());
+  EXPECT_THAT(failure_of([&] { store.require_experiment("ablatoin"); }, ExitCode::usage),
+              HasSubstr("has no experiment 'ablatoin'; it has 'ablation'; did you mean"));
+}
+
+TEST_F(Results, two_labels_of_one_cell_are_both_shown) {
+  auto plan = small({"htsat"}, {"room"}, 1);
+  auto twin = plan.cells[0];
+  twin.encoder = "htsat_again";
+  twin.axes[0].second = "htsat_again";
+  plan.cells.push_back(twin);
+  record(store, plan);
+  run_cell(store, twin.key, ok_run());
+  EXPECT_EQ(count(store, "result WHERE slice = 'all'"), 2);
+  EXPECT_THAT(rows(store, "SELECT delta FROM category_delta WHERE base = 'htsat'"),
+              ElementsAre(ElementsAre(Json(0.0)), ElementsAre(Json(0.0))));
+}
+
+}  // namespace
+}  // namespace earshot::host
