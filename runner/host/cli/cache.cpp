@@ -1,0 +1,149 @@
+#include <charconv>
+#include <ctime>
+#include <filesystem>
+#include <iostream>
+#include <map>
+
+#include "host/base/arguments.hpp"
+#include "host/base/table.hpp"
+#include "host/base/worker_process.hpp"
+#include "host/cli/command.hpp"
+#include "host/schedule/cache_use.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "20GiB", "512 MiB", "1000" (bytes). @throws Failure (usage)
+std::int64_t size_of(const std::string& text) {
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string unit(rest, text.data() + text.size());
+  std::erase(unit, ' ');
+  static const std::map<std::string, double> units{{"", 1},
+                                                   {"B", 1},
+                                                   {"KiB", 1024},
+                                                   {"MiB", 1024.0 * 1024},
+                                                   {"GiB", 1024.0 * 1024 * 1024},
+                                                   {"TiB", 1024.0 * 1024 * 1024 * 1024}};
+  if (error != std::errc() || value < 0 || !units.contains(unit))
+    refuse_usage("cache", "--max '" + text + "'; allowed is a size as '20GiB' or '512MiB'");
+  return static_cast<std::int64_t>(value * units.at(unit));
+}
+
+std::string size_text(std::int64_t bytes) {
+  char text[32];
+  const auto value = static_cast<double>(bytes);
+  if (bytes >= 1 << 30)
+    std::snprintf(text, sizeof text, "%.1f GiB", value / (1 << 30));
+  else if (bytes >= 1 << 20)
+    std::snprintf(text, sizeof text, "%.1f MiB", value / (1 << 20));
+  else
+    std::snprintf(text, sizeof text, "%.1f KiB", value / 1024);
+  return text;
+}
+
+std::string day(std::time_t time) {
+  char text[32];
+  std::tm parts{};
+  std::strftime(text, sizeof text, "%Y-%m-%d", ::localtime_r(&time, &parts));
+  return text;
+}
+
+/// Which encoders the results file knows by each key of features.
+std::map<std::string, std::string> encoders_by_key(const std::string& results) {
+  std::map<std::string, std::string> names;
+  if (!fs::exists(results)) return names;
+  const Store store(results, Store::Mode::read);
+  Statement rows(store.connection(),
+                 "SELECT json_extract(s.facts, '$.key'), group_concat(DISTINCT m.encoder) "
+                 "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
+                 "JOIN experiment_cell m USING(cell_id) WHERE s.kind = 'features' GROUP BY 1");
+  while (rows.step())
+    names[rows.text(0)] = rows.text(1);
+  return names;
+}
+
+void list(const fs::path& cache, const std::string& results) {
+  struct Entry {
+    std::int64_t shards = 0, bytes = 0;
+    std::time_t used = 0;
+  };
+  std::map<std::string, Entry> entries;
+  std::int64_t bytes = 0;
+  for (const auto& shard : cached_shards(cache)) {
+    auto& entry = entries[shard.key];
+    ++entry.shards;
+    entry.bytes += shard.bytes;
+    entry.used = std::max(entry.used, shard.used);
+    bytes += shard.bytes;
+  }
+  const auto encoders = encoders_by_key(results);
+  TableWriter table(std::cout, {"key", "encoder", "shards", "size", "last used"}, Format::table);
+  for (const auto& [key, entry] : entries) {
+    const auto name = encoders.find(key);
+    table.row({key.substr(0, 12), name == encoders.end() ? "?" : name->second, entry.shards,
+               size_text(entry.bytes), day(entry.used)});
+  }
+  table.finish();
+  std::cout << size_text(bytes) << " in " << cache.string() << '\n';
+}
+
+ExitCode verify(const fs::path& cache) {
+  WorkerProcess worker;
+  const auto result = ask(worker, "cache_verify", {{"cache", fs::absolute(cache).string()}});
+  const auto& bad = result.at("bad");
+  for (const auto& file : bad)
+    std::cout << "damaged  " << file.get<std::string>() << '\n';
+  std::cout << result.at("shards") << " shards, " << size_text(result.at("bytes")) << ", "
+            << bad.size() << " damaged"
+            << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
+  return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
+}
+
+void prune(const fs::path& cache, std::int64_t most) {
+  const auto pruned = prune_cache(cache, most);
+  std::cout << "deleted " << pruned.shards << " shards, " << size_text(pruned.bytes) << "; "
+            << size_text(pruned.kept) << " are left\n";
+  if (!pruned.in_use.empty())
+    std::cout << pruned.in_use.size() << " keys stay: an experiment is running on them\n";
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{
+      "cache", "list|verify|prune",
+      "Looks after the cache of features, which lies beside the results file. All of it can "
+      "be deleted\nat any time: what is needed is computed again."};
+  add_results_option(syntax.options);
+  syntax.options.add_options()("cache", program_options::value<std::string>()->value_name("FOLDER"),
+                               "the cache; by default 'cache' beside the results file")(
+      "max", program_options::value<std::string>()->value_name("SIZE"),
+      "prune: what may be left, as 20GiB; goes by last use, and leaves what an experiment is "
+      "running on");
+  syntax.positionals = {{"action", 1}};
+  syntax.examples =
+      "  runner cache list\n  runner cache verify\n  runner cache prune --max 20GiB\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  const auto results = given->text("results"), action = given->text("action");
+  const fs::path cache = given->has("cache") ? fs::path(given->text("cache"))
+                                             : fs::path(results).parent_path() / "cache";
+  if (action == "verify") return verify(cache);
+  if (action == "list") {
+    list(cache, results);
+  } else if (action == "prune") {
+    if (!given->has("max")) refuse_usage("cache", "prune needs --max SIZE");
+    prune(cache, size_of(given->text("max")));
+  } else {
+    refuse_usage("cache", "unknown action '" + action + "'; allowed are list, verify and prune");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command cache_command{"cache", "lists, verifies or prunes the cache of features", run};
+
+}  // namespace earshot::host

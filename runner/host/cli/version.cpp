@@ -1,0 +1,43 @@
+#include <iostream>
+
+#include <poll.h>
+
+#include "host/base/arguments.hpp"
+#include "host/base/worker_process.hpp"
+#include "host/cli/command.hpp"
+#include "host/store/open.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// What the worker says of itself as soon as it has started.
+protocol::Hello hello_of_worker() {
+  WorkerProcess worker;
+  while (worker.hello().protocol == 0 && worker.receive()) {
+    worker.next();
+    pollfd readable{worker.fd(), POLLIN, 0};
+    ::poll(&readable, 1, 100);
+  }
+  return worker.hello();
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{"version", "", "Shows the versions of runner, results file and protocol."};
+  syntax.options.add_options()("all",
+                               "also the SDK and LibTorch, which the worker must be asked for");
+  syntax.examples = "  runner version --all\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  std::cout << "runner    " << EARSHOT_VERSION << "\nresults   schema " << migrations().size()
+            << "\nprotocol  " << protocol::version << '\n';
+  if (!given->has("all")) return ExitCode::ok;
+  const auto hello = hello_of_worker();
+  std::cout << "plugins   " << hello.abi_tag << "\nLibTorch  " << hello.torch << '\n';
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command version_command{"version", "shows versions", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,95 @@
+#include "host/schedule/cache_use.hpp"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* lock_name = "in-use";
+
+/// Opens the lock file of a key and takes the lock without waiting; -1 when another has it.
+int lock(const fs::path& folder, int operation) {
+  const int fd = ::open((folder / lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) return -1;
+  if (::flock(fd, operation | LOCK_NB) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+}  // namespace
+
+std::vector<CachedShard> cached_shards(const fs::path& cache) {
+  std::vector<CachedShard> shards;
+  std::error_code absent;
+  for (const auto& entry : fs::recursive_directory_iterator(cache / "features", absent)) {
+    struct stat status {};
+    if (entry.path().extension() != ".shard" || ::stat(entry.path().c_str(), &status) != 0)
+      continue;
+    shards.push_back({entry.path(), entry.path().parent_path().filename().string(), status.st_size,
+                      std::max(status.st_atime, status.st_mtime)});
+  }
+  std::sort(shards.begin(), shards.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.used, a.file) < std::tie(b.used, b.file);
+  });
+  return shards;
+}
+
+CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
+  std::set<std::string> keys;
+  for (const auto& cell : plan.cells) {
+    const auto stage = plan.features.find(cell.features);
+    if (cell.decision == Decision::run && stage != plan.features.end())
+      keys.insert(stage->second.source.key);
+  }
+  for (const auto& key : keys) {
+    std::error_code ignored;  // a cache that cannot be written shows when features are
+    fs::create_directories(cache / "features" / key, ignored);
+    if (const int fd = lock(cache / "features" / key, LOCK_SH); fd >= 0) locks_.push_back(fd);
+  }
+}
+
+CacheUse::~CacheUse() {
+  for (const int fd : locks_)
+    ::close(fd);
+}
+
+Pruned prune_cache(const fs::path& cache, std::int64_t most) {
+  Pruned pruned;
+  const auto shards = cached_shards(cache);
+  for (const auto& shard : shards)
+    pruned.kept += shard.bytes;
+  std::set<std::string> busy;
+  for (const auto& shard : shards) {
+    if (pruned.kept <= most) break;
+    if (busy.contains(shard.key)) continue;
+    const int fd = lock(shard.file.parent_path(), LOCK_EX);
+    if (fd < 0) {
+      busy.insert(shard.key);
+      continue;
+    }
+    std::error_code error;
+    fs::remove(shard.file, error);
+    ::close(fd);
+    if (error)
+      throw Failure(ExitCode::usage,
+                    shard.file.string() + ": cannot be deleted: " + error.message());
+    ++pruned.shards;
+    pruned.bytes += shard.bytes;
+    pruned.kept -= shard.bytes;
+  }
+  pruned.in_use.assign(busy.begin(), busy.end());
+  return pruned;
+}
+
+}  // namespace earshot::host
