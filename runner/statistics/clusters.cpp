@@ -85,15 +85,22 @@ std::vector<double> group_sums(std::span<const double> values, const Partition& 
   return sums;
 }
 
-/// (G - 1) / G times the sum of squares of (mean without the group - mean).
-double jackknife(std::span<const double> sums, const Partition& partition, double mean, double n) {
-  double squares = 0;
+struct Jackknife {
+  double variance = 0;  ///< (G - 1) / G times the sum of squares of (mean without the group - mean)
+  double degrees_of_freedom = 0;  ///< 2 variance^2 / (variance of `variance`), from fourth powers
+};
+
+Jackknife jackknife(std::span<const double> sums, const Partition& partition, double mean,
+                    double n) {
+  double squares = 0, fourth_powers = 0;
   for (std::size_t g = 0; g < sums.size(); ++g) {
     const double change = (sums[g] - partition.sizes[g] * mean) / (n - partition.sizes[g]);
     squares += change * change;
+    fourth_powers += change * change * change * change;
   }
   const auto groups = static_cast<double>(sums.size());
-  return squares * (groups - 1) / groups;
+  const double uncertainty = fourth_powers / (squares * squares) - 1 / groups;
+  return {squares * (groups - 1) / groups, 2 / std::max(uncertainty, 1e-9)};
 }
 
 /// Share of the variance of an item that its group has in common, by the one-way analysis of
@@ -166,13 +173,13 @@ MeanVariance mean_variance(std::span<const double> values, const Clusters& clust
   for (const auto& partition : clusters.partitions()) {
     const bool single = &partition < clusters.dimensions().data() + clusters.dimensions().size();
     const auto sums = group_sums(values, partition);
-    const double variance = jackknife(sums, partition, result.mean, n);
+    const auto [variance, degrees] = jackknife(sums, partition, result.mean, n);
     result.variance += partition.sign * variance;
     if (!single) continue;
     largest = std::max(largest, variance);
     const double rho = intraclass_correlation(values, sums, partition, result.mean);
     result.degrees_of_freedom =
-        std::min(result.degrees_of_freedom, satterthwaite(partition, rho, n));
+        std::min({result.degrees_of_freedom, satterthwaite(partition, rho, n), degrees});
   }
   result.variance = std::max(result.variance, largest);
   return result;

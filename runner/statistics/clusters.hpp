@@ -48,7 +48,10 @@ struct MeanVariance {
 /// largest of single dimensions, since the sum can fall below what one dimension alone shows.
 /// Degrees of freedom: the smallest of the dimensions', each that of Bell and McCaffrey 2002 under
 /// the model of a random effect for each group, as Imbens and Kolesar 2016 ("Robust standard errors
-/// in small samples", Rev. Econ. Stat. 98(4)) take it; groups - 1 for groups of equal size.
+/// in small samples", Rev. Econ. Stat. 98(4)) take it: groups - 1 for groups of equal size, fewer
+/// the more they differ. They are lowered to 2 V^2 / Var(V), with Var(V) from the fourth powers of
+/// the groups' influence, where few groups carry the variance: when 3 of 100 items differ, V is
+/// known as from 3 groups.
 /// `values` finite, one for each item; every dimension of at least two groups.
 MeanVariance mean_variance(std::span<const double> values, const Clusters& clusters);
 

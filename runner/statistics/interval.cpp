@@ -1,6 +1,5 @@
 #include "statistics/interval.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -48,9 +47,8 @@ Interval mean_interval(std::span<const double> values, const Clusters& clusters,
   const double mean = sum / static_cast<double>(values.size());
   if (!std::isfinite(mean)) return no_interval(mean, "a value is not finite");
   if (clusters.fewest() < fewest_groups) return no_interval(mean, too_few_groups(clusters));
-  if (std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); }))
-    return no_interval(mean, "all " + std::to_string(values.size()) + " items have the same value");
   const auto estimate = mean_variance(values, clusters);
+  if (!(estimate.variance > 0)) return no_interval(mean, "all groups have the same mean");
   return t_interval(estimate.mean, estimate.variance, estimate.degrees_of_freedom, level);
 }
 

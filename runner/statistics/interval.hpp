@@ -11,8 +11,8 @@ constexpr std::int64_t fewest_groups = 10;
 
 /// Interval of the mean of `values`: t on the multiway cluster-jackknife variance, degrees of
 /// freedom from the dimension with the fewest effective groups (see mean_variance). None below 10
-/// groups, when a value is not finite, or when all values are equal, since the spread of what was
-/// not seen cannot be told from it.
+/// groups, when a value is not finite, or when all groups have the same mean, since the spread of
+/// what was not seen cannot be told from it.
 Interval mean_interval(std::span<const double> values, const Grouping& grouping,
                        double level = 0.95);
 Interval mean_interval(std::span<const double> values, const Clusters& clusters,

@@ -18,6 +18,7 @@ class Random {
     return z ^ (z >> 31);
   }
   double uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }  ///< [0, 1)
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
   double normal() {  ///< mean 0, variance 1 (Box and Muller 1958)
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());

@@ -34,10 +34,8 @@ std::vector<std::vector<std::int32_t>> cluster_resamples(std::int64_t items,
   return draws;
 }
 
-Interval replicate_interval(double estimate, std::span<const double> replicates,
-                            const Clusters& drawn, const Clusters& slice, double level) {
-  if (!std::isfinite(estimate)) return no_interval(estimate, "the value is not finite");
-  if (slice.fewest() < fewest_groups) return no_interval(estimate, too_few_groups(slice));
+double replicate_variance(std::span<const double> replicates, const Clusters& drawn) {
+  constexpr double enough = 50;
   const std::size_t kinds = drawn.partitions().size();
   double variance = 0, largest = 0;
   for (std::size_t kind = 0; kind < kinds; ++kind) {
@@ -48,15 +46,24 @@ Interval replicate_interval(double estimate, std::span<const double> replicates,
       mean += step / ++count;
       squares += step * (replicates[r] - mean);
     }
-    if (count < 50) return no_interval(estimate, "too few finite bootstrap replicates");
+    if (count < enough) return 0;
     // A draw of G groups shows (G - 1) / G of the variance.
-    const auto groups = static_cast<double>(drawn.partitions()[kind].groups());
+    const auto& partition = drawn.partitions()[kind];
+    const auto groups = static_cast<double>(partition.groups());
     const double part = squares / (count - 1) * groups / (groups - 1);
-    variance += drawn.partitions()[kind].sign * part;
+    variance += partition.sign * part;
     if (kind < drawn.dimensions().size()) largest = std::max(largest, part);
   }
-  variance = std::max(variance, largest);
-  if (!(variance > 0)) return no_interval(estimate, "all bootstrap replicates are equal");
+  return std::max(variance, largest);
+}
+
+Interval replicate_interval(double estimate, std::span<const double> replicates,
+                            const Clusters& drawn, const Clusters& slice, double level) {
+  if (!std::isfinite(estimate)) return no_interval(estimate, "the value is not finite");
+  if (slice.fewest() < fewest_groups) return no_interval(estimate, too_few_groups(slice));
+  const double variance = replicate_variance(replicates, drawn);
+  if (!(variance > 0))
+    return no_interval(estimate, "the bootstrap replicates are equal, or too few are finite");
   return t_interval(estimate, variance, degrees_of_freedom(slice), level);
 }
 

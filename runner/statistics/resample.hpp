@@ -27,4 +27,8 @@ std::vector<std::vector<std::int32_t>> cluster_resamples(std::int64_t items,
 Interval replicate_interval(double estimate, std::span<const double> replicates,
                             const Clusters& drawn, const Clusters& slice, double level = 0.95);
 
+/// The variance that replicate_interval stands on; 0 with fewer than 50 finite replicates of a
+/// kind.
+double replicate_variance(std::span<const double> replicates, const Clusters& drawn);
+
 }  // namespace earshot::statistics

@@ -1,0 +1,163 @@
+#include "statistics/paired.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+#include "statistics/interval.hpp"
+#include "statistics/random.hpp"
+#include "statistics/resample.hpp"
+
+namespace earshot::statistics {
+namespace {
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Element by element over seeds.
+std::vector<double> average(std::span<const std::vector<double>> rows) {
+  std::vector<double> result(rows.front().size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < result.size(); ++i)
+      result[i] += row[i];
+  for (auto& value : result)
+    value /= static_cast<double>(rows.size());
+  return result;
+}
+
+/// Adds the variance between seeds to that of the items.
+/// @param rows         of each seed what it says of the items, or its replicates
+/// @param averaged     rows, averaged over the seeds
+/// @param variance_of  variance of one estimate from such a row
+template <class VarianceOf>
+Interval with_seeds(const MeanVariance& items, std::span<const double> seed_estimates,
+                    std::span<const std::vector<double>> rows, std::span<const double> averaged,
+                    VarianceOf variance_of, double level) {
+  if (rows.size() == 1)
+    return t_interval(items.mean, items.variance, items.degrees_of_freedom, level);
+  const auto seeds = static_cast<double>(rows.size());
+  double between = 0, interaction = 0;
+  std::vector<double> own(averaged.size());
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    between += std::pow(seed_estimates[s] - items.mean, 2) / (seeds - 1);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      own[i] = rows[s][i] - averaged[i];
+    interaction += variance_of(own) / (seeds - 1);
+  }
+  const double of_seeds = std::max(0.0, between - interaction) / seeds;
+  const double variance = items.variance + of_seeds;
+  const double uncertainty = items.variance * items.variance / items.degrees_of_freedom +
+                             std::pow(between / seeds, 2) / (seeds - 1);
+  const auto both = t_interval(items.mean, variance, variance * variance / uncertainty, level);
+  if (of_seeds == 0) return both;
+  const auto seeds_alone = t_interval(items.mean, of_seeds, seeds - 1, level);
+  return seeds_alone.low < both.low ? seeds_alone : both;
+}
+
+}  // namespace
+
+Interval paired_mean(std::span<const std::vector<double>> differences, const Clusters& clusters,
+                     double level) {
+  for (const auto& row : differences)
+    if (static_cast<std::int64_t>(row.size()) != clusters.items())
+      throw std::invalid_argument("paired_mean: a seed of " + std::to_string(row.size()) +
+                                  " items; the groups are of " + std::to_string(clusters.items()));
+  if (differences.empty()) return no_interval(std::nan(""), "no items");
+  const auto averaged = average(differences);
+  const auto of_items = mean_interval(averaged, clusters, level);
+  if (!of_items.defined() || differences.size() == 1) return of_items;
+  std::vector<double> seed_means;
+  for (const auto& row : differences)
+    seed_means.push_back(mean_of(row));
+  return with_seeds(
+      mean_variance(averaged, clusters), seed_means, differences, averaged,
+      [&](std::span<const double> row) { return mean_variance(row, clusters).variance; }, level);
+}
+
+PairedDifference paired_difference(std::span<const std::vector<double>> differences,
+                                   const Clusters& clusters, double level) {
+  PairedDifference result{.interval = paired_mean(differences, clusters, level)};
+  if (differences.size() != 1 || !std::isfinite(result.interval.estimate)) return result;
+  const auto& row = differences.front();
+  const auto& groups = clusters.dimensions().front();
+  result.sign_flip_p = sign_flip_test(row, groups);
+  if (groups.groups() != clusters.items()) return result;
+  std::int64_t up = 0, down = 0, same = 0;
+  for (const double difference : row) {
+    up += difference == 1;
+    down += difference == -1;
+    same += difference == 0;
+  }
+  if (up + down + same == clusters.items()) result.mcnemar_p = mcnemar_mid_p(down, up);
+  return result;
+}
+
+Interval paired_replicates(std::span<const double> estimates,
+                           std::span<const std::vector<double>> replicates, const Clusters& drawn,
+                           const Clusters& slice, double level) {
+  if (estimates.size() != replicates.size() || estimates.empty())
+    throw std::invalid_argument("paired_replicates: one estimate for each seed is needed");
+  const auto averaged = average(replicates);
+  const double estimate = mean_of(estimates);
+  const auto of_items = replicate_interval(estimate, averaged, drawn, slice, level);
+  if (!of_items.defined()) return of_items;
+  return with_seeds(
+      {.mean = estimate,
+       .variance = of_items.standard_error * of_items.standard_error,
+       .degrees_of_freedom = of_items.degrees_of_freedom},
+      estimates, replicates, averaged,
+      [&](std::span<const double> row) { return replicate_variance(row, drawn); }, level);
+}
+
+double mcnemar_mid_p(std::int64_t only_base_right, std::int64_t only_candidate_right) {
+  const auto total = static_cast<double>(only_base_right + only_candidate_right);
+  if (total == 0) return 1;
+  const auto fewer = static_cast<double>(std::min(only_base_right, only_candidate_right));
+  const boost::math::binomial half(total, 0.5);
+  const double here = boost::math::pdf(half, fewer);
+  if (only_base_right == only_candidate_right) return 1 - here / 2;
+  return 2 * boost::math::cdf(half, fewer) - here;
+}
+
+double sign_flip_test(std::span<const double> differences, const Partition& groups) {
+  constexpr int flips = 10000;
+  std::vector<double> sums(groups.sizes.size());
+  for (std::size_t i = 0; i < differences.size(); ++i)
+    sums[static_cast<std::size_t>(groups.group_of[i])] += differences[i];
+  const double observed = std::abs(std::accumulate(sums.begin(), sums.end(), 0.0));
+  Random random(0x666c6970);
+  int as_far = 1;  // the signs as they were observed count as one of the flips
+  for (int flip = 1; flip < flips; ++flip) {
+    double sum = 0;
+    std::uint64_t bits = 0;
+    for (std::size_t g = 0; g < sums.size(); ++g) {
+      if (g % 64 == 0) bits = random();
+      sum += (bits & 1) != 0 ? sums[g] : -sums[g];
+      bits >>= 1;
+    }
+    as_far += std::abs(sum) >= observed * (1 - 1e-12);
+  }
+  return static_cast<double>(as_far) / flips;
+}
+
+double p_value(const Interval& interval, double value) {
+  if (!interval.defined()) return 1;
+  const boost::math::students_t distribution(interval.degrees_of_freedom);
+  const double t = std::abs(interval.estimate - value) / interval.standard_error;
+  return 2 * boost::math::cdf(boost::math::complement(distribution, t));
+}
+
+double equivalence_p(const Interval& interval, double margin) {
+  if (!interval.defined()) return 1;
+  const boost::math::students_t distribution(interval.degrees_of_freedom);
+  const double nearer = (margin - std::abs(interval.estimate)) / interval.standard_error;
+  return boost::math::cdf(boost::math::complement(distribution, nearer));
+}
+
+}  // namespace earshot::statistics

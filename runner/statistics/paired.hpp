@@ -1,0 +1,60 @@
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "statistics/clusters.hpp"
+
+namespace earshot::statistics {
+
+/// What two runs, or two sets of runs with the same seeds, say about the same items.
+struct PairedDifference {
+  Interval interval{};  ///< of candidate - base
+  /// Two-sided test that flips the sign of whole groups of the dimension with the fewest (10,000
+  /// flips drawn, fixed seed). It counts items only, never seeds, so none stands with several.
+  std::optional<double> sign_flip_p{};
+  /// Exact McNemar test (mid-p): one seed, every item its own group, marks of 0 and 1.
+  std::optional<double> mcnemar_p{};
+};
+
+/// Interval of the mean difference of candidate and base.
+/// @param differences  candidate - base: for each seed the same items in the same order
+///
+/// Variance: that of the items' differences averaged over seeds (mean_variance), plus that of the
+/// seeds: between their means, less what differences of single items from seed to seed add to it,
+/// for these the items' variance holds already. Degrees of freedom of the sum: Satterthwaite 1946,
+/// "An approximate distribution of estimates of variance components", Biometrics Bull. 2(6). Never
+/// narrower than the seeds alone would make it: with two degrees of freedom for three seeds
+/// Satterthwaite's formula rejects a true null in up to 10 %.
+/// Items whose difference is not finite must be taken out before. Where no interval can stand,
+/// `missing` says why.
+Interval paired_mean(std::span<const std::vector<double>> differences, const Clusters& clusters,
+                     double level = 0.95);
+
+/// The same, with the tests that stand beside it.
+PairedDifference paired_difference(std::span<const std::vector<double>> differences,
+                                   const Clusters& clusters, double level = 0.95);
+
+/// The same for a metric that is no mean, from bootstrap replicates that used the same draws.
+/// @param estimates   candidate - base, one for each seed
+/// @param replicates  candidate - base of each seed, draw by draw
+/// @param drawn, slice  as in replicate_interval
+Interval paired_replicates(std::span<const double> estimates,
+                           std::span<const std::vector<double>> replicates, const Clusters& drawn,
+                           const Clusters& slice, double level = 0.95);
+
+/// Two-sided mid-p of McNemar's exact test for two counts of discordant pairs (Fagerland, Lydersen,
+/// Laake 2013, "The McNemar test for binary matched-pairs data", BMC Med. Res. Methodol. 13:91).
+double mcnemar_mid_p(std::int64_t only_base_right, std::int64_t only_candidate_right);
+
+/// Two-sided sign-flip test of a sum, by groups.
+double sign_flip_test(std::span<const double> differences, const Partition& groups);
+
+/// Two-sided p-value of the null that the true value is `value`, from the same interval.
+double p_value(const Interval& interval, double value);
+
+/// Two one-sided tests (Schuirmann 1987): p-value of the null that the true value lies outside
+/// (-margin, margin). Below 0.05 exactly when the 90 % interval lies inside.
+double equivalence_p(const Interval& interval, double margin);
+
+}  // namespace earshot::statistics

@@ -1,0 +1,183 @@
+#include "statistics/paired.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "statistics/interval.hpp"
+#include "statistics/random.hpp"
+#include "statistics/resample.hpp"
+
+namespace earshot::statistics {
+namespace {
+
+using Rows = std::vector<std::vector<double>>;
+
+Rows noise(std::size_t seeds, std::size_t items, double shift = 0) {
+  Random random(seeds * 1000 + items);
+  Rows rows(seeds, std::vector<double>(items));
+  for (auto& row : rows)
+    for (auto& value : row)
+      value = shift + random.normal();
+  return rows;
+}
+
+TEST(Paired, one_seed_is_the_interval_of_the_differences) {
+  const auto rows = noise(1, 40, 0.3);
+  const auto paired = paired_mean(rows, Clusters(40, {}));
+  const auto plain = mean_interval(rows[0], Grouping{});
+  EXPECT_EQ(paired.low, plain.low);
+  EXPECT_EQ(paired.p_value, plain.p_value);
+}
+
+TEST(Paired, seeds_that_all_say_the_same_count_as_one) {
+  const auto row = noise(1, 40)[0];
+  const auto paired = paired_mean(Rows{row, row, row}, Clusters(40, {}));
+  EXPECT_NEAR(paired.low, mean_interval(row, Grouping{}).low, 1e-12);
+}
+
+TEST(Paired, seeds_that_shift_all_items_add_the_variance_of_their_means) {
+  const auto row = noise(1, 40)[0];
+  Rows rows(3, row);
+  const double shifts[] = {-0.1, 0.02, 0.08};
+  for (std::size_t s = 0; s < 3; ++s)
+    for (auto& value : rows[s])
+      value += shifts[s];
+  const double of_items = std::pow(mean_interval(row, Grouping{}).standard_error, 2);
+  const double of_seeds = (0.01 + 0.0004 + 0.0064) / 2 / 3;
+  const auto paired = paired_mean(rows, Clusters(40, {}));
+  EXPECT_NEAR(std::pow(paired.standard_error, 2), of_items + of_seeds, 1e-12);
+  EXPECT_NEAR(
+      paired.degrees_of_freedom,
+      std::pow(of_items + of_seeds, 2) / (of_items * of_items / 39 + of_seeds * of_seeds / 2),
+      1e-9);
+}
+
+TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
+  // All variance is of single items in single seeds, so that the seeds' means differ only by it.
+  double ratio = 0;
+  for (std::size_t items = 100; items < 300; ++items) {
+    const auto rows = noise(5, items);
+    const double se =
+        paired_mean(rows, Clusters(static_cast<std::int64_t>(items), {})).standard_error;
+    ratio += se * se * 5 * static_cast<double>(items) / 200;
+  }
+  EXPECT_GE(ratio, 1);
+  EXPECT_LT(ratio, 1.4);  // 1.27 on average, since less than nothing is not taken off; twice: 2
+}
+
+TEST(Paired, is_never_narrower_than_the_seeds_alone) {
+  const auto row = noise(1, 400)[0];
+  Rows rows(3, row);
+  for (std::size_t s = 0; s < 3; ++s)
+    for (auto& value : rows[s])
+      value += static_cast<double>(s);
+  const auto paired = paired_mean(rows, Clusters(400, {}));
+  EXPECT_EQ(paired.degrees_of_freedom, 2);
+  EXPECT_NEAR(paired.high - paired.estimate, 4.3026527 / std::sqrt(3.0), 0.005);  // t(0.975, 2)
+}
+
+TEST(Paired, says_why_there_is_no_interval) {
+  EXPECT_EQ(paired_mean(Rows{}, Clusters(20, {})).missing, "no items");
+  EXPECT_EQ(paired_mean(noise(2, 8), Clusters(8, {})).missing, "8 groups; at least 10 are needed");
+  const Rows same(2, std::vector<double>(20, 0.0));
+  EXPECT_EQ(paired_mean(same, Clusters(20, {})).missing, "all groups have the same mean");
+  auto bad = noise(2, 20);
+  bad[1][3] = std::nan("");
+  EXPECT_EQ(paired_mean(bad, Clusters(20, {})).missing, "a value is not finite");
+  EXPECT_THROW(paired_mean(noise(1, 20), Clusters(30, {})), std::invalid_argument);
+}
+
+TEST(Paired, mcnemar_gives_the_published_example) {
+  // Fagerland, Lydersen, Laake 2013, table 2: airway hyper-responsiveness, 1 against 7 discordant.
+  EXPECT_NEAR(mcnemar_mid_p(1, 7), 0.0391, 0.00005);
+  EXPECT_EQ(mcnemar_mid_p(7, 1), mcnemar_mid_p(1, 7));
+  EXPECT_EQ(mcnemar_mid_p(0, 0), 1);
+  EXPECT_NEAR(mcnemar_mid_p(1, 1), 0.75, 1e-12);
+}
+
+TEST(Paired, mcnemar_stands_only_for_marks_of_items_that_stand_alone) {
+  std::vector<double> marks(40, 0.0);
+  for (std::size_t i = 0; i < 8; ++i)
+    marks[i] = i == 0 ? -1 : 1;
+  const auto alone = paired_difference(Rows{marks}, Clusters(40, {}));
+  ASSERT_TRUE(alone.mcnemar_p.has_value());
+  EXPECT_NEAR(*alone.mcnemar_p, 0.0391, 0.00005);
+
+  Grouping pairs{.dimensions = {{}}};
+  for (int i = 0; i < 40; ++i)
+    pairs.dimensions[0].push_back(i / 2);
+  EXPECT_FALSE(paired_difference(Rows{marks}, Clusters(40, pairs)).mcnemar_p.has_value());
+  EXPECT_FALSE(paired_difference(Rows{marks, marks}, Clusters(40, {})).mcnemar_p.has_value());
+  EXPECT_FALSE(paired_difference(noise(1, 40), Clusters(40, {})).mcnemar_p.has_value());
+}
+
+TEST(Paired, sign_flips_count_the_patterns_that_lie_as_far) {
+  // 10 equal groups: only all plus and all minus lie as far, 2 of 1,024.
+  const Clusters ten(10, {});
+  const auto& groups = ten.dimensions().front();
+  EXPECT_NEAR(sign_flip_test(std::vector<double>(10, 1.0), groups), 2.0 / 1024, 0.001);
+  EXPECT_EQ(sign_flip_test(std::vector<double>(10, 0.0), groups), 1);
+  const std::vector<double> nine_to_one{1, 1, 1, 1, 1, 1, 1, 1, 1, -1};
+  EXPECT_NEAR(sign_flip_test(nine_to_one, groups), 22.0 / 1024, 0.005);
+}
+
+TEST(Paired, sign_flips_turn_whole_groups) {
+  Grouping grouping{.dimensions = {{}}};
+  for (int i = 0; i < 100; ++i)
+    grouping.dimensions[0].push_back(i / 10);
+  const Clusters clusters(100, grouping);
+  EXPECT_NEAR(sign_flip_test(std::vector<double>(100, 1.0), clusters.dimensions().front()),
+              2.0 / 1024, 0.001);
+}
+
+TEST(Paired, p_of_0_is_the_intervals_and_of_its_ends_5_percent) {
+  const auto interval = mean_interval(noise(1, 40, 0.3)[0], Grouping{});
+  EXPECT_EQ(p_value(interval, 0), interval.p_value);
+  EXPECT_NEAR(p_value(interval, interval.low), 0.05, 1e-12);
+  EXPECT_NEAR(p_value(interval, interval.high), 0.05, 1e-12);
+  EXPECT_EQ(p_value(no_interval(0.1, "few"), 0), 1);
+}
+
+TEST(Paired, equivalence_holds_when_the_90_percent_interval_lies_inside_the_margin) {
+  const auto row = noise(1, 40, 0.1)[0];
+  const auto ninety = mean_interval(row, Grouping{}, 0.9);
+  const double reach = std::max(std::abs(ninety.low), std::abs(ninety.high));
+  const auto interval = mean_interval(row, Grouping{});
+  EXPECT_LT(equivalence_p(interval, reach + 1e-6), 0.05);
+  EXPECT_GT(equivalence_p(interval, reach - 1e-6), 0.05);
+  EXPECT_GE(equivalence_p(interval, 0), 0.5);
+  EXPECT_EQ(equivalence_p(no_interval(0, "few"), 0.1), 1);
+}
+
+TEST(Paired, replicates_of_a_mean_agree_with_the_mean) {
+  Grouping grouping{.dimensions = {{}}};
+  for (int i = 0; i < 300; ++i)
+    grouping.dimensions[0].push_back(i / 6);
+  const Clusters clusters(300, grouping);
+  auto rows = noise(3, 300, 0.1);
+  for (std::size_t s = 0; s < 3; ++s)
+    for (std::size_t i = 0; i < 300; ++i)
+      rows[s][i] += 0.1 * static_cast<double>(s);
+  const auto draws = cluster_resamples(300, grouping, 4000, 1);
+  std::vector<double> estimates;
+  Rows replicates;
+  for (const auto& row : rows) {
+    estimates.push_back(std::accumulate(row.begin(), row.end(), 0.0) / 300);
+    auto& of_seed = replicates.emplace_back();
+    for (const auto& draw : draws) {
+      double sum = 0;
+      for (const auto item : draw)
+        sum += row[static_cast<std::size_t>(item)];
+      of_seed.push_back(sum / static_cast<double>(draw.size()));
+    }
+  }
+  const auto expected = paired_mean(rows, clusters);
+  const auto bootstrap = paired_replicates(estimates, replicates, clusters, clusters);
+  EXPECT_NEAR(bootstrap.estimate, expected.estimate, 1e-12);
+  EXPECT_NEAR(bootstrap.standard_error / expected.standard_error, 1, 0.04);
+}
+
+}  // namespace
+}  // namespace earshot::statistics
