@@ -1,0 +1,84 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "protocol/json.hpp"
+#include "worker/cache/disk.hpp"
+
+// The file of a shard: the features or codes of up to 64 clips. Free of LibTorch.
+//
+//   bytes  0-7   "EARSHARD"
+//          8-15  XXH3-64 of all that follows
+//         16-23  size of the file
+//         24-31  size of the JSON header, which follows
+// and from the next multiple of 64 on, each beginning at a multiple of 64, the values of the clips.
+// Integers are u64, all little-endian.
+
+namespace earshot::worker {
+
+/// A shard that is damaged or no shard at all: never used, computed again.
+struct BadShard : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct ShardClip {
+  std::int64_t frames = 0;
+  std::uint64_t offset = 0;  ///< of its values in the file
+  std::string lost{};        ///< why the clip has none; then frames is 0
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardClip, frames, offset, lost)
+
+/// What all clips of a shard share, and where each lies. A clip's values are features
+/// (frames, width) as float32 or float16, or codes (width, frames) as int32 and after them `side`
+/// float32.
+struct ShardHeader {
+  std::string key{};    ///< as shard_keys() gives it
+  std::string dtype{};  ///< "float32", "float16" or "int32" (codes)
+  double frame_rate = 0, first_frame = 0;
+  std::int64_t width = 0;             ///< dimensions, or codebooks
+  std::int64_t side = 0;              ///< float32 a clip beside its codes
+  std::vector<std::int64_t> sizes{};  ///< entries of each codebook
+  std::vector<ShardClip> clips{};
+
+  std::size_t value_bytes() const { return dtype == "float16" ? 2 : 4; }
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardHeader, key, dtype, frame_rate, first_frame,
+                                                width, side, sizes, clips)
+
+/// Header of a shard, all of it checked: magic, sizes, checksum, and that every clip's values lie
+/// within `file`. Any bytes will do. @throws BadShard
+ShardHeader parse_shard(std::span<const std::byte> file);
+
+/// Writes a shard atomically; clips[i] are the values of header.clips[i], whose offset is set here.
+/// @throws DataError if it cannot be written.
+void write_shard(const std::filesystem::path& file, ShardHeader header,
+                 const std::vector<std::span<const std::byte>>& clips);
+
+/// A shard in memory. Its pages are loaded when they are touched.
+class Shard {
+ public:
+  /// @throws BadShard, also when there is no such file or its key is another.
+  Shard(const std::filesystem::path& file, const std::string& key);
+
+  const ShardHeader& header() const { return header_; }
+  const std::byte* values(std::size_t clip) const {
+    return mapping_.bytes().data() + header_.clips[clip].offset;
+  }
+  std::size_t file_bytes() const { return mapping_.bytes().size(); }
+
+ private:
+  Mapping mapping_;
+  ShardHeader header_;
+};
+
+/// A shard that this process has opened and checked before, or else a new one, as long as the file
+/// has not changed since. Null when there is none that can be used.
+std::shared_ptr<const Shard> open_shard(const std::filesystem::path& file, const std::string& key);
+
+}  // namespace earshot::worker

@@ -1,0 +1,111 @@
+#include "worker/stage/cell_components.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+
+#include "protocol/hash.hpp"
+#include "worker/audio/policy.hpp"
+#include "worker/stage/opened.hpp"
+#include "worker/stage/state_file.hpp"
+
+namespace earshot::worker {
+
+std::uint64_t cell_seed(std::int64_t seed, std::string_view stream, std::int64_t index) {
+  return protocol::hash64(std::to_string(seed) + "\n" + std::string(stream) + "\n" +
+                          std::to_string(index));
+}
+
+CellComponents::CellComponents(const protocol::CellRequest& request, const Uses& uses,
+                               c10::Device device, Ends ends)
+    : request_(request), uses_(uses), device_(device), ends_(std::move(ends)) {}
+
+void CellComponents::seed(std::string_view stream) const {
+  at::manual_seed(cell_seed(request_.seed, stream));
+}
+
+const protocol::FeatureSource& CellComponents::encoder_source() const {
+  if (request_.features.empty()) throw Unsupported("the cell has no encoder");
+  return request_.features.front();
+}
+
+Made& CellComponents::encoder_object() {
+  if (encoder_.exists()) return encoder_;
+  const auto& ref = encoder_source().encoder;
+  // One that is trained here must be new; one that is only used may have served other cells.
+  return encoder_ = uses_.learner ? make(ref, device_, cell_seed(request_.seed, "encoder"))
+                                  : open_encoder(ref, device_);
+}
+
+Encoder& CellComponents::encoder() {
+  return encoder_object().need<Encoder>();
+}
+
+Codec& CellComponents::codec() {
+  if (auto* codec = encoder_object().as<Codec>()) return *codec;
+  throw Unsupported("encoder '" + encoder_source().encoder.component + "' is no codec");
+}
+
+Learner& CellComponents::learner() {
+  auto* learner = uses_.learner ? encoder_object().as<Learner>() : nullptr;
+  if (learner == nullptr)
+    throw Unsupported("encoder '" + encoder_source().encoder.component +
+                      (uses_.learner ? "' cannot be trained here"
+                                     : "' is not trained: the evaluator's uses() has no learner"));
+  if (!learning_) seed("prepare");
+  learning_ = true;
+  return *learner;
+}
+
+Mapper& CellComponents::mapper() {
+  if (!mapper_.exists()) {
+    if (request_.mapper.plugin.empty()) throw Unsupported("the cell has no mapper");
+    const auto out = language_model().spec().embedding_dim;
+    mapper_ = make(request_.mapper, device_, cell_seed(request_.seed, "mapper"));
+    seed("connect mapper");
+    mapper_.need<Mapper>().connect(ends_.features(), out);
+    restore("mapper/", mapper_.need<Mapper>());
+  }
+  return mapper_.need<Mapper>();
+}
+
+LanguageModel& CellComponents::language_model() {
+  if (!language_model_.exists()) {
+    if (request_.language_model.plugin.empty()) throw Unsupported("the cell has no language model");
+    language_model_ =
+        make(request_.language_model, device_, cell_seed(request_.seed, "language_model"));
+    auto& model = language_model_.need<LanguageModel>();
+    seed("connect language_model");
+    if (uses_.codes) model.connect(ends_.codes());
+    restore("language_model/", model);
+  }
+  return language_model_.need<LanguageModel>();
+}
+
+AudioNeeds CellComponents::audio_needs() {
+  return with_overrides(encoder().needs(), encoder_source().audio);
+}
+
+State CellComponents::state() const {
+  State state;
+  if (mapper_.exists()) add_part(state, "mapper/", mapper_.need<Mapper>().state());
+  if (language_model_.exists())
+    add_part(state, "language_model/", language_model_.need<LanguageModel>().state());
+  if (learning_) add_part(state, "learner/", encoder_.need<Learner>().state());
+  return state;
+}
+
+void CellComponents::load_state(const State& state) {
+  loaded_ = state;
+  if (mapper_.exists()) restore("mapper/", mapper_.need<Mapper>());
+  if (language_model_.exists()) restore("language_model/", language_model_.need<LanguageModel>());
+  if (learning_) restore("learner/", encoder_.need<Learner>());
+}
+
+void CellComponents::restore(const std::string& name, Stateful& object) {
+  const auto part = take_part(loaded_, name);
+  if (part.tensors.empty() && part.text.empty()) return;
+  const at::NoGradGuard no_grad;
+  object.load_state(part);
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,61 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include <earshot/evaluator.hpp>
+
+#include "protocol/messages.hpp"
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+
+/// First 8 bytes of the SHA-256 of (cell seed, stream, index).
+std::uint64_t cell_seed(std::int64_t seed, std::string_view stream, std::int64_t index = 0);
+
+/// The encoder, mapper and language model of one cell, each constructed and connected when it is
+/// first asked for, with LibTorch's generators seeded from the cell's seed before each step.
+class CellComponents {
+ public:
+  /// What the two ends of a mapper, or a language model, are connected to.
+  struct Ends {
+    std::function<FeatureSpec()> features{};
+    std::function<CodeSpec()> codes{};
+  };
+
+  CellComponents(const protocol::CellRequest& request, const Uses& uses, c10::Device device,
+                 Ends ends);
+
+  /// @throws Unsupported from each if the cell has none or it lacks the ability.
+  Encoder& encoder();
+  Codec& codec();
+  /// Of an encoder that this cell alone has; prepare() is the evaluator's to call, before resume().
+  Learner& learner();
+  Mapper& mapper();
+  LanguageModel& language_model();
+
+  /// AudioNeeds of the encoder with the experiment's overrides.
+  AudioNeeds audio_needs();
+
+  /// What training changed in mapper, language model and learner, as far as they exist.
+  State state() const;
+  /// Puts a state() back into those that exist now, and into the others once they do; a learner
+  /// must exist.
+  void load_state(const State& state);
+
+ private:
+  const protocol::FeatureSource& encoder_source() const;
+  Made& encoder_object();
+  void seed(std::string_view stream) const;
+  void restore(const std::string& name, Stateful& object);
+
+  const protocol::CellRequest& request_;
+  Uses uses_;
+  c10::Device device_;
+  Ends ends_;
+  Made encoder_, mapper_, language_model_;
+  bool learning_ = false;  ///< learner() has been called
+  State loaded_;           ///< of components that do not exist yet
+};
+
+}  // namespace earshot::worker

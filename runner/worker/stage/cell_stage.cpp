@@ -1,0 +1,216 @@
+#include "worker/stage/cell_stage.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <fstream>
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "protocol/fault.hpp"
+#include "worker/dataset/records.hpp"
+#include "worker/plugin/device.hpp"
+#include "worker/stage/host_trial.hpp"
+#include "worker/stage/metrics.hpp"
+#include "worker/stage/state_file.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::Json;
+
+// Rows of an event: far below the largest frame even with long answers.
+constexpr std::size_t rows_per_event = 500, points_per_event = 10000;
+
+std::vector<std::string> metric_names(const Evaluator& evaluator) {
+  std::vector<std::string> names;
+  for (const auto& metric : evaluator.metrics())
+    names.push_back(metric.name);
+  return names;
+}
+
+/// Resident memory of this process at its highest, in bytes; 0 where the system does not tell.
+std::int64_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  return 0;
+}
+
+class CellStage {
+ public:
+  CellStage(const protocol::CellRequest& request, Session& session)
+      : request_(request),
+        session_(session),
+        made_(make(request.evaluator, open_device(request.device),
+                   cell_seed(request.seed, "evaluator"))),
+        evaluator_(made_.need<Evaluator>()),
+        uses_(evaluator_.uses()),
+        trial_(request, uses_, metric_names(evaluator_), session) {}
+
+  protocol::CellResult run() {
+    result_.lost = trial_.items().lost();
+    result_.complete = fit() && predict();
+    if (result_.complete) score();
+    result_.peak_bytes = peak_memory();
+    return result_;
+  }
+
+ private:
+  fs::path fit_file() const {
+    if (request_.state_folder.empty() || request_.fit_key.empty() || uses_.learner) return {};
+    return fs::path(request_.state_folder) / request_.fit_key / "fit.state";
+  }
+
+  double since(std::chrono::steady_clock::time_point start) const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void end_stage(const std::string& name, double seconds, bool reused) {
+    session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
+    const auto& records = trial_.records();
+    for (const auto& [curve, points] : records.curves())
+      for (std::size_t begin = 0; begin < points.size(); begin += points_per_event) {
+        auto batch = Json::array();
+        for (auto i = begin; i < std::min(points.size(), begin + points_per_event); ++i)
+          batch.push_back({points[i].step, finite_or_null(points[i].value)});
+        session_.send("curve", {{"curve", curve}, {"points", batch}});
+      }
+    for (const auto& artifact : records.artifacts()) {
+      const auto path = fs::path(request_.artifact_folder) / artifact;
+      if (fs::exists(path))
+        session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
+    }
+    for (const auto& report : records.reports())
+      reports_.push_back(report);
+    std::error_code ignored;
+    if (const auto partial = trial_.partial_file(); !partial.empty()) fs::remove(partial, ignored);
+  }
+
+  bool fit() {
+    const auto start = std::chrono::steady_clock::now();
+    trial_.begin(HostTrial::Stage::fit);
+    const bool reused = reuse_fit();
+    if (!reused) {
+      evaluator_.fit(trial_);
+      if (trial_.stopped()) return false;
+      keep_fit();
+    }
+    result_.fit_seconds = since(start);
+    end_stage("fit", result_.fit_seconds, reused);
+    return true;
+  }
+
+  bool reuse_fit() {
+    const auto file = fit_file();
+    if (file.empty() || !fs::exists(file)) return false;
+    State all;
+    try {
+      all = read_state(file);
+    } catch (const DataError&) {
+      return false;  // damaged: fitted again, with the same result
+    }
+    evaluator_.load_state(take_part(all, "evaluator/"));
+    trial_.components().load_state(take_part(all, "components/"));
+    trial_.load_records(take_part(all, "records/"));
+    return true;
+  }
+
+  void keep_fit() {
+    const auto file = fit_file();
+    if (file.empty()) return;
+    State all;
+    add_part(all, "evaluator/", evaluator_.state());
+    add_part(all, "components/", trial_.components().state());
+    add_part(all, "records/", trial_.records().state());
+    write_state(file, all);
+    protocol::fault_point("fit-state-written");
+  }
+
+  bool predict() {
+    const auto start = std::chrono::steady_clock::now();
+    trial_.begin(HostTrial::Stage::predict);
+    result_.declared = trial_.items().declared(Split::test);
+    const auto items = trial_.size(Split::test);
+    if (items == 0)
+      throw DataError("no " + request_.predict + " items; " + std::to_string(result_.declared) +
+                      " are declared and all of them are lost");
+    evaluator_.predict(trial_);
+    if (trial_.stopped()) return false;
+    protocol::fault_point("predicted");
+    check_complete(items);
+    result_.predict_seconds = since(start);
+    end_stage("predict", result_.predict_seconds, false);
+    return true;
+  }
+
+  void check_complete(std::int64_t items) {
+    const auto& predictions = trial_.records().predictions();
+    result_.used = static_cast<std::int64_t>(predictions.size());
+    const bool only_trains =
+        predictions.empty() && reports_.size() + trial_.records().reports().size() > 0;
+    if (result_.used == items || only_trains) return;
+    std::int64_t missing = 0;
+    while (predictions.count(missing) != 0)
+      ++missing;
+    throw ContractError("predict() left " + std::to_string(items - result_.used) + " of " +
+                        std::to_string(items) + " items without a prediction, the first is item " +
+                        std::to_string(missing) + "; expected one for each");
+  }
+
+  void score() {
+    const auto start = std::chrono::steady_clock::now();
+    Outcomes outcomes;
+    for (const auto& [index, prediction] : trial_.records().predictions()) {
+      outcomes.items.push_back(trial_.item(Split::test, index));
+      outcomes.predictions.push_back(prediction);
+    }
+    outcomes.marks = mark_all(evaluator_, outcomes.items, outcomes.predictions);
+    send_predictions(outcomes);
+    for (const auto& [row, replicates] :
+         slice_metrics(evaluator_, outcomes, request_.dataset.key, request_.replicates)) {
+      std::string bytes(replicates.size() * sizeof(double), '\0');
+      if (!bytes.empty()) std::memcpy(bytes.data(), replicates.data(), bytes.size());
+      session_.send("metric", row, std::move(bytes));
+    }
+    for (const auto& report : reports_)
+      session_.send("metric", report_row(report.metric, report.value, report.count));
+    result_.score_seconds = since(start);
+    session_.send("stage",
+                  {{"stage", "score"}, {"seconds", result_.score_seconds}, {"reused", false}});
+  }
+
+  void send_predictions(const Outcomes& outcomes) {
+    auto rows = Json::array();
+    for (std::size_t i = 0; i < outcomes.items.size(); ++i) {
+      const auto& prediction = outcomes.predictions[i];
+      rows.push_back({trial_.items().position(Split::test, prediction.item),
+                      prediction.value ? to_json(*prediction.value) : Json(), prediction.output,
+                      outcomes.marks[i]});
+      if (rows.size() < rows_per_event && i + 1 < outcomes.items.size()) continue;
+      session_.send("predictions", {{"rows", rows}});
+      rows.clear();
+    }
+  }
+
+  const protocol::CellRequest& request_;
+  Session& session_;
+  Made made_;
+  Evaluator& evaluator_;
+  Uses uses_;
+  HostTrial trial_;
+  std::vector<Records::Report> reports_;  ///< of fit and predict
+  protocol::CellResult result_;
+};
+
+}  // namespace
+
+protocol::CellResult cell_stage(const protocol::CellRequest& request, Session& session) {
+  const at::NoGradGuard no_grad;
+  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  return CellStage(request, session).run();
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,58 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include <earshot/codec.hpp>
+
+#include "protocol/messages.hpp"
+#include "worker/cache/shard.hpp"
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+
+/// A recording that is ready for an encoder, and what it is called in messages.
+struct Prepared {
+  std::vector<float> samples{};
+  std::string name{};
+};
+
+/// An encoder with the form that its features have in the cache. Everything that comes out of it is
+/// checked against its promises.
+class Encoding {
+ public:
+  /// @throws ConfigError for an unknown number type or audio policy; Unsupported when codes are
+  /// asked of an encoder that is no codec.
+  Encoding(const protocol::FeatureSource& source, c10::Device device);
+
+  const AudioNeeds& needs() const { return needs_; }
+  protocol::Json facts() const;
+  /// Of a shard, without key and clips.
+  const ShardHeader& layout() const { return layout_; }
+  /// Of so many seconds of audio in the cache, roughly.
+  double estimated_bytes(double seconds) const;
+
+  /// Values of each recording in the form of the cache; appends to `clips` and `frames`.
+  void encode(std::span<const Prepared> recordings, std::vector<std::vector<std::byte>>& clips,
+              std::vector<std::int64_t>& frames);
+
+  double encode_seconds = 0;  ///< spent in the encoder so far
+
+ private:
+  at::Tensor run(const AudioBatch& audio, std::span<const Prepared> recordings, at::Tensor& lengths,
+                 at::Tensor& side);
+  void check(const at::Tensor& values, const at::Tensor& lengths, const AudioBatch& audio,
+             std::span<const Prepared> recordings) const;
+
+  Made made_;
+  Codec* codec_ = nullptr;  ///< when codes are wanted
+  AudioNeeds needs_;
+  c10::Device device_;
+  std::string name_;
+  ShardHeader layout_;
+};
+
+}  // namespace earshot::worker

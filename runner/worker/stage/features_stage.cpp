@@ -1,0 +1,252 @@
+#include "worker/stage/features_stage.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "protocol/fault.hpp"
+#include "worker/audio/clip_audio.hpp"
+#include "worker/audio/policy.hpp"
+#include "worker/plugin/device.hpp"
+#include "worker/stage/encoding.hpp"
+#include "worker/stage/opened.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A batch has at most so many clips, and so many samples with padding unless one clip has more.
+constexpr std::size_t batch_clips = 16, batch_samples = 1 << 24;
+
+/// One source with what it still needs.
+struct Work {
+  Work(const protocol::FeatureSource& given, c10::Device device)
+      : source(given), encoding(given, device) {}
+
+  const protocol::FeatureSource& source;
+  Encoding encoding;
+  std::vector<std::string> keys{};     ///< of all shards
+  std::vector<std::size_t> missing{};  ///< shards to compute, ascending
+  std::vector<ShardClip> clips{};      ///< of the shard at hand
+  std::vector<std::vector<std::byte>> values{};
+  protocol::FeatureResult result{};
+};
+
+class FeaturesStage {
+ public:
+  FeaturesStage(const protocol::FeaturesRequest& request, Session& session)
+      : request_(request),
+        session_(session),
+        dataset_(open_dataset(request.dataset)),
+        clips_(dataset_->view.clips()),
+        audio_(dataset_->view, at::get_num_threads()) {
+    const auto device = open_device(request.device);
+    std::vector<protocol::ComponentRef> encoders;
+    for (const auto& source : request.sources)
+      encoders.push_back(source.encoder);
+    keep_encoders(encoders, device);
+    for (const auto& source : request.sources)
+      works_.push_back(std::make_unique<Work>(source, device));
+    find_missing();
+  }
+
+  protocol::Json run() {
+    check_disk();
+    for (std::size_t shard = 0; shard * clips_per_shard < clips_.size(); ++shard) {
+      std::vector<Work*> missing;
+      for (const auto& work : works_)
+        if (std::binary_search(work->missing.begin(), work->missing.end(), shard))
+          missing.push_back(work.get());
+      if (!missing.empty()) compute(shard, missing);
+    }
+    dataset_->readers.clear();
+    return results();
+  }
+
+ private:
+  fs::path file(const Work& work, std::size_t shard) const {
+    return shard_file(request_.cache, work.source.key, work.keys[shard]);
+  }
+
+  void find_missing() {
+    for (const auto& work : works_) {
+      work->keys = shard_keys(work->source.key, dataset_->identities);
+      work->result.key = work->source.key;
+      for (std::size_t shard = 0; shard < work->keys.size(); ++shard)
+        if (!open_shard(file(*work, shard), work->keys[shard])) work->missing.push_back(shard);
+      for (const auto shard : work->missing)
+        work->result.computed += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
+      to_do_ = std::max(to_do_, work->result.computed);
+    }
+  }
+
+  std::size_t end(std::size_t shard) const {
+    return std::min(clips_.size(), (shard + 1) * clips_per_shard);
+  }
+
+  /// Seconds of a clip on average, from the headers of at most 64 files.
+  double mean_seconds() const {
+    const auto count = std::min<std::size_t>(64, clips_.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& info = clips_[i * clips_.size() / count].clip_info;
+      sum += info.duration > 0 || info.file.empty() ? info.duration : declared_seconds(info.file);
+    }
+    return sum / static_cast<double>(count);
+  }
+
+  void check_disk() const {
+    if (to_do_ == 0) return;
+    const auto seconds = mean_seconds();
+    double bytes = 0;
+    for (const auto& work : works_)
+      bytes += static_cast<double>(work->result.computed) * work->encoding.estimated_bytes(seconds);
+    check_space(request_.cache, bytes);
+    for (const auto& work : works_)
+      remove_leftovers(fs::path(request_.cache) / "features" / work->source.key);
+  }
+
+  void compute(std::size_t shard, const std::vector<Work*>& works) {
+    for (auto* work : works) {
+      work->clips.clear();
+      work->values.clear();
+    }
+    for (auto first = shard * clips_per_shard; first < end(shard); first += batch_clips)
+      encode(first, std::min(end(shard), first + batch_clips), works);
+    for (auto* work : works) {
+      auto header = work->encoding.layout();
+      header.key = work->keys[shard];
+      header.clips = work->clips;
+      const std::vector<std::span<const std::byte>> values(work->values.begin(),
+                                                           work->values.end());
+      write_shard(file(*work, shard), std::move(header), values);
+      protocol::fault_point("feature-shard-written");
+    }
+  }
+
+  /// What the clips from `first` up to `last` give for each of `needs`.
+  struct Loaded {
+    std::vector<std::vector<Prepared>> prepared{};  ///< by needs, by clip
+    std::vector<std::string> lost{};                ///< by clip
+  };
+
+  Loaded load(std::size_t first, std::size_t last, const std::vector<AudioNeeds>& needs) {
+    Loaded loaded{{needs.size(), std::vector<Prepared>(last - first)},
+                  std::vector<std::string>(last - first)};
+    const auto load_one = [&](std::size_t n) {
+      const auto& clip = clips_[first + n];
+      try {
+        const auto sound = audio_.read(static_cast<std::int64_t>(first + n), at::get_thread_num());
+        for (std::size_t k = 0; k < needs.size(); ++k)
+          loaded.prepared[k][n] = {prepare(sound, needs[k], clip.identity), clip_name(clip)};
+      } catch (const DataError& error) {
+        // Where the file lies is no part of the cache.
+        std::string reason = error.what();
+        const auto prefix = clip_name(clip) + ": ";
+        loaded.lost[n] = reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason;
+      }
+    };
+    at::parallel_for(0, static_cast<std::int64_t>(last - first), 1,
+                     [&](std::int64_t begin, std::int64_t stop) {
+                       const at::NoGradGuard no_grad;
+                       for (auto n = begin; n < stop; ++n)
+                         load_one(static_cast<std::size_t>(n));
+                     });
+    return loaded;
+  }
+
+  void encode(std::size_t first, std::size_t last, const std::vector<Work*>& works) {
+    std::vector<AudioNeeds> needs;
+    for (const auto* work : works)
+      if (std::find(needs.begin(), needs.end(), work->encoding.needs()) == needs.end())
+        needs.push_back(work->encoding.needs());
+    auto loaded = load(first, last, needs);
+    for (auto* work : works) {
+      const auto place = std::find(needs.begin(), needs.end(), work->encoding.needs());
+      encode(*work, loaded.prepared[static_cast<std::size_t>(place - needs.begin())], loaded.lost);
+    }
+    done_ += static_cast<std::int64_t>(last - first);
+    session_.progress(std::min(done_, to_do_), to_do_, "features");
+  }
+
+  void encode(Work& work, const std::vector<Prepared>& prepared,
+              const std::vector<std::string>& lost) {
+    std::vector<Prepared> readable;
+    for (std::size_t n = 0; n < prepared.size(); ++n)
+      if (lost[n].empty()) readable.push_back(prepared[n]);
+
+    std::vector<std::vector<std::byte>> values;
+    std::vector<std::int64_t> frames;
+    for (std::size_t begin = 0; begin < readable.size();) {
+      const auto size = batch_size(std::span(readable).subspan(begin));
+      work.encoding.encode(std::span(readable).subspan(begin, size), values, frames);
+      begin += size;
+    }
+    for (std::size_t n = 0, taken = 0; n < prepared.size(); ++n) {
+      if (!lost[n].empty()) {
+        work.clips.push_back({.lost = lost[n]});
+        work.values.emplace_back();
+        continue;
+      }
+      work.clips.push_back({.frames = frames[taken]});
+      work.values.push_back(std::move(values[taken]));
+      work.result.audio_seconds += static_cast<double>(readable[taken].samples.size()) /
+                                   static_cast<double>(work.encoding.needs().sample_rate);
+      ++taken;
+    }
+  }
+
+  static std::size_t batch_size(std::span<const Prepared> recordings) {
+    std::size_t size = 0, longest = 0;
+    for (; size < std::min(batch_clips, recordings.size()); ++size) {
+      longest = std::max(longest, recordings[size].samples.size());
+      if (size > 0 && longest * (size + 1) > batch_samples) break;
+    }
+    return size;
+  }
+
+  protocol::Json results() {
+    auto encoders = protocol::Json::array();
+    for (const auto& work : works_) {
+      auto& result = work->result;
+      result.clips = static_cast<std::int64_t>(clips_.size());
+      result.encode_seconds = work->encoding.encode_seconds;
+      result.facts = work->encoding.facts();
+      for (std::size_t shard = 0; shard < work->keys.size(); ++shard) {
+        const auto opened = open_shard(file(*work, shard), work->keys[shard]);
+        if (!opened)
+          throw DataError(file(*work, shard).string() +
+                          ": cannot be read although it has just been written; check the disk");
+        result.bytes += static_cast<std::int64_t>(opened->file_bytes());
+        for (std::size_t n = 0; n < opened->header().clips.size(); ++n)
+          if (const auto& reason = opened->header().clips[n].lost; !reason.empty())
+            result.lost.push_back({clip_name(clips_[shard * clips_per_shard + n]), reason});
+      }
+      check_lost(result.lost, result.clips, request_.dataset.allow_lost);
+      encoders.push_back(result);
+    }
+    return {{"encoders", encoders}};
+  }
+
+  const protocol::FeaturesRequest& request_;
+  Session& session_;
+  std::shared_ptr<OpenDataset> dataset_;
+  const std::vector<ClipSource>& clips_;
+  ClipAudio audio_;
+  std::vector<std::unique_ptr<Work>> works_;
+  std::int64_t to_do_ = 0, done_ = 0;  ///< clips
+};
+
+}  // namespace
+
+protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session) {
+  const at::NoGradGuard no_grad;
+  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  return FeaturesStage(request, session).run();
+}
+
+}  // namespace earshot::worker

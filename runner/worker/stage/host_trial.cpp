@@ -1,0 +1,200 @@
+#include "worker/stage/host_trial.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "protocol/fault.hpp"
+#include "protocol/nearest.hpp"
+#include "worker/audio/policy.hpp"
+#include "worker/plugin/device.hpp"
+#include "worker/stage/state_file.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+/// Why each clip cannot be decoded; "" where it can. For cells that read audio and no features.
+std::vector<std::string> unreadable_clips(ClipAudio& audio, std::int64_t clips) {
+  std::vector<std::string> reasons(static_cast<std::size_t>(clips));
+  at::parallel_for(0, clips, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto n = begin; n < end; ++n)
+      try {
+        audio.read(n, at::get_thread_num());
+      } catch (const DataError& error) {
+        reasons[static_cast<std::size_t>(n)] = error.what();
+      }
+  });
+  return reasons;
+}
+
+}  // namespace
+
+HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
+                     std::vector<std::string> metrics, Session& session)
+    : request_(request),
+      uses_(uses),
+      metrics_(std::move(metrics)),
+      session_(session),
+      device_(open_device(request.device)),
+      dataset_(open_dataset(request.dataset)),
+      features_(uses.features ? open_reader(false) : nullptr),
+      codes_(uses.codes ? open_reader(true) : nullptr),
+      clip_audio_(dataset_->view, at::get_num_threads()),
+      items_(dataset_, reasons()),
+      components_(request, uses, device_,
+                  {.features = [this] { return feature_spec(); },
+                   .codes = [this] { return reader(true).code_spec(); }}) {}
+
+// Of two sources the last is the teacher's, and the first the encoder's that is being trained.
+std::shared_ptr<const FeatureReader> HostTrial::open_reader(bool codes) const {
+  const auto& sources = request_.features;
+  if (uses_.learner && sources.size() < 2) return nullptr;
+  const auto source = std::find_if(sources.rbegin(), sources.rend(),
+                                   [&](const auto& s) { return s.codes == codes; });
+  return source == sources.rend() ? nullptr : dataset_->features(request_.cache, source->key);
+}
+
+std::vector<std::string> HostTrial::reasons() const {
+  const auto clips = static_cast<std::int64_t>(dataset_->identities.size());
+  std::vector<std::string> result(static_cast<std::size_t>(clips));
+  if (uses_.audio && !features_ && !codes_)
+    return unreadable_clips(const_cast<ClipAudio&>(clip_audio_), clips);
+  for (const auto* reader : {features_.get(), codes_.get()})
+    for (std::int64_t n = 0; reader != nullptr && n < clips; ++n)
+      if (const auto& reason = reader->lost(n); !reason.empty())
+        result[static_cast<std::size_t>(n)] = reason;
+  return result;
+}
+
+void HostTrial::begin(Stage stage) {
+  stage_ = stage;
+  records_ = {};
+  items_.validate(stage == Stage::predict && request_.predict == "validation");
+  at::manual_seed(seed(stage == Stage::fit ? "fit" : "predict", 0));
+}
+
+std::filesystem::path HostTrial::partial_file() const {
+  if (request_.state_folder.empty() || request_.fit_key.empty()) return {};
+  const auto name = stage_ == Stage::fit ? std::string("fit") : "predict-" + request_.predict;
+  return std::filesystem::path(request_.state_folder) / request_.fit_key / (name + ".partial");
+}
+
+LabelSpec HostTrial::label(std::string_view name) const {
+  return dataset_->view.label(name);
+}
+
+const FeatureReader& HostTrial::reader(bool codes) const {
+  const auto& reader = codes ? codes_ : features_;
+  const std::string what = codes ? "codes" : "features";
+  if (!reader)
+    throw Unsupported((codes ? uses_.codes : uses_.features)
+                          ? "the cell has no encoder that gives " + what
+                          : "the evaluator's uses() has no " + what);
+  return *reader;
+}
+
+FeatureSpec HostTrial::feature_spec() const {
+  return reader(false).feature_spec();
+}
+
+FeatureBatch HostTrial::features(Split split, at::IntArrayRef items, std::int64_t clip) {
+  auto batch = reader(false).features(items_.clips(split, items, clip));
+  batch.values = batch.values.to(device_);
+  return batch;
+}
+
+CodeBatch HostTrial::codes(Split split, at::IntArrayRef items, std::int64_t clip) {
+  auto batch = reader(true).codes(items_.clips(split, items, clip));
+  batch.codes = batch.codes.to(device_);
+  if (batch.side.defined()) batch.side = batch.side.to(device_);
+  return batch;
+}
+
+AudioBatch HostTrial::audio(Split split, at::IntArrayRef items, std::int64_t clip) {
+  const auto needs = components_.audio_needs();
+  const auto numbers = items_.clips(split, items, clip);
+  std::vector<std::vector<float>> recordings(numbers.size());
+  at::parallel_for(
+      0, static_cast<std::int64_t>(numbers.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto b = begin; b < end; ++b) {
+          const auto at = static_cast<std::size_t>(b);
+          const auto sound = clip_audio_.read(numbers[at], at::get_thread_num());
+          recordings[at] =
+              prepare(sound, needs, dataset_->identities[static_cast<std::size_t>(numbers[at])]);
+        }
+      });
+  auto batch = to_batch(recordings, needs);
+  batch.samples = batch.samples.to(device_);
+  return batch;
+}
+
+std::uint64_t HostTrial::seed(std::string_view stream, std::int64_t index) const {
+  return cell_seed(request_.seed, stream, index);
+}
+
+void HostTrial::predict(Prediction prediction) {
+  if (stage_ != Stage::predict)
+    throw ContractError("a prediction outside of Evaluator::predict(); expected there only");
+  records_.predict(std::move(prediction), size(Split::test));
+}
+
+void HostTrial::report(std::string_view metric, double value, std::int64_t count) {
+  if (std::find(metrics_.begin(), metrics_.end(), metric) == metrics_.end())
+    throw ContractError("metric '" + std::string(metric) +
+                        "' is reported and not in metrics(): " + protocol::join(metrics_));
+  records_.report({std::string(metric), value, count});
+}
+
+void HostTrial::point(std::string_view curve, std::int64_t step, double value) {
+  records_.point(curve, {step, value});
+}
+
+std::filesystem::path HostTrial::artifact(std::string_view name) {
+  if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.'))
+    throw ContractError("artifact '" + std::string(name) +
+                        "'; allowed: a file name without a slash or a dot in front");
+  if (request_.artifact_folder.empty()) throw Unsupported("this run keeps no artifacts");
+  std::error_code ignored;
+  std::filesystem::create_directories(request_.artifact_folder, ignored);
+  records_.artifact(std::string(name));
+  return std::filesystem::path(request_.artifact_folder) / name;
+}
+
+void HostTrial::progress(std::int64_t done, std::int64_t total) {
+  session_.progress(done, total, stage_ == Stage::fit ? "fit" : "predict");
+}
+
+bool HostTrial::stop() const {
+  stopped_ = stopped_ || Session::stopping();
+  return stopped_;
+}
+
+void HostTrial::save(const State& own) {
+  const auto file = partial_file();
+  if (file.empty()) return;
+  State all;
+  add_part(all, "own/", own);
+  add_part(all, "components/", components_.state());
+  add_part(all, "records/", records_.state());
+  write_state(file, all);
+  protocol::fault_point("partial-state-written");
+}
+
+std::optional<State> HostTrial::resume() {
+  const auto file = partial_file();
+  if (file.empty() || !std::filesystem::exists(file)) return std::nullopt;
+  State all;
+  try {
+    all = read_state(file);
+  } catch (const DataError&) {
+    return std::nullopt;  // damaged: the stage starts again, with the same result
+  }
+  components_.load_state(take_part(all, "components/"));
+  records_.load_state(take_part(all, "records/"));
+  return take_part(all, "own/");
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,79 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "worker/audio/clip_audio.hpp"
+#include "worker/requests/session.hpp"
+#include "worker/stage/cell_components.hpp"
+#include "worker/stage/cell_items.hpp"
+#include "worker/stage/records.hpp"
+
+namespace earshot::worker {
+
+/// What a cell offers its evaluator: the dataset's items, features from the cache, the components,
+/// and records that are kept with every save().
+class HostTrial final : public Trial {
+ public:
+  enum class Stage { fit, predict };
+
+  /// @param metrics  names that may be reported
+  /// @throws DataError if more clips are lost than the dataset allows, or features are missing.
+  HostTrial(const protocol::CellRequest& request, const Uses& uses,
+            std::vector<std::string> metrics, Session& session);
+
+  // --- For the stages of the cell.
+  /// Begins a stage: no records, and what save() writes and resume() reads is this stage's.
+  void begin(Stage stage);
+  /// Of the stage at hand: file with what save() kept; "" when the request keeps none.
+  std::filesystem::path partial_file() const;
+  const Records& records() const { return records_; }
+  void load_records(const State& state) { records_.load_state(state); }
+  CellComponents& components() { return components_; }
+  const CellItems& items() const { return items_; }
+  /// The evaluator has been told to stop, so that its stage is unfinished.
+  bool stopped() const { return stopped_; }
+
+  // --- For the evaluator.
+  std::int64_t size(Split split) const override { return items_.size(split); }
+  Item item(Split split, std::int64_t index) const override { return items_.item(split, index); }
+  LabelSpec label(std::string_view name) const override;
+  FeatureSpec feature_spec() const override;
+  FeatureBatch features(Split split, at::IntArrayRef items, std::int64_t clip) override;
+  CodeBatch codes(Split split, at::IntArrayRef items, std::int64_t clip) override;
+  AudioBatch audio(Split split, at::IntArrayRef items, std::int64_t clip) override;
+  Encoder& encoder() override { return components_.encoder(); }
+  Codec& codec() override { return components_.codec(); }
+  Learner& learner() override { return components_.learner(); }
+  Mapper& mapper() override { return components_.mapper(); }
+  LanguageModel& language_model() override { return components_.language_model(); }
+  std::uint64_t seed(std::string_view stream, std::int64_t index) const override;
+  void predict(Prediction prediction) override;
+  void report(std::string_view metric, double value, std::int64_t count) override;
+  void point(std::string_view curve, std::int64_t step, double value) override;
+  std::filesystem::path artifact(std::string_view name) override;
+  void progress(std::int64_t done, std::int64_t total) override;
+  bool stop() const override;
+  void save(const State& own) override;
+  std::optional<State> resume() override;
+
+ private:
+  std::shared_ptr<const FeatureReader> open_reader(bool codes) const;
+  std::vector<std::string> reasons() const;
+  const FeatureReader& reader(bool codes) const;
+
+  const protocol::CellRequest& request_;
+  Uses uses_;
+  std::vector<std::string> metrics_;
+  Session& session_;
+  c10::Device device_;
+  std::shared_ptr<OpenDataset> dataset_;
+  std::shared_ptr<const FeatureReader> features_, codes_;  ///< null when the cell has none
+  ClipAudio clip_audio_;
+  CellItems items_;
+  CellComponents components_;
+  Stage stage_ = Stage::fit;
+  Records records_;
+  mutable bool stopped_ = false;
+};
+
+}  // namespace earshot::worker

@@ -1,0 +1,83 @@
+#include "worker/stage/opened.hpp"
+
+#include <algorithm>
+#include <list>
+
+namespace earshot::worker {
+
+namespace {
+
+using protocol::Json;
+
+std::map<std::string, Made>& encoders() {
+  static auto& made = *new std::map<std::string, Made>;  // plugins outlive no static destructor
+  return made;
+}
+
+std::string encoder_key(const protocol::ComponentRef& ref, c10::Device device) {
+  return device.str() + " " + protocol::canonical(ref);
+}
+
+}  // namespace
+
+OpenDataset::OpenDataset(const protocol::DatasetRef& ref) : view(ref) {
+  for (const auto& clip : view.clips())
+    identities.push_back(clip.identity);
+}
+
+std::shared_ptr<const FeatureReader> OpenDataset::features(const std::string& cache,
+                                                           const std::string& source_key) {
+  auto& reader = readers[cache + "\n" + source_key];
+  if (!reader) reader = std::make_shared<const FeatureReader>(cache, source_key, identities);
+  return reader;
+}
+
+std::shared_ptr<OpenDataset> open_dataset(const protocol::DatasetRef& ref) {
+  constexpr std::size_t kept = 8;
+  using Entry = std::pair<std::string, std::shared_ptr<OpenDataset>>;
+  static auto& recent = *new std::list<Entry>;  // the last used first
+  const auto key = protocol::canonical(ref);
+  const auto found =
+      std::find_if(recent.begin(), recent.end(), [&](const Entry& e) { return e.first == key; });
+  if (found != recent.end())
+    recent.splice(recent.begin(), recent, found);
+  else
+    recent.emplace_front(key, std::make_shared<OpenDataset>(ref));
+  if (recent.size() > kept) recent.pop_back();
+  return recent.front().second;
+}
+
+Made open_encoder(const protocol::ComponentRef& ref, c10::Device device) {
+  auto& made = encoders()[encoder_key(ref, device)];
+  if (!made.exists()) made = make(ref, device, 0);
+  return made;
+}
+
+void keep_encoders(const std::vector<protocol::ComponentRef>& refs, c10::Device device) {
+  std::vector<std::string> kept;
+  for (const auto& ref : refs)
+    kept.push_back(encoder_key(ref, device));
+  std::erase_if(encoders(), [&](const auto& entry) {
+    return std::find(kept.begin(), kept.end(), entry.first) == kept.end();
+  });
+}
+
+std::string clip_name(const ClipSource& clip) {
+  if (!clip.clip_info.file.empty()) return clip.clip_info.file.string();
+  return "clip " + std::to_string(clip.clip) + " of item " + std::to_string(clip.item);
+}
+
+void check_lost(const std::vector<protocol::LostClip>& lost, std::int64_t clips,
+                std::int64_t allowed) {
+  constexpr std::size_t listed = 5;
+  if (static_cast<std::int64_t>(lost.size()) <= allowed) return;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(listed, lost.size()); ++i)
+    list += "\n  " + lost[i].file + ": " + lost[i].reason;
+  if (lost.size() > listed) list += "\n  and " + std::to_string(lost.size() - listed) + " more";
+  throw DataError(std::to_string(lost.size()) + " of " + std::to_string(clips) +
+                  " clips cannot be read; allowed: " + std::to_string(allowed) +
+                  ". Repair the files, or set the dataset's allow_lost" + list);
+}
+
+}  // namespace earshot::worker
