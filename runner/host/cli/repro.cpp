@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <iostream>
+
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/store/store.hpp"
+#include "protocol/hash.hpp"
+
+namespace earshot::host {
+namespace {
+
+struct Found {
+  std::int64_t run = 0, attempt = 0, experiment = 0, position = 0;
+  std::string state{}, key{}, name{}, file{}, log{};
+  Json overrides{}, facts{};
+};
+
+/// By the run's number, or by the beginning of its cell's key: then the ok run, or else the last.
+Found find(const Store& store, const std::string& wanted) {
+  const bool number =
+      wanted.size() < 8 && std::all_of(wanted.begin(), wanted.end(),
+                                       [](unsigned char c) { return std::isdigit(c) != 0; });
+  Statement row(
+      store.connection(),
+      std::string("SELECT r.run_id, r.attempt, m.experiment_id, m.position, r.state, c.key, "
+                  "e.name, e.file, r.log, e.overrides, p.facts FROM run r "
+                  "JOIN cell c USING(cell_id) JOIN provenance p USING(provenance_id) "
+                  "JOIN experiment_cell m USING(cell_id) JOIN experiment e USING(experiment_id) "
+                  "WHERE ") +
+          (number ? "r.run_id = ?" : "c.key >= ?1 AND c.key < ?1 || 'g'") +
+          " ORDER BY r.state = 'ok' DESC, r.attempt DESC, e.latest DESC, "
+          "e.experiment_id DESC LIMIT 1");
+  row.bind(1, wanted);
+  if (number) row.bind(1, std::int64_t{std::stoll(wanted)});
+  if (!row.step())
+    throw Failure(ExitCode::usage,
+                  "runner repro: no run '" + wanted +
+                      "'; expected the number of a run or the beginning of a cell's "
+                      "key. 'runner status' and the table 'run' have them");
+  return {row.integer(0),
+          row.integer(1),
+          row.integer(2),
+          row.integer(3),
+          row.text(4),
+          row.text(5),
+          row.text(6),
+          row.text(7),
+          row.text(8),
+          Json::parse(row.text(9)),
+          Json::parse(row.text(10))};
+}
+
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-./=:,+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  return plain ? word : "'" + word + "'";
+}
+
+/// The command that runs just this cell of the experiment, into a results file of its own.
+std::string command(const Store& store, const Found& run) {
+  std::string text = "runner " + quoted(run.file);
+  for (const auto& change : run.overrides)
+    text += " --set " + quoted(change.get<std::string>());
+  Statement axes(store.connection(),
+                 "SELECT a.name, v.value FROM cell_axis x JOIN axis a USING(axis_id) "
+                 "JOIN axis_value v USING(value_id) WHERE x.experiment_id = ? AND x.position = ? "
+                 "ORDER BY a.axis_id");
+  axes.bind_all(run.experiment, run.position);
+  while (axes.step())
+    text += " --only " + quoted(axes.text(0) + "=" + axes.text(1));
+  if (run.facts.value("device", "cpu") != "cpu")
+    text += " --device " + run.facts.at("device").get<std::string>();
+  return text + " --results repro.db";
+}
+
+void print_source(const Found& run) {
+  const auto git = run.facts.value("git", Json());
+  if (!git.is_object()) {
+    std::cout << "source   in no git repository; its text is in the table 'experiment'\n";
+    return;
+  }
+  const auto commit = git.value("commit", "");
+  std::cout << "source   git checkout " << commit << '\n';
+  if (!git.value("dirty", false)) return;
+  std::cout << "         with changes, whose hash is "
+            << git.value("diff_sha256", "").substr(0, 12);
+  if (git.contains("diff"))
+    std::cout << ":\n         runner repro " << run.run << " --patch | git apply";
+  std::cout << '\n';
+}
+
+void print_plugins(const Found& run) {
+  for (const auto& plugin : run.facts.value("plugins", Json::array())) {
+    const std::filesystem::path path = plugin.value("path", "");
+    const auto hash = plugin.value("sha256", "");
+    std::string now = "is gone from " + path.string();
+    if (std::filesystem::exists(path))
+      now = protocol::sha256_file(path) == hash ? "unchanged" : "has changed since";
+    std::cout << "plugin   " << plugin.value("name", "") << ' ' << plugin.value("version", "")
+              << ' ' << hash.substr(0, 12) << "  " << now << '\n';
+  }
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{"repro", "RUN",
+                "Shows what a run was made with and the command that makes it again.\nRUN is the "
+                "number of a run or the beginning of a cell's key."};
+  add_results_option(syntax.options);
+  syntax.options.add_options()("patch", "prints only the changes of the source tree, as a patch");
+  syntax.positionals = {{"run", 1}};
+  syntax.examples = "  runner repro 17\n  runner repro 3f9a12c4 --results results/results.db\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("run")) refuse_usage("repro", "RUN is missing");
+  const Store store(given->text("results"), Store::Mode::read);
+  const auto found = find(store, given->text("run"));
+  if (given->has("patch")) {
+    std::cout << found.facts.value("git", Json::object()).value("diff", "") << '\n';
+    return ExitCode::ok;
+  }
+  const auto host = found.facts.value("host", Json::object());
+  const auto runner = found.facts.value("runner", Json::object());
+  std::cout << "run      " << found.run << ", attempt " << found.attempt << ", " << found.state
+            << "\ncell     " << found.key << "\nfrom     " << found.name << ", " << found.file
+            << "\nhost     " << host.value("name", "") << ", " << host.value("cpu", "") << ", "
+            << host.value("os", "") << "\nrunner   " << runner.value("version", "") << '\n';
+  print_source(found);
+  print_plugins(found);
+  if (!found.log.empty()) std::cout << "log      " << found.log << '\n';
+  std::cout << "\n" << command(store, found) << '\n';
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command repro_command{"repro", "shows how to make a run again", run};
+
+}  // namespace earshot::host
