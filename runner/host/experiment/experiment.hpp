@@ -14,7 +14,10 @@ using protocol::Json;
 struct Position {
   std::string file{};
   int line = 0, column = 0;
-  std::string text() const;  ///< "experiments/x.toml:14:3"; the command line has line 0: "--set"
+  /// "experiments/x.toml:14:3"; the command line has line 0: "--set task.room.use=knn"
+  std::string text() const;
+  /// The folder against which a relative path written here is meant.
+  std::string folder() const;
 };
 
 /// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X].
@@ -26,18 +29,14 @@ struct Component {
   Position position{};
   std::map<std::string, Position> option_positions{};
 
-  // Of datasets: what the host does to the items. See protocol::DatasetRef.
-  std::int64_t limit = 0, allow_lost = 0;
-  double validation = 0;
-  bool shuffle_labels = false;
+  /// What the host does, complete with defaults. Of datasets: limit, allow_lost, validation,
+  /// shuffle_labels (see protocol::DatasetRef). Of encoders: dtype of cached features, "float32" or
+  /// "float16". Of tasks: audio, overrides of the encoder's AudioNeeds: crop, pad, max_seconds,
+  /// min_seconds.
+  Json settings = Json::object();
 
-  // Of tasks.
-  std::string dataset{};        ///< label of its dataset
-  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
-
-  // Of encoders.
-  std::string dtype = "float32";  ///< of cached features; or "float16"
-  Json pretrain{};  ///< null, or {"use", "dataset", "options"} of [encoder.X.pretrain]
+  std::string dataset{};  ///< of tasks: label of its dataset; "" where the matrix says it
+  Json pretrain{};        ///< of encoders: null, or {"use", "dataset", "options"}
 };
 
 /// Conditions on axes that must all hold: axis -> allowed values (a single value is a list of one),
@@ -48,11 +47,16 @@ struct Match {
 };
 
 struct MatrixBlock {
-  std::vector<std::pair<std::string, std::vector<Json>>> axes{};  ///< in the order of the file
-  std::vector<std::vector<std::string>> zips{};                   ///< axes that advance together
+  /// In the order of the file. Labels, integers or option values; of fold also "*" alone: all
+  /// folds.
+  std::vector<std::pair<std::string, std::vector<Json>>> axes{};
+  std::map<std::string, Position> positions{};   ///< of axes and slices
+  std::vector<std::vector<std::string>> zips{};  ///< axes that advance together
   Match where{};
   std::map<std::string, std::vector<std::string>> slices{};  ///< dimension -> values; "*" is all
   Position position{};
+
+  bool has_axis(const std::string& name) const;
 };
 
 struct Exclude {
@@ -64,8 +68,10 @@ struct Exclude {
 /// Changes of matching cells; later ones win. `options` enter keys, `resources` never do.
 struct Override {
   Match match{};
-  Json options = Json::object();    ///< {"task": {"lr": 1e-4}, "encoder": {...}}
-  Json resources = Json::object();  ///< {"timeout": s, "memory": bytes}
+  Json options = Json::object();                ///< {"task": {"lr": 1e-4}, "encoder": {...}}
+  Json resources = Json::object();              ///< {"timeout": s, "memory": bytes}
+  std::map<std::string, Position> positions{};  ///< of options, by "task.lr"
+  bool optional = false;                        ///< may match nothing
 };
 
 struct Select {

@@ -12,14 +12,17 @@ namespace earshot::host {
 struct CellComponent {
   std::string label{};
   std::string use{};
-  Json options = Json::object();
+  Json options = Json::object();   ///< as written: not completed, paths as in the file
+  Json settings = Json::object();  ///< see Component::settings
+  /// Of options that an axis or [[override]] gives; those of others stand with the Component.
+  std::map<std::string, Position> positions{};
 };
 
 /// One point of the matrix.
 struct Cell {
   /// Axis -> value, in the block's order: encoder, task, ..., "task.lr", seed, fold. Labels are
-  /// texts, seed and fold integers, option values as written. Always has encoder, task, dataset and
-  /// seed.
+  /// texts, seed and fold integers, option values as written. Always has encoder, task, dataset
+  /// (after the task, if no axis) and seed (0 at the end, if no axis).
   std::vector<std::pair<std::string, Json>> axes{};
   CellComponent encoder{}, task{}, dataset{};
   CellComponent mapper{}, language_model{};  ///< label "" when the block has no such axis
@@ -32,13 +35,16 @@ struct Cell {
   std::string label() const;                        ///< "log_mel/room/s0", for messages
 };
 
-/// What expanding must ask about the data: the folds of a dataset, for fold = "*".
+/// What expanding must ask about the data: the folds of a dataset, for fold = "*". None when they
+/// are unknown, because the data is missing, or when there are none: then one cell with fold "*"
+/// stands for all, which cannot run.
 using FoldsOf = std::function<std::vector<std::int64_t>(const CellComponent& dataset)>;
 
 /// All cells of the experiment in order: blocks as they stand, last axis fastest, a cell reached
 /// twice once. Order: blocks, where, union, exclude, override, only/skip, limit.
-/// @throws Failure (usage): an exclude that matches nothing, zips of unequal length, an unknown
-/// axis or label (with the nearest), more cells than max_cells.
+/// @throws Failure (usage): an exclude or override that matches nothing, an override of an option
+/// that is an axis of the cell, an axis or value of --only or --skip that is unknown (with the
+/// nearest), more cells than max_cells.
 std::vector<Cell> expand(const Experiment& experiment, const Overrides& overrides,
                          const FoldsOf& folds);
 

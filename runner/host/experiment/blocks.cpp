@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <set>
+
+#include "host/experiment/read.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Axes of every block that are no option axes.
+std::vector<std::string> plain_axes() {
+  auto names = component_tables();
+  names.insert(names.end(), {"seed", "fold"});
+  return names;
+}
+
+/// "task" of "task.lr"; "" when the name is no option axis.
+std::string table_of(const std::string& axis) {
+  return axis.substr(0, axis.find('.') == std::string::npos ? 0 : axis.find('.'));
+}
+
+void check_integer(const Value& value, const std::string& axis, std::int64_t min) {
+  if (!value.scalar.is_number_integer() || value.scalar.get<std::int64_t>() < min)
+    refuse_type(value, axis, "integers, " + std::to_string(min) + " or more");
+}
+
+void check_axis_value(const Experiment& experiment, const std::string& axis, const Value& value) {
+  if (axis == "seed") return check_integer(value, axis, 0);
+  if (axis == "fold") return check_integer(value, axis, 1);
+  const auto table = table_of(axis);
+  if (!table.empty()) return check_assignment(table, axis.substr(table.size() + 1), value);
+  if (!value.scalar.is_string()) refuse_type(value, axis, "labels");
+  check_label(experiment, axis, value.scalar, value.position);
+}
+
+std::vector<Json> read_axis(const Experiment& experiment, const Value& entry) {
+  if (entry.key == "fold" && entry.scalar == "*") return {"*"};
+  const auto values = entry.is_list() ? entry.children : std::vector<Value>{entry};
+  if (values.empty()) refuse(entry.position, "the axis '" + entry.key + "' has no values");
+  std::vector<Json> axis;
+  for (const auto& value : values) {
+    check_axis_value(experiment, entry.key, value);
+    auto json = to_json(value);
+    if (std::find(axis.begin(), axis.end(), json) != axis.end())
+      refuse(value.position, "the axis '" + entry.key + "' has " + json.dump() + " twice");
+    axis.push_back(std::move(json));
+  }
+  return axis;
+}
+
+/// A key that is no axis names a dimension of slices. One that is near an axis is a slip instead,
+/// unless "*" says that it is meant.
+std::vector<std::string> read_slice(const Value& entry) {
+  auto known = plain_axes();
+  known.insert(known.end(), {"where", "zip"});
+  const auto near = protocol::did_you_mean(entry.key, known);
+  const bool texts = entry.scalar.is_string() ||
+                     (entry.is_list() && !entry.children.empty() &&
+                      std::all_of(entry.children.begin(), entry.children.end(),
+                                  [](const Value& child) { return child.scalar.is_string(); }));
+  if (texts && (near.empty() || entry.scalar == "*")) return texts_of(entry, entry.key);
+  refuse(entry.key_position,
+         "unknown axis '" + entry.key + "'; known: " + protocol::join(plain_axes()) +
+             ", option axes as \"task.lr\", and dimensions of slices, by \"*\" or names" + near);
+}
+
+void read_option_axis_name(const Value& entry) {
+  if (contains(component_tables(), table_of(entry.key)) && !entry.key.ends_with(".")) return;
+  refuse_unknown(entry.key_position, "component of the option axis '" + entry.key + "'",
+                 table_of(entry.key), component_tables());
+}
+
+void read_zips(const Value& value, MatrixBlock& block) {
+  if (!value.is_list()) refuse_type(value, "zip", "lists of axes, as [[\"task\", \"mapper\"]]");
+  std::set<std::string> used;
+  for (const auto& child : value.children) {
+    if (!child.is_list()) refuse_type(child, "an element of zip", "a list of axes");
+    const auto names = texts_of(child, "zip");
+    if (names.size() < 2) refuse(child.position, "zip joins two axes or more");
+    for (const auto& name : names) {
+      std::vector<std::string> known;
+      for (const auto& [axis, values] : block.axes)
+        known.push_back(axis);
+      if (!contains(known, name)) refuse_unknown(child.position, "axis of this block", name, known);
+      if (!used.insert(name).second)
+        refuse(child.position, "the axis '" + name + "' is in zip twice");
+    }
+    block.zips.push_back(names);
+  }
+}
+
+void check_zip_lengths(const Value& table, const MatrixBlock& block) {
+  for (const auto& zip : block.zips) {
+    std::set<std::size_t> lengths;
+    std::string each;
+    for (const auto& name : zip) {
+      const auto axis = std::find_if(block.axes.begin(), block.axes.end(),
+                                     [&](const auto& a) { return a.first == name; });
+      if (axis->second.front() == "*")
+        refuse(table.find("zip")->position,
+               "zip has fold = \"*\"; write the folds out to join them");
+      lengths.insert(axis->second.size());
+      each += (each.empty() ? "'" : ", '") + name + "' has " + std::to_string(axis->second.size());
+    }
+    if (lengths.size() > 1)
+      refuse(table.find("zip")->position,
+             "zip joins axes of unequal length: " + each + "; each needs as many values");
+  }
+}
+
+/// Where every cell's dataset comes from.
+void check_datasets(const Experiment& experiment, const Value& table, const MatrixBlock& block) {
+  if (block.has_axis("dataset")) return;
+  for (const auto& [axis, values] : block.axes)
+    if (axis == "task")
+      for (const auto& value : values)
+        if (experiment.components.at("task").at(value.get<std::string>()).dataset.empty())
+          refuse(table.find("task")->position, "the task " + value.dump() +
+                                                   " has no dataset; give it one, or an axis "
+                                                   "'dataset' to this block");
+}
+
+void check_option_axes(const MatrixBlock& block) {
+  for (const auto& [axis, values] : block.axes) {
+    const auto table = table_of(axis);
+    if (!table.empty() && table != "dataset" && !block.has_axis(table))
+      refuse(block.positions.at(axis),
+             "the axis '" + axis + "' needs an axis '" + table + "' in its block");
+  }
+}
+
+MatrixBlock read_block(const Value& table, Experiment& experiment) {
+  MatrixBlock block;
+  block.position = table.position;
+  for (const auto& entry : table.children) {
+    if (entry.key == "where" || entry.key == "zip") continue;
+    block.positions[entry.key] = entry.key_position;
+    if (entry.is_table() && contains(component_tables(), entry.key))
+      refuse(entry.key_position, "'" + entry.key +
+                                     "' is a table; an option axis is written in "
+                                     "quotes, as \"" +
+                                     entry.key + ".lr\" = [...]");
+    if (entry.key.find('.') != std::string::npos) read_option_axis_name(entry);
+    if (entry.key.find('.') != std::string::npos || contains(plain_axes(), entry.key))
+      block.axes.emplace_back(entry.key, read_axis(experiment, entry));
+    else
+      block.slices[entry.key] = read_slice(entry);
+  }
+  for (const auto* axis : {"encoder", "task"})
+    if (!block.has_axis(axis))
+      refuse(table.position, "[[matrix]] has no axis '" + std::string(axis) + "'; it is required");
+  if (const auto* zip = table.find("zip")) read_zips(*zip, block);
+  check_zip_lengths(table, block);
+  check_datasets(experiment, table, block);
+  check_option_axes(block);
+  return block;
+}
+
+}  // namespace
+
+std::vector<std::string> axis_names(const Experiment& experiment) {
+  std::vector<std::string> names{"encoder", "task", "dataset", "seed"};
+  for (const auto& block : experiment.blocks)
+    for (const auto& [axis, values] : block.axes)
+      if (!contains(names, axis)) names.push_back(axis);
+  return names;
+}
+
+void check_label(const Experiment& experiment, const std::string& axis, const Json& value,
+                 const Position& position) {
+  if (!value.is_string() || !contains(component_tables(), axis)) return;
+  const auto known = labels(experiment, axis);
+  const auto label = value.get<std::string>();
+  if (!contains(known, label)) refuse_unknown(position, axis, label, known);
+}
+
+void read_blocks(const Value& root, Experiment& experiment) {
+  const auto tables = tables_of(root, "matrix");
+  if (tables.empty())
+    refuse(root.position, "there is no [[matrix]]; expected one that names encoders and tasks");
+  for (const auto* table : tables)
+    experiment.blocks.push_back(read_block(*table, experiment));
+  // After the axes of all blocks are known, on which conditions may stand.
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (const auto* where = tables[i]->find("where"))
+      experiment.blocks[i].where = read_match(*where, experiment, "where");
+}
+
+}  // namespace earshot::host

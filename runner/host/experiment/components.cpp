@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "host/experiment/read.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+
+const std::vector<std::string>& component_tables() {
+  static const std::vector<std::string> tables{"encoder", "task", "dataset", "mapper",
+                                               "language_model"};
+  return tables;
+}
+
+const std::vector<std::string>& setting_names(const std::string& table) {
+  static const std::map<std::string, std::vector<std::string>> names{
+      {"dataset", {"limit", "allow_lost", "validation", "shuffle_labels"}},
+      {"encoder", {"dtype"}},
+      {"task", {"audio"}}};
+  static const std::vector<std::string> none;
+  const auto found = names.find(table);
+  return found == names.end() ? none : found->second;
+}
+
+std::vector<std::string> labels(const Experiment& experiment, const std::string& table) {
+  std::vector<std::string> result;
+  const auto found = experiment.components.find(table);
+  if (found != experiment.components.end())
+    for (const auto& [label, component] : found->second)
+      result.push_back(label);
+  return result;
+}
+
+namespace {
+
+Json read_audio(const Value& value) {
+  const Fields fields(value, "audio", {"crop", "pad", "max_seconds", "min_seconds"});
+  auto audio = Json::object();
+  if (fields.find("crop") != nullptr)
+    audio["crop"] = fields.choice("crop", {"first", "centre", "seeded"});
+  if (fields.find("pad") != nullptr)
+    audio["pad"] = fields.choice("pad", {"none", "zero", "repeat"});
+  for (const auto* name : {"max_seconds", "min_seconds"})
+    if (fields.find(name) != nullptr) audio[name] = fields.number(name, 0, 0);
+  return audio;
+}
+
+void check_option(const Value& value) {
+  if (value.is_table()) refuse_type(value, value.key, "a text, number, flag or list");
+  for (const auto& child : value.children)
+    if (child.is_table() || child.is_list())
+      refuse_type(child, "an element of " + value.key, "a text, number or flag");
+}
+
+void check_label_text(const Value& component) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '+';
+  };
+  if (component.key.empty() || !std::all_of(component.key.begin(), component.key.end(), allowed))
+    refuse(component.key_position,
+           "the label '" + component.key + "'; allowed: letters, digits, '_', '-', '.' and '+'");
+}
+
+void read_options(const Fields& fields, Component& component) {
+  component.options = fields.table("options");
+  if (const auto* options = fields.find("options")) {
+    for (const auto& option : options->children) {
+      check_option(option);
+      component.option_positions[option.key] = option.key_position;
+    }
+  }
+}
+
+Json read_pretrain(const Value& value, const std::string& title) {
+  const Fields fields(value, title, {"use", "dataset", "options"});
+  return {{"use", fields.required_text("use")},
+          {"dataset", fields.required_text("dataset")},
+          {"options", fields.table("options")}};
+}
+
+Component read_component(const std::string& table, const Value& value) {
+  check_label_text(value);
+  const auto title = "[" + table + "." + value.key + "]";
+  auto known = setting_names(table);
+  known.insert(known.end(), {"use", "options"});
+  if (table == "encoder") known.push_back("pretrain");
+  if (table == "task") known.push_back("dataset");
+  const Fields fields(value, title, known);
+  Component component;
+  component.table = table;
+  component.label = value.key;
+  component.position = value.key_position;
+  component.use = fields.required_text("use");
+  component.settings = read_settings(table, fields);
+  component.dataset = fields.text("dataset");
+  if (const auto* pretrain = fields.find("pretrain"))
+    component.pretrain = read_pretrain(*pretrain, "[" + table + "." + value.key + ".pretrain]");
+  read_options(fields, component);
+  return component;
+}
+
+}  // namespace
+
+Json read_settings(const std::string& table, const Fields& fields) {
+  if (table == "dataset")
+    return {{"limit", fields.integer("limit", 0, 0)},
+            {"allow_lost", fields.integer("allow_lost", 0, 0)},
+            {"validation", fields.number("validation", 0, 0, 0.9)},
+            {"shuffle_labels", fields.flag("shuffle_labels", false)}};
+  if (table == "encoder") return {{"dtype", fields.choice("dtype", {"float32", "float16"})}};
+  if (table == "task") {
+    const auto* audio = fields.find("audio");
+    return {{"audio", audio == nullptr ? Json::object() : read_audio(*audio)}};
+  }
+  return Json::object();
+}
+
+void check_assignment(const std::string& table, const std::string& name, const Value& value) {
+  Value entry = value;
+  entry.key = entry.key.empty() ? table + "." + name : entry.key;
+  const auto& settings = setting_names(table);
+  if (std::find(settings.begin(), settings.end(), name) == settings.end())
+    return check_option(entry);
+  entry.key = name;
+  Value fields;
+  fields.kind = Value::Kind::table;
+  fields.position = value.position;
+  fields.children.push_back(std::move(entry));
+  read_settings(table, Fields(fields, "[" + table + "]", settings));
+}
+
+void read_components(const Value& root, Experiment& experiment) {
+  for (const auto& table : component_tables()) {
+    const auto* section = root.find(table);
+    if (section == nullptr) continue;
+    if (!section->is_table())
+      refuse_type(*section, table, "tables, each under [" + table + ".LABEL]");
+    for (const auto& value : section->children)
+      experiment.components[table][value.key] = read_component(table, value);
+  }
+  const auto datasets = labels(experiment, "dataset");
+  const auto check = [&](const Value& value, const std::string& label) {
+    if (std::find(datasets.begin(), datasets.end(), label) == datasets.end())
+      refuse_unknown(value.position, "dataset", label, datasets);
+  };
+  for (const auto& [label, task] : experiment.components["task"])
+    if (!task.dataset.empty())
+      check(*root.find("task")->find(label)->find("dataset"), task.dataset);
+  for (const auto& [label, encoder] : experiment.components["encoder"])
+    if (!encoder.pretrain.is_null())
+      check(*root.find("encoder")->find(label)->find("pretrain")->find("dataset"),
+            encoder.pretrain.at("dataset"));
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,130 @@
+#include "host/experiment/read.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+
+std::string Position::folder() const {
+  return line == 0 ? "." : std::filesystem::path(file).parent_path().string();
+}
+
+bool MatrixBlock::has_axis(const std::string& name) const {
+  return std::any_of(axes.begin(), axes.end(),
+                     [&](const auto& axis) { return axis.first == name; });
+}
+
+std::vector<const Value*> tables_of(const Value& root, const std::string& name) {
+  const auto* list = root.find(name);
+  if (list == nullptr) return {};
+  if (!list->is_list()) refuse_type(*list, name, "tables, each under [[" + name + "]]");
+  std::vector<const Value*> tables;
+  for (const auto& child : list->children) {
+    if (!child.is_table()) refuse_type(child, "[[" + name + "]]", "a table");
+    tables.push_back(&child);
+  }
+  return tables;
+}
+
+namespace {
+
+/// "10min" with units {{"s", 1}, {"min", 60}}. @returns a negative number if it is none.
+double with_unit(const std::string& text,
+                 const std::vector<std::pair<std::string, double>>& units) {
+  std::size_t end = 0;
+  double number = -1;
+  try {
+    number = std::stod(text, &end);
+  } catch (const std::exception&) {
+    return -1;
+  }
+  const auto begin = text.find_first_not_of(' ', end);
+  const auto unit = begin == std::string::npos ? "" : text.substr(begin);
+  const auto found =
+      std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == unit; });
+  return found == units.end() ? -1 : number * found->second;
+}
+
+double read_quantity(const Fields& fields, const std::string& key, double fallback,
+                     const std::vector<std::pair<std::string, double>>& units,
+                     const std::string& expected) {
+  const auto* value = fields.find(key);
+  if (value == nullptr) return fallback;
+  const auto& scalar = value->scalar;
+  double number = -1;
+  if (scalar.is_number()) number = scalar.get<double>();
+  if (scalar.is_string()) number = with_unit(scalar.get<std::string>(), units);
+  if (!(number >= 0 && number < 9e18)) refuse_type(*value, key, expected);
+  return number;
+}
+
+void read_head(const Value& root, Experiment& experiment) {
+  const auto* table = root.find("experiment");
+  if (table == nullptr)
+    refuse(root.position, "there is no [experiment]; expected a table with a name");
+  const Fields fields(*table, "[experiment]", {"name", "question", "extends", "key", "max_cells"});
+  experiment.name = fields.required_text("name");
+  experiment.question = fields.text("question");
+  experiment.key_policy = fields.choice("key", {"bytes", "version"});
+  experiment.max_cells = fields.integer("max_cells", experiment.max_cells, 1);
+}
+
+}  // namespace
+
+double read_seconds(const Fields& fields, const std::string& key, double fallback) {
+  return read_quantity(fields, key, fallback, {{"s", 1}, {"min", 60}, {"h", 3600}},
+                       "seconds, or a text as '90s', '10min' or '2h'");
+}
+
+std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64_t fallback) {
+  constexpr double kibi = 1024;
+  return static_cast<std::int64_t>(
+      read_quantity(fields, key, static_cast<double>(fallback),
+                    {{"B", 1}, {"KiB", kibi}, {"MiB", kibi * kibi}, {"GiB", kibi * kibi * kibi}},
+                    "bytes, or a text as '512MiB' or '8GiB'"));
+}
+
+void read_resources(const Value& root, Experiment& experiment) {
+  if (const auto* table = root.find("statistics"))
+    experiment.replicates =
+        Fields(*table, "[statistics]", {"replicates"}).integer("replicates", 2000, 0);
+  const auto* table = root.find("resources");
+  if (table == nullptr) return;
+  const Fields fields(*table, "[resources]",
+                      {"jobs", "threads", "timeout", "memory", "attempts", "device"});
+  auto& resources = experiment.resources;
+  resources.jobs = fields.integer("jobs", resources.jobs, 0);
+  resources.threads = fields.integer("threads", resources.threads, 0);
+  resources.timeout = read_seconds(fields, "timeout", resources.timeout);
+  resources.memory = read_bytes(fields, "memory", resources.memory);
+  resources.attempts = fields.integer("attempts", resources.attempts, 1);
+  resources.device = fields.text("device", resources.device);
+}
+
+Experiment parse_experiment(const std::string& file, const Overrides& overrides,
+                            const ReadText& read) {
+  Experiment experiment;
+  experiment.file = file;
+  experiment.source = read(file);
+  const auto root = load(file, overrides.set, read);
+  const Fields sections(
+      root, "the file",
+      {"experiment", "dataset", "encoder", "mapper", "language_model", "task", "matrix", "exclude",
+       "override", "select", "hypothesis", "compare", "reference", "resources", "statistics"});
+  read_head(root, experiment);
+  read_components(root, experiment);
+  read_blocks(root, experiment);
+  read_rules(root, experiment);
+  read_claims(root, experiment);
+  read_resources(root, experiment);
+  experiment.resolved = to_json(root);
+  return experiment;
+}
+
+Experiment read_experiment(const std::string& file, const Overrides& overrides) {
+  return parse_experiment(file, overrides, read_text);
+}
+
+}  // namespace earshot::host

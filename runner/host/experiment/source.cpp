@@ -1,0 +1,132 @@
+#include "host/experiment/source.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void substitute(Value& value) {
+  for (auto& child : value.children)
+    substitute(child);
+  if (value.scalar.is_string())
+    value.scalar = with_environment(value.scalar.get<std::string>(), value.position);
+}
+
+/// Takes `extends` out of the table [experiment].
+std::vector<Value> take_extends(Value& root) {
+  auto* experiment = root.find("experiment");
+  auto* extends = experiment == nullptr ? nullptr : experiment->find("extends");
+  if (extends == nullptr) return {};
+  substitute(*extends);
+  auto files = extends->is_list() ? extends->children : std::vector<Value>{*extends};
+  for (const auto& file : files)
+    if (!file.scalar.is_string())
+      refuse(file.position, "extends has " + shown(file) + "; expected the paths of TOML files");
+  std::erase_if(experiment->children, [](const Value& child) { return child.key == "extends"; });
+  return files;
+}
+
+class Loader {
+ public:
+  explicit Loader(const ReadText& read) : read_(read) {}
+
+  Value load(const std::string& file) {
+    auto root = parse_toml(read_(file), file);
+    open_.push_back(identity(file));
+    Value merged;
+    merged.kind = Value::Kind::table;
+    merged.position = root.position;
+    for (const auto& base : take_extends(root))
+      merge(merged, load_base(file, base));
+    open_.pop_back();
+    merge(merged, std::move(root));
+    return merged;
+  }
+
+ private:
+  static std::string identity(const std::string& file) {
+    std::error_code ignored;
+    return fs::weakly_canonical(file, ignored).string();
+  }
+
+  Value load_base(const std::string& file, const Value& base) {
+    const auto path =
+        (fs::path(file).parent_path() / base.scalar.get<std::string>()).lexically_normal().string();
+    if (std::find(open_.begin(), open_.end(), identity(path)) != open_.end())
+      refuse(base.position, "'" + base.scalar.get<std::string>() +
+                                "' extends this file in turn; a file cannot extend itself");
+    try {
+      return load(path);
+    } catch (const Failure& failure) {
+      if (std::string(failure.what()).starts_with(path + ": "))  // the file as a whole
+        refuse(base.position, failure.what());
+      throw;
+    }
+  }
+
+  const ReadText& read_;
+  std::vector<std::string> open_;  ///< files being read
+};
+
+/// "task.room.options.lr=1e-4" as a table of tables; a value that is no TOML is a text.
+Value parse_set(const std::string& text) {
+  const Position position{"--set " + text, 0, 0};
+  const auto equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    refuse(position, "no key and value; expected KEY=VALUE, as in task.room.options.lr=1e-4");
+  const auto key = text.substr(0, equals), rest = text.substr(equals + 1);
+  const auto value = rest.substr(std::min(rest.find_first_not_of(' '), rest.size()));
+  Value table;
+  try {
+    table = parse_toml(text, position.file);
+  } catch (const Failure&) {
+    table =
+        parse_toml(key + " = " + Json(value).dump(-1, ' ', true, Json::error_handler_t::replace),
+                   position.file);
+  }
+  return table;
+}
+
+void place_on_command_line(Value& value, const std::string& text) {
+  value.position = value.key_position = {"--set " + text, 0, 0};
+  for (auto& child : value.children)
+    place_on_command_line(child, text);
+}
+
+}  // namespace
+
+std::string read_text(const std::string& file) {
+  std::error_code ignored;
+  const bool folder = fs::is_directory(file, ignored);
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || folder)
+    throw Failure(ExitCode::usage,
+                  file + ": the experiment file cannot be read: " +
+                      std::string(folder ? "it is a folder" : std::strerror(errno)) +
+                      "; expected a TOML file");
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+Value load(const std::string& file, const std::vector<std::string>& set, const ReadText& read) {
+  auto root = Loader(read).load(file);
+  for (const auto& text : set) {
+    auto change = parse_set(text);
+    place_on_command_line(change, text);
+    merge(root, std::move(change));
+  }
+  substitute(root);
+  return root;
+}
+
+}  // namespace earshot::host

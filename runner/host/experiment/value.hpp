@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/experiment/experiment.hpp"
+
+namespace earshot::host {
+
+/// A value of a TOML file with its place. Entries of tables keep the order of the file, which
+/// decides the order of cells.
+struct Value {
+  enum class Kind { scalar, list, table };
+  Kind kind = Kind::scalar;
+  Json scalar{};                  ///< text, integer, number or flag
+  std::vector<Value> children{};  ///< of a list or table
+  std::string key{};              ///< of an entry of a table
+  Position position{}, key_position{};
+
+  bool is_table() const { return kind == Kind::table; }
+  bool is_list() const { return kind == Kind::list; }
+  const Value* find(std::string_view name) const;  ///< entry of a table, or null
+  Value* find(std::string_view name);
+};
+
+/// @throws Failure (usage) with line and column for what is no TOML, a date, or a number that is
+/// not finite.
+Value parse_toml(std::string_view text, const std::string& file);
+
+/// `over` on `under`: tables merge, all else replaces. A table whose keys are numbers goes into the
+/// elements of a list.
+void merge(Value& under, Value over);
+
+Json to_json(const Value& value);
+
+/// "'ten' (a text)", "3 (an integer)", "a table".
+std::string shown(const Value& value);
+
+/// @throws Failure (usage) "<position>: <problem>"
+[[noreturn]] void refuse(const Position& position, const std::string& problem);
+
+/// Replaces ${NAME} and ${NAME:-default} by environment variables.
+/// @throws Failure (usage) if a variable without default is not set.
+std::string with_environment(const std::string& text, const Position& position);
+
+}  // namespace earshot::host
