@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <thread>
 
 #include <sqlite3.h>
@@ -112,20 +113,55 @@ void require_known(const Connection& connection, const fs::path& file,
   }
 }
 
-/// Written under another name first, so that a copy with this name is whole.
-void copy_before_migrating(Connection& connection, const fs::path& file, std::int64_t version) {
-  const auto copy =
-      with_suffix(file, std::string(".v").append(std::to_string(version)).append(".bak"));
-  const auto temporary = with_suffix(copy, std::string(".").append(std::to_string(getpid())));
-  fs::remove(temporary);
-  Statement(connection, "VACUUM INTO ?").run(temporary.string());
-  fs::rename(temporary, copy);
-}
-
 void set_up(Connection& connection) {
   connection.execute(
       "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
       "PRAGMA cache_size = -64000; PRAGMA synchronous = FULL");
+}
+
+/// Written under another name first, so that a copy with this name is whole.
+void copy_whole(const Connection& connection, const fs::path& copy) {
+  const auto temporary = with_suffix(copy, std::string(".").append(std::to_string(getpid())));
+  fs::remove(temporary);
+  Statement(connection, "VACUUM INTO ?").run(temporary.string());
+  std::error_code error;
+  fs::rename(temporary, copy, error);
+  if (error) refuse(copy, "cannot be written: " + error.message());
+}
+
+/// What a reader may do. ATTACH could create files, and most PRAGMAs are settings.
+int allow_reading(void*, int action, const char* name, const char*, const char*, const char*) {
+  static const std::set<std::string_view> pragmas{
+      "table_info",      "table_xinfo",  "table_list",      "index_list",
+      "index_info",      "index_xinfo",  "quick_check",     "foreign_key_list",
+      "integrity_check", "user_version", "application_id",  "foreign_key_check",
+      "page_count",      "page_size",    "compile_options", "freelist_count"};
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_FUNCTION:
+    case SQLITE_RECURSIVE:
+    case SQLITE_TRANSACTION:
+      return SQLITE_OK;
+    case SQLITE_PRAGMA:
+      return pragmas.contains(name) ? SQLITE_OK : SQLITE_DENY;
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+Connection open_read_only(const fs::path& file) {
+  if (!fs::exists(file)) {
+    refuse(file,
+           "there is no such results file; run an experiment first, or name another with "
+           "--results");
+  }
+  refuse_network_file_system(file);
+  Connection connection(file.string(), SQLITE_OPEN_READONLY, file.string());
+  set_up(connection);
+  check_content(connection, file);
+  require_known(connection, file, migrations());
+  return connection;
 }
 
 }  // namespace
@@ -142,7 +178,9 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
   require_known(connection, file, known);
   const auto before = version_of(connection);
   if (before == wanted) return;
-  if (before > 0) copy_before_migrating(connection, file, before);
+  if (before > 0)
+    copy_whole(connection,
+               with_suffix(file, std::string(".v").append(std::to_string(before)).append(".bak")));
   Transaction transaction(connection);
   require_known(connection, file, known);  // another process may have been faster
   for (auto version = version_of(connection); version < wanted; ++version) {
@@ -180,25 +218,25 @@ Connection open_for_writing(const fs::path& file) {
 }
 
 Connection open_for_reading(const fs::path& file) {
-  if (!fs::exists(file)) {
-    refuse(file,
-           "there is no such results file; run an experiment first, or name another with "
-           "--results");
-  }
-  refuse_network_file_system(file);
-  Connection connection(file.string(), SQLITE_OPEN_READONLY, file.string());
-  set_up(connection);
-  connection.execute("PRAGMA query_only = ON");
-  check_content(connection, file);
-  require_known(connection, file, migrations());
+  auto connection = open_read_only(file);
   const auto version = version_of(connection);
   if (version < static_cast<std::int64_t>(migrations().size())) {
     refuse(file, "is of schema " + std::to_string(version) + ", this runner reads " +
                      std::to_string(migrations().size()) +
-                     "; 'runner db migrate' brings it there "
-                     "and keeps a copy");
+                     "; 'runner db migrate' brings it there and keeps a copy");
   }
+  connection.execute("PRAGMA query_only = ON");
+  sqlite3_set_authorizer(connection.handle(), allow_reading, nullptr);
   return connection;
+}
+
+void back_up(const fs::path& file, const fs::path& copy) {
+  if (fs::exists(copy)) {
+    throw Failure(ExitCode::usage, copy.string() +
+                                       ": exists already; a backup never replaces a "
+                                       "file. name another or remove it");
+  }
+  copy_whole(open_read_only(file), copy);
 }
 
 std::string network_file_system(long magic) {

@@ -31,8 +31,12 @@ void migrate(Connection& connection, const std::filesystem::path& file,
 /// in place of the write-ahead log; then only one host may use the file.
 Connection open_for_writing(const std::filesystem::path& file);
 
-/// Opens an existing file so that nothing can be changed.
+/// Opens an existing file so that nothing can be changed: no row, no setting, no other file.
 Connection open_for_reading(const std::filesystem::path& file);
+
+/// Copies the file as it is between two transactions, while others may write, into a new file.
+/// @throws Failure (store_unusable); Failure (usage) if `copy` exists
+void back_up(const std::filesystem::path& file, const std::filesystem::path& copy);
 
 /// Name of a file system whose locks do not hold between hosts ("nfs"), by its magic number; ""
 /// for all others. Numbers: linux/magic.h and the file systems' own sources.

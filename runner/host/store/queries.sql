@@ -1,1 +1,88 @@
--- Ready-made queries of runner query.
+-- experiments: each experiment with its cells and how many are done
+SELECT experiment, count(*) AS cells, sum(state = 'ok') AS ok, sum(state = 'running') AS running,
+       sum(state = 'pending') AS pending, sum(state NOT IN ('ok', 'running', 'pending')) AS not_ok,
+       datetime(max(ended_ms) / 1000, 'unixepoch') AS last_run_utc
+FROM cell_state
+WHERE :experiment IS NULL OR experiment = :experiment
+GROUP BY experiment ORDER BY experiment;
+
+-- results: the primary metric of every run over all items
+SELECT experiment, encoder, task, mapper, language_model, variant, seed, fold, metric, unit, value,
+       ci_low, ci_high, n
+FROM result
+WHERE is_primary AND slice_dimension = 'all'
+  AND (:experiment IS NULL OR experiment = :experiment)
+  AND (:encoder IS NULL OR encoder = :encoder) AND (:task IS NULL OR task = :task)
+ORDER BY experiment, position;
+
+-- slices: the primary metric per slice, mean over seeds and folds
+SELECT experiment, task, encoder, slice_dimension, slice, metric, avg(value) AS value, sum(n) AS n
+FROM result
+WHERE is_primary AND (:experiment IS NULL OR experiment = :experiment)
+  AND (:dimension IS NULL OR slice_dimension = :dimension)
+GROUP BY experiment, task, encoder, slice_dimension, slice, metric
+ORDER BY experiment, task, slice_dimension, slice, value DESC;
+
+-- leaderboard: encoders ranked by the primary metric of each task
+SELECT experiment, task, rank, encoder, weights, mapper, language_model, variant, metric, value,
+       lowest, highest, seeds, folds
+FROM leaderboard
+WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
+ORDER BY experiment, task, metric, rank;
+
+-- deltas: per category, how candidates differ from a base
+SELECT experiment, axis, base, candidate, task, category, metric, base_value, candidate_value, delta,
+       replicates, items
+FROM category_delta
+WHERE (:experiment IS NULL OR experiment = :experiment) AND axis = coalesce(:axis, 'encoder')
+  AND (:base IS NULL OR base = :base) AND (:candidate IS NULL OR candidate = :candidate)
+  AND (:metric IS NULL OR metric = :metric)
+ORDER BY experiment, base, candidate, task, metric, category;
+
+-- comparisons: differences with intervals and p-values, as `runner compare` found them last
+SELECT e.name AS experiment, c.hypothesis, c.base, c.candidate, c.task, c.slice_dimension, c.slice,
+       c.metric, c.delta, c.ci_low, c.ci_high, c.p_adjusted, c.items, c.verdict, c.note
+FROM comparison c JOIN experiment e ON e.experiment_id = c.experiment_id AND e.latest = 1
+WHERE :experiment IS NULL OR e.name = :experiment
+ORDER BY c.comparison_id;
+
+-- published: published numbers beside ours
+SELECT experiment, match, metric, ours, reference, difference, runs, cells, source, comparable
+FROM published
+WHERE :experiment IS NULL OR experiment = :experiment;
+
+-- failures: cells that are not ok, and why
+SELECT experiment, substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, state, error_kind,
+       error, attempts
+FROM failure
+WHERE :experiment IS NULL OR experiment = :experiment;
+
+-- cost: seconds and bytes by kind of work and encoder
+SELECT experiment, kind, encoder, sum(cells) AS cells, sum(attempts) AS attempts,
+       sum(seconds) AS seconds, max(bytes) AS largest_bytes, sum(audio_seconds) AS audio_seconds
+FROM cost
+WHERE :experiment IS NULL OR experiment = :experiment
+GROUP BY experiment, kind, encoder ORDER BY seconds DESC;
+
+-- hardest: items that most runs got wrong
+SELECT e.name AS experiment, m.task, i.id AS item, avg(p.mark) AS mark, count(*) AS runs, i.labels
+FROM experiment e
+JOIN experiment_cell m ON m.experiment_id = e.experiment_id
+JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test'
+JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok'
+JOIN prediction p ON p.run_id = r.run_id
+JOIN item i ON i.dataset_id = c.dataset_id AND i.position = p.item
+WHERE e.latest = 1 AND p.mark IS NOT NULL AND (:experiment IS NULL OR e.name = :experiment)
+  AND (:task IS NULL OR m.task = :task)
+GROUP BY e.name, m.task, i.id ORDER BY mark, runs DESC, item LIMIT 20;
+
+-- losses: runs that used fewer items than their dataset declares
+SELECT s.experiment, substr(s.cell_key, 1, 12) AS cell, s.encoder, s.task, r.declared, r.used, r.lost
+FROM cell_state s JOIN run r ON r.run_id = s.run_id
+WHERE r.used < r.declared AND (:experiment IS NULL OR s.experiment = :experiment);
+
+-- origins: with which code, on which host and device runs were made
+SELECT v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
+       datetime(max(r.ended_ms) / 1000, 'unixepoch') AS last_run_utc
+FROM run r JOIN provenance v USING (provenance_id)
+GROUP BY v.provenance_id ORDER BY last_run_utc DESC;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <tuple>
 #include <unordered_map>
@@ -117,10 +118,10 @@ class PlanWriter {
         cell_id = connection_.last_id();
       }
       const auto place = static_cast<std::int64_t>(position);
+      const auto labels = collect_axes(cell, cell_id, place, chosen);
       member.run(experiment_, place, cell_id, cell.encoder, cell.dataset, cell.task, cell.mapper,
                  cell.language_model, cell.weights, cell.seed, cell.fold, variant(cell.axes),
-                 LabelHash::stored(labels_.of(cell.axes)));
-      collect_axes(cell, cell_id, place, chosen);
+                 LabelHash::stored(labels));
     }
     write_axes();
   }
@@ -175,20 +176,28 @@ class PlanWriter {
     return known;
   }
 
-  void collect_axes(const CellRecord& cell, std::int64_t cell_id, std::int64_t position,
-                    const std::vector<std::string>& chosen) {
-    const auto all = labels_.of(cell.axes);
+  /// @returns the hash of all labels
+  std::uint64_t collect_axes(const CellRecord& cell, std::int64_t cell_id, std::int64_t position,
+                             const std::vector<std::string>& chosen) {
+    std::vector<std::string> values;
+    std::vector<std::uint64_t> hashes;
     for (const auto& [axis, value] : cell.axes) {
+      values.push_back(value_text(value));
+      hashes.push_back(labels_.of(axis, values.back()));
+    }
+    const auto all = std::accumulate(hashes.begin(), hashes.end(), std::uint64_t{0});
+    for (std::size_t i = 0; i < values.size(); ++i) {
       auto peer = all;
-      for (const auto& [other, other_value] : cell.axes) {
-        if (differs_along(axis, other, cell, chosen)) {
-          peer -= labels_.of(other, value_text(other_value));
+      for (std::size_t other = 0; other < values.size(); ++other) {
+        if (differs_along(cell.axes[i].first, cell.axes[other].first, cell, chosen)) {
+          peer -= hashes[other];
         }
       }
-      const auto number = axis_id(axis);
-      rows_.push_back({number, value_id(number, value_text(value)), LabelHash::stored(peer),
-                       position, cell_id});
+      const auto axis = axis_id(cell.axes[i].first);
+      rows_.push_back(
+          {axis, value_id(axis, values[i]), LabelHash::stored(peer), position, cell_id});
     }
+    return all;
   }
 
   /// In the order of the primary key, which is three times as fast.

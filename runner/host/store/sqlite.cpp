@@ -180,6 +180,8 @@ Json Statement::value(int index) const {
       return integer(index);
     case SQLITE_FLOAT:
       return real(index);
+    case SQLITE_BLOB:
+      return std::to_string(sqlite3_column_bytes(handle(), index)) + " bytes";
     default:
       return text(index);
   }

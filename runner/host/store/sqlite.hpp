@@ -93,7 +93,7 @@ class Statement {
   double real(int index) const;
   std::string text(int index) const;           ///< "" for NULL
   std::vector<double> reals(int index) const;  ///< of a BLOB
-  Json value(int index) const;                 ///< by the type of the stored value
+  Json value(int index) const;  ///< by the type of the stored value; a BLOB as "80 bytes"
 
   sqlite3_stmt* handle() const { return statement_.get(); }
 
