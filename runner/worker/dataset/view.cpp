@@ -204,6 +204,7 @@ void DatasetView::find_clips() {
     }
   }
 
+  if (ref_.key.empty()) return;  // nothing of this view enters the cache
   const auto hashes = hashes_of(files, ref_.file_hashes);
   for (std::size_t n = 0; n < clips_.size(); ++n) {
     auto& clip = clips_[n];

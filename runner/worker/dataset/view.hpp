@@ -30,7 +30,7 @@ struct ClipSource {
 class DatasetView {
  public:
   /// Opens the dataset and reads all items once. Without `file_hashes` in the reference the audio
-  /// files are hashed here.
+  /// files are hashed here; without a key clips have no identity.
   /// @throws Error of the plugin; ConfigError if there is no such fold, or no label to shuffle;
   /// DataError when the number of files is not that of file_hashes.
   explicit DatasetView(const protocol::DatasetRef& ref);

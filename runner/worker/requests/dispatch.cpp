@@ -19,7 +19,9 @@ using Verb = Json (*)(const Json&, Session&);
 
 const std::map<std::string, Verb>& verbs() {
   static const std::map<std::string, Verb> table{
-      {"inspect", inspect}, {"resolve", resolve}, {"dataset", dataset}, {"items", items}};
+      {"inspect", inspect}, {"resolve", resolve},          {"dataset", dataset},
+      {"items", items},     {"features", features},        {"listen", listen},
+      {"check", check},     {"cache_verify", cache_verify}};
   return table;
 }
 

@@ -1,0 +1,104 @@
+#include <ATen/ATen.h>
+
+#include "worker/conformance/check.hpp"
+#include "worker/conformance/exercise.hpp"
+#include "worker/plugin/facts.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+double frame_seconds(const Codec& codec) {
+  return 1 / codec.code_spec().frame_rate;
+}
+
+void codes(const Subject& subject) {
+  const auto made = subject.make();
+  facts(made);
+  auto& codec = made.need<Codec>();
+  const auto audio = test_audio(made.need<Encoder>().needs(), {0.7, 1.9});
+  const auto batch = codec.quantize(audio);
+  expect(batch.spec == codec.code_spec(), "the batch's spec is not that of code_spec()");
+  batch.check();
+  for (std::int64_t b = 0; b < 2; ++b) {
+    const auto frames = batch.lengths[b].item<double>();
+    const auto expected = audio.lengths[b].item<double>() / static_cast<double>(audio.sample_rate) /
+                          frame_seconds(codec);
+    expect(std::abs(frames - expected) <= 1 + 1e-6,
+           "a clip has " + protocol::Json(frames).dump() + " frames of codes; expected " +
+               protocol::Json(expected).dump() + " give or take one");
+  }
+}
+
+void code_padding(const Subject& subject) {
+  const auto made = subject.make();
+  auto& codec = made.need<Codec>();
+  const auto needs = made.need<Encoder>().needs();
+  const auto alone = codec.quantize(test_audio(needs, {0.7}));
+  const auto together = codec.quantize(test_audio(needs, {0.7, 1.9}));
+  const auto frames = alone.lengths[0].item<std::int64_t>();
+  expect(together.lengths[0].item<std::int64_t>() == frames,
+         "a clip beside a longer one has another number of frames");
+  const auto equal = (alone.codes[0].narrow(1, 0, frames) == together.codes[0].narrow(1, 0, frames))
+                         .to(at::kDouble)
+                         .mean()
+                         .item<double>();
+  // A value on the border between two codes may fall to either side.
+  expect(equal >= 0.99, "a clip beside a longer one keeps only " +
+                            protocol::Json(100 * equal).dump() + " % of its codes; expected 99");
+}
+
+void embed(const Subject& subject) {
+  const auto made = subject.make();
+  auto& codec = made.need<Codec>();
+  const auto batch = codec.quantize(test_audio(made.need<Encoder>().needs(), {0.7, 1.9}));
+  const auto features = codec.embed(batch);
+  features.check();
+  expect(at::equal(features.lengths, batch.lengths), "embed() changes the number of frames");
+  expect(at::isfinite(features.values).all().item<bool>(), "embed() gives values not finite");
+  const auto levels = batch.spec.codebooks();
+  if (levels < 2) return;
+  auto first = batch;
+  first.spec = batch.spec.first(1);
+  first.codes = batch.codes.narrow(1, 0, 1).contiguous();
+  try {
+    const auto coarse = codec.embed(first);
+    coarse.check();
+    expect(coarse.spec.dim == features.spec.dim,
+           "one level is embedded in " + std::to_string(coarse.spec.dim) + " dimensions, all in " +
+               std::to_string(features.spec.dim) + "; expected the same");
+  } catch (const Unsupported&) {
+    return;  // it may need all levels
+  }
+}
+
+void decode(const Subject& subject) {
+  const auto made = subject.make();
+  auto& codec = made.need<Codec>();
+  const auto audio = test_audio(made.need<Encoder>().needs(), {0.7, 1.9});
+  const auto decoded = codec.decode(codec.quantize(audio));
+  decoded.check();
+  expect(at::isfinite(decoded.samples).all().item<bool>(), "decode() gives samples not finite");
+  for (std::int64_t b = 0; b < 2; ++b) {
+    const auto before = audio.lengths[b].item<double>() / static_cast<double>(audio.sample_rate);
+    const auto after = decoded.lengths[b].item<double>() / static_cast<double>(decoded.sample_rate);
+    expect(std::abs(after - before) <= frame_seconds(codec) + 1e-6,
+           protocol::Json(before).dump() + " s come back as " + protocol::Json(after).dump() +
+               " s; expected a frame (" + protocol::Json(frame_seconds(codec)).dump() +
+               " s) more or less");
+  }
+}
+
+}  // namespace
+
+std::vector<Check> codec_checks() {
+  constexpr auto face = Codec::contract;
+  return {
+      {"codes", face, "codes are indices: one out of range reads foreign memory", codes},
+      {"code_padding", face, "a clip's codes must not depend on its batch", code_padding},
+      {"embed", face, "probes of codes see their embeddings, frame by frame", embed},
+      {"decode", face, "decoded audio is compared with the original sample by sample", decode},
+  };
+}
+
+}  // namespace earshot::worker

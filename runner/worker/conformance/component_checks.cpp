@@ -1,0 +1,264 @@
+#include <cfenv>
+#include <clocale>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <thread>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include "protocol/nearest.hpp"
+#include "worker/conformance/check.hpp"
+#include "worker/conformance/exercise.hpp"
+#include "worker/conformance/guard.hpp"
+#include "worker/conformance/trial_run.hpp"
+#include "worker/plugin/names.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+using protocol::Json;
+using protocol::OptionSpec;
+
+// --- of the plugin
+
+void handshake(const Subject& subject) {
+  const auto& info = subject.library().info;
+  if (!info.warnings.empty()) warn(protocol::join(info.warnings));
+}
+
+bool is_version(const std::string& text) {
+  int major = 0, minor = 0, patch = 0, end = 0;
+  return std::sscanf(text.c_str(), "%d.%d.%d%n", &major, &minor, &patch, &end) == 3 &&
+         static_cast<std::size_t>(end) == text.size();
+}
+
+void names(const Subject& subject) {
+  const auto& info = subject.library().info;
+  expect(is_version(info.version),
+         "the plugin's version is '" + info.version + "'; expected MAJOR.MINOR.PATCH");
+  const auto check_summary = [](const std::string& of, const std::string& summary) {
+    if (summary.ends_with('.'))
+      warn("the summary of " + of + " ends with a full stop: '" + summary + "'");
+  };
+  check_summary("the plugin", info.summary);
+  for (const auto& component : info.components)
+    check_summary("'" + component.name + "'", component.summary);
+}
+
+void silent(const Subject& subject) {
+  std::string out, error;
+  {
+    const OutputCapture capture;
+    for (const auto& [name, component] : subject.library().components) {
+      try {
+        exercise(Subject(subject.library().info.path, name, Json::object()));
+      } catch (const Finding&) {
+        continue;  // what cannot be used here, or fails a check of its own
+      } catch (const Error&) {
+        continue;
+      }
+    }
+    out = capture.out();
+    error = capture.error();
+  }
+  const auto shown = [](const std::string& text) { return "'" + text.substr(0, 200) + "'"; };
+  expect(out.empty(), "it prints to stdout: " + shown(out));
+  if (!error.empty()) warn("it prints to stderr: " + shown(error));
+}
+
+// --- of every component
+
+void check_bounds(const OptionSpec& spec, const Json& value) {
+  const auto where = "option '" + spec.name + "': ";
+  if (value.is_array()) {
+    for (const auto& element : value)
+      check_bounds(spec, element);
+  } else if (value.is_number()) {
+    expect((spec.min.is_null() || value >= spec.min) && (spec.max.is_null() || value <= spec.max),
+           where + "its default " + value.dump() + " is not allowed: " + protocol::allowed(spec));
+  } else if (value.is_string() && !spec.choices.empty()) {
+    expect(std::find(spec.choices.begin(), spec.choices.end(), value) != spec.choices.end(),
+           where + "its default " + value.dump() +
+               " is not among the choices: " + protocol::allowed(spec));
+  }
+}
+
+void schema(const Subject& subject) {
+  std::set<std::string> seen;
+  for (const auto& spec : describe(subject.component()).options) {
+    const auto where = "option '" + spec.name + "': ";
+    expect(is_name(spec.name), where + "its name is not [a-z0-9_]+");
+    expect(seen.insert(spec.name).second, where + "there are two of this name");
+    expect(!spec.help.empty(), where + "it has no help; expected one sentence");
+    expect(spec.min.is_null() || spec.max.is_null() || spec.min <= spec.max,
+           where + "its minimum is above its maximum");
+    if (!spec.required) check_bounds(spec, spec.value);
+  }
+}
+
+void construct(const Subject& subject) {
+  try {
+    for (const auto& variant : subject.variants())
+      subject.make_unguarded(variant);
+  } catch (const Error& error) {
+    // Data may be missing and devices lacking; but options that nobody set must fit.
+    if (error.kind() == Error::Kind::config && subject.variants().size() == 1)
+      fail(std::string("not constructed with its defaults: ") + error.what());
+    if (error.kind() == Error::Kind::contract) throw;
+    skip(std::string("not constructed: ") + error.what());
+  }
+}
+
+std::vector<Json> extremes(const OptionSpec& spec) {
+  std::vector<Json> values;
+  if (spec.type == protocol::OptionType::flag) return {true, false};
+  if (spec.type == protocol::OptionType::text)
+    for (const auto& choice : spec.choices)
+      values.push_back(choice);
+  for (const auto& bound : {spec.min, spec.max}) {
+    if (bound.is_null()) continue;
+    if (spec.type == protocol::OptionType::integer)
+      values.push_back(static_cast<std::int64_t>(bound.get<double>()));
+    if (spec.type == protocol::OptionType::number) values.push_back(bound);
+  }
+  return values;
+}
+
+void bounds(const Subject& subject) {
+  subject.make(subject.variants().front());  // skips what cannot be constructed at all
+  for (const auto& spec : describe(subject.component()).options) {
+    for (const auto& value : extremes(spec)) {
+      auto values = subject.variants().front();
+      values[spec.name] = value;
+      const auto what = "constructing with " + spec.name + " = " + value.dump();
+      std::fprintf(stderr, "%s\n", what.c_str());  // to be read if it crashes
+      try {
+        subject.make_unguarded(values);
+      } catch (const Error&) {
+        continue;  // options that do not fit each other may be refused
+      } catch (const std::exception& error) {
+        fail(what + " throws what is none of the four errors: " + error.what());
+      }
+    }
+  }
+}
+
+void two_instances(const Subject& subject) {
+  const auto alone = exercise(subject);
+  const auto values = workable(subject).front();
+  const auto first = subject.make(values), second = subject.make(values);
+  const auto a = exercise(first), b = exercise(second);
+  expect(same_bits(a, alone) && same_bits(b, alone),
+         "two objects that live at once give other results than one alone");
+}
+
+void repeatable(const Subject& subject) {
+  const auto values = workable(subject).front();
+  const auto made = subject.make(values);
+  const auto first = exercise(made);
+  // A mapper is connected once, an evaluator fitted once: another object repeats.
+  const auto once = made.as<Mapper>() != nullptr || made.as<Evaluator>() != nullptr;
+  expect(same_bits(first, exercise(once ? subject.make(values) : made)),
+         "the same call gives another result the second time; expected equal bits");
+}
+
+void input_untouched(const Subject& subject) {
+  exercise(subject);  // fails by itself
+}
+
+/// What a component must leave as it was.
+struct GlobalState {
+  bool grad = c10::GradMode::is_enabled();
+  caffe2::TypeMeta dtype = c10::get_default_dtype();
+  int threads = at::get_num_threads();
+  bool deterministic = at::globalContext().deterministicAlgorithms();
+  int rounding = std::fegetround();
+  bool denormals = has_denormals();
+  std::string locale = std::setlocale(LC_ALL, nullptr);
+  std::filesystem::path folder = std::filesystem::current_path();
+  at::Tensor generator = at::detail::getDefaultCPUGenerator().get_state();
+
+  static bool has_denormals() {
+    volatile double smallest = std::numeric_limits<double>::min();
+    smallest = smallest / 2;
+    return smallest != 0;
+  }
+};
+
+void global_state(const Subject& subject) {
+  const auto values = workable(subject).front();
+  const auto made = subject.make(values);
+  // Evaluators seed their steps, mappers and learners draw weights; nobody else may.
+  const auto draws = made.as<Evaluator>() != nullptr || made.as<Mapper>() != nullptr;
+  if (!draws) exercise(made);  // what is set up at first use
+  at::manual_seed(2);
+  const GlobalState before;
+  exercise(made);
+  const GlobalState after;
+  expect(before.grad == after.grad, "it leaves LibTorch's gradient mode changed");
+  expect(before.dtype == after.dtype, "it leaves LibTorch's default number type changed");
+  expect(before.threads == after.threads, "it leaves LibTorch's number of threads changed");
+  expect(before.deterministic == after.deterministic,
+         "it leaves LibTorch's choice of deterministic algorithms changed");
+  expect(before.rounding == after.rounding, "it leaves the rounding mode changed");
+  expect(before.denormals == after.denormals, "it leaves the treatment of denormals changed");
+  expect(before.locale == after.locale, "it leaves the locale changed");
+  expect(before.folder == after.folder, "it leaves the working folder changed");
+  if (!draws && made.as<LanguageModel>() == nullptr)
+    expect(same_bits(before.generator, after.generator),
+           "it draws from LibTorch's default generator, or seeds it; expected neither here");
+}
+
+void thread_hop(const Subject& subject) {
+  const auto here = exercise(subject);
+  const auto made = subject.make(workable(subject).front());
+  Results there;
+  std::exception_ptr thrown;
+  std::thread([&] {
+    const c10::NoGradGuard no_grad;
+    try {
+      there = exercise(made);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }).join();
+  if (thrown) std::rethrow_exception(thrown);
+  expect(same_bits(here, there), "used on another thread it gives another result");
+}
+
+}  // namespace
+
+std::vector<Check> plugin_checks() {
+  return {
+      {"handshake", "plugin",
+       "a plugin that does not fit this runner is refused before its code can do harm", handshake},
+      {"names", "plugin", "experiments, tables and reports name plugins and components", names},
+      {.name = "silent",
+       .face = "plugin",
+       .why = "what is printed disturbs programs that read the runner's output",
+       .run = silent,
+       .needs_fresh_worker = true},
+  };
+}
+
+std::vector<Check> component_checks() {
+  return {
+      {"schema", "", "options are checked, shown and hashed by their declaration", schema},
+      {"construct", "", "a component that nobody has configured must work", construct},
+      {"bounds", "", "what the declaration allows must be taken or refused, not crash", bounds},
+      {"two_instances", "", "one worker keeps several objects of a component", two_instances},
+      {"repeatable", "", "results are cached and resumed: they depend on the arguments only",
+       repeatable},
+      {"input_untouched", "", "arguments lie in a cache that others read", input_untouched},
+      {"global_state", "", "components of other plugins share LibTorch's settings", global_state},
+      {"thread_hop", "", "an object is made on one thread and used on another", thread_hop},
+  };
+}
+
+}  // namespace earshot::worker

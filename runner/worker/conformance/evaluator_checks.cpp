@@ -1,0 +1,175 @@
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "protocol/nearest.hpp"
+#include "worker/conformance/check.hpp"
+#include "worker/conformance/exercise.hpp"
+#include "worker/conformance/trial_run.hpp"
+#include "worker/plugin/facts.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+using kit::SyntheticTrial;
+using protocol::Json;
+
+Predictions run(const Subject& subject, const Json& values, const kit::SyntheticTrialSpec& spec) {
+  SyntheticTrial trial(spec);
+  return run_trial(subject.make(values).need<Evaluator>(), trial);
+}
+
+/// " (target = 'kind')" where several were tried.
+std::string with(const Subject& subject, const Json& values) {
+  if (subject.variants().size() == 1) return "";
+  for (const auto& spec : subject.component().options)
+    if (spec.required) return " (" + spec.name + " = " + values.at(spec.name).dump() + ")";
+  return "";
+}
+
+std::set<std::string> declared_metrics(const Evaluator& evaluator) {
+  std::set<std::string> names;
+  for (const auto& metric : evaluator.metrics())
+    names.insert(metric.name);
+  return names;
+}
+
+void check_numbers(const Numbers& numbers, const std::set<std::string>& declared,
+                   const std::string& what) {
+  for (const auto& [name, value] : numbers) {
+    expect(declared.contains(name), what + " gives '" + name + "', which is not in metrics(): " +
+                                        protocol::join({declared.begin(), declared.end()}));
+    expect(std::isfinite(value), what + " gives '" + name + "' = " + Json(value).dump() +
+                                     "; leave out what cannot be computed");
+  }
+}
+
+/// Items and predictions of a finished trial, to be scored.
+class Scored {
+ public:
+  explicit Scored(const SyntheticTrial& trial) : predictions_(trial.predictions()) {
+    for (const auto& [index, prediction] : predictions_)
+      items_.push_back(trial.item(Split::test, index));
+  }
+  std::vector<earshot::Outcome> outcomes() const {
+    std::vector<earshot::Outcome> all;
+    auto item = items_.begin();
+    for (const auto& [index, prediction] : predictions_)
+      all.push_back({*item++, prediction});
+    return all;
+  }
+
+ private:
+  Predictions predictions_;
+  std::vector<Item> items_;
+};
+
+void trial(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    const auto made = subject.make(values);
+    facts(made);
+    auto& evaluator = made.need<Evaluator>();
+    SyntheticTrial trial;
+    const auto predictions = run_trial(evaluator, trial);
+    const auto test = static_cast<std::size_t>(trial.size(Split::test));
+    if (predictions.empty() && trial.reports().empty())
+      fail("it predicts nothing and reports nothing" + with(subject, values));
+    expect(predictions.empty() || predictions.size() == test,
+           std::to_string(predictions.size()) + " of " + std::to_string(test) +
+               " test items are predicted; expected all" + with(subject, values));
+    const auto declared = declared_metrics(evaluator);
+    check_numbers(trial.reports(), declared, "report()");
+    const auto outcomes = Scored(trial).outcomes();
+    for (const auto& outcome : outcomes)
+      check_numbers(evaluator.mark(outcome.item, outcome.prediction), declared, "mark()");
+    if (outcomes.empty()) continue;
+    check_numbers(evaluator.score(outcomes), declared, "score()");
+    check_numbers(evaluator.score({outcomes.data(), 1}), declared, "score() of one item");
+  }
+}
+
+void order(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    const auto made = subject.make(values);
+    SyntheticTrial trial;
+    run_trial(made.need<Evaluator>(), trial);
+    const Scored scored(trial);
+    const auto outcomes = scored.outcomes();
+    if (outcomes.empty()) continue;
+    const std::vector<earshot::Outcome> reversed(outcomes.rbegin(), outcomes.rend());
+    const auto forward = made.need<Evaluator>().score(outcomes);
+    for (const auto& [name, value] : made.need<Evaluator>().score(reversed)) {
+      const auto before = forward.find(name);
+      expect(before != forward.end() &&
+                 std::abs(before->second - value) <= 1e-9 * (1 + std::abs(value)),
+             "score() gives another '" + name + "' when the outcomes come in another order" +
+                 with(subject, values));
+    }
+  }
+}
+
+void leak(const Subject& subject) {
+  for (const auto& values : workable(subject))
+    expect(same(run(subject, values, {}), run(subject, values, {.other_test_truth = true})),
+           "predictions change when the labels of test items do; the truth of test items must not "
+           "be used" +
+               with(subject, values));
+}
+
+void state(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    const auto fitted = subject.make(values), loaded = subject.make(values);
+    SyntheticTrial first, second;
+    const auto predictions = run_trial(fitted.need<Evaluator>(), first);
+    loaded.need<Evaluator>().load_state(kit::clone(fitted.need<Evaluator>().state()));
+    loaded.need<Evaluator>().predict(second);
+    expect(
+        same(predictions, second.predictions()),
+        "an object with the state() of a fitted one predicts differently" + with(subject, values));
+  }
+}
+
+void read_only(const Subject& subject) {
+  for (const auto& values : workable(subject))
+    expect(same(run(subject, values, {}), run(subject, values, {.read_only = true})),
+           "features in protected memory give other predictions" + with(subject, values));
+}
+
+void resume(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    SyntheticTrial stopped({.stop_after = 3}), rest;
+    const auto first = subject.make(values), second = subject.make(values);
+    first.need<Evaluator>().fit(stopped);
+    rest.continue_from(stopped);
+    expect(same(run(subject, values, {}), run_trial(second.need<Evaluator>(), rest)),
+           "a fit that stopped and went on predicts differently from one that was not disturbed" +
+               with(subject, values));
+  }
+}
+
+void seed(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    if (subject.make(values).need<Evaluator>().uses().seed) continue;
+    expect(
+        same(run(subject, values, {.cell_seed = 0}), run(subject, values, {.cell_seed = 1})),
+        "uses().seed is false, but another seed gives other predictions" + with(subject, values));
+  }
+}
+
+}  // namespace
+
+std::vector<Check> evaluator_checks() {
+  constexpr auto face = Evaluator::contract;
+  return {
+      {"trial", face, "tables rely on one prediction per item and on the metrics declared", trial},
+      {"order", face, "slices and resamples come in any order", order},
+      {"leak", face, "who sees the test labels measures nothing", leak},
+      {"state", face, "what was fitted is stored and put back", state},
+      {"read_only", face, "features lie in a file that other cells read", read_only},
+      {"resume", face, "a run that was interrupted must end as if it had not been", resume},
+      {"seed", face, "seeds that change nothing are not run", seed},
+  };
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,41 @@
+#pragma once
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include <earshot/audio.hpp>
+
+#include "worker/conformance/subject.hpp"
+
+namespace earshot::worker {
+
+/// What came out of a component, in a form that two uses can be compared in.
+using Results = std::vector<at::Tensor>;
+
+/// Whether two results are equal bit by bit.
+bool same_bits(const at::Tensor& a, const at::Tensor& b);
+bool same_bits(const Results& a, const Results& b);
+
+/// Largest difference between `a` and `b` relative to the largest value of `a`.
+double relative_difference(const at::Tensor& a, const at::Tensor& b);
+
+/// "[2, 100, 64] float32"
+std::string describe(const at::Tensor& tensor);
+
+/// Test signals as an encoder wants them: tones that swell over noise, different for each clip,
+/// shortened or lengthened to what `needs` allows.
+AudioBatch test_audio(const AudioNeeds& needs, const std::vector<double>& seconds);
+
+/// Uses an object in a fixed way: an encoder encodes two clips, a mapper is connected and maps, a
+/// language model scores and answers, an evaluator does a whole trial, a dataset lists itself. To
+/// be called once per object of a mapper or evaluator. Checks on the way that arguments stay
+/// untouched.
+/// @throws Finding (fail) when they do not; (skipped) for an evaluator that needs more than a
+/// synthetic trial has.
+Results exercise(const Made& made);
+
+/// Constructs with the first values that can be exercised, and does so.
+/// @throws Finding (skipped) if there are none.
+Results exercise(const Subject& subject);
+
+}  // namespace earshot::worker

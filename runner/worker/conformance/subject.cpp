@@ -1,0 +1,92 @@
+#include "worker/conformance/subject.hpp"
+
+#include <filesystem>
+
+#include <earshot/kit/testing.hpp>
+
+#include "worker/conformance/check.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+using protocol::Json;
+using protocol::OptionType;
+
+/// Where the weights lie: here, or nowhere, and then random ones do.
+Json resolved(const Json& weights) {
+  const auto source = weights.at("source").get<std::string>();
+  if (source != "random" && std::filesystem::exists(source))
+    return {{"source", source}, {"path", std::filesystem::absolute(source).string()}};
+  return {{"source", "random"}, {"path", ""}};
+}
+
+/// Each of `values` once for every label of the synthetic trial.
+std::vector<Json> with_labels(const std::vector<Json>& values, const std::string& option) {
+  std::vector<Json> all;
+  for (const auto& value : values)
+    for (const auto* label : kit::SyntheticTrial::label_names) {
+      all.push_back(value);
+      all.back()[option] = label;
+    }
+  return all;
+}
+
+}  // namespace
+
+Subject::Subject(const std::string& plugin, const std::string& component, const Json& options)
+    : plugin_(plugin) {
+  if (component.empty()) return;
+  component_ = &library().components.at(component);
+  auto schema = describe(*component_).options;
+  Json given = Json::object();
+  std::vector<std::string> free_texts;
+  for (auto& spec : schema) {
+    if (options.contains(spec.name)) {
+      given[spec.name] = options.at(spec.name);
+    } else if (spec.required && spec.type == OptionType::text && spec.choices.empty() &&
+               component_->kind == Evaluator::contract) {
+      free_texts.push_back(spec.name);
+      given[spec.name] = "";
+    } else if (spec.required) {
+      skip("option '" + spec.name + "' is required: " + spec.help + ". Give --option " + spec.name +
+           "=...");
+    }
+  }
+  try {
+    variants_ = {
+        protocol::complete(schema, given, component, std::filesystem::current_path().string())};
+  } catch (const protocol::OptionError& error) {
+    fail(error.what());
+  }
+  for (const auto& spec : schema)
+    if (spec.type == OptionType::weights)
+      variants_[0][spec.name] = resolved(variants_[0][spec.name]);
+  for (const auto& option : free_texts)
+    variants_ = with_labels(variants_, option);
+}
+
+Made Subject::make_unguarded(const Json& values) const {
+  return worker::make({plugin_, component_->name, values}, c10::kCPU, 1);
+}
+
+Made Subject::make(const Json& values) const {
+  try {
+    return make_unguarded(values);
+  } catch (const Error& error) {
+    skip(std::string("not constructed: ") + error.what());
+  }
+}
+
+Made Subject::make() const {
+  for (std::size_t i = 0; i + 1 < variants_.size(); ++i) {
+    try {
+      return make_unguarded(variants_[i]);
+    } catch (const ConfigError&) {
+      continue;
+    }
+  }
+  return make(variants_.back());
+}
+
+}  // namespace earshot::worker

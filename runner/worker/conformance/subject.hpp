@@ -1,0 +1,39 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+
+/// What is checked: a plugin, or one component of it with the option values to construct it with.
+class Subject {
+ public:
+  /// `options`: values by name, for all components that have such an option. Of what is required
+  /// and not given, texts are tried with each label of the synthetic trial ("target"); weights that
+  /// are not on this machine give way to random ones.
+  /// @throws Finding (skipped) if a required option has no value.
+  Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);
+
+  /// Loads the plugin the first time. @throws ConfigError as open_library does.
+  const Library& library() const { return open_library(plugin_); }
+  const Component& component() const { return *component_; }
+
+  /// Complete values to check with; more than one where texts were tried.
+  const std::vector<protocol::Json>& variants() const { return variants_; }
+
+  /// Constructs with the first values that work, or with these; always with seed 1.
+  /// @throws Finding (skipped) with the component's own words when it throws one of the four
+  /// errors.
+  Made make() const;
+  Made make(const protocol::Json& values) const;
+  /// Without that: lets the component's errors through.
+  Made make_unguarded(const protocol::Json& values) const;
+
+ private:
+  std::string plugin_;
+  const Component* component_ = nullptr;
+  std::vector<protocol::Json> variants_;
+};
+
+}  // namespace earshot::worker

@@ -1,0 +1,63 @@
+#include "worker/conformance/trial_run.hpp"
+
+#include <ATen/ATen.h>
+
+#include "protocol/hash.hpp"
+#include "worker/conformance/check.hpp"
+#include "worker/conformance/exercise.hpp"
+#include "worker/dataset/records.hpp"
+
+namespace earshot::worker {
+
+Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial) {
+  const auto uses = evaluator.uses();
+  if (uses.learner || uses.mapper || uses.language_model)
+    skip(std::string("it uses a ") +
+         (uses.learner  ? "learner"
+          : uses.mapper ? "mapper"
+                        : "language model") +
+         ", which the synthetic trial lacks");
+  evaluator.fit(trial);
+  evaluator.predict(trial);
+  return trial.predictions();
+}
+
+at::Tensor fingerprint(const Prediction& prediction) {
+  auto numbers = prediction.scores;
+  for (const auto& [name, value] : prediction.measures)
+    numbers.push_back(value);
+  const auto text =
+      prediction.output + "\n" + (prediction.value ? to_json(*prediction.value).dump() : "none");
+  // A hash of 32 bits is exact as a double.
+  numbers.push_back(static_cast<double>(protocol::hash64(text) >> 32));
+  return at::tensor(numbers, at::kDouble);
+}
+
+bool same(const Predictions& a, const Predictions& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && same_bits(fingerprint(x.second), fingerprint(y.second));
+  });
+}
+
+std::vector<protocol::Json> workable(const Subject& subject) {
+  std::vector<protocol::Json> values;
+  std::string reason;
+  for (const auto& variant : subject.variants()) {
+    try {
+      const auto made = subject.make_unguarded(variant);
+      if (auto* evaluator = made.as<Evaluator>()) {
+        kit::SyntheticTrial trial;
+        run_trial(*evaluator, trial);
+      }
+      values.push_back(variant);
+    } catch (const Error& error) {
+      const auto excused = error.kind() != Error::Kind::contract;
+      if (!excused) throw;
+      reason = error.what();
+    }
+  }
+  if (values.empty()) skip("not usable here: " + reason);
+  return values;
+}
+
+}  // namespace earshot::worker

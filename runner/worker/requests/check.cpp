@@ -1,0 +1,47 @@
+#include "worker/conformance/check.hpp"
+
+#include "worker/conformance/guard.hpp"
+#include "worker/requests/verbs.hpp"
+
+namespace earshot::worker {
+
+using protocol::Json;
+
+namespace {
+
+Json describe(const Check& check, const std::string& component) {
+  return {{"name", check.name},
+          {"why", check.why},
+          {"of", check.face},
+          {"component", component},
+          {"alone", check.needs_fresh_worker}};
+}
+
+/// The checks of a plugin; without one those that there are.
+Json list(const std::string& path) {
+  auto all = Json::array();
+  for (const auto& check : checks()) {
+    const std::string face = check.face;
+    if (path.empty() || face == "plugin") {
+      all.push_back(describe(check, ""));
+      continue;
+    }
+    for (const auto& [name, component] : open_library(path).components)
+      if (face.empty() || component.faces.contains(face)) all.push_back(describe(check, name));
+  }
+  return {{"checks", all}};
+}
+
+}  // namespace
+
+Json check(const Json& request, Session&) {
+  const auto path = request.value("path", ""), name = request.value("check", "");
+  if (name.empty()) return list(path);
+  limit_memory();
+  const auto outcome = run_check(path, request.value("component", ""), name,
+                                 request.value("options", Json::object()));
+  constexpr const char* states[] = {"pass", "warning", "fail", "skipped"};
+  return {{"outcome", states[static_cast<int>(outcome.state)]}, {"reason", outcome.reason}};
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,124 @@
+#include <fstream>
+
+#include <sndfile.h>
+
+#include "protocol/nearest.hpp"
+#include "worker/audio/clip_audio.hpp"
+#include "worker/dataset/records.hpp"
+#include "worker/requests/verbs.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::Json;
+
+/// A field as RFC 4180 has it.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text)
+    result.append(c == '"' ? 2 : 1, c);
+  return result + '"';
+}
+
+/// Mono, 24 bits: more than any loudspeaker shows.
+void write_wav(const fs::path& file, const Sound& sound) {
+  SF_INFO info{};
+  info.samplerate = static_cast<int>(sound.sample_rate);
+  info.channels = 1;
+  info.format = SF_FORMAT_WAV | SF_FORMAT_PCM_24;
+  const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> handle(
+      ::sf_open(file.c_str(), SFM_WRITE, &info), ::sf_close);
+  if (!handle) throw DataError(file.string() + ": " + ::sf_strerror(nullptr));
+  ::sf_command(handle.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
+  const auto size = static_cast<sf_count_t>(sound.samples.size());
+  if (::sf_writef_float(handle.get(), sound.samples.data(), size) != size)
+    throw DataError(file.string() + ": " + ::sf_strerror(handle.get()));
+}
+
+/// Keeps letters, digits, '-' and '_' of an id, to be a file's name.
+std::string file_name(std::string id) {
+  for (auto& c : id)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') c = '_';
+  return id.substr(0, 100);
+}
+
+/// items.csv: what each file is.
+class Table {
+ public:
+  Table(const fs::path& file, std::vector<LabelSpec> labels)
+      : stream_(file), file_(file), labels_(std::move(labels)) {
+    stream_ << "file,id,split,fold";
+    for (const auto& label : labels_)
+      stream_ << ','
+              << quoted(label.unit.empty() ? label.name : label.name + " (" + label.unit + ")");
+    stream_ << ",groups,slices,question,choices,answers\n";
+  }
+
+  void add(const std::string& file, const Item& item) {
+    constexpr const char* splits[] = {"train", "validation", "test"};
+    stream_ << quoted(file) << ',' << quoted(item.id) << ',' << splits[static_cast<int>(item.split)]
+            << ',' << item.fold;
+    for (const auto& label : labels_) {
+      const auto found = item.labels.find(label.name);
+      stream_ << ',' << (found == item.labels.end() ? "" : quoted(text(found->second)));
+    }
+    const auto question = item.question.value_or(Question{});
+    stream_ << ',' << quoted(text(item.groups)) << ',' << quoted(text(item.slices)) << ','
+            << quoted(question.text) << ',' << quoted(text(question.choices)) << ','
+            << quoted(text(question.answers)) << '\n';
+    if (!stream_.flush()) throw DataError(file_.string() + ": cannot be written");
+  }
+
+ private:
+  static std::string text(const std::vector<std::string>& texts) { return protocol::join(texts); }
+  static std::string text(const std::map<std::string, std::string>& values) {
+    std::vector<std::string> texts;
+    for (const auto& [key, value] : values)
+      texts.push_back(key + "=" + value);
+    return protocol::join(texts);
+  }
+  static std::string text(const Label& label) {
+    if (const auto* value = std::get_if<std::string>(&label)) return *value;
+    if (const auto* number = std::get_if<double>(&label)) return Json(*number).dump();
+    return text(std::get<std::vector<std::string>>(label));
+  }
+
+  std::ofstream stream_;
+  fs::path file_;
+  std::vector<LabelSpec> labels_;
+};
+
+}  // namespace
+
+Json listen(const Json& request, Session& session) {
+  const DatasetView view({.component = request.at("dataset").get<protocol::ComponentRef>()});
+  const fs::path folder = request.at("folder").get<std::string>();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
+
+  ClipAudio audio(view, 1);
+  Table table(folder / "items.csv", view.dataset().labels());
+  const auto size = view.dataset().size();
+  const auto count = std::min(size, request.value("count", std::int64_t{20}));
+  auto files = Json::array({(folder / "items.csv").string()});
+  for (std::int64_t n = 0; n < count; ++n) {
+    const auto position = n * size / count;
+    const auto item = view.dataset().item(position);
+    for (std::size_t c = 0; c < item.clips.size(); ++c) {
+      const auto name =
+          file_name(item.id) + (item.clips.size() > 1 ? c == 0 ? "-a" : "-b" : "") + ".wav";
+      const auto clip = view.clip_number(position, static_cast<std::int64_t>(c));
+      write_wav(folder / name, audio.read(clip, 0));
+      table.add(name, item);
+      files.push_back((folder / name).string());
+    }
+    session.progress(n + 1, count, "items");
+  }
+  return {{"files", files}};
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,17 @@
+#include "worker/cache/verify.hpp"
+#include "worker/requests/verbs.hpp"
+#include "worker/stage/features_stage.hpp"
+
+namespace earshot::worker {
+
+using protocol::Json;
+
+Json features(const Json& request, Session& session) {
+  return features_stage(request.get<protocol::FeaturesRequest>(), session);
+}
+
+Json cache_verify(const Json& request, Session&) {
+  return verify_cache(request.at("cache").get<std::string>());
+}
+
+}  // namespace earshot::worker
