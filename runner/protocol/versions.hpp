@@ -3,9 +3,15 @@
 
 namespace earshot::protocol {
 
-/// Part of the keys of features. Raised when decoding, mixing, resampling, cropping or padding
-/// gives other samples (a golden test guards it), and when features are computed of them in another
-/// way: other batches, another file format.
-constexpr std::int64_t audio_version = 1, feature_version = 1;
+/// What the worker makes of a sound file before an encoder sees it: decoding, mixing down,
+/// resampling, cropping, padding. Raised when any of it gives other samples; part of the keys of
+/// features and cells, and guarded by a test of known samples.
+constexpr std::int64_t audio_version = 1;
+
+/// What the host does to items: folds, validation share, limit, shuffled labels. Likewise.
+constexpr std::int64_t split_version = 1;
+
+/// How metrics of a cell get their intervals. Likewise.
+constexpr std::int64_t interval_version = 1;
 
 }  // namespace earshot::protocol

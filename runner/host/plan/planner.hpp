@@ -1,0 +1,35 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/base/worker_process.hpp"
+#include "host/plan/plan.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+struct PlanSettings {
+  std::vector<std::string> plugin_paths{};  ///< of --plugin-path, searched first
+  std::filesystem::path cache{"results/cache"};
+  WorkerOptions worker{};
+  /// Takes lines for people while workers are asked: "looking at log_mel.so".
+  std::function<void(const std::string&)> progress{};
+  std::function<void(const std::string&)> warn{};  ///< lines such as a plugin that was refused
+};
+
+/// Everything about an experiment before anything is computed: components found, options completed,
+/// files hashed, datasets listed, every cell with its key, decision and reason. What plugins and
+/// datasets say is remembered in the cache folder; when nothing there has changed, no worker is
+/// started.
+/// @param store to tell what is done already; null while there is no results file
+/// @throws Failure (usage) positioned in the file for what is wrong there; (plugin_refused) when a
+/// plugin that the experiment needs was refused.
+Plan make_plan(const Experiment& experiment, const Overrides& overrides,
+               const PlanSettings& settings, const Store* store);
+
+/// --cache, else EARSHOT_CACHE_DIR, else the folder `cache` beside the results file.
+std::filesystem::path cache_folder(const std::string& given, const std::filesystem::path& results);
+
+}  // namespace earshot::host
