@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@ namespace earshot::statistics {
 struct Grouping {
   std::vector<std::vector<std::int32_t>> dimensions{};
 };
+
+/// From names, {dimension: group} of each item. Dimensions stand in alphabetical order; an item
+/// that lacks one is a group of its own there.
+Grouping grouping_of(const std::vector<const std::map<std::string, std::string>*>& items);
 
 /// An estimate with its interval, or the reason why there is none.
 struct Interval {

@@ -143,6 +143,16 @@ TEST(Clusters, few_differing_items_have_few_degrees_of_freedom) {
   EXPECT_NEAR(mean_variance(values, Clusters(100, {})).degrees_of_freedom, 6.2, 0.1);
 }
 
+TEST(Grouping, numbers_names_and_lets_items_without_a_group_stand_alone) {
+  const std::map<std::string, std::string> a{{"room", "hall"}, {"clip", "1"}}, b{{"room", "hall"}},
+      c{{"clip", "1"}}, d{};
+  const auto grouping = grouping_of({&a, &b, &c, &d});
+  ASSERT_EQ(grouping.dimensions.size(), 2U);
+  EXPECT_THAT(grouping.dimensions[0], ElementsAre(0, 1, 0, 2));  // clip
+  EXPECT_THAT(grouping.dimensions[1], ElementsAre(0, 0, 1, 2));  // room
+  EXPECT_TRUE(grouping_of({&d, &d}).dimensions.empty());
+}
+
 TEST(Clusters, refuses_a_dimension_of_another_length) {
   EXPECT_THROW(Clusters(5, {{{0, 1, 2}}}), std::invalid_argument);
 }

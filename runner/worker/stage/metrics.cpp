@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
@@ -46,30 +45,11 @@ std::vector<Slice> slices_of(const std::vector<Item>& items) {
   return slices;
 }
 
-/// Numbered by first appearance; an item that lacks a dimension is a group of its own there.
 statistics::Grouping grouping_of(const std::vector<Item>& items, const Indices& chosen) {
-  std::set<std::string> dimensions;
+  std::vector<const std::map<std::string, std::string>*> groups;
   for (const auto i : chosen)
-    for (const auto& [dimension, group] : items[static_cast<std::size_t>(i)].groups)
-      dimensions.insert(dimension);
-  statistics::Grouping grouping;
-  for (const auto& dimension : dimensions) {
-    std::map<std::string, std::int32_t> numbers;
-    std::int32_t next = 0;
-    auto& groups = grouping.dimensions.emplace_back();
-    for (const auto i : chosen) {
-      const auto& own = items[static_cast<std::size_t>(i)].groups;
-      const auto found = own.find(dimension);
-      if (found == own.end()) {
-        groups.push_back(next++);
-        continue;
-      }
-      const auto [place, is_new] = numbers.try_emplace(found->second, next);
-      next += is_new ? 1 : 0;
-      groups.push_back(place->second);
-    }
-  }
-  return grouping;
+    groups.push_back(&items[static_cast<std::size_t>(i)].groups);
+  return statistics::grouping_of(groups);
 }
 
 statistics::Clusters clusters_of(const std::vector<Item>& items, const Indices& chosen) {
