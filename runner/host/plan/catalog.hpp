@@ -1,0 +1,60 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/experiment/experiment.hpp"
+#include "host/plan/informant.hpp"
+#include "host/plan/stamps.hpp"
+
+namespace earshot::host {
+
+struct CatalogPlugin {
+  protocol::PluginInfo info{};  ///< path: absolute
+  std::string sha256{};
+};
+
+/// A plugin that was found and is not used.
+struct RefusedPlugin {
+  std::string path{}, reason{};
+  /// What it would have offered; empty when it could not be inspected.
+  protocol::PluginInfo info{};
+};
+
+/// Where a component is.
+struct CatalogEntry {
+  const CatalogPlugin* plugin = nullptr;
+  const protocol::ComponentInfo* component = nullptr;
+  std::string id() const { return plugin->info.name + "/" + component->name; }
+};
+
+/// All plugins of the search path with what they have.
+class Catalog {
+ public:
+  /// Plugins with one name are refused, all of them.
+  Catalog(const std::vector<std::string>& files, Informant& informant, StampTable& stamps);
+
+  const std::vector<CatalogPlugin>& plugins() const { return plugins_; }
+  const std::vector<RefusedPlugin>& refused() const { return refused_; }
+
+  /// A component of the kind by "plugin/name", or by "name" where one plugin has it. `where` stands
+  /// in front of messages.
+  /// @throws Failure (usage) for an unknown or ambiguous id, with the nearest one or all;
+  /// (plugin_refused) when a plugin that has it was refused.
+  CatalogEntry find(const std::string& kind, const std::string& id, const std::string& where) const;
+
+ private:
+  void refuse_duplicates();
+  void refuse_if_refused(const std::string& kind, const std::string& id,
+                         const std::string& where) const;
+
+  std::vector<CatalogPlugin> plugins_;
+  std::vector<RefusedPlugin> refused_;
+};
+
+/// Plugin files: *.so in each folder and in its sub-folders, by name. Folders: `given` (an error
+/// when one is missing), EARSHOT_PLUGIN_PATH (separated by ':'), then plugin_folder().
+/// @throws Failure (usage)
+std::vector<std::string> plugin_files(const std::vector<std::string>& given);
+
+}  // namespace earshot::host

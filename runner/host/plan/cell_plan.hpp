@@ -1,0 +1,58 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "host/plan/datasets.hpp"
+#include "host/plan/plan.hpp"
+
+namespace earshot::host {
+
+/// What an evaluator says of itself under its options.
+struct EvaluatorFacts {
+  Json uses = Json::object();
+  std::vector<protocol::Metric> metrics{};
+  Json versions = Json::object();  ///< metric -> version
+  std::string primary{};
+  std::string missing{};  ///< why it cannot be used
+
+  bool needs(const char* what) const { return uses.value(what, false); }
+};
+
+/// Turns cells of the matrix into planned ones: components, features, request, identity and key.
+/// Decides nothing but what is excluded, left out or cannot run.
+class CellPlanner {
+ public:
+  CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
+              Informant& informant, Plan& plan);
+
+  PlannedCell plan(Cell cell);
+
+  /// The facts of a cell's evaluator. @throws Failure (usage) for options that it refuses.
+  const EvaluatorFacts& facts(const FoundComponent& task);
+  /// Data and components of a cell.
+  const FoundDataset& dataset(const Cell& cell);
+
+ private:
+  struct Parts {
+    const FoundComponent *encoder = nullptr, *task = nullptr, *mapper = nullptr,
+                         *language_model = nullptr;
+    const FoundDataset* dataset = nullptr;
+    const EvaluatorFacts* facts = nullptr;
+  };
+  Parts parts(const Cell& cell);
+  std::string problem(const Cell& cell, const Parts& parts) const;
+  void fill_request(const Parts& parts, PlannedCell& planned);
+  void add_features(const Parts& parts, PlannedCell& planned);
+  void identify(const Parts& parts, PlannedCell& planned) const;
+  void take_part(const FoundComponent* component);
+
+  const Experiment& experiment_;
+  Components& components_;
+  Datasets& datasets_;
+  Informant& informant_;
+  Plan& plan_;
+  std::map<const FoundComponent*, EvaluatorFacts> facts_;
+  std::map<std::string, std::string> source_keys_;  ///< of feature sources, by what they are
+};
+
+}  // namespace earshot::host

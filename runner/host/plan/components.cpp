@@ -1,0 +1,121 @@
+#include "host/plan/components.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+#include "host/base/failure.hpp"
+#include "host/plan/weights.hpp"
+#include "protocol/hash.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string absolute(const Position& position, const std::string& path) {
+  return fs::absolute(fs::path(position.folder()) / path).lexically_normal().string();
+}
+
+}  // namespace
+
+std::string kind_of(const std::string& table) {
+  return table == "task" ? "evaluator" : table;
+}
+
+const FoundComponent& Components::find(const std::string& table, const CellComponent& component) {
+  auto question = table + '\n' + component.label + '\n' + component.options.dump();
+  for (const auto& [option, position] : component.positions)
+    question += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
+  const auto known = known_.find(question);
+  if (known != known_.end()) return known->second;
+  return known_.emplace(question, resolve(table, component)).first->second;
+}
+
+Position Components::position(const std::string& table, const CellComponent& component,
+                              const std::string& option) const {
+  const auto given = component.positions.find(option);
+  if (given != component.positions.end()) return given->second;
+  const auto& written = experiment_.components.at(table).at(component.label);
+  const auto own = written.option_positions.find(option);
+  return own == written.option_positions.end() ? written.position : own->second;
+}
+
+FoundComponent Components::resolve(const std::string& table, const CellComponent& component) const {
+  FoundComponent found;
+  found.label = component.label;
+  found.position = experiment_.components.at(table).at(component.label).position;
+  found.entry = catalog_.find(kind_of(table), component.use, found.position.text());
+  found.ref.plugin = found.entry.plugin->info.path;
+  found.ref.component = found.entry.component->name;
+  try {
+    found.ref.options = protocol::complete(found.entry.component->options, component.options,
+                                           found.ref.component, "");
+  } catch (const protocol::OptionError& error) {
+    throw Failure(ExitCode::usage,
+                  position(table, component, error.key).text() + ": " + error.what());
+  }
+  if (table == "encoder" &&
+      !experiment_.components.at(table).at(component.label).pretrain.is_null())
+    found.missing = "encoder '" + component.label +
+                    "' is to be pretrained, which this version of runner cannot do";
+  fill_files(table, component, found);
+  identify(table, found);
+  return found;
+}
+
+/// Makes paths absolute and finds weights; what is missing is noted, not thrown.
+void Components::fill_files(const std::string& table, const CellComponent& component,
+                            FoundComponent& found) const {
+  const auto note = [&](const std::string& reason) {
+    if (found.missing.empty()) found.missing = table + " '" + component.label + "': " + reason;
+  };
+  for (const auto& spec : found.entry.component->options) {
+    auto& value = found.ref.options[spec.name];
+    const auto place = position(table, component, spec.name);
+    if (spec.type == protocol::OptionType::path) {
+      auto path = value.get<std::string>();
+      if (path.empty()) continue;
+      value = path = absolute(place, path);
+      if (table == "dataset") continue;  // it says itself what it misses
+      if (!stamp_of(path)) note("there is no '" + path + "', its option '" + spec.name + "'");
+    }
+    if (spec.type == protocol::OptionType::weights) {
+      const auto source = value.value("source", "");
+      if (found.weights.empty()) found.weights = source;
+      const auto weights = find_weights(source, fs::absolute(place.folder()).string());
+      value["path"] = weights.path;
+      if (!weights.missing.empty()) note(weights.missing);
+    }
+  }
+}
+
+void Components::identify(const std::string& table, FoundComponent& found) const {
+  auto options = Json::object();
+  try {
+    for (const auto& spec : found.entry.component->options) {
+      if (!spec.affects_results) continue;
+      const auto& value = found.ref.options.at(spec.name);
+      const bool weights = spec.type == protocol::OptionType::weights;
+      if (weights || spec.type == protocol::OptionType::path) {
+        const auto path = weights ? value.at("path").get<std::string>() : value.get<std::string>();
+        if (!path.empty() && stamp_of(path)) found.contents[spec.name] = stamps_.content(path);
+        if (table == "dataset") continue;
+        options[spec.name] = found.contents.value(spec.name, weights ? "random" : "");
+      } else {
+        options[spec.name] = value;
+      }
+    }
+  } catch (const std::exception& error) {  // unreadable
+    if (found.missing.empty())
+      found.missing = table + " '" + found.label + "': a file cannot be read: " + error.what();
+  }
+  const auto& plugin = *found.entry.plugin;
+  found.identity = {{"component", found.entry.id()}, {"options", std::move(options)}};
+  if (experiment_.key_policy == "version")
+    found.identity["version"] = plugin.info.version;
+  else
+    found.identity["plugin"] = plugin.sha256;
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,55 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "host/experiment/matrix.hpp"
+#include "host/plan/catalog.hpp"
+#include "host/plan/stamps.hpp"
+
+namespace earshot::host {
+
+/// A component of a cell, found and with a value for every option.
+struct FoundComponent {
+  CatalogEntry entry{};
+  std::string label{};
+  Position position{};
+  protocol::ComponentRef ref{};
+  /// What of it determines results: id, plugin bytes or version, options that affect results, with
+  /// the content of files in place of their paths.
+  Json identity{};
+  Json contents =
+      Json::object();     ///< content of path options, by name; of datasets not in identity
+  std::string weights{};  ///< as written, of the first option of that type; or ""
+  std::string missing{};  ///< why it cannot be used: no such weights; "" when it can
+};
+
+/// Finds the components of cells, each combination once.
+class Components {
+ public:
+  Components(const Experiment& experiment, const Catalog& catalog, StampTable& stamps)
+      : experiment_(experiment), catalog_(catalog), stamps_(stamps) {}
+
+  /// @param table "encoder", "task", "dataset", "mapper" or "language_model"
+  /// @throws Failure positioned where the component or the option is written.
+  const FoundComponent& find(const std::string& table, const CellComponent& component);
+
+  /// Where an option of the component is written, or else the component.
+  Position position(const std::string& table, const CellComponent& component,
+                    const std::string& option) const;
+
+ private:
+  FoundComponent resolve(const std::string& table, const CellComponent& component) const;
+  void fill_files(const std::string& table, const CellComponent& component,
+                  FoundComponent& found) const;
+  void identify(const std::string& table, FoundComponent& found) const;
+
+  const Experiment& experiment_;
+  const Catalog& catalog_;
+  StampTable& stamps_;
+  std::map<std::string, FoundComponent> known_;
+};
+
+/// "evaluator" for "task"; the others are called alike.
+std::string kind_of(const std::string& table);
+
+}  // namespace earshot::host

@@ -1,0 +1,74 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/worker_process.hpp"
+#include "host/plan/stamps.hpp"
+#include "protocol/messages.hpp"
+
+namespace earshot::host {
+
+/// What a dataset says of itself.
+struct Listing {
+  protocol::DatasetInfo info{};
+  std::vector<std::string> files{};  ///< every audio file once, in order of first use
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Listing, info, files)
+
+/// Answers what only plugins know. Tests have one of their own.
+class Informant {
+ public:
+  virtual ~Informant();
+
+  /// What each plugin file has, or why it cannot be used: in order {"info": PluginInfo} or
+  /// {"refused": reason}.
+  virtual std::vector<Json> inspect(const std::vector<std::string>& files) = 0;
+  /// Facts of a constructed component; see `resolve` in protocol/messages.hpp. @throws WorkerError
+  virtual Json resolve(const protocol::ComponentRef& component) = 0;
+  /// @throws WorkerError
+  virtual Listing list(const protocol::ComponentRef& dataset) = 0;
+};
+
+/// Asks workers: each plugin is inspected in one of its own, since it may crash while it loads,
+/// with at most 10 s to do so; all other questions go to one that is kept.
+class WorkerInformant : public Informant {
+ public:
+  WorkerInformant(WorkerOptions options, std::function<void(const std::string&)> progress);
+
+  std::vector<Json> inspect(const std::vector<std::string>& files) override;
+  Json resolve(const protocol::ComponentRef& component) override;
+  Listing list(const protocol::ComponentRef& dataset) override;
+
+ private:
+  Json asked(const std::string& verb, Json fields,
+             const std::function<void(const Json&)>& event = {});
+
+  WorkerOptions options_;
+  std::function<void(const std::string&)> progress_;
+  std::unique_ptr<WorkerProcess> worker_;
+};
+
+/// Another informant's answers, remembered. A plugin is known by its content, a dataset's listing
+/// also by the stamps of the files and folders that decide what its items are. Refusals and errors
+/// are asked again.
+class RememberingInformant : public Informant {
+ public:
+  /// @param worker what answers depend on besides plugins: the worker program
+  RememberingInformant(Informant& other, StampTable& stamps, std::string worker)
+      : other_(other), stamps_(stamps), worker_(std::move(worker)) {}
+
+  std::vector<Json> inspect(const std::vector<std::string>& files) override;
+  Json resolve(const protocol::ComponentRef& component) override;
+  Listing list(const protocol::ComponentRef& dataset) override;
+
+ private:
+  std::string question(const std::string& verb, const protocol::ComponentRef& component);
+
+  Informant& other_;
+  StampTable& stamps_;
+  std::string worker_;
+};
+
+}  // namespace earshot::host

@@ -1,0 +1,14 @@
+#pragma once
+#include <filesystem>
+
+#include "host/plan/catalog.hpp"
+#include "host/plan/planner.hpp"
+
+namespace earshot::host {
+
+/// The same with a catalog, an informant and a stamp table that are there already.
+Plan make_plan(const Experiment& experiment, const Overrides& overrides, const Catalog& catalog,
+               Informant& informant, StampTable& stamps, const std::filesystem::path& cache,
+               const Store* store);
+
+}  // namespace earshot::host

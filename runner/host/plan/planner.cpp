@@ -1,0 +1,139 @@
+#include "host/plan/planner.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "host/base/installation.hpp"
+#include "host/experiment/match.hpp"
+#include "host/plan/cell_plan.hpp"
+#include "host/plan/changes.hpp"
+#include "host/plan/checks.hpp"
+#include "host/plan/make_plan.hpp"
+
+namespace earshot::host {
+
+namespace {
+
+/// Cells that differ in nothing but a seed that their evaluator does not use: the first runs.
+void exclude_idle_seeds(Plan& plan, CellPlanner& planner, Components& components) {
+  std::map<std::string, std::size_t> first;
+  std::map<std::string, std::set<std::int64_t>> seeds;  // by evaluator
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    auto& cell = plan.cells[i];
+    if (cell.key.empty() || cell.decision == Decision::excluded) continue;
+    const auto& task = components.find("task", cell.cell.task);
+    if (planner.facts(task).uses.value("seed", true)) continue;
+    const auto& name = task.entry.component->name;
+    seeds[name].insert(cell.cell.seed);
+    std::string axes;
+    for (const auto& [axis, value] : cell.cell.axes)
+      if (axis != "seed") axes += axis + '=' + value.dump() + '\n';
+    if (first.try_emplace(axes, i).second) continue;
+    cell.decision = Decision::excluded;
+    cell.reason = "the seed changes nothing in '" + name + "'";
+    cell.cell.excluded = cell.reason;
+  }
+  for (const auto& [name, values] : seeds)
+    if (values.size() > 1)
+      plan.notes.push_back("the seed changes nothing in '" + name + "': 1 of " +
+                           std::to_string(values.size()) + " seeds runs");
+}
+
+std::vector<std::string> keys_of(const Plan& plan) {
+  std::vector<std::string> keys;
+  for (const auto& cell : plan.cells)
+    if (cell.decision == Decision::run) keys.push_back(cell.key);
+  return keys;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+void decide(Plan& plan, const Store* store) {
+  const auto keys = keys_of(plan);
+  if (store == nullptr || keys.empty()) {
+    for (auto& cell : plan.cells)
+      if (cell.decision == Decision::run) cell.reason = "new";
+    return;
+  }
+  const auto finished = store->finished(keys);
+  const auto failures = store->last_failures(keys);
+  const bool revised = store->experiment(plan.experiment.name).has_value();
+  for (auto& cell : plan.cells) {
+    if (cell.decision != Decision::run) continue;
+    if (finished.contains(cell.key)) {
+      cell.decision = Decision::cached;
+      cell.reason = "done";
+      continue;
+    }
+    cell.reason = "new";
+    const auto failure = failures.find(cell.key);
+    if (failure != failures.end()) {
+      cell.reason = first_line(failure->second.state + " before: " + failure->second.error);
+      continue;
+    }
+    const auto before =
+        revised ? store->previous_identity(plan.experiment.name, cell.cell.axes) : Json();
+    if (!before.is_null()) cell.reason = changes(before, cell.identity);
+  }
+}
+
+void note_idle_references(Plan& plan) {
+  for (const auto& reference : plan.experiment.references) {
+    const bool matched = std::any_of(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
+      return holds(reference.match, cell.cell);
+    });
+    if (!matched)
+      plan.notes.push_back(reference.match.position.text() +
+                           ": this [[reference]] matches no cell");
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const Experiment& experiment, const Overrides& overrides, const Catalog& catalog,
+               Informant& informant, StampTable& stamps, const std::filesystem::path& cache,
+               const Store* store) {
+  Plan plan;
+  plan.experiment = experiment;
+  Components components(experiment, catalog, stamps);
+  Datasets datasets(informant, stamps, cache);
+  CellPlanner planner(experiment, components, datasets, informant, plan);
+  auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
+    return datasets.find(components.find("dataset", dataset)).info.folds;
+  });
+  plan.cells.reserve(cells.size());
+  for (auto& cell : cells)
+    plan.cells.push_back(planner.plan(std::move(cell)));
+  exclude_idle_seeds(plan, planner, components);
+  check_names(plan);
+  note_idle_references(plan);
+  decide(plan, store);
+  return plan;
+}
+
+Plan make_plan(const Experiment& experiment, const Overrides& overrides,
+               const PlanSettings& settings, const Store* store) {
+  StampTable stamps(settings.cache);
+  WorkerInformant worker(settings.worker, settings.progress);
+  RememberingInformant informant(worker, stamps, stamps.sha256(worker_file()));
+  const Catalog catalog(plugin_files(settings.plugin_paths), informant, stamps);
+  if (settings.warn)
+    for (const auto& plugin : catalog.refused())
+      settings.warn(plugin.path + ": the plugin is refused: " + plugin.reason);
+  stamps.save();
+  auto plan = make_plan(experiment, overrides, catalog, informant, stamps, settings.cache, store);
+  stamps.save();
+  return plan;
+}
+
+std::filesystem::path cache_folder(const std::string& given, const std::filesystem::path& results) {
+  if (!given.empty()) return given;
+  const char* folder = std::getenv("EARSHOT_CACHE_DIR");
+  if (folder != nullptr && *folder != '\0') return folder;
+  return results.parent_path() / "cache";
+}
+
+}  // namespace earshot::host
