@@ -67,9 +67,8 @@ void silent(const Subject& subject) {
     out = capture.out();
     error = capture.error();
   }
-  const auto shown = [](const std::string& text) { return "'" + text.substr(0, 200) + "'"; };
-  expect(out.empty(), "it prints to stdout: " + shown(out));
-  if (!error.empty()) warn("it prints to stderr: " + shown(error));
+  expect(out.empty(), "it prints to stdout: " + out.substr(0, 200));
+  if (!error.empty()) warn("it prints to stderr: " + error.substr(0, 200));
 }
 
 // --- of every component

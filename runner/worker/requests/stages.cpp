@@ -1,5 +1,6 @@
 #include "worker/cache/verify.hpp"
 #include "worker/requests/verbs.hpp"
+#include "worker/stage/cell_stage.hpp"
 #include "worker/stage/features_stage.hpp"
 
 namespace earshot::worker {
@@ -8,6 +9,10 @@ using protocol::Json;
 
 Json features(const Json& request, Session& session) {
   return features_stage(request.get<protocol::FeaturesRequest>(), session);
+}
+
+Json cell(const Json& request, Session& session) {
+  return cell_stage(request.get<protocol::CellRequest>(), session);
 }
 
 Json cache_verify(const Json& request, Session&) {
