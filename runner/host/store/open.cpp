@@ -157,6 +157,11 @@ Connection open_read_only(const fs::path& file) {
            "--results");
   }
   refuse_network_file_system(file);
+  if (fs::exists(with_suffix(file, "-journal"))) {
+    // A process died while it made the file; only a writer can roll that back.
+    Connection(file.string(), SQLITE_OPEN_READWRITE, file.string())
+        .integer("SELECT count(*) FROM sqlite_master");
+  }
   Connection connection(file.string(), SQLITE_OPEN_READONLY, file.string());
   set_up(connection);
   check_content(connection, file);

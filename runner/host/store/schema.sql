@@ -13,15 +13,15 @@ CREATE TABLE schema_migration(
 -- Where results come from --------------------------------------------------------------------------
 
 -- With what a run was made. `facts` is a JSON object with git, host, runner, plugins, device ...;
--- equal ones are stored once. The columns that are read often are taken out of it.
+-- equal ones are stored once. What is read often has a column as well.
 CREATE TABLE provenance(
   provenance_id INTEGER PRIMARY KEY,
   key           TEXT NOT NULL UNIQUE CHECK(length(key) = 64),
   facts         TEXT NOT NULL CHECK(json_valid(facts)),
-  git_commit    TEXT AS (json_extract(facts, '$.git.commit')) VIRTUAL,
-  git_dirty     INTEGER AS (json_extract(facts, '$.git.dirty')) VIRTUAL,
-  host          TEXT AS (json_extract(facts, '$.host.name')) VIRTUAL,
-  device        TEXT AS (json_extract(facts, '$.device')) VIRTUAL) STRICT;
+  git_commit    TEXT,               -- NULL outside of a repository
+  git_dirty     INTEGER,
+  host          TEXT,
+  device        TEXT) STRICT;
 
 CREATE TABLE plugin(
   plugin_id INTEGER PRIMARY KEY,

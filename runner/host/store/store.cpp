@@ -88,25 +88,30 @@ std::map<std::string, LastFailure> Store::last_failures(
   return found;
 }
 
-std::int64_t Store::bury_lost_runs() {
-  std::vector<std::int64_t> dead;
-  {
-    Statement owners(connection_, "SELECT DISTINCT owner_id FROM run WHERE state = 'running'");
-    while (owners.step()) {
-      if (!OwnerLock::held(file_, owners.integer(0))) dead.push_back(owners.integer(0));
-    }
+std::set<std::int64_t> Store::lost_runs() const {
+  std::set<std::int64_t> lost;
+  std::map<std::int64_t, bool> living;
+  Statement rows(connection_, "SELECT run_id, owner_id FROM run WHERE state = 'running'");
+  while (rows.step()) {
+    const auto owner = rows.integer(1);
+    if (!living.contains(owner)) living[owner] = OwnerLock::held(file_, owner);
+    if (!living[owner]) lost.insert(rows.integer(0));
   }
-  if (dead.empty()) return 0;
+  return lost;
+}
+
+std::int64_t Store::bury_lost_runs() {
+  const auto lost = lost_runs();
+  if (lost.empty()) return 0;
   Transaction transaction(connection_);
   Statement bury(
       connection_,
       "UPDATE run SET state = 'lost', ended_ms = ?, error_kind = 'lost', "
       "error = 'the runner that ran it ended: process ' || (SELECT pid || ' on ' || host "
-      "FROM owner WHERE owner_id = run.owner_id) WHERE state = 'running' "
-      "AND owner_id = ?");
+      "FROM owner WHERE owner_id = run.owner_id) WHERE run_id = ? AND state = 'running'");
   std::int64_t buried = 0;
-  for (const auto owner : dead) {
-    bury.run(now_ms(), owner);
+  for (const auto run : lost) {
+    bury.run(now_ms(), run);
     buried += connection_.changes();
   }
   transaction.commit();
@@ -117,7 +122,12 @@ std::int64_t Store::bury_lost_runs() {
 std::int64_t Store::provenance_id() {
   if (provenance_id_ != 0) return provenance_id_;
   const auto key = protocol::sha256(provenance_);
-  Statement(connection_, "INSERT INTO provenance(key, facts) VALUES (?, ?) ON CONFLICT DO NOTHING")
+  Statement(
+      connection_,
+      "INSERT INTO provenance(key, facts, git_commit, git_dirty, host, device) SELECT ?1, ?2, "
+      "json_extract(?2, '$.git.commit'), json_extract(?2, '$.git.dirty'), "
+      "json_extract(?2, '$.host.name'), json_extract(?2, '$.device') "
+      "WHERE true ON CONFLICT DO NOTHING")
       .run(key, protocol::canonical(provenance_));
   Statement row(connection_, "SELECT provenance_id FROM provenance WHERE key = ?");
   row.bind_all(key).step();

@@ -168,6 +168,9 @@ class Store {
   /// `<file>-owners`, which the system releases however it dies.
   std::int64_t bury_lost_runs();
 
+  /// Runs that bury_lost_runs would bury.
+  std::set<std::int64_t> lost_runs() const;
+
   /// Claims the cell: a row in state running. Nothing when another process runs it or it is ok.
   /// @param cell_key of a cell of a recorded plan
   std::optional<std::int64_t> begin_run(const std::string& cell_key);
