@@ -205,8 +205,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
                                                 complete)
 
 // --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
-// --- check {path, check} -> {"outcome": "pass|warning|fail|skipped", "reason"}: one conformance
-//     check of a plugin; check "" -> {"checks": [{name, why}]}
+// --- check {path, component, check, options: {name: value}} -> {"outcome":
+//     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the plugin);
+//     check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or with
+//     path "" all; one that is `alone` wants a worker that has not loaded the plugin
+// --- SIGTERM asks a worker to stop its stage early: Trial::stop() is true from then on
 // --- cache_verify {cache} -> {"shards", "bytes", "bad": [path]}
 
 }  // namespace earshot::protocol

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include "host/base/arguments.hpp"
+#include "host/base/table.hpp"
+#include "host/base/worker_process.hpp"
+#include "host/cli/command.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  std::string state{};  ///< "pass", "warning", "fail" or "skipped"
+  std::string reason{};
+};
+
+struct Result {
+  std::string component{}, check{}, why{};
+  Outcome outcome{};
+};
+
+/// Asks workers: the same one as long as it lives, a fresh one after each that died.
+class Examiner {
+ public:
+  Examiner(fs::path plugin, Json options, std::chrono::milliseconds limit)
+      : plugin_(std::move(plugin)), options_(std::move(options)), limit_(limit) {}
+
+  Json list() { return ask("", ""); }
+
+  Outcome check(const std::string& component, const std::string& name) {
+    try {
+      const auto answer = ask(component, name);
+      return {answer.at("outcome"), answer.at("reason")};
+    } catch (const WorkerError& error) {
+      if (error.kind == "crash" || error.kind == "timeout") worker_.reset();
+      if (error.kind == "unsupported") return {"skipped", error.what()};
+      if (error.kind == "bug") return {"fail", std::string("it throws ") + error.what()};
+      return {"fail", error.what()};
+    }
+  }
+
+  void next_worker() { worker_.reset(); }
+
+ private:
+  Json ask(const std::string& component, const std::string& check) {
+    if (!worker_) worker_.emplace();
+    return host::ask(*worker_, "check",
+                     {{"path", plugin_.string()},
+                      {"component", component},
+                      {"check", check},
+                      {"options", options_}},
+                     limit_);
+  }
+
+  fs::path plugin_;
+  Json options_;
+  std::chrono::milliseconds limit_;
+  std::optional<WorkerProcess> worker_;
+};
+
+/// Values as TOML would have them: numbers, true, false and lists are what they look like.
+Json read_options(const std::vector<std::string>& given) {
+  Json options = Json::object();
+  for (const auto& text : given) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      refuse_usage("check-plugin", "--option '" + text + "'; expected NAME=VALUE");
+    const auto value = text.substr(equals + 1);
+    const auto parsed = Json::parse(value, nullptr, false);
+    options[text.substr(0, equals)] =
+        parsed.is_discarded() || parsed.is_object() ? Json(value) : parsed;
+  }
+  return options;
+}
+
+std::vector<std::string> names_of(const Json& checks) {
+  std::vector<std::string> names;
+  for (const auto& check : checks)
+    names.push_back(check.at("name"));
+  return names;
+}
+
+Json all_checks() {
+  WorkerProcess worker;
+  return ask(worker, "check", Json::object()).at("checks");
+}
+
+ExitCode list_checks(bool json) {
+  const auto checks = all_checks();
+  if (json) {
+    std::cout << checks.dump(2) << '\n';
+    return ExitCode::ok;
+  }
+  TableWriter table(std::cout, {"check", "of", "why"}, Format::table);
+  for (const auto& check : checks) {
+    const std::string of = check.at("of");
+    table.row({check.at("name"), of.empty() ? "component" : of, check.at("why")});
+  }
+  table.finish();
+  return ExitCode::ok;
+}
+
+void print(const Result& result) {
+  static const std::map<std::string, std::string> words{
+      {"pass", "pass   "}, {"warning", "WARNING"}, {"fail", "FAIL   "}, {"skipped", "skipped"}};
+  std::cout << words.at(result.outcome.state) << "  "
+            << (result.component.empty() ? "" : result.component + ": ") << result.check;
+  if (!result.outcome.reason.empty()) std::cout << "\n         " << result.outcome.reason;
+  if (result.outcome.state == "fail") std::cout << "\n         because " << result.why;
+  std::cout << '\n' << std::flush;
+}
+
+/// Runs `checks`; handshake has passed.
+std::vector<Result> examine(Examiner& examiner, const std::string& only, bool show) {
+  std::vector<Result> results;
+  const auto add = [&](Result result) {
+    if (show) print(result);
+    results.push_back(std::move(result));
+  };
+  const auto first = examiner.check("", "handshake");
+  if (only.empty() || only == "handshake" || first.state == "fail")
+    add({"", "handshake",
+         "a plugin that does not fit this runner is refused before its code can do harm", first});
+  if (first.state == "fail") return results;
+  for (const auto& check : examiner.list().at("checks")) {
+    const std::string name = check.at("name"), component = check.at("component");
+    if (name == "handshake" || (!only.empty() && name != only)) continue;
+    if (check.at("alone")) examiner.next_worker();
+    add({component, name, check.at("why"), examiner.check(component, name)});
+  }
+  return results;
+}
+
+Json to_json(const std::vector<Result>& results) {
+  auto list = Json::array();
+  for (const auto& result : results)
+    list.push_back({{"component", result.component},
+                    {"check", result.check},
+                    {"outcome", result.outcome.state},
+                    {"reason", result.outcome.reason},
+                    {"why", result.why}});
+  return list;
+}
+
+int count(const std::vector<Result>& results, const std::string& state) {
+  return static_cast<int>(std::count_if(results.begin(), results.end(), [&](const Result& result) {
+    return result.outcome.state == state;
+  }));
+}
+
+Syntax syntax() {
+  Syntax syntax{"check-plugin", "FILE.so",
+                "Checks that a plugin keeps the rules of the SDK. Each check runs in a worker\n"
+                "process, so that a plugin that crashes or hangs fails its check and no more.\n"
+                "A component that needs data or weights is checked with --option values, or as\n"
+                "far as it goes without. Exit code 3 if a check fails."};
+  syntax.options.add_options()("list", "show the checks and what they are for")(
+      "only", program_options::value<std::string>(), "run this check alone")(
+      "option", program_options::value<std::vector<std::string>>(),
+      "NAME=VALUE, a value for components that have such an option; repeat for more")(
+      "timeout", program_options::value<double>()->default_value(30), "seconds a check may take")(
+      "json", "print one JSON array");
+  syntax.positionals = {{"plugin", 1}};
+  syntax.examples =
+      "  runner check-plugin plugins/my_encoder.so\n"
+      "  runner check-plugin esc50.so --option root=/data/ESC-50\n"
+      "  runner check-plugin my_encoder.so --only padding_invariance\n";
+  return syntax;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto words = syntax();
+  const auto given = parse(words, arguments);
+  if (!given) return ExitCode::ok;
+  const auto json = given->has("json");
+  if (given->has("list")) return list_checks(json);
+  const fs::path plugin = given->text("plugin");
+  if (plugin.empty()) refuse_usage("check-plugin", "FILE.so is missing");
+  if (!fs::exists(plugin))
+    throw Failure(ExitCode::plugin_refused, plugin.string() + ": no such file");
+  const auto only = given->text("only");
+  if (!only.empty()) {
+    const auto names = names_of(all_checks());
+    if (std::find(names.begin(), names.end(), only) == names.end())
+      refuse_usage("check-plugin", "no check '" + only + "'" + protocol::did_you_mean(only, names));
+  }
+  Examiner examiner(
+      fs::absolute(plugin), read_options(given->texts("option")),
+      std::chrono::milliseconds(static_cast<std::int64_t>(1000 * given->get<double>("timeout"))));
+  const auto results = examine(examiner, only, !json);
+  if (json) std::cout << to_json(results).dump(2) << '\n';
+  const auto failed = count(results, "fail");
+  if (!json)
+    std::cout << '\n'
+              << plugin.filename().string() << ": " << count(results, "pass") << " passed, "
+              << failed << " failed, " << count(results, "warning") << " warnings, "
+              << count(results, "skipped") << " skipped\n";
+  return failed > 0 ? ExitCode::plugin_refused : ExitCode::ok;
+}
+
+}  // namespace
+
+const Command check_plugin_command{"check-plugin", "checks that a plugin keeps the rules", run};
+
+}  // namespace earshot::host
