@@ -118,6 +118,7 @@ void LinearProbe::fit(Trial& trial) {
                     train.truths.select(which)};
   };
   const auto start = choose(trial, part(parts.rest), part(parts.held_out));
+  if (trial.stop()) return;
   model_ = fit_model(train, c_, start);
 }
 

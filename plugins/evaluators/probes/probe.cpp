@@ -82,7 +82,7 @@ void Probe::predict(Trial& trial) {
   const auto size = trial.size(Split::test), width = target_.width();
   std::vector<std::int64_t> confusion(static_cast<std::size_t>(width * width));
   std::vector<double> truth(static_cast<std::size_t>(width));
-  for (std::int64_t first = 0; first < size; first += chunk) {
+  for (std::int64_t first = 0; first < size && !trial.stop(); first += chunk) {
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(chunk, size - first)));
     std::iota(items.begin(), items.end(), first);
     const auto x = scaled(pooled_features(trial, Split::test, items, pooling_));

@@ -124,16 +124,50 @@ Division hold_out(const std::vector<std::int64_t>& strata, const std::vector<std
   const auto order = shuffled(groups, random);
   for (std::size_t g = 0; g < order.size(); ++g) {
     const auto& members = order[g];
-    auto& quota = open[strata[static_cast<std::size_t>(members.front())]];
+    auto after = open;
+    std::size_t wanted = 0;
+    for (const auto item : members) {
+      auto& quota = after[strata[static_cast<std::size_t>(item)]];
+      if (quota == 0) continue;
+      --quota;
+      ++wanted;
+    }
     const bool last = g + 1 == order.size() && result.rest.empty();
-    const bool hold = quota > 0 && !last;
-    quota -= hold ? std::min(quota, static_cast<std::int64_t>(members.size())) : 0;
+    const bool hold = 2 * wanted >= members.size() && !last;
+    if (hold) open = std::move(after);
     auto& part = hold ? result.held_out : result.rest;
     part.insert(part.end(), members.begin(), members.end());
   }
   std::sort(result.rest.begin(), result.rest.end());
   std::sort(result.held_out.begin(), result.held_out.end());
   return result;
+}
+
+std::vector<Split> draw_splits(const std::vector<std::int64_t>& strata,
+                               const std::vector<std::int64_t>& groups, double validation,
+                               double test, std::uint64_t seed) {
+  std::vector<Split> splits(strata.size(), Split::train);
+  Random random(derive(seed, "splits"));
+  Numbers left(strata.size());
+  std::iota(left.begin(), left.end(), 0);
+  const auto take = [&](double share, Split split) {
+    if (share <= 0 || left.empty()) return;
+    Numbers left_strata, left_groups;
+    for (const auto i : left) {
+      left_strata.push_back(strata[static_cast<std::size_t>(i)]);
+      left_groups.push_back(groups[static_cast<std::size_t>(i)]);
+    }
+    const auto parts = hold_out(left_strata, left_groups, share, random);
+    for (const auto i : parts.held_out)
+      splits[static_cast<std::size_t>(left[static_cast<std::size_t>(i)])] = split;
+    Numbers rest;
+    for (const auto i : parts.rest)
+      rest.push_back(left[static_cast<std::size_t>(i)]);
+    left = std::move(rest);
+  };
+  take(test, Split::test);
+  take(validation / (1 - test), Split::validation);
+  return splits;
 }
 
 }  // namespace earshot::kit

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <earshot/dataset.hpp>
 #include <earshot/kit/random.hpp>
 
 namespace earshot::kit {
@@ -29,5 +30,11 @@ struct Division {
 /// two.
 Division hold_out(const std::vector<std::int64_t>& strata, const std::vector<std::int64_t>& groups,
                   double share, Random& random);
+
+/// Train, validation and test for items that come without: about the given shares of each stratum,
+/// in whole groups, drawn from `seed`.
+std::vector<Split> draw_splits(const std::vector<std::int64_t>& strata,
+                               const std::vector<std::int64_t>& groups, double validation,
+                               double test, std::uint64_t seed);
 
 }  // namespace earshot::kit

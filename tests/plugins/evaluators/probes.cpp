@@ -1,0 +1,309 @@
+#include <fstream>
+#include <sstream>
+
+#include <ATen/ATen.h>
+
+#include <gmock/gmock.h>
+
+#include "evaluators/probes/knn.hpp"
+#include "evaluators/probes/linear_probe.hpp"
+#include "memory_trial.hpp"
+
+namespace {
+
+using earshot::Label;
+using earshot::LabelSpec;
+using earshot::Numbers;
+using earshot::Options;
+using earshot::test::MemoryTrial;
+using probes::Knn;
+using probes::LinearProbe;
+using testing::ElementsAre;
+using Given = std::map<std::string, earshot::OptionValue>;
+using Texts = std::vector<std::string>;
+
+const earshot::Context context{.device = at::kCPU};
+
+const std::vector<LabelSpec> labels = {
+    {.name = "kind", .classes = {"low", "middle", "high"}},
+    {.name = "level", .type = 0.0, .unit = "dB"},
+    {.name = "tags", .type = Texts{}, .classes = {"x", "y"}},
+};
+
+/// Items whose mean feature is (kind, level, x, y) plus noise, in 3 to 6 frames.
+std::vector<MemoryTrial::Example> examples(int count, std::uint64_t seed, double noise = 0.3) {
+  earshot::kit::Random random(seed);
+  std::vector<MemoryTrial::Example> result;
+  for (int i = 0; i < count; ++i) {
+    const auto kind = i % 3;
+    const auto level = random.uniform(0, 4);
+    Texts tags;
+    if (random.uniform() < 0.5) tags.push_back("x");
+    if (random.uniform() < 0.5) tags.push_back("y");
+    const double truth[] = {2.0 * kind, level, tags == Texts{"x"} || tags.size() == 2 ? 2.0 : 0.0,
+                            tags == Texts{"y"} || tags.size() == 2 ? 2.0 : 0.0};
+    auto features = at::empty({3 + random.below(4), 4});
+    for (std::int64_t t = 0; t < features.size(0); ++t)
+      for (std::int64_t d = 0; d < 4; ++d)
+        features[t][d] = truth[d] + noise * random.normal();
+    result.push_back(
+        {.item = {.id = std::to_string(i),
+                  .groups = {{"clip", std::to_string(i / 2)}},
+                  .labels = {{"kind", labels[0].classes[static_cast<std::size_t>(kind)]},
+                             {"level", level},
+                             {"tags", tags}}},
+         .features = features});
+  }
+  return result;
+}
+
+MemoryTrial trial(bool with_validation = false) {
+  return {labels,
+          {.frame_rate = 10, .dim = 4},
+          examples(90, 1),
+          examples(60, 2),
+          with_validation ? examples(30, 3) : std::vector<MemoryTrial::Example>{}};
+}
+
+template <class Probe>
+Probe make(Given given) {
+  return Probe(Options(Probe::options(), given), context);
+}
+
+template <class Probe>
+Numbers run(Probe& probe, MemoryTrial& on) {
+  probe.fit(on);
+  probe.predict(on);
+  return numbers_of(probe, on);
+}
+
+Given with(const std::string& target, Given more = {}) {
+  more["target"] = target;
+  return more;
+}
+
+TEST(LinearProbe, tells_classes_apart_with_each_head) {
+  for (const auto& options : {with("kind"), with("kind", {{"pooling", std::string("max")}}),
+                              with("kind", {{"head", std::string("svm")}}),
+                              with("kind", {{"head", std::string("svm")},
+                                            {"multiclass", std::string("one_vs_rest")},
+                                            {"pooling", std::string("mean")},
+                                            {"c", 1.0}})}) {
+    auto on = trial();
+    auto probe = make<LinearProbe>(options);
+    const auto numbers = run(probe, on);
+    EXPECT_GT(numbers.at("accuracy"), 0.9);
+    EXPECT_GT(numbers.at("balanced_accuracy"), 0.9);
+    EXPECT_GT(numbers.at("macro_f1"), 0.9);
+    // One against the rest, no line sets the middle class apart.
+    EXPECT_GT(numbers.at("map"), 0.75);
+    EXPECT_GT(numbers.at("auc"), 0.8);
+    EXPECT_NEAR(numbers.at("majority"), 1 / 3.0, 1e-12);
+    EXPECT_NEAR(on.reports.at("chance"), 1 / 3.0, 1e-12);
+    EXPECT_EQ(on.predictions.size(), 60U);
+  }
+}
+
+TEST(LinearProbe, predicts_numbers_and_sets) {
+  auto on = trial(true);
+  auto number = make<LinearProbe>(with("level"));
+  const auto numbers = run(number, on);
+  EXPECT_LT(numbers.at("mae"), 0.25);
+  EXPECT_GT(numbers.at("r2"), 0.9);
+  EXPECT_GT(numbers.at("constant_mae"), 0.8);
+  auto also_on = trial(true);
+  auto set = make<LinearProbe>(with("tags"));
+  EXPECT_GT(run(set, also_on).at("map"), 0.97);
+  EXPECT_EQ(also_on.reports.count("chance"), 0U);
+}
+
+TEST(LinearProbe, chooses_its_penalty_on_validation_items_or_on_a_quarter_of_the_groups) {
+  for (const bool validation : {true, false}) {
+    auto on = trial(validation);
+    auto probe = make<LinearProbe>(with("kind"));
+    probe.fit(on);
+    EXPECT_EQ(on.curves.at("validation").size(), 6U);
+    EXPECT_GT(*std::max_element(on.curves["validation"].begin(), on.curves["validation"].end()),
+              0.9);
+  }
+}
+
+TEST(LinearProbe, depends_on_the_cell_seed_only_when_it_subsamples) {
+  const auto predictions = [](const Given& options, std::uint64_t seed) {
+    auto on = trial();
+    on.cell_seed = seed;
+    auto probe = make<LinearProbe>(options);
+    run(probe, on);
+    std::vector<double> scores;
+    for (const auto& prediction : on.predictions)
+      scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
+    return scores;
+  };
+  const auto all = with("kind", {{"c", 0.1}});
+  const auto some = with("kind", {{"c", 0.1}, {"n_train", std::int64_t{30}}});
+  EXPECT_FALSE(make<LinearProbe>(all).uses().seed);
+  EXPECT_TRUE(make<LinearProbe>(some).uses().seed);
+  EXPECT_EQ(predictions(all, 0), predictions(all, 1));
+  EXPECT_EQ(predictions(some, 0), predictions(some, 0));
+  EXPECT_NE(predictions(some, 0), predictions(some, 1));
+  auto on = trial();
+  auto greedy = make<LinearProbe>(with("kind", {{"n_train", std::int64_t{91}}}));
+  EXPECT_THROW(greedy.fit(on), earshot::ConfigError);
+}
+
+TEST(LinearProbe, refuses_a_head_that_cannot_predict_the_target) {
+  auto on = trial();
+  auto probe = make<LinearProbe>(with("level", {{"head", std::string("svm")}}));
+  try {
+    probe.fit(on);
+    FAIL();
+  } catch (const earshot::ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "head 'svm' cannot predict 'level', which is a number; allowed: auto, ridge");
+  }
+  EXPECT_THROW(make<LinearProbe>(with("nothing")).fit(on), earshot::ConfigError);
+}
+
+TEST(LinearProbe, skips_items_without_the_label_and_needs_one_that_has_it) {
+  auto train = examples(30, 1, 0.05), test = examples(9, 2, 0.05);
+  for (std::size_t i = 0; i < 10; ++i)
+    train[i].item.labels.erase("kind");
+  test[0].item.labels.erase("kind");
+  MemoryTrial on(labels, {.frame_rate = 10, .dim = 4}, train, test);
+  auto probe = make<LinearProbe>(with("kind", {{"c", 1.0}}));
+  EXPECT_GT(run(probe, on).at("accuracy"), 0.8);
+  EXPECT_EQ(on.predictions.size(), 9U);
+  EXPECT_TRUE(probe.mark(on.item(earshot::Split::test, 0), on.predictions[0]).empty());
+  for (auto& example : train)
+    example.item.labels.clear();
+  MemoryTrial none(labels, {.frame_rate = 10, .dim = 4}, train, test);
+  EXPECT_THROW(probe.fit(none), earshot::DataError);
+}
+
+TEST(LinearProbe, takes_features_of_one_vector_a_clip_and_a_constant_feature) {
+  const auto collapse = [](std::vector<MemoryTrial::Example> all) {
+    for (auto& example : all) {
+      example.features = example.features.mean(0, true);
+      example.features.select(1, 3).fill_(0.7F);
+    }
+    return all;
+  };
+  MemoryTrial on(labels, {.frame_rate = 0, .dim = 4}, collapse(examples(90, 1)),
+                 collapse(examples(60, 2)));
+  auto probe = make<LinearProbe>(with("kind", {{"c", 1.0}}));
+  EXPECT_GT(run(probe, on).at("accuracy"), 0.9);
+  EXPECT_EQ(probe.state().tensors.at("weight").size(1), 4);
+}
+
+TEST(Probes, predict_the_same_from_their_state) {
+  for (const std::string target : {"kind", "level", "tags"}) {
+    const auto check = [&](auto fitted, auto fresh) {
+      auto on = trial(), again = trial();
+      const auto numbers = run(fitted, on);
+      fresh.load_state(fitted.state());
+      fresh.predict(again);
+      EXPECT_EQ(numbers_of(fresh, again), numbers);
+      for (std::size_t i = 0; i < on.predictions.size(); ++i) {
+        EXPECT_EQ(on.predictions[i].scores, again.predictions[i].scores);
+        EXPECT_EQ(on.predictions[i].value, again.predictions[i].value);
+      }
+      auto state = fitted.state();
+      state.tensors.clear();
+      EXPECT_THROW(fresh.load_state(state), earshot::DataError);
+    };
+    check(make<LinearProbe>(with(target)), make<LinearProbe>(with(target)));
+    check(make<Knn>(with(target)), make<Knn>(with(target)));
+  }
+  auto on = trial();
+  auto fitted = make<Knn>(with("kind"));
+  fitted.fit(on);
+  EXPECT_THROW(make<Knn>(with("level")).load_state(fitted.state()), earshot::DataError);
+}
+
+TEST(Probes, declare_every_number_that_they_give_and_one_primary) {
+  for (const std::string target : {"kind", "level", "tags"}) {
+    const std::map<std::string, std::string> heads = {
+        {"kind", "logistic"}, {"level", "ridge"}, {"tags", "sigmoid"}};
+    for (const auto& head : {std::string("auto"), heads.at(target)}) {
+      auto on = trial();
+      auto probe = make<LinearProbe>(with(target, {{"head", head}}));
+      auto numbers = run(probe, on);
+      numbers.merge(on.reports);
+      std::map<std::string, int> declared;
+      int primaries = 0;
+      for (const auto& spec : probe.metrics()) {
+        ++declared[spec.name];
+        primaries += spec.primary ? 1 : 0;
+        EXPECT_TRUE(!spec.primary || head == "auto" || numbers.contains(spec.name)) << spec.name;
+      }
+      EXPECT_EQ(primaries, 1);
+      for (const auto& [name, value] : numbers)
+        EXPECT_EQ(declared[name], 1) << name;
+    }
+  }
+}
+
+TEST(Probes, write_a_confusion_table) {
+  auto on = trial();
+  on.folder = testing::TempDir();
+  auto probe = make<Knn>(with("kind"));
+  const auto accuracy = run(probe, on).at("accuracy");
+  std::ifstream file(on.folder / "confusion.csv");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "truth,low,middle,high");
+  double diagonal = 0, all = 0;
+  for (int row = 0; row < 3; ++row) {
+    std::string cell;
+    std::getline(file, cell, ',');
+    EXPECT_EQ(cell, labels[0].classes[static_cast<std::size_t>(row)]);
+    std::getline(file, line);
+    std::istringstream cells(line);
+    for (int column = 0; column < 3; ++column) {
+      std::getline(cells, cell, ',');
+      all += std::stod(cell);
+      if (row == column) diagonal += std::stod(cell);
+    }
+  }
+  EXPECT_EQ(all, 60);
+  EXPECT_NEAR(diagonal / all, accuracy, 1e-12);
+}
+
+/// One-dimensional items of a class each.
+MemoryTrial line(const std::vector<std::pair<double, std::string>>& train, double test) {
+  const auto example = [](double x, const std::string& kind) {
+    return MemoryTrial::Example{.item = {.labels = {{"kind", kind}}},
+                                .features = at::full({1, 2}, x)};
+  };
+  std::vector<MemoryTrial::Example> all;
+  for (const auto& [x, kind] : train)
+    all.push_back(example(x, kind));
+  return {labels, {.dim = 2}, all, {example(test, "low")}};
+}
+
+TEST(Knn, breaks_ties_of_votes_by_class_and_of_distances_by_order) {
+  const auto predicted = [](const MemoryTrial& given, std::int64_t k) {
+    auto on = given;
+    auto probe = make<Knn>(with("kind", {{"k", k}, {"standardise", false}}));
+    probe.fit(on);
+    probe.predict(on);
+    return std::get<std::string>(*on.predictions.front().value);
+  };
+  EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 1), "high");
+  EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 2), "low");  // one vote each
+  EXPECT_EQ(predicted(line({{1, "high"}, {-1, "low"}}, 0), 1), "high");    // equally far
+  EXPECT_EQ(predicted(line({{1, "high"}, {2, "high"}, {0, "low"}}, 0), 9), "high");
+}
+
+TEST(Knn, compares_directions_with_the_cosine) {
+  auto on = line({{10, "high"}, {-0.1, "low"}}, 0.1);
+  auto probe = make<Knn>(
+      with("kind",
+           {{"k", std::int64_t{1}}, {"standardise", false}, {"distance", std::string("cosine")}}));
+  probe.fit(on);
+  probe.predict(on);
+  EXPECT_EQ(*on.predictions.front().value, Label(std::string("high")));
+  EXPECT_THAT(on.predictions.front().scores, ElementsAre(0, 0, 1));
+}
+
+}  // namespace
