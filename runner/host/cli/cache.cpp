@@ -8,6 +8,7 @@
 #include "host/base/table.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
+#include "host/plan/planner.hpp"
 #include "host/schedule/cache_use.hpp"
 #include "host/store/store.hpp"
 
@@ -128,8 +129,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto results = given->text("results"), action = given->text("action");
-  const fs::path cache = given->has("cache") ? fs::path(given->text("cache"))
-                                             : fs::path(results).parent_path() / "cache";
+  const auto cache = cache_folder(given->text("cache"), results);
   if (action == "verify") return verify(cache);
   if (action == "list") {
     list(cache, results);

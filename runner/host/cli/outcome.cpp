@@ -1,0 +1,176 @@
+#include "host/cli/outcome.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "host/base/table.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+constexpr std::size_t most_lines = 10;  // of reasons and failures; `runner status` has all
+
+using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+
+void count(Counts& counts, const std::string& what) {
+  const auto known = std::find_if(counts.begin(), counts.end(),
+                                  [&](const auto& entry) { return entry.first == what; });
+  if (known == counts.end())
+    counts.emplace_back(what, 1);
+  else
+    ++known->second;
+}
+
+void print_counts(std::ostream& out, const std::string& head, const Counts& counts) {
+  std::size_t shown = 0;
+  for (const auto& [what, number] : counts) {
+    if (++shown > most_lines) break;
+    out << head << number << "  " << what << '\n';
+  }
+  if (counts.size() > most_lines)
+    out << head << "and " << counts.size() - most_lines << " reasons more\n";
+}
+
+/// A table with a row for each task and a column for each encoder, put together from rows of SQL.
+struct Grid {
+  std::vector<std::string> rows{}, encoders{}, extras{};  ///< in the order of first sight
+  std::map<std::pair<std::string, std::string>, double> values{};
+
+  static void see(std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  }
+};
+
+Grid grid_of(const Store& store, const std::string& experiment) {
+  // Looked up by key, metric by metric: the view `result` would read all slices of all runs.
+  Statement rows(
+      store.connection(),
+      "SELECT m.task, m.mapper, m.language_model, m.variant, m.encoder, d.name, avg(v.value), "
+      "d.name = c.primary_metric "
+      "FROM experiment e CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id "
+      "CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' "
+      "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+      "CROSS JOIN metric_definition d ON d.name IN (c.primary_metric, 'chance', 'majority') "
+      "CROSS JOIN metric v ON v.run_id = r.run_id AND v.metric_id = d.metric_id AND v.slice_id = "
+      "(SELECT slice_id FROM slice WHERE dimension = 'all' AND name = 'all') "
+      "WHERE e.name = ? AND e.latest = 1 AND v.value IS NOT NULL "
+      "GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY min(m.position)");
+  rows.bind_all(experiment);
+  Grid grid;
+  std::map<std::string, std::string> metric_of;
+  struct Line {
+    std::string label, column;
+    double value;
+    bool primary;
+  };
+  std::vector<Line> lines;
+  while (rows.step()) {
+    std::string label = rows.text(0);
+    for (const int part : {1, 2, 3})
+      if (!rows.text(part).empty()) label += "  " + rows.text(part);
+    const bool primary = rows.integer(7) != 0;
+    lines.push_back({label, primary ? rows.text(4) : rows.text(5), rows.real(6), primary});
+    if (primary) metric_of[label] = rows.text(5);
+  }
+  for (const auto& line : lines) {
+    const auto row = line.label + "\t" + metric_of[line.label];
+    Grid::see(grid.rows, row);
+    Grid::see(line.primary ? grid.encoders : grid.extras, line.column);
+    grid.values[{row, line.column}] = line.value;
+  }
+  return grid;
+}
+
+/// For more encoders than fit side by side: a row for each.
+void print_long(std::ostream& out, const Grid& grid) {
+  std::vector<std::string> columns{"task", "metric", "encoder", "value"};
+  TableWriter table(out, columns, Format::table);
+  auto names = grid.encoders;
+  names.insert(names.end(), grid.extras.begin(), grid.extras.end());
+  for (const auto& row : grid.rows)
+    for (const auto& name : names) {
+      const auto value = grid.values.find({row, name});
+      const auto tab = row.find('\t');
+      if (value != grid.values.end())
+        table.row({row.substr(0, tab), row.substr(tab + 1), name, value->second});
+    }
+  table.finish();
+}
+
+}  // namespace
+
+void print_plan_summary(std::ostream& out, const Plan& plan) {
+  std::int64_t counts[5] = {};
+  Counts run, skipped, excluded;
+  for (const auto& cell : plan.cells) {
+    ++counts[static_cast<int>(cell.decision)];
+    // "failed before: <message>" and the like are one reason, whatever the message.
+    if (cell.decision == Decision::run) count(run, cell.reason.substr(0, cell.reason.find(':')));
+    if (cell.decision == Decision::skipped) count(skipped, cell.reason);
+    if (cell.decision == Decision::excluded) count(excluded, cell.reason);
+  }
+  out << "plan  " << counts[0] << " cells to run, " << counts[1] << " done before";
+  const char* const others[] = {" excluded", " left out", " skipped"};
+  for (int i = 2; i < 5; ++i)
+    if (counts[i] > 0) out << ", " << counts[i] << others[i - 2];
+  out << '\n';
+  if (run.size() > 1 || (run.size() == 1 && run.front().first != "new"))
+    print_counts(out, "  run       ", run);
+  print_counts(out, "  excluded  ", excluded);
+  print_counts(out, "  skipped   ", skipped);
+  for (const auto& note : plan.notes)
+    out << "  note      " << note << '\n';
+}
+
+void print_results(std::ostream& out, const Store& store, const std::string& experiment) {
+  const auto grid = grid_of(store, experiment);
+  if (grid.rows.empty()) return;
+  out << '\n';
+  if (grid.encoders.size() + grid.extras.size() > 8) return print_long(out, grid);
+  std::vector<std::string> columns{"task", "metric"};
+  columns.insert(columns.end(), grid.encoders.begin(), grid.encoders.end());
+  columns.insert(columns.end(), grid.extras.begin(), grid.extras.end());
+  TableWriter table(out, columns, Format::table);
+  for (const auto& row : grid.rows) {
+    const auto tab = row.find('\t');
+    std::vector<Json> cells{row.substr(0, tab), row.substr(tab + 1)};
+    for (std::size_t i = 2; i < columns.size(); ++i) {
+      const auto value = grid.values.find({row, columns[i]});
+      cells.push_back(value == grid.values.end() ? Json() : Json(value->second));
+    }
+    table.row(cells);
+  }
+  table.finish();
+}
+
+void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,
+                  const std::string& results) {
+  out << '\n';
+  std::size_t shown = 0;
+  for (const auto& failure : summary.failures) {
+    if (++shown > most_lines) {
+      out << "and " << summary.failures.size() - most_lines << " more: runner status " << experiment
+          << " --failed\n";
+      break;
+    }
+    out << failure.state << "  " << failure.label << "  " << failure.error << '\n'
+        << "        runner logs " << failure.key.substr(0, 8) << '\n';
+  }
+  for (const auto& [reason, cells] : summary.parked)
+    out << "not begun  " << cells << " cells, since " << reason << '\n';
+  out << "done  " << summary.expected << " expected = " << summary.ok << " ok";
+  if (summary.failed > 0) out << " + " << summary.failed << " failed";
+  if (summary.skipped > 0) out << " + " << summary.skipped << " skipped";
+  if (summary.unfinished > 0) out << " + " << summary.unfinished << " not run";
+  out << "   " << summary.attempts << " run";
+  if (summary.cached > 0) out << ", " << summary.cached << " done before";
+  if (summary.elsewhere > 0) out << ", " << summary.elsewhere << " by another runner";
+  out << "   " << clock_text(summary.seconds) << '\n';
+  const std::string option = results == "results/results.db" ? "" : " --results " + results;
+  if (summary.ok > 0) out << "more  runner compare " << experiment << option << '\n';
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,278 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <set>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "host/analyse/compare.hpp"
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/outcome.hpp"
+#include "host/cli/planning.hpp"
+#include "host/schedule/cache_use.hpp"
+#include "host/schedule/provenance.hpp"
+#include "host/schedule/records.hpp"
+#include "host/schedule/selection.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace po = program_options;
+
+Syntax syntax_of_run() {
+  Syntax syntax{
+      "run", "FILE.toml",
+      "Runs an experiment: every cell that has no ok result yet. Run it again to resume, or "
+      "to run what\nhas changed since. 'runner FILE.toml' is the same."};
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  const auto number = [](const char* name) { return po::value<std::int64_t>()->value_name(name); };
+  add_results_option(syntax.options);
+  add_override_options(syntax.options);
+  add_plugin_options(syntax.options);
+  auto add = syntax.options.add_options();
+  add("failed", "only cells whose last attempt is not ok");
+  add("jobs,j", number("N"), "cells at once; by default one for each processor");
+  add("threads", number("N"), "of stages that run alone, as features; by default all processors");
+  add("device", text("NAME"), "cpu, cuda or cuda:N");
+  add("timeout", po::value<double>()->value_name("SECONDS"), "of a stage");
+  add("progress", text("KIND")->default_value("auto"), "auto, live, plain, json or none");
+  add("dry-run", "shows the plan, and runs nothing");
+  add("verbose,v", "says what each worker is given to do");
+  syntax.positionals = {{"file", 1}};
+  syntax.examples =
+      "  runner experiments/quickstart.toml\n"
+      "  runner experiments/esc10.toml -j 4 --only encoder=mfcc --set task.knn.options.k=5\n"
+      "  runner experiments/esc10.toml --failed --worker-prefix 'gdb --args' -j 1\n";
+  return syntax;
+}
+
+/// What the command line asks of this invocation.
+struct Request {
+  std::string file{}, results{}, progress{};
+  Overrides overrides{};
+  RunSettings settings{};
+  PlanSettings planning{};
+};
+
+Request request_of_arguments(const Arguments& given) {
+  Request request;
+  request.file = given.text("file");
+  if (request.file.empty()) refuse_usage("run", "FILE.toml is missing");
+  request.results = given.text("results");
+  request.progress = given.text("progress");
+  request.overrides = overrides_of(given);
+  request.planning = plan_settings_of(given);
+  request.planning.cache = std::filesystem::absolute(request.planning.cache);
+  request.settings.results = request.results;
+  request.settings.cache = request.planning.cache;
+  request.settings.worker_prefix = request.planning.worker.prefix;
+  // A debugger is for what the cells do, not for the questions of planning.
+  request.planning.worker.prefix.clear();
+  return request;
+}
+
+/// `runner plan` with those of the arguments that it knows.
+ExitCode show_plan(const Arguments& given) {
+  std::vector<std::string> words{given.text("file"), "--results", given.text("results")};
+  for (const char* name : {"set", "only", "skip", "plugin-path"})
+    for (const auto& value : given.texts(name))
+      words.insert(words.end(), {std::string("--") + name, value});
+  if (given.has("cache")) words.insert(words.end(), {"--cache", given.text("cache")});
+  if (given.has("limit"))
+    words.insert(words.end(), {"--limit", std::to_string(given.get<std::int64_t>("limit"))});
+  return plan_command.run(words);
+}
+
+/// --jobs, --threads, --timeout and --device stand above [resources] of the file.
+void apply(const Arguments& given, Resources& resources) {
+  const auto positive = [&](const char* name, auto& field) {
+    if (!given.has(name)) return;
+    field = given.get<std::decay_t<decltype(field)>>(name);
+    if (field <= 0) refuse_usage("run", std::string("--") + name + " is not above 0");
+  };
+  positive("jobs", resources.jobs);
+  positive("threads", resources.threads);
+  positive("timeout", resources.timeout);
+  if (given.has("device")) resources.device = given.text("device");
+}
+
+/// A graphics processor that is asked for and missing ends the run before anything is computed.
+void require_device(const std::string& device) {
+  if (device == "cpu") return;
+  try {
+    WorkerProcess worker;
+    ask(worker, "device", {{"device", device}});
+  } catch (const WorkerError& error) {
+    throw Failure(ExitCode::usage, std::string("--device: ") + error.what());
+  }
+}
+
+void refuse_pretraining(const Experiment& experiment) {
+  const auto encoders = experiment.components.find("encoder");
+  if (encoders == experiment.components.end()) return;
+  for (const auto& [label, encoder] : encoders->second)
+    if (encoder.pretrain.is_object())
+      throw Failure(ExitCode::usage, encoder.position.text() + ": [encoder." + label +
+                                         ".pretrain] asks for training an encoder, which this "
+                                         "version cannot do; allowed are encoders with weights. "
+                                         "remove the table, or name a checkpoint as weights");
+}
+
+void keep_failed_only(Plan& plan, const Store& store) {
+  std::vector<std::string> keys;
+  for (const auto& cell : plan.cells)
+    if (cell.decision == Decision::run) keys.push_back(cell.key);
+  const auto failed = store.last_failures(keys);
+  for (auto& cell : plan.cells)
+    if (cell.decision == Decision::run && !failed.contains(cell.key)) {
+      cell.decision = Decision::left_out;
+      cell.reason = "--failed";
+    }
+}
+
+void print_header(const Plan& plan, const Request& request) {
+  std::cout << plan.experiment.name << "  " << request.file << "  results in " << request.results
+            << '\n';
+  if (!plan.experiment.question.empty()) std::cout << plan.experiment.question << '\n';
+}
+
+void note_plan(const Plan& plan, Progress& progress) {
+  std::int64_t counts[5] = {};
+  for (const auto& cell : plan.cells)
+    ++counts[static_cast<int>(cell.decision)];
+  progress.event({{"event", "plan"},
+                  {"experiment", plan.experiment.name},
+                  {"total", counts[0]},
+                  {"cached", counts[1]},
+                  {"excluded", counts[2]},
+                  {"left_out", counts[3]},
+                  {"skipped", counts[4]},
+                  {"expected", counts[0] + counts[1] + counts[4]}});
+}
+
+void note_summary(const Summary& summary, Progress& progress) {
+  progress.event({{"event", "summary"},
+                  {"expected", summary.expected},
+                  {"ok", summary.ok},
+                  {"cached", summary.cached},
+                  {"elsewhere", summary.elsewhere},
+                  {"failed", summary.failed},
+                  {"skipped", summary.skipped},
+                  {"unfinished", summary.unfinished},
+                  {"attempts", summary.attempts},
+                  {"seconds", summary.seconds},
+                  {"exit", static_cast<int>(summary.exit_code())}});
+}
+
+/// One invocation on an open store.
+class Invocation {
+ public:
+  Invocation(const Request& request, Plan plan, Store& store, Progress& progress, Json origin)
+      : request_(request),
+        plan_(std::move(plan)),
+        store_(store),
+        progress_(progress),
+        origin_(std::move(origin)) {}
+
+  Summary run() {
+    auto plan = with_selection(plan_, store_);
+    auto summary = run_recorded(plan);
+    if (!choices_open(plan) || summary.signal != 0) return summary;
+    // Every candidate has its validation numbers now, or none: choose, and test what was chosen.
+    add(summary, run_recorded(only_new(with_selection(plan_, store_), plan)));
+    return summary;
+  }
+
+ private:
+  Summary run_recorded(const Plan& plan) {
+    const auto records = records_of(plan, request_.overrides);
+    store_.record_plan(records.experiment, records.cells, records.datasets, origin_);
+    const CacheUse use(request_.settings.cache, plan);
+    return execute(plan, store_, request_.settings, progress_);
+  }
+
+  /// The second plan without the cells that the first has seen to. They stay recorded.
+  static Plan only_new(Plan plan, const Plan& before) {
+    std::set<std::string> seen;
+    for (const auto& cell : before.cells)
+      if (cell.decision != Decision::left_out) seen.insert(cell.key);
+    for (auto& cell : plan.cells)
+      if (seen.contains(cell.key) && cell.decision != Decision::excluded)
+        cell.decision = Decision::left_out;
+    return plan;
+  }
+
+  static void add(Summary& summary, Summary more) {
+    summary.expected += more.expected;
+    summary.ok += more.ok;
+    summary.cached += more.cached;
+    summary.elsewhere += more.elsewhere;
+    summary.failed += more.failed;
+    summary.skipped += more.skipped;
+    summary.unfinished += more.unfinished;
+    summary.attempts += more.attempts;
+    summary.seconds += more.seconds;
+    summary.signal = more.signal;
+    summary.parked.merge(more.parked);
+    std::move(more.failures.begin(), more.failures.end(), std::back_inserter(summary.failures));
+  }
+
+  const Request& request_;
+  Plan plan_;
+  Store& store_;
+  Progress& progress_;
+  Json origin_;
+};
+
+void start_logging(bool verbose) {
+  auto logger = spdlog::stderr_logger_st("runner");
+  logger->set_pattern("%H:%M:%S.%e  %v");
+  logger->set_level(verbose ? spdlog::level::debug : spdlog::level::warn);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_run(), arguments);
+  if (!given) return ExitCode::ok;
+  const auto request = request_of_arguments(*given);
+  if (given->has("dry-run")) return show_plan(*given);
+  start_logging(given->has("verbose"));
+  const auto progress = make_progress(request.progress, stdout);
+  const bool talks = request.progress != "json" && request.progress != "none";
+
+  auto experiment = read_experiment(request.file, request.overrides);
+  apply(*given, experiment.resources);
+  refuse_pretraining(experiment);
+  require_device(experiment.resources.device);
+  Store store(request.results, Store::Mode::write);
+  store.bury_lost_runs();
+  auto plan = make_plan(experiment, request.overrides, request.planning, &store);
+  if (given->has("failed")) keep_failed_only(plan, store);
+  if (talks) {
+    print_header(plan, request);
+    print_plan_summary(std::cout, plan);
+    std::cout << std::flush;
+  }
+  note_plan(plan, *progress);
+  auto origin = provenance(plan, arguments);
+  const auto name = plan.experiment.name;
+  const auto summary =
+      Invocation(request, std::move(plan), store, *progress, std::move(origin)).run();
+  note_summary(summary, *progress);
+  if (talks) {
+    print_results(std::cout, store, name);
+    for (const auto& line : verdict_lines(store, name))
+      std::cout << line << '\n';
+    print_ending(std::cout, summary, name, request.results);
+  }
+  return summary.exit_code();
+}
+
+}  // namespace
+
+const Command run_command{"run", "runs an experiment, or resumes it", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,115 @@
+#include "host/schedule/jobs.hpp"
+
+#include <gmock/gmock.h>
+
+#include "small_plan.hpp"
+
+namespace earshot::host {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+std::vector<std::string> names(const Jobs& jobs) {
+  std::vector<std::string> out;
+  for (const auto& job : jobs)
+    out.push_back(job.name);
+  return out;
+}
+
+TEST(Jobs, share_one_pass_over_the_audio_of_a_dataset) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add("mfcc", "room");
+  small.add("log_mel", "noise");
+  EXPECT_THAT(names(build_jobs(small.plan, {})),
+              ElementsAre("items of scenes", "features of scenes: log_mel, mfcc", "log_mel/room/s0",
+                          "mfcc/room/s0", "log_mel/noise/s0"));
+}
+
+TEST(Jobs, of_two_datasets_have_a_pass_each) {
+  SmallPlan small;
+  small.add("log_mel", "room", 0, "a");
+  small.add("log_mel", "room", 0, "b");
+  const auto jobs = build_jobs(small.plan, {"data-a", "data-b"});
+  EXPECT_THAT(names(jobs), ElementsAre("features of a: log_mel", "features of b: log_mel",
+                                       ::testing::_, ::testing::_));
+  EXPECT_THAT(jobs[0].dependants, ElementsAre(2));
+  EXPECT_THAT(jobs[1].dependants, ElementsAre(3));
+}
+
+TEST(Jobs, of_different_folds_share_the_features) {
+  SmallPlan small;
+  small.add("log_mel", "room", 0).request.dataset.fold = 1;
+  small.add("log_mel", "room", 1).request.dataset.fold = 2;
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_EQ(jobs.size(), 3u);
+}
+
+TEST(Jobs, are_only_of_cells_that_are_to_run) {
+  SmallPlan small;
+  small.add("log_mel", "room").decision = Decision::cached;
+  small.add("mfcc", "room").decision = Decision::excluded;
+  EXPECT_TRUE(build_jobs(small.plan, {}).empty());
+}
+
+TEST(Jobs, wait_for_the_item_table_only_where_the_store_lacks_it) {
+  SmallPlan small;
+  small.add("", "room");
+  EXPECT_EQ(build_jobs(small.plan, {}).back().waits_for, 1);
+  EXPECT_EQ(build_jobs(small.plan, {"data-scenes"}).back().waits_for, 0);
+}
+
+TEST(Jobs, are_wide_where_a_language_model_or_an_encoder_computes) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add("log_mel", "reasoning").request.language_model.plugin = "llama.so";
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_TRUE(jobs[0].wide);
+  EXPECT_FALSE(jobs[1].wide);
+  EXPECT_TRUE(jobs[2].wide);
+}
+
+TEST(Jobs, of_shared_work_get_the_most_generous_limits_of_their_cells) {
+  SmallPlan small;
+  small.plan.experiment.resources.timeout = 5;
+  small.add("log_mel", "room").cell.resources = {{"timeout", 9.0}};
+  small.add("log_mel", "noise");
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_EQ(jobs[0].timeout, 9);
+  EXPECT_EQ(jobs[2].timeout, 5);
+}
+
+TEST(Jobs, of_several_encoders_are_taken_apart_with_their_cells) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add("mfcc", "room");
+  auto jobs = build_jobs(small.plan, {"data-scenes"});
+  const auto singles = split_features(jobs, 0, small.plan);
+  ASSERT_EQ(singles.size(), 2u);
+  EXPECT_TRUE(jobs[0].dependants.empty());
+  EXPECT_EQ(jobs[singles[1]].name, "features of scenes: mfcc");
+  EXPECT_THAT(jobs[singles[1]].dependants, ElementsAre(2));
+}
+
+TEST(Jobs, send_what_the_command_line_decides_along_with_what_the_plan_says) {
+  SmallPlan small;
+  small.plan.experiment.resources.device = "cuda";
+  small.add("log_mel", "room", 3);
+  RunSettings settings;
+  settings.results = "/r/results.db";
+  settings.cache = "/c";
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  const auto features = request_of(jobs[0], small.plan, settings, 8);
+  EXPECT_EQ(features.at("type"), "features");
+  EXPECT_EQ(features.at("threads"), 8);
+  EXPECT_EQ(features.at("cache"), "/c");
+  const auto cell = request_of(jobs[1], small.plan, settings, 1);
+  EXPECT_EQ(cell.at("type"), "cell");
+  EXPECT_EQ(cell.at("seed"), 3);
+  EXPECT_EQ(cell.at("device"), "cuda");
+  EXPECT_EQ(cell.at("state_folder"), "/r/state");
+}
+
+}  // namespace
+}  // namespace earshot::host

@@ -1,0 +1,281 @@
+#include "host/schedule/scheduler.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "small_plan.hpp"
+
+// Whole runs of the scheduler against a scripted worker: see scripted_worker.cpp.
+
+namespace earshot::host {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Scheduling : public ::testing::Test {
+ protected:
+  Scheduling() : store(folder / "results.db", Store::Mode::write) {
+    settings.results = folder / "results.db";
+    settings.cache = folder / "cache";
+    settings.worker_prefix = {SCRIPTED_WORKER};
+    setenv("SCRIPTED_WORKER_LOG", (folder / "events").c_str(), 1);
+  }
+
+  Summary run() {
+    small.decide(store);
+    record(small.plan, store);
+    const auto progress = make_progress("none", stderr);
+    return execute(small.plan, store, settings, *progress);
+  }
+
+  /// "state kind" of all runs, in the order in which they began.
+  std::vector<std::string> runs() const {
+    std::vector<std::string> out;
+    Statement rows(store.connection(), "SELECT state, error_kind FROM run ORDER BY run_id");
+    while (rows.step())
+      out.push_back(rows.text(0) + (rows.text(1).empty() ? "" : " " + rows.text(1)));
+    return out;
+  }
+
+  std::string text(const char* sql) const {
+    Statement row(store.connection(), sql);
+    return row.step() ? row.text(0) : "nothing";
+  }
+
+  std::vector<std::string> events() const {
+    std::vector<std::string> out;
+    std::ifstream file(folder / "events");
+    for (std::string line; std::getline(file, line);)
+      out.push_back(line);
+    return out;
+  }
+
+  void interrupt_after(int milliseconds, int signal) {
+    interrupter = std::jthread([=] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      kill(getpid(), signal);
+    });
+  }
+
+  TemporaryFolder folder;
+  Store store;
+  SmallPlan small;
+  RunSettings settings;
+  std::jthread interrupter;
+};
+
+TEST_F(Scheduling, runs_every_cell_once_and_records_what_it_said) {
+  small.add("log_mel", "room");
+  small.add("mfcc", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 2);
+  EXPECT_EQ(summary.expected, 2);
+  EXPECT_EQ(summary.exit_code(), ExitCode::ok);
+  EXPECT_THAT(runs(), ElementsAre("ok", "ok"));
+  EXPECT_EQ(text("SELECT count(*) FROM prediction"), "4");
+  EXPECT_EQ(text("SELECT value FROM result LIMIT 1"), "0.25");
+  EXPECT_EQ(text("SELECT count(*) FROM item"), "3");
+  EXPECT_EQ(text("SELECT count(*) FROM stage WHERE state = 'ok' AND kind = 'features'"), "2");
+  EXPECT_EQ(text("SELECT count(*) FROM run_stage"), "2");
+}
+
+TEST_F(Scheduling, does_nothing_the_second_time) {
+  small.add("log_mel", "room");
+  run();
+  const auto before = events();
+  const auto summary = run();
+  EXPECT_EQ(summary.cached, 1);
+  EXPECT_EQ(summary.attempts, 0);
+  EXPECT_EQ(summary.exit_code(), ExitCode::ok);
+  EXPECT_EQ(events(), before);
+}
+
+TEST_F(Scheduling, tries_a_crash_three_times_as_runs_of_their_own) {
+  small.add("", "crash");
+  const auto summary = run();
+  EXPECT_EQ(summary.failed, 1);
+  EXPECT_EQ(summary.exit_code(), ExitCode::cells_not_ok);
+  EXPECT_THAT(runs(), ElementsAre("failed signal", "failed signal", "failed signal"));
+  EXPECT_EQ(text("SELECT signal FROM run"), "11");
+  EXPECT_THAT(text("SELECT error FROM run"), HasSubstr("signal 11"));
+}
+
+TEST_F(Scheduling, ends_ok_when_a_later_attempt_does) {
+  small.add("", "flaky");
+  EXPECT_EQ(run().ok, 1);
+  EXPECT_THAT(runs(), ElementsAre("failed signal", "ok"));
+}
+
+TEST_F(Scheduling, carries_on_with_a_fresh_worker_after_a_crash) {
+  small.plan.experiment.resources.jobs = 1;
+  small.add("", "crash");
+  small.add("", "exit");
+  small.add("", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.failed, 2);
+  EXPECT_EQ(summary.ok, 1);
+}
+
+TEST_F(Scheduling, does_not_repeat_an_error_with_a_type_until_the_next_invocation) {
+  small.add("", "config");
+  small.add("", "bug");
+  EXPECT_EQ(run().failed, 2);
+  EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("failed config", "failed bug"));
+  run();
+  EXPECT_EQ(runs().size(), 4u);
+}
+
+TEST_F(Scheduling, skips_what_is_not_supported) {
+  small.add("", "unsupported");
+  const auto summary = run();
+  EXPECT_EQ(summary.skipped, 1);
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_EQ(summary.exit_code(), ExitCode::cells_not_ok);
+  EXPECT_THAT(runs(), ElementsAre("skipped unsupported"));
+}
+
+TEST_F(Scheduling, ends_a_stage_that_hangs_even_if_it_ignores_signals) {
+  small.plan.experiment.resources.timeout = 0.2;
+  small.plan.experiment.resources.attempts = 2;
+  small.add("", "hang");
+  EXPECT_EQ(run().failed, 1);
+  EXPECT_THAT(runs(), ElementsAre("timeout", "timeout"));
+}
+
+TEST_F(Scheduling, ends_a_worker_that_takes_too_much_memory) {
+  small.plan.experiment.resources.memory = std::int64_t{100} << 20;
+  small.plan.experiment.resources.attempts = 1;
+  small.add("", "greedy");
+  EXPECT_EQ(run().failed, 1);
+  EXPECT_THAT(runs(), ElementsAre("oom"));
+  EXPECT_THAT(text("SELECT error FROM run"), HasSubstr("the limit is 100 MiB"));
+}
+
+TEST_F(Scheduling, survives_a_worker_that_breaks_the_protocol) {
+  small.plan.experiment.resources.attempts = 1;
+  small.add("", "garbage");
+  small.add("", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("failed protocol", "ok"));
+}
+
+TEST_F(Scheduling, fails_only_the_cells_of_the_encoder_that_crashed) {
+  small.add("log_mel", "room");
+  small.add("crash", "room");
+  small.add("crash", "noise");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_EQ(summary.failed, 2);
+  EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("ok", "failed signal", "failed signal"));
+  EXPECT_THAT(text("SELECT error FROM run WHERE state = 'failed'"),
+              HasSubstr("features of scenes: crash: the worker was killed by signal 11"));
+  EXPECT_EQ(text("SELECT attempts FROM stage WHERE state = 'failed'"), "3");
+}
+
+TEST_F(Scheduling, fails_the_cells_of_a_dataset_whose_items_cannot_be_listed) {
+  small.add("", "room", 0, "config");
+  small.add("", "room", 0, "scenes");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("ok", "failed config"));
+}
+
+TEST_F(Scheduling, runs_wide_stages_alone) {
+  small.add("slow", "room");
+  small.add("slow", "slow", 0, "other");
+  small.add("slow", "noise");
+  EXPECT_EQ(run().ok, 3);
+  const auto all = events();
+  // Both passes have the name "slow", and so has a cell, which runs when its pass has ended.
+  for (std::size_t i = 0; i + 1 < all.size(); ++i)
+    if (all[i] == "begin slow") {
+      EXPECT_EQ(all[i + 1], "end slow");
+    }
+}
+
+TEST_F(Scheduling, stops_submitting_what_fails_the_same_way_again_and_again) {
+  small.plan.experiment.resources.jobs = 1;
+  for (int seed = 0; seed < 9; ++seed)
+    small.add("", "config", seed);
+  small.add("", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.failed, 5);
+  EXPECT_EQ(summary.unfinished, 4);
+  EXPECT_EQ(summary.ok, 1);
+  ASSERT_EQ(summary.parked.size(), 1u);
+  EXPECT_EQ(summary.parked.begin()->second, 4);
+}
+
+TEST_F(Scheduling, keeps_a_log_of_every_attempt) {
+  small.add("", "crash");
+  const auto summary = run();
+  ASSERT_EQ(summary.failures.size(), 1u);
+  EXPECT_TRUE(summary.failures[0].log.ends_with("-3.log"));
+  EXPECT_THAT(text_of(summary.failures[0].log), HasSubstr("signal 11"));
+  EXPECT_EQ(text("SELECT count(DISTINCT log) FROM run"), "3");
+}
+
+TEST_F(Scheduling, lets_running_cells_save_and_begins_no_more_after_a_signal) {
+  small.plan.experiment.resources.jobs = 1;
+  small.add("", "patient");
+  small.add("", "room");
+  interrupt_after(400, SIGINT);
+  const auto summary = run();
+  EXPECT_EQ(summary.exit_code(), ExitCode::interrupted);
+  EXPECT_EQ(summary.unfinished, 2);
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_THAT(runs(), ElementsAre("killed"));
+  small.plan.cells.erase(small.plan.cells.begin());
+  EXPECT_EQ(run().exit_code(), ExitCode::ok);
+}
+
+TEST_F(Scheduling, ends_at_once_after_a_second_signal) {
+  small.add("", "hang");
+  interrupt_after(400, SIGTERM);
+  std::jthread second([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    kill(getpid(), SIGTERM);
+  });
+  const auto summary = run();
+  EXPECT_LT(summary.seconds, 5);
+  EXPECT_EQ(summary.exit_code(), ExitCode::terminated);
+  EXPECT_THAT(runs(), ElementsAre("killed"));
+}
+
+TEST_F(Scheduling, leaves_a_cell_to_the_runner_that_has_it) {
+  const auto& cell = small.add("", "room");
+  small.decide(store);
+  record(small.plan, store);
+  Store other(folder / "results.db", Store::Mode::write);
+  record(small.plan, other);
+  const auto claim = other.begin_run(cell.key);
+  ASSERT_TRUE(claim);
+  std::jthread finisher([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    RunRecord done;
+    done.state = "ok";
+    other.finish_run(*claim, done);
+  });
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_EQ(summary.elsewhere, 1);
+  EXPECT_EQ(summary.attempts, 0);
+}
+
+TEST_F(Scheduling, runs_a_cell_that_stands_twice_in_the_plan_once) {
+  small.add("", "room");
+  small.add("", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 2);
+  EXPECT_THAT(runs(), ElementsAre("ok"));
+}
+
+}  // namespace
+}  // namespace earshot::host

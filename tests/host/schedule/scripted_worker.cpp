@@ -1,0 +1,141 @@
+// A worker without plugins: speaks the protocol, and does what the name of a request's component
+// says. Put in front of the true worker as --worker-prefix, so it is started as the true one is:
+// scripted_worker <worker> <read fd> <write fd>. Each cell and features request appends
+// "begin <name>" and "end <name>" to the file SCRIPTED_WORKER_LOG.
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include "protocol/frame.hpp"
+#include "protocol/messages.hpp"
+
+namespace {
+
+using namespace earshot::protocol;
+
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+void note(const std::string& line) {
+  if (const char* file = std::getenv("SCRIPTED_WORKER_LOG"))
+    std::ofstream(file, std::ios::app) << line + "\n";
+}
+
+void sleep_ms(int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+/// True the first time that this name is asked for, over all processes.
+bool first_time(const std::string& name) {
+  const auto file = std::string(std::getenv("SCRIPTED_WORKER_LOG")) + "." + name;
+  if (std::ifstream(file)) return false;
+  std::ofstream(file) << "x";
+  return true;
+}
+
+struct Refusal {
+  std::string kind, message;
+};
+
+/// The misbehaviour that a component's name asks for; nothing for other names.
+void behave(const std::string& name, int out) {
+  if (name == "crash") std::raise(SIGSEGV);
+  if (name == "flaky" && first_time(name)) std::raise(SIGABRT);
+  if (name == "exit") std::_Exit(0);
+  if (name == "config") throw Refusal{"config", "alpha is '-1'; allowed is 0 or more"};
+  if (name == "bug") throw Refusal{"bug", "index out of range"};
+  if (name == "unsupported") throw Refusal{"unsupported", "needs codes"};
+  if (name == "slow") sleep_ms(200);
+  if (name == "hang") {
+    std::signal(SIGTERM, SIG_IGN);
+    while (true)
+      sleep_ms(1000);
+  }
+  if (name == "patient")
+    while (asked_to_stop == 0)
+      sleep_ms(10);
+  if (name == "greedy") {
+    std::vector<char> memory(std::size_t{300} << 20, 1);
+    while (memory[7] == 1)
+      sleep_ms(1000);
+  }
+  if (name == "garbage") {
+    const std::string bytes = "this is no frame at all, is it";
+    if (write(out, bytes.data(), bytes.size()) < 0) std::abort();
+    sleep_ms(60000);
+  }
+}
+
+void send(Channel& channel, std::int64_t id, const std::string& type, Json fields,
+          std::string binary = {}) {
+  fields["type"] = type;
+  fields["id"] = id;
+  channel.send({std::move(fields), std::move(binary)});
+}
+
+Json features(const FeaturesRequest& request, int out) {
+  std::string names;
+  for (const auto& source : request.sources)
+    names += source.encoder.component;
+  note("begin " + names);
+  Json results = Json::array();
+  for (const auto& source : request.sources) {
+    behave(source.encoder.component, out);
+    results.push_back(FeatureResult{.key = source.key, .clips = 2, .computed = 2});
+  }
+  note("end " + names);
+  return {{"encoders", results}};
+}
+
+Json cell(const CellRequest& request, std::int64_t id, Channel& channel, int out) {
+  const auto& name = request.evaluator.component;
+  note("begin " + name);
+  behave(name, out);
+  send(channel, id, "stage", {{"stage", "fit"}, {"seconds", 0.0}, {"reused", false}});
+  const double value = request.evaluator.options.value("value", 0.25);
+  send(channel, id, "predictions",
+       {{"rows", {{1, 0, "", {{"accuracy", 1.0}}}, {2, 1, "", {{"accuracy", 0.0}}}}}});
+  Json metric =
+      MetricRow{"all", "all", "accuracy", "mean", value, "", 2, nullptr, nullptr, "2 groups"};
+  send(channel, id, "metric", std::move(metric));
+  note("end " + name);
+  return CellResult{.declared = 2, .used = 2, .complete = asked_to_stop == 0};
+}
+
+Json perform(const Json& request, std::int64_t id, Channel& channel, int out) {
+  const auto verb = request.at("type").get<std::string>();
+  if (verb == "features") return features(request.get<FeaturesRequest>(), out);
+  if (verb == "cell") return cell(request.get<CellRequest>(), id, channel, out);
+  if (verb != "items") throw Refusal{"bug", "unknown request"};
+  behave(request.at("dataset").at("component").at("component"), out);
+  Json items = Json::array();
+  for (const char* name : {"a", "b", "c"})
+    items.push_back({name, Json::object(), Json::object(), Json::object()});
+  send(channel, id, "items", {{"items", items}});
+  return Json::object();
+}
+
+}  // namespace
+
+int main(int, char** argv) {
+  std::signal(SIGTERM, [](int) { asked_to_stop = 1; });
+  const int in = std::atoi(argv[2]), out = std::atoi(argv[3]);
+  Channel channel(in, out);
+  Json hello = Hello{.abi_tag = "none", .torch = "none", .pid = getpid()};
+  hello["type"] = "hello";
+  channel.send({std::move(hello)});
+  while (const auto request = channel.receive()) {
+    const std::int64_t id = request->header.at("id");
+    try {
+      auto result = perform(request->header, id, channel, out);
+      send(channel, id, "done", {{"result", std::move(result)}});
+    } catch (const Refusal& refusal) {
+      send(channel, id, "failed", {{"kind", refusal.kind}, {"message", refusal.message}});
+    }
+  }
+  std::_Exit(0);
+}

@@ -1,0 +1,96 @@
+#pragma once
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "temporary_folder.hpp"
+#include "host/plan/plan.hpp"
+#include "host/schedule/records.hpp"
+#include "host/store/store.hpp"
+#include "protocol/hash.hpp"
+
+namespace earshot::host {
+
+using earshot::testing::TemporaryFolder;
+
+inline std::string text_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+/// A plan made by hand: cells of encoders and tasks whose names say what the scripted worker does.
+class SmallPlan {
+ public:
+  SmallPlan() {
+    plan.experiment.name = "small";
+    plan.experiment.resources.jobs = 2;
+    plan.experiment.resources.threads = 2;
+    plan.experiment.components["task"];
+    plan.experiment.components["dataset"];
+  }
+
+  /// A cell of `encoder` (none: it reads no features) and `task` on `dataset`.
+  PlannedCell& add(const std::string& encoder, const std::string& task, std::int64_t seed = 0,
+                   const std::string& dataset = "scenes") {
+    PlannedCell planned;
+    auto& cell = planned.cell;
+    cell.encoder.label = encoder.empty() ? "none" : encoder;
+    cell.task.label = task;
+    cell.dataset.label = dataset;
+    cell.seed = seed;
+    cell.axes = {
+        {"encoder", cell.encoder.label}, {"task", task}, {"dataset", dataset}, {"seed", seed}};
+    planned.identity = {{"encoder", encoder}, {"task", task}, {"dataset", dataset}, {"seed", seed}};
+    planned.key = protocol::sha256(planned.identity);
+    planned.dataset_key = "data-" + dataset;
+    planned.primary = "accuracy";
+    planned.metrics = {{"accuracy", "", "", true, true, 1}};
+    auto& request = planned.request;
+    request.dataset.component = {"scripted.so", dataset, Json::object()};
+    request.dataset.key = planned.dataset_key;
+    request.evaluator = {"scripted.so", task, Json::object()};
+    request.seed = seed;
+    plan.datasets[planned.dataset_key] = {
+        dataset, planned.dataset_key, request.dataset.component, {}};
+    if (!encoder.empty()) add_features(planned, encoder);
+    plan.cells.push_back(std::move(planned));
+    return plan.cells.back();
+  }
+
+  /// What planning would decide now.
+  void decide(const Store& store) {
+    std::vector<std::string> keys;
+    for (const auto& cell : plan.cells)
+      keys.push_back(cell.key);
+    const auto finished = store.finished(keys);
+    for (auto& cell : plan.cells)
+      cell.decision = finished.contains(cell.key) ? Decision::cached : Decision::run;
+  }
+
+  Plan plan{};
+
+ private:
+  void add_features(PlannedCell& planned, const std::string& encoder) {
+    planned.features = "features-" + encoder + "-" + planned.dataset_key;
+    FeatureStage stage;
+    stage.key = planned.features;
+    stage.dataset_label = planned.cell.dataset.label;
+    stage.encoder_label = encoder;
+    stage.dataset = planned.request.dataset;
+    stage.source.encoder = {"scripted.so", encoder, Json::object()};
+    stage.source.key = "source-" + encoder;
+    plan.features[planned.features] = stage;
+    planned.request.features = {stage.source};
+  }
+};
+
+/// Makes the plan's cells known to the store, as `runner run` does.
+inline void record(const Plan& plan, Store& store) {
+  const auto records = records_of(plan, {});
+  store.record_plan(records.experiment, records.cells, records.datasets, Json::object());
+}
+
+}  // namespace earshot::host
