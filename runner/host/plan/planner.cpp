@@ -114,18 +114,23 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   return plan;
 }
 
+KnownPlugins::KnownPlugins(const PlanSettings& settings)
+    : stamps(settings.cache),
+      worker(settings.worker, settings.progress),
+      informant(worker, stamps, stamps.sha256(worker_file())),
+      catalog(plugin_files(settings.plugin_paths), informant, stamps) {
+  stamps.save();
+}
+
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,
                const PlanSettings& settings, const Store* store) {
-  StampTable stamps(settings.cache);
-  WorkerInformant worker(settings.worker, settings.progress);
-  RememberingInformant informant(worker, stamps, stamps.sha256(worker_file()));
-  const Catalog catalog(plugin_files(settings.plugin_paths), informant, stamps);
+  KnownPlugins known(settings);
   if (settings.warn)
-    for (const auto& plugin : catalog.refused())
+    for (const auto& plugin : known.catalog.refused())
       settings.warn(plugin.path + ": the plugin is refused: " + plugin.reason);
-  stamps.save();
-  auto plan = make_plan(experiment, overrides, catalog, informant, stamps, settings.cache, store);
-  stamps.save();
+  auto plan = make_plan(experiment, overrides, known.catalog, known.informant, known.stamps,
+                        settings.cache, store);
+  known.stamps.save();
   return plan;
 }
 

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "host/base/table.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/planning.hpp"
+#include "host/schedule/selection.hpp"
+#include "statistics/detectable.hpp"
+
+namespace earshot::host {
+namespace {
+
+const char* name_of(Decision decision) {
+  constexpr const char* names[] = {"run", "cached", "excluded", "left out", "skipped"};
+  return names[static_cast<int>(decision)];
+}
+
+Json axis_or_null(const Cell& cell, const char* axis) {
+  const auto* value = cell.axis(axis);
+  return value == nullptr ? Json() : *value;
+}
+
+/// A row per cell.
+void print_cells(const Plan& plan, Format format) {
+  std::vector<std::string> columns{"cell", "decision", "reason", "key"};
+  if (format != Format::table)
+    columns.insert(columns.begin() + 1, {"encoder", "task", "dataset", "seed", "fold", "split"});
+  TableWriter table(std::cout, columns, format);
+  for (const auto& planned : plan.cells) {
+    const auto& cell = planned.cell;
+    const bool choice = planned.request.predict != "test";
+    const auto label = cell.label() + (choice ? " (validation)" : "");
+    if (format == Format::table)
+      table.row({label, name_of(planned.decision), planned.reason, planned.key.substr(0, 12)});
+    else
+      table.row({label, cell.encoder.label, cell.task.label, cell.dataset.label, cell.seed,
+                 axis_or_null(cell, "fold"), planned.request.predict, name_of(planned.decision),
+                 planned.reason, planned.key});
+  }
+  table.finish();
+}
+
+void print_groups(const Plan& plan) {
+  std::vector<std::pair<std::pair<Decision, std::string>, std::int64_t>> groups;
+  std::map<std::pair<Decision, std::string>, std::size_t> places;
+  for (const auto& cell : plan.cells) {
+    const std::pair group{cell.decision, cell.reason};
+    const auto [place, fresh] = places.emplace(group, groups.size());
+    if (fresh) groups.emplace_back(group, 0);
+    ++groups[place->second].second;
+  }
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const auto& a, const auto& b) { return a.first.first < b.first.first; });
+  TableWriter table(std::cout, {"cells", "decision", "reason"}, Format::table);
+  for (const auto& [group, count] : groups)
+    table.row({count, name_of(group.first), group.second});
+  table.finish();
+}
+
+/// How the cells of a dataset will be compared, as far as that is known now.
+statistics::PlannedComparison comparison(const Plan& plan, const PlannedDataset& dataset) {
+  std::set<std::int64_t> seeds, folds;
+  std::int64_t limit = 0;
+  for (const auto& cell : plan.cells) {
+    if (cell.dataset_key != dataset.key || cell.decision == Decision::excluded) continue;
+    seeds.insert(cell.cell.seed);
+    folds.insert(cell.cell.fold);
+    limit = cell.request.dataset.limit;
+  }
+  const auto& info = dataset.info;
+  statistics::PlannedComparison planned;
+  const bool folded = !folds.empty() && *folds.rbegin() > 0;
+  planned.items = folded ? info.items : info.test;
+  if (folded && !info.folds.empty())
+    planned.items = info.items * static_cast<std::int64_t>(folds.size()) /
+                    static_cast<std::int64_t>(info.folds.size());
+  if (limit > 0) planned.items = std::min(planned.items, limit);
+  planned.seeds = std::max<std::int64_t>(1, static_cast<std::int64_t>(seeds.size()));
+  for (const auto& [dimension, groups] : info.groups.items()) {
+    // Groups are spread over the splits about as items are.
+    const auto tested = std::llround(groups.get<double>() * static_cast<double>(planned.items) /
+                                     static_cast<double>(std::max<std::int64_t>(1, info.items)));
+    if (tested < planned.items) planned.groups.push_back(std::max<std::int64_t>(1, tested));
+  }
+  return planned;
+}
+
+void print_datasets(const Plan& plan) {
+  for (const auto& [key, dataset] : plan.datasets) {
+    const auto& info = dataset.info;
+    const auto planned = comparison(plan, dataset);
+    const auto smallest =
+        planned.items == 0 ? std::nan("") : statistics::smallest_detectable_difference(planned);
+    char difference[32];
+    std::snprintf(difference, sizeof difference, "%.3f", smallest);
+    std::cout << "\ndataset " << dataset.label << ": " << info.items << " items (" << info.train
+              << " train, " << info.validation << " validation, " << info.test << " test";
+    if (!info.folds.empty()) std::cout << "; " << info.folds.size() << " folds";
+    std::cout << ")\n  ";
+    if (std::isnan(smallest))
+      std::cout << "too few test items or groups for an interval: 10 are needed\n";
+    else
+      std::cout << planned.items << " test items and " << planned.seeds
+                << (planned.seeds == 1 ? " seed" : " seeds")
+                << " show a difference of a share right (accuracy) from about " << difference
+                << " on (power 80 %)\n";
+  }
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{
+      "plan", "FILE.toml",
+      "Shows what `runner FILE.toml` would do, and why: each cell is to run (new, changed "
+      "or failed before), cached, excluded, left out or skipped."};
+  syntax.options.add_options()("why", "list every cell with its reason")(
+      "format", program_options::value<std::string>()->default_value("table"),
+      "table, or every cell as csv or json");
+  add_override_options(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"file", 1}};
+  syntax.examples =
+      "  runner plan experiments/quickstart.toml\n"
+      "  runner plan experiments/esc10.toml --why --only fold=1\n"
+      "  runner plan experiments/esc10.toml --format json\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("file")) refuse_usage("plan", "no experiment file");
+  const auto format = format_of(given->text("format"));
+  const auto overrides = overrides_of(*given);
+  const auto experiment = read_experiment(given->text("file"), overrides);
+  std::optional<Store> store;
+  if (std::filesystem::exists(given->text("results")))
+    store.emplace(given->text("results"), Store::Mode::read);
+  auto plan = make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr);
+  if (store) plan = with_selection(plan, *store);
+  if (format != Format::table || given->has("why")) print_cells(plan, format);
+  if (format != Format::table) return ExitCode::ok;
+  if (given->has("why")) std::cout << '\n';
+  std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
+  print_groups(plan);
+  print_datasets(plan);
+  for (const auto& note : plan.notes)
+    std::cout << "\nnote: " << note << '\n';
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command plan_command{"plan", "what a run would do, and why", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,18 @@
+#pragma once
+#include "host/base/arguments.hpp"
+#include "host/plan/planner.hpp"
+
+// Options that `run` and `plan` share, and some of them others.
+
+namespace earshot::host {
+
+/// --set, --only, --skip, --limit.
+void add_override_options(program_options::options_description& options);
+Overrides overrides_of(const Arguments& given);
+
+/// --plugin-path, --cache, --worker-prefix.
+void add_plugin_options(program_options::options_description& options);
+/// Notes and warnings go to stderr, "looking at x.so" only where that is a terminal.
+PlanSettings plan_settings_of(const Arguments& given);
+
+}  // namespace earshot::host

@@ -1,0 +1,46 @@
+#include <iostream>
+
+#include "host/base/table.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/planning.hpp"
+#include "host/plan/make_plan.hpp"
+
+namespace earshot::host {
+namespace {
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{"plugins", "",
+                "Lists the plugins that are found, what they add, and those refused."};
+  syntax.options.add_options()("format",
+                               program_options::value<std::string>()->default_value("table"),
+                               "table, csv or json");
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.examples =
+      "  runner plugins\n"
+      "  runner plugins --plugin-path ~/my-encoder/build --format json\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  const auto format = format_of(given->text("format"));
+  auto settings = plan_settings_of(*given);
+  const KnownPlugins known(settings);
+  TableWriter table(std::cout, {"plugin", "version", "kind", "component", "summary", "path"},
+                    format);
+  for (const auto& plugin : known.catalog.plugins())
+    for (const auto& component : plugin.info.components)
+      table.row({plugin.info.name, plugin.info.version, component.kind, component.name,
+                 component.summary, plugin.info.path});
+  table.finish();
+  for (const auto& plugin : known.catalog.plugins())
+    for (const auto& warning : plugin.info.warnings)
+      settings.warn(plugin.info.path + ": " + warning);
+  for (const auto& plugin : known.catalog.refused())
+    settings.warn(plugin.path + ": the plugin is refused: " + plugin.reason);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command plugins_command{"plugins", "the plugins found, and what they add", run};
+
+}  // namespace earshot::host
