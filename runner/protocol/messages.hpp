@@ -210,6 +210,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
 //     check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or with
 //     path "" all; one that is `alone` wants a worker that has not loaded the plugin
 // --- SIGTERM asks a worker to stop its stage early: Trial::stop() is true from then on
-// --- cache_verify {cache} -> {"shards", "bytes", "bad": [path]}
+// --- cache_verify {cache} -> {"shards", "bytes", "bad": [path]}; device {device} -> {"device"}
 
 }  // namespace earshot::protocol

@@ -15,4 +15,8 @@ Json resolve(const Json& request, Session&) {
   return facts(make(ref, open_device(request.value("device", "cpu")), 0));
 }
 
+Json device(const Json& request, Session&) {
+  return {{"device", open_device(request.at("device").get<std::string>()).str()}};
+}
+
 }  // namespace earshot::worker

@@ -9,6 +9,7 @@ namespace earshot::worker {
 
 protocol::Json inspect(const protocol::Json& request, Session& session);
 protocol::Json resolve(const protocol::Json& request, Session& session);
+protocol::Json device(const protocol::Json& request, Session& session);
 protocol::Json dataset(const protocol::Json& request, Session& session);
 protocol::Json items(const protocol::Json& request, Session& session);
 protocol::Json features(const protocol::Json& request, Session& session);
