@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "fixture.hpp"
+#include "host/cli/command.hpp"
+
+namespace earshot::host {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// What a command prints to stdout. @throws what it throws
+std::string output_of(const Command& command, const std::vector<std::string>& arguments) {
+  std::ostringstream text;
+  auto* const before = std::cout.rdbuf(text.rdbuf());
+  try {
+    EXPECT_EQ(command.run(arguments), ExitCode::ok);
+  } catch (...) {
+    std::cout.rdbuf(before);
+    throw;
+  }
+  std::cout.rdbuf(before);
+  return text.str();
+}
+
+class Commands : public testing::Test {
+ protected:
+  Commands() {
+    Store store(file, Store::Mode::write);
+    plan = small();
+    record(store, plan);
+    store.add_items(plan.datasets[0].key, [] {
+      Json items = Json::array();
+      for (int i = 0; i < 6; ++i) {
+        items.push_back({"clip" + std::to_string(i),
+                         Json::object(),
+                         Json::object(),
+                         {{"room", "hall, large"}}});
+      }
+      return items;
+    }());
+    for (std::size_t i = 0; i < 10; ++i) {
+      run_cell(store, plan.cells[i].key, ok_run(plan.cells[i].encoder == "mimi" ? 0.75 : 0.5));
+    }
+    std::ofstream(folder / "attempt.log") << "loading weights\nsegmentation fault\n";
+    RunRecord failed;
+    failed.state = "failed";
+    failed.error = "mimi: bad weights";
+    failed.log = "attempt.log";  // beside the results file
+    run_cell(store, plan.cells[10].key, failed);
+  }
+
+  std::string run(const Command& command, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--results", file.string()});
+    return output_of(command, arguments);
+  }
+  std::string usage_of(const Command& command, const std::vector<std::string>& arguments) {
+    return failure_of([&] { run(command, arguments); }, ExitCode::usage);
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path file = folder / "results.db";
+  Small plan;
+};
+
+TEST_F(Commands, query_prints_aligned_columns_csv_and_json) {
+  const std::string sql =
+      "SELECT encoder, count(*) AS runs, avg(value) AS mean FROM result WHERE slice = 'event' "
+      "GROUP BY encoder";
+  EXPECT_EQ(run(query_command, {sql}),
+            "encoder  runs  mean\n"
+            "-------  ----  ----\n"
+            "htsat       6   0.5\n"
+            "mimi        4  0.75\n");
+  EXPECT_EQ(run(query_command, {sql, "--format", "csv"}),
+            "encoder,runs,mean\nhtsat,6,0.5\nmimi,4,0.75\n");
+  EXPECT_EQ(Json::parse(run(query_command, {sql, "--format=json"})),
+            Json::parse(R"([{"encoder": "htsat", "runs": 6, "mean": 0.5},
+                            {"encoder": "mimi", "runs": 4, "mean": 0.75}])"));
+}
+
+TEST_F(Commands, query_takes_ready_made_queries_with_parameters) {
+  const auto deltas =
+      run(query_command, {"deltas", "base=htsat", "candidate=mimi", "--format", "csv"});
+  EXPECT_THAT(deltas, AllOf(HasSubstr("ablation,encoder,htsat,mimi,room,event,accuracy,0.5,0.75,"
+                                      "0.25,3,2"),
+                            Not(HasSubstr(",mimi,htsat,"))));
+  EXPECT_THAT(run(query_command, {"leaderboard", "task=room"}), HasSubstr("mimi"));
+}
+
+TEST_F(Commands, query_changes_nothing_and_says_what_is_wrong_with_the_sql) {
+  EXPECT_THAT(usage_of(query_command, {"DELETE FROM run"}), HasSubstr("only reading is allowed"));
+  EXPECT_THAT(usage_of(query_command, {"SELECT colour FROM result"}),
+              HasSubstr("no such column: colour"));
+  EXPECT_THAT(usage_of(query_command, {"SELECT 1; DELETE FROM run"}),
+              HasSubstr("more than one statement: ' DELETE FROM run'"));
+  EXPECT_THAT(usage_of(query_command, {"leaderbord"}), HasSubstr("did you mean 'leaderboard'"));
+  EXPECT_THAT(usage_of(query_command, {"leaderboard", "tsk=room"}),
+              AllOf(HasSubstr("no parameter 'tsk'"), HasSubstr("'task'")));
+  EXPECT_THAT(usage_of(query_command, {"SELECT 1", "--formt", "csv"}),
+              HasSubstr("unknown option '--formt'; did you mean '--format'"));
+  EXPECT_THAT(usage_of(query_command, {"SELECT 1 AS a", "--format", "cvs"}), HasSubstr("'cvs'"));
+  EXPECT_THAT(usage_of(query_command, {}), HasSubstr("is missing"));
+}
+
+TEST_F(Commands, help_shows_usage_and_examples) {
+  for (const auto* command :
+       {&query_command, &export_command, &db_command, &status_command, &logs_command}) {
+    const auto help = output_of(*command, {"--help"});
+    EXPECT_THAT(help, AllOf(StartsWith(std::string("Usage: runner ") + command->name),
+                            HasSubstr("--results"), HasSubstr("Examples:"),
+                            HasSubstr(std::string("  runner ") + command->name)));
+  }
+  EXPECT_THAT(output_of(query_command, {"--help"}), HasSubstr("leaderboard"));
+}
+
+TEST_F(Commands, export_writes_results_and_predictions) {
+  const auto results = run(export_command, {"ablation"});
+  EXPECT_THAT(results, StartsWith("experiment,cell_key,encoder,"));
+  EXPECT_EQ(std::count(results.begin(), results.end(), '\n'), 1 + 10 * 3);
+  const auto predictions = run(export_command, {"ablation", "--predictions"});
+  EXPECT_EQ(std::count(predictions.begin(), predictions.end(), '\n'), 1 + 10 * 4);
+  EXPECT_THAT(predictions, HasSubstr(R"(clip2,dog,,accuracy,0.0,,"{""room"":""hall, large""}")"));
+  EXPECT_EQ(Json::parse(run(export_command, {"ablation", "--format", "json"})).size(), 30U);
+  EXPECT_THAT(usage_of(export_command, {"ablatio"}), HasSubstr("did you mean 'ablation'"));
+}
+
+TEST_F(Commands, the_canonical_dump_depends_on_results_alone) {
+  const auto here = run(export_command, {"ablation", "--canonical"});
+  EXPECT_THAT(here, HasSubstr("\"category\" \"event\" \"accuracy\" 1 0x1.8p-1 - 2"));
+  // The same results, in another order, after a failed attempt, under another name and label.
+  auto other = plan;
+  other.experiment.name = "again";
+  std::reverse(other.cells.begin(), other.cells.end());
+  other.cells[0].encoder = "renamed";
+  {
+    Store store(folder / "other.db", Store::Mode::write);
+    record(store, other);
+    for (const auto& cell : other.cells) {
+      if (cell.key == plan.cells[10].key || cell.key == plan.cells[11].key) continue;
+      RunRecord killed;
+      killed.state = "killed";
+      run_cell(store, cell.key, killed);
+      run_cell(store, cell.key, ok_run(cell.encoder == "mimi" ? 0.75 : 0.5));
+    }
+  }
+  EXPECT_EQ(output_of(export_command,
+                      {"again", "--canonical", "--results", (folder / "other.db").string()}),
+            here);
+}
+
+TEST_F(Commands, status_counts_cells_and_shows_what_failed) {
+  EXPECT_EQ(run(status_command, {}),
+            "experiment  cells  ok  running  pending  not_ok\n"
+            "----------  -----  --  -------  -------  ------\n"
+            "ablation       12  10        0        1       1\n");
+  EXPECT_THAT(run(status_command, {"ablation"}),
+              AllOf(HasSubstr("mimi         6   4        0        1       1"),
+                    HasSubstr("mimi: bad weights")));
+  EXPECT_EQ(Json::parse(run(status_command, {"ablation", "--format", "json"}))[0]["ok"], 6);
+}
+
+TEST_F(Commands, status_does_not_believe_runs_of_dead_processes) {
+  {
+    Store store(file, Store::Mode::write);
+    record(store, plan);
+    ASSERT_TRUE(store.begin_run(plan.cells[11].key).has_value());
+    EXPECT_THAT(run(status_command, {}), HasSubstr("12  10        1        0       1"));
+  }
+  EXPECT_THAT(run(status_command, {}), HasSubstr("12  10        0        0       2"));
+}
+
+TEST_F(Commands, logs_finds_a_run_by_key_or_number) {
+  const auto& key = plan.cells[10].key;
+  EXPECT_THAT(run(logs_command, {key.substr(0, 12)}),
+              AllOf(HasSubstr("attempt 1 of 1: failed"), HasSubstr("mimi: bad weights"),
+                    HasSubstr("segmentation fault")));
+  EXPECT_THAT(run(logs_command, {"11"}), HasSubstr("segmentation fault"));
+  EXPECT_THAT(run(logs_command, {"1"}), HasSubstr("it left no log"));
+  EXPECT_THAT(usage_of(logs_command, {key, "--attempt", "2"}), HasSubstr("has no attempt 2"));
+  EXPECT_THAT(usage_of(logs_command, {"99"}), HasSubstr("no run '99'"));
+  EXPECT_THAT(usage_of(logs_command, {"ffffffffffff"}), HasSubstr("no run 'ffffffffffff'"));
+}
+
+TEST_F(Commands, db_checks_and_copies) {
+  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 1"), HasSubstr("run         11"),
+                                                HasSubstr("no problem found")));
+  const auto copy = (folder / "copy.db").string();
+  run(db_command, {"backup", copy});
+  EXPECT_THAT(output_of(db_command, {"check", "--results", copy}), HasSubstr("no problem found"));
+  EXPECT_THAT(usage_of(db_command, {"backup", copy}), HasSubstr("exists already"));
+  EXPECT_THAT(usage_of(db_command, {"chek"}), HasSubstr("did you mean 'check'"));
+  EXPECT_THAT(failure_of([&] {
+                output_of(db_command, {"check", "--results", (folder / "none.db").string()});
+              }),
+              HasSubstr("there is no such results file"));
+}
+
+TEST_F(Commands, db_check_finds_rows_that_refer_to_nothing) {
+  {
+    Store store(file, Store::Mode::write);
+    Statement(store.connection(), "PRAGMA foreign_keys = OFF").run();
+    Statement(store.connection(), "DELETE FROM slice WHERE name = 'event'").run();
+  }
+  EXPECT_THAT(failure_of([&] { run(db_command, {"check"}); }), HasSubstr("has 10 problems"));
+}
+
+}  // namespace
+}  // namespace earshot::host
