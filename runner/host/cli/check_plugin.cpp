@@ -32,11 +32,12 @@ class Examiner {
   Examiner(fs::path plugin, Json options, std::chrono::milliseconds limit)
       : plugin_(std::move(plugin)), options_(std::move(options)), limit_(limit) {}
 
-  Json list() { return ask("", ""); }
+  /// The checks of the plugin, or all that there are.
+  Json list(bool all = false) { return ask(all ? "" : plugin_.string(), "", "").at("checks"); }
 
   Outcome check(const std::string& component, const std::string& name) {
     try {
-      const auto answer = ask(component, name);
+      const auto answer = ask(plugin_.string(), component, name);
       return {answer.at("outcome"), answer.at("reason")};
     } catch (const WorkerError& error) {
       if (error.kind == "crash" || error.kind == "timeout") worker_.reset();
@@ -49,14 +50,12 @@ class Examiner {
   void next_worker() { worker_.reset(); }
 
  private:
-  Json ask(const std::string& component, const std::string& check) {
+  Json ask(const std::string& path, const std::string& component, const std::string& check) {
     if (!worker_) worker_.emplace();
-    return host::ask(*worker_, "check",
-                     {{"path", plugin_.string()},
-                      {"component", component},
-                      {"check", check},
-                      {"options", options_}},
-                     limit_);
+    return host::ask(
+        *worker_, "check",
+        {{"path", path}, {"component", component}, {"check", check}, {"options", options_}},
+        limit_);
   }
 
   fs::path plugin_;
@@ -88,8 +87,7 @@ std::vector<std::string> names_of(const Json& checks) {
 }
 
 Json all_checks() {
-  WorkerProcess worker;
-  return ask(worker, "check", Json::object()).at("checks");
+  return Examiner({}, Json::object(), std::chrono::seconds(30)).list(true);
 }
 
 ExitCode list_checks(bool json) {
@@ -117,21 +115,21 @@ void print(const Result& result) {
   std::cout << '\n' << std::flush;
 }
 
-/// Runs `checks`; handshake has passed.
+/// Runs all checks, or one; none after a handshake that failed.
 std::vector<Result> examine(Examiner& examiner, const std::string& only, bool show) {
   std::vector<Result> results;
   const auto add = [&](Result result) {
     if (show) print(result);
     results.push_back(std::move(result));
   };
-  const auto first = examiner.check("", "handshake");
-  if (only.empty() || only == "handshake" || first.state == "fail")
-    add({"", "handshake",
-         "a plugin that does not fit this runner is refused before its code can do harm", first});
+  const auto handshake = examiner.list(true).front();  // comes before all others
+  const auto first = examiner.check("", handshake.at("name"));
+  if (only.empty() || only == handshake.at("name") || first.state == "fail")
+    add({"", handshake.at("name"), handshake.at("why"), first});
   if (first.state == "fail") return results;
-  for (const auto& check : examiner.list().at("checks")) {
+  for (const auto& check : examiner.list()) {
     const std::string name = check.at("name"), component = check.at("component");
-    if (name == "handshake" || (!only.empty() && name != only)) continue;
+    if (name == handshake.at("name") || (!only.empty() && name != only)) continue;
     if (check.at("alone")) examiner.next_worker();
     add({component, name, check.at("why"), examiner.check(component, name)});
   }

@@ -85,7 +85,7 @@ Options to_options(const OptionSchema& schema, const Json& values) {
       // A key that the schema lacks is refused by Options, which knows the nearest one.
       given[key] = spec == schema.end() ? OptionValue() : from_json(type_of(spec->value), value);
     } catch (const Json::exception&) {
-      throw ConfigError("option '" + key + "' is " + value.dump() + "; expected a " +
+      throw ConfigError("option '" + key + "' is " + value.dump() + "; expected " +
                         Json(type_of(spec->value)).get<std::string>());
     }
   }

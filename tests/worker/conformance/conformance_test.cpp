@@ -1,0 +1,133 @@
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "../plugin/fixture_plugins.hpp"
+#include "worker/conformance/check.hpp"
+
+// Defects that a process survives; the others are in containment_test.cpp.
+
+namespace earshot::worker {
+namespace {
+
+using protocol::Json;
+using State = Outcome::State;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Key;
+
+/// Reasons of the checks that end in `state`, by name. What is thrown fails, as for the host.
+std::map<std::string, std::string> checks_that(State state, const std::string& defect,
+                                               const Json& options = Json::object()) {
+  std::map<std::string, std::string> found;
+  const auto plugin = fixture_plugin(defect).string();
+  const auto& component = open_library(plugin).components.begin()->second;
+  for (const auto& check : checks()) {
+    const std::string face = check.face;
+    if (check.needs_fresh_worker) continue;
+    if (face != "plugin" && !face.empty() && !component.faces.contains(face)) continue;
+    Outcome outcome;
+    try {
+      outcome = run_check(plugin, face == "plugin" ? "" : component.name, check.name, options);
+    } catch (const std::exception& error) {
+      outcome = {State::fail, error.what()};
+    }
+    if (outcome.state == state) found[check.name] = outcome.reason;
+  }
+  return found;
+}
+
+std::map<std::string, std::string> failed(const std::string& defect) {
+  return checks_that(State::fail, defect);
+}
+
+TEST(Conformance, finds_nothing_wrong_with_plugins_that_keep_the_rules) {
+  for (const auto* plugin :
+       {"good", "good_codec", "good_mapper", "good_evaluator", "good_dataset"}) {
+    EXPECT_THAT(failed(plugin), IsEmpty()) << plugin;
+    EXPECT_THAT(checks_that(State::warning, plugin), IsEmpty()) << plugin;
+    EXPECT_THAT(checks_that(State::skipped, plugin), IsEmpty()) << plugin;
+  }
+}
+
+TEST(Conformance, skips_what_needs_a_value_and_takes_one_that_is_given) {
+  EXPECT_THAT(failed("good_options"), IsEmpty());
+  EXPECT_THAT(checks_that(State::skipped, "good_options"),
+              Contains(testing::Pair("shape", HasSubstr("Give --option root="))));
+  const Json given{{"root", "/tmp"}};
+  EXPECT_THAT(checks_that(State::fail, "good_options", given), IsEmpty());
+  EXPECT_THAT(checks_that(State::skipped, "good_options", given), IsEmpty());
+}
+
+struct Defect {
+  const char* name;
+  const char* check;
+  const char* reason;
+};
+
+void PrintTo(const Defect& defect, std::ostream* out) {
+  *out << defect.name;
+}
+
+class Defective : public testing::TestWithParam<Defect> {};
+
+TEST_P(Defective, fails_the_check_of_its_rule) {
+  const auto& defect = GetParam();
+  EXPECT_THAT(failed(defect.name), Contains(testing::Pair(defect.check, HasSubstr(defect.reason))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Conformance, Defective,
+    testing::Values(Defect{"wrong_rank", "shape", "expected floating (B, T, D)"},
+                    Defect{"swapped_dims", "shape", "D = 2"},
+                    Defect{"wrong_dtype", "shape", "Double"},
+                    Defect{"nan_features", "shape", "not all finite"},
+                    Defect{"too_many_frames", "frame_count", "110 frames"},
+                    Defect{"depends_on_padding", "padding_invariance", "beside a longer one"},
+                    Defect{"depends_on_batch", "batch_order", "clip 3 of 3"},
+                    Defect{"differs_at_second_call", "repeatable", "second time"},
+                    Defect{"shared_between_objects", "two_instances", "live at once"},
+                    Defect{"changes_input", "input_untouched", "encode() changes its arguments"},
+                    Defect{"changes_grad_mode", "global_state", "gradient mode"},
+                    Defect{"draws_while_encoding", "global_state", "default generator"},
+                    Defect{"thread_bound", "thread_hop", "another thread"},
+                    Defect{"fails_on_silence", "hard_inputs", "silence"},
+                    Defect{"accepts_anything", "bad_input", "is accepted"},
+                    Defect{"default_out_of_range", "schema", "its default 0 is not allowed"},
+                    Defect{"option_without_help", "schema", "has no help"},
+                    Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
+                    Defect{"decode_too_long", "decode", "come back as"},
+                    Defect{"embed_other_width", "embed", "D = 1"},
+                    Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
+                    Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
+                    Defect{"leaks_test_labels", "leak", "must not be used"},
+                    Defect{"predicts_twice", "trial", "predicted twice"},
+                    Defect{"predicts_half", "trial", "15 of 30"},
+                    Defect{"undeclared_metric", "trial", "'precision', which is not in metrics()"},
+                    Defect{"order_matters", "order", "another 'hits'"},
+                    Defect{"loses_state", "state", "predicts differently"},
+                    Defect{"resumes_wrong", "resume", "predicts differently"},
+                    Defect{"seed_without_effect", "seed", "uses().seed is false"},
+                    Defect{"duplicate_ids", "items", "ids must differ"},
+                    Defect{"unstable_items", "stable_items", "lists other items"},
+                    Defect{"label_not_in_classes", "items", "did you mean 'high'?"},
+                    Defect{"answer_not_a_choice", "items", "answer 'mid'"},
+                    Defect{"synthesizes_differently", "audio", "sounds different"}),
+    [](const auto& param) { return std::string(param.param.name); });
+
+TEST(Conformance, warns_of_a_full_stop_in_a_summary_and_of_another_compiler) {
+  EXPECT_THAT(checks_that(State::warning, "bad_names"), Contains(Key("names")));
+  EXPECT_THAT(checks_that(State::warning, "other_compiler"), Contains(Key("handshake")));
+}
+
+TEST(Conformance, gives_every_check_a_name_of_its_own_and_a_reason) {
+  std::set<std::string> names;
+  for (const auto& check : checks()) {
+    EXPECT_TRUE(names.insert(check.name).second) << check.name;
+    EXPECT_GT(std::string(check.why).size(), 10U) << check.name;
+  }
+}
+
+}  // namespace
+}  // namespace earshot::worker

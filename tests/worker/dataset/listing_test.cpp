@@ -1,0 +1,158 @@
+#include "worker/dataset/listing.hpp"
+
+#include <functional>
+#include <set>
+
+#include <gmock/gmock.h>
+
+namespace earshot::worker {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Items as a test writes them.
+class Listed : public Dataset {
+ public:
+  Listed() {
+    for (int i = 0; i < 4; ++i)
+      items.push_back({.id = "i" + std::to_string(i),
+                       .split = i < 2 ? Split::train : Split::test,
+                       .groups = {{"clip", i < 2 ? "a" : "b"}},
+                       .slices = {{"category", "dogs"}},
+                       .clips = {Clip{.file = i % 2 == 0 ? "even.wav" : "odd.wav"}},
+                       .labels = {{"kind", std::string("x")}}});
+  }
+  std::int64_t size() const override { return static_cast<std::int64_t>(items.size()); }
+  std::vector<LabelSpec> labels() const override { return specs; }
+  Item item(std::int64_t index) const override { return items[static_cast<std::size_t>(index)]; }
+
+  std::vector<Item> items{};
+  std::vector<LabelSpec> specs{
+      {.name = "kind", .type = std::string(), .classes = {"x", "y"}},
+      {.name = "level", .type = 0.0, .unit = "dB"},
+      {.name = "tags", .type = std::vector<std::string>(), .classes = {"u", "v"}}};
+};
+
+protocol::DatasetInfo list(const Dataset& dataset) {
+  return list_dataset(dataset, [](const std::string&) {});
+}
+
+std::string refusal(const std::function<void(Listed&)>& change) {
+  Listed dataset;
+  change(dataset);
+  try {
+    list(dataset);
+  } catch (const ContractError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Listing, counts_splits_slices_groups_and_gives_each_file_once) {
+  std::vector<std::string> files;
+  const auto info = list_dataset(Listed(), [&](const std::string& file) { files.push_back(file); });
+  EXPECT_THAT(files, ElementsAre("even.wav", "odd.wav"));
+  EXPECT_EQ(info.items, 4);
+  EXPECT_EQ(info.train, 2);
+  EXPECT_EQ(info.validation, 0);
+  EXPECT_EQ(info.test, 2);
+  EXPECT_EQ(info.slices.at("category").at("dogs"), 4);
+  EXPECT_EQ(info.groups.at("clip"), 2);
+  EXPECT_EQ(info.labels[1].type, "number");
+  EXPECT_EQ(info.labels[1].unit, "dB");
+  EXPECT_FALSE(info.synthesized);
+}
+
+TEST(Listing, hashes_items_but_not_where_their_files_lie) {
+  Listed here, there;
+  for (auto& item : there.items)
+    item.clips[0].file = "/elsewhere" / item.clips[0].file;
+  EXPECT_EQ(list(here).items_hash, list(there).items_hash);
+}
+
+TEST(Listing, hash_changes_with_every_field_of_an_item) {
+  const auto before = list(Listed()).items_hash;
+  const std::vector<std::function<void(Item&)>> changes{
+      [](Item& i) { i.id = "other"; },
+      [](Item& i) { i.split = Split::validation; },
+      [](Item& i) { i.fold = 2; },
+      [](Item& i) { i.groups["clip"] = "c"; },
+      [](Item& i) { i.groups["room"] = "a"; },
+      [](Item& i) { i.slices["category"] = "cats"; },
+      [](Item& i) { i.labels["kind"] = std::string("y"); },
+      [](Item& i) { i.labels["level"] = 1.5; },
+      [](Item& i) { i.labels.clear(); },
+      [](Item& i) { i.clips[0].start = 0.5; },
+      [](Item& i) { i.clips[0].duration = 0.5; },
+      [](Item& i) { i.clips[0].file = "odd.wav"; },
+      [](Item& i) { i.clips.push_back({.file = "odd.wav"}); },
+      [](Item& i) {
+        i.question = Question{"What?", {"a", "b"}, {"a"}};
+      }};
+  std::set<std::string> hashes{before};
+  for (const auto& change : changes) {
+    Listed dataset;
+    change(dataset.items[0]);
+    hashes.insert(list(dataset).items_hash);
+  }
+  EXPECT_EQ(hashes.size(), changes.size() + 1);
+}
+
+TEST(Listing, hash_tells_texts_apart_that_join_to_the_same) {
+  Listed one, other;
+  one.items[0].groups = {{"clip", "ab"}, {"room", "c"}};
+  other.items[0].groups = {{"clip", "a"}, {"room", "bc"}};
+  EXPECT_NE(list(one).items_hash, list(other).items_hash);
+}
+
+TEST(Listing, refuses_two_items_of_one_id) {
+  EXPECT_EQ(refusal([](Listed& d) { d.items[3].id = "i1"; }),
+            "items 1 and 3 have the id 'i1'; ids must differ");
+}
+
+TEST(Listing, names_the_item_that_breaks_a_rule) {
+  EXPECT_EQ(refusal([](Listed& d) { d.items[2].clips.clear(); }),
+            "item 2 'i2': 0 clips; expected one or two");
+  EXPECT_THAT(refusal([](Listed& d) { d.items[1].labels["kind"] = std::string("z"); }),
+              HasSubstr("item 1 'i1': label 'kind' is 'z', which is not among its 2 classes"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[1].labels["kind"] = 3.0; }),
+              HasSubstr("label 'kind' is a number; labels() says class"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[1].labels["sort"] = 3.0; }),
+              HasSubstr("label 'sort' is not in the dataset's labels()"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[1].labels["level"] = std::nan(""); }),
+              HasSubstr("label 'level' is not finite"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[0].fold = -1; }), HasSubstr("fold is -1"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[0].clips[0].start = -1; }),
+              HasSubstr("starts at -1"));
+  EXPECT_THAT(refusal([](Listed& d) { d.items[0].groups["Room"] = "a"; }),
+              HasSubstr("group dimension 'Room'"));
+}
+
+TEST(Listing, refuses_a_question_whose_answer_is_no_choice_or_missing) {
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[0].question = Question{"What?", {"dog", "cat"}, {"cow"}};
+              }),
+              HasSubstr("answer 'cow' is not among the choices: 'dog', 'cat'"));
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[0].question = Question{"What?", {}, {}};
+              }),
+              HasSubstr("the question has no answer"));
+}
+
+TEST(Listing, refuses_a_test_item_without_a_fold_beside_folds) {
+  EXPECT_THAT(refusal([](Listed& d) { d.items[2].fold = 1; }),
+              HasSubstr("item 'i3' is a test item of fold 0"));
+}
+
+TEST(Listing, refuses_labels_without_classes_and_numbers_with_some) {
+  EXPECT_THAT(refusal([](Listed& d) { d.specs[2].classes.clear(); }),
+              HasSubstr("label 'tags' is a set with 0 classes"));
+  EXPECT_THAT(refusal([](Listed& d) { d.specs[1].classes = {"a"}; }),
+              HasSubstr("label 'level' is a number with 1 classes"));
+  EXPECT_THAT(refusal([](Listed& d) { d.specs[1].name = "kind"; }),
+              HasSubstr("two labels named 'kind'"));
+}
+
+}  // namespace
+}  // namespace earshot::worker

@@ -1,0 +1,188 @@
+#include "worker/dataset/view.hpp"
+
+#include <fstream>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "../plugin/fixture_plugins.hpp"
+#include "protocol/hash.hpp"
+
+namespace earshot::worker {
+namespace {
+
+using protocol::Json;
+using testing::HasSubstr;
+
+protocol::DatasetRef many(Json changed = Json::object()) {
+  Json options{{"items", 100}, {"folds", 0}, {"group_size", 1}, {"clips", 1000}, {"file", ""}};
+  options.update(changed);
+  return {.component = {fixture_plugin("many_items").string(), "it", options}, .key = "abc"};
+}
+
+std::vector<std::int64_t> positions(const DatasetView& view, Split split) {
+  std::vector<std::int64_t> all;
+  for (std::int64_t i = 0; i < view.size(split); ++i)
+    all.push_back(view.position(split, i));
+  return all;
+}
+
+TEST(DatasetView, has_the_splits_as_given) {
+  const DatasetView view(many());
+  EXPECT_EQ(view.size(Split::train), 60);
+  EXPECT_EQ(view.size(Split::validation), 0);
+  EXPECT_EQ(view.size(Split::test), 40);
+  EXPECT_EQ(view.position(Split::test, 4), 16);
+  EXPECT_EQ(view.item(Split::test, 4).id, "item16");
+  EXPECT_THROW(view.position(Split::test, 40), ContractError);
+}
+
+TEST(DatasetView, tests_a_fold_and_trains_on_the_others) {
+  auto ref = many({{"folds", 5}});
+  std::set<std::int64_t> tested;
+  for (ref.fold = 1; ref.fold <= 5; ++ref.fold) {
+    const DatasetView view(ref);
+    EXPECT_EQ(view.size(Split::test), 20);
+    EXPECT_EQ(view.size(Split::train), 80);
+    for (const auto position : positions(view, Split::test)) {
+      EXPECT_EQ(position % 5, ref.fold - 1);
+      EXPECT_TRUE(tested.insert(position).second) << position << " is tested twice";
+    }
+  }
+  EXPECT_EQ(tested.size(), 100U);
+}
+
+TEST(DatasetView, refuses_a_fold_that_is_not_there) {
+  auto ref = many({{"folds", 5}});
+  ref.fold = 6;
+  EXPECT_THROW(DatasetView{ref}, ConfigError);
+  ref = many();
+  ref.fold = 1;
+  EXPECT_THROW(DatasetView{ref}, ConfigError);
+}
+
+TEST(DatasetView, moves_whole_groups_to_validation_and_always_the_same) {
+  auto ref = many({{"items", 1000}, {"group_size", 10}});
+  ref.validation = 0.2;
+  const DatasetView view(ref), again(ref);
+  EXPECT_EQ(view.size(Split::train) + view.size(Split::validation), 600);
+  EXPECT_NEAR(static_cast<double>(view.size(Split::validation)), 120, 6);
+  std::set<std::string> train, validation;
+  for (std::int64_t i = 0; i < view.size(Split::train); ++i)
+    train.insert(view.item(Split::train, i).groups.at("clip"));
+  for (std::int64_t i = 0; i < view.size(Split::validation); ++i)
+    validation.insert(view.item(Split::validation, i).groups.at("clip"));
+  for (const auto& group : validation)
+    EXPECT_FALSE(train.contains(group)) << group;
+  EXPECT_EQ(positions(view, Split::validation), positions(again, Split::validation));
+  ref.key = "another dataset";
+  EXPECT_NE(positions(view, Split::validation), positions(DatasetView(ref), Split::validation));
+}
+
+TEST(DatasetView, limits_each_split_evenly) {
+  auto ref = many();
+  ref.limit = 6;
+  const DatasetView view(ref);
+  EXPECT_EQ(positions(view, Split::train), (std::vector<std::int64_t>{0, 14, 32, 50, 64, 82}));
+  EXPECT_EQ(view.size(Split::test), 6);
+  EXPECT_EQ(view.clips().size(), 12U);
+  EXPECT_EQ(view.clip_number(1, 0), -1);
+}
+
+TEST(DatasetView, shuffles_labels_of_training_items_and_leaves_test_items_alone) {
+  auto ref = many();
+  ref.validation = 0.25;
+  ref.shuffle_labels = true;
+  const DatasetView view(ref), again(ref);
+  std::multiset<double> shown, own;
+  std::int64_t moved = 0;
+  for (const auto split : {Split::train, Split::validation})
+    for (std::int64_t i = 0; i < view.size(split); ++i) {
+      const auto number = std::get<double>(view.item(split, i).labels.at("number"));
+      shown.insert(number);
+      own.insert(static_cast<double>(view.position(split, i)));
+      moved += number != static_cast<double>(view.position(split, i)) ? 1 : 0;
+      EXPECT_EQ(number, std::get<double>(again.item(split, i).labels.at("number")));
+    }
+  EXPECT_EQ(shown, own) << "labels change places, none is lost";
+  EXPECT_GT(moved, 50);
+  for (std::int64_t i = 0; i < view.size(Split::test); ++i)
+    EXPECT_EQ(std::get<double>(view.item(Split::test, i).labels.at("number")),
+              static_cast<double>(view.position(Split::test, i)));
+}
+
+TEST(DatasetView, names_the_nearest_label) {
+  const DatasetView view(many());
+  EXPECT_EQ(view.label("number").unit, "s");
+  try {
+    view.label("numbre");
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'number'?"));
+  }
+}
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("earshot_view_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+               std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ / "sound.wav") << "some bytes";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(Files, clips_that_are_shared_are_one) {
+  const DatasetView view(
+      many({{"file", (folder_ / "sound.wav").string()}, {"clips", 7}, {"items", 50}}));
+  EXPECT_EQ(view.clips().size(), 7U);
+  EXPECT_EQ(view.clip_number(0, 0), view.clip_number(7, 0));
+  EXPECT_NE(view.clip_number(0, 0), view.clip_number(1, 0));
+  EXPECT_EQ(view.clip_number(0, 1), -1);
+}
+
+TEST_F(Files, identity_is_content_and_stretch_not_place) {
+  std::filesystem::copy_file(folder_ / "sound.wav", folder_ / "copy.wav");
+  const DatasetView one(many({{"file", (folder_ / "sound.wav").string()}}));
+  const DatasetView other(many({{"file", (folder_ / "copy.wav").string()}}));
+  EXPECT_EQ(one.clips()[3].identity, other.clips()[3].identity);
+  EXPECT_NE(one.clips()[3].identity, one.clips()[4].identity);
+}
+
+TEST_F(Files, hashes_of_the_host_give_the_same_identity) {
+  auto ref = many({{"file", (folder_ / "sound.wav").string()}});
+  const DatasetView hashed_here(ref);
+  ref.file_hashes = (folder_ / "hashes").string();
+  std::ofstream(ref.file_hashes) << protocol::sha256(std::string_view("some bytes")) << '\n';
+  EXPECT_EQ(DatasetView(ref).clips()[0].identity, hashed_here.clips()[0].identity);
+  std::ofstream(ref.file_hashes, std::ios::app) << std::string(64, '1') << '\n';
+  EXPECT_THROW(DatasetView{ref}, DataError);
+}
+
+TEST_F(Files, a_missing_file_still_has_an_identity) {
+  const DatasetView view(many({{"file", (folder_ / "missing.wav").string()}}));
+  EXPECT_EQ(view.clips()[0].identity.size(), 64U);
+}
+
+std::int64_t resident_bytes() {
+  std::ifstream stream("/proc/self/statm");
+  std::int64_t size = 0, resident = 0;
+  stream >> size >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+TEST_F(Files, a_million_items_take_little_memory) {
+  const auto before = resident_bytes();
+  auto ref = many({{"items", 1'000'000}, {"file", (folder_ / "sound.wav").string()}});
+  ref.shuffle_labels = true;
+  const DatasetView view(ref);
+  EXPECT_EQ(view.size(Split::train), 600'000);
+  EXPECT_LT(resident_bytes() - before, 150 << 20);
+}
+
+}  // namespace
+}  // namespace earshot::worker

@@ -1,0 +1,66 @@
+#include <gmock/gmock.h>
+
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+namespace {
+
+using protocol::Json;
+using testing::HasSubstr;
+
+const OptionSchema every_type{
+    {.name = "flag", .value = true, .help = "A flag"},
+    {.name = "integer", .value = std::int64_t{3}, .help = "An integer", .min = 1, .max = 10},
+    {.name = "number", .value = 0.5, .help = "A number", .unit = "s"},
+    {.name = "text", .value = std::string("a"), .help = "A text", .choices = {"a", "b"}},
+    {.name = "path", .value = Path{"/data"}, .help = "A path"},
+    {.name = "weights", .value = Weights{"random", {}}, .help = "Weights"},
+    {.name = "numbers", .value = std::vector<double>{1, 2}, .help = "Numbers"},
+    {.name = "texts", .value = std::vector<std::string>{"x"}, .help = "Texts"}};
+
+protocol::ComponentInfo described() {
+  return describe(Component{.kind = "encoder", .name = "it", .options = every_type});
+}
+
+TEST(Options, travel_as_json_and_come_back_as_they_were) {
+  const auto schema = described().options;
+  const auto options = to_options(every_type, protocol::complete(schema, {}, "it", "/"));
+  EXPECT_EQ(options.flag("flag"), true);
+  EXPECT_EQ(options.integer("integer"), 3);
+  EXPECT_EQ(options.number("number"), 0.5);
+  EXPECT_EQ(options.text("text"), "a");
+  EXPECT_EQ(options.path("path"), "/data");
+  EXPECT_TRUE(options.weights("weights").random());
+  EXPECT_EQ(options.numbers("numbers"), (std::vector<double>{1, 2}));
+  EXPECT_EQ(options.texts("texts"), std::vector<std::string>{"x"});
+}
+
+TEST(Options, are_described_with_type_bounds_and_choices) {
+  const auto schema = described().options;
+  EXPECT_EQ(schema[1].type, protocol::OptionType::integer);
+  EXPECT_EQ(schema[1].min, 1.0);
+  EXPECT_EQ(protocol::allowed(schema[1]), "1.0 to 10.0");
+  EXPECT_TRUE(schema[2].max.is_null());
+  EXPECT_EQ(schema[3].choices, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Options, take_weights_with_their_source_and_place) {
+  const auto options =
+      to_options(every_type, {{"weights", {{"source", "hf://a/b"}, {"path", "/cache/b"}}}});
+  EXPECT_EQ(options.weights("weights").source, "hf://a/b");
+  EXPECT_EQ(options.weights("weights").path, "/cache/b");
+}
+
+TEST(Options, refuse_a_value_of_another_type_and_an_unknown_key) {
+  try {
+    to_options(every_type, {{"integer", "three"}});
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), "option 'integer' is \"three\"; expected integer");
+  }
+  EXPECT_THROW(to_options(every_type, {{"integr", 3}}), ConfigError);
+  EXPECT_THROW(to_options(every_type, {{"integer", 11}}), ConfigError);
+}
+
+}  // namespace
+}  // namespace earshot::worker
