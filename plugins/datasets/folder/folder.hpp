@@ -1,0 +1,41 @@
+#pragma once
+#include <earshot/dataset.hpp>
+#include <earshot/options.hpp>
+
+namespace folder {
+
+/// Audio files whose label `class` is the folder that they lie in:
+///
+///   root/dog/a.wav, root/cat/deep/b.flac       split at random, whole groups together
+///   root/train/dog/a.wav, root/test/dog/b.wav  splits as given; `validation` likewise
+///
+/// The id of an item is its path below root, its group `clip` that path or what `group` finds in
+/// it. Items are ordered by class, then by id. Hidden files and files that are no audio by their
+/// ending are passed over.
+class Folder final : public earshot::Dataset {
+ public:
+  static earshot::OptionSchema options();
+  Folder(const earshot::Options& options, const earshot::Context& context);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(entries_.size()); }
+  std::vector<earshot::LabelSpec> labels() const override;
+  earshot::Item item(std::int64_t index) const override;
+  /// All folders, so that a new file is noticed.
+  std::vector<std::filesystem::path> sources() const override { return folders_; }
+
+ private:
+  struct Entry {
+    std::string id{}, name{}, group{};
+    earshot::Split split = earshot::Split::train;
+  };
+  void read_class(const std::filesystem::path& at, const std::string& name, earshot::Split split);
+  void draw_splits(const earshot::Options& options);
+
+  std::filesystem::path root_;
+  std::string group_;
+  std::vector<std::string> classes_{};
+  std::vector<Entry> entries_{};
+  std::vector<std::filesystem::path> folders_{};
+};
+
+}  // namespace folder

@@ -1,0 +1,7 @@
+#include <earshot/plugin.hpp>
+
+#include "table.hpp"
+
+EARSHOT_PLUGIN("table", "1.0.0", "Datasets that are a table: CSV, TSV, JSON or JSON Lines") {
+  registrar.add<table::Table>("table", "A row per clip, with labels, split, fold and groups");
+}

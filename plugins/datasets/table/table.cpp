@@ -1,0 +1,282 @@
+#include "table.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include <earshot/kit/sampling.hpp>
+#include <earshot/kit/table.hpp>
+
+namespace table {
+
+using earshot::ConfigError;
+using earshot::DataError;
+using earshot::Item;
+using earshot::Label;
+using earshot::Split;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+std::string name_of(const std::string& column) {
+  std::string name;
+  for (const unsigned char letter : column)
+    name += std::isalnum(letter) != 0 ? static_cast<char>(std::tolower(letter)) : '_';
+  return name;
+}
+
+Split split_of(const std::string& text, const std::string& place) {
+  static const std::map<std::string, Split> names = {
+      {"train", Split::train},      {"training", Split::train}, {"validation", Split::validation},
+      {"valid", Split::validation}, {"val", Split::validation}, {"dev", Split::validation},
+      {"test", Split::test},        {"testing", Split::test},   {"eval", Split::test},
+      {"evaluation", Split::test}};
+  const auto found = names.find(name_of(text));
+  if (found == names.end())
+    throw DataError(place + ": split is '" + text + "'; allowed: train, validation, test");
+  return found->second;
+}
+
+}  // namespace
+
+earshot::OptionSchema Table::options() {
+  const auto text = [](const char* name, const char* value, const char* help) {
+    return earshot::OptionSpec{.name = name, .value = std::string(value), .help = help};
+  };
+  const auto texts = [](const char* name, const Texts& value, const char* help) {
+    return earshot::OptionSpec{.name = name, .value = value, .help = help};
+  };
+  auto format = text("format", "auto", "What the table is; auto: as its ending says");
+  format.choices = {"auto", "csv", "tsv", "json", "jsonl"};
+  return {
+      {.name = "file",
+       .value = earshot::Path{},
+       .help = "The table: CSV or TSV with a row of names, a JSON array of objects, or JSON Lines",
+       .required = true},
+      format,
+      {.name = "root",
+       .value = earshot::Path{},
+       .help = "Folder that audio paths start from; empty: the table's"},
+      texts("audio", {"audio"}, "Column of the audio file; of both, where an item has two"),
+      text("start", "", "Column of where the clip starts in the file, in s"),
+      text("duration", "", "Column of how long it is, in s; 0: to the end"),
+      text("id", "", "Column of a unique name; empty: audio file and start"),
+      texts("labels", {}, "Columns that are a class"),
+      texts("numbers", {}, "Columns that are a number; \"rt60=s\" says its unit"),
+      texts("sets", {}, "Columns that are a set of classes"),
+      text("separator", ";", "What separates the classes of a set in a text"),
+      text("split", "", "Column of the split: train, validation or test"),
+      text("fold", "", "Column of the fold: 1, 2, ..."),
+      texts("groups", {}, "Columns that make rows dependent: speaker, room, recording"),
+      texts("slices", {}, "Columns to report results for value by value"),
+      {.name = "validation",
+       .value = 0.1,
+       .help = "Share of the items to validate on, without a column for split or fold",
+       .min = 0,
+       .max = 0.9},
+      {.name = "test",
+       .value = 0.2,
+       .help = "Share of the items to test on, likewise",
+       .min = 0,
+       .max = 0.9},
+      {.name = "seed", .value = std::int64_t{0}, .help = "Which random split"},
+  };
+}
+
+Table::Table(const earshot::Options& options, const earshot::Context&)
+    : file_(options.path("file")),
+      root_(options.path("root").empty() ? file_.parent_path() : options.path("root")),
+      separator_(options.text("separator")) {
+  const auto& audio = options.texts("audio");
+  if (audio.empty() || audio.size() > 2)
+    throw ConfigError("audio names " + std::to_string(audio.size()) + " columns; allowed: 1 or 2");
+  for (const auto& column : audio)
+    audio_.push_back(use(column));
+  start_ = use_if_named(options.text("start"));
+  duration_ = use_if_named(options.text("duration"));
+  id_ = use_if_named(options.text("id"));
+  split_ = use_if_named(options.text("split"));
+  fold_ = use_if_named(options.text("fold"));
+  groups_ = use_named(options.texts("groups"));
+  slices_ = use_named(options.texts("slices"));
+  declare_labels(options);
+  records_ = read_records(file_, options.text("format"), columns_);
+  find_classes();
+  check_items();
+  if (!split_ && !fold_) draw_splits(options);
+}
+
+std::size_t Table::use(const std::string& column) {
+  const auto found = std::find(columns_.begin(), columns_.end(), column);
+  if (found != columns_.end()) return static_cast<std::size_t>(found - columns_.begin());
+  columns_.push_back(column);
+  return columns_.size() - 1;
+}
+
+Table::Column Table::use_if_named(const std::string& column) {
+  return column.empty() ? Column{} : Column{use(column)};
+}
+
+std::vector<Table::Named> Table::use_named(const Texts& columns) {
+  std::vector<Named> result;
+  for (const auto& column : columns)
+    result.push_back({name_of(column), use(column)});
+  return result;
+}
+
+void Table::declare_labels(const earshot::Options& options) {
+  const auto declare = [&](const std::string& column, Label type, const std::string& unit = {}) {
+    earshot::LabelSpec spec{.name = name_of(column), .type = std::move(type), .unit = unit};
+    for (const auto& other : labels_)
+      if (other.name == spec.name)
+        throw ConfigError("column '" + column + "' would give a second label '" + spec.name +
+                          "'; name each column once");
+    labels_.push_back(std::move(spec));
+    label_columns_.push_back(use(column));
+  };
+  for (const auto& column : options.texts("labels"))
+    declare(column, std::string());
+  for (const auto& column : options.texts("numbers")) {
+    const auto equals = column.rfind('=');
+    const auto unit = equals == std::string::npos ? "" : column.substr(equals + 1);
+    declare(column.substr(0, equals), 0.0, unit);
+  }
+  for (const auto& column : options.texts("sets"))
+    declare(column, Texts{});
+}
+
+void Table::find_classes() {
+  for (std::size_t which = 0; which < labels_.size(); ++which) {
+    if (std::holds_alternative<double>(labels_[which].type)) continue;
+    const bool set = std::holds_alternative<Texts>(labels_[which].type);
+    std::set<std::string> values;
+    for (const auto& record : records_.rows)
+      for (auto& value :
+           set ? list(record, label_columns_[which]) : Texts{text(record, label_columns_[which])})
+        values.insert(std::move(value));
+    values.erase("");
+    if (values.empty())
+      throw DataError(records_.file + ": column '" + columns_[label_columns_[which]] +
+                      "' is empty in every row; expected a class");
+    labels_[which].classes.assign(values.begin(), values.end());
+  }
+}
+
+/// Makes every item once: a table is right as a whole, or is refused with the row that is wrong.
+void Table::check_items() const {
+  std::map<std::string, const Record*> ids;
+  for (std::int64_t i = 0; i < size(); ++i) {
+    const auto& record = records_.rows[static_cast<std::size_t>(i)];
+    const auto [other, fresh] = ids.emplace(item(i).id, &record);
+    if (!fresh)
+      throw DataError(records_.place(record) + ": has the id '" + other->first + "' of " +
+                      records_.place(*other->second) +
+                      "; expected a unique one. name a column with unique ids as id");
+  }
+}
+
+void Table::draw_splits(const earshot::Options& options) {
+  const auto validation = options.number("validation"), test = options.number("test");
+  if (validation + test >= 1)
+    throw ConfigError("validation and test are " + std::to_string(validation) + " and " +
+                      std::to_string(test) + "; allowed: less than 1 together");
+  std::vector<std::int64_t> strata;
+  std::vector<std::map<std::string, std::string>> groups;
+  const auto classes = std::find_if(labels_.begin(), labels_.end(), [](const auto& spec) {
+    return std::holds_alternative<std::string>(spec.type);
+  });
+  for (std::int64_t i = 0; i < size(); ++i) {
+    auto one = item(i);
+    std::int64_t stratum = 0;
+    if (classes != labels_.end())
+      if (const auto found = one.labels.find(classes->name); found != one.labels.end())
+        stratum = 1 + (std::lower_bound(classes->classes.begin(), classes->classes.end(),
+                                        std::get<std::string>(found->second)) -
+                       classes->classes.begin());
+    strata.push_back(stratum);
+    groups.push_back(std::move(one.groups));
+  }
+  drawn_ = earshot::kit::draw_splits(strata, earshot::kit::linked(groups), validation, test,
+                                     static_cast<std::uint64_t>(options.integer("seed")));
+}
+
+std::string Table::text(const Record& record, std::size_t column) const {
+  const auto& cell = record.cells[column];
+  if (std::holds_alternative<Texts>(cell))
+    throw DataError(records_.place(record) + ": '" + columns_[column] +
+                    "' is a list; expected one value");
+  const auto* value = std::get_if<std::string>(&cell);
+  return value == nullptr ? std::string() : *value;
+}
+
+Texts Table::list(const Record& record, std::size_t column) const {
+  if (const auto* values = std::get_if<Texts>(&record.cells[column])) return *values;
+  const auto all = text(record, column);
+  Texts values;
+  for (std::size_t start = 0; start <= all.size() && !all.empty();) {
+    const auto end =
+        separator_.empty() ? all.size() : std::min(all.find(separator_, start), all.size());
+    auto value = all.substr(start, end - start);
+    value.erase(0, value.find_first_not_of(' '));
+    value.erase(value.find_last_not_of(' ') + 1);
+    if (!value.empty()) values.push_back(std::move(value));
+    start = end + std::max<std::size_t>(separator_.size(), 1);
+  }
+  return values;
+}
+
+double Table::number(const Record& record, std::size_t column) const {
+  return earshot::kit::to_number(text(record, column), records_.place(record),
+                                 "'" + columns_[column] + "'");
+}
+
+std::optional<Label> Table::label(const Record& record, std::size_t which) const {
+  const auto column = label_columns_[which];
+  if (std::holds_alternative<std::monostate>(record.cells[column])) return std::nullopt;
+  const auto& type = labels_[which].type;
+  if (std::holds_alternative<double>(type)) return number(record, column);
+  if (std::holds_alternative<Texts>(type)) return list(record, column);
+  return text(record, column);
+}
+
+Item Table::item(std::int64_t index) const {
+  const auto& record = records_.rows[static_cast<std::size_t>(index)];
+  const auto place = records_.place(record);
+  Item item;
+  const auto seconds = [&](const Column& column) {
+    if (!column || text(record, *column).empty()) return 0.0;
+    const auto value = number(record, *column);
+    if (value < 0)
+      throw DataError(place + ": '" + columns_[*column] + "' is " + text(record, *column) +
+                      " s; allowed: 0 or more");
+    return value;
+  };
+  for (const auto column : audio_) {
+    const auto name = text(record, column);
+    if (name.empty()) {
+      if (item.clips.empty())
+        throw DataError(place + ": '" + columns_[column] + "' is empty; expected an audio file");
+      continue;
+    }
+    item.clips.push_back({root_ / name, seconds(start_), seconds(duration_)});
+  }
+  item.id = id_ ? text(record, *id_) : text(record, audio_.front());
+  if (item.id.empty()) throw DataError(place + ": the id is empty; expected a unique one");
+  if (!id_ && start_) item.id += "@" + text(record, *start_);
+  if (split_) item.split = split_of(text(record, *split_), place);
+  if (!drawn_.empty()) item.split = drawn_[static_cast<std::size_t>(index)];
+  if (fold_) {
+    item.fold = earshot::kit::to_integer(text(record, *fold_), place, "'" + columns_[*fold_] + "'");
+    if (item.fold < 1)
+      throw DataError(place + ": fold is " + std::to_string(item.fold) + "; allowed: 1 or more");
+  }
+  for (const auto& [name, column] : groups_)
+    if (auto value = text(record, column); !value.empty()) item.groups[name] = std::move(value);
+  for (const auto& [name, column] : slices_)
+    if (auto value = text(record, column); !value.empty()) item.slices[name] = std::move(value);
+  for (std::size_t which = 0; which < labels_.size(); ++which)
+    if (auto value = label(record, which)) item.labels[labels_[which].name] = std::move(*value);
+  return item;
+}
+
+}  // namespace table

@@ -1,0 +1,57 @@
+#pragma once
+#include <optional>
+
+#include <earshot/dataset.hpp>
+#include <earshot/options.hpp>
+
+#include "records.hpp"
+
+namespace table {
+
+/// Items that are the rows of a table. Options say which columns hold what; a label, group or slice
+/// is called as its column is, in lower case and with _ for all but letters and digits. Classes are
+/// the values that occur, sorted. An empty cell is a label that is unknown. Without columns for
+/// split and fold the items are split at random, whole groups together.
+class Table final : public earshot::Dataset {
+ public:
+  static earshot::OptionSchema options();
+  Table(const earshot::Options& options, const earshot::Context& context);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(records_.rows.size()); }
+  std::vector<earshot::LabelSpec> labels() const override { return labels_; }
+  earshot::Item item(std::int64_t index) const override;
+  std::vector<std::filesystem::path> sources() const override { return {file_}; }
+
+ private:
+  using Column = std::optional<std::size_t>;
+  struct Named {
+    std::string name{};
+    std::size_t column = 0;
+  };
+
+  std::size_t use(const std::string& column);      ///< its place in a record
+  Column use_if_named(const std::string& column);  ///< none for ""
+  std::vector<Named> use_named(const std::vector<std::string>& columns);
+  void declare_labels(const earshot::Options& options);
+  void find_classes();
+  void check_items() const;
+  void draw_splits(const earshot::Options& options);
+
+  std::string text(const Record& record, std::size_t column) const;  ///< "" for an empty cell
+  std::vector<std::string> list(const Record& record, std::size_t column) const;
+  double number(const Record& record, std::size_t column) const;
+  std::optional<earshot::Label> label(const Record& record, std::size_t which) const;
+
+  std::filesystem::path file_, root_;
+  std::string separator_;
+  std::vector<std::string> columns_{};
+  std::vector<std::size_t> audio_{};
+  Column id_, split_, fold_, start_, duration_;
+  std::vector<Named> groups_{}, slices_{};
+  std::vector<earshot::LabelSpec> labels_{};
+  std::vector<std::size_t> label_columns_{};
+  Records records_{};
+  std::vector<earshot::Split> drawn_{};
+};
+
+}  // namespace table

@@ -1,0 +1,99 @@
+#include "datasets/folder/folder.hpp"
+
+#include <fstream>
+#include <set>
+
+#include <gmock/gmock.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+using earshot::DataError;
+using earshot::Label;
+using earshot::Options;
+using earshot::Split;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class Folder : public testing::Test {
+ protected:
+  void SetUp() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root_); }
+  void put(const fs::path& name) {
+    fs::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name) << "";
+  }
+  folder::Folder open(std::map<std::string, earshot::OptionValue> options = {}) const {
+    options["root"] = earshot::Path{root_};
+    return {Options(folder::Folder::options(), options), {.device = at::kCPU}};
+  }
+  fs::path root_ = fs::path(testing::TempDir()) / "folder";
+};
+
+TEST_F(Folder, names_classes_by_folders_and_passes_over_what_is_no_audio) {
+  put("dog/b.WAV");
+  put("cat/deep/a.flac");
+  put("cat/notes.txt");
+  put("cat/.hidden.wav");
+  put(".git/x.wav");
+  const auto dataset = open({{"validation", 0.0}, {"test", 0.0}});
+  ASSERT_EQ(dataset.size(), 2);
+  EXPECT_THAT(dataset.labels().front().classes, testing::ElementsAre("cat", "dog"));
+  EXPECT_EQ(dataset.item(0).id, "cat/deep/a.flac");
+  EXPECT_EQ(dataset.item(1).clips.front().file, root_ / "dog/b.WAV");
+  EXPECT_EQ(dataset.item(1).labels.at("class"), Label(std::string("dog")));
+  EXPECT_THAT(dataset.sources(), testing::UnorderedElementsAre(root_, root_ / "cat",
+                                                               root_ / "cat/deep", root_ / "dog"));
+}
+
+TEST_F(Folder, takes_splits_from_the_folders_above) {
+  put("train/dog/a.wav");
+  put("validation/dog/b.wav");
+  put("test/cat/c.wav");
+  const auto dataset = open();
+  EXPECT_EQ(dataset.item(0).split, Split::test);
+  EXPECT_EQ(dataset.item(1).split, Split::train);
+  EXPECT_EQ(dataset.item(2).split, Split::validation);
+}
+
+TEST_F(Folder, splits_whole_groups_by_its_seed) {
+  for (int speaker = 0; speaker < 20; ++speaker)
+    for (const auto* name : {"yes", "no"})
+      for (int take = 0; take < 3; ++take)
+        put(fs::path(name) / ("s" + std::to_string(speaker) + "_" + std::to_string(take) + ".wav"));
+  const auto splits = [&](std::int64_t seed) {
+    const auto dataset = open({{"group", std::string("/(s[0-9]+)_")}, {"seed", seed}});
+    std::map<std::string, std::set<Split>> of;
+    std::map<Split, int> sizes;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+      const auto item = dataset.item(i);
+      of[item.groups.at("clip")].insert(item.split);
+      ++sizes[item.split];
+    }
+    EXPECT_EQ(of.size(), 20U);
+    for (const auto& [speaker, found] : of)
+      EXPECT_EQ(found.size(), 1U) << speaker;
+    EXPECT_NEAR(sizes[Split::test], 24, 6);
+    EXPECT_NEAR(sizes[Split::validation], 12, 6);
+    return of;
+  };
+  EXPECT_EQ(splits(0), splits(0));
+  EXPECT_NE(splits(0), splits(1));
+}
+
+TEST_F(Folder, says_what_is_wrong) {
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("is no folder")));
+  put("a.wav");
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("no audio file in a folder")));
+  put("dog/b.wav");
+  EXPECT_THROW(open({{"group", std::string("(")}}), earshot::ConfigError);
+  EXPECT_THROW(open({{"group", std::string("b")}}), earshot::ConfigError);
+  EXPECT_THAT(
+      [&] {
+        open({{"group", std::string("(x+)")}});
+      },
+      ThrowsMessage<DataError>(HasSubstr("'dog/b.wav' does not match")));
+  EXPECT_THROW(open({{"validation", 0.5}, {"test", 0.5}}), earshot::ConfigError);
+}
+
+}  // namespace

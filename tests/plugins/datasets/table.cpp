@@ -1,0 +1,170 @@
+#include "datasets/table/table.hpp"
+
+#include <fstream>
+#include <set>
+
+#include <gmock/gmock.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+using earshot::DataError;
+using earshot::Label;
+using earshot::Options;
+using earshot::Path;
+using earshot::Split;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using Given = std::map<std::string, earshot::OptionValue>;
+using Texts = std::vector<std::string>;
+
+class Table : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(root_); }
+  void TearDown() override { fs::remove_all(root_); }
+
+  table::Table open(const std::string& name, const std::string& text, Given options = {}) const {
+    std::ofstream(root_ / name, std::ios::binary) << text;
+    options["file"] = Path{root_ / name};
+    return {Options(table::Table::options(), options), {.device = at::kCPU}};
+  }
+  void expect(const std::string& name, const std::string& text, const std::string& message,
+              const Given& options = {}) const {
+    EXPECT_THAT([&] { open(name, text, options); }, ThrowsMessage<DataError>(HasSubstr(message)))
+        << text;
+  }
+  fs::path root_ = fs::path(testing::TempDir()) / "table";
+};
+
+const Given columns = {{"audio", Texts{"path"}},        {"labels", Texts{"Sound Event"}},
+                       {"numbers", Texts{"rt60=s"}},    {"sets", Texts{"tags"}},
+                       {"split", std::string("part")},  {"groups", Texts{"speaker"}},
+                       {"slices", Texts{"device"}},     {"start", std::string("from")},
+                       {"duration", std::string("for")}};
+
+/// The same two items whatever they are written in.
+void expect_items(const table::Table& dataset, const fs::path& root) {
+  ASSERT_EQ(dataset.size(), 2);
+  const auto labels = dataset.labels();
+  ASSERT_EQ(labels.size(), 3U);
+  EXPECT_EQ(labels[0].name, "sound_event");
+  EXPECT_THAT(labels[0].classes, ElementsAre("bark, loud", "rain"));
+  EXPECT_EQ(labels[1].unit, "s");
+  EXPECT_THAT(labels[2].classes, ElementsAre("indoor", "near"));
+  const auto rain = dataset.item(0), bark = dataset.item(1);
+  EXPECT_EQ(rain.clips.front().file, root / "a b.wav");
+  EXPECT_EQ(rain.clips.front().start, 1.5);
+  EXPECT_EQ(rain.clips.front().duration, 0);
+  EXPECT_EQ(rain.split, Split::train);
+  EXPECT_EQ(rain.labels.at("sound_event"), Label(std::string("rain")));
+  EXPECT_EQ(rain.labels.at("rt60"), Label(0.25));
+  EXPECT_EQ(rain.labels.at("tags"), Label(Texts{"near", "indoor"}));
+  EXPECT_THAT(rain.groups, ElementsAre(testing::Pair("speaker", "7")));
+  EXPECT_THAT(rain.slices, ElementsAre(testing::Pair("device", "phone")));
+  EXPECT_EQ(bark.split, Split::test);
+  EXPECT_EQ(bark.clips.front().duration, 2);
+  EXPECT_FALSE(bark.labels.contains("rt60"));
+  EXPECT_TRUE(bark.groups.empty());
+  EXPECT_NE(rain.id, bark.id);
+}
+
+TEST_F(Table, reads_csv_tsv_json_and_json_lines_alike) {
+  expect_items(open("t.csv",
+                    "\xef\xbb\xbfpath,Sound Event,rt60,tags,part,speaker,device,from,for,more\r\n"
+                    "a b.wav,rain,0.25,near; indoor,train,7,phone,1.5,,x\r\n"
+                    "c.wav,\"bark, loud\",,,test,,phone,0,2,\"a \"\"quoted\"\"\r\nline\"\r\n",
+                    columns),
+               root_);
+  expect_items(open("t.tsv",
+                    "path\tSound Event\trt60\ttags\tpart\tspeaker\tdevice\tfrom\tfor\n"
+                    "a b.wav\train\t0.25\tnear; indoor\ttrain\t7\tphone\t1.5\t\n\n"
+                    "c.wav\tbark, loud\t\t\ttest\t\tphone\t0\t2",
+                    columns),
+               root_);
+  const std::string rain =
+      R"({"path": "a b.wav", "Sound Event": "rain", "rt60": 0.25, "tags": ["near", "indoor"],)"
+      R"( "part": "train", "speaker": 7, "device": "phone", "from": 1.5, "more": {"deep": [[1]]}})";
+  const std::string bark =
+      R"({"path": "c.wav", "Sound Event": "bark, loud", "rt60": null, "part": "test",)"
+      R"( "device": "phone", "from": 0, "for": 2})";
+  expect_items(open("t.json", "[" + rain + ",\n" + bark + "]", columns), root_);
+  expect_items(open("t.jsonl", rain + "\n\n" + bark + "\n", columns), root_);
+}
+
+TEST_F(Table, takes_folds_ids_roots_and_two_clips) {
+  const auto dataset = open("t.csv", "id,fold,first,second\nx,2,a.wav,b.wav\ny,1,c.wav,\n",
+                            {{"audio", Texts{"first", "second"}},
+                             {"id", std::string("id")},
+                             {"fold", std::string("fold")},
+                             {"root", Path{"/elsewhere"}}});
+  EXPECT_EQ(dataset.item(0).id, "x");
+  EXPECT_EQ(dataset.item(0).fold, 2);
+  EXPECT_EQ(dataset.item(0).clips.at(1).file, "/elsewhere/b.wav");
+  EXPECT_EQ(dataset.item(1).clips.size(), 1U);
+}
+
+TEST_F(Table, splits_whole_groups_when_nothing_is_given) {
+  std::string text = "audio,speaker\n";
+  for (int i = 0; i < 60; ++i)
+    text += std::to_string(i) + ".wav," + std::to_string(i / 3) + "\n";
+  const auto dataset = open("t.csv", text, {{"groups", Texts{"speaker"}}});
+  std::map<std::string, std::set<Split>> splits;
+  int test = 0;
+  for (std::int64_t i = 0; i < 60; ++i) {
+    splits[dataset.item(i).groups.at("speaker")].insert(dataset.item(i).split);
+    test += dataset.item(i).split == Split::test ? 1 : 0;
+  }
+  for (const auto& [speaker, found] : splits)
+    EXPECT_EQ(found.size(), 1U);
+  EXPECT_EQ(test, 12);
+}
+
+TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
+  expect("t.csv", "", "t.csv: is empty");
+  expect("t.csv", "audio\n", "t.csv: has no rows");
+  expect("t.csv", "file\na.wav\n", "t.csv:1: has no column 'audio'; there are 'file'");
+  expect("t.csv", "audio,audio\na,b\n", "t.csv:1: names the column 'audio' twice");
+  expect("t.csv", "audio,x\na.wav\n", "t.csv:2: has 1 fields; expected 2");
+  expect("t.csv", "audio\na.wav\n\"b.wav\nc.wav\n", "t.csv:3: has a quote that is never closed");
+  expect("t.csv", "audio\n\"a\"b\n", "t.csv:2: has 'b' after a closing quote");
+  expect("t.csv", std::string("audio\na\0b\n", 10), "t.csv:2: has a NUL byte");
+  expect("t.csv", "audio\na.wav\n\na.wav\n", "t.csv:4: has the id 'a.wav' of t.csv:2");
+  expect("t.csv", "audio,x\n,1\n", "t.csv:2: 'audio' is empty");
+  expect("t.csv", "audio,x\na.wav,1e999\n", "t.csv:2: 'x' is '1e999'", {{"numbers", Texts{"x"}}});
+  expect("t.csv", "audio,x\na.wav,nan\n", "expected a finite number", {{"numbers", Texts{"x"}}});
+  expect("t.csv", "audio,x\na.wav,0\n", "t.csv:2: fold is 0", {{"fold", std::string("x")}});
+  expect("t.csv", "audio,x\na.wav,-1\n", "t.csv:2: 'x' is -1 s", {{"start", std::string("x")}});
+  expect("t.csv", "audio,x\na.wav,half\n", "t.csv:2: split is 'half'; allowed: train",
+         {{"split", std::string("x")}});
+  expect("t.csv", "audio,x\na.wav,\n", "column 'x' is empty in every row",
+         {{"labels", Texts{"x"}}});
+  expect("t.json", "{\"audio\": \"a\"}", "holds an object where a row was expected");
+  expect("t.json", "[1]", "holds a number where a row was expected");
+  expect("t.json", "[{\"audio\": \"a.wav\"}", "is no JSON");
+  expect("t.json", "[{\"audio\": {\"x\": 1}}]", "t.json, object 1: 'audio' is an object");
+  expect("t.json", "[{\"audio\": [\"a\"]}]", "t.json, object 1: 'audio' is a list");
+  expect("t.json", "[{\"file\": \"a\"}]", "no row has 'audio'");
+  expect("t.jsonl", "{\"audio\": \"a.wav\"}\n{\"audio\": \n", "t.jsonl:2: is no JSON");
+  expect("t.jsonl", "{\"audio\": \"a.wav\"} {\"audio\": \"b.wav\"}\n", "t.jsonl:1: is no JSON");
+  EXPECT_THROW(open("t.txt", "audio\n"), earshot::ConfigError);
+  EXPECT_THROW(open("t.csv", "audio\na\n", {{"audio", Texts{}}}), earshot::ConfigError);
+  EXPECT_THROW(open("t.csv", "audio,a b,a-b\na,1,1\n", {{"labels", Texts{"a b", "a-b"}}}),
+               earshot::ConfigError);
+}
+
+TEST_F(Table, survives_any_cut_of_a_valid_table) {
+  const std::string csv = "audio,x\n\"a\"\"b\",\"1\n2\"\nc,3\n";
+  const std::string json = R"([{"audio": "a\u00e9", "x": [1, "y"]}, {"audio": "b", "x": true}])";
+  for (const auto& [name, text] : {std::pair{"t.csv", csv}, std::pair{"t.json", json}})
+    for (std::size_t size = 0; size < text.size(); ++size) {
+      try {
+        open(name, text.substr(0, size), {{"sets", Texts{"x"}}});
+      } catch (const earshot::Error&) {
+      }
+    }
+  EXPECT_EQ(open("t.json", json, {{"sets", Texts{"x"}}}).labels().front().classes,
+            (Texts{"1", "true", "y"}));
+}
+
+}  // namespace
