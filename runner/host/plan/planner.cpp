@@ -40,6 +40,18 @@ void exclude_idle_seeds(Plan& plan, CellPlanner& planner, Components& components
                            std::to_string(values.size()) + " seeds runs");
 }
 
+/// Cells that differ in their labels only: the first does the work, the others show its results.
+void leave_out_twins(Plan& plan) {
+  std::map<std::string, std::string> first;
+  for (auto& cell : plan.cells) {
+    if (cell.decision != Decision::run) continue;
+    const auto [place, fresh] = first.try_emplace(cell.key, cell.cell.label());
+    if (fresh) continue;
+    cell.decision = Decision::left_out;
+    cell.reason = "the same work as " + place->second;
+  }
+}
+
 std::vector<std::string> keys_of(const Plan& plan) {
   std::vector<std::string> keys;
   for (const auto& cell : plan.cells)
@@ -111,6 +123,7 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   check_names(plan);
   note_idle_references(plan);
   decide(plan, store);
+  leave_out_twins(plan);
   return plan;
 }
 

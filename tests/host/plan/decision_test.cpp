@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+
+#include "host/store/store.hpp"
+#include "support.hpp"
+
+namespace earshot::host {
+namespace {
+
+using testing::StartsWith;
+
+constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
+
+/// Records a plan as a run does, and lets each of its cells end in `state`.
+void run(Store& store, const Plan& plan, const std::string& state) {
+  ExperimentRecord experiment;
+  experiment.name = plan.experiment.name;
+  experiment.resolved = plan.experiment.resolved;
+  std::vector<CellRecord> cells;
+  std::vector<DatasetRecord> datasets;
+  for (const auto& [key, dataset] : plan.datasets)
+    datasets.push_back({key, dataset.label, "folder", dataset.info});
+  for (const auto& planned : plan.cells) {
+    CellRecord cell;
+    cell.key = planned.key;
+    cell.identity = planned.identity;
+    cell.axes = planned.cell.axes;
+    cell.encoder = planned.cell.encoder.label;
+    cell.task = planned.cell.task.label;
+    cell.dataset = planned.cell.dataset.label;
+    cell.dataset_key = planned.dataset_key;
+    cells.push_back(cell);
+  }
+  store.record_plan(experiment, cells, datasets, Json::object());
+  for (const auto& cell : cells) {
+    RunRecord record;
+    record.state = state;
+    if (state != "ok") record.error = "no memory\nand more";
+    store.finish_run(*store.begin_run(cell.key), record);
+  }
+}
+
+TEST(Decision, is_cached_for_what_is_done) {
+  World world;
+  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  run(store, world.plan(two, {}, &store), "ok");
+  for (const auto& cell : world.plan(two, {}, &store).cells) {
+    EXPECT_EQ(cell.decision, Decision::cached);
+    EXPECT_EQ(cell.reason, "done");
+  }
+}
+
+TEST(Decision, is_run_for_a_new_value_of_an_axis_only) {
+  World world;
+  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  run(store, world.plan(two, {}, &store), "ok");
+  const auto plan = world.plan(std::string(two) + "seed = [0, 1]\n", {}, &store);
+  EXPECT_EQ(plan.cells[0].decision, Decision::cached);
+  EXPECT_EQ(plan.cells[1].decision, Decision::run);
+  EXPECT_EQ(plan.cells[1].reason, "new");
+}
+
+TEST(Decision, is_run_for_what_failed_and_says_how) {
+  World world;
+  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  run(store, world.plan(two, {}, &store), "failed");
+  const auto plan = world.plan(two, {}, &store);
+  EXPECT_EQ(plan.cells[0].decision, Decision::run);
+  EXPECT_EQ(plan.cells[0].reason, "failed before: no memory");
+}
+
+TEST(Decision, is_run_for_what_changed_and_says_what) {
+  World world;
+  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  run(store, world.plan(two, {}, &store), "ok");
+  world.folder.write("plugins/mel.so", "another build");
+  const auto plan = world.plan(two, {}, &store);
+  EXPECT_EQ(plan.cells[0].decision, Decision::run);
+  EXPECT_THAT(plan.cells[0].reason, StartsWith("mel.so changed ("));
+  EXPECT_EQ(plan.cells[1].decision, Decision::cached);
+}
+
+}  // namespace
+}  // namespace earshot::host

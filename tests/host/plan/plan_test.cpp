@@ -1,0 +1,319 @@
+#include "host/plan/plan.hpp"
+
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "support.hpp"
+
+namespace earshot::host {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr auto one = "encoder = ['mel']\ntask = ['probe']\n";
+
+std::string key(World& world, const std::string& end, const Overrides& overrides = {}) {
+  const auto plan = world.plan(end, overrides);
+  EXPECT_EQ(plan.cells.at(0).reason, "new");
+  EXPECT_THAT(plan.cells.at(0).key, SizeIs(64));
+  return plan.cells.at(0).key;
+}
+
+TEST(Plan, says_what_a_cell_asks_of_its_worker) {
+  World world;
+  const auto plan = world.plan("encoder = ['mel']\ntask = ['probe']\nseed = [3]\nfold = [2]\n");
+  ASSERT_THAT(plan.cells, SizeIs(1));
+  const auto& cell = plan.cells[0];
+  EXPECT_EQ(cell.decision, Decision::run);
+  EXPECT_EQ(cell.primary, "accuracy");
+  EXPECT_EQ(cell.weights, "random");
+  const auto& request = cell.request;
+  EXPECT_EQ(request.seed, 3);
+  EXPECT_EQ(request.predict, "test");
+  EXPECT_EQ(request.replicates, 2000);
+  EXPECT_EQ(request.evaluator.component, "probe");
+  EXPECT_EQ(request.evaluator.options, Json::parse(R"({"target": "class", "lr": 0.1})"));
+  EXPECT_EQ(request.dataset.fold, 2);
+  EXPECT_EQ(request.dataset.key, cell.dataset_key);
+  EXPECT_EQ(request.dataset.component.options.at("root"), (world.folder.path() / "data").string());
+  ASSERT_THAT(request.features, SizeIs(1));
+  EXPECT_EQ(request.features[0].encoder.component, "log_mel");
+  EXPECT_EQ(request.features[0].dtype, "float32");
+  EXPECT_FALSE(request.features[0].codes);
+  const auto& stage = plan.features.at(cell.features);
+  EXPECT_EQ(stage.source.key, request.features[0].key);
+  EXPECT_EQ(stage.dataset.fold, 0);
+  EXPECT_EQ(plan.datasets.at(cell.dataset_key).label, "real");
+  EXPECT_THAT(plan.plugins, SizeIs(3));
+  std::ifstream hashes(request.dataset.file_hashes);
+  std::string line;
+  ASSERT_TRUE(std::getline(hashes, line));
+  EXPECT_EQ(line, protocol::sha256(std::string_view("sound")));
+}
+
+TEST(Keys, ignore_labels_places_and_resources) {
+  World world;
+  const auto first = key(world, one);
+  EXPECT_EQ(key(world, std::string(one) + "[resources]\njobs = 3\ntimeout = 5\n"), first);
+  EXPECT_EQ(key(world, one, {.set = {"experiment.question=why"}}), first);
+  EXPECT_EQ(key(world, one, {.set = {"encoder.mel.options.workers=8"}}), first);
+  EXPECT_EQ(key(world, one, {.set = {"encoder.mel.options.mels=64"}}), first);
+  EXPECT_EQ(key(world, "encoder = ['m']\ntask = ['probe']\n[encoder.m]\nuse = 'mel/log_mel'\n"),
+            first);
+  World elsewhere;
+  EXPECT_NE(elsewhere.folder.path(), world.folder.path());
+  EXPECT_EQ(key(elsewhere, one), first);
+}
+
+TEST(Keys, change_with_what_decides_results) {
+  World world;
+  std::set<std::string> keys{key(world, one)};
+  for (const auto* change :
+       {"encoder.mel.options.mels=40", "encoder.mel.dtype=float16", "task.probe.options.lr=0.5",
+        "task.probe.audio.crop=centre", "dataset.real.limit=10", "dataset.real.validation=0.2",
+        "dataset.real.shuffle_labels=true", "matrix.0.seed=1", "matrix.0.fold=1",
+        "statistics.replicates=10", "task.probe.dataset=made"})
+    EXPECT_TRUE(keys.insert(key(world, one, {.set = {change}})).second) << change;
+}
+
+TEST(Keys, change_with_the_bytes_of_data_and_plugins) {
+  World world;
+  const auto both = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
+  const auto before = world.plan(both);
+  world.folder.write("data/a.wav", "other");
+  const auto data = world.plan(both);
+  EXPECT_NE(data.cells[0].key, before.cells[0].key);
+  EXPECT_EQ(data.cells[0].request.features[0].key, before.cells[0].request.features[0].key);
+  EXPECT_NE(data.cells[0].features, before.cells[0].features);
+  world.folder.write("plugins/mel.so", "another build");
+  const auto built = world.plan(both);
+  EXPECT_NE(built.cells[0].key, data.cells[0].key);
+  EXPECT_NE(built.cells[0].request.features[0].key, data.cells[0].request.features[0].key);
+  EXPECT_EQ(built.cells[1].key, data.cells[1].key);
+  world.folder.write("plugins/data.so", "another build of data");
+  EXPECT_EQ(world.plan(both).cells[0].key, built.cells[0].key);  // items and files are the same
+}
+
+TEST(Keys, of_made_sound_change_with_the_plugin_that_makes_it) {
+  World world;
+  const Overrides made{.set = {"task.probe.dataset=made"}};
+  const auto before = key(world, one, made);
+  world.folder.write("plugins/data.so", "another build");
+  EXPECT_NE(key(world, one, made), before);
+}
+
+TEST(Keys, count_a_plugin_by_its_version_where_asked) {
+  World world;
+  const Overrides version{.set = {"experiment.key=version"}};
+  const auto before = key(world, one, version);
+  EXPECT_NE(before, key(world, one));
+  world.folder.write("plugins/mel.so", "another build");
+  EXPECT_EQ(key(world, one, version), before);
+}
+
+TEST(Keys, take_files_by_content) {
+  World world;
+  world.folder.write("table.txt", "1 2 3");
+  world.folder.write("copy/other.txt", "1 2 3");
+  const auto first = key(world, std::string(one) + "[encoder.mel.options]\ntable = 'table.txt'\n");
+  EXPECT_NE(first, key(world, one));
+  EXPECT_EQ(key(world, std::string(one) + "[encoder.mel.options]\ntable = 'copy/other.txt'\n"),
+            first);
+  world.folder.write("table.txt", "1 2 4");
+  EXPECT_NE(key(world, std::string(one) + "[encoder.mel.options]\ntable = 'table.txt'\n"), first);
+}
+
+TEST(Keys, of_a_fit_are_shared_where_only_the_scoring_differs) {
+  World world;
+  const auto few = world.plan(one, {.set = {"statistics.replicates=10"}});
+  const auto many = world.plan(one);
+  EXPECT_NE(few.cells[0].key, many.cells[0].key);
+  EXPECT_EQ(few.cells[0].request.fit_key, many.cells[0].request.fit_key);
+}
+
+TEST(Features, are_shared_by_folds_seeds_and_tasks) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['mel']\ntask = ['probe', 'knn']\nfold = '*'\n"
+      "seed = [0, 1]\n[task.knn]\nuse = 'knn'\ndataset = 'real'\n");
+  EXPECT_THAT(plan.cells, SizeIs(8));
+  EXPECT_THAT(plan.features, SizeIs(1));
+}
+
+TEST(Features, of_a_limited_dataset_are_of_its_fold) {
+  World world;
+  const auto plan = world.plan("encoder = ['mel']\ntask = ['probe']\nfold = '*'\n",
+                               {.set = {"dataset.real.limit=10"}});
+  EXPECT_THAT(plan.features, SizeIs(2));
+  for (const auto& cell : plan.cells)
+    EXPECT_EQ(plan.features.at(cell.features).dataset.fold, cell.cell.fold);
+}
+
+TEST(Seeds, that_change_nothing_are_not_run) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['mel']\ntask = ['knn']\nfold = '*'\nseed = [4, 0, 1]\n"
+      "[task.knn]\nuse = 'knn'\ndataset = 'real'\n");
+  std::vector<std::string> run;
+  for (const auto& cell : plan.cells) {
+    if (cell.decision == Decision::run)
+      run.push_back(cell.cell.label());
+    else
+      EXPECT_EQ(cell.reason, "the seed changes nothing in 'knn'");
+  }
+  EXPECT_THAT(run, ElementsAre("mel/knn/f1/s4", "mel/knn/f2/s4"));
+  EXPECT_THAT(plan.notes, ElementsAre("the seed changes nothing in 'knn': 1 of 3 seeds runs"));
+  const auto other = world.plan(
+      "encoder = ['mel']\ntask = ['knn']\nfold = [1]\nseed = [7]\n"
+      "[task.knn]\nuse = 'knn'\ndataset = 'real'\n");
+  EXPECT_EQ(other.cells[0].key, plan.cells[0].key);
+}
+
+std::string skipped(World& world, const std::string& end) {
+  const auto plan = world.plan(end);
+  EXPECT_EQ(plan.cells.at(0).decision, Decision::skipped);
+  EXPECT_EQ(plan.cells.at(0).key, "");
+  return plan.cells.at(0).reason;
+}
+
+TEST(Skipped, is_what_the_encoder_cannot_do) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['mel', 'codec']\ntask = ['tokens']\n[task.tokens]\nuse = "
+      "'tokens'\ndataset = 'real'\n");
+  EXPECT_EQ(plan.cells[0].decision, Decision::skipped);
+  EXPECT_EQ(plan.cells[0].reason, "encoder 'mel' is no codec, which task 'tokens' needs");
+  EXPECT_EQ(plan.cells[1].decision, Decision::run);
+  EXPECT_TRUE(plan.cells[1].request.features[0].codes);
+}
+
+TEST(Skipped, is_what_lacks_weights_or_data) {
+  World world;
+  EXPECT_EQ(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'w.bin'\n"),
+            "encoder 'mel': there is no file '" + (world.folder.path() / "w.bin").string() + "'");
+  EXPECT_THAT(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'hf://a/no'\n"),
+              HasSubstr("encoder 'mel': 'hf://a/no' is not in the local Hugging Face cache"));
+  World empty;
+  empty.informant.errors["folder"] = {"data", "data: there is no such folder"};
+  EXPECT_EQ(skipped(empty, one), "dataset 'real': data: there is no such folder");
+  EXPECT_EQ(skipped(empty, std::string(one) + "fold = '*'\n"),
+            "dataset 'real': data: there is no such folder");
+}
+
+TEST(Skipped, is_what_crashes_its_worker) {
+  World world;
+  world.informant.errors["probe"] = {"crash", "the worker was killed by signal 11"};
+  EXPECT_EQ(skipped(world, one), "task 'probe': the worker was killed by signal 11");
+}
+
+TEST(Plan, keeps_cells_that_the_command_line_leaves_out) {
+  World world;
+  const auto plan =
+      world.plan("encoder = ['mel', 'codec']\ntask = ['probe']\n", {.only = {"encoder=codec"}});
+  EXPECT_EQ(plan.cells[0].decision, Decision::left_out);
+  EXPECT_THAT(plan.cells[0].key, SizeIs(64));
+  EXPECT_EQ(plan.cells[1].decision, Decision::run);
+}
+
+TEST(Plan, does_not_look_for_what_is_excluded) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['mel', 'gone']\ntask = ['probe']\n[encoder.gone]\nuse = "
+      "'no_such'\n[[exclude]]\nmatch = { encoder = 'gone' }\nreason = "
+      "'not built'\n");
+  EXPECT_EQ(plan.cells[1].decision, Decision::excluded);
+  EXPECT_EQ(plan.cells[1].reason, "not built");
+}
+
+TEST(Plan, lets_cells_of_the_same_key_work_once) {
+  World world;
+  const auto plan =
+      world.plan("encoder = ['mel', 'same']\ntask = ['probe']\n[encoder.same]\nuse = 'log_mel'\n");
+  EXPECT_EQ(plan.cells[1].key, plan.cells[0].key);
+  EXPECT_EQ(plan.cells[1].decision, Decision::left_out);
+  EXPECT_EQ(plan.cells[1].reason, "the same work as mel/probe/s0");
+}
+
+TEST(Plan, asks_nothing_when_nothing_changed) {
+  World world;
+  world.plan(one);
+  EXPECT_EQ(world.informant.inspected, 4);
+  EXPECT_EQ(world.informant.resolved, 1);
+  EXPECT_EQ(world.informant.listed, 1);
+  world.plan(std::string(one) + "seed = [0, 1]\n");
+  EXPECT_EQ(world.informant.inspected, 4);
+  EXPECT_EQ(world.informant.resolved, 1);
+  EXPECT_EQ(world.informant.listed, 1);
+  world.folder.write("plugins/probe.so", "another build");
+  world.plan(one);
+  EXPECT_EQ(world.informant.inspected, 5);
+  EXPECT_EQ(world.informant.resolved, 2);
+  EXPECT_EQ(world.informant.listed, 1);
+}
+
+TEST(Plan, lists_a_dataset_again_when_its_sources_change) {
+  World world;
+  const auto table = world.folder.write("data/table.csv", "a");
+  const auto listed = [&] { return world.informant.listed; };
+  world.informant.listings["folder"].info.sources = {table,
+                                                     (world.folder.path() / "data").string()};
+  Folder::age(world.folder.path() / "data", std::chrono::hours(5));
+  world.plan(one);
+  world.plan(one);
+  EXPECT_EQ(listed(), 1);
+  world.folder.write("data/table.csv", "ab");
+  Folder::age(world.folder.path() / "data", std::chrono::hours(5));
+  world.plan(one);
+  EXPECT_GE(listed(), 2);
+}
+
+// What follows small experiments begins in line 19.
+TEST(Refused, is_what_does_not_fit_the_plugins) {
+  World world;
+  EXPECT_EQ(world.refused("encoder = ['b']\ntask = ['probe']\n[encoder.b]\nuse = 'log_mell'\n"),
+            "x.toml:19:10: unknown encoder 'log_mell'; known: codec, log_mel; did you mean "
+            "'log_mel'?");
+  EXPECT_EQ(world.refused("encoder = ['b']\ntask = ['probe']\n[encoder.b]\nuse = 'probe'\n"),
+            "x.toml:19:10: unknown encoder 'probe'; known: codec, log_mel");
+  EXPECT_EQ(world.refused(std::string(one) + "[encoder.mel.options]\nmells = 4\n"),
+            "x.toml:20:1: unknown option 'mells' of log_mel; did you mean 'mels'? Options: mels, "
+            "weights, table, workers.");
+  EXPECT_EQ(world.refused(std::string(one) + "'task.lr' = ['a']\n"),
+            "x.toml:19:1: option 'lr' of probe is \"a\"; expected a number.");
+}
+
+TEST(Refused, is_what_does_not_fit_the_data) {
+  World world;
+  const std::string end = one;
+  EXPECT_EQ(world.refused(end + "'task.target' = ['clas']\n"),
+            "x.toml:19:1: dataset 'real' has no label 'clas'; known: class; did you mean 'class'?");
+  EXPECT_EQ(world.refused(end + "categry = '*'\n"),
+            "x.toml:19:1: no dataset has slices by 'categry'; known: category; did you mean "
+            "'category'?");
+  EXPECT_EQ(world.refused(end + "category = ['lout']\n"),
+            "x.toml:19:1: no item is in the slice category = 'lout'; known: loud, quiet; did you "
+            "mean 'loud'?");
+  EXPECT_EQ(world.refused(end + "fold = [3]\n"),
+            "x.toml:19:1: dataset 'real' has no fold 3; known: [1,2]");
+  World foldless;
+  foldless.informant.listings["folder"].info.folds.clear();
+  EXPECT_EQ(foldless.refused(end + "fold = '*'\n"),
+            "x.toml:19:1: dataset 'real' has no folds; drop the axis 'fold'");
+  EXPECT_EQ(world.refused(end + "[[reference]]\nmatch = { encoder = 'mel' }\nmetric = 'acuracy'\n"
+                                "value = 1\nsource = 's'\n"),
+            "x.toml:20:9: no task has the metric 'acuracy'; known: accuracy, loss; did you mean "
+            "'accuracy'?");
+}
+
+TEST(Refused, is_what_a_plugin_does_not_want) {
+  World world;
+  world.informant.errors["folder"] = {"config", "root is empty; expected a folder"};
+  EXPECT_EQ(world.refused(one), "x.toml:3:10: dataset 'real': root is empty; expected a folder");
+}
+
+}  // namespace
+}  // namespace earshot::host
