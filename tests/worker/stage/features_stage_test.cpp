@@ -1,0 +1,184 @@
+#include "worker/stage/features_stage.hpp"
+
+#include <limits>
+
+#include <ATen/ATen.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <earshot/error.hpp>
+
+#include "stage_test.hpp"
+#include "worker/cache/feature_reader.hpp"
+#include "worker/stage/opened.hpp"
+
+namespace earshot::worker {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<protocol::FeatureResult> run(const protocol::FeaturesRequest& request) {
+  Json result;
+  Events([&](Session& session) { result = features_stage(request, session); });
+  return result.at("encoders").get<std::vector<protocol::FeatureResult>>();
+}
+
+std::vector<std::string> contents(const std::filesystem::path& folder) {
+  std::vector<std::string> all;
+  for (const auto& shard : shards_in(folder))
+    all.push_back(shard.filename().string() + content(shard));
+  return all;
+}
+
+template <class Exception = DataError>
+std::string complaint(const protocol::FeaturesRequest& request) {
+  try {
+    run(request);
+  } catch (const Exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(FeaturesStage, computes_each_clip_once_and_nothing_the_second_time) {
+  const TemporaryFolder cache;
+  const auto request = features_request(cache.path());
+  const auto first = run(request);
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].clips, 240);
+  EXPECT_EQ(first[0].computed, 240);
+  EXPECT_GT(first[0].bytes, 240 * 20 * 8);
+  EXPECT_NEAR(first[0].audio_seconds, 240 * (0.2 + 119.5 / 800), 0.1);
+  EXPECT_EQ(first[0].facts.at("spec").at("dim"), 2);
+  EXPECT_EQ(shards_in(cache.path()).size(), 4u);
+  const auto second = run(request);
+  EXPECT_EQ(second[0].computed, 0);
+  EXPECT_EQ(second[0].bytes, first[0].bytes);
+}
+
+TEST(FeaturesStage, shares_a_clip_that_several_items_use) {
+  const TemporaryFolder cache, audio;
+  write_tones(audio, 12);
+  const auto request = features_request(cache.path(), {{"folder", audio.path()}, {"items", 24}});
+  EXPECT_EQ(run(request)[0].clips, 12);
+}
+
+TEST(FeaturesStage, gives_the_same_bytes_again_with_any_number_of_threads) {
+  const TemporaryFolder one, two;
+  auto request = features_request(one.path());
+  request.threads = 1;
+  run(request);
+  request.cache = two.path().string();
+  request.threads = 2;
+  run(request);
+  EXPECT_EQ(contents(one.path()), contents(two.path()));
+}
+
+TEST(FeaturesStage, computes_a_damaged_shard_again_and_no_other) {
+  const TemporaryFolder cache;
+  const auto request = features_request(cache.path());
+  run(request);
+  const auto before = contents(cache.path());
+  const auto shards = shards_in(cache.path());
+
+  std::filesystem::resize_file(shards[1], std::filesystem::file_size(shards[1]) - 1);
+  const auto computed = run(request)[0].computed;
+  EXPECT_TRUE(computed == 64 || computed == 48) << computed;
+  EXPECT_EQ(contents(cache.path()), before);
+
+  std::fstream file(shards[2], std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(5000);
+  const auto byte = static_cast<char>(file.get() ^ 4);
+  file.seekp(5000);
+  file.put(byte);
+  file.close();
+  std::filesystem::remove(shards[3]);
+  EXPECT_GE(run(request)[0].computed, 64 + 48);
+  EXPECT_EQ(contents(cache.path()), before);
+}
+
+TEST(FeaturesStage, serves_several_encoders_and_kinds_in_one_pass) {
+  const TemporaryFolder cache;
+  auto request = features_request(cache.path());
+  request.sources.push_back({.encoder = component("frames", {{"rate", 16000}}), .key = "other"});
+  request.sources.push_back({.encoder = component("frames"), .key = "half", .dtype = "float16"});
+  request.sources.push_back({.encoder = component("frames"), .key = "codes", .codes = true});
+  const auto results = run(request);
+  ASSERT_EQ(results.size(), 4u);
+  EXPECT_EQ(results[2].computed, 240);
+
+  auto dataset = open_dataset(request.dataset);
+  const auto& features = *dataset->features(request.cache, request.sources[0].key);
+  const auto& half = *dataset->features(request.cache, "half");
+  const auto& codes = *dataset->features(request.cache, "codes");
+  const auto batch = features.features({0, 239});
+  EXPECT_NO_THROW(batch.check());
+  EXPECT_EQ(batch.lengths[0].item<std::int64_t>(), 20);
+  EXPECT_TRUE(batch.values[0].slice(0, 20).eq(0).all().item<bool>());
+  EXPECT_TRUE(at::allclose(half.features({0, 239}).values, batch.values, 1e-3, 1e-4));
+  const auto quantised = codes.codes({0, 239});
+  EXPECT_NO_THROW(quantised.check());
+  EXPECT_TRUE(at::equal(quantised.codes.select(1, 0).to(at::kFloat),
+                        batch.values.select(2, 1).clamp(0, 63)));
+  EXPECT_EQ(quantised.side.size(1), 1);
+}
+
+TEST(FeaturesStage, reports_unreadable_clips_and_fails_beyond_what_is_allowed) {
+  const TemporaryFolder cache, audio;
+  write_tones(audio, 12);
+  std::filesystem::remove(audio / "3.wav");
+  std::ofstream(audio / "5.wav") << "no audio";
+  auto request = features_request(cache.path(), {{"folder", audio.path()}, {"items", 24}});
+  request.dataset.allow_lost = 1;
+  const auto message = complaint(request);
+  EXPECT_THAT(message, HasSubstr("2 of 12 clips cannot be read; allowed: 1"));
+  EXPECT_THAT(message, HasSubstr((audio / "3.wav").string() + ": no such file"));
+  EXPECT_THAT(message, HasSubstr((audio / "5.wav").string() + ": not audio"));
+
+  request.dataset.allow_lost = 2;
+  const auto result = run(request)[0];
+  EXPECT_EQ(result.computed, 0);  // all that can be read was kept
+  ASSERT_EQ(result.lost.size(), 2u);
+  EXPECT_EQ(result.lost[0].file, (audio / "3.wav").string());
+  EXPECT_EQ(result.lost[0].reason, "no such file");
+}
+
+TEST(FeaturesStage, holds_an_encoder_to_its_promises) {
+  const TemporaryFolder cache;
+  const auto of = [&](const char* defect) {
+    return features_request(cache.path(), Json::object(), {{"defect", defect}});
+  };
+  EXPECT_THAT(complaint<ContractError>(of("nan")),
+              HasSubstr("encoder 'frames', clip clip 0 of item 0: features that are not finite"));
+  EXPECT_THAT(complaint<ContractError>(of("frames")), HasSubstr("1 frames; duration times"));
+  EXPECT_THAT(complaint<ContractError>(of("spec")), HasSubstr("another spec"));
+  EXPECT_THAT(complaint(of("throws")), HasSubstr("clip 0 of item 0 and 15 more: it is too loud"));
+  EXPECT_TRUE(shards_in(cache.path()).empty());
+}
+
+TEST(FeaturesStage, applies_the_audio_policy_of_the_experiment) {
+  const TemporaryFolder cache;
+  auto request = features_request(cache.path());
+  request.sources[0].audio = {{"max_seconds", 0.1}};
+  run(request);
+  const auto& reader =
+      *open_dataset(request.dataset)->features(request.cache, request.sources[0].key);
+  EXPECT_EQ(reader.frames(239), 10);
+  request.sources[0].audio = {{"crop", "middle"}};
+  EXPECT_THROW(run(request), ConfigError);
+}
+
+TEST(FeaturesStage, takes_silence_and_a_single_sample) {
+  const TemporaryFolder cache, audio;
+  for (int i = 0; i < 6; ++i)
+    testing::write_sound(audio / (std::to_string(i) + ".wav"),
+                         std::vector<float>(i == 0 ? 1 : 8000), 8000);
+  const auto result =
+      run(features_request(cache.path(), {{"folder", audio.path()}, {"items", 12}}))[0];
+  EXPECT_EQ(result.computed, 6);
+  EXPECT_TRUE(result.lost.empty());
+}
+
+}  // namespace
+}  // namespace earshot::worker

@@ -1,0 +1,111 @@
+#pragma once
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "protocol/frame.hpp"
+#include "protocol/messages.hpp"
+#include "sound_file.hpp"
+#include "temporary_folder.hpp"
+#include "worker/requests/session.hpp"
+
+namespace earshot::worker {
+
+using protocol::Json;
+using testing::TemporaryFolder;
+
+/// Runs a stage with a session whose events are kept.
+class Events {
+ public:
+  template <class Stage>
+  explicit Events(Stage&& stage) {
+    const testing::TemporaryFolder folder;
+    const int fd = ::open((folder / "events").c_str(), O_RDWR | O_CREAT, 0600);
+    protocol::Channel channel(-1, fd);
+    Session session(channel, 7);
+    stage(session);
+    ::close(fd);
+    std::ifstream stream(folder / "events", std::ios::binary);
+    std::ostringstream all;
+    all << stream.rdbuf();
+    protocol::FrameReader reader;
+    reader.feed(all.str());
+    while (auto message = reader.next())
+      messages_.push_back(std::move(*message));
+  }
+
+  std::vector<protocol::Message> of(const std::string& type) const {
+    std::vector<protocol::Message> chosen;
+    for (const auto& message : messages_)
+      if (message.header.at("type") == type) chosen.push_back(message);
+    return chosen;
+  }
+
+  /// All that must not differ between runs: everything but progress and seconds.
+  std::string canonical() const {
+    std::string text;
+    for (const auto& message : messages_) {
+      if (message.header.at("type") == "progress") continue;
+      auto header = message.header;
+      for (const auto* varies : {"seconds", "reused", "path"})
+        header.erase(varies);
+      text += header.dump() + message.binary + "\n";
+    }
+    return text;
+  }
+
+ private:
+  std::vector<protocol::Message> messages_;
+};
+
+inline protocol::ComponentRef component(const std::string& name, Json options = Json::object()) {
+  const auto defaults = std::map<std::string, Json>{
+      {"tones", {{"folder", ""}, {"items", 240}}},
+      {"frames", {{"defect", ""}, {"rate", 8000}}},
+      {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}}};
+  auto all = defaults.at(name);
+  all.update(options);
+  return {STAGE_FIXTURE, name, all};
+}
+
+inline protocol::FeaturesRequest features_request(const std::filesystem::path& cache,
+                                                  Json dataset = Json::object(),
+                                                  Json encoder = Json::object()) {
+  protocol::FeaturesRequest request;
+  request.dataset.component = component("tones", dataset);
+  request.dataset.key = "dataset-key" + dataset.dump();
+  request.sources = {{.encoder = component("frames", encoder), .key = "source" + encoder.dump()}};
+  request.cache = cache.string();
+  request.threads = 2;
+  return request;
+}
+
+/// Files 0.wav, 1.wav, ... with the tones of the dataset, a little longer each.
+inline void write_tones(const TemporaryFolder& folder, int files) {
+  for (int i = 0; i < files; ++i)
+    testing::write_sound(folder / (std::to_string(i) + ".wav"),
+                         testing::tone(800 + 40 * i, (i / 6 + i) % 2 == 1 ? 900 : 300, 8000), 8000);
+}
+
+inline std::vector<std::filesystem::path> shards_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> shards;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) shards.push_back(entry.path());
+  std::sort(shards.begin(), shards.end());
+  return shards;
+}
+
+inline std::string content(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream all;
+  all << stream.rdbuf();
+  return all.str();
+}
+
+}  // namespace earshot::worker
