@@ -1,0 +1,33 @@
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/analyse/evidence.hpp"
+#include "statistics/paired.hpp"
+
+namespace earshot::host {
+
+/// How a candidate differs from a base in one metric: candidate - base.
+struct Difference {
+  std::string metric{}, unit{};
+  bool higher_is_better = true;
+  statistics::Interval interval{};  ///< NaN and `missing` where there is no common run or item
+  std::optional<double> sign_flip_p{}, mcnemar_p{};
+  double base = 0, candidate = 0;  ///< values, mean over samples and seeds
+  std::string method{};            ///< "cluster jackknife", "cluster bootstrap" or ""
+  std::int64_t items = 0, groups = 0, seeds = 0;
+  std::int64_t missing = 0;  ///< pairs of runs that one side lacks
+  std::vector<std::string> notes{};
+
+  /// Difference in the direction that is better: negated where lower is better.
+  double gain() const { return higher_is_better ? interval.estimate : -interval.estimate; }
+};
+
+/// Mean difference over one sample or several (tasks), each weighted alike. Samples share groups
+/// where they have the same items; seeds that not all of them have are left out.
+/// @param samples of one metric; not empty
+Difference difference(std::span<const Sample> samples);
+
+}  // namespace earshot::host

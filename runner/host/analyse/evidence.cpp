@@ -1,0 +1,281 @@
+#include "host/analyse/evidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace earshot::host {
+namespace {
+
+using Seeds = std::vector<std::vector<PairOfRuns>>;  // by seed, its folds in order
+
+/// The pairs by seed. Seeds that lack a fold which another one has are left out.
+Seeds complete_seeds(const Condition& condition) {
+  std::map<std::int64_t, std::map<std::int64_t, PairOfRuns>> by_seed;
+  std::size_t folds = 0;
+  for (const auto& pair : condition.pairs) {
+    auto& of_seed = by_seed[pair.seed];
+    of_seed.emplace(pair.fold, pair);
+    folds = std::max(folds, of_seed.size());
+  }
+  Seeds seeds;
+  for (const auto& [seed, of_seed] : by_seed) {
+    if (of_seed.size() < folds) continue;
+    auto& pairs = seeds.emplace_back();
+    for (const auto& [fold, pair] : of_seed)
+      pairs.push_back(pair);
+  }
+  return seeds;
+}
+
+std::string joined(std::int64_t number, const std::string& what) {
+  return std::to_string(number) + " " + what;
+}
+
+/// A JSON object whose values are names; a number is its own name.
+std::map<std::string, std::string> texts_of(const std::string& text) {
+  std::map<std::string, std::string> texts;
+  const auto object = Json::parse(text);
+  for (const auto& [key, value] : object.items())
+    texts[key] = value.is_string() ? value.get<std::string>() : value.dump();
+  return texts;
+}
+
+struct Score {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> replicates{};
+};
+
+Score read_score(const Store& store, std::int64_t run, const std::string& metric,
+                 const SliceNames& slices) {
+  Score score;
+  if (slices.size() > 1) return score;  // runs hold no scores of these
+  const auto slice = slices.empty() ? SliceName{"all", "all"} : slices.front();
+  Statement row(store.connection(),
+                "SELECT v.value, b.samples FROM metric v "
+                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
+                "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
+                "  AND b.slice_id = v.slice_id WHERE v.run_id = ?");
+  row.bind_all(metric, slice.dimension, slice.name, run);
+  if (!row.step()) return score;
+  if (!row.is_null(0)) score.value = row.real(0);
+  if (!row.is_null(1)) score.replicates = row.reals(1);
+  return score;
+}
+
+void add_to(std::vector<double>& sum, const std::vector<double>& candidate,
+            const std::vector<double>& base, double scale) {
+  const auto size = std::min(candidate.size(), base.size());
+  if (sum.empty()) sum.assign(size, 0);
+  sum.resize(std::min(sum.size(), size));
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] += scale * (candidate[i] - base[i]);
+}
+
+}  // namespace
+
+const std::vector<Evidence::Item>& Evidence::items(std::int64_t dataset) {
+  const auto [place, is_new] = items_.try_emplace(dataset);
+  auto& items = place->second;
+  if (!is_new) return items;
+  const auto prefix = std::to_string(dataset) + "/";
+  std::set<std::string> dimensions;
+  Statement rows(
+      store_->connection(),
+      "SELECT position, groups, slices FROM item WHERE dataset_id = ? ORDER BY position");
+  rows.bind_all(dataset);
+  while (rows.step()) {
+    items.resize(static_cast<std::size_t>(rows.integer(0)) + 1);
+    auto& item = items.back();
+    for (const auto& [dimension, group] : texts_of(rows.text(1))) {
+      item.groups[dimension] = prefix + group;
+      dimensions.insert(dimension);
+    }
+    item.slices = texts_of(rows.text(2));
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto itself = prefix + "#" + std::to_string(i);
+    for (const auto& dimension : dimensions)
+      items[i].groups.try_emplace(dimension, itself);
+    items[i].groups[""] = itself;
+  }
+  return items;
+}
+
+const std::vector<Evidence::Mark>& Evidence::marks(std::int64_t run, const std::string& metric) {
+  const auto [place, is_new] = marks_.try_emplace({run, metric});
+  auto& marks = place->second;
+  if (!is_new) return marks;
+  Statement rows(store_->connection(),
+                 "SELECT item, CASE WHEN ? = (SELECT primary_metric FROM cell JOIN run USING "
+                 "(cell_id) WHERE run_id = ?) THEN mark ELSE json_extract(marks, ?) END AS m "
+                 "FROM prediction WHERE run_id = ? AND m IS NOT NULL ORDER BY item");
+  rows.bind_all(metric, run, "$.\"" + metric + "\"", run);
+  while (rows.step())
+    marks.push_back({rows.integer(0), rows.real(1)});
+  return marks;
+}
+
+const std::vector<std::int64_t>& Evidence::predicted(std::int64_t run) {
+  const auto [place, is_new] = predicted_.try_emplace(run);
+  if (!is_new) return place->second;
+  Statement rows(store_->connection(),
+                 "SELECT item FROM prediction WHERE run_id = ? ORDER BY item");
+  rows.bind_all(run);
+  while (rows.step())
+    place->second.push_back(rows.integer(0));
+  return place->second;
+}
+
+bool Evidence::within(const Condition& condition, std::int64_t item, const SliceNames& slices) {
+  const auto& known = items(condition.dataset_id);
+  if (static_cast<std::size_t>(item) >= known.size()) return false;
+  const auto& own = known[static_cast<std::size_t>(item)].slices;
+  return std::all_of(slices.begin(), slices.end(), [&](const SliceName& slice) {
+    const auto found = own.find(slice.dimension);
+    return found != own.end() && found->second == slice.name;
+  });
+}
+
+void Evidence::read_definition(Sample& sample, std::int64_t run) const {
+  Statement row(store_->connection(),
+                "SELECT d.kind, d.unit, d.higher_is_better FROM metric v "
+                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "WHERE v.run_id = ? LIMIT 1");
+  row.bind_all(sample.metric, run);
+  if (!row.step()) return;
+  sample.kind = row.text(0);
+  sample.unit = row.text(1);
+  sample.higher_is_better = row.integer(2) == 1;
+}
+
+void Evidence::add_means(Sample& sample, const Condition& condition, const SliceNames& slices,
+                         const Seeds& seeds) {
+  struct Both {
+    double base, candidate;
+  };
+  using Key = std::pair<std::size_t, std::int64_t>;  // fold, item
+  std::vector<std::map<Key, Both>> found(seeds.size());
+  std::map<Key, std::size_t> sides;  // how many of all sides have the item
+  for (std::size_t s = 0; s < seeds.size(); ++s)
+    for (std::size_t f = 0; f < seeds[s].size(); ++f) {
+      const auto& pair = seeds[s][f];
+      for (const auto& mark : marks(pair.base, sample.metric)) {
+        if (!within(condition, mark.item, slices)) continue;
+        found[s][{f, mark.item}].base = mark.value;
+        ++sides[{f, mark.item}];
+      }
+      for (const auto& mark : marks(pair.candidate, sample.metric)) {
+        if (!within(condition, mark.item, slices)) continue;
+        found[s][{f, mark.item}].candidate = mark.value;
+        ++sides[{f, mark.item}];
+      }
+    }
+  const auto& known = items(condition.dataset_id);
+  std::vector<Key> common;
+  for (const auto& [key, count] : sides) {
+    if (count < 2 * seeds.size()) continue;
+    common.push_back(key);
+    sample.items.push_back(&known[static_cast<std::size_t>(key.second)].groups);
+  }
+  sample.dropped_items = static_cast<std::int64_t>(sides.size() - common.size());
+  for (const auto& of_seed : found) {
+    double base = 0, candidate = 0;
+    auto& row = sample.differences.emplace_back();
+    for (const auto& key : common) {
+      const auto& both = of_seed.at(key);
+      base += both.base;
+      candidate += both.candidate;
+      row.push_back(both.candidate - both.base);
+    }
+    const auto n = static_cast<double>(common.size());
+    sample.base.push_back(base / n);
+    sample.candidate.push_back(candidate / n);
+  }
+}
+
+void Evidence::add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
+                          const Seeds& seeds) {
+  const auto& known = items(condition.dataset_id);
+  bool same_items = true;
+  for (const auto& pairs : seeds) {
+    const double share = 1 / static_cast<double>(pairs.size());
+    double base = 0, candidate = 0;
+    std::vector<double> replicates;
+    for (std::size_t f = 0; f < pairs.size(); ++f) {
+      const auto& pair = pairs[f];
+      const auto of_base = read_score(*store_, pair.base, sample.metric, slices);
+      const auto of_candidate = read_score(*store_, pair.candidate, sample.metric, slices);
+      base += share * of_base.value;
+      candidate += share * of_candidate.value;
+      add_to(replicates, of_candidate.replicates, of_base.replicates, share);
+      same_items = same_items && predicted(pair.base) == predicted(pair.candidate) &&
+                   predicted(pair.base) == predicted(seeds[0][f].base);
+    }
+    sample.base.push_back(base);
+    sample.candidate.push_back(candidate);
+    sample.replicates.push_back(std::move(replicates));
+  }
+  for (const auto& pair : seeds[0])
+    for (const auto item : predicted(pair.base))
+      if (within(condition, item, slices))
+        sample.items.push_back(&known[static_cast<std::size_t>(item)].groups);
+  for (const auto item : predicted(seeds[0][0].base))
+    if (static_cast<std::size_t>(item) < known.size())
+      sample.drawn.push_back(&known[static_cast<std::size_t>(item)].groups);
+  if (!same_items) {
+    sample.replicates.clear();
+    sample.notes.push_back("the runs scored different items");
+  }
+}
+
+Sample Evidence::sample(const Condition& condition, const std::string& metric,
+                        const SliceNames& slices) {
+  Sample sample{.metric = metric, .missing = condition.missing};
+  if (!condition.remark.empty()) sample.notes.push_back(condition.remark);
+  const auto seeds = complete_seeds(condition);
+  if (seeds.empty()) return sample;
+  std::size_t used = 0;
+  for (const auto& pairs : seeds) {
+    sample.seeds.push_back(pairs.front().seed);
+    used += pairs.size();
+  }
+  const auto left_out = static_cast<std::int64_t>(condition.pairs.size() - used);
+  if (left_out > 0)
+    sample.notes.push_back(joined(left_out, "pairs of runs left out: their seeds lack folds"));
+  sample.missing += left_out;
+  read_definition(sample, seeds[0][0].base);
+  if (sample.kind == "mean") add_means(sample, condition, slices, seeds);
+  if (sample.kind == "score" || sample.kind == "report")
+    add_scores(sample, condition, slices, seeds);
+  if (sample.dropped_items > 0)
+    sample.notes.push_back(joined(sample.dropped_items, "items left out: not all runs have them"));
+  return sample;
+}
+
+SliceNames Evidence::slices(const Condition& condition, const std::string& dimension) {
+  std::set<std::string> names;
+  const auto& known = items(condition.dataset_id);
+  for (const auto& pair : condition.pairs)
+    for (const auto item : predicted(pair.base)) {
+      if (static_cast<std::size_t>(item) >= known.size()) continue;
+      const auto& own = known[static_cast<std::size_t>(item)].slices;
+      if (const auto found = own.find(dimension); found != own.end()) names.insert(found->second);
+    }
+  SliceNames slices;
+  for (const auto& name : names)
+    slices.push_back({dimension, name});
+  return slices;
+}
+
+std::vector<std::string> Evidence::dimensions(const Condition& condition) {
+  std::set<std::string> names;
+  for (const auto& item : items(condition.dataset_id))
+    for (const auto& [dimension, slice] : item.slices)
+      names.insert(dimension);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,80 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/analyse/pairs.hpp"
+
+namespace earshot::host {
+
+struct SliceName {
+  std::string dimension{}, name{};
+};
+
+/// The items that are in all of these slices; all items when there is none.
+using SliceNames = std::vector<SliceName>;
+
+/// Groups of one item by dimension. All dimensions that any item of the dataset has, and "" for the
+/// item itself; groups of different datasets have different names.
+using ItemGroups = std::map<std::string, std::string>;
+
+/// What the paired runs of one condition say of one metric and slice.
+struct Sample {
+  std::string metric{}, unit{};
+  std::string kind{};  ///< "mean", "score" or "report"; "" when no run has the metric
+  bool higher_is_better = true;
+
+  std::vector<std::int64_t> seeds{};               ///< complete on both sides; of all others:
+  std::vector<double> base{}, candidate{};         ///< value of each seed, folds pooled
+  std::vector<const ItemGroups*> items{};          ///< common to both sides and all seeds
+  std::vector<std::vector<double>> differences{};  ///< [seed][item], of a mean
+
+  std::vector<std::vector<double>> replicates{};  ///< [seed][draw] of candidate - base, of a score
+  std::vector<const ItemGroups*> drawn{};         ///< all items that the draws were made of
+
+  std::int64_t missing = 0;        ///< pairs of runs that could not be used
+  std::int64_t dropped_items = 0;  ///< items that one side or one seed lacks
+  std::vector<std::string> notes{};
+};
+
+/// Reads marks, items and replicates of an experiment's runs, each once.
+class Evidence {
+ public:
+  explicit Evidence(const Store& store) : store_(&store) {}
+
+  Sample sample(const Condition& condition, const std::string& metric, const SliceNames& slices);
+
+  /// Slices of a dimension that items of the condition's runs belong to, by name.
+  SliceNames slices(const Condition& condition, const std::string& dimension);
+  /// Slice dimensions of the condition's dataset.
+  std::vector<std::string> dimensions(const Condition& condition);
+
+ private:
+  struct Item {
+    ItemGroups groups{};
+    std::map<std::string, std::string> slices{};
+  };
+  struct Mark {
+    std::int64_t item = 0;
+    double value = 0;
+  };
+
+  const std::vector<Item>& items(std::int64_t dataset);
+  const std::vector<Mark>& marks(std::int64_t run, const std::string& metric);
+  const std::vector<std::int64_t>& predicted(std::int64_t run);
+  bool within(const Condition& condition, std::int64_t item, const SliceNames& slices);
+  void read_definition(Sample& sample, std::int64_t run) const;
+  void add_means(Sample& sample, const Condition& condition, const SliceNames& slices,
+                 const std::vector<std::vector<PairOfRuns>>& seeds);
+  void add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
+                  const std::vector<std::vector<PairOfRuns>>& seeds);
+
+  const Store* store_;
+  std::map<std::int64_t, std::vector<Item>> items_;
+  std::map<std::pair<std::int64_t, std::string>, std::vector<Mark>> marks_;
+  std::map<std::int64_t, std::vector<std::int64_t>> predicted_;
+};
+
+}  // namespace earshot::host

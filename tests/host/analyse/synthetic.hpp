@@ -1,0 +1,167 @@
+#pragma once
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include "host/analyse/compare.hpp"
+#include "host/base/failure.hpp"
+#include "protocol/hash.hpp"
+#include "statistics/resample.hpp"
+
+namespace earshot::host {
+
+/// A results file in a temporary folder, with an experiment whose numbers the test gives.
+class Synthetic : public testing::Test {
+ protected:
+  static constexpr std::int64_t items = 60;  ///< of which the first 20 are for training
+
+  Synthetic() {
+    std::string name = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    store_.emplace(folder_ / "results.db", Store::Mode::write);
+    experiment_.name = "ablation";
+    experiment_.resolved = {{"experiment", {{"name", "ablation"}}},
+                            {"compare", {{"axis", "encoder"}, {"base", "htsat"}}}};
+  }
+  ~Synthetic() override {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static CellRecord cell(const std::string& encoder, const std::string& task, std::int64_t seed,
+                         std::int64_t fold = 0) {
+    CellRecord cell;
+    cell.axes = {{"encoder", encoder},
+                 {"task", task},
+                 {"dataset", "scenes"},
+                 {"seed", seed},
+                 {"fold", fold}};
+    cell.identity = Json(cell.axes);
+    cell.key = protocol::sha256(cell.identity);
+    cell.encoder = encoder;
+    cell.task = task;
+    cell.dataset = "scenes";
+    cell.seed = seed;
+    cell.fold = fold;
+    cell.dataset_key = protocol::sha256(std::string_view("scenes"));
+    cell.primary = "accuracy";
+    return cell;
+  }
+
+  void add_cells(const std::vector<std::string>& encoders, const std::vector<std::string>& tasks,
+                 std::int64_t seeds) {
+    for (const auto& encoder : encoders)
+      for (const auto& task : tasks)
+        for (std::int64_t seed = 0; seed < seeds; ++seed)
+          cells_.push_back(cell(encoder, task, seed));
+  }
+
+  /// Writes plan and items. Items alternate between categories event and mood; two neighbours share
+  /// a clip.
+  void plan() {
+    protocol::DatasetInfo info;
+    info.items = items;
+    info.test = 40;
+    store_->record_plan(experiment_, cells_,
+                        {{cell("", "", 0).dataset_key, "scenes", "scenes/scenes", info}},
+                        {{"device", "cpu"}});
+    Json rows = Json::array();
+    for (std::int64_t i = 0; i < items; ++i)
+      rows.push_back({"item" + std::to_string(i), Json{{"clip", std::to_string(i / 2)}},
+                      Json{{"category", i % 2 == 0 ? "event" : "mood"}}, Json::object()});
+    store_->add_items(cell("", "", 0).dataset_key, rows);
+  }
+
+  using Marks = std::function<double(std::int64_t)>;  ///< of a test item; NaN: no mark
+
+  /// Finishes a cell with a mark "accuracy" for each test item, and the score "f1" that is their
+  /// mean, with its bootstrap replicates.
+  void run(const CellRecord& cell, const Marks& marks, std::int64_t first = 20,
+           std::int64_t last = items) {
+    RunRecord record;
+    record.state = "ok";
+    protocol::Metric accuracy, f1, error;
+    accuracy.name = "accuracy";
+    f1.name = "f1";
+    error.name = "error";
+    error.higher_is_better = false;
+    record.metric_specs = {accuracy, f1, error};
+    std::vector<double> values;
+    statistics::Grouping clips{.dimensions = {{}}};
+    for (std::int64_t i = first; i < last; ++i) {
+      const double mark = marks(i);
+      PredictionRow row{.item = i};
+      if (!std::isnan(mark)) row.marks = {{"accuracy", mark}, {"error", 1 - mark}};
+      record.predictions.push_back(row);
+      values.push_back(std::isnan(mark) ? 0 : mark);
+      clips.dimensions[0].push_back(static_cast<std::int32_t>(i / 2));
+    }
+    const auto mean = [&](const std::vector<std::int32_t>& chosen) {
+      double sum = 0;
+      for (const auto i : chosen)
+        sum += values[static_cast<std::size_t>(i)];
+      return sum / static_cast<double>(chosen.size());
+    };
+    std::vector<double> replicates;
+    const auto n = static_cast<std::int64_t>(values.size());
+    for (const auto& draw : statistics::cluster_resamples(n, clips, 2000, 1))
+      replicates.push_back(mean(draw));
+    double sum = 0;
+    for (const double value : values)
+      sum += value;
+    record.metrics = {{metric("accuracy", "mean", sum / static_cast<double>(n), n), {}},
+                      {metric("error", "mean", 1 - sum / static_cast<double>(n), n), {}},
+                      {metric("f1", "score", sum / static_cast<double>(n), n), replicates}};
+    const auto id = store_->begin_run(cell.key);
+    ASSERT_TRUE(id.has_value());
+    store_->finish_run(*id, record);
+  }
+
+  static protocol::MetricRow metric(const std::string& name, const std::string& kind, double value,
+                                    std::int64_t n) {
+    protocol::MetricRow row;
+    row.slice_dimension = row.slice = "all";
+    row.metric = name;
+    row.kind = kind;
+    row.value = value;
+    row.n = n;
+    return row;
+  }
+
+  /// Right on every item but those whose number has the remainder 0 when divided by `period`.
+  static Marks wrong_every(std::int64_t period) {
+    return [period](std::int64_t i) { return i % period == 0 ? 0.0 : 1.0; };
+  }
+
+  Comparison compared(CompareOptions options = {}) const {
+    options.experiment = "ablation";
+    return compare(*store_, options);
+  }
+
+  void claim(const Json& hypothesis) { experiment_.resolved["hypothesis"].push_back(hypothesis); }
+
+  std::filesystem::path folder_{};
+  std::optional<Store> store_{};
+  ExperimentRecord experiment_{};
+  std::vector<CellRecord> cells_{};
+};
+
+/// The message of the Failure (usage) that `act` throws.
+template <class Act>
+std::string refusal(Act&& act) {
+  try {
+    act();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+    return failure.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+}  // namespace earshot::host
