@@ -64,17 +64,14 @@ class Examiner {
   std::optional<WorkerProcess> worker_;
 };
 
-/// Values as TOML would have them: numbers, true, false and lists are what they look like.
+/// NAME=VALUE by name; the worker knows the types.
 Json read_options(const std::vector<std::string>& given) {
   Json options = Json::object();
   for (const auto& text : given) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
       refuse_usage("check-plugin", "--option '" + text + "'; expected NAME=VALUE");
-    const auto value = text.substr(equals + 1);
-    const auto parsed = Json::parse(value, nullptr, false);
-    options[text.substr(0, equals)] =
-        parsed.is_discarded() || parsed.is_object() ? Json(value) : parsed;
+    options[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return options;
 }
@@ -105,12 +102,15 @@ ExitCode list_checks(bool json) {
   return ExitCode::ok;
 }
 
-void print(const Result& result) {
+/// The reason of a row of skips is told once.
+void print(const Result& result, const std::vector<Result>& before) {
   static const std::map<std::string, std::string> words{
       {"pass", "pass   "}, {"warning", "WARNING"}, {"fail", "FAIL   "}, {"skipped", "skipped"}};
   std::cout << words.at(result.outcome.state) << "  "
             << (result.component.empty() ? "" : result.component + ": ") << result.check;
-  if (!result.outcome.reason.empty()) std::cout << "\n         " << result.outcome.reason;
+  const bool told = result.outcome.state == "skipped" && !before.empty() &&
+                    before.back().outcome.reason == result.outcome.reason;
+  if (!result.outcome.reason.empty() && !told) std::cout << "\n         " << result.outcome.reason;
   if (result.outcome.state == "fail") std::cout << "\n         because " << result.why;
   std::cout << '\n' << std::flush;
 }
@@ -119,7 +119,7 @@ void print(const Result& result) {
 std::vector<Result> examine(Examiner& examiner, const std::string& only, bool show) {
   std::vector<Result> results;
   const auto add = [&](Result result) {
-    if (show) print(result);
+    if (show) print(result, results);
     results.push_back(std::move(result));
   };
   const auto handshake = examiner.list(true).front();  // comes before all others

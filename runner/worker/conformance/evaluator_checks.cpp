@@ -52,7 +52,8 @@ class Scored {
     for (const auto& [index, prediction] : predictions_)
       items_.push_back(trial.item(Split::test, index));
   }
-  std::vector<earshot::Outcome> outcomes() const {
+  /// They refer to this object.
+  std::vector<earshot::Outcome> outcomes() const& {
     std::vector<earshot::Outcome> all;
     auto item = items_.begin();
     for (const auto& [index, prediction] : predictions_)
@@ -80,7 +81,8 @@ void trial(const Subject& subject) {
                " test items are predicted; expected all" + with(subject, values));
     const auto declared = declared_metrics(evaluator);
     check_numbers(trial.reports(), declared, "report()");
-    const auto outcomes = Scored(trial).outcomes();
+    const Scored scored(trial);
+    const auto outcomes = scored.outcomes();
     for (const auto& outcome : outcomes)
       check_numbers(evaluator.mark(outcome.item, outcome.prediction), declared, "mark()");
     if (outcomes.empty()) continue;

@@ -21,6 +21,15 @@ Json resolved(const Json& weights) {
   return {{"source", "random"}, {"path", ""}};
 }
 
+/// A value from the command line as TOML would have it.
+Json typed(OptionType type, const Json& value) {
+  const auto is_text =
+      type == OptionType::text || type == OptionType::path || type == OptionType::weights;
+  if (is_text || !value.is_string()) return value;
+  auto parsed = Json::parse(value.get<std::string>(), nullptr, false);
+  return parsed.is_discarded() ? value : parsed;
+}
+
 /// Each of `values` once for every label of the synthetic trial.
 std::vector<Json> with_labels(const std::vector<Json>& values, const std::string& option) {
   std::vector<Json> all;
@@ -43,16 +52,17 @@ Subject::Subject(const std::string& plugin, const std::string& component, const 
   std::vector<std::string> free_texts;
   for (auto& spec : schema) {
     if (options.contains(spec.name)) {
-      given[spec.name] = options.at(spec.name);
+      given[spec.name] = typed(spec.type, options.at(spec.name));
     } else if (spec.required && spec.type == OptionType::text && spec.choices.empty() &&
                component_->kind == Evaluator::contract) {
       free_texts.push_back(spec.name);
       given[spec.name] = "";
     } else if (spec.required) {
-      skip("option '" + spec.name + "' is required: " + spec.help + ". Give --option " + spec.name +
-           "=...");
+      lacking_ = "option '" + spec.name + "' is required: " + spec.help + ". Give --option " +
+                 spec.name + "=...";
     }
   }
+  if (!lacking_.empty()) return;
   try {
     variants_ = {
         protocol::complete(schema, given, component, std::filesystem::current_path().string())};
@@ -64,6 +74,11 @@ Subject::Subject(const std::string& plugin, const std::string& component, const 
       variants_[0][spec.name] = resolved(variants_[0][spec.name]);
   for (const auto& option : free_texts)
     variants_ = with_labels(variants_, option);
+}
+
+const std::vector<Json>& Subject::variants() const {
+  if (variants_.empty()) skip(lacking_);
+  return variants_;
 }
 
 Made Subject::make_unguarded(const Json& values) const {
@@ -79,7 +94,7 @@ Made Subject::make(const Json& values) const {
 }
 
 Made Subject::make() const {
-  for (std::size_t i = 0; i + 1 < variants_.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < variants().size(); ++i) {
     try {
       return make_unguarded(variants_[i]);
     } catch (const ConfigError&) {

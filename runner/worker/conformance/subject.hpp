@@ -9,10 +9,10 @@ namespace earshot::worker {
 /// What is checked: a plugin, or one component of it with the option values to construct it with.
 class Subject {
  public:
-  /// `options`: values by name, for all components that have such an option. Of what is required
+  /// `options`: values by name, for all components that have such an option; texts stand for what
+  /// they look like. Of what is required
   /// and not given, texts are tried with each label of the synthetic trial ("target"); weights that
   /// are not on this machine give way to random ones.
-  /// @throws Finding (skipped) if a required option has no value.
   Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);
 
   /// Loads the plugin the first time. @throws ConfigError as open_library does.
@@ -20,7 +20,8 @@ class Subject {
   const Component& component() const { return *component_; }
 
   /// Complete values to check with; more than one where texts were tried.
-  const std::vector<protocol::Json>& variants() const { return variants_; }
+  /// @throws Finding (skipped) if a required option has no value.
+  const std::vector<protocol::Json>& variants() const;
 
   /// Constructs with the first values that work, or with these; always with seed 1.
   /// @throws Finding (skipped) with the component's own words when it throws one of the four
@@ -33,6 +34,7 @@ class Subject {
  private:
   std::string plugin_;
   const Component* component_ = nullptr;
+  std::string lacking_;  ///< why there are no variants
   std::vector<protocol::Json> variants_;
 };
 

@@ -39,7 +39,9 @@ bool same(const Predictions& a, const Predictions& b) {
   });
 }
 
-std::vector<protocol::Json> workable(const Subject& subject) {
+namespace {
+
+std::vector<protocol::Json> find_workable(const Subject& subject) {
   std::vector<protocol::Json> values;
   std::string reason;
   for (const auto& variant : subject.variants()) {
@@ -58,6 +60,19 @@ std::vector<protocol::Json> workable(const Subject& subject) {
   }
   if (values.empty()) skip("not usable here: " + reason);
   return values;
+}
+
+}  // namespace
+
+std::vector<protocol::Json> workable(const Subject& subject) {
+  if (subject.variants().size() == 1) return subject.variants();
+  // Every check asks, and each trial takes its time.
+  static std::map<std::string, std::vector<protocol::Json>> known;
+  const auto key = subject.library().info.path + "/" + subject.component().name +
+                   protocol::Json(subject.variants()).dump();
+  const auto found = known.find(key);
+  if (found != known.end()) return found->second;
+  return known[key] = find_workable(subject);
 }
 
 }  // namespace earshot::worker
