@@ -148,12 +148,18 @@ void DatasetView::form_validation() {
 }
 
 void DatasetView::limit() {
-  for (auto& split : splits_) {
+  for (std::size_t s = 0; s < splits_.size(); ++s) {
+    auto& split = splits_[s];
+    // Drawn, since equal steps through items whose classes take turns would meet one class only.
+    kit::Random random(
+        kit::derive(protocol::hash64(ref_.key), "limit", static_cast<std::int64_t>(s)));
     const auto size = static_cast<std::int64_t>(split.size());
     if (size <= ref_.limit) continue;
     std::vector<std::int64_t> kept;
-    for (std::int64_t i = 0; i < ref_.limit; ++i)
-      kept.push_back(split[static_cast<std::size_t>(i * size / ref_.limit)]);
+    for (std::int64_t i = 0; i < ref_.limit; ++i) {
+      const auto from = i * size / ref_.limit, to = (i + 1) * size / ref_.limit;
+      kept.push_back(split[static_cast<std::size_t>(from + random.below(to - from))]);
+    }
     split = std::move(kept);
   }
 }

@@ -23,7 +23,7 @@ struct ClipSource {
 ///                 without a fold keeps its split
 ///  validation     where no item validates: so large a share of the training items moves to the
 ///                 validation split, by whole groups, in an order drawn from the dataset's key
-///  limit          so many items of each split, evenly spread over it
+///  limit          so many items of each split: one drawn from each of as many equal stretches
 ///  shuffle_labels the labels of training and validation items change places, drawn from the key;
 ///                 test items keep theirs
 /// Keeps indices only: items are asked of the dataset again when they are needed.

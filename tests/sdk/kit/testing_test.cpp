@@ -1,0 +1,96 @@
+#include <ATen/ATen.h>
+
+#include <gmock/gmock.h>
+
+#include <earshot/kit/testing.hpp>
+
+namespace earshot::kit {
+namespace {
+
+std::vector<std::string> kinds(const SyntheticTrial& trial, Split split) {
+  std::vector<std::string> all;
+  for (std::int64_t i = 0; i < trial.size(split); ++i)
+    all.push_back(std::get<std::string>(trial.item(split, i).labels.at("kind")));
+  return all;
+}
+
+TEST(SyntheticTrial, tells_kinds_apart_by_features_codes_and_audio) {
+  SyntheticTrial trial;
+  const auto names = trial.label("kind").classes;
+  for (std::int64_t i = 0; i < trial.size(Split::test); ++i) {
+    const auto item = trial.item(Split::test, i);
+    const auto kind =
+        std::find(names.begin(), names.end(), std::get<std::string>(item.labels.at("kind"))) -
+        names.begin();
+    const auto mean = trial.features(Split::test, i).values[0].mean(0);
+    EXPECT_EQ(mean.slice(0, 0, 3).argmax().item<std::int64_t>(), kind);
+    EXPECT_NEAR(mean[3].item<double>(), std::get<double>(item.labels.at("level")), 0.6);
+    EXPECT_EQ(trial.codes(Split::test, i).codes.floor_divide(5).max().item<std::int64_t>(), kind);
+  }
+}
+
+TEST(SyntheticTrial, gives_batches_that_keep_the_rules) {
+  SyntheticTrial trial;
+  trial.features(Split::train, {0, 1, 2, 3}).check();
+  trial.codes(Split::train, {0, 1, 2, 3}).check();
+  trial.audio(Split::train, {0, 1, 2, 3}).check();
+  EXPECT_THROW(trial.features(Split::train, {0}, 1), DataError);
+  EXPECT_THROW(trial.features(Split::train, {60}), ContractError);
+  EXPECT_THROW(trial.label("kinds"), ConfigError);
+  EXPECT_THROW(trial.mapper(), Unsupported);
+}
+
+TEST(SyntheticTrial, other_truth_changes_the_labels_of_test_items_alone) {
+  SyntheticTrial one, other({.other_test_truth = true});
+  EXPECT_EQ(kinds(one, Split::train), kinds(other, Split::train));
+  EXPECT_NE(kinds(one, Split::test), kinds(other, Split::test));
+  EXPECT_TRUE(at::equal(one.features(Split::test, {0, 1}).values,
+                        other.features(Split::test, {0, 1}).values));
+}
+
+TEST(SyntheticTrial, refuses_a_second_prediction_of_an_item) {
+  SyntheticTrial trial;
+  trial.predict({.item = 3});
+  EXPECT_THROW(trial.predict({.item = 3}), ContractError);
+  EXPECT_THROW(trial.predict({.item = 30}), ContractError);
+}
+
+TEST(SyntheticTrial, goes_on_from_what_was_saved_with_a_copy_of_it) {
+  SyntheticTrial first({.stop_after = 2}), second;
+  EXPECT_FALSE(first.resume());
+  auto weights = at::ones({2});
+  first.progress(1, 10);
+  EXPECT_FALSE(first.stop());
+  first.progress(2, 10);
+  EXPECT_TRUE(first.stop());
+  first.predict({.item = 0});
+  first.save({.tensors = {{"weights", weights}}, .text = {{"step", "2"}}});
+  weights.zero_();
+  second.continue_from(first);
+  const auto own = second.resume();
+  ASSERT_TRUE(own);
+  EXPECT_TRUE(at::equal(own->tensors.at("weights"), at::ones({2})));
+  EXPECT_EQ(own->text.at("step"), "2");
+  EXPECT_EQ(second.predictions().size(), 1U);
+}
+
+TEST(SyntheticTrial, removes_its_artifacts) {
+  std::filesystem::path file;
+  {
+    SyntheticTrial trial;
+    file = trial.artifact("plot.svg");
+    EXPECT_TRUE(std::filesystem::is_directory(file.parent_path()));
+  }
+  EXPECT_FALSE(std::filesystem::exists(file.parent_path()));
+}
+
+TEST(ReadOnly, is_a_copy_that_kills_who_writes_to_it) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto values = at::arange(10, at::kFloat);
+  auto copy = read_only(values);
+  EXPECT_TRUE(at::equal(copy, values));
+  EXPECT_EXIT(copy.add_(1), testing::KilledBySignal(SIGSEGV), "");
+}
+
+}  // namespace
+}  // namespace earshot::kit
