@@ -26,6 +26,7 @@ const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task) {
   try {
     const auto answer = informant_.resolve(task.ref);
     facts.uses = answer.at("uses");
+    facts.uses.emplace("seed", true);
     facts.metrics = answer.at("metrics").get<std::vector<protocol::Metric>>();
   } catch (const WorkerError& error) {
     if (error.kind == "config")
@@ -149,62 +150,106 @@ void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
     planned_dataset = {cell.dataset.label, dataset.key, dataset.component, parts.dataset->info};
 }
 
+/// Of a source what it is decides; the same for many cells.
+const std::string& CellPlanner::source_key(const FoundComponent& encoder,
+                                           const protocol::FeatureSource& source) {
+  const auto what =
+      protocol::canonical({encoder.identity_text, source.audio, source.dtype, source.codes});
+  auto& key = source_keys_[what];
+  if (key.empty())
+    key = protocol::sha256(Json{{"encoder", encoder.identity},
+                                {"audio", source.audio},
+                                {"dtype", source.dtype},
+                                {"codes", source.codes},
+                                {"audio_version", protocol::audio_version}});
+  return key;
+}
+
 void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   const auto& facts = *parts.facts;
   const bool cached = facts.needs("features") || facts.needs("codes");
   if (!cached && !facts.needs("audio") && !facts.needs("learner")) return;
-  protocol::FeatureSource source;
+  auto& source = planned.request.features.emplace_back();
   source.encoder = parts.encoder->ref;
   source.audio = planned.cell.task.settings.at("audio");
   source.dtype = planned.cell.encoder.settings.at("dtype").get<std::string>();
   source.codes = facts.needs("codes") && !facts.needs("features");
-  const Json what{{"encoder", parts.encoder->identity},
-                  {"audio", source.audio},
-                  {"dtype", source.dtype},
-                  {"codes", source.codes},
-                  {"audio_version", protocol::audio_version}};
-  source.key = protocol::sha256(what);
-  planned.request.features = {source};
+  source.key = source_key(*parts.encoder, source);
   if (!cached) return;
   // Which clips a stage has depends on fold and validation share only where a limit leaves some
   // out.
-  auto dataset = planned.request.dataset;
-  if (dataset.limit == 0) dataset.fold = 0;
-  Json stage{{"source", source.key}, {"dataset", dataset.key}};
-  if (dataset.limit > 0) {
-    stage["limit"] = {dataset.limit, dataset.fold, dataset.validation};
-    stage["split_version"] = protocol::split_version;
-  }
+  const auto& dataset = planned.request.dataset;
+  Json stage{source.key, dataset.key};
+  if (dataset.limit > 0)
+    stage.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
   planned.features = protocol::sha256(stage);
-  plan_.features.try_emplace(planned.features,
-                             FeatureStage{planned.features, planned.cell.dataset.label,
-                                          planned.cell.encoder.label, dataset, source});
+  if (plan_.features.contains(planned.features)) return;
+  auto& entry = plan_.features[planned.features];
+  entry = {planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset,
+           source};
+  if (dataset.limit == 0) entry.dataset.fold = 0;
 }
 
+namespace {
+
+Json identity_of(const FoundComponent* component) {
+  return component == nullptr ? Json() : component->identity;
+}
+std::string text_of(const FoundComponent* component) {
+  return component == nullptr ? "null" : component->identity_text;
+}
+
+/// The canonical text of an object, from those of its values; keys in their order.
+std::string object_text(const std::vector<std::pair<const char*, std::string>>& values) {
+  std::string text;
+  for (const auto& [key, value] : values)
+    text.append(text.empty() ? "{\"" : ",\"").append(key).append("\":").append(value);
+  return text + "}";
+}
+
+}  // namespace
+
+/// Thousands of cells are made of few components: their texts are put together, not made anew.
 void CellPlanner::identify(const Parts& parts, PlannedCell& planned) const {
   const auto& cell = planned.cell;
-  const auto& dataset = planned.request.dataset;
-  Json identity{{"dataset",
-                 {{"key", dataset.key},
-                  {"fold", dataset.fold},
-                  {"limit", dataset.limit},
-                  {"validation", dataset.validation},
-                  {"shuffle_labels", dataset.shuffle_labels}}},
-                {"encoder", parts.encoder->identity},
-                {"evaluator", parts.task->identity},
-                {"seed", parts.facts->uses.value("seed", true) ? Json(cell.seed) : Json()},
-                {"audio_version", protocol::audio_version},
-                {"split_version", protocol::split_version}};
-  identity["encoder"]["audio"] = cell.task.settings.at("audio");
-  identity["encoder"]["dtype"] = cell.encoder.settings.at("dtype");
-  if (parts.mapper != nullptr) identity["mapper"] = parts.mapper->identity;
-  if (parts.language_model != nullptr) identity["language_model"] = parts.language_model->identity;
-  planned.request.fit_key = protocol::sha256(identity);
-  identity["evaluator"]["metrics"] = parts.facts->versions;
-  identity["replicates"] = experiment_.replicates;
-  identity["interval_version"] = protocol::interval_version;
-  planned.key = protocol::sha256(identity);
-  planned.identity = std::move(identity);
+  const auto& ref = planned.request.dataset;
+  const Json dataset{{"key", ref.key},
+                     {"fold", ref.fold},
+                     {"limit", ref.limit},
+                     {"validation", ref.validation},
+                     {"shuffle_labels", ref.shuffle_labels}};
+  const auto& audio = cell.task.settings.at("audio");
+  const auto& dtype = cell.encoder.settings.at("dtype");
+  const auto seed = parts.facts->needs("seed") ? Json(cell.seed) : Json();
+  std::vector<std::pair<const char*, std::string>> texts{
+      {"audio", audio.dump()},
+      {"audio_version", std::to_string(protocol::audio_version)},
+      {"dataset", protocol::canonical(dataset)},
+      {"dtype", dtype.dump()},
+      {"encoder", text_of(parts.encoder)},
+      {"evaluator", text_of(parts.task)},
+      {"language_model", text_of(parts.language_model)},
+      {"mapper", text_of(parts.mapper)},
+      {"seed", seed.dump()},
+      {"split_version", std::to_string(protocol::split_version)}};
+  planned.request.fit_key = protocol::sha256(std::string_view(object_text(texts)));
+  texts.insert(texts.begin() + 6, {"interval_version", std::to_string(protocol::interval_version)});
+  texts.insert(texts.begin() + 9, {{"metrics", parts.facts->versions.dump()},
+                                   {"replicates", std::to_string(experiment_.replicates)}});
+  planned.key = protocol::sha256(std::string_view(object_text(texts)));
+  planned.identity = {{"audio", audio},
+                      {"audio_version", protocol::audio_version},
+                      {"dataset", dataset},
+                      {"dtype", dtype},
+                      {"encoder", identity_of(parts.encoder)},
+                      {"evaluator", identity_of(parts.task)},
+                      {"interval_version", protocol::interval_version},
+                      {"language_model", identity_of(parts.language_model)},
+                      {"mapper", identity_of(parts.mapper)},
+                      {"metrics", parts.facts->versions},
+                      {"replicates", experiment_.replicates},
+                      {"seed", seed},
+                      {"split_version", protocol::split_version}};
 }
 
 }  // namespace earshot::host

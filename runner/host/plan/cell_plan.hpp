@@ -43,6 +43,8 @@ class CellPlanner {
   std::string problem(const Cell& cell, const Parts& parts) const;
   void fill_request(const Parts& parts, PlannedCell& planned);
   void add_features(const Parts& parts, PlannedCell& planned);
+  const std::string& source_key(const FoundComponent& encoder,
+                                const protocol::FeatureSource& source);
   void identify(const Parts& parts, PlannedCell& planned) const;
   void take_part(const FoundComponent* component);
 

@@ -26,13 +26,13 @@ std::string name_of(const std::vector<std::string>& path, const Json& now) {
   const auto& part = path.front();
   const auto table = part == "evaluator" ? "task" : part;
   if (path.size() == 1) return part;
+  if (part == "metrics") return "the definition of metric '" + path[1] + "'";
   if (path[1] == "plugin") {
     const auto id = now.value(part, Json::object()).value("component", part);
     return id.substr(0, id.find('/')) + ".so";
   }
   if (part == "dataset" && path[1] == "key") return "the data";
   if (path[1] == "options" && path.size() > 2) return table + " option '" + path[2] + "'";
-  if (path[1] == "metrics" && path.size() > 2) return "the definition of metric '" + path[2] + "'";
   return table + "'s " + path[1] + (path.size() > 2 ? " " + path[2] : "");
 }
 

@@ -116,6 +116,7 @@ void Components::identify(const std::string& table, FoundComponent& found) const
     found.identity["version"] = plugin.info.version;
   else
     found.identity["plugin"] = plugin.sha256;
+  found.identity_text = protocol::canonical(found.identity);
 }
 
 }  // namespace earshot::host

@@ -17,6 +17,7 @@ struct FoundComponent {
   /// What of it determines results: id, plugin bytes or version, options that affect results, with
   /// the content of files in place of their paths.
   Json identity{};
+  std::string identity_text{};  ///< canonical
   Json contents =
       Json::object();     ///< content of path options, by name; of datasets not in identity
   std::string weights{};  ///< as written, of the first option of that type; or ""

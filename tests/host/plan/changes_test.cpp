@@ -11,8 +11,8 @@ Json identity() {
   return {{"encoder",
            {{"component", "mel/log_mel"},
             {"plugin", std::string(64, 'a')},
-            {"options", {{"mels", 64}}},
-            {"dtype", "float32"}}},
+            {"options", {{"mels", 64}}}}},
+          {"dtype", "float32"},
           {"evaluator", {{"component", "probes/knn"}, {"options", {{"k", 8}}}}},
           {"dataset", {{"key", std::string(64, 'c')}, {"limit", 0}}},
           {"seed", 0}};
@@ -37,11 +37,11 @@ TEST(Changes, name_options_data_and_settings) {
 TEST(Changes, count_what_there_is_no_room_for) {
   auto now = identity();
   now["encoder"]["options"]["mels"] = 40;
-  now["encoder"]["dtype"] = "float16";
+  now["dtype"] = "float16";
   now["evaluator"]["options"]["k"] = 1;
   now["dataset"]["limit"] = 10;
   EXPECT_EQ(changes(identity(), now),
-            "dataset's limit changed (0 -> 10), encoder's dtype changed (float32 -> float16), "
+            "dataset's limit changed (0 -> 10), dtype changed (float32 -> float16), "
             "encoder option 'mels' changed (64 -> 40) and 1 more");
 }
 

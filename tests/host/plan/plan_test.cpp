@@ -55,6 +55,16 @@ TEST(Plan, says_what_a_cell_asks_of_its_worker) {
   EXPECT_EQ(line, protocol::sha256(std::string_view("sound")));
 }
 
+TEST(Keys, are_hashes_of_what_the_cell_is) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['codec']\ntask = ['probe', 'knn']\nfold = [1]\n"
+      "[task.knn]\nuse = 'knn'\ndataset = 'made'\naudio = { crop = "
+      "'seeded', max_seconds = 2.5 }\n");
+  for (const auto& cell : plan.cells)
+    EXPECT_EQ(cell.key, protocol::sha256(cell.identity));
+}
+
 TEST(Keys, ignore_labels_places_and_resources) {
   World world;
   const auto first = key(world, one);
