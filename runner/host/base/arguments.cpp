@@ -47,8 +47,9 @@ std::vector<std::string> long_names(const po::options_description& options) {
 }  // namespace
 
 void refuse_usage(const std::string& command, const std::string& problem) {
-  throw Failure(ExitCode::usage,
-                "runner " + command + ": " + problem + "; see 'runner " + command + " --help'");
+  throw Failure(ExitCode::usage, "runner " + command + ": " + problem +
+                                     (problem.ends_with('?') ? " see" : "; see") + " 'runner " +
+                                     command + " --help'");
 }
 
 std::optional<Arguments> parse(const Syntax& syntax, const std::vector<std::string>& arguments) {

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <iostream>
 
@@ -8,14 +8,14 @@
 namespace earshot::host {
 namespace {
 
+/// Of processor time: other processes share the machine.
 double milliseconds(const std::function<void()>& act) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock();
   act();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
+  return 1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-/// The shortest of several, since other processes share the machine.
+/// The shortest of several: the first reads the file.
 double best_of(int times, const std::function<void()>& act) {
   double best = milliseconds(act);
   for (int i = 1; i < times; ++i)
@@ -84,7 +84,7 @@ TEST_F(Large, ten_thousand_cells_are_recorded_and_looked_up_quickly) {
   std::cout << "record_plan of 10,000 cells " << first << " ms, again " << again << " ms; finished "
             << finished << " ms; last_failures " << failures << " ms\n";
   EXPECT_EQ(found, 10000U);
-  EXPECT_LT(first, 1500);
+  EXPECT_LT(first, 1000);
   EXPECT_LT(again, 100);
   EXPECT_LT(finished, 300);
   EXPECT_LT(failures, 300);

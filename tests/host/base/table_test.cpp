@@ -1,0 +1,83 @@
+#include "host/base/table.hpp"
+
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+namespace {
+
+using protocol::Json;
+using Rows = std::vector<std::vector<Json>>;
+
+std::string written(Format format, const std::vector<std::string>& columns, const Rows& rows) {
+  std::ostringstream out;
+  TableWriter table(out, columns, format);
+  for (const auto& row : rows)
+    table.row(row);
+  table.finish();
+  return out.str();
+}
+
+TEST(Table, aligns_text_to_the_left_and_numbers_to_the_right) {
+  EXPECT_EQ(written(Format::table, {"name", "n", "value"},
+                    {{"mel", 7, 0.5}, {"Übung", 1200, 0.123456}, {"x", nullptr, -1e-9}}),
+            "name      n   value\n"
+            "-----  ----  ------\n"
+            "mel       7     0.5\n"
+            "Übung  1200  0.1235\n"
+            "x            -1e-09\n");
+}
+
+TEST(Table, keeps_every_row_on_one_line) {
+  EXPECT_EQ(written(Format::table, {"error"}, {{"first\nsecond"}}),
+            "error\n------------\nfirst second\n");
+}
+
+TEST(Table, without_rows_still_names_its_columns) {
+  EXPECT_EQ(written(Format::table, {"a", "b"}, {}), "a  b\n-  -\n");
+  EXPECT_EQ(written(Format::csv, {"a", "b"}, {}), "a,b\n");
+  EXPECT_EQ(written(Format::json, {"a", "b"}, {}), "[]\n");
+}
+
+TEST(Table, quotes_csv_fields_that_need_it_and_keeps_all_digits) {
+  EXPECT_EQ(written(Format::csv, {"a", "b"}, {{"x, \"y\"", 0.1}, {"two\nlines", nullptr}}),
+            "a,b\n\"x, \"\"y\"\"\",0.1\n\"two\nlines\",\n");
+}
+
+TEST(Table, json_has_an_object_a_row_with_null_for_what_is_not_finite) {
+  const auto text = written(Format::json, {"b", "a"},
+                            {{"q\"", std::numeric_limits<double>::quiet_NaN()}, {1, true}});
+  EXPECT_EQ(text, "[\n {\"b\": \"q\\\"\", \"a\": null},\n {\"b\": 1, \"a\": true}\n]\n");
+  EXPECT_EQ(Json::parse(text).size(), 2U);
+}
+
+TEST(Table, survives_text_that_is_no_utf8) {
+  EXPECT_NO_THROW(written(Format::json, {"a"}, {{"\xff\xfe"}}));
+  EXPECT_NO_THROW(written(Format::table, {"a"}, {{"\xff\xfe"}}));
+}
+
+TEST(Table, refuses_a_row_of_another_width) {
+  EXPECT_THROW(written(Format::csv, {"a"}, {{1, 2}}), std::logic_error);
+}
+
+TEST(Table, names_the_known_formats_when_it_is_asked_for_another) {
+  EXPECT_EQ(format_of("csv"), Format::csv);
+  try {
+    format_of("jsn");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+    EXPECT_STREQ(failure.what(),
+                 "--format: unknown format 'jsn'; allowed are table, csv, json; "
+                 "did you mean 'json'?");
+  }
+}
+
+}  // namespace
+}  // namespace earshot::host
