@@ -73,7 +73,8 @@ std::string in_megabytes(double bytes) {
 
 }  // namespace
 
-void write_atomically(const fs::path& file, const std::vector<std::span<const std::byte>>& pieces) {
+void write_atomically(const fs::path& file, const std::vector<std::span<const std::byte>>& pieces,
+                      Flush flush) {
   std::error_code ignored;
   fs::create_directories(file.parent_path(), ignored);
   const fs::path temporary = file.string() + temporary_ending();
@@ -82,7 +83,7 @@ void write_atomically(const fs::path& file, const std::vector<std::span<const st
     bool good = descriptor >= 0;
     for (const auto& piece : pieces)
       good = good && write_all(descriptor, piece);
-    if (!good || ::fsync(descriptor) != 0) {
+    if (!good || (flush == Flush::yes && ::fsync(descriptor) != 0)) {
       const int error = errno;
       fs::remove(temporary, ignored);
       fail(file, error);
@@ -90,6 +91,7 @@ void write_atomically(const fs::path& file, const std::vector<std::span<const st
   }
   protocol::fault_point("file-before-rename");
   if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file, errno);
+  if (flush == Flush::no) return;
   const Descriptor folder(file.parent_path(), O_RDONLY | O_DIRECTORY);
   if (folder < 0 || ::fsync(folder) != 0) fail(file, errno);
 }

@@ -6,12 +6,17 @@
 
 namespace earshot::worker {
 
-/// Writes `pieces` one after the other: to a temporary file beside it, flushed to the disk and then
-/// renamed, folder and all. A reader sees all of the file or none, whenever this process dies.
+/// Whether a file must outlive a loss of power, or may be found damaged after one and made again.
+enum class Flush { yes, no };
+
+/// Writes `pieces` one after the other: to a temporary file beside it, which is then renamed, so
+/// that a reader sees all of the file or none, whenever this process dies; with Flush::yes also
+/// whenever the machine does.
 /// Fault point: file-before-rename.
 /// @throws DataError "<file>: cannot be written: No space left on device; ..."
 void write_atomically(const std::filesystem::path& file,
-                      const std::vector<std::span<const std::byte>>& pieces);
+                      const std::vector<std::span<const std::byte>>& pieces,
+                      Flush flush = Flush::yes);
 
 /// Deletes temporary files of `folder` that processes of this machine left when they died.
 void remove_leftovers(const std::filesystem::path& folder);

@@ -108,7 +108,8 @@ void write_state(const std::filesystem::path& file, const State& state) {
                                                  std::as_bytes(std::span(head))};
   for (const auto& values : tensors)
     pieces.push_back({static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()});
-  write_atomically(file, pieces);
+  // Not flushed: saving is cheap then, and the checksum tells what a loss of power has damaged.
+  write_atomically(file, pieces, Flush::no);
 }
 
 State read_state(const std::filesystem::path& file) {
