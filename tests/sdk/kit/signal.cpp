@@ -1,0 +1,122 @@
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include <gmock/gmock.h>
+
+#include <earshot/kit/log_mel.hpp>
+#include <earshot/kit/pooling.hpp>
+#include <earshot/kit/random.hpp>
+
+namespace {
+
+using namespace earshot::kit;
+
+TEST(Mel, scales_have_their_published_values_and_go_back) {
+  // librosa: hz_to_mel(60) = 0.9, hz_to_mel([110, 220, 440]) = [1.65, 3.3, 6.6];
+  // HTK: 1000 Hz is about 1000 mel.
+  EXPECT_NEAR(hz_to_mel(60, MelScale::slaney), 0.9, 1e-12);
+  EXPECT_NEAR(hz_to_mel(440, MelScale::slaney), 6.6, 1e-12);
+  EXPECT_NEAR(hz_to_mel(6400, MelScale::slaney), 15 + 27, 1e-12);
+  EXPECT_NEAR(hz_to_mel(1000, MelScale::htk), 999.9855, 1e-3);
+  for (const auto scale : {MelScale::slaney, MelScale::htk})
+    for (const double hz : {20.0, 999.0, 1001.0, 15000.0})
+      EXPECT_NEAR(mel_to_hz(hz_to_mel(hz, scale), scale), hz, 1e-8);
+}
+
+TEST(MelFilters, have_equal_areas_or_equal_peaks_and_cover_each_bin_once) {
+  const MelFilters equal_height(
+      {.sample_rate = 16000, .n_fft = 2048, .bands = 30, .scale = MelScale::htk, .area = false});
+  const auto rows = at::tensor(equal_height.dense()).view({30, 1025});
+  const auto cover = rows.sum(0);
+  // Between the centres of the first and last band neighbouring triangles add up to 1.
+  EXPECT_NEAR(cover[400].item<double>(), 1, 1e-6);
+  EXPECT_NEAR(cover[700].item<double>(), 1, 1e-6);
+  const MelFilters equal_area({.sample_rate = 16000, .n_fft = 16384, .bands = 30});
+  const auto areas = at::tensor(equal_area.dense()).view({30, 8193}).sum(1) * (16000.0 / 16384);
+  EXPECT_LT((areas - 1).abs().max().item<double>(), 0.01);
+}
+
+TEST(MelFilters, apply_what_they_show) {
+  const MelFilters filters({.sample_rate = 32000, .n_fft = 1024, .bands = 64});
+  const auto spectra = at::arange(7 * 513, at::kFloat).mul(0.7).sin().abs().view({7, 513});
+  auto out = at::empty({7, 64});
+  filters.apply(spectra.const_data_ptr<float>(), 7, out.mutable_data_ptr<float>());
+  const auto expected =
+      at::mm(spectra.to(at::kDouble), at::tensor(filters.dense()).view({64, 513}).t());
+  EXPECT_TRUE(at::allclose(out.to(at::kDouble), expected, 1e-5, 1e-9));
+}
+
+TEST(Reflected, mirrors_without_repeating_the_ends_however_short_the_signal) {
+  const auto mirrored = [](std::int64_t length) {
+    std::vector<std::int64_t> result;
+    for (std::int64_t i = -4; i < length + 3; ++i)
+      result.push_back(reflected(i, length));
+    return result;
+  };
+  EXPECT_THAT(mirrored(4), testing::ElementsAre(2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0));
+  EXPECT_THAT(mirrored(2), testing::ElementsAre(0, 1, 0, 1, 0, 1, 0, 1, 0));
+  EXPECT_THAT(mirrored(1), testing::Each(0));
+}
+
+TEST(Spectrogram, of_a_long_signal_does_not_depend_on_its_blocks) {
+  const Spectrogram spectrogram({.n_fft = 64, .window = 64, .hop = 16});
+  Random random(1);
+  std::vector<float> samples(16 * 5000);  // more than one block of 4096 frames
+  for (auto& sample : samples)
+    sample = static_cast<float>(random.normal());
+  std::vector<float> all;
+  spectrogram.compute(samples, [&](std::int64_t first, std::int64_t count, const float* values) {
+    ASSERT_EQ(first * spectrogram.bins(), static_cast<std::int64_t>(all.size()));
+    all.insert(all.end(), values, values + count * spectrogram.bins());
+  });
+  ASSERT_EQ(all.size(), 5001U * 33);
+  // The part around frame 4100 alone: its frame 10 sees the same samples.
+  const auto part = std::span<const float>(samples).subspan(16 * 4090, 16 * 20);
+  spectrogram.compute(part, [&](std::int64_t, std::int64_t, const float* values) {
+    for (std::size_t k = 0; k < 33; ++k)
+      EXPECT_NEAR(values[10 * 33 + k], all[4100 * 33 + k], 1e-3);
+  });
+}
+
+TEST(Dct, is_orthonormal) {
+  const auto matrix = at::tensor(dct(12, 0, 12)).view({12, 12});
+  EXPECT_LT((at::mm(matrix, matrix.t()) - at::eye(12, at::kDouble)).abs().max().item<double>(),
+            1e-12);
+}
+
+TEST(Pool, sees_valid_frames_only) {
+  auto values = at::tensor({1.F, 10.F, 3.F, 30.F, 99.F, 99.F}).view({1, 3, 2});
+  const earshot::FeatureBatch features{.values = values,
+                                       .lengths = at::tensor({std::int64_t{2}}),
+                                       .spec = {.frame_rate = 10, .dim = 2}};
+  const auto expect = [&](Pooling pooling, const std::vector<double>& expected) {
+    EXPECT_TRUE(at::allclose(pool(features, pooling)[0], at::tensor(expected)));
+  };
+  expect(Pooling::mean, {2, 20});
+  expect(Pooling::mean_std, {2, 20, 1, 10});
+  expect(Pooling::max, {3, 30});
+}
+
+TEST(Pool, keeps_the_spread_of_features_with_a_large_common_part) {
+  Random random(2);
+  auto values = at::empty({1, 1000, 1});
+  for (std::int64_t t = 0; t < 1000; ++t)
+    values.mutable_data_ptr<float>()[t] = static_cast<float>(10000 + random.normal());
+  const earshot::FeatureBatch features{.values = values,
+                                       .lengths = at::tensor({std::int64_t{1000}}),
+                                       .spec = {.frame_rate = 10, .dim = 1}};
+  const auto doubles = values.to(at::kDouble).flatten();
+  const auto pooled = pool(features, Pooling::mean_std)[0];
+  EXPECT_NEAR(pooled[0].item<double>(), doubles.mean().item<double>(), 1e-9);
+  EXPECT_NEAR(pooled[1].item<double>(), doubles.std(false).item<double>(), 1e-9);
+}
+
+TEST(Pool, leaves_one_vector_a_clip_as_it_is) {
+  const earshot::FeatureBatch features{.values = at::ones({2, 1, 3}),
+                                       .lengths = at::ones({2}, at::kLong),
+                                       .spec = {.frame_rate = 0, .dim = 3}};
+  EXPECT_EQ(pool(features, Pooling::mean_std).size(1), 3);
+}
+
+}  // namespace
