@@ -138,7 +138,7 @@ void Table::declare_labels(const earshot::Options& options) {
     declare(column, std::string());
   for (const auto& column : options.texts("numbers")) {
     const auto equals = column.rfind('=');
-    const auto unit = equals == std::string::npos ? "" : column.substr(equals + 1);
+    const auto unit = equals == std::string::npos ? std::string() : column.substr(equals + 1);
     declare(column.substr(0, equals), 0.0, unit);
   }
   for (const auto& column : options.texts("sets"))
@@ -262,7 +262,7 @@ Item Table::item(std::int64_t index) const {
   }
   item.id = id_ ? text(record, *id_) : text(record, audio_.front());
   if (item.id.empty()) throw DataError(place + ": the id is empty; expected a unique one");
-  if (!id_ && start_) item.id += "@" + text(record, *start_);
+  if (!id_ && start_) item.id.append("@").append(text(record, *start_));
   if (split_) item.split = split_of(text(record, *split_), place);
   if (!drawn_.empty()) item.split = drawn_[static_cast<std::size_t>(index)];
   if (fold_) {

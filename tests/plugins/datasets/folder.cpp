@@ -3,6 +3,8 @@
 #include <fstream>
 #include <set>
 
+#include <c10/util/StringUtil.h>
+
 #include <gmock/gmock.h>
 
 namespace {
@@ -60,7 +62,7 @@ TEST_F(Folder, splits_whole_groups_by_its_seed) {
   for (int speaker = 0; speaker < 20; ++speaker)
     for (const auto* name : {"yes", "no"})
       for (int take = 0; take < 3; ++take)
-        put(fs::path(name) / ("s" + std::to_string(speaker) + "_" + std::to_string(take) + ".wav"));
+        put(c10::str(name, "/s", speaker, "_", take, ".wav"));
   const auto splits = [&](std::int64_t seed) {
     const auto dataset = open({{"group", std::string("/(s[0-9]+)_")}, {"seed", seed}});
     std::map<std::string, std::set<Split>> of;

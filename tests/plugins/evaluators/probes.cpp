@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <earshot/kit/testing.hpp>
+
 #include "evaluators/probes/knn.hpp"
 #include "evaluators/probes/linear_probe.hpp"
 #include "memory_trial.hpp"
@@ -170,7 +172,7 @@ TEST(LinearProbe, skips_items_without_the_label_and_needs_one_that_has_it) {
     train[i].item.labels.erase("kind");
   test[0].item.labels.erase("kind");
   MemoryTrial on(labels, {.frame_rate = 10, .dim = 4}, train, test);
-  auto probe = make<LinearProbe>(with("kind", {{"c", 1.0}}));
+  auto probe = make<LinearProbe>(with("kind", {{"c", 10.0}, {"pooling", std::string("mean")}}));
   EXPECT_GT(run(probe, on).at("accuracy"), 0.8);
   EXPECT_EQ(on.predictions.size(), 9U);
   EXPECT_TRUE(probe.mark(on.item(earshot::Split::test, 0), on.predictions[0]).empty());
@@ -240,6 +242,20 @@ TEST(Probes, declare_every_number_that_they_give_and_one_primary) {
       for (const auto& [name, value] : numbers)
         EXPECT_EQ(declared[name], 1) << name;
     }
+  }
+}
+
+TEST(Probes, score_a_single_item) {
+  for (const std::string target : {"kind", "level", "tags"}) {
+    earshot::kit::SyntheticTrial on;
+    auto probe = make<LinearProbe>(with(target));
+    probe.fit(on);
+    probe.predict(on);
+    const auto item = on.item(earshot::Split::test, 3);
+    const std::vector one = {earshot::Outcome{item, on.predictions().at(3)}};
+    const auto numbers = probe.score(one);
+    EXPECT_EQ(numbers.contains("balanced_accuracy"), target == "kind");
+    EXPECT_FALSE(numbers.contains("r2"));
   }
 }
 
