@@ -144,8 +144,12 @@ void resume(const Subject& subject) {
     const auto first = subject.make(values), second = subject.make(values);
     first.need<Evaluator>().fit(stopped);
     rest.continue_from(stopped);
-    expect(same(run(subject, values, {}), run_trial(second.need<Evaluator>(), rest)),
-           "a fit that stopped and went on predicts differently from one that was not disturbed" +
+    SyntheticTrial undisturbed;
+    const auto third = subject.make(values);
+    const auto expected = run_trial(third.need<Evaluator>(), undisturbed);
+    expect(same(expected, run_trial(second.need<Evaluator>(), rest)) &&
+               same(third.need<Evaluator>().state(), second.need<Evaluator>().state()),
+           "a fit that stopped and went on ends differently from one that was not disturbed" +
                with(subject, values));
   }
 }

@@ -44,7 +44,7 @@ std::vector<Json> with_labels(const std::vector<Json>& values, const std::string
 }  // namespace
 
 Subject::Subject(const std::string& plugin, const std::string& component, const Json& options)
-    : plugin_(plugin) {
+    : plugin_(plugin), options_(options) {
   if (component.empty()) return;
   component_ = &library().components.at(component);
   auto schema = describe(*component_).options;

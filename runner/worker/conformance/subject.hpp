@@ -18,6 +18,7 @@ class Subject {
   /// Loads the plugin the first time. @throws ConfigError as open_library does.
   const Library& library() const { return open_library(plugin_); }
   const Component& component() const { return *component_; }
+  const protocol::Json& options() const { return options_; }  ///< as given
 
   /// Complete values to check with; more than one where texts were tried.
   /// @throws Finding (skipped) if a required option has no value.
@@ -33,6 +34,7 @@ class Subject {
 
  private:
   std::string plugin_;
+  protocol::Json options_;
   const Component* component_ = nullptr;
   std::string lacking_;  ///< why there are no variants
   std::vector<protocol::Json> variants_;

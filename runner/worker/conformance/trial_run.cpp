@@ -39,6 +39,14 @@ bool same(const Predictions& a, const Predictions& b) {
   });
 }
 
+bool same(const State& a, const State& b) {
+  return a.text == b.text && std::equal(a.tensors.begin(), a.tensors.end(), b.tensors.begin(),
+                                        b.tensors.end(), [](const auto& x, const auto& y) {
+                                          return x.first == y.first &&
+                                                 same_bits(x.second, y.second);
+                                        });
+}
+
 namespace {
 
 std::vector<protocol::Json> find_workable(const Subject& subject) {

@@ -17,6 +17,7 @@ Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial);
 /// All of a prediction as numbers.
 at::Tensor fingerprint(const Prediction& prediction);
 bool same(const Predictions& a, const Predictions& b);
+bool same(const State& a, const State& b);
 
 /// The option values of a subject that construct it and, of an evaluator, with which a synthetic
 /// trial can be run: a probe of classes takes no number for its target.

@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Defect{"undeclared_metric", "trial", "'precision', which is not in metrics()"},
                     Defect{"order_matters", "order", "another 'hits'"},
                     Defect{"loses_state", "state", "predicts differently"},
-                    Defect{"resumes_wrong", "resume", "predicts differently"},
+                    Defect{"resumes_wrong", "resume", "ends differently"},
                     Defect{"seed_without_effect", "seed", "uses().seed is false"},
                     Defect{"duplicate_ids", "items", "ids must differ"},
                     Defect{"unstable_items", "stable_items", "lists other items"},
