@@ -17,8 +17,8 @@ Interval no_interval(double estimate, std::string why) {
 }
 
 std::string too_few_groups(const Clusters& clusters) {
-  return std::to_string(clusters.fewest()) + " groups; at least " + std::to_string(fewest_groups) +
-         " are needed";
+  return std::to_string(clusters.fewest()) + (clusters.fewest() == 1 ? " group" : " groups") +
+         "; at least " + std::to_string(fewest_groups) + " are needed";
 }
 
 Interval t_interval(double estimate, double variance, double degrees_of_freedom, double level) {

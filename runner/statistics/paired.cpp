@@ -126,7 +126,11 @@ double mcnemar_mid_p(std::int64_t only_base_right, std::int64_t only_candidate_r
 }
 
 double sign_flip_test(std::span<const double> differences, const Partition& groups) {
-  constexpr int flips = 10000;
+  // Fewer than 10,000 where there are so many groups that it would take more than a tenth of a
+  // second.
+  constexpr std::int64_t signs = 50'000'000;
+  const auto flips =
+      static_cast<int>(std::clamp<std::int64_t>(signs / groups.groups(), 1000, 10000));
   std::vector<double> sums(groups.sizes.size());
   for (std::size_t i = 0; i < differences.size(); ++i)
     sums[static_cast<std::size_t>(groups.group_of[i])] += differences[i];

@@ -11,7 +11,8 @@ namespace earshot::statistics {
 struct PairedDifference {
   Interval interval{};  ///< of candidate - base
   /// Two-sided test that flips the sign of whole groups of the dimension with the fewest (10,000
-  /// flips drawn, fixed seed). It counts items only, never seeds, so none stands with several.
+  /// flips drawn, fewer of more than 5,000 groups; fixed seed). It counts items only, never seeds,
+  /// so none stands with several.
   std::optional<double> sign_flip_p{};
   /// Exact McNemar test (mid-p): one seed, every item its own group, marks of 0 and 1.
   std::optional<double> mcnemar_p{};

@@ -16,14 +16,16 @@ std::string formatted(const char* format, double value) {
 
 std::string number_text(double value) {
   if (!std::isfinite(value)) return "-";
+  constexpr double rounding_error = 1e-12;
   const double size = std::abs(value);
+  if (size < rounding_error) return "0.000";
   if (size >= 1000) return formatted("%.5g", value);
-  if (size > 0 && size < 0.0005) return formatted("%.1e", value);
-  return formatted("%.3f", value == 0 ? 0.0 : value);
+  return formatted(size < 0.0005 ? "%.1e" : "%.3f", value);
 }
 
 std::string signed_text(double value) {
-  return (value >= 0 ? "+" : "") + number_text(value);
+  const auto text = number_text(value);
+  return (std::isfinite(value) && text.front() != '-' ? "+" : "") + text;
 }
 
 std::string p_text(double p) {

@@ -5,7 +5,7 @@
 namespace earshot::host {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 class Pairs : public Synthetic {
  protected:

@@ -7,7 +7,7 @@
 namespace earshot::host {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Print : public Synthetic {
  protected:
@@ -59,6 +59,8 @@ TEST(Text, numbers_keep_what_tells_them_apart) {
   EXPECT_EQ(number_text(0.00001), "1.0e-05");
   EXPECT_EQ(number_text(12345.6), "12346");
   EXPECT_EQ(number_text(-0.0), "0.000");
+  EXPECT_EQ(signed_text(-2.8e-18), "+0.000");
+  EXPECT_EQ(signed_text(std::nan("")), "-");
   EXPECT_EQ(number_text(std::nan("")), "-");
   EXPECT_EQ(signed_text(0.5), "+0.500");
   EXPECT_EQ(signed_text(-0.5), "-0.500");

@@ -1,36 +1,30 @@
 #pragma once
 #include <cmath>
-#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include "host/analyse/compare.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
 #include "statistics/resample.hpp"
+#include "temporary_folder.hpp"
 
 namespace earshot::host {
 
 /// A results file in a temporary folder, with an experiment whose numbers the test gives.
-class Synthetic : public testing::Test {
+class Synthetic : public ::testing::Test {
  protected:
   static constexpr std::int64_t items = 60;  ///< of which the first 20 are for training
 
   Synthetic() {
-    std::string name = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     store_.emplace(folder_ / "results.db", Store::Mode::write);
     experiment_.name = "ablation";
     experiment_.resolved = {{"experiment", {{"name", "ablation"}}},
                             {"compare", {{"axis", "encoder"}, {"base", "htsat"}}}};
-  }
-  ~Synthetic() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   static CellRecord cell(const std::string& encoder, const std::string& task, std::int64_t seed,
@@ -145,7 +139,7 @@ class Synthetic : public testing::Test {
 
   void claim(const Json& hypothesis) { experiment_.resolved["hypothesis"].push_back(hypothesis); }
 
-  std::filesystem::path folder_{};
+  earshot::testing::TemporaryFolder folder_{};
   std::optional<Store> store_{};
   ExperimentRecord experiment_{};
   std::vector<CellRecord> cells_{};

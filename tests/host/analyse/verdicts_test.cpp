@@ -4,11 +4,11 @@
 namespace earshot::host {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 /// htsat is wrong on half of the items, mimi on an eighth, twin as htsat but for one item, blind as
 /// htsat, perfect and flawless on (almost) none.
