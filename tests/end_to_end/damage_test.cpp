@@ -109,7 +109,8 @@ TEST(BadUse, has_a_clear_message_and_exit_code) {
   sandbox.write_experiment(text);
   auto ended = sandbox.run("r");
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("tones.toml:12:"), HasSubstr("'n_train'")));
+  EXPECT_THAT(ended.err,
+              AllOf(HasSubstr("tones.toml:14:31: "), HasSubstr("did you mean 'n_train'?")));
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
 
   ended = sandbox.command({"pan"});

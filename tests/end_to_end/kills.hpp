@@ -59,9 +59,9 @@ inline void kill_and_resume(int moments, unsigned seed) {
     runner.wait();
     for (const auto worker : workers) {
       // It has a second to notice: the system kills it, or it reads the end of its input.
-      for (int i = 0; i < 100 && ::kill(worker, 0) == 0; ++i)
+      for (int i = 0; i < 100 && lives(worker); ++i)
         sleep_seconds(0.01);
-      EXPECT_NE(::kill(worker, 0), 0) << "worker " << worker << " outlived its runner";
+      EXPECT_FALSE(lives(worker)) << "worker " << worker << " outlived its runner";
     }
     expect_resumed(sandbox, results, undisturbed);
   }

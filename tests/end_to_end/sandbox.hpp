@@ -32,6 +32,13 @@ inline void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
+/// Whether there is such a process, other than one that has ended and was not asked how.
+inline bool lives(pid_t process) {
+  const auto stat = text_of("/proc/" + std::to_string(process) + "/stat");
+  const auto end = stat.rfind(')');
+  return end != std::string::npos && stat.at(end + 2) != 'Z';
+}
+
 /// How a `runner` ended.
 struct Ended {
   int code = 0, signal = 0;
@@ -74,6 +81,12 @@ class Runner {
       continue;
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
             WIFSIGNALED(status) ? WTERMSIG(status) : 0, text_of(out_), text_of(err_)};
+  }
+
+  /// Waits until it has printed this, or has ended.
+  void wait_for(const std::string& text) {
+    while (!has_ended() && text_of(out_).find(text) == std::string::npos)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 
   /// Processes that it started and that live now.
@@ -168,8 +181,8 @@ seed = [0]
   /// `runner tones.toml --results <results>/results.db` with these words and variables.
   Runner start(const std::string& results, std::vector<std::string> words = {},
                std::vector<std::string> environment = {}) const {
-    std::vector<std::string> all{"tones.toml", "--results", results + "/results.db", "--progress",
-                                 "plain"};
+    remember_plugins(results);
+    std::vector<std::string> all{"tones.toml", "--results", results + "/results.db"};
     all.insert(all.end(), words.begin(), words.end());
     return Runner(folder_.path(), std::move(all), std::move(environment));
   }
@@ -199,6 +212,16 @@ seed = [0]
   }
 
  private:
+  /// Plugins are inspected once, not for every results file: by far the longest part of a start.
+  void remember_plugins(const std::string& results) const {
+    if (!std::filesystem::exists(folder_ / "warm/cache/stamps.db"))
+      command({"plugins", "--results", "warm/results.db"});
+    const auto cache = folder_ / (results + "/cache");
+    std::filesystem::create_directories(cache);
+    std::filesystem::copy_file(folder_ / "warm/cache/stamps.db", cache / "stamps.db",
+                               std::filesystem::copy_options::skip_existing);
+  }
+
   TemporaryFolder folder_;
 };
 

@@ -148,16 +148,17 @@ void print_results(std::ostream& out, const Store& store, const std::string& exp
 
 void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,
                   const std::string& results) {
+  const std::string option = results == "results/results.db" ? "" : " --results " + results;
   out << '\n';
   std::size_t shown = 0;
   for (const auto& failure : summary.failures) {
     if (++shown > most_lines) {
       out << "and " << summary.failures.size() - most_lines << " more: runner status " << experiment
-          << " --failed\n";
+          << " --failed" << option << '\n';
       break;
     }
     out << failure.state << "  " << failure.label << "  " << failure.error << '\n'
-        << "        runner logs " << failure.key.substr(0, 8) << '\n';
+        << "        runner logs " << failure.key.substr(0, 8) << option << '\n';
   }
   for (const auto& [reason, cells] : summary.parked)
     out << "not begun  " << cells << " cells, since " << reason << '\n';
@@ -169,7 +170,6 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
   if (summary.cached > 0) out << ", " << summary.cached << " done before";
   if (summary.elsewhere > 0) out << ", " << summary.elsewhere << " by another runner";
   out << "   " << clock_text(summary.seconds) << '\n';
-  const std::string option = results == "results/results.db" ? "" : " --results " + results;
   if (summary.ok > 0) out << "more  runner compare " << experiment << option << '\n';
 }
 

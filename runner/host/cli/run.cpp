@@ -264,7 +264,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   note_summary(summary, *progress);
   if (talks) {
     print_results(std::cout, store, name);
-    for (const auto& line : verdict_lines(store, name))
+    const auto lines = verdict_lines(store, name);
+    if (!lines.empty()) std::cout << '\n';
+    for (const auto& line : lines)
       std::cout << line << '\n';
     print_ending(std::cout, summary, name, request.results);
   }

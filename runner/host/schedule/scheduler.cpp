@@ -401,14 +401,23 @@ class Scheduler {
       stage.state = ending.state == "skipped" ? "failed" : ending.state;
       stage.error = ending.error;
       stage.attempts = job.attempts;
-      stage.seconds = slot.seconds();
+      // The encoders of a pass share its time: each row has its part, so that rows add up.
+      stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
       if (ending.state == "ok") {
         stage.facts = ending.result.at("encoders").at(i);
         stage.bytes = stage.facts.value("bytes", std::int64_t{0});
       }
-      store_.record_stage(stage);
+      // What was all in the cache cost nothing now; the row says what it did cost.
+      const bool reused = ending.state == "ok" && stage.facts.value("computed", 0) == 0;
+      if (!reused || !is_recorded(stage.key)) store_.record_stage(stage);
     }
     estimate_.pass_took(slot.seconds());
+  }
+
+  bool is_recorded(const std::string& stage) const {
+    Statement row(store_.connection(), "SELECT 1 FROM stage WHERE key = ? AND state = 'ok'");
+    row.bind_all(stage);
+    return row.step();
   }
 
   void finish_cell(Slot& slot, const Ending& ending) {

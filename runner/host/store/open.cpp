@@ -231,6 +231,8 @@ Connection open_for_reading(const fs::path& file) {
                      "; 'runner db migrate' brings it there and keeps a copy");
   }
   connection.execute("PRAGMA query_only = ON");
+  // A table-valued function declares its columns by a CREATE TABLE at its first use.
+  connection.integer("SELECT count(*) FROM json_each('[]')");
   sqlite3_set_authorizer(connection.handle(), allow_reading, nullptr);
   return connection;
 }
