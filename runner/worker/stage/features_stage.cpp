@@ -61,6 +61,8 @@ class FeaturesStage {
       for (const auto& work : works_)
         if (std::binary_search(work->missing.begin(), work->missing.end(), shard))
           missing.push_back(work.get());
+      if (!missing.empty() && Session::stopping())
+        throw DataError("interrupted, as asked; run again to go on from what is in the cache");
       if (!missing.empty()) compute(shard, missing);
     }
     dataset_->readers.clear();

@@ -12,7 +12,8 @@ namespace earshot::worker {
 /// @returns {"encoders": [FeatureResult of each source]}
 /// @throws DataError when the disk is too small for what is missing, before anything is computed,
 /// or when more clips are lost than the dataset allows (all that can be read are in the cache
-/// then); ContractError when features are not what the encoder promises, naming the clip.
+/// then), or when the runner asks to stop; ContractError when features are not what the encoder
+/// promises, naming the clip.
 protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session);
 
 }  // namespace earshot::worker

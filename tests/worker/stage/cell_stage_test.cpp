@@ -1,6 +1,8 @@
 #include "worker/stage/cell_stage.hpp"
 
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 
@@ -173,6 +175,23 @@ TEST_F(CellStage, resumes_bit_for_bit_what_an_undisturbed_run_gives) {
     EXPECT_EQ(std::count(steps.begin(), steps.end(), '\n'), 20) << "no step twice";
     EXPECT_FALSE(std::filesystem::exists(folder_ / "states" / cell.fit_key / "fit.partial"));
   }
+}
+
+/// Asked to stop it ends after the step at hand; in a process of its own, which stays so.
+TEST_F(CellStage, stops_when_asked_with_its_state_saved) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        auto cell = request({{"log", folder_ / "log"}});
+        Session::ask_to_stop(SIGTERM);
+        const auto events = run(cell);
+        const bool saved =
+            std::filesystem::exists(folder_ / "states" / cell.fit_key / "fit.partial");
+        const bool one_step = content(folder_ / "log") == "0\n";
+        const bool nothing_sent = events.of("metric").empty() && events.of("stage").empty();
+        std::_Exit(!result_.complete && saved && one_step && nothing_sent ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(CellStage, drops_items_of_lost_clips_from_every_split) {

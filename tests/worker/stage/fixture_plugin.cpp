@@ -163,6 +163,7 @@ class Steps final : public Evaluator {
       trial.point("loss", step, loss);
       if (!log_.empty()) std::ofstream(log_, std::ios::app) << step << "\n";
       trial.save({.tensors = {{"weight", weight_}}, .text = {{"step", std::to_string(step + 1)}}});
+      if (trial.stop()) return;
     }
     trial.report("loss", defect_ == "nan_report" ? std::nan("") : loss, steps_);
     std::ofstream(trial.artifact("weights.txt")) << weight_[0].item<double>();
