@@ -79,40 +79,55 @@ double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes) {
   return f1.value();
 }
 
-Ranking ranking(std::span<const double> scores, std::span<const std::uint8_t> positive) {
-  std::vector<std::pair<double, std::uint8_t>> ranked(scores.size());
-  for (std::size_t i = 0; i < scores.size(); ++i)
-    ranked[i] = {scores[i], positive[i]};
-  std::sort(ranked.begin(), ranked.end(),
-            [](const auto& a, const auto& b) { return a.first > b.first; });
-  double above = 0, below = 0, pairs = 0, precision = 0;  // positives and negatives so far
-  for (std::size_t i = 0; i < ranked.size();) {
-    double hits = 0, misses = 0;
-    const auto score = ranked[i].first;
-    for (; i < ranked.size() && ranked[i].first == score; ++i)
-      (ranked[i].second != 0 ? hits : misses) += 1;
-    pairs += misses * (above + hits / 2);
-    above += hits;
-    below += misses;
-    precision += hits * above / (above + below);
+namespace {
+
+/// Only the positives are sorted; each negative is then looked up among them. Resampling calls this
+/// thousands of times, and positives are few where there are many classes.
+Ranking rank(std::vector<double>& positives, const std::vector<double>& negatives) {
+  const auto all = positives.size();
+  if (all == 0) return {.auc = none, .average_precision = none};
+  std::sort(positives.begin(), positives.end());
+  // Negatives by how many positives score lower, those equal to the next positive apart.
+  std::vector<double> between(all + 1), equal(all + 1);
+  for (const auto score : negatives) {
+    const auto lower = static_cast<std::size_t>(
+        std::lower_bound(positives.begin(), positives.end(), score) - positives.begin());
+    (lower < all && positives[lower] == score ? equal : between)[lower] += 1;
   }
-  return {.auc = above > 0 && below > 0 ? pairs / (above * below) : none,
-          .average_precision = above > 0 ? precision / above : none};
+  double misses = between[all], won = 0, precision = 0;
+  for (std::size_t end = all; end > 0;) {  // positives of one score at a time, from the top
+    auto begin = end - 1;
+    while (begin > 0 && positives[begin - 1] == positives[end - 1])
+      --begin;
+    const auto hits = static_cast<double>(end - begin), above = static_cast<double>(all - begin);
+    won += hits * (static_cast<double>(negatives.size()) - misses - equal[begin] / 2);
+    misses += equal[begin];
+    precision += hits * above / (above + misses);
+    misses += between[begin];
+    end = begin;
+  }
+  const auto pairs = static_cast<double>(all) * static_cast<double>(negatives.size());
+  return {.auc = negatives.empty() ? none : won / pairs,
+          .average_precision = precision / static_cast<double>(all)};
+}
+
+}  // namespace
+
+Ranking ranking(std::span<const double> scores, std::span<const std::uint8_t> positive) {
+  return macro_ranking(scores, positive, 1);
 }
 
 Ranking macro_ranking(std::span<const double> scores, std::span<const std::uint8_t> positive,
                       std::int64_t classes) {
-  const auto items = scores.size() / static_cast<std::size_t>(classes);
-  std::vector<double> column(items);
-  std::vector<std::uint8_t> hit(items);
+  std::vector<double> positives, negatives;
   Mean auc, average_precision;
   for (std::int64_t k = 0; k < classes; ++k) {
-    for (std::size_t i = 0; i < items; ++i) {
-      const auto at = place(static_cast<std::int64_t>(i), k, classes);
-      column[i] = scores[at];
-      hit[i] = positive[at];
-    }
-    const auto one = ranking(column, hit);
+    positives.clear();
+    negatives.clear();
+    for (auto i = static_cast<std::size_t>(k); i < scores.size();
+         i += static_cast<std::size_t>(classes))
+      (positive[i] != 0 ? positives : negatives).push_back(scores[i]);
+    const auto one = rank(positives, negatives);
     auc.add(one.auc);
     average_precision.add(one.average_precision);
   }

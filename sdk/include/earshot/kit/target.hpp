@@ -1,4 +1,6 @@
 #pragma once
+#include <unordered_map>
+
 #include <earshot/evaluator.hpp>
 
 namespace earshot::kit {
@@ -56,7 +58,7 @@ class Target {
   LabelSpec spec_{};
   Label baseline_{};
   bool has_baseline_ = false;
-  std::map<std::string, std::int64_t, std::less<>> indices_{};
+  std::unordered_map<std::string, std::int64_t> indices_{};
 };
 
 /// The labelled items of a split.
