@@ -117,7 +117,8 @@ CodeBatch FeatureReader::codes(const std::vector<std::int64_t>& clips) const {
   CodeBatch batch{{}, lengths(clips), code_spec(), {}};
   const auto size = static_cast<std::int64_t>(clips.size());
   const auto longest = batch.lengths.max().item<std::int64_t>();
-  const auto width = header().width, side = header().side;
+  // Not the first shard's: where all clips are lost nothing is known of what lies beside codes.
+  const auto width = header().width, side = readable(clips.front()).shard->header().side;
   batch.codes = at::zeros({size, width, longest}, at::kLong);
   if (side > 0) batch.side = at::empty({size, side}, at::kFloat);
   auto* out = batch.codes.mutable_data_ptr<std::int64_t>();

@@ -57,11 +57,10 @@ std::shared_ptr<const FeatureReader> HostTrial::open_reader(bool codes) const {
   return source == sources.rend() ? nullptr : dataset_->features(request_.cache, source->key);
 }
 
-std::vector<std::string> HostTrial::reasons() const {
+std::vector<std::string> HostTrial::reasons() {
   const auto clips = static_cast<std::int64_t>(dataset_->identities.size());
   std::vector<std::string> result(static_cast<std::size_t>(clips));
-  if (uses_.audio && !features_ && !codes_)
-    return unreadable_clips(const_cast<ClipAudio&>(clip_audio_), clips);
+  if (uses_.audio && !features_ && !codes_) return unreadable_clips(clip_audio_, clips);
   for (const auto* reader : {features_.get(), codes_.get()})
     for (std::int64_t n = 0; reader != nullptr && n < clips; ++n)
       if (const auto& reason = reader->lost(n); !reason.empty())

@@ -58,7 +58,7 @@ class HostTrial final : public Trial {
 
  private:
   std::shared_ptr<const FeatureReader> open_reader(bool codes) const;
-  std::vector<std::string> reasons() const;
+  std::vector<std::string> reasons();
   const FeatureReader& reader(bool codes) const;
 
   const protocol::CellRequest& request_;

@@ -82,6 +82,34 @@ TEST(FeatureReader, keeps_the_file_in_memory_for_tensors_that_outlive_it) {
   EXPECT_TRUE(values.eq(2).all().item<bool>());
 }
 
+TEST(FeatureReader, reads_codes_with_what_lies_beside_them_when_the_first_shard_is_all_lost) {
+  const TemporaryFolder cache;
+  const auto keys = shard_keys("source", identities(66));
+  ShardHeader header{.key = keys[0], .dtype = "int32", .frame_rate = 50, .width = 2};
+  header.sizes = {8, 4};
+  header.clips.assign(clips_per_shard, {.lost = "no such file"});
+  write_shard(shard_file(cache.path(), "source", keys[0]), header,
+              std::vector<std::span<const std::byte>>(clips_per_shard));
+  header.key = keys[1];
+  header.side = 1;
+  header.clips = {{.frames = 2}, {.frames = 1}};
+  // Two levels of codes, then a float with the bits of the integer.
+  const std::vector<std::int32_t> long_clip{7, 6, 3, 2, 0x3f800000}, short_clip{1, 0, 0x40000000};
+  write_shard(shard_file(cache.path(), "source", keys[1]), header,
+              {std::as_bytes(std::span(long_clip)), std::as_bytes(std::span(short_clip))});
+
+  const FeatureReader reader(cache.path(), "source", identities(66));
+  EXPECT_EQ(reader.lost(5), "no such file");
+  const auto batch = reader.codes({65, 64});
+  EXPECT_NO_THROW(batch.check());
+  EXPECT_EQ(batch.spec.sizes, (std::vector<std::int64_t>{8, 4}));
+  EXPECT_TRUE(
+      at::equal(batch.codes, at::tensor({1, 0, 0, 0, 7, 6, 3, 2}, at::kLong).view({2, 2, 2})));
+  EXPECT_TRUE(at::equal(batch.side, at::tensor({2.0f, 1.0f}).view({2, 1})));
+  EXPECT_THROW(reader.codes({5}), DataError);
+  EXPECT_THROW(reader.features({64}), Unsupported);
+}
+
 TEST(FeatureReader, refuses_a_missing_and_a_damaged_shard) {
   const TemporaryFolder cache;
   write_features(cache.path(), 130, 2, 3);
