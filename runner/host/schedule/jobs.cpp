@@ -8,9 +8,9 @@
 namespace earshot::host {
 namespace {
 
-/// A dataset as every fold of it sees its audio.
+/// A dataset as every fold of it sees its audio. With a limit each fold has clips of its own.
 protocol::DatasetRef without_fold(protocol::DatasetRef dataset) {
-  dataset.fold = 0;
+  if (dataset.limit == 0) dataset.fold = 0;
   return dataset;
 }
 
