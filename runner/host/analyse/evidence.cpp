@@ -42,6 +42,21 @@ std::map<std::string, std::string> texts_of(const std::string& text) {
   return texts;
 }
 
+/// Values of some of the marked items; both ascending.
+template <class Mark>
+std::vector<double> values_at(const std::vector<Mark>& marks,
+                              const std::vector<std::int64_t>& items) {
+  std::vector<double> values;
+  values.reserve(items.size());
+  auto mark = marks.begin();
+  for (const auto item : items) {
+    while (mark->item < item)
+      ++mark;
+    values.push_back(mark->value);
+  }
+  return values;
+}
+
 struct Score {
   double value = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> replicates{};
@@ -153,47 +168,44 @@ void Evidence::read_definition(Sample& sample, std::int64_t run) const {
 
 void Evidence::add_means(Sample& sample, const Condition& condition, const SliceNames& slices,
                          const Seeds& seeds) {
-  struct Both {
-    double base, candidate;
-  };
-  using Key = std::pair<std::size_t, std::int64_t>;  // fold, item
-  std::vector<std::map<Key, Both>> found(seeds.size());
-  std::map<Key, std::size_t> sides;  // how many of all sides have the item
-  for (std::size_t s = 0; s < seeds.size(); ++s)
-    for (std::size_t f = 0; f < seeds[s].size(); ++f) {
-      const auto& pair = seeds[s][f];
-      for (const auto& mark : marks(pair.base, sample.metric)) {
-        if (!within(condition, mark.item, slices)) continue;
-        found[s][{f, mark.item}].base = mark.value;
-        ++sides[{f, mark.item}];
-      }
-      for (const auto& mark : marks(pair.candidate, sample.metric)) {
-        if (!within(condition, mark.item, slices)) continue;
-        found[s][{f, mark.item}].candidate = mark.value;
-        ++sides[{f, mark.item}];
-      }
-    }
   const auto& known = items(condition.dataset_id);
-  std::vector<Key> common;
-  for (const auto& [key, count] : sides) {
-    if (count < 2 * seeds.size()) continue;
-    common.push_back(key);
-    sample.items.push_back(&known[static_cast<std::size_t>(key.second)].groups);
-  }
-  sample.dropped_items = static_cast<std::int64_t>(sides.size() - common.size());
-  for (const auto& of_seed : found) {
-    double base = 0, candidate = 0;
-    auto& row = sample.differences.emplace_back();
-    for (const auto& key : common) {
-      const auto& both = of_seed.at(key);
-      base += both.base;
-      candidate += both.candidate;
-      row.push_back(both.candidate - both.base);
+  sample.base.assign(seeds.size(), 0);
+  sample.candidate.assign(seeds.size(), 0);
+  sample.differences.resize(seeds.size());
+  for (std::size_t f = 0; f < seeds.front().size(); ++f) {
+    std::vector<const std::vector<Mark>*> sides;  // base and candidate of each seed in turn
+    for (const auto& pairs : seeds)
+      for (const auto run : {pairs[f].base, pairs[f].candidate})
+        sides.push_back(&marks(run, sample.metric));
+    std::vector<std::size_t> holders(known.size());
+    std::vector<std::int64_t> common;
+    for (const auto* side : sides)
+      for (const auto& mark : *side)
+        ++holders.at(static_cast<std::size_t>(mark.item));
+    for (std::int64_t item = 0; item < static_cast<std::int64_t>(known.size()); ++item) {
+      const auto count = holders[static_cast<std::size_t>(item)];
+      if (count == 0 || !within(condition, item, slices)) continue;
+      if (count == sides.size()) {
+        common.push_back(item);
+        sample.items.push_back(&known[static_cast<std::size_t>(item)].groups);
+      } else {
+        ++sample.dropped_items;
+      }
     }
-    const auto n = static_cast<double>(common.size());
-    sample.base.push_back(base / n);
-    sample.candidate.push_back(candidate / n);
+    for (std::size_t s = 0; s < seeds.size(); ++s) {
+      const auto base = values_at(*sides[2 * s], common);
+      const auto candidate = values_at(*sides[2 * s + 1], common);
+      for (std::size_t i = 0; i < common.size(); ++i) {
+        sample.base[s] += base[i];
+        sample.candidate[s] += candidate[i];
+        sample.differences[s].push_back(candidate[i] - base[i]);
+      }
+    }
   }
+  const auto n = static_cast<double>(sample.items.size());
+  for (auto* sums : {&sample.base, &sample.candidate})
+    for (double& sum : *sums)
+      sum /= n;
 }
 
 void Evidence::add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
