@@ -88,15 +88,22 @@ Json to_value(const OptionSpec& spec, const Json& given, const std::string& base
   }
 }
 
+/// 1000 instead of 1000.0, whatever the option's type.
+std::string show(const Json& bound) {
+  const auto number = bound.get<double>();
+  const auto whole = static_cast<std::int64_t>(number);
+  return static_cast<double>(whole) == number ? std::to_string(whole) : bound.dump();
+}
+
 }  // namespace
 
 std::string allowed(const OptionSpec& spec) {
   if (!spec.choices.empty()) return join(spec.choices, true);
   if (spec.min.is_null() && spec.max.is_null()) return "";
   const auto unit = spec.unit.empty() ? "" : " " + spec.unit;
-  if (spec.max.is_null()) return spec.min.dump() + unit + " or more";
-  if (spec.min.is_null()) return spec.max.dump() + unit + " or less";
-  return spec.min.dump() + " to " + spec.max.dump() + unit;
+  if (spec.max.is_null()) return show(spec.min) + unit + " or more";
+  if (spec.min.is_null()) return show(spec.max) + unit + " or less";
+  return show(spec.min) + " to " + show(spec.max) + unit;
 }
 
 Json complete(const OptionSchema& schema, const Json& given, const std::string& component,
@@ -107,10 +114,12 @@ Json complete(const OptionSchema& schema, const Json& given, const std::string& 
   for (const auto& [key, value] : given.items()) {
     const auto spec = std::find_if(schema.begin(), schema.end(),
                                    [&](const OptionSpec& s) { return s.name == key; });
-    if (spec == schema.end())
+    if (spec == schema.end()) {
+      const auto near = did_you_mean(key, names);
       throw OptionError(
-          key, "unknown option '" + key + "' of " + component + did_you_mean(key, names) +
+          key, "unknown option '" + key + "' of " + component + (near.empty() ? "." : near) +
                    (names.empty() ? " It has no options." : " Options: " + join(names) + "."));
+    }
     if (!has_type(spec->type, value))
       throw OptionError(key, "option '" + key + "' of " + component + " is " + value.dump() +
                                  "; expected " + type_phrase(spec->type) + ".");
