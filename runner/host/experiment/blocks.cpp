@@ -43,10 +43,11 @@ std::vector<Json> read_axis(const Experiment& experiment, const Value& entry) {
   const auto values = entry.is_list() ? entry.children : std::vector<Value>{entry};
   if (values.empty()) refuse(entry.position, "the axis '" + entry.key + "' has no values");
   std::vector<Json> axis;
+  std::set<Json> seen;
   for (const auto& value : values) {
     check_axis_value(experiment, entry.key, value);
     auto json = to_json(value);
-    if (std::find(axis.begin(), axis.end(), json) != axis.end())
+    if (!seen.insert(json).second)
       refuse(value.position, "the axis '" + entry.key + "' has " + json.dump() + " twice");
     axis.push_back(std::move(json));
   }

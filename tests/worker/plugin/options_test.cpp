@@ -39,7 +39,7 @@ TEST(Options, are_described_with_type_bounds_and_choices) {
   const auto schema = described().options;
   EXPECT_EQ(schema[1].type, protocol::OptionType::integer);
   EXPECT_EQ(schema[1].min, 1.0);
-  EXPECT_EQ(protocol::allowed(schema[1]), "1.0 to 10.0");
+  EXPECT_EQ(protocol::allowed(schema[1]), "1 to 10");
   EXPECT_TRUE(schema[2].max.is_null());
   EXPECT_EQ(schema[3].choices, (std::vector<std::string>{"a", "b"}));
 }
