@@ -97,7 +97,8 @@ T& need(T* component) {
 
 struct SyntheticTrial::Example {
   Item item{};
-  at::Tensor features{}, codes{}, audio{};
+  at::Tensor features{}, codes{};
+  std::function<at::Tensor()> audio{};  ///< made when asked for: most never are
 };
 
 SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec) : spec_(spec) {
@@ -114,7 +115,9 @@ SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec) : spec_(spec) {
           {.item = make_item(split, i, told),
            .features = make_features(truth, frames, Random(derive(own, "features", i))),
            .codes = make_codes(truth, frames, Random(derive(own, "codes", i))),
-           .audio = make_audio(truth, frames, spec.needs, Random(derive(own, "audio", i)))});
+           .audio = [truth, frames, needs = spec.needs, seed = derive(own, "audio", i)] {
+             return make_audio(truth, frames, needs, Random(seed));
+           }});
     }
   }
 }
@@ -154,12 +157,13 @@ FeatureSpec SyntheticTrial::feature_spec() const {
   return {.frame_rate = frame_rate, .first_frame = 0.05, .dim = dim};
 }
 
-std::vector<at::Tensor> SyntheticTrial::gather(Split split, at::IntArrayRef items,
-                                               std::int64_t clip, at::Tensor Example::*what) const {
+std::vector<at::Tensor> SyntheticTrial::gather(
+    Split split, at::IntArrayRef items, std::int64_t clip,
+    const std::function<at::Tensor(const Example&)>& what) const {
   if (clip != 0) throw DataError("items have one clip; asked for clip " + std::to_string(clip));
   std::vector<at::Tensor> tensors;
   for (const auto index : items)
-    tensors.push_back(example(split, index).*what);
+    tensors.push_back(what(example(split, index)));
   if (tensors.empty()) throw ContractError("a batch of no items; expected at least one");
   return tensors;
 }
@@ -197,7 +201,8 @@ CodeBatch SyntheticTrial::codes(Split split, at::IntArrayRef items, std::int64_t
 }
 
 AudioBatch SyntheticTrial::audio(Split split, at::IntArrayRef items, std::int64_t clip) {
-  const auto [samples, lengths] = stack(gather(split, items, clip, &Example::audio), 1);
+  const auto [samples, lengths] =
+      stack(gather(split, items, clip, [](const Example& e) { return e.audio(); }), 1);
   return {handed_out(samples), handed_out(lengths), spec_.needs.sample_rate};
 }
 

@@ -5,9 +5,9 @@
 namespace earshot::worker {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 const std::string host = "sdk1;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L";
 
@@ -37,7 +37,8 @@ TEST(AbiTag, warns_of_another_compiler_and_language_standard) {
   const auto verdict =
       compare_abi_tags("sdk1;torch2.11.0;clang14;libstdc++cxx11=1;c++202302L", host);
   EXPECT_THAT(verdict.refusal, IsEmpty());
-  EXPECT_THAT(verdict.warnings, ElementsAre(HasSubstr("c++202302L"), HasSubstr("clang14")));
+  EXPECT_THAT(verdict.warnings,
+              UnorderedElementsAre(HasSubstr("c++202302L"), HasSubstr("clang14")));
 }
 
 TEST(AbiTag, refuses_an_empty_tag_and_one_with_an_unknown_field) {

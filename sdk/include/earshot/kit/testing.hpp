@@ -92,7 +92,7 @@ class SyntheticTrial : public Trial {
 
   const Example& example(Split split, std::int64_t index) const;
   std::vector<at::Tensor> gather(Split split, at::IntArrayRef items, std::int64_t clip,
-                                 at::Tensor Example::*what) const;
+                                 const std::function<at::Tensor(const Example&)>& what) const;
   at::Tensor handed_out(const at::Tensor& tensor) const;
 
   SyntheticTrialSpec spec_;
