@@ -64,7 +64,7 @@ TEST(BadPlugin, that_hangs_while_encoding_costs_only_its_own_cells) {
   const Sandbox sandbox;
   const auto folder = plugins(sandbox, {"sleeps_in_encode"});
   sandbox.write_experiment(with_encoder("sleeps_in_encode", "[resources]\nattempts = 1\n"));
-  const auto ended = sandbox.run("r", {"--plugin-path", folder, "--timeout", "8"});
+  const auto ended = sandbox.run("r", {"--plugin-path", folder, "--timeout", "5"});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out, HasSubstr("= 8 ok + 4 failed"));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'timeout'"), "4");

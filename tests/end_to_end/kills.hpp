@@ -12,6 +12,7 @@ namespace earshot::testing {
 /// What an undisturbed run leaves, and how long it takes.
 struct Undisturbed {
   explicit Undisturbed(const Sandbox& sandbox) {
+    sandbox.run("planned", {"--dry-run"});
     const auto start = std::chrono::steady_clock::now();
     const auto ended = sandbox.run("undisturbed");
     seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

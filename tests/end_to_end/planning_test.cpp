@@ -1,0 +1,65 @@
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.hpp"
+
+namespace earshot::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+Ended plan(const Sandbox& sandbox, std::vector<std::string> words = {}) {
+  words.insert(words.begin(), {"plan", "tones.toml", "--results", "r/results.db"});
+  return sandbox.command(words);
+}
+
+TEST(Plan, says_of_each_cell_why_it_runs_before_and_after) {
+  const Sandbox sandbox;
+  EXPECT_THAT(plan(sandbox).out, AllOf(HasSubstr("tones: 8 cells\n"), ContainsRegex("8  run +new"),
+                                       HasSubstr("dataset tones: 70")));
+  EXPECT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0);
+  EXPECT_THAT(plan(sandbox).out, AllOf(ContainsRegex("6  run +new"), ContainsRegex("2  cached")));
+  auto text = Sandbox::experiment();
+  text.insert(text.find("[encoder.level_only]"), "options = { mels = 20 }\n");
+  sandbox.write_experiment(text);
+  EXPECT_THAT(plan(sandbox, {"--why"}).out,
+              ContainsRegex("log_mel/near/s0 +run +encoder option 'mels' changed \\(64 -> 20\\)"));
+}
+
+TEST(Plan, is_read_by_programs_cell_by_cell) {
+  const Sandbox sandbox;
+  const auto rows = Json::parse(plan(sandbox, {"--format", "json", "--skip", "seed=2"}).out);
+  ASSERT_EQ(rows.size(), 8u);
+  EXPECT_EQ(rows[0].at("cell"), "log_mel/probe/s0");
+  EXPECT_EQ(rows[0].at("decision"), "run");
+  EXPECT_EQ(rows[2].at("decision"), "left out");
+  EXPECT_EQ(rows[2].at("key").get<std::string>().size(), 64u);
+}
+
+TEST(Plugins, are_listed_with_what_they_add) {
+  const Sandbox sandbox;
+  const auto rows =
+      Json::parse(sandbox.command({"plugins", "--format", "json", "--results", "r/r.db"}).out);
+  const bool found = std::any_of(rows.begin(), rows.end(), [](const Json& row) {
+    return row.at("plugin") == "spectral" && row.at("component") == "log_mel";
+  });
+  EXPECT_TRUE(found);
+}
+
+TEST(Describe, tells_options_needs_and_metrics) {
+  const Sandbox sandbox;
+  EXPECT_THAT(sandbox.command({"describe", "log_mel", "--results", "r/r.db"}).out,
+              AllOf(HasSubstr("encoder spectral/log_mel"), ContainsRegex("mels +integer +64"),
+                    HasSubstr("needs: "), HasSubstr("spec: dim 64")));
+  EXPECT_THAT(sandbox.command({"describe", "linear_probe", "--results", "r/r.db"}).out,
+              AllOf(HasSubstr("evaluator probes/linear_probe"), HasSubstr("balanced_accuracy")));
+  const auto unknown = sandbox.command({"describe", "log_mell", "--results", "r/r.db"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'log_mel'?"));
+}
+
+}  // namespace
+}  // namespace earshot::testing
