@@ -5,89 +5,111 @@
 #include <cmath>
 #include <numbers>
 
-#include <ATen/ATen.h>
+#include "fourier.hpp"
 
 namespace earshot::scenes {
 
 namespace {
 
-at::Tensor view(const Signal& signal) {
-  return at::from_blob(const_cast<float*>(signal.data()),  // only read
-                       {static_cast<std::int64_t>(signal.size())}, at::kFloat);
-}
-
-/// Gains (bands, bins) at the frequencies of an rfft of `points`.
-at::Tensor band_gains(std::int64_t points) {
-  const std::int64_t bins = points / 2 + 1;
-  at::Tensor gains = at::zeros({static_cast<std::int64_t>(bands), bins});
-  float* gain = gains.data_ptr<float>();
-  for (std::int64_t k = 0; k < bins; ++k) {
-    const double frequency =
-        std::max(1.0, static_cast<double>(k) * rate / static_cast<double>(points));
+/// Gains of all bands at the frequencies of a transform of `points`.
+std::array<Signal, bands> band_gains(std::size_t points) {
+  std::array<Signal, bands> gains;
+  gains.fill(Signal(points, 0.0F));
+  for (std::size_t k = 0; k < points; ++k) {
+    const auto folded = static_cast<double>(std::min(k, points - k));
+    const double frequency = std::max(1.0, folded * rate / static_cast<double>(points));
     const double octave =
         std::clamp(std::log2(frequency / band_centres[0]), 0.0, double{bands - 1});
-    const auto lower = std::min<std::int64_t>(static_cast<std::int64_t>(octave), bands - 2);
+    const auto lower = std::min(static_cast<std::size_t>(octave), bands - 2);
     const double upper_part =
         std::pow(std::sin(std::numbers::pi / 2 * (octave - static_cast<double>(lower))), 2);
-    gain[lower * bins + k] = static_cast<float>(1 - upper_part);
-    gain[(lower + 1) * bins + k] = static_cast<float>(upper_part);
+    gains[lower][k] = static_cast<float>(1 - upper_part);
+    gains[lower + 1][k] = static_cast<float>(upper_part);
   }
   return gains;
 }
 
-std::int64_t transform_size(std::size_t length) {
-  // Twice the length, so that what the filters ring before the start does not wrap into the end.
-  return static_cast<std::int64_t>(std::bit_ceil(2 * length));
+/// `signal` from sample `first` on, in the real part (or the imaginary one) of a block.
+void fill(const Signal& signal, std::size_t first, std::size_t count, Signal& part) {
+  if (first >= signal.size()) return;
+  const auto from = signal.begin() + static_cast<std::ptrdiff_t>(first);
+  std::copy_n(from, std::min(count, signal.size() - first), part.begin());
 }
 
 }  // namespace
 
-// Overlap-add, with all blocks as one batch: each row is transformed by itself, whatever the number
-// of threads.
+// Overlap-add. Two blocks at a time, as real and imaginary part: the response is real and keeps
+// them apart.
 Signal convolve(const Signal& signal, const Signal& response, std::size_t length) {
-  const auto points =
-      static_cast<std::int64_t>(std::bit_ceil(std::max<std::size_t>(2 * response.size(), 1 << 13)));
-  const std::int64_t step = points - static_cast<std::int64_t>(response.size()) + 1;
-  const std::int64_t blocks = (static_cast<std::int64_t>(signal.size()) + step - 1) / step;
-  at::Tensor padded = at::zeros({blocks * step});
-  padded.narrow(0, 0, static_cast<std::int64_t>(signal.size())).copy_(view(signal));
-  const at::Tensor spectrum =
-      at::fft_rfft(padded.view({blocks, step}), points) * at::fft_rfft(view(response), points);
-  const at::Tensor pieces = at::fft_irfft(spectrum, points).contiguous();
+  const std::size_t points = std::bit_ceil(std::max<std::size_t>(2 * response.size(), 1 << 13));
+  const std::size_t step = points - response.size() + 1;
+  Complex filter(points);
+  fill(response, 0, response.size(), filter.real);
+  transform(filter);
 
   Signal result(length, 0.0F);
-  const float* piece = pieces.data_ptr<float>();
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    const auto start = static_cast<std::size_t>(block * step);
-    if (start >= length) break;
-    const std::size_t count = std::min(static_cast<std::size_t>(points), length - start);
-    for (std::size_t n = 0; n < count; ++n)
-      result[start + n] += piece[static_cast<std::size_t>(block * points) + n];
+  const auto add = [&](const Signal& piece, std::size_t start) {
+    for (std::size_t n = 0; n < points && start + n < length; ++n)
+      result[start + n] += piece[n];
+  };
+  for (std::size_t start = 0; start < std::min(length, signal.size()); start += 2 * step) {
+    Complex block(points);
+    fill(signal, start, step, block.real);
+    fill(signal, start + step, step, block.imaginary);
+    transform(block);
+    for (std::size_t k = 0; k < points; ++k) {
+      const float real = block.real[k], imaginary = block.imaginary[k];
+      block.real[k] = real * filter.real[k] - imaginary * filter.imaginary[k];
+      block.imaginary[k] = real * filter.imaginary[k] + imaginary * filter.real[k];
+    }
+    transform_back(block);
+    add(block.real, start);
+    add(block.imaginary, start + step);
   }
   return result;
 }
 
 std::array<Signal, bands> split_bands(const Signal& signal) {
-  const std::int64_t points = transform_size(signal.size());
-  const at::Tensor filtered =
-      at::fft_irfft(at::fft_rfft(view(signal), points) * band_gains(points), points).contiguous();
+  const std::size_t points = std::bit_ceil(signal.size());
+  const auto gains = band_gains(points);
+  Complex spectrum(points);
+  fill(signal, 0, signal.size(), spectrum.real);
+  transform(spectrum);
   std::array<Signal, bands> parts;
-  for (std::size_t band = 0; band < bands; ++band) {
-    const float* row = filtered.data_ptr<float>() + static_cast<std::int64_t>(band) * points;
-    parts[band].assign(row, row + signal.size());
+  for (std::size_t band = 0; band < bands; band += 2) {  // two at a time, as in convolve()
+    Complex both(points);
+    for (std::size_t k = 0; k < points; ++k) {
+      const float first = gains[band][k], second = gains[band + 1][k];
+      both.real[k] = spectrum.real[k] * first - spectrum.imaginary[k] * second;
+      both.imaginary[k] = spectrum.real[k] * second + spectrum.imaginary[k] * first;
+    }
+    transform_back(both);
+    parts[band] = std::move(both.real);
+    parts[band + 1] = std::move(both.imaginary);
+    parts[band].resize(signal.size());
+    parts[band + 1].resize(signal.size());
   }
   return parts;
 }
 
 Signal join_bands(const std::array<Signal, bands>& parts) {
-  const auto length = static_cast<std::int64_t>(parts[0].size());
-  const std::int64_t points = transform_size(parts[0].size());
-  at::Tensor stacked = at::zeros({static_cast<std::int64_t>(bands), length});
-  for (std::size_t band = 0; band < bands; ++band)
-    stacked[static_cast<std::int64_t>(band)].copy_(view(parts[band]));
-  const at::Tensor sum = (at::fft_rfft(stacked, points) * band_gains(points)).sum(0);
-  const at::Tensor joined = at::fft_irfft(sum, points).contiguous();
-  return {joined.data_ptr<float>(), joined.data_ptr<float>() + length};
+  const std::size_t length = parts[0].size();
+  // Twice the length, so that what the filters ring before the start does not wrap into the end.
+  const std::size_t points = std::bit_ceil(2 * length);
+  const auto gains = band_gains(points);
+  Complex sum(points);
+  for (std::size_t band = 0; band < bands; ++band) {
+    Complex spectrum(points);
+    fill(parts[band], 0, length, spectrum.real);
+    transform(spectrum);
+    for (std::size_t k = 0; k < points; ++k) {
+      sum.real[k] += gains[band][k] * spectrum.real[k];
+      sum.imaginary[k] += gains[band][k] * spectrum.imaginary[k];
+    }
+  }
+  transform_back(sum);
+  sum.real.resize(length);
+  return std::move(sum.real);
 }
 
 Signal raise_rate(const Signal& signal, std::int64_t factor) {

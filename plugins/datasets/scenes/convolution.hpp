@@ -10,7 +10,8 @@ namespace earshot::scenes {
 Signal convolve(const Signal& signal, const Signal& response, std::size_t length);
 
 /// `signal` as a sum of octave bands: zero-phase filters whose gains add up to one at every
-/// frequency and cross over as cos^2 along log frequency between two centres.
+/// frequency and cross over as cos^2 along log frequency between two centres. Circular: made for
+/// noise, whose end may ring into its start.
 std::array<Signal, bands> split_bands(const Signal& signal);
 
 /// Filters the bands of `parts` (all of one length) as split_bands() does, and adds them up.

@@ -44,8 +44,8 @@ class Performance {
     return low * std::pow(high / low, source_.parameters[k]);
   }
   double seconds() const { return static_cast<double>(out.size()) / rate; }
-  /// How loud this time: 8 dB of difference between one occurrence and the next.
-  float accent() { return static_cast<float>(std::pow(10, random.uniform(-8, 0) / 20)); }
+  /// How loud this time: 5 dB of difference between one occurrence and the next.
+  float accent() { return static_cast<float>(std::pow(10, random.uniform(-5, 0) / 20)); }
 
   /// Adds `sample(k)` for `duration` s from `start` s on.
   template <class Sample>
@@ -95,10 +95,10 @@ float fade(std::size_t k, std::size_t count, double edge) {
 }
 
 void alarm(Performance& p) {
-  const double frequency = p.log(0, 900, 3200), other = frequency * p.linear(1, 0.7, 1.4);
+  const double frequency = p.log(0, 700, 2200), other = frequency * p.linear(1, 0.7, 1.4);
   const double beep = p.log(2, 0.06, 0.3), gap = beep * p.linear(3, 0.4, 1.2);
   const auto beeps = static_cast<int>(p.linear(4, 1, 5));
-  const double pause = p.linear(5, 0.3, 1.2);
+  const double pause = p.linear(5, 0.6, 1.3);
   const auto third = static_cast<float>(p.linear(6, 0, 0.5));
   const bool two_tones = p.linear(7, 0, 1) > 0.5;
   for (double t = p.random.uniform(0, pause); t < p.seconds();
@@ -121,7 +121,7 @@ void bark(Performance& p) {
   const double formant = p.log(2, 600, 1500), second = p.log(3, 1800, 3200);
   const auto rough = static_cast<float>(p.linear(4, 0.3, 1.2));
   const auto barks = static_cast<int>(p.linear(5, 1, 4));
-  const double pause = p.linear(6, 0.5, 1.5), sweep = p.linear(7, 0.2, 0.6);
+  const double pause = p.linear(6, 0.7, 1.4), sweep = p.linear(7, 0.2, 0.6);
   for (double t = p.random.uniform(0, pause); t < p.seconds();
        t += pause * p.random.uniform(0.7, 1.3))
     for (int i = 0; i < barks; ++i, t += length * p.random.uniform(1.4, 2)) {
@@ -146,8 +146,8 @@ void bell(Performance& p) {
   // Partials of a tuned bell against its prime (Fletcher and Rossing, "The Physics of Musical
   // Instruments", 2nd ed., ch. 21), each somewhat off.
   constexpr double partials[] = {0.5, 1, 1.2, 1.5, 2, 2.5, 3, 4.07, 5.33};
-  const double prime = p.log(0, 350, 1300), decay = p.log(1, 1.0, 4.0);
-  const double interval = p.linear(2, 0.7, 2.2), bright = p.linear(3, 0.4, 1.1);
+  const double prime = p.log(0, 350, 1300), decay = p.log(1, 0.6, 1.6);
+  const double interval = p.linear(2, 1.0, 2.0), bright = p.linear(3, 0.4, 1.1);
   kit::Random shape(static_cast<std::uint64_t>(p.linear(4, 0, 1) * 0x1p53));
   double offset[9];
   for (double& o : offset)
@@ -167,7 +167,7 @@ void bird(Performance& p) {
   const double centre = p.log(0, 2400, 5200), depth = p.linear(1, 0.05, 0.3);
   const double length = p.log(2, 0.04, 0.2), gap = length * p.linear(3, 0.2, 0.8);
   const auto notes = static_cast<int>(p.linear(4, 3, 12));
-  const double pause = p.linear(5, 0.4, 1.3),
+  const double pause = p.linear(5, 0.7, 1.4),
                trill = p.linear(6, 0, 1) > 0.5 ? p.linear(6, 15, 45) : 0;
   const double direction = p.linear(7, -1, 1);
   for (double t = p.random.uniform(0, pause); t < p.seconds();
@@ -189,9 +189,9 @@ void bird(Performance& p) {
 }
 
 void clapping(Performance& p) {
-  const double tempo = p.linear(0, 2, 4.5), centre = p.log(1, 900, 2200);
+  const double tempo = p.linear(0, 2, 4.5), centre = p.log(1, 1300, 2600);
   const auto people = static_cast<int>(p.linear(2, 1, 6));
-  const double decay = p.linear(3, 0.03, 0.09), quality = p.linear(4, 0.8, 2);
+  const double decay = p.linear(3, 0.03, 0.09), quality = p.linear(4, 0.5, 1.0);
   const double together = p.linear(5, 0.02, 0.4);
   for (int person = 0; person < people; ++person) {
     const double own = tempo * p.random.uniform(0.93, 1.07),
@@ -204,10 +204,10 @@ void clapping(Performance& p) {
 }
 
 void drum(Performance& p) {
-  const double pitch = p.log(0, 60, 170), drop = p.linear(1, 0.3, 1.5), decay = p.log(2, 0.2, 0.7);
+  const double pitch = p.log(0, 60, 170), drop = p.linear(1, 0.3, 1.5), decay = p.log(2, 0.12, 0.4);
   const auto skin = static_cast<float>(p.linear(3, 0.1, 0.6));
-  const double beat = p.linear(4, 0.18, 0.5), colour = p.log(5, 300, 1500);
-  const double density = p.linear(6, 0.45, 0.9);
+  const double beat = p.linear(4, 0.25, 0.6), colour = p.log(5, 300, 1500);
+  const double density = p.linear(6, 0.4, 0.7);
   for (double t = p.random.uniform(0, beat); t < p.seconds();
        t += beat * p.random.uniform(0.97, 1.03)) {
     if (p.random.uniform() > density) continue;
@@ -245,14 +245,15 @@ void engine(Performance& p) {
     }
     source += 0.25 * (pulse - source);
     const float in = static_cast<float>(source) + hiss * white();
-    x = static_cast<float>(0.15 + throttle * throttle) * (body(in) + 0.8F * pipe(in) + 0.1F * in);
+    x = static_cast<float>(0.02 + throttle * throttle * throttle) *
+        (body(in) + 0.8F * pipe(in) + 0.1F * in);
   }
 }
 
 void glass(Performance& p) {
   const double low = p.log(0, 2200, 3800), high = low * p.linear(1, 1.6, 2.4);
   const double decay = p.log(2, 0.06, 0.3), spread = p.linear(3, 0.08, 0.4),
-               pause = p.linear(4, 0.7, 1.8);
+               pause = p.linear(4, 0.9, 1.7);
   const auto pieces = static_cast<int>(p.linear(5, 10, 35));
   const auto crack = static_cast<float>(p.linear(6, 0.3, 1));
   for (double t = p.random.uniform(0, pause); t < p.seconds();
@@ -269,7 +270,7 @@ void glass(Performance& p) {
 void knock(Performance& p) {
   const double body = p.log(0, 130, 380), decay = p.linear(1, 0.04, 0.12);
   const auto knocks = static_cast<int>(p.linear(2, 2, 6));
-  const double interval = p.linear(3, 0.12, 0.3), pause = p.linear(4, 0.5, 1.5);
+  const double interval = p.linear(3, 0.12, 0.3), pause = p.linear(4, 0.8, 1.5);
   const double second = p.linear(5, 1.7, 2.6), third = p.linear(6, 3, 5);
   const auto click = static_cast<float>(p.linear(7, 0.1, 0.5));
   for (double t = p.random.uniform(0, pause); t < p.seconds();
@@ -288,8 +289,8 @@ void knock(Performance& p) {
 void rain(Performance& p) {
   Biquad wide = Biquad::band_pass(p.log(0, 1500, 4500), p.linear(1, 0.3, 0.6));
   const double drops = p.log(2, 8, 60), low = p.log(3, 900, 2200);
-  const auto steady = static_cast<float>(p.linear(4, 0.1, 0.35));
-  const double gust = p.linear(5, 0.2, 0.8), period = p.linear(6, 1.5, 5);
+  const auto steady = static_cast<float>(p.linear(4, 0.05, 0.2));
+  const double gust = p.linear(5, 0.6, 0.95), period = p.linear(6, 1.5, 5);
   White white(p.random());
   double turn = p.random.uniform();
   for (float& x : p.out) {
@@ -307,7 +308,7 @@ void siren(Performance& p) {
   const bool two_tones = p.linear(3, 0, 1) > 0.65;
   const auto second = static_cast<float>(p.linear(4, 0.2, 0.7)),
              third = static_cast<float>(p.linear(5, 0.1, 0.5));
-  const double on = p.linear(6, 1.5, 3), off = p.linear(7, 0.4, 1.2);
+  const double on = p.linear(6, 0.8, 1.8), off = p.linear(7, 0.7, 1.3);
   double phase = 0, turn = p.random.uniform();
   for (double t = p.random.uniform(0, off); t < p.seconds(); t += on + off) {
     const float loud = p.accent();
@@ -315,7 +316,7 @@ void siren(Performance& p) {
     p.add(t, on, [&](std::size_t k) {
       turn += 1 / (period * rate);
       const double swing = two_tones ? (sine(turn) > 0 ? 1.0 : 0.0) : 0.5 + 0.5 * sine(turn);
-      phase += low * std::pow(high / low, swing) / rate;
+      phase += (low + (high - low) * swing) / rate;
       return loud * fade(k, count, 0.05) *
              (sine(phase) + second * sine(2 * phase) + third * sine(3 * phase));
     });
@@ -327,7 +328,7 @@ void speech(Performance& p) {
                        .tract = p.linear(0, 0.95, 1.15) + p.linear(1, 0, 0.08),
                        .syllables = p.linear(2, 3, 5.5),
                        .breath = p.linear(3, 0.03, 0.15)};
-  speak(voice, kit::Random(p.random()), 1, p.linear(4, 0.2, 0.4), p.out);
+  speak(voice, kit::Random(p.random()), 1, p.linear(4, 0.3, 0.5), p.out);
 }
 
 constexpr void (*performers[])(Performance&) = {alarm,  bark,  bell,  bird, clapping, drum,

@@ -42,11 +42,11 @@ void swell(double crest, double width, Signal& signal) {
     signal[n] *= static_cast<float>(1 + a * bump(n));
 }
 
-/// Keeps |x| at or below `threshold` by a gain that falls within 2 ms before a peak and recovers
-/// within 60 ms.
+/// Keeps |x| at or below `threshold` by a gain that falls within 1 ms before a peak and recovers
+/// within some 20 ms.
 void limit(float threshold, Signal& signal) {
-  constexpr std::size_t ahead = 32;
-  const auto release = static_cast<float>(std::exp(-1 / (0.06 * rate)));
+  constexpr std::size_t ahead = 16;
+  const auto release = static_cast<float>(std::exp(-1 / (0.008 * rate)));
   Signal gain(signal.size());
   float wanted = 1;
   for (std::size_t n = 0; n < signal.size(); ++n) {
@@ -79,8 +79,8 @@ double crest_factor(const Signal& signal) {
 }
 
 void set_level(Signal& signal, kit::Random random) {
-  const double crest = random.uniform(14, 17), width = random.uniform(0.4, 0.9);
-  const double level = random.uniform(-50, -20);
+  const double crest = random.uniform(19, 23), width = random.uniform(0.4, 0.9);
+  const double level = random.uniform(-55, -25);
   if (power(signal) == 0) return;
   set_crest_factor(crest, width, signal);
   const auto gain = static_cast<float>(std::pow(10, level / 20) / std::sqrt(power(signal)));

@@ -10,13 +10,24 @@ namespace earshot::scenes {
 
 namespace {
 
-constexpr double mu = 255;
+constexpr float mu = 255;
 
-float compand(float x, double steps) {
-  const double compressed = std::log1p(mu * std::abs(x)) / std::log1p(mu);
-  const double coded = std::round(compressed * steps) / steps;
-  return static_cast<float>(std::copysign(std::expm1(coded * std::log1p(mu)) / mu, x));
-}
+/// Compands to `steps` levels of each sign and expands again.
+class Compander {
+ public:
+  explicit Compander(double steps) : steps_(static_cast<float>(steps)) {
+    for (double code = 0; code <= std::ceil(steps); ++code)
+      level_.push_back(static_cast<float>(std::expm1(code / steps * std::log1p(mu)) / mu));
+  }
+  float operator()(float x) const {
+    const float code = std::log(1 + mu * std::abs(x)) * (steps_ / std::log(1 + mu));
+    return std::copysign(level_[static_cast<std::size_t>(code + 0.5F)], x);
+  }
+
+ private:
+  float steps_;
+  Signal level_{};
+};
 
 float highest(const Signal& signal) {
   float peak = 0;
@@ -34,12 +45,12 @@ double draw_severity(int quality, kit::Random& random) {
 Recorder draw_recorder(double severity, kit::Random& random) {
   const auto scattered = [&] { return std::clamp(severity + 0.12 * random.normal(), 0.0, 1.0); };
   Recorder recorder{.severity = severity};
-  recorder.low_cut = 30 * std::pow(10, scattered());
-  recorder.high_cut = 7200 * std::pow(0.42, scattered());
+  recorder.low_cut = 30 * std::pow(6, scattered());
+  recorder.high_cut = 7200 * std::pow(0.6, scattered());
   recorder.resonance = 800 * std::pow(5, random.uniform());
-  recorder.resonance_gain = 8 * scattered() * random.uniform(-0.5, 1);
-  recorder.clip_db = 10 * scattered();
-  recorder.bits = 14 - 9 * scattered();
+  recorder.resonance_gain = 4 * scattered() * random.uniform(-0.5, 1);
+  recorder.clip_db = 5 * scattered();
+  recorder.bits = 14 - 7 * scattered();
   recorder.hum_share = 0.5 * scattered();
   return recorder;
 }
@@ -60,9 +71,9 @@ void record(const Recorder& recorder, Signal& signal) {
   low_pass(recorder.high_cut, signal);
   const float limit = highest(signal) * static_cast<float>(std::pow(10, -recorder.clip_db / 20));
   if (limit <= 0) return;
-  const double steps = std::pow(2, recorder.bits - 1);
+  const Compander compand(std::pow(2, recorder.bits - 1));
   for (float& x : signal)
-    x = limit * compand(std::clamp(x / limit, -1.0F, 1.0F), steps);
+    x = limit * compand(std::clamp(x / limit, -1.0F, 1.0F));
   low_pass(7200, signal);  // what clipping and coding made above it
 }
 

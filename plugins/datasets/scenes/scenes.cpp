@@ -18,7 +18,7 @@ namespace {
 
 // Instances per class and split: training, validation, test. Twelve events and six rooms make 72
 // sources and 48 rooms in the test.
-constexpr std::array<std::int64_t, 3> source_counts = {18, 6, 6}, place_counts = {18, 6, 8};
+constexpr std::array<std::int64_t, 3> source_counts = {24, 6, 6}, place_counts = {36, 12, 8};
 constexpr std::array<const char*, 3> split_names = {"train", "validation", "test"};
 
 std::size_t at(Split split) {
@@ -200,22 +200,27 @@ std::vector<LabelSpec> Scenes::labels() const {
   return specs;
 }
 
+namespace {
+
+/// "class/file": what a recording is called as a group.
+std::string name_of(const std::filesystem::path& file) {
+  return (file.parent_path().filename() / file.filename()).string();
+}
+
+}  // namespace
+
 std::string Scenes::source_name(const Plan& plan) const {
   if (!recordings_.empty())
-    return recordings_.classes[static_cast<std::size_t>(plan.row.event)]
-        .files[at(plan.row.split)][static_cast<std::size_t>(plan.source)]
-        .filename()
-        .string();
+    return name_of(recordings_.classes[static_cast<std::size_t>(plan.row.event)]
+                       .files[at(plan.row.split)][static_cast<std::size_t>(plan.source)]);
   return std::string(event_names[static_cast<std::size_t>(plan.row.event)]) + "-" +
          split_names[at(plan.row.split)] + "-" + std::to_string(plan.source);
 }
 
 std::string Scenes::place_name(const Row& row, int room, std::int64_t place) const {
   if (!responses_.empty())
-    return responses_.classes[static_cast<std::size_t>(room)]
-        .files[at(rooms_of(row))][static_cast<std::size_t>(place)]
-        .filename()
-        .string();
+    return name_of(responses_.classes[static_cast<std::size_t>(room)]
+                       .files[at(rooms_of(row))][static_cast<std::size_t>(place)]);
   return std::string(room_names[static_cast<std::size_t>(room)]) + "-" +
          split_names[at(rooms_of(row))] + "-" + std::to_string(place);
 }
