@@ -161,8 +161,9 @@ TEST_P(Paired, clips_differ_in_one_factor_and_share_the_source) {
     EXPECT_EQ(a.source.parameters, b.source.parameters);
     EXPECT_EQ(a.snr, b.snr);
     EXPECT_EQ(a.room.size != b.room.size || a.room.air != b.room.air, factor == "room");
-    if (factor != "room")  // which has a scale of its own
+    if (factor != "room") {  // another room has a scale of its own
       EXPECT_EQ(a.distance != b.distance, factor == "distance");
+    }
     EXPECT_EQ(a.recorder.severity != b.recorder.severity, factor == "quality");
     ASSERT_TRUE(item.question.has_value());
     EXPECT_EQ(item.question->answers, std::vector<std::string>{text(item, "pair")});
