@@ -1,5 +1,7 @@
 #include "worker/conformance/check.hpp"
 
+#include <ATen/ATen.h>
+
 namespace earshot::worker {
 
 void fail(const std::string& reason) {
@@ -33,6 +35,7 @@ Outcome run_check(const std::string& plugin, const std::string& component, const
   const auto check = std::find_if(checks().begin(), checks().end(),
                                   [&](const Check& c) { return c.name == name; });
   if (check == checks().end()) throw std::invalid_argument("no check '" + name + "'");
+  const at::NoGradGuard no_grad;  // as all calls are, but where a check says otherwise
   try {
     check->run(Subject(plugin, component, options));
     return {};
