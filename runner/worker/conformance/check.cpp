@@ -1,6 +1,6 @@
 #include "worker/conformance/check.hpp"
 
-#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 namespace earshot::worker {
 
@@ -35,7 +35,7 @@ Outcome run_check(const std::string& plugin, const std::string& component, const
   const auto check = std::find_if(checks().begin(), checks().end(),
                                   [&](const Check& c) { return c.name == name; });
   if (check == checks().end()) throw std::invalid_argument("no check '" + name + "'");
-  const at::NoGradGuard no_grad;  // as all calls are, but where a check says otherwise
+  const c10::NoGradGuard no_grad;  // as all calls are, but where a check says otherwise
   try {
     check->run(Subject(plugin, component, options));
     return {};
