@@ -59,8 +59,8 @@ inline void kill_and_resume(int moments, unsigned seed) {
     interrupted += !runner.has_ended();
     runner.wait();
     for (const auto worker : workers) {
-      // It has a second to notice: the system kills it, or it reads the end of its input.
-      for (int i = 0; i < 100 && lives(worker); ++i)
+      // The system kills it, or, where it has only just begun, it reads the end of its input.
+      for (int i = 0; i < 1000 && lives(worker); ++i)
         sleep_seconds(0.01);
       EXPECT_FALSE(lives(worker)) << "worker " << worker << " outlived its runner";
     }

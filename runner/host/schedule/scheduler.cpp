@@ -439,7 +439,7 @@ class Scheduler {
     record.signal = ending.signal;
     record.log = slot.log().file().string();
     record.seconds = slot.seconds();
-    record.metric_specs = cell.metrics;
+    if (cell.metrics) record.metric_specs = *cell.metrics;
     if (!cell.features.empty()) record.stages.push_back(cell.features);
     store_.finish_run(*slot.run(), record);
   }

@@ -31,9 +31,10 @@ PlannedCell validation_of(const PlannedCell& cell) {
 }
 
 bool higher_is_better(const PlannedCell& cell, const std::string& metric) {
-  const auto found = std::find_if(cell.metrics.begin(), cell.metrics.end(),
+  if (cell.metrics == nullptr) return true;
+  const auto found = std::find_if(cell.metrics->begin(), cell.metrics->end(),
                                   [&](const auto& known) { return known.name == metric; });
-  return found == cell.metrics.end() || found->higher_is_better;
+  return found == cell.metrics->end() || found->higher_is_better;
 }
 
 /// The number of the cell's ok run over all items, if it has one.

@@ -26,7 +26,7 @@ struct LearningRates {
     const auto run = store.begin_run(cell.key);
     RunRecord record;
     record.state = "ok";
-    record.metric_specs = cell.metrics;
+    record.metric_specs = *cell.metrics;
     record.metrics.push_back(
         {{"all", "all", "accuracy", "mean", accuracy, "", 2, nullptr, nullptr, "few"}, {}});
     store.finish_run(run.value(), record);
@@ -88,7 +88,8 @@ TEST(Selection, waits_until_the_last_of_a_set_has_a_number) {
 TEST(Selection, takes_the_lowest_of_a_metric_that_is_better_when_lower) {
   LearningRates rates;
   for (auto& cell : rates.small.plan.cells)
-    cell.metrics.front().higher_is_better = false;
+    cell.metrics = std::make_shared<const std::vector<protocol::Metric>>(
+        1, protocol::Metric{"accuracy", "", "", false, true, 1});
   const auto first = with_selection(rates.small.plan, rates.store);
   record(first, rates.store);
   for (std::size_t i = 0; i < 6; ++i)

@@ -1,15 +1,16 @@
 #pragma once
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "temporary_folder.hpp"
 #include "host/plan/plan.hpp"
 #include "host/schedule/records.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
+#include "temporary_folder.hpp"
 
 namespace earshot::host {
 
@@ -47,7 +48,8 @@ class SmallPlan {
     planned.key = protocol::sha256(planned.identity);
     planned.dataset_key = "data-" + dataset;
     planned.primary = "accuracy";
-    planned.metrics = {{"accuracy", "", "", true, true, 1}};
+    planned.metrics = std::make_shared<const std::vector<protocol::Metric>>(
+        1, protocol::Metric{"accuracy", "", "", true, true, 1});
     auto& request = planned.request;
     request.dataset.component = {"scripted.so", dataset, Json::object()};
     request.dataset.key = planned.dataset_key;
