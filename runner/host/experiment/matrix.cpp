@@ -156,7 +156,13 @@ class BlockExpander {
     std::vector<std::size_t> place(dimensions_.size(), 0);
     for (bool more = true; more; more = advance(place))
       add(place);
-    // fold = "*" is known only with the dataset; its cells still stand in the order of the axes.
+    return all_folds_ ? in_order() : std::move(cells_);
+  }
+
+ private:
+  /// The folds of a dataset are known only with the dataset; their cells still stand in the order
+  /// of the axes.
+  std::vector<Cell> in_order() {
     std::stable_sort(places_.begin(), places_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Cell> cells;
@@ -166,12 +172,13 @@ class BlockExpander {
     return cells;
   }
 
- private:
-  void check_size() const {
+  void check_size() {
     constexpr double most = 1e7;
     double size = 1;
     for (const auto& dimension : dimensions_)
       size *= static_cast<double>(dimension.size);
+    const auto cells = std::min(size, static_cast<double>(experiment_.max_cells));
+    cells_.reserve(static_cast<std::size_t>(std::min(cells, 100000.0)));
     if (size > most)
       refuse(block_.position, "[[matrix]] is a product of " + Json(size).dump() +
                                   " combinations; allowed are 10000000. Leave values out");
@@ -193,6 +200,7 @@ class BlockExpander {
     cell.axes = completed(experiment_, std::move(cell.axes));
     const auto* fold = cell.axis("fold");
     if (fold == nullptr || !fold->is_string()) return keep(std::move(cell), place);
+    all_folds_ = true;
     for (const auto number : folds_of(cell)) {
       auto copy = cell;
       auto order = place;
@@ -214,7 +222,7 @@ class BlockExpander {
                                   " cells; that is max_cells. Leave values out, or raise it in "
                                   "[experiment]");
     fill(experiment_, block_, cell);
-    places_.emplace_back(order, cells_.size());
+    if (all_folds_) places_.emplace_back(order, cells_.size());
     cells_.push_back(std::move(cell));
   }
 
@@ -234,7 +242,8 @@ class BlockExpander {
   const FoldsOf& folds_;
   std::vector<Dimension> dimensions_;
   std::vector<Cell> cells_;
-  std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places_;
+  bool all_folds_ = false;                                                ///< fold = "*"
+  std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places_;  ///< then: of each cell
   std::map<std::string, std::vector<std::int64_t>> known_folds_;
 };
 
@@ -245,8 +254,11 @@ std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds) {
     auto more = BlockExpander(experiment, block, folds).expand();
     if (more.empty())
       refuse(block.where.position, "where leaves no cell of its [[matrix]]; correct or remove it");
-    for (auto& cell : more)
-      if (seen.insert(identity(cell)).second) cells.push_back(std::move(cell));
+    std::erase_if(more, [&](const Cell& cell) { return !seen.insert(identity(cell)).second; });
+    if (cells.empty())
+      cells = std::move(more);
+    else
+      std::move(more.begin(), more.end(), std::back_inserter(cells));
   }
   if (static_cast<std::int64_t>(cells.size()) > experiment.max_cells)
     refuse(experiment.blocks.front().position,

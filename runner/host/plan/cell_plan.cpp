@@ -27,13 +27,15 @@ const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task) {
     const auto answer = informant_.resolve(task.ref);
     facts.uses = answer.at("uses");
     facts.uses.emplace("seed", true);
-    facts.metrics = answer.at("metrics").get<std::vector<protocol::Metric>>();
+    facts.metrics = std::make_shared<const std::vector<protocol::Metric>>(
+        answer.at("metrics").get<std::vector<protocol::Metric>>());
   } catch (const WorkerError& error) {
     if (error.kind == "config")
       throw Failure(ExitCode::usage, task.position.text() + ": " + error.what());
     facts.missing = "task '" + task.label + "': " + error.what();
   }
-  for (const auto& metric : facts.metrics) {
+  if (facts.metrics == nullptr) return facts;
+  for (const auto& metric : *facts.metrics) {
     facts.versions[metric.name] = metric.version;
     if (metric.primary || facts.primary.empty()) facts.primary = metric.name;
   }

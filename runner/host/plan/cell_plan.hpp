@@ -10,7 +10,7 @@ namespace earshot::host {
 /// What an evaluator says of itself under its options.
 struct EvaluatorFacts {
   Json uses = Json::object();
-  std::vector<protocol::Metric> metrics{};
+  std::shared_ptr<const std::vector<protocol::Metric>> metrics{};
   Json versions = Json::object();  ///< metric -> version
   std::string primary{};
   std::string missing{};  ///< why it cannot be used

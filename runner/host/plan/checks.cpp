@@ -112,9 +112,11 @@ void check_names(const Plan& plan) {
   if (some_missing || plan.datasets.empty()) return;
   check_slices(plan);
   std::set<std::string> metrics;
+  std::set<const void*> seen;
   for (const auto& cell : plan.cells)
-    for (const auto& metric : cell.metrics)
-      metrics.insert(metric.name);
+    if (cell.metrics != nullptr && seen.insert(cell.metrics.get()).second)
+      for (const auto& metric : *cell.metrics)
+        metrics.insert(metric.name);
   const std::vector<std::string> known(metrics.begin(), metrics.end());
   const auto& experiment = plan.experiment;
   check_metric(experiment.select.position, experiment.select.by, known);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ struct PlannedCell {
   std::string dataset_key{};
   std::string features{};  ///< key of the features stage; "" when the task uses none
   protocol::CellRequest request{};
-  std::vector<protocol::Metric> metrics{};
-  std::string primary{};  ///< name of the primary metric
+  std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
+  std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
 };
 
