@@ -138,8 +138,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
   std::optional<Store> store;
   if (std::filesystem::exists(given->text("results")))
     store.emplace(given->text("results"), Store::Mode::read);
-  auto plan = make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr);
-  if (store) plan = with_selection(plan, *store);
+  // Never destroyed: the program ends here, and taking thousands of cells apart takes its time.
+  static Plan* kept = nullptr;
+  kept = new Plan(
+      make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr));
+  auto& plan = *kept;
+  if (store && !experiment.select.over.empty()) plan = with_selection(plan, *store);
   if (format != Format::table || given->has("why")) print_cells(plan, format);
   if (format != Format::table) return ExitCode::ok;
   if (given->has("why")) std::cout << '\n';
