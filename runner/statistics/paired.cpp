@@ -54,10 +54,11 @@ Interval with_seeds(const MeanVariance& items, std::span<const double> seed_esti
   const double variance = items.variance + of_seeds;
   const double uncertainty = items.variance * items.variance / items.degrees_of_freedom +
                              std::pow(between / seeds, 2) / (seeds - 1);
-  const auto both = t_interval(items.mean, variance, variance * variance / uncertainty, level);
+  auto both = t_interval(items.mean, variance, variance * variance / uncertainty, level);
   if (of_seeds == 0) return both;
-  const auto seeds_alone = t_interval(items.mean, of_seeds, seeds - 1, level);
-  return seeds_alone.low < both.low ? seeds_alone : both;
+  auto seeds_alone = t_interval(items.mean, of_seeds, seeds - 1, level);
+  if (seeds_alone.low < both.low) return seeds_alone;
+  return both;
 }
 
 }  // namespace
@@ -70,7 +71,7 @@ Interval paired_mean(std::span<const std::vector<double>> differences, const Clu
                                   " items; the groups are of " + std::to_string(clusters.items()));
   if (differences.empty()) return no_interval(std::nan(""), "no items");
   const auto averaged = average(differences);
-  const auto of_items = mean_interval(averaged, clusters, level);
+  auto of_items = mean_interval(averaged, clusters, level);
   if (!of_items.defined() || differences.size() == 1) return of_items;
   std::vector<double> seed_means;
   for (const auto& row : differences)
@@ -105,7 +106,7 @@ Interval paired_replicates(std::span<const double> estimates,
     throw std::invalid_argument("paired_replicates: one estimate for each seed is needed");
   const auto averaged = average(replicates);
   const double estimate = mean_of(estimates);
-  const auto of_items = replicate_interval(estimate, averaged, drawn, slice, level);
+  auto of_items = replicate_interval(estimate, averaged, drawn, slice, level);
   if (!of_items.defined()) return of_items;
   return with_seeds(
       {.mean = estimate,

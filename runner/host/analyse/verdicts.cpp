@@ -58,6 +58,7 @@ class Judge {
     const auto hypotheses = hypotheses_of(resolved_);
     std::vector<Verdict> verdicts;
     std::vector<double> p_values;
+    p_values.reserve(hypotheses.size());
     for (const auto& hypothesis : hypotheses) {
       p_values.push_back(verdicts.emplace_back(examine(hypothesis)).p);
     }
@@ -117,7 +118,7 @@ class Judge {
 
   std::string axis_of(const Hypothesis& hypothesis) {
     auto axes = axis_names(store_, experiment_);
-    const auto compared = resolved_.value("compare", Json::object()).value("axis", "encoder");
+    auto compared = resolved_.value("compare", Json::object()).value("axis", "encoder");
     axes.insert(axes.begin(), compared);
     for (const auto& axis : axes) {
       const auto values = axis_values(store_, experiment_, axis);
@@ -236,9 +237,9 @@ class Judge {
   static std::string where(const Hypothesis& hypothesis) {
     std::string text;
     for (const auto& task : hypothesis.tasks)
-      text += (text.empty() ? " in " : ", ") + task;
+      text.append(text.empty() ? " in " : ", ").append(task);
     for (const auto& [dimension, slice] : hypothesis.slices)
-      text += ", " + dimension + " " + slice;
+      text.append(", ").append(dimension).append(" ").append(slice);
     return text;
   }
 
