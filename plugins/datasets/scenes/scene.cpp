@@ -49,7 +49,7 @@ Signal all_noise(const Scene& scene, std::size_t length) {
 }  // namespace
 
 Range snr_range(int level) {
-  constexpr Range ranges[] = {{30, 45}, {21, 30}, {13, 21}};
+  constexpr Range ranges[] = {{24, 40}, {15, 24}, {7, 15}};
   return ranges[level];
 }
 
