@@ -63,6 +63,21 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+/// Whether the store has results of this experiment that are none of the finished ones: only then a
+/// cell can have changed.
+bool has_other_results(const Store& store, const std::string& experiment,
+                       const std::set<std::string>& finished) {
+  Statement rows(
+      store.connection(),
+      "SELECT DISTINCT c.key FROM experiment e JOIN experiment_cell m USING(experiment_id) "
+      "JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+      "JOIN cell c ON c.cell_id = m.cell_id WHERE e.name = ?");
+  rows.bind_all(experiment);
+  while (rows.step())
+    if (!finished.contains(rows.text(0))) return true;
+  return false;
+}
+
 void decide(Plan& plan, const Store* store) {
   const auto keys = keys_of(plan);
   if (store == nullptr || keys.empty()) {
@@ -72,7 +87,7 @@ void decide(Plan& plan, const Store* store) {
   }
   const auto finished = store->finished(keys);
   const auto failures = store->last_failures(keys);
-  const bool revised = store->experiment(plan.experiment.name).has_value();
+  const bool revised = has_other_results(*store, plan.experiment.name, finished);
   for (auto& cell : plan.cells) {
     if (cell.decision != Decision::run) continue;
     if (finished.contains(cell.key)) {
