@@ -55,8 +55,7 @@ Scenes make_scenes(std::int64_t clips, std::map<std::string, OptionValue> more) 
 
 std::vector<double> log_mel(const Signal& signal) {
   static const kit::LogMel mel([] {
-    // A low floor: clips are up to 30 dB quieter than others, and must not lose their tails.
-    kit::LogMelOptions options{.sample_rate = 16000, .floor = 1e-16, .top_db = 0};
+    kit::LogMelOptions options{.sample_rate = 16000};
     options.spectrogram.window = 512;
     return options;
   }());
