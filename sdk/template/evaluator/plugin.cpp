@@ -61,9 +61,10 @@ class PluginClass final : public Evaluator {
 
  private:
   std::vector<std::string> classes_of(const Trial& trial) const {
-    auto classes = trial.label(target_).classes;
-    if (classes.empty()) throw ConfigError("label '" + target_ + "' has no classes");
-    return classes;
+    const auto label = trial.label(target_);
+    if (!std::holds_alternative<std::string>(label.type))
+      throw ConfigError("label '" + target_ + "' is no class; this task takes one class an item");
+    return label.classes;
   }
 
   /// (items, D): the mean over the valid frames of each item.
