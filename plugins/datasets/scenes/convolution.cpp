@@ -11,13 +11,13 @@ namespace earshot::scenes {
 
 namespace {
 
-/// Gains of all bands at the frequencies of a transform of `points`.
-std::array<Signal, bands> band_gains(std::size_t points) {
+/// Gains of all bands at the bins of a transform.
+std::array<Signal, bands> band_gains(const Fourier& fourier) {
   std::array<Signal, bands> gains;
-  gains.fill(Signal(points, 0.0F));
-  for (std::size_t k = 0; k < points; ++k) {
-    const auto folded = static_cast<double>(std::min(k, points - k));
-    const double frequency = std::max(1.0, folded * rate / static_cast<double>(points));
+  gains.fill(Signal(fourier.bins(), 0.0F));
+  for (std::size_t k = 0; k < fourier.bins(); ++k) {
+    const double frequency =
+        std::max(1.0, static_cast<double>(k) * rate / static_cast<double>(fourier.points()));
     const double octave =
         std::clamp(std::log2(frequency / band_centres[0]), 0.0, double{bands - 1});
     const auto lower = std::min(static_cast<std::size_t>(octave), bands - 2);
@@ -29,65 +29,38 @@ std::array<Signal, bands> band_gains(std::size_t points) {
   return gains;
 }
 
-/// `signal` from sample `first` on, in the real part (or the imaginary one) of a block.
-void fill(const Signal& signal, std::size_t first, std::size_t count, Signal& part) {
-  if (first >= signal.size()) return;
-  const auto from = signal.begin() + static_cast<std::ptrdiff_t>(first);
-  std::copy_n(from, std::min(count, signal.size() - first), part.begin());
-}
-
 }  // namespace
 
-// Overlap-add. Two blocks at a time, as real and imaginary part: the response is real and keeps
-// them apart.
+// Overlap-add.
 Signal convolve(const Signal& signal, const Signal& response, std::size_t length) {
-  const std::size_t points = std::bit_ceil(std::max<std::size_t>(2 * response.size(), 1 << 13));
-  const std::size_t step = points - response.size() + 1;
-  Complex filter(points);
-  fill(response, 0, response.size(), filter.real);
-  transform(filter);
-
+  Fourier fourier(std::bit_ceil(std::max<std::size_t>(2 * response.size(), 1 << 13)));
+  const std::size_t step = fourier.points() - response.size() + 1;
+  const Spectrum filter = fourier.forward(response);
   Signal result(length, 0.0F);
-  const auto add = [&](const Signal& piece, std::size_t start) {
-    for (std::size_t n = 0; n < points && start + n < length; ++n)
+  for (std::size_t start = 0; start < std::min(length, signal.size()); start += step) {
+    const auto end =
+        signal.begin() + static_cast<std::ptrdiff_t>(std::min(start + step, signal.size()));
+    Spectrum block = fourier.forward({signal.begin() + static_cast<std::ptrdiff_t>(start), end});
+    for (std::size_t k = 0; k < block.size(); ++k)
+      block[k] *= filter[k];
+    const Signal piece = fourier.back(block);
+    for (std::size_t n = 0; n < std::min(piece.size(), length - start); ++n)
       result[start + n] += piece[n];
-  };
-  for (std::size_t start = 0; start < std::min(length, signal.size()); start += 2 * step) {
-    Complex block(points);
-    fill(signal, start, step, block.real);
-    fill(signal, start + step, step, block.imaginary);
-    transform(block);
-    for (std::size_t k = 0; k < points; ++k) {
-      const float real = block.real[k], imaginary = block.imaginary[k];
-      block.real[k] = real * filter.real[k] - imaginary * filter.imaginary[k];
-      block.imaginary[k] = real * filter.imaginary[k] + imaginary * filter.real[k];
-    }
-    transform_back(block);
-    add(block.real, start);
-    add(block.imaginary, start + step);
   }
   return result;
 }
 
 std::array<Signal, bands> split_bands(const Signal& signal) {
-  const std::size_t points = std::bit_ceil(signal.size());
-  const auto gains = band_gains(points);
-  Complex spectrum(points);
-  fill(signal, 0, signal.size(), spectrum.real);
-  transform(spectrum);
+  Fourier fourier(std::bit_ceil(std::max<std::size_t>(signal.size(), 2)));
+  const auto gains = band_gains(fourier);
+  const Spectrum spectrum = fourier.forward(signal);
   std::array<Signal, bands> parts;
-  for (std::size_t band = 0; band < bands; band += 2) {  // two at a time, as in convolve()
-    Complex both(points);
-    for (std::size_t k = 0; k < points; ++k) {
-      const float first = gains[band][k], second = gains[band + 1][k];
-      both.real[k] = spectrum.real[k] * first - spectrum.imaginary[k] * second;
-      both.imaginary[k] = spectrum.real[k] * second + spectrum.imaginary[k] * first;
-    }
-    transform_back(both);
-    parts[band] = std::move(both.real);
-    parts[band + 1] = std::move(both.imaginary);
+  for (std::size_t band = 0; band < bands; ++band) {
+    Spectrum part = spectrum;
+    for (std::size_t k = 0; k < part.size(); ++k)
+      part[k] *= gains[band][k];
+    parts[band] = fourier.back(part);
     parts[band].resize(signal.size());
-    parts[band + 1].resize(signal.size());
   }
   return parts;
 }
@@ -95,21 +68,17 @@ std::array<Signal, bands> split_bands(const Signal& signal) {
 Signal join_bands(const std::array<Signal, bands>& parts) {
   const std::size_t length = parts[0].size();
   // Twice the length, so that what the filters ring before the start does not wrap into the end.
-  const std::size_t points = std::bit_ceil(2 * length);
-  const auto gains = band_gains(points);
-  Complex sum(points);
+  Fourier fourier(std::bit_ceil(2 * length));
+  const auto gains = band_gains(fourier);
+  Spectrum sum(fourier.bins());
   for (std::size_t band = 0; band < bands; ++band) {
-    Complex spectrum(points);
-    fill(parts[band], 0, length, spectrum.real);
-    transform(spectrum);
-    for (std::size_t k = 0; k < points; ++k) {
-      sum.real[k] += gains[band][k] * spectrum.real[k];
-      sum.imaginary[k] += gains[band][k] * spectrum.imaginary[k];
-    }
+    const Spectrum part = fourier.forward(parts[band]);
+    for (std::size_t k = 0; k < sum.size(); ++k)
+      sum[k] += gains[band][k] * part[k];
   }
-  transform_back(sum);
-  sum.real.resize(length);
-  return std::move(sum.real);
+  Signal joined = fourier.back(sum);
+  joined.resize(length);
+  return joined;
 }
 
 Signal raise_rate(const Signal& signal, std::int64_t factor) {

@@ -1,21 +1,37 @@
 #pragma once
+#include <complex>
 #include <cstddef>
+#include <memory>
 #include <vector>
+
+#include "signal.hpp"
+
+struct kiss_fftr_state;
 
 namespace earshot::scenes {
 
-/// A complex signal or its spectrum; the size is a power of two.
-struct Complex {
-  explicit Complex(std::size_t size) : real(size, 0.0F), imaginary(size, 0.0F) {}
-  std::size_t size() const { return real.size(); }
-  std::vector<float> real, imaginary;
-};
+/// Bins 0 to points / 2 of a real signal's spectrum.
+using Spectrum = std::vector<std::complex<float>>;
 
-/// Discrete Fourier transform, radix-2 autosort (Stockham; Van Loan, "Computational Frameworks for
-/// the Fast Fourier Transform", 1992, sec. 1.7). LibTorch's own changes its bits with the number of
-/// threads.
-void transform(Complex& signal);
-/// Its inverse, scaled by 1 / size.
-void transform_back(Complex& spectrum);
+/// Discrete Fourier transform of real signals of `points` samples, by kissfft on one thread:
+/// LibTorch's own changes its bits with the number of threads.
+class Fourier {
+ public:
+  explicit Fourier(std::size_t points);  ///< an even number; fast for powers of two
+
+  std::size_t points() const { return points_; }
+  std::size_t bins() const { return points_ / 2 + 1; }
+
+  /// Of up to points() samples, with zeros behind them.
+  Spectrum forward(Signal signal);
+  /// The inverse, scaled by 1 / points().
+  Signal back(const Spectrum& spectrum);
+
+ private:
+  using Plan = std::unique_ptr<kiss_fftr_state, void (*)(void*)>;
+
+  std::size_t points_;
+  Plan forward_, back_;
+};
 
 }  // namespace earshot::scenes
