@@ -143,7 +143,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   kept = new Plan(
       make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr));
   auto& plan = *kept;
-  if (store && !experiment.select.over.empty()) plan = with_selection(plan, *store);
+  if (store) plan = with_selection(std::move(plan), *store);
   if (format != Format::table || given->has("why")) print_cells(plan, format);
   if (format != Format::table) return ExitCode::ok;
   if (given->has("why")) std::cout << '\n';

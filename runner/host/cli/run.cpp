@@ -178,11 +178,12 @@ class Invocation {
         origin_(std::move(origin)) {}
 
   Summary run() {
-    auto plan = with_selection(plan_, store_);
-    auto summary = run_recorded(plan);
-    if (!choices_open(plan) || summary.signal != 0) return summary;
+    if (plan_.experiment.select.over.empty()) return run_recorded(plan_);
+    const auto first = with_selection(plan_, store_);
+    auto summary = run_recorded(first);
     // Every candidate has its validation numbers now, or none: choose, and test what was chosen.
-    add(summary, run_recorded(only_new(with_selection(plan_, store_), plan)));
+    if (choices_open(first) && summary.signal == 0)
+      summary += run_recorded(only_new(with_selection(std::move(plan_), store_), first));
     return summary;
   }
 
@@ -203,21 +204,6 @@ class Invocation {
       if (seen.contains(cell.key) && cell.decision != Decision::excluded)
         cell.decision = Decision::left_out;
     return plan;
-  }
-
-  static void add(Summary& summary, Summary more) {
-    summary.expected += more.expected;
-    summary.ok += more.ok;
-    summary.cached += more.cached;
-    summary.elsewhere += more.elsewhere;
-    summary.failed += more.failed;
-    summary.skipped += more.skipped;
-    summary.unfinished += more.unfinished;
-    summary.attempts += more.attempts;
-    summary.seconds += more.seconds;
-    summary.signal = more.signal;
-    summary.parked.merge(more.parked);
-    std::move(more.failures.begin(), more.failures.end(), std::back_inserter(summary.failures));
   }
 
   const Request& request_;

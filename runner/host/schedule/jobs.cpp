@@ -204,6 +204,24 @@ Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
   return request;
 }
 
+std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettings& settings,
+                               std::int64_t attempt) {
+  std::string prefix, key;
+  switch (job.kind) {
+    case Job::Kind::items:
+      prefix = "items-", key = job.dataset;
+      break;
+    case Job::Kind::features:
+      prefix = "features-", key = job.features.front();
+      break;
+    case Job::Kind::cell:
+      key = plan.cells[job.cell].key;
+      break;
+  }
+  return settings.beside("logs") / plan.experiment.name /
+         (prefix + key.substr(0, 8) + "-" + std::to_string(attempt) + ".log");
+}
+
 std::vector<std::string> parts_of(const PlannedCell& planned) {
   const auto& cell = planned.cell;
   std::vector<std::string> parts{"encoder '" + cell.encoder.label + "'",

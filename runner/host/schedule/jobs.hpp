@@ -55,6 +55,10 @@ Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
                 std::int64_t threads);
 
+/// The log of an attempt at a job: logs/<experiment>/[features-|items-]<key>-<attempt>.log.
+std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettings& settings,
+                               std::int64_t attempt);
+
 /// What a cell is made of, for the circuit breaker: "encoder 'mimi'", "task 'room'" ...
 std::vector<std::string> parts_of(const PlannedCell& cell);
 

@@ -123,9 +123,9 @@ bool is_member(const PlannedCell& cell) {
          !cell.reason.starts_with(not_chosen);
 }
 
-Plan with_selection(const Plan& plan, const Store& store) {
+Plan with_selection(Plan plan, const Store& store) {
   if (plan.experiment.select.over.empty()) return plan;
-  return Selection(plan, store).apply();
+  return Selection(std::move(plan), store).apply();
 }
 
 bool choices_open(const Plan& selected) {

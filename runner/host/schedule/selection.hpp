@@ -20,7 +20,7 @@ bool is_member(const PlannedCell& cell);
 /// best of a set runs (or is cached), the others are left out with the reason; all wait while a
 /// validation of their set is to be run. A set whose validation failed stays undecided.
 /// Without [select] the plan as it is.
-Plan with_selection(const Plan& plan, const Store& store);
+Plan with_selection(Plan plan, const Store& store);
 
 /// Whether cells wait for a choice that the next with_selection() may make.
 bool choices_open(const Plan& selected);

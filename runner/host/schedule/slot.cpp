@@ -37,7 +37,7 @@ bool Ending::worth_retrying() const {
          kind == "protocol";
 }
 
-void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<std::int64_t> run,
+void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<BegunRun> run,
                  AttemptLog log) {
   job_ = index;
   wide_ = job.wide;

@@ -28,6 +28,11 @@ struct Ending {
   bool worth_retrying() const;
 };
 
+/// A run that is under way: its row, and which attempt at its cell it is.
+struct BegunRun {
+  std::int64_t id = 0, attempt = 1;
+};
+
 /// A worker and what it is doing. Collects what the worker says until its request has ended.
 class Slot {
  public:
@@ -38,8 +43,8 @@ class Slot {
   std::size_t job() const { return *job_; }
   bool wide() const { return wide_; }
 
-  /// Sends the request; `run` is the row of a cell's run.
-  void begin(std::size_t index, const Job& job, Json request, std::optional<std::int64_t> run,
+  /// Sends the request; `run` is the run of a cell.
+  void begin(std::size_t index, const Job& job, Json request, std::optional<BegunRun> run,
              AttemptLog log);
 
   /// Reads what has arrived without blocking, checks the clock and memory.
@@ -55,7 +60,7 @@ class Slot {
   int fd() const { return closed_ ? -1 : worker_.fd(); }
   int output_fd() const { return output_open_ ? worker_.output_fd() : -1; }
 
-  std::optional<std::int64_t> run() const { return run_; }
+  const std::optional<BegunRun>& run() const { return run_; }
   RunRecord& record() { return record_; }  ///< the spool: predictions, metrics, curves, artifacts
   Json& items() { return items_; }
   AttemptLog& log() { return *log_; }
@@ -83,7 +88,7 @@ class Slot {
   bool wide_ = false;
   double timeout_ = 0;
   std::int64_t memory_ = 0, request_ = 0;
-  std::optional<std::int64_t> run_{};
+  std::optional<BegunRun> run_{};
   std::optional<AttemptLog> log_{};
   RunRecord record_{};
   Json items_ = Json::array();

@@ -1,0 +1,114 @@
+#include "host/schedule/recorder.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "protocol/hash.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// What a run has of how its attempt ended.
+void take(RunRecord& record, const Ending& ending) {
+  record.state = ending.state;
+  record.error_kind = ending.kind;
+  record.error = ending.error;
+  record.exit_code = ending.exit_code;
+  record.signal = ending.signal;
+}
+
+void describe(ArtifactRow& artifact) {
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(artifact.path, missing);
+  if (missing) return;
+  artifact.bytes = static_cast<std::int64_t>(bytes);
+  artifact.sha256 = protocol::sha256_file(artifact.path);
+}
+
+}  // namespace
+
+std::optional<BegunRun> Recorder::begin(const PlannedCell& cell) {
+  const auto run = store_.begin_run(cell.key);
+  if (!run) return std::nullopt;
+  Statement attempt(store_.connection(), "SELECT attempt FROM run WHERE run_id = ?");
+  attempt.bind_all(*run);
+  return BegunRun{*run, attempt.step() ? attempt.integer(0) : 1};
+}
+
+void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
+  switch (job.kind) {
+    case Job::Kind::items:
+      if (ending.state == "ok") store_.add_items(job.dataset, slot.items());
+      break;
+    case Job::Kind::features:
+      record_features(job, slot, ending);
+      break;
+    case Job::Kind::cell:
+      record_cell(plan_.cells[job.cell], slot, ending);
+      break;
+  }
+}
+
+void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {
+  for (std::size_t i = 0; i < job.features.size(); ++i) {
+    StageRecord stage;
+    stage.key = job.features[i];
+    stage.kind = "features";
+    stage.state = ending.state == "skipped" ? "failed" : ending.state;
+    stage.error = ending.error;
+    stage.attempts = job.attempts;
+    // The encoders of a pass share its time: each row has its part, so that rows add up.
+    stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
+    if (ending.state == "ok") {
+      stage.facts = ending.result.at("encoders").at(i);
+      stage.bytes = stage.facts.value("bytes", std::int64_t{0});
+    }
+    // What was all in the cache cost nothing now; the row says what it did cost.
+    const bool reused = ending.state == "ok" && stage.facts.value("computed", 0) == 0;
+    if (!reused || !has_stage(stage.key)) store_.record_stage(stage);
+  }
+}
+
+void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& ending) {
+  RunRecord record;
+  if (ending.state == "ok") {
+    record = std::move(slot.record());
+    record.result = ending.result.get<protocol::CellResult>();
+    for (auto& artifact : record.artifacts)
+      describe(artifact);
+  } else {
+    record.result.peak_bytes = slot.record().result.peak_bytes;
+  }
+  take(record, ending);
+  record.log = slot.log().file().string();
+  record.seconds = slot.seconds();
+  if (cell.metrics) record.metric_specs = *cell.metrics;
+  if (!cell.features.empty()) record.stages.push_back(cell.features);
+  store_.finish_run(slot.run()->id, record);
+}
+
+void Recorder::record_failed_stage(const BegunRun& run, const Job& stage, const Ending& ending,
+                                   const std::string& log) {
+  RunRecord record;
+  take(record, ending);
+  record.log = log;
+  record.stages = stage.features;
+  store_.finish_run(run.id, record);
+}
+
+bool Recorder::has_stage(const std::string& key) const {
+  Statement row(store_.connection(), "SELECT 1 FROM stage WHERE key = ? AND state = 'ok'");
+  row.bind_all(key);
+  return row.step();
+}
+
+Ending Recorder::last_attempt(const PlannedCell& cell) const {
+  Statement last(store_.connection(),
+                 "SELECT state, error_kind, error FROM run JOIN cell USING(cell_id) "
+                 "WHERE key = ? ORDER BY attempt DESC LIMIT 1");
+  last.bind_all(cell.key);
+  if (!last.step()) return {.state = "lost"};
+  return {.state = last.text(0), .kind = last.text(1), .error = last.text(2)};
+}
+
+}  // namespace earshot::host

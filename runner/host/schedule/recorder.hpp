@@ -1,0 +1,42 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "host/schedule/jobs.hpp"
+#include "host/schedule/slot.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+/// Writes what becomes of jobs into the store, and reads what became of others'.
+/// @throws Failure (store_unusable), all of it
+class Recorder {
+ public:
+  Recorder(const Plan& plan, Store& store) : plan_(plan), store_(store) {}
+
+  /// Begins an attempt at a cell; nothing when it is another runner's, or done.
+  std::optional<BegunRun> begin(const PlannedCell& cell);
+
+  /// What the attempt in the slot came to: items of a dataset, the rows of feature stages, or a run
+  /// with all that it predicted.
+  void record(const Job& job, Slot& slot, const Ending& ending);
+
+  /// A run that came to nothing because a stage that it needs failed.
+  /// @param ending as that of the stage, with an error that names it
+  void record_failed_stage(const BegunRun& run, const Job& stage, const Ending& ending,
+                           const std::string& log);
+
+  /// State, kind and error of the last attempt at a cell; "running" while it runs, "lost" where
+  /// there is none.
+  Ending last_attempt(const PlannedCell& cell) const;
+
+ private:
+  void record_features(const Job& job, const Slot& slot, const Ending& ending);
+  void record_cell(const PlannedCell& cell, Slot& slot, const Ending& ending);
+  bool has_stage(const std::string& key) const;
+
+  const Plan& plan_;
+  Store& store_;
+};
+
+}  // namespace earshot::host
