@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <earshot/kit/log_mel.hpp>
+#include <earshot/kit/parallel.hpp>
 
 namespace earshot::kit {
 
@@ -131,19 +132,21 @@ FeatureSpec LogMel::spec() const {
 }
 
 void LogMel::compute(std::span<const float> samples, float* out) const {
+  const auto size = options_.mels;
   spectrogram_.compute(samples, [&](std::int64_t first, std::int64_t count, const float* values) {
-    filters_.apply(values, count, out + first * options_.mels);
+    auto* rows = out + first * size;
+    filters_.apply(values, count, rows);
+    if (options_.logarithm == Logarithm::none) return;
+    auto mels = at::from_blob(rows, {count * size}, at::kFloat);
+    mels.clamp_min_(options_.floor);
+    if (options_.logarithm == Logarithm::natural)
+      mels.log_();
+    else
+      mels.log10_().mul_(20 / static_cast<double>(options_.spectrogram.power));
   });
-  if (options_.logarithm == Logarithm::none) return;
-  const auto rows = frames(static_cast<std::int64_t>(samples.size()));
-  auto mels = at::from_blob(out, {rows * options_.mels}, at::kFloat);
-  mels.clamp_min_(options_.floor);
-  if (options_.logarithm == Logarithm::natural) {
-    mels.log_();
-    return;
-  }
-  mels.log10_().mul_(20 / static_cast<double>(options_.spectrogram.power));
-  if (options_.top_db > 0) mels.clamp_min_(mels.max().item<double>() - options_.top_db);
+  if (options_.logarithm != Logarithm::decibel || options_.top_db == 0) return;
+  auto mels = at::from_blob(out, {frames(std::ssize(samples)) * size}, at::kFloat);
+  mels.clamp_min_(mels.max().item<double>() - options_.top_db);
 }
 
 FeatureBatch encode_clips(const AudioBatch& audio, const FeatureSpec& spec, c10::Device device,
@@ -162,13 +165,32 @@ FeatureBatch encode_clips(const AudioBatch& audio, const FeatureSpec& spec, c10:
     length[b] = frames(audio_lengths.const_data_ptr<std::int64_t>()[b]);
   const auto most = *std::max_element(length, length + clips);
   const auto values = at::empty({clips, most, spec.dim}, at::kFloat);
-  for (std::int64_t b = 0; b < clips; ++b) {
+  each_on_one_thread(clips, [&](std::int64_t b) {
     const auto valid = audio_lengths.const_data_ptr<std::int64_t>()[b];
     auto* rows = values.mutable_data_ptr<float>() + b * most * spec.dim;
     encode({samples.const_data_ptr<float>() + b * longest, static_cast<std::size_t>(valid)}, rows);
     std::fill(rows + length[b] * spec.dim, rows + most * spec.dim, 0.0F);
-  }
+  });
   return {.values = values.to(device), .lengths = lengths, .spec = spec};
+}
+
+FeatureSpec LogMelBased::spec() const {
+  auto spec = log_mel_.spec();
+  spec.dim = dim_;
+  return spec;
+}
+
+FeatureBatch LogMelBased::encode(const AudioBatch& audio) {
+  return encode_clips(
+      audio, spec(), device_, [&](std::int64_t samples) { return log_mel_.frames(samples); },
+      [&](std::span<const float> samples, float* rows) { encode_clip(samples, rows); });
+}
+
+at::Tensor LogMelBased::mel_frames(std::span<const float> samples) const {
+  auto mels =
+      at::empty({log_mel_.frames(std::ssize(samples)), log_mel_.options().mels}, at::kFloat);
+  log_mel_.compute(samples, mels.mutable_data_ptr<float>());
+  return mels;
 }
 
 }  // namespace earshot::kit

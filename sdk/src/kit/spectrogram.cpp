@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/parallel.hpp>
 #include <earshot/kit/spectrogram.hpp>
 
 namespace earshot::kit {
@@ -77,25 +78,20 @@ void Spectrogram::fill(std::span<const float> samples, std::int64_t frame, float
 void Spectrogram::compute(std::span<const float> samples, const Take& take) const {
   const auto total = frames(static_cast<std::int64_t>(samples.size()));
   const auto block = std::clamp<std::int64_t>(block_samples / options_.n_fft, 1, total);
-  auto framed = at::empty({block, options_.n_fft}, at::kFloat);
-  auto spectrum = at::empty({block, bins()}, at::kComplexFloat);
-  std::vector<float> values(static_cast<std::size_t>(block * bins()));
-  for (std::int64_t first = 0; first < total; first += block) {
-    const auto count = std::min(block, total - first);
+  each_on_one_thread((total + block - 1) / block, [&](std::int64_t which) {
+    const auto first = which * block, count = std::min(block, total - first);
+    const auto framed = at::empty({count, options_.n_fft}, at::kFloat);
     for (std::int64_t k = 0; k < count; ++k)
       fill(samples, first + k, framed.mutable_data_ptr<float>() + k * options_.n_fft);
-    auto out = spectrum.narrow(0, 0, count);
-    at::fft_rfft_out(out, framed.narrow(0, 0, count));
-    const auto* complex = out.const_data_ptr<c10::complex<float>>();
-    for (std::int64_t i = 0; i < count * bins(); ++i) {
-      const auto re = complex[i].real(), im = complex[i].imag();
-      values[static_cast<std::size_t>(i)] = re * re + im * im;
-    }
-    if (options_.power == 1)
-      std::transform(values.begin(), values.begin() + count * bins(), values.begin(),
-                     [](float value) { return std::sqrt(value); });
+    const auto spectrum = at::fft_rfft(framed);
+    const auto* complex = spectrum.const_data_ptr<c10::complex<float>>();
+    std::vector<float> values(static_cast<std::size_t>(count * bins()));
+    std::transform(complex, complex + values.size(), values.begin(), [&](auto value) {
+      const auto power = value.real() * value.real() + value.imag() * value.imag();
+      return options_.power == 1 ? std::sqrt(power) : power;
+    });
     take(first, count, values.data());
-  }
+  });
 }
 
 }  // namespace earshot::kit

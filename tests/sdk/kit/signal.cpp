@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
 
@@ -59,24 +60,74 @@ TEST(Reflected, mirrors_without_repeating_the_ends_however_short_the_signal) {
   EXPECT_THAT(mirrored(1), testing::Each(0));
 }
 
+std::vector<float> signal(std::int64_t samples, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> result(static_cast<std::size_t>(samples));
+  for (auto& sample : result)
+    sample = static_cast<float>(0.1 * random.normal());
+  return result;
+}
+
+/// All frames of a spectrogram, row by row.
+std::vector<float> spectra(const Spectrogram& spectrogram, std::span<const float> samples) {
+  const auto bins = spectrogram.bins();
+  std::vector<float> all(static_cast<std::size_t>(spectrogram.frames(std::ssize(samples)) * bins),
+                         -1.0F);
+  spectrogram.compute(samples, [&](std::int64_t first, std::int64_t count, const float* values) {
+    std::copy_n(values, count * bins, all.begin() + first * bins);
+  });
+  return all;
+}
+
+/// What `compute` gives with 1 thread, and whether it gives that with several.
+template <class Compute>
+bool ignores_threads(const Compute& compute) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto one = compute();
+  bool same = true;
+  for (const int threads : {2, 3, 4, 8}) {
+    at::set_num_threads(threads);
+    same = same && compute() == one;
+  }
+  at::set_num_threads(before);
+  return same;
+}
+
 TEST(Spectrogram, of_a_long_signal_does_not_depend_on_its_blocks) {
   const Spectrogram spectrogram({.n_fft = 64, .window = 64, .hop = 16});
-  Random random(1);
-  std::vector<float> samples(16 * 5000);  // more than one block of 4096 frames
-  for (auto& sample : samples)
-    sample = static_cast<float>(random.normal());
-  std::vector<float> all;
-  spectrogram.compute(samples, [&](std::int64_t first, std::int64_t count, const float* values) {
-    ASSERT_EQ(first * spectrogram.bins(), static_cast<std::int64_t>(all.size()));
-    all.insert(all.end(), values, values + count * spectrogram.bins());
-  });
+  const auto samples = signal(16 * 5000, 1);  // more than one block of 4096 frames
+  const auto all = spectra(spectrogram, samples);
   ASSERT_EQ(all.size(), 5001U * 33);
   // The part around frame 4100 alone: its frame 10 sees the same samples.
-  const auto part = std::span<const float>(samples).subspan(16 * 4090, 16 * 20);
-  spectrogram.compute(part, [&](std::int64_t, std::int64_t, const float* values) {
-    for (std::size_t k = 0; k < 33; ++k)
-      EXPECT_NEAR(values[10 * 33 + k], all[4100 * 33 + k], 1e-3);
-  });
+  const auto part = spectra(spectrogram, std::span(samples).subspan(16 * 4090, 16 * 20));
+  for (std::size_t k = 0; k < 33; ++k)
+    EXPECT_NEAR(part[10 * 33 + k], all[4100 * 33 + k], 1e-5);
+}
+
+TEST(Spectrogram, gives_the_same_bits_with_any_number_of_threads) {
+  const auto samples = signal(30 * 32000, 3);
+  for (const std::int64_t n_fft : {64, 400, 1024, 1102, 4096, 65536}) {
+    const Spectrogram spectrogram({.n_fft = n_fft, .window = n_fft, .hop = n_fft / 3});
+    for (const std::size_t length : {std::size_t{1}, std::size_t{5000}, samples.size()})
+      EXPECT_TRUE(ignores_threads([&] {
+        return spectra(spectrogram, std::span(samples).first(length));
+      })) << n_fft
+          << " points, " << length << " samples";
+  }
+}
+
+TEST(LogMel, gives_the_same_bits_with_any_number_of_threads) {
+  const auto samples = signal(30 * 32000, 4);
+  for (const std::int64_t hop : {160, 333})
+    for (const auto logarithm : {Logarithm::decibel, Logarithm::natural}) {
+      const LogMel log_mel({.spectrogram = {.hop = hop}, .logarithm = logarithm});
+      EXPECT_TRUE(ignores_threads([&] {
+        std::vector<float> mels(static_cast<std::size_t>(log_mel.frames(std::ssize(samples)) * 64));
+        log_mel.compute(samples, mels.data());
+        return mels;
+      })) << hop;
+    }
 }
 
 TEST(Dct, is_orthonormal) {

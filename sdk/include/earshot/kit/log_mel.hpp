@@ -48,10 +48,35 @@ class LogMel {
 };
 
 /// The frame of an encoder that looks at one mono clip at a time, on the CPU: for each clip of
-/// `audio` makes room for `frames(samples)` rows of spec.dim values and has `encode` write them.
-/// Frames thus depend on nothing but their own clip. The result is on `device`.
+/// `audio` makes room for `frames(samples)` rows of spec.dim values and has `encode` write them,
+/// several clips at a time (each_on_one_thread()): it must be thread-safe. Frames thus depend on
+/// nothing but their own clip, not even in their last bit. The result is on `device`.
 FeatureBatch encode_clips(const AudioBatch& audio, const FeatureSpec& spec, c10::Device device,
                           const std::function<std::int64_t(std::int64_t samples)>& frames,
                           const std::function<void(std::span<const float>, float* rows)>& encode);
+
+/// An encoder whose frames are log-mel frames, or are computed from those of the same clip.
+class LogMelBased : public Encoder {
+ public:
+  AudioNeeds needs() const final { return {.sample_rate = log_mel_.options().sample_rate}; }
+  FeatureSpec spec() const final;
+  FeatureBatch encode(const AudioBatch& audio) final;
+
+ protected:
+  /// Frames of `dim` values.
+  LogMelBased(const LogMelOptions& options, std::int64_t dim, const Context& context)
+      : log_mel_(options), dim_(dim), device_(context.device) {}
+
+  const LogMel& log_mel() const { return log_mel_; }
+  /// Writes log_mel().frames(samples.size()) rows of `dim` values. Called on several threads.
+  virtual void encode_clip(std::span<const float> samples, float* rows) const = 0;
+  /// The log-mel frames of a clip: float32 (frames, mels).
+  at::Tensor mel_frames(std::span<const float> samples) const;
+
+ private:
+  LogMel log_mel_;
+  std::int64_t dim_;
+  c10::Device device_;
+};
 
 }  // namespace earshot::kit

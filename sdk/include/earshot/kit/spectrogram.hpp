@@ -38,8 +38,8 @@ class Spectrogram {
 
   /// `count` consecutive frames from frame `first` on: (count, bins()), row by row.
   using Take = std::function<void(std::int64_t first, std::int64_t count, const float* values)>;
-  /// Calls `take` for all frames, block by block. Equal samples give equal bits, whatever else is
-  /// computed before.
+  /// Calls `take` for all frames, block by block, in any order and on several threads at a time.
+  /// Equal samples give equal bits, whatever the number of threads and whatever else is computed.
   void compute(std::span<const float> samples, const Take& take) const;
 
  private:
