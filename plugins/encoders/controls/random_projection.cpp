@@ -8,7 +8,7 @@ namespace controls {
 
 namespace {
 
-earshot::kit::LogMelOptions log_mel(const earshot::Options& options) {
+earshot::kit::LogMelOptions log_mel_options(const earshot::Options& options) {
   earshot::kit::LogMelOptions result;
   result.sample_rate = options.integer("sample_rate");
   result.spectrogram.n_fft = result.spectrogram.window = options.integer("n_fft");
@@ -66,43 +66,23 @@ earshot::OptionSchema RandomProjection::options() {
 }
 
 RandomProjection::RandomProjection(const earshot::Options& options, const earshot::Context& context)
-    : log_mel_(log_mel(options)),
-      relu_(options.text("nonlinearity") == "relu"),
-      device_(context.device) {
+    : LogMelBased(log_mel_options(options), options.integer("dim"), context),
+      relu_(options.text("nonlinearity") == "relu") {
   earshot::kit::Random random(earshot::kit::derive(
       static_cast<std::uint64_t>(options.integer("seed")), "random_projection"));
-  const auto mels = log_mel_.options().mels, dim = options.integer("dim");
+  const auto mels = log_mel().options().mels, dim = options.integer("dim");
   weight_ = normal(random, mels, dim, 1 / std::sqrt(static_cast<double>(mels)));
   bias_ = normal(random, 1, dim, 1).squeeze(0);
 }
 
-earshot::AudioNeeds RandomProjection::needs() const {
-  return {.sample_rate = log_mel_.options().sample_rate};
-}
-
-earshot::FeatureSpec RandomProjection::spec() const {
-  auto spec = log_mel_.spec();
-  spec.dim = weight_.size(1);
-  return spec;
-}
-
 void RandomProjection::encode_clip(std::span<const float> samples, float* rows) const {
-  const auto frames = log_mel_.frames(static_cast<std::int64_t>(samples.size()));
-  auto mels = at::empty({frames, weight_.size(0)}, at::kFloat);
-  log_mel_.compute(samples, mels.mutable_data_ptr<float>());
-  mels.add_(40).div_(20);
-  auto out = at::from_blob(rows, {frames, weight_.size(1)}, at::kFloat);
+  const auto mels = mel_frames(samples).add_(40).div_(20);
+  auto out = at::from_blob(rows, {mels.size(0), weight_.size(1)}, at::kFloat);
   at::addmm_out(out, bias_, mels, weight_);
   if (relu_)
     out.relu_();
   else
     out.tanh_();
-}
-
-earshot::FeatureBatch RandomProjection::encode(const earshot::AudioBatch& audio) {
-  return earshot::kit::encode_clips(
-      audio, spec(), device_, [&](std::int64_t samples) { return log_mel_.frames(samples); },
-      [&](std::span<const float> samples, float* rows) { encode_clip(samples, rows); });
 }
 
 }  // namespace controls

@@ -1,5 +1,4 @@
 #pragma once
-#include <earshot/encoder.hpp>
 #include <earshot/kit/log_mel.hpp>
 
 namespace controls {
@@ -7,22 +6,16 @@ namespace controls {
 /// f(x W + b) of log-mel frames x, with W and b drawn once from the option `seed` and never
 /// trained: what the shape of a layer gives without anything learnt. Decibels, within 80 of the
 /// clip's maximum, come to about unit size by (dB + 40) / 20; W has variance 1 / mels and b 1.
-class RandomProjection final : public earshot::Encoder {
+class RandomProjection final : public earshot::kit::LogMelBased {
  public:
   static earshot::OptionSchema options();
   RandomProjection(const earshot::Options& options, const earshot::Context& context);
 
-  earshot::AudioNeeds needs() const override;
-  earshot::FeatureSpec spec() const override;
-  earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
-
  private:
-  void encode_clip(std::span<const float> samples, float* rows) const;
+  void encode_clip(std::span<const float> samples, float* rows) const override;
 
-  earshot::kit::LogMel log_mel_;
   bool relu_;
   at::Tensor weight_, bias_;  ///< float32 (mels, dim), (dim)
-  c10::Device device_;
 };
 
 }  // namespace controls

@@ -56,12 +56,12 @@ earshot::OptionSchema Mfcc::options() {
 }
 
 Mfcc::Mfcc(const earshot::Options& options, const earshot::Context& context)
-    : log_mel_(earshot::kit::log_mel_options(options)),
+    : LogMelBased(earshot::kit::log_mel_options(options),
+                  options.integer("count") + (options.flag("zero_crossings") ? 1 : 0), context),
       coefficients_(options.integer("count")),
       zero_crossings_(options.flag("zero_crossings")),
-      sixteen_bit_(options.flag("sixteen_bit")),
-      device_(context.device) {
-  const auto first = options.integer("first"), mels = log_mel_.options().mels;
+      sixteen_bit_(options.flag("sixteen_bit")) {
+  const auto first = options.integer("first"), mels = log_mel().options().mels;
   if (first + coefficients_ > mels)
     throw ConfigError("coefficients " + std::to_string(first) + " to " +
                       std::to_string(first + coefficients_ - 1) + " are asked of " +
@@ -71,39 +71,22 @@ Mfcc::Mfcc(const earshot::Options& options, const earshot::Context& context)
   transform_ = at::tensor(rows).view({coefficients_, mels}).t().to(at::kFloat).contiguous();
 }
 
-earshot::AudioNeeds Mfcc::needs() const {
-  return {.sample_rate = log_mel_.options().sample_rate};
-}
-
-earshot::FeatureSpec Mfcc::spec() const {
-  auto spec = log_mel_.spec();
-  spec.dim = coefficients_ + (zero_crossings_ ? 1 : 0);
-  return spec;
-}
-
 void Mfcc::encode_clip(std::span<const float> given, float* rows) const {
   std::vector<float> rounded;
   if (sixteen_bit_) rounded = sixteen_bit(given);
   const auto samples = sixteen_bit_ ? std::span<const float>(rounded) : given;
-  const auto frames = log_mel_.frames(static_cast<std::int64_t>(samples.size()));
-  const auto mels = at::empty({frames, log_mel_.options().mels}, at::kFloat);
-  log_mel_.compute(samples, mels.mutable_data_ptr<float>());
+  const auto mels = mel_frames(samples);
+  const auto frames = mels.size(0);
   const auto dim = spec().dim;
   auto out = at::from_blob(rows, {frames, dim}, at::kFloat);
   out.narrow(1, 0, coefficients_).copy_(at::mm(mels, transform_));
   if (!zero_crossings_) return;
-  const auto hop = static_cast<std::size_t>(log_mel_.options().spectrogram.hop);
+  const auto hop = static_cast<std::size_t>(log_mel().options().spectrogram.hop);
   for (std::int64_t t = 0; t < frames; ++t) {
     const auto start = std::min(static_cast<std::size_t>(t) * hop, samples.size());
     const auto frame = samples.subspan(start, std::min(hop, samples.size() - start));
     rows[t * dim + coefficients_] = zero_crossing_rate(frame);
   }
-}
-
-earshot::FeatureBatch Mfcc::encode(const earshot::AudioBatch& audio) {
-  return earshot::kit::encode_clips(
-      audio, spec(), device_, [&](std::int64_t samples) { return log_mel_.frames(samples); },
-      [&](std::span<const float> samples, float* rows) { encode_clip(samples, rows); });
 }
 
 }  // namespace spectral

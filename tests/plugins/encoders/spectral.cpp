@@ -2,6 +2,7 @@
 #include <numbers>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
 
@@ -145,6 +146,20 @@ TEST(Mfcc, is_the_orthonormal_transform_of_log_mel_frames) {
       mfcc({{"first", std::int64_t{1}}, {"count", std::int64_t{12}}}).encode(batch({clip}));
   EXPECT_TRUE(at::allclose(some.values[0], all.narrow(1, 1, 12), 1e-5, 1e-4));
   EXPECT_THROW(mfcc({{"first", std::int64_t{60}}}), earshot::ConfigError);
+}
+
+TEST(Mfcc, of_a_clip_has_the_same_bits_with_any_threads_and_company) {
+  auto encoder = mfcc({{"hop", std::int64_t{100}}});
+  const auto a = noise(10 * 32000 + 77, 5), b = noise(12345, 6);
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto one = encoder.encode(batch({a})).values[0];
+  for (const int threads : {2, 3, 8}) {
+    at::set_num_threads(threads);
+    EXPECT_TRUE(at::equal(encoder.encode(batch({a})).values[0], one)) << threads;
+    EXPECT_TRUE(at::equal(valid(encoder.encode(batch({b, a, b})), 1), one)) << threads;
+  }
+  at::set_num_threads(before);
 }
 
 TEST(Mfcc, appends_the_zero_crossing_rate_of_each_hop) {
