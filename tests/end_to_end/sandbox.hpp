@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -16,21 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "files.hpp"
 #include "sound_file.hpp"
 #include "temporary_folder.hpp"
 
 namespace earshot::testing {
-
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-inline void write(const std::filesystem::path& file, const std::string& text) {
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary) << text;
-}
 
 /// Whether there is such a process, other than one that has ended and was not asked how.
 inline bool lives(pid_t process) {

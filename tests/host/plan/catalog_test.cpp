@@ -9,13 +9,13 @@
 namespace earshot::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 struct Shelf {
   Folder folder{};
   ScriptedInformant informant{};
-  StampTable stamps{folder.path() / "cache"};
+  StampTable stamps{folder / "cache"};
   std::vector<std::string> files{};
 
   void add(const std::string& file, const Json& answer) {
@@ -94,9 +94,8 @@ TEST(PluginFiles, are_found_one_level_deep_in_each_folder_by_name) {
   folder.write("first/sub/sub/e.so", "");
   folder.write("first/notes.txt", "");
   ::setenv("EARSHOT_PLUGIN_PATH",
-           ((folder.path() / "second").string() + ":" + (folder.path() / "none").string()).c_str(),
-           1);
-  auto files = plugin_files({(folder.path() / "first").string()});
+           ((folder / "second").string() + ":" + (folder / "none").string()).c_str(), 1);
+  auto files = plugin_files({(folder / "first").string()});
   ::unsetenv("EARSHOT_PLUGIN_PATH");
   std::erase_if(files, [&](const auto& file) { return !file.starts_with(folder.path().string()); });
   EXPECT_THAT(files, ElementsAre(a, b, c, d));

@@ -6,7 +6,7 @@
 namespace earshot::host {
 namespace {
 
-using testing::StartsWith;
+using ::testing::StartsWith;
 
 constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
 
@@ -41,7 +41,7 @@ void run(Store& store, const Plan& plan, const std::string& state) {
 
 TEST(Decision, is_cached_for_what_is_done) {
   World world;
-  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  Store store(world.folder / "results.db", Store::Mode::write);
   run(store, world.plan(two, {}, &store), "ok");
   for (const auto& cell : world.plan(two, {}, &store).cells) {
     EXPECT_EQ(cell.decision, Decision::cached);
@@ -51,7 +51,7 @@ TEST(Decision, is_cached_for_what_is_done) {
 
 TEST(Decision, is_run_for_a_new_value_of_an_axis_only) {
   World world;
-  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  Store store(world.folder / "results.db", Store::Mode::write);
   run(store, world.plan(two, {}, &store), "ok");
   const auto plan = world.plan(std::string(two) + "seed = [0, 1]\n", {}, &store);
   EXPECT_EQ(plan.cells[0].decision, Decision::cached);
@@ -61,7 +61,7 @@ TEST(Decision, is_run_for_a_new_value_of_an_axis_only) {
 
 TEST(Decision, is_run_for_what_failed_and_says_how) {
   World world;
-  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  Store store(world.folder / "results.db", Store::Mode::write);
   run(store, world.plan(two, {}, &store), "failed");
   const auto plan = world.plan(two, {}, &store);
   EXPECT_EQ(plan.cells[0].decision, Decision::run);
@@ -70,7 +70,7 @@ TEST(Decision, is_run_for_what_failed_and_says_how) {
 
 TEST(Decision, is_run_for_what_changed_and_says_what) {
   World world;
-  Store store(world.folder.path() / "results.db", Store::Mode::write);
+  Store store(world.folder / "results.db", Store::Mode::write);
   run(store, world.plan(two, {}, &store), "ok");
   world.folder.write("plugins/mel.so", "another build");
   const auto plan = world.plan(two, {}, &store);

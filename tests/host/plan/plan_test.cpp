@@ -9,10 +9,10 @@
 namespace earshot::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr auto one = "encoder = ['mel']\ntask = ['probe']\n";
 
@@ -39,7 +39,7 @@ TEST(Plan, says_what_a_cell_asks_of_its_worker) {
   EXPECT_EQ(request.evaluator.options, Json::parse(R"({"target": "class", "lr": 0.1})"));
   EXPECT_EQ(request.dataset.fold, 2);
   EXPECT_EQ(request.dataset.key, cell.dataset_key);
-  EXPECT_EQ(request.dataset.component.options.at("root"), (world.folder.path() / "data").string());
+  EXPECT_EQ(request.dataset.component.options.at("root"), (world.folder / "data").string());
   ASSERT_THAT(request.features, SizeIs(1));
   EXPECT_EQ(request.features[0].encoder.component, "log_mel");
   EXPECT_EQ(request.features[0].dtype, "float32");
@@ -204,7 +204,7 @@ TEST(Skipped, is_what_the_encoder_cannot_do) {
 TEST(Skipped, is_what_lacks_weights_or_data) {
   World world;
   EXPECT_EQ(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'w.bin'\n"),
-            "encoder 'mel': there is no file '" + (world.folder.path() / "w.bin").string() + "'");
+            "encoder 'mel': there is no file '" + (world.folder / "w.bin").string() + "'");
   EXPECT_THAT(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'hf://a/no'\n"),
               HasSubstr("encoder 'mel': 'hf://a/no' is not in the local Hugging Face cache"));
   World empty;
@@ -269,14 +269,13 @@ TEST(Plan, lists_a_dataset_again_when_its_sources_change) {
   World world;
   const auto table = world.folder.write("data/table.csv", "a");
   const auto listed = [&] { return world.informant.listed; };
-  world.informant.listings["folder"].info.sources = {table,
-                                                     (world.folder.path() / "data").string()};
-  Folder::age(world.folder.path() / "data", std::chrono::hours(5));
+  world.informant.listings["folder"].info.sources = {table, (world.folder / "data").string()};
+  Folder::age(world.folder / "data", std::chrono::hours(5));
   world.plan(one);
   world.plan(one);
   EXPECT_EQ(listed(), 1);
   world.folder.write("data/table.csv", "ab");
-  Folder::age(world.folder.path() / "data", std::chrono::hours(5));
+  Folder::age(world.folder / "data", std::chrono::hours(5));
   world.plan(one);
   EXPECT_GE(listed(), 2);
 }

@@ -1,46 +1,31 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
-#include <unistd.h>
-
+#include "files.hpp"
 #include "host/base/failure.hpp"
 #include "host/experiment/read.hpp"
 #include "host/plan/make_plan.hpp"
 #include "protocol/hash.hpp"
+#include "temporary_folder.hpp"
 
 namespace earshot::host {
 
-/// A folder for one test, removed at its end.
-class Folder {
+/// A folder for one test, with files that look as if they had been there for long.
+class Folder : public earshot::testing::TemporaryFolder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "earshot_plan_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-  /// Writes a file that looks as if it had been there for long, and returns its path.
+  /// Writes a file of a day ago, and returns its path.
   std::string write(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
+    const auto file = *this / name;
+    earshot::testing::write(file, text);
     age(file, std::chrono::hours(24));
     return file.string();
   }
   static void age(const std::filesystem::path& file, std::chrono::seconds by) {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - by);
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Answers from tables, and counts the questions.
@@ -178,14 +163,13 @@ options = { target = "class" }
   }
 
   Plan plan(const std::string& end, const Overrides& overrides = {}, const Store* store = nullptr) {
-    const auto file = (folder.path() / "x.toml").string();
+    const auto file = (folder / "x.toml").string();
     const auto experiment =
         parse_experiment(file, overrides, [&](const std::string&) { return text() + end; });
-    StampTable stamps(folder.path() / "cache");
+    StampTable stamps(folder / "cache");
     RememberingInformant remembering(informant, stamps, "worker");
     const Catalog catalog(files, remembering, stamps);
-    return make_plan(experiment, overrides, catalog, remembering, stamps, folder.path() / "cache",
-                     store);
+    return make_plan(experiment, overrides, catalog, remembering, stamps, folder / "cache", store);
   }
 
   /// The message of the Failure that planning ends with, without the folder.

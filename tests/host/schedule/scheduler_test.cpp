@@ -27,12 +27,12 @@ class Scheduling : public ::testing::Test {
     setenv("SCRIPTED_WORKER_LOG", (folder / "events").c_str(), 1);
   }
 
-  Summary run() {
+  Summary run(Progress& progress) {
     small.decide(store);
     record(small.plan, store);
-    const auto progress = make_progress("none", stderr);
-    return execute(small.plan, store, settings, *progress);
+    return execute(small.plan, store, settings, progress);
   }
+  Summary run() { return run(*make_progress("none", stderr)); }
 
   /// "state kind" of all runs, in the order in which they began.
   std::vector<std::string> runs() const {
@@ -129,6 +129,31 @@ TEST_F(Scheduling, does_not_repeat_an_error_with_a_type_until_the_next_invocatio
   EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("failed config", "failed bug"));
   run();
   EXPECT_EQ(runs().size(), 4u);
+}
+
+/// Keeps the events about cells.
+class HeardProgress : public Progress {
+ public:
+  void note(std::string_view) override {}
+  void event(const Json& event) override {
+    if (event.contains("cell")) cells.push_back(event);
+  }
+  void tick(const ProgressState&) override {}
+  void finish() override {}
+
+  std::vector<Json> cells{};
+};
+
+TEST_F(Scheduling, counts_attempts_on_from_earlier_invocations) {
+  small.add("", "config");
+  run();
+  HeardProgress heard;
+  run(heard);
+  ASSERT_EQ(heard.cells.size(), 2u);
+  EXPECT_EQ(heard.cells[0].at("event"), "cell_started");
+  EXPECT_EQ(heard.cells[0].at("attempt"), 2);
+  EXPECT_EQ(heard.cells[1].at("event"), "cell_finished");
+  EXPECT_EQ(heard.cells[1].at("attempt"), 2);
 }
 
 TEST_F(Scheduling, skips_what_is_not_supported) {

@@ -1,11 +1,9 @@
 #pragma once
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "files.hpp"
 #include "host/plan/plan.hpp"
 #include "host/schedule/records.hpp"
 #include "host/store/store.hpp"
@@ -15,12 +13,7 @@
 namespace earshot::host {
 
 using earshot::testing::TemporaryFolder;
-
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
+using earshot::testing::text_of;
 
 /// A plan made by hand: cells of encoders and tasks whose names say what the scripted worker does.
 class SmallPlan {

@@ -9,10 +9,10 @@
 namespace earshot::host {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 /// What a command prints to stdout. @throws what it throws
 std::string output_of(const Command& command, const std::vector<std::string>& arguments) {
@@ -28,7 +28,7 @@ std::string output_of(const Command& command, const std::vector<std::string>& ar
   return text.str();
 }
 
-class Commands : public testing::Test {
+class Commands : public ::testing::Test {
  protected:
   Commands() {
     Store store(file, Store::Mode::write);

@@ -1,33 +1,18 @@
 #pragma once
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "host/base/failure.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
+#include "temporary_folder.hpp"
 
 namespace earshot::host {
 
-/// A folder that is gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using earshot::testing::TemporaryFolder;
 
 inline std::string key_of(const std::string& text) {
   return protocol::sha256(std::string_view(text));

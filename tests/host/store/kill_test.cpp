@@ -68,7 +68,7 @@ void expect_no_half_run(const fs::path& file) {
 }
 
 /// The folder of this test. A death test runs in a new process, which finds it by the environment.
-class Killed : public testing::Test {
+class Killed : public ::testing::Test {
  protected:
   Killed() {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
@@ -99,7 +99,7 @@ TEST_F(Killed, at_every_commit_point_the_same_work_ends_with_the_same_results) {
         "store.record_stage.after:1", "store.add_items.before:1", "store.add_items.after:1"}) {
     const auto file = path / (point + ".db");
     if (folder) setenv("EARSHOT_FAULT", point.c_str(), 1);
-    EXPECT_EXIT(work(file, plan), testing::KilledBySignal(SIGKILL), "") << point;
+    EXPECT_EXIT(work(file, plan), ::testing::KilledBySignal(SIGKILL), "") << point;
     work(file, plan);
     expect_no_half_run(file);
     EXPECT_EQ(dump(file), dump(path / "undisturbed.db")) << point;
@@ -130,8 +130,8 @@ TEST(Killing, at_random_moments_leaves_whole_runs_only) {
     try {
       expect_no_half_run(file);
     } catch (const Failure& early) {
-      EXPECT_THAT(early.what(), testing::AnyOf(testing::HasSubstr("is of schema 0"),
-                                               testing::HasSubstr("there is no such")));
+      EXPECT_THAT(early.what(), ::testing::AnyOf(::testing::HasSubstr("is of schema 0"),
+                                                 ::testing::HasSubstr("there is no such")));
     }
   }
   EXPECT_GT(killed, 3);

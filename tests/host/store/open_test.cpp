@@ -1,28 +1,23 @@
 #include "host/store/open.hpp"
 
 #include <fstream>
-#include <sstream>
 
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "files.hpp"
 #include "fixture.hpp"
 
 namespace earshot::host {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-std::string bytes_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
+using earshot::testing::text_of;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// A file of 40 finished cells, closed cleanly.
 void make_results(const fs::path& file) {
@@ -55,11 +50,11 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   const auto file = folder / "results.db";
   make_results(file);
   change(file, "PRAGMA user_version = 3");
-  const auto before = bytes_of(file);
+  const auto before = text_of(file);
   EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 3"),
                                    HasSubstr("this runner knows 1")));
   EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 3"));
-  EXPECT_EQ(bytes_of(file), before);
+  EXPECT_EQ(text_of(file), before);
 }
 
 TEST(Opening, flipped_bytes_are_found_and_nothing_is_made_anew) {
@@ -71,10 +66,10 @@ TEST(Opening, flipped_bytes_are_found_and_nothing_is_made_anew) {
     stream.seekp(5 * 4096);
     stream << std::string(6 * 4096, '\xa5');
   }
-  const auto before = bytes_of(file);
+  const auto before = text_of(file);
   EXPECT_THAT(refusal(file), AllOf(HasSubstr("is damaged"), HasSubstr("backup")));
   EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("is damaged"));
-  EXPECT_EQ(bytes_of(file), before);
+  EXPECT_EQ(text_of(file), before);
 }
 
 TEST(Opening, a_truncated_file_is_damaged) {

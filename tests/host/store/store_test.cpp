@@ -7,10 +7,10 @@
 namespace earshot::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
-class Results : public testing::Test {
+class Results : public ::testing::Test {
  protected:
   TemporaryFolder folder;
   std::filesystem::path file = folder / "results.db";

@@ -1,17 +1,17 @@
 #include <fstream>
-#include <sstream>
 
+#include "files.hpp"
 #include "fixture.hpp"
 #include "host/store/queries.hpp"
 
 namespace earshot::host {
 namespace {
 
-using testing::Contains;
-using testing::DoubleEq;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsSupersetOf;
+using ::testing::Contains;
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 
 std::vector<std::string> columns(const Store& store, const std::string& view) {
   const Statement statement(store.connection(), "SELECT * FROM " + view);
@@ -21,7 +21,7 @@ std::vector<std::string> columns(const Store& store, const std::string& view) {
   return names;
 }
 
-class Views : public testing::Test {
+class Views : public ::testing::Test {
  protected:
   void run_all(const Small& plan, const std::map<std::string, double>& event) {
     for (const auto& cell : plan.cells) {
@@ -276,13 +276,12 @@ TEST_F(Documented, every_query_of_the_results_readme_runs_and_finds_rows) {
 }
 
 TEST_F(Documented, every_column_of_a_view_stands_in_the_results_readme) {
-  std::ostringstream text;
-  text << std::ifstream(EARSHOT_SOURCE_DIR "/results/README.md").rdbuf();
+  const auto text = earshot::testing::text_of(EARSHOT_SOURCE_DIR "/results/README.md");
   for (const char* view : {"result", "slice_delta", "category_delta", "leaderboard", "published",
                            "cell_state", "failure", "cost"}) {
-    EXPECT_THAT(text.str(), HasSubstr(std::string("### `") + view + "`"));
+    EXPECT_THAT(text, HasSubstr(std::string("### `") + view + "`"));
     for (const auto& column : columns(store, view)) {
-      EXPECT_THAT(text.str(), HasSubstr("`" + column + "`")) << view;
+      EXPECT_THAT(text, HasSubstr("`" + column + "`")) << view;
     }
   }
 }
