@@ -39,27 +39,5 @@ TEST(Plan, is_read_by_programs_cell_by_cell) {
   EXPECT_EQ(rows[2].at("key").get<std::string>().size(), 64u);
 }
 
-TEST(Plugins, are_listed_with_what_they_add) {
-  const Sandbox sandbox;
-  const auto rows =
-      Json::parse(sandbox.command({"plugins", "--format", "json", "--results", "r/r.db"}).out);
-  const bool found = std::any_of(rows.begin(), rows.end(), [](const Json& row) {
-    return row.at("plugin") == "spectral" && row.at("component") == "log_mel";
-  });
-  EXPECT_TRUE(found);
-}
-
-TEST(Describe, tells_options_needs_and_metrics) {
-  const Sandbox sandbox;
-  EXPECT_THAT(sandbox.command({"describe", "log_mel", "--results", "r/r.db"}).out,
-              AllOf(HasSubstr("encoder spectral/log_mel"), ContainsRegex("mels +integer +64"),
-                    HasSubstr("needs: "), HasSubstr("spec: dim 64")));
-  EXPECT_THAT(sandbox.command({"describe", "linear_probe", "--results", "r/r.db"}).out,
-              AllOf(HasSubstr("evaluator probes/linear_probe"), HasSubstr("balanced_accuracy")));
-  const auto unknown = sandbox.command({"describe", "log_mell", "--results", "r/r.db"});
-  EXPECT_EQ(unknown.code, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'log_mel'?"));
-}
-
 }  // namespace
 }  // namespace earshot::testing

@@ -4,11 +4,12 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 
-#include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -49,13 +50,29 @@ class Examiner {
 
   void next_worker() { worker_.reset(); }
 
+  /// Of all components; nothing when the plugin cannot be loaded, which is for the checks to say.
+  std::optional<std::set<std::string>> option_names() {
+    try {
+      std::set<std::string> names;
+      const auto info = ask("inspect", {{"path", plugin_.string()}}).get<protocol::PluginInfo>();
+      for (const auto& component : info.components)
+        for (const auto& option : component.options)
+          names.insert(option.name);
+      return names;
+    } catch (const WorkerError&) {
+      worker_.reset();
+      return std::nullopt;
+    }
+  }
+
  private:
-  Json ask(const std::string& path, const std::string& component, const std::string& check) {
+  Json ask(const char* verb, Json fields) {
     if (!worker_) worker_.emplace();
-    return host::ask(
-        *worker_, "check",
-        {{"path", path}, {"component", component}, {"check", check}, {"options", options_}},
-        limit_);
+    return host::ask(*worker_, verb, std::move(fields), limit_);
+  }
+  Json ask(const std::string& path, const std::string& component, const std::string& check) {
+    return ask("check",
+               {{"path", path}, {"component", component}, {"check", check}, {"options", options_}});
   }
 
   fs::path plugin_;
@@ -64,16 +81,17 @@ class Examiner {
   std::optional<WorkerProcess> worker_;
 };
 
-/// NAME=VALUE by name; the worker knows the types.
-Json read_options(const std::vector<std::string>& given) {
-  Json options = Json::object();
-  for (const auto& text : given) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      refuse_usage("check-plugin", "--option '" + text + "'; expected NAME=VALUE");
-    options[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return options;
+void refuse_unknown_options(const Json& options, Examiner& examiner) {
+  if (options.empty()) return;
+  const auto names = examiner.option_names();
+  if (!names) return;
+  const std::vector<std::string> known(names->begin(), names->end());
+  for (const auto& [name, value] : options.items())
+    if (!names->contains(name))
+      refuse_usage("check-plugin",
+                   "--option: no component has an option '" + name + "'; " +
+                       (known.empty() ? "there are none" : "known: " + protocol::join(known)) +
+                       protocol::did_you_mean(name, known));
 }
 
 std::vector<std::string> names_of(const Json& checks) {
@@ -161,10 +179,9 @@ Syntax syntax() {
                 "far as it goes without. Exit code 3 if a check fails."};
   syntax.options.add_options()("list", "show the checks and what they are for")(
       "only", program_options::value<std::string>(), "run this check alone")(
-      "option", program_options::value<std::vector<std::string>>(),
-      "NAME=VALUE, a value for components that have such an option; repeat for more")(
       "timeout", program_options::value<double>()->default_value(30), "seconds a check may take")(
       "json", "print one JSON array");
+  add_value_option(syntax.options);
   syntax.positionals = {{"plugin", 1}};
   syntax.examples =
       "  runner check-plugin plugins/my_encoder.so\n"
@@ -189,9 +206,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
     if (std::find(names.begin(), names.end(), only) == names.end())
       refuse_usage("check-plugin", "no check '" + only + "'" + protocol::did_you_mean(only, names));
   }
+  const auto options = option_texts_of(*given, "check-plugin");
   Examiner examiner(
-      fs::absolute(plugin), read_options(given->texts("option")),
+      fs::absolute(plugin), options,
       std::chrono::milliseconds(static_cast<std::int64_t>(1000 * given->get<double>("timeout"))));
+  refuse_unknown_options(options, examiner);
   const auto results = examine(examiner, only, !json);
   if (json) std::cout << to_json(results).dump(2) << '\n';
   const auto failed = count(results, "fail");

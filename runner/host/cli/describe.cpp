@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/facts.hpp"
 #include "host/cli/planning.hpp"
 #include "host/plan/make_plan.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/option_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -64,46 +67,30 @@ void print_options(const protocol::ComponentInfo& component) {
   table.finish();
 }
 
-/// What the component says of itself when it is made with its defaults; or why it cannot be.
-Json facts_of(const CatalogEntry& entry, Informant& informant) {
-  protocol::ComponentRef ref{entry.plugin->info.path, entry.component->name, Json::object()};
+/// What the component says of itself when it is made with these options and defaults for the rest,
+/// or {"unknown": why} when it cannot be made. Datasets and mappers have nothing to say. @throws
+/// Failure (usage): an option is wrong.
+Json facts_of(const CatalogEntry& entry, const Json& options, Informant& informant) {
+  const auto& kind = entry.component->kind;
+  if (options.empty() && (kind == "dataset" || kind == "mapper")) return Json::object();
+  const auto& schema = entry.component->options;
+  for (const auto& option : schema)
+    if (option.required && !options.contains(option.name))
+      return {{"unknown",
+               "option '" + option.name + "' is required; give --option " + option.name + "=..."}};
+  protocol::ComponentRef ref{entry.plugin->info.path, entry.component->name};
   try {
-    ref.options = protocol::complete(entry.component->options, Json::object(), ref.component, "");
+    ref.options = protocol::complete(schema, protocol::typed(schema, options), ref.component,
+                                     std::filesystem::current_path().string());
     return informant.resolve(ref);
   } catch (const protocol::OptionError& error) {
-    return {{"unknown", error.what()}};
+    throw Failure(ExitCode::usage, std::string("runner describe: ") + error.what());
   } catch (const WorkerError& error) {
     return {{"unknown", error.what()}};
   }
 }
 
-void print_facts(const Json& facts) {
-  for (const auto& [name, fact] : facts.items()) {
-    if (name == "metrics") continue;
-    std::cout << name << ": ";
-    if (!fact.is_object()) {
-      std::cout << (fact.is_string() ? fact.get<std::string>() : fact.dump()) << '\n';
-      continue;
-    }
-    std::vector<std::string> words;
-    for (const auto& [key, value] : fact.items()) {
-      if (value.is_boolean() && !value.get<bool>()) continue;
-      words.push_back(value.is_boolean()  ? key
-                      : value.is_string() ? key + " " + value.get<std::string>()
-                                          : key + " " + value.dump());
-    }
-    std::cout << (words.empty() ? "nothing" : protocol::join(words)) << '\n';
-  }
-  if (!facts.contains("metrics")) return;
-  std::cout << "metrics:\n";
-  TableWriter table(std::cout, {"metric", "unit", "better", "primary", "help"}, Format::table);
-  for (const auto& metric : facts.at("metrics").get<std::vector<protocol::Metric>>())
-    table.row({metric.name, metric.unit, metric.higher_is_better ? "higher" : "lower",
-               metric.primary ? "primary" : "", metric.help});
-  table.finish();
-}
-
-void print(const CatalogEntry& entry, Informant& informant) {
+void print(const CatalogEntry& entry, const Json& options, Informant& informant) {
   const auto& component = *entry.component;
   std::cout << component.kind << ' ' << entry.id() << " (" << entry.plugin->info.version
             << "): " << component.summary << '\n';
@@ -111,32 +98,40 @@ void print(const CatalogEntry& entry, Informant& informant) {
     std::cout << "abilities: " << protocol::join(component.abilities) << '\n';
   std::cout << entry.plugin->info.path << "\n\n";
   print_options(component);
-  const auto facts = facts_of(entry, informant);
-  if (!facts.empty()) std::cout << "\nWith the default options:\n";
-  print_facts(facts);
+  const auto facts = facts_of(entry, options, informant);
+  if (facts.empty()) return;
+  if (facts.contains("unknown")) {
+    std::cout << "\nWhat it needs and gives is not known: "
+              << facts.at("unknown").get<std::string>() << '\n';
+    return;
+  }
+  std::cout << (options.empty() ? "\nWith the default options:\n" : "\nWith these options:\n");
+  print_facts(std::cout, facts);
 }
 
-Json to_json(const CatalogEntry& entry, Informant& informant) {
+Json to_json(const CatalogEntry& entry, const Json& options, Informant& informant) {
   return {{"id", entry.id()},
           {"plugin", entry.plugin->info.path},
           {"version", entry.plugin->info.version},
           {"component", *entry.component},
-          {"facts", facts_of(entry, informant)}};
+          {"facts", facts_of(entry, options, informant)}};
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{"describe", "[COMPONENT]",
                 "Lists all components, or tells everything about one: its options with type, "
-                "default, bounds and unit, and what it needs and gives with the defaults."};
+                "default, bounds and unit, and what it needs and gives with these."};
   syntax.options.add_options()("format",
                                program_options::value<std::string>()->default_value("table"),
                                "table or json (the list also as csv)");
+  add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"component", 1}};
   syntax.examples =
       "  runner describe\n"
       "  runner describe log_mel\n"
+      "  runner describe linear_probe --option target=room\n"
       "  runner describe spectral/log_mel --format json\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
@@ -146,17 +141,18 @@ ExitCode run(const std::vector<std::string>& arguments) {
     print_all(known.catalog, format);
     return ExitCode::ok;
   }
+  const auto options = option_texts_of(*given, "describe");
   const auto found = find(known.catalog, given->text("component"));
   if (format == Format::json) {
     auto list = Json::array();
     for (const auto& entry : found)
-      list.push_back(to_json(entry, known.informant));
+      list.push_back(to_json(entry, options, known.informant));
     std::cout << list.dump(2) << '\n';
     return ExitCode::ok;
   }
   for (const auto& entry : found) {
     if (&entry != &found.front()) std::cout << '\n';
-    print(entry, known.informant);
+    print(entry, options, known.informant);
   }
   return ExitCode::ok;
 }

@@ -9,19 +9,10 @@
 #include "host/plan/components.hpp"
 #include "host/plan/make_plan.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/option_text.hpp"
 
 namespace earshot::host {
 namespace {
-
-/// "clips=40" as an option: JSON where it is some, a text otherwise.
-void add_option(const std::string& word, Json& options) {
-  const auto sign = word.find('=');
-  if (sign == std::string::npos || sign == 0)
-    refuse_usage("listen", "--option '" + word + "'; allowed is NAME=VALUE");
-  const auto text = word.substr(sign + 1);
-  auto value = Json::parse(text, nullptr, false);
-  options[word.substr(0, sign)] = value.is_discarded() ? Json(text) : value;
-}
 
 /// An experiment that has the dataset: the file before the last ':', or else one of just this
 /// component.
@@ -49,9 +40,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   syntax.options.add_options()("n", program_options::value<std::int64_t>()->default_value(20),
                                "how many items, evenly spread")(
       "out", program_options::value<std::string>()->value_name("FOLDER"),
-      "where to; by default ./listen-DATASET")(
-      "option", program_options::value<std::vector<std::string>>()->value_name("NAME=VALUE"),
-      "an option of the dataset (repeatable)");
+      "where to; by default ./listen-DATASET");
+  add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"dataset", 1}};
@@ -77,11 +67,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
   }
   CellComponent component{
       label, known->second.use, known->second.options, known->second.settings, {}};
-  for (const auto& word : given->texts("option"))
-    add_option(word, component.options);
-
   const auto settings = plan_settings_of(*given);
   KnownPlugins plugins(settings);
+  const auto entry = plugins.catalog.find("dataset", component.use, known->second.position.text());
+  component.options.update(
+      protocol::typed(entry.component->options, option_texts_of(*given, "listen")));
   Components components(experiment, plugins.catalog, plugins.stamps);
   const auto& found = components.find("dataset", component);
   if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner listen: " + found.missing);

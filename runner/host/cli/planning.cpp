@@ -59,4 +59,19 @@ PlanSettings plan_settings_of(const Arguments& given) {
   return settings;
 }
 
+void add_value_option(po::options_description& options) {
+  options.add_options()("option", texts("NAME=VALUE"), "an option of the component (repeatable)");
+}
+
+Json option_texts_of(const Arguments& given, const std::string& command) {
+  auto options = Json::object();
+  for (const auto& word : given.texts("option")) {
+    const auto sign = word.find('=');
+    if (sign == std::string::npos || sign == 0)
+      refuse_usage(command, "--option '" + word + "'; allowed is NAME=VALUE");
+    options[word.substr(0, sign)] = word.substr(sign + 1);
+  }
+  return options;
+}
+
 }  // namespace earshot::host

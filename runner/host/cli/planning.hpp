@@ -15,4 +15,9 @@ void add_plugin_options(program_options::options_description& options);
 /// Notes and warnings go to stderr, "looking at x.so" only where that is a terminal.
 PlanSettings plan_settings_of(const Arguments& given);
 
+/// --option NAME=VALUE, of a component that is used without an experiment file.
+void add_value_option(program_options::options_description& options);
+/// Its texts by name, to be read by protocol::typed(). @throws Failure (usage): not NAME=VALUE
+Json option_texts_of(const Arguments& given, const std::string& command);
+
 }  // namespace earshot::host

@@ -4,6 +4,7 @@
 
 #include <earshot/kit/testing.hpp>
 
+#include "protocol/option_text.hpp"
 #include "worker/conformance/check.hpp"
 
 namespace earshot::worker {
@@ -19,15 +20,6 @@ Json resolved(const Json& weights) {
   if (source != "random" && std::filesystem::exists(source))
     return {{"source", source}, {"path", std::filesystem::absolute(source).string()}};
   return {{"source", "random"}, {"path", ""}};
-}
-
-/// A value from the command line as TOML would have it.
-Json typed(OptionType type, const Json& value) {
-  const auto is_text =
-      type == OptionType::text || type == OptionType::path || type == OptionType::weights;
-  if (is_text || !value.is_string()) return value;
-  auto parsed = Json::parse(value.get<std::string>(), nullptr, false);
-  return parsed.is_discarded() ? value : parsed;
 }
 
 /// Each of `values` once for every label of the synthetic trial.
@@ -47,12 +39,13 @@ Subject::Subject(const std::string& plugin, const std::string& component, const 
     : plugin_(plugin), options_(options) {
   if (component.empty()) return;
   component_ = &library().components.at(component);
-  auto schema = describe(*component_).options;
+  const auto schema = describe(*component_).options;
+  const auto values = protocol::typed(schema, options);
   Json given = Json::object();
   std::vector<std::string> free_texts;
-  for (auto& spec : schema) {
-    if (options.contains(spec.name)) {
-      given[spec.name] = typed(spec.type, options.at(spec.name));
+  for (const auto& spec : schema) {
+    if (values.contains(spec.name)) {
+      given[spec.name] = values.at(spec.name);
     } else if (spec.required && spec.type == OptionType::text && spec.choices.empty() &&
                component_->kind == Evaluator::contract) {
       free_texts.push_back(spec.name);

@@ -9,10 +9,10 @@ namespace earshot::worker {
 /// What is checked: a plugin, or one component of it with the option values to construct it with.
 class Subject {
  public:
-  /// `options`: values by name, for all components that have such an option; texts stand for what
-  /// they look like. Of what is required
-  /// and not given, texts are tried with each label of the synthetic trial ("target"); weights that
-  /// are not on this machine give way to random ones.
+  /// `options`: values by name, for all components that have such an option; texts as
+  /// protocol::typed() reads them. Of what is required and not given, texts are tried with each
+  /// label of the synthetic trial ("target"); weights that are not on this machine give way to
+  /// random ones.
   Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);
 
   /// Loads the plugin the first time. @throws ConfigError as open_library does.

@@ -1,0 +1,103 @@
+#include "host/cli/facts.hpp"
+
+#include <map>
+#include <ostream>
+#include <sstream>
+
+#include "host/base/table.hpp"
+#include "protocol/messages.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+using protocol::Json;
+using Words = std::vector<std::string>;
+
+/// 100 instead of 100.0, and no more than six digits.
+std::string text_of(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+Words words_of_needs(const Json& needs) {
+  static const std::map<std::string, std::string> crops{
+      {"first", "the first"}, {"centre", "the middle"}, {"seeded", "what the seed draws"}};
+  static const std::map<std::string, std::string> pads{{"zero", "zeros"}, {"repeat", "repeats"}};
+  const auto channels = needs.at("channels").get<std::int64_t>();
+  Words words{text_of(needs.at("sample_rate")) + " Hz",
+              std::to_string(channels) + (channels == 1 ? " channel" : " channels")};
+  const double longest = needs.at("max_seconds"), shortest = needs.at("min_seconds");
+  if (longest > 0)
+    words.push_back("at most " + text_of(longest) + " s (of more " + crops.at(needs.at("crop")) +
+                    ")");
+  const auto pad = pads.find(needs.at("pad"));
+  if (shortest > 0 && pad != pads.end())
+    words.push_back("at least " + text_of(shortest) + " s (less is filled with " + pad->second +
+                    ")");
+  return words;
+}
+
+/// Where frames lie in time, after what else is said of them.
+void add_frames(const Json& spec, Words& words) {
+  const double rate = spec.at("frame_rate"), first = spec.at("first_frame");
+  words.push_back(rate > 0 ? text_of(rate) + " frames a second" : "one vector for the whole clip");
+  if (rate > 0 && first != 0) words.push_back("the first at " + text_of(first) + " s");
+}
+
+Words words_of_codes(const Json& spec) {
+  Words sizes;
+  for (const auto& size : spec.at("sizes"))
+    sizes.push_back(size.dump());
+  const bool alike = std::equal(sizes.begin() + 1, sizes.end(), sizes.begin());
+  Words words{alike ? std::to_string(sizes.size()) + " of " + sizes.front() + " codes"
+                    : protocol::join(sizes) + " codes"};
+  add_frames(spec, words);
+  words.push_back(text_of(spec.at("bits_per_second")) + " bits a second");
+  return words;
+}
+
+/// "dim 64"; of what is true the name alone; nothing of what is false, 0 or "".
+Words words_of(const Json& fact) {
+  Words words;
+  for (const auto& [name, value] : fact.items()) {
+    if (value == false || value == 0 || value == "") continue;
+    words.push_back(value == true       ? name
+                    : value.is_number() ? name + " " + text_of(value)
+                    : value.is_string() ? name + " " + value.get<std::string>()
+                                        : name + " " + value.dump());
+  }
+  return words;
+}
+
+Words words_of(const std::string& name, Json fact) {
+  if (name == "needs") return words_of_needs(fact);
+  if (name == "code_spec") return words_of_codes(fact);
+  if (!fact.contains("frame_rate")) return words_of(fact);
+  Words words{"dim " + fact.at("dim").dump()};
+  add_frames(fact, words);
+  return words;
+}
+
+void print_metrics(std::ostream& out, const std::vector<protocol::Metric>& metrics) {
+  out << "metrics:\n";
+  TableWriter table(out, {"metric", "unit", "better", "primary", "help"}, Format::table);
+  for (const auto& metric : metrics)
+    table.row({metric.name, metric.unit, metric.higher_is_better ? "higher" : "lower",
+               metric.primary ? "primary" : "", metric.help});
+  table.finish();
+}
+
+}  // namespace
+
+void print_facts(std::ostream& out, const Json& facts) {
+  for (const auto& [name, fact] : facts.items()) {
+    if (name == "metrics") continue;
+    const auto words = words_of(name, fact);
+    out << name << ": " << (words.empty() ? "nothing" : protocol::join(words)) << '\n';
+  }
+  if (facts.contains("metrics")) print_metrics(out, facts.at("metrics"));
+}
+
+}  // namespace earshot::host
