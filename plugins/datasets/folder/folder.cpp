@@ -1,47 +1,25 @@
 #include "folder.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <optional>
 #include <regex>
 #include <set>
 #include <tuple>
 
-#include <earshot/kit/sampling.hpp>
+#include <earshot/kit/names.hpp>
+#include <earshot/kit/splits.hpp>
 
 namespace folder {
 
 using earshot::ConfigError;
 using earshot::DataError;
 using earshot::Split;
+using earshot::kit::split_named;
 namespace fs = std::filesystem;
 
 namespace {
 
-/// Endings of the formats that libsndfile reads.
-const std::set<std::string> endings = {".wav", ".flac", ".ogg",  ".oga",  ".opus", ".mp3",
-                                       ".aif", ".aiff", ".aifc", ".au",   ".snd",  ".caf",
-                                       ".w64", ".rf64", ".sph",  ".nist", ".voc",  ".avr"};
-
-bool is_audio(const fs::path& file) {
-  auto ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return endings.contains(ending);
-}
-
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
-}
-
-std::optional<Split> split_named(const std::string& name) {
-  static const std::map<std::string, Split> names = {
-      {"train", Split::train},      {"training", Split::train}, {"validation", Split::validation},
-      {"valid", Split::validation}, {"val", Split::validation}, {"dev", Split::validation},
-      {"test", Split::test},        {"testing", Split::test},   {"eval", Split::test},
-      {"evaluation", Split::test}};
-  const auto found = names.find(name);
-  return found == names.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// Folders in a folder, by name, hidden ones left out.
@@ -56,7 +34,7 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
 }  // namespace
 
 earshot::OptionSchema Folder::options() {
-  return {
+  earshot::OptionSchema schema = {
       {.name = "root",
        .value = earshot::Path{},
        .help =
@@ -66,18 +44,10 @@ earshot::OptionSchema Folder::options() {
        .value = std::string(),
        .help = "Regular expression; what its first bracket matches in a path below root is the "
                "group. Empty: every file stands alone"},
-      {.name = "validation",
-       .value = 0.1,
-       .help = "Share of the items to validate on, where there is no folder for them",
-       .min = 0,
-       .max = 0.9},
-      {.name = "test",
-       .value = 0.2,
-       .help = "Share of the items to test on, likewise",
-       .min = 0,
-       .max = 0.9},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Which random split"},
   };
+  for (auto& option : earshot::kit::split_options("where there is no folder for them"))
+    schema.push_back(std::move(option));
+  return schema;
 }
 
 Folder::Folder(const earshot::Options& options, const earshot::Context&)
@@ -110,7 +80,10 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.name, a.id) < std::tie(b.name, b.id);
   });
-  if (!split) draw_splits(options);
+  if (split) return;
+  const auto drawn = earshot::kit::draw_splits(*this, options);
+  for (std::size_t i = 0; i < drawn.size(); ++i)
+    entries_[i].split = drawn[i];
 }
 
 void Folder::read_class(const fs::path& at, const std::string& name, Split split) {
@@ -130,7 +103,7 @@ void Folder::read_class(const fs::path& at, const std::string& name, Split split
       continue;
     }
     if (entry->is_directory()) folders_.push_back(entry->path());
-    if (!entry->is_regular_file() || !is_audio(entry->path())) continue;
+    if (!entry->is_regular_file() || !earshot::kit::is_audio(entry->path())) continue;
     const auto id = entry->path().lexically_relative(root_).generic_string();
     std::smatch match;
     if (!group_.empty() && !std::regex_search(id, match, pattern))
@@ -139,25 +112,6 @@ void Folder::read_class(const fs::path& at, const std::string& name, Split split
     entries_.push_back(
         {.id = id, .name = name, .group = group_.empty() ? id : match[1].str(), .split = split});
   }
-}
-
-void Folder::draw_splits(const earshot::Options& options) {
-  const auto validation = options.number("validation"), test = options.number("test");
-  if (validation + test >= 1)
-    throw ConfigError("validation and test are " + std::to_string(validation) + " and " +
-                      std::to_string(test) + "; allowed: less than 1 together");
-  std::vector<std::int64_t> strata;
-  std::vector<std::map<std::string, std::string>> groups;
-  for (const auto& entry : entries_) {
-    strata.push_back(std::lower_bound(classes_.begin(), classes_.end(), entry.name) -
-                     classes_.begin());
-    groups.push_back({{"clip", entry.group}});
-  }
-  const auto splits =
-      earshot::kit::draw_splits(strata, earshot::kit::linked(groups), validation, test,
-                                static_cast<std::uint64_t>(options.integer("seed")));
-  for (std::size_t i = 0; i < splits.size(); ++i)
-    entries_[i].split = splits[i];
 }
 
 std::vector<earshot::LabelSpec> Folder::labels() const {

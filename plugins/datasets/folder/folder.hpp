@@ -29,7 +29,6 @@ class Folder final : public earshot::Dataset {
     earshot::Split split = earshot::Split::train;
   };
   void read_class(const std::filesystem::path& at, const std::string& name, earshot::Split split);
-  void draw_splits(const earshot::Options& options);
 
   std::filesystem::path root_;
   std::string group_;

@@ -1,13 +1,12 @@
 #include "recordings.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <memory>
-#include <set>
 
 #include <sndfile.h>
 
+#include <earshot/kit/names.hpp>
 #include <earshot/kit/random.hpp>
 #include <earshot/kit/resample.hpp>
 
@@ -19,19 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool sounds(const fs::path& file) {
-  static const std::set<std::string> endings = {".wav",  ".flac", ".ogg", ".opus", ".aif",
-                                                ".aiff", ".au",   ".caf", ".mp3",  ".w64"};
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return endings.contains(ending);
-}
-
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && sounds(entry.path())) files.push_back(entry.path());
+    if (entry.is_regular_file() && kit::is_audio(entry.path())) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }

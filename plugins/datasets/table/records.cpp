@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/names.hpp>
 #include <earshot/kit/table.hpp>
 
 namespace table {
@@ -173,9 +174,8 @@ std::string Records::place(const Record& record) const {
 
 Records read_records(const std::filesystem::path& file, const std::string& format,
                      const std::vector<std::string>& columns) {
-  auto kind = format == "auto" ? file.extension().string() : "." + format;
-  std::transform(kind.begin(), kind.end(), kind.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  const auto kind =
+      format == "auto" ? earshot::kit::lower_case(file.extension().string()) : "." + format;
   Records records;
   records.file = file.filename().string();
   if (kind == ".csv")

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <set>
 
-#include <earshot/kit/sampling.hpp>
+#include <earshot/kit/splits.hpp>
 #include <earshot/kit/table.hpp>
 
 namespace table {
@@ -26,15 +26,8 @@ std::string name_of(const std::string& column) {
 }
 
 Split split_of(const std::string& text, const std::string& place) {
-  static const std::map<std::string, Split> names = {
-      {"train", Split::train},      {"training", Split::train}, {"validation", Split::validation},
-      {"valid", Split::validation}, {"val", Split::validation}, {"dev", Split::validation},
-      {"test", Split::test},        {"testing", Split::test},   {"eval", Split::test},
-      {"evaluation", Split::test}};
-  const auto found = names.find(name_of(text));
-  if (found == names.end())
-    throw DataError(place + ": split is '" + text + "'; allowed: train, validation, test");
-  return found->second;
+  if (const auto split = earshot::kit::split_named(text)) return *split;
+  throw DataError(place + ": split is '" + text + "'; allowed: train, validation, test");
 }
 
 }  // namespace
@@ -48,7 +41,7 @@ earshot::OptionSchema Table::options() {
   };
   auto format = text("format", "auto", "What the table is; auto: as its ending says");
   format.choices = {"auto", "csv", "tsv", "json", "jsonl"};
-  return {
+  earshot::OptionSchema schema = {
       {.name = "file",
        .value = earshot::Path{},
        .help = "The table: CSV or TSV with a row of names, a JSON array of objects, or JSON Lines",
@@ -69,18 +62,10 @@ earshot::OptionSchema Table::options() {
       text("fold", "", "Column of the fold: 1, 2, ..."),
       texts("groups", {}, "Columns that make rows dependent: speaker, room, recording"),
       texts("slices", {}, "Columns to report results for value by value"),
-      {.name = "validation",
-       .value = 0.1,
-       .help = "Share of the items to validate on, without a column for split or fold",
-       .min = 0,
-       .max = 0.9},
-      {.name = "test",
-       .value = 0.2,
-       .help = "Share of the items to test on, likewise",
-       .min = 0,
-       .max = 0.9},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Which random split"},
   };
+  for (auto& option : earshot::kit::split_options("without a column for split or fold"))
+    schema.push_back(std::move(option));
+  return schema;
 }
 
 Table::Table(const earshot::Options& options, const earshot::Context&)
@@ -103,7 +88,7 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   records_ = read_records(file_, options.text("format"), columns_);
   find_classes();
   check_items();
-  if (!split_ && !fold_) draw_splits(options);
+  if (!split_ && !fold_) drawn_ = earshot::kit::draw_splits(*this, options);
 }
 
 std::size_t Table::use(const std::string& column) {
@@ -173,31 +158,6 @@ void Table::check_items() const {
                       records_.place(*other->second) +
                       "; expected a unique one. name a column with unique ids as id");
   }
-}
-
-void Table::draw_splits(const earshot::Options& options) {
-  const auto validation = options.number("validation"), test = options.number("test");
-  if (validation + test >= 1)
-    throw ConfigError("validation and test are " + std::to_string(validation) + " and " +
-                      std::to_string(test) + "; allowed: less than 1 together");
-  std::vector<std::int64_t> strata;
-  std::vector<std::map<std::string, std::string>> groups;
-  const auto classes = std::find_if(labels_.begin(), labels_.end(), [](const auto& spec) {
-    return std::holds_alternative<std::string>(spec.type);
-  });
-  for (std::int64_t i = 0; i < size(); ++i) {
-    auto one = item(i);
-    std::int64_t stratum = 0;
-    if (classes != labels_.end())
-      if (const auto found = one.labels.find(classes->name); found != one.labels.end())
-        stratum = 1 + (std::lower_bound(classes->classes.begin(), classes->classes.end(),
-                                        std::get<std::string>(found->second)) -
-                       classes->classes.begin());
-    strata.push_back(stratum);
-    groups.push_back(std::move(one.groups));
-  }
-  drawn_ = earshot::kit::draw_splits(strata, earshot::kit::linked(groups), validation, test,
-                                     static_cast<std::uint64_t>(options.integer("seed")));
 }
 
 std::string Table::text(const Record& record, std::size_t column) const {

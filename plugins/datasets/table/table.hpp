@@ -35,7 +35,6 @@ class Table final : public earshot::Dataset {
   void declare_labels(const earshot::Options& options);
   void find_classes();
   void check_items() const;
-  void draw_splits(const earshot::Options& options);
 
   std::string text(const Record& record, std::size_t column) const;  ///< "" for an empty cell
   std::vector<std::string> list(const Record& record, std::size_t column) const;
