@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "temporary_folder.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -17,9 +19,6 @@ using testing::ThrowsMessage;
 /// A folder of the dataset, without sound in its files.
 class Esc50 : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   void put(const fs::path& name, const std::string& text = "") {
     fs::create_directories((root_ / name).parent_path());
     std::ofstream(root_ / name) << text;
@@ -32,7 +31,8 @@ class Esc50 : public testing::Test {
             {.device = at::kCPU}};
   }
 
-  fs::path root_ = fs::path(testing::TempDir()) / "esc50";
+  earshot::testing::TemporaryFolder folder_{};
+  const fs::path root_ = folder_ / "root";
 };
 
 TEST_F(Esc50, reads_the_table_and_finds_files_of_any_ending) {

@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include "temporary_folder.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -19,8 +21,6 @@ using testing::ThrowsMessage;
 
 class Folder : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
   void put(const fs::path& name) {
     fs::create_directories((root_ / name).parent_path());
     std::ofstream(root_ / name) << "";
@@ -29,7 +29,8 @@ class Folder : public testing::Test {
     options["root"] = earshot::Path{root_};
     return {Options(folder::Folder::options(), options), {.device = at::kCPU}};
   }
-  fs::path root_ = fs::path(testing::TempDir()) / "folder";
+  earshot::testing::TemporaryFolder folder_{};
+  const fs::path root_ = folder_ / "root";
 };
 
 TEST_F(Folder, names_classes_by_folders_and_passes_over_what_is_no_audio) {

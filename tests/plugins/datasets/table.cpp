@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include "temporary_folder.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,9 +23,6 @@ using Texts = std::vector<std::string>;
 
 class Table : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   table::Table open(const std::string& name, const std::string& text, Given options = {}) const {
     std::ofstream(root_ / name, std::ios::binary) << text;
     options["file"] = Path{root_ / name};
@@ -34,7 +33,8 @@ class Table : public testing::Test {
     EXPECT_THAT([&] { open(name, text, options); }, ThrowsMessage<DataError>(HasSubstr(message)))
         << text;
   }
-  fs::path root_ = fs::path(testing::TempDir()) / "table";
+  earshot::testing::TemporaryFolder folder_{};
+  const fs::path root_ = folder_.path();
 };
 
 const Given columns = {{"audio", Texts{"path"}},        {"labels", Texts{"Sound Event"}},

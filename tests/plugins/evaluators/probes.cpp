@@ -261,10 +261,9 @@ TEST(Probes, score_a_single_item) {
 
 TEST(Probes, write_a_confusion_table) {
   auto on = trial();
-  on.folder = testing::TempDir();
   auto probe = make<Knn>(with("kind"));
   const auto accuracy = run(probe, on).at("accuracy");
-  std::ifstream file(on.folder / "confusion.csv");
+  std::ifstream file(on.artifact("confusion.csv"));
   std::string line;
   std::getline(file, line);
   EXPECT_EQ(line, "truth,low,middle,high");

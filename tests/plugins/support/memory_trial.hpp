@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -7,6 +8,8 @@
 
 #include <earshot/evaluator.hpp>
 #include <earshot/kit/random.hpp>
+
+#include "temporary_folder.hpp"
 
 namespace earshot::test {
 
@@ -28,7 +31,6 @@ class MemoryTrial : public Trial {
   std::vector<Prediction> predictions{};
   Numbers reports{};
   std::map<std::string, std::vector<double>, std::less<>> curves{};
-  std::filesystem::path folder = std::filesystem::temp_directory_path();
 
   std::int64_t size(Split split) const override {
     return static_cast<std::int64_t>(of(split).size());
@@ -73,7 +75,9 @@ class MemoryTrial : public Trial {
   void point(std::string_view curve, std::int64_t, double value) override {
     curves[std::string(curve)].push_back(value);
   }
-  std::filesystem::path artifact(std::string_view name) override { return folder / name; }
+  std::filesystem::path artifact(std::string_view name) override {
+    return *folder_ / std::string(name);
+  }
   void progress(std::int64_t, std::int64_t) override {}
   bool stop() const override { return false; }
   void save(const State&) override {}
@@ -86,6 +90,7 @@ class MemoryTrial : public Trial {
   std::vector<LabelSpec> labels_;
   FeatureSpec spec_;
   std::vector<Example> examples_[3];
+  std::shared_ptr<testing::TemporaryFolder> folder_ = std::make_shared<testing::TemporaryFolder>();
 };
 
 /// Mean of the marks and the scores of all test items, as the host computes them.

@@ -1,38 +1,26 @@
 #include "recordings.hpp"
 
-#include <atomic>
 #include <fstream>
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sndfile.h>
-#include <unistd.h>
 
 #include "probe.hpp"
+#include "sound_file.hpp"
+#include "temporary_folder.hpp"
 
 namespace earshot::scenes {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder : public testing::Test {
+class RecordingsTest : public ::testing::Test {
  protected:
-  Folder()
-      : root_(fs::temp_directory_path() /
-              ("earshot-scenes-" + std::to_string(getpid()) + "-" + std::to_string(number_++))) {
-    fs::create_directories(root_);
-  }
-  ~Folder() override { fs::remove_all(root_); }
-
   void write(const std::string& name, int channels, int sample_rate, const Signal& frames) const {
     fs::create_directories((root_ / name).parent_path());
-    SF_INFO info{
-        .samplerate = sample_rate, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
-    SNDFILE* file = sf_open((root_ / name).c_str(), SFM_WRITE, &info);
-    ASSERT_NE(file, nullptr);
-    sf_writef_float(file, frames.data(), static_cast<sf_count_t>(frames.size()) / channels);
-    sf_close(file);
+    earshot::testing::write_sound(root_ / name, frames, sample_rate, channels,
+                                  SF_FORMAT_WAV | SF_FORMAT_FLOAT);
   }
   /// Decaying noise: a source as well as a response.
   Signal decay(std::uint64_t seed, double seconds) const {
@@ -49,18 +37,14 @@ class Folder : public testing::Test {
         write(folder + "/class" + std::to_string(c) + "/" + std::to_string(k) + ".wav", 1, 16000,
               decay(static_cast<std::uint64_t>(10 * c + k), 0.3 + 0.2 * c));
   }
-  fs::path root_;
-
- private:
-  static inline std::atomic<int> number_ = 0;
+  earshot::testing::TemporaryFolder folder_{};
+  const fs::path root_ = folder_.path();
 };
-
-using RecordingsTest = Folder;
 
 TEST_F(RecordingsTest, are_dealt_to_the_splits_without_overlap) {
   write_classes("dry", 3);
   const Recordings found = find_recordings(root_ / "dry", 1);
-  EXPECT_THAT(found.names(), testing::ElementsAre("class0", "class1", "class2"));
+  EXPECT_THAT(found.names(), ::testing::ElementsAre("class0", "class1", "class2"));
   std::set<fs::path> all;
   for (const auto& one : found.classes)
     for (const auto& files : one.files) {
@@ -92,7 +76,7 @@ TEST_F(RecordingsTest, that_are_missing_or_no_sound_are_named) {
       read_recording(root_ / name);
       ADD_FAILURE() << name << " was read";
     } catch (const DataError& error) {
-      EXPECT_THAT(error.what(), testing::HasSubstr(name));
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(name));
     }
   }
 }
@@ -108,7 +92,7 @@ TEST_F(RecordingsTest, take_the_place_of_synthetic_events) {
   const Scenes scenes = make_scenes(24, {{"sources", Path{root_ / "dry"}}, {"seconds", 1.0}});
   EXPECT_EQ(scenes.sources().size(), 16);
   EXPECT_THAT(scenes.labels()[0].classes,
-              testing::ElementsAre("class0", "class1", "class2", "class3"));
+              ::testing::ElementsAre("class0", "class1", "class2", "class3"));
   const Item item = scenes.item(3);
   const Scene scene = scenes.scene(3, 0);
   EXPECT_EQ(scene.recording.parent_path().filename(),
