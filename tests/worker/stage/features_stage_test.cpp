@@ -1,8 +1,10 @@
 #include "worker/stage/features_stage.hpp"
 
+#include <atomic>
 #include <limits>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,6 +75,15 @@ TEST(FeaturesStage, gives_the_same_bytes_again_with_any_number_of_threads) {
   request.threads = 2;
   run(request);
   EXPECT_EQ(contents(one.path()), contents(two.path()));
+}
+
+TEST(FeaturesStage, has_threads_to_read_clips_with) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  std::atomic<int> ranges = 0;
+  at::parallel_for(0, 2, 1, [&](std::int64_t, std::int64_t) { ++ranges; });
+  at::set_num_threads(before);
+  EXPECT_EQ(ranges, 2) << "built without the OpenMP that LibTorch's headers ask for";
 }
 
 TEST(FeaturesStage, computes_a_damaged_shard_again_and_no_other) {
