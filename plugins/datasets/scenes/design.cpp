@@ -58,7 +58,7 @@ Row row(Split split, std::int64_t number, const Labels& labels) {
 }  // namespace
 
 std::vector<Row> cross(std::int64_t clips, std::uint64_t world) {
-  const std::int64_t train = clips / 2, validation = clips / 6;
+  const std::int64_t train = clips / 2, validation = clips / 4;
   const std::int64_t counts[] = {train, validation, clips - train - validation};
   std::vector<Row> rows;
   rows.reserve(static_cast<std::size_t>(clips));

@@ -18,8 +18,8 @@ struct Row {
 };
 
 /// Crosses the factors: within a split, each pair of factors is balanced exactly at multiples of
-/// 432 clips (at multiples of 216 all pairs but event with noise type), and nearly so otherwise.
-/// Rows are training, validation and test in turn: 1/2, 1/6 and the rest.
+/// 432 clips, and nearly so otherwise. Rows are training, validation and test in turn: 1/2, 1/4 and
+/// the rest.
 ///
 /// Construction, for a block of 72 that crosses event e = (e3 of 3, e4 of 4) with room r = (r3 of
 /// 3, r2 of 2) completely: distance e3 + r3, noise e3 + 2 r3, quality e3 + r3 + t (all mod 3, t the

@@ -43,7 +43,7 @@ double draw_severity(int quality, kit::Random& random) {
 }
 
 Recorder draw_recorder(double severity, kit::Random& random) {
-  const auto scattered = [&] { return std::clamp(severity + 0.12 * random.normal(), 0.0, 1.0); };
+  const auto scattered = [&] { return std::clamp(severity + 0.14 * random.normal(), 0.0, 1.0); };
   Recorder recorder{.severity = severity};
   recorder.low_cut = 30 * std::pow(6, scattered());
   recorder.high_cut = 7200 * std::pow(0.6, scattered());

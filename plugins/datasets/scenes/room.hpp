@@ -47,9 +47,6 @@ Positions draw_positions(const Room& room, double distance, kit::Random random);
 
 /// Distances (m) that class `level` (0 near, 1 mid, 2 far) means in places of a kind: what is far
 /// in a bathroom is near in a church.
-struct Range {
-  double low, high;
-};
 Range distance_range(int kind, int level);
 
 /// Attenuation of sound in air, dB/m (ISO 9613-1:1993, equations 3 to 5, B.2, B.3), at one

@@ -49,7 +49,7 @@ Signal all_noise(const Scene& scene, std::size_t length) {
 }  // namespace
 
 Range snr_range(int level) {
-  constexpr Range ranges[] = {{24, 40}, {15, 24}, {7, 15}};
+  constexpr Range ranges[] = {{44, 52}, {36, 44}, {28, 36}};
   return ranges[level];
 }
 

@@ -48,9 +48,8 @@ std::uint64_t instance_seed(std::uint64_t world, const char* what, int kind, Spl
 OptionSchema Scenes::options() {
   return {
       {.name = "clips",
-       .value = 1296,
-       .help = "Number of items; factors cross exactly at multiples of 2592 and, but for event "
-               "with noise type, of 1296",
+       .value = 1728,
+       .help = "Number of items; factors cross exactly at multiples of 1728",
        .min = 6,
        .max = 10'000'000},
       {.name = "world", .value = 0, .help = "Seed of everything in the dataset", .min = 0},

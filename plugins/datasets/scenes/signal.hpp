@@ -20,4 +20,9 @@ using Bands = std::array<double, bands>;
 /// Mean square; 0 of nothing.
 double power(const Signal& signal);
 
+/// From `low` to `high`, in whatever unit.
+struct Range {
+  double low, high;
+};
+
 }  // namespace earshot::scenes

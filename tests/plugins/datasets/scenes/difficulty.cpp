@@ -8,7 +8,7 @@ namespace earshot::scenes {
 namespace {
 
 TEST(Difficulty, leaves_log_mel_room_to_be_wrong_and_level_nothing_to_go_by) {
-  const Scenes scenes = make_scenes(1296);
+  const Scenes scenes = make_scenes(1728);
   const Table both = table(scenes, [](const Scene& scene, std::size_t length) {
     const Signal clip = render(scene, length).clip;
     auto row = level(clip);
@@ -21,14 +21,11 @@ TEST(Difficulty, leaves_log_mel_room_to_be_wrong_and_level_nothing_to_go_by) {
   for (const LabelSpec& label : scenes.labels()) {
     if (label.classes.empty() || label.name == "setting" || label.name == "noise_type") continue;
     const double heard = probe(spectra, label);
+    EXPECT_GE(heard, 0.45) << label.name;
     EXPECT_LE(heard, 0.85) << label.name;
-    // Room and distance are harder than the 45 % aimed at: without level, mean and deviation of a
-    // spectrum say little of reverberation. They must still be above chance.
-    const bool reverberant = label.name == "room" || label.name == "distance_class";
     const double chance = 1 / static_cast<double>(label.classes.size());
     // 2.6 standard deviations of 432 guesses: a false alarm in one of 100.
     const double luck = chance + 2.6 * std::sqrt(chance * (1 - chance) / 432);
-    EXPECT_GE(heard, reverberant ? luck : 0.45) << label.name;
     RecordProperty(label.name, std::to_string(heard));
     EXPECT_LT(probe(levels, label), luck) << label.name;
   }

@@ -21,8 +21,8 @@ TEST(Events, are_all_finite_of_unit_power_and_sound_until_the_end) {
       const Signal dry = render(draw_source(event, seed), seed, ten_seconds);
       ASSERT_EQ(dry.size(), ten_seconds);
       EXPECT_NEAR(power(dry), 1, 1e-3);
-      const Signal last(dry.end() - 40000, dry.end());
-      EXPECT_GT(power(last), 0.02) << event_names[static_cast<std::size_t>(event)];
+      const Signal last(dry.end() - 64000, dry.end());
+      EXPECT_GT(power(last), 0.01) << event_names[static_cast<std::size_t>(event)];
     }
 }
 
@@ -45,7 +45,7 @@ TEST(Events, lie_mostly_below_six_kilohertz) {
 }
 
 TEST(Events, are_told_apart_by_a_log_mel_probe_on_dry_sound) {
-  const Scenes scenes = make_scenes(1296);
+  const Scenes scenes = make_scenes(1728);
   const Table dry = table(scenes, [](const Scene& scene, std::size_t length) {
     return log_mel(render(scene.source, scene.performance, length));
   });

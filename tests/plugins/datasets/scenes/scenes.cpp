@@ -91,7 +91,7 @@ TEST(Scenes, labels_the_distance_that_it_renders) {
 }
 
 TEST(Scenes, shares_no_room_source_noise_or_recorder_between_splits) {
-  const Scenes scenes = make_scenes(1296);
+  const Scenes scenes = make_scenes(1728);
   std::map<std::string, std::set<Split>> splits;  // by what occurs
   std::set<std::string> test_rooms, test_sources;
   for (std::int64_t i = 0; i < scenes.size(); ++i) {
@@ -119,7 +119,7 @@ TEST(Scenes, shares_no_room_source_noise_or_recorder_between_splits) {
 }
 
 TEST(Scenes, uses_each_test_room_and_source_about_equally_often) {
-  const Scenes scenes = make_scenes(1296);
+  const Scenes scenes = make_scenes(1728);
   std::map<std::string, int> uses;
   for (std::int64_t i = 0; i < scenes.size(); ++i) {
     const Item item = scenes.item(i);

@@ -10,7 +10,7 @@
 #include <earshot/kit/log_mel.hpp>
 #include <earshot/kit/metrics.hpp>
 
-#include "gain.hpp"
+#include "convolution.hpp"
 
 namespace earshot::scenes {
 
@@ -68,8 +68,11 @@ std::vector<double> log_mel(const Signal& signal) {
 }
 
 std::vector<double> level(const Signal& signal) {
-  const double rms = 10 * std::log10(power(signal)), crest = crest_factor(signal);
-  return {rms, rms + crest, crest};
+  const auto peak = [](const Signal& any) {
+    const auto [low, high] = std::minmax_element(any.begin(), any.end());
+    return 20 * std::log10(std::max(-*low, *high));
+  };
+  return {10 * std::log10(power(signal)), peak(signal), peak(raise_rate(signal, 2))};
 }
 
 Table table(const Scenes& scenes,

@@ -20,7 +20,7 @@ struct Table {
 
 /// Mean and standard deviation over frames of a log-mel spectrogram with 64 bands up to 8 kHz.
 std::vector<double> log_mel(const Signal& signal);
-/// Level, peak and crest factor, dB.
+/// Level, peak at 16 kHz and peak at 32 kHz, dB; a linear probe has their differences for nothing.
 std::vector<double> level(const Signal& signal);
 
 /// Makes `features` of every item; several items at a time.
