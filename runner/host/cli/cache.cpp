@@ -11,6 +11,7 @@
 #include "host/plan/planner.hpp"
 #include "host/schedule/cache_use.hpp"
 #include "host/store/store.hpp"
+#include "protocol/nearest.hpp"
 
 namespace earshot::host {
 namespace {
@@ -29,9 +30,11 @@ std::int64_t size_of(const std::string& text) {
                                                    {"MiB", 1024.0 * 1024},
                                                    {"GiB", 1024.0 * 1024 * 1024},
                                                    {"TiB", 1024.0 * 1024 * 1024 * 1024}};
-  if (error != std::errc() || value < 0 || !units.contains(unit))
+  const auto factor = units.find(unit);
+  const auto bytes = factor == units.end() ? -1 : value * factor->second;
+  if (error != std::errc() || !(bytes >= 0 && bytes < 0x1p62))
     refuse_usage("cache", "--max '" + text + "'; allowed is a size as '20GiB' or '512MiB'");
-  return static_cast<std::int64_t>(value * units.at(unit));
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::string size_text(std::int64_t bytes) {
@@ -137,7 +140,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
     if (!given->has("max")) refuse_usage("cache", "prune needs --max SIZE");
     prune(cache, size_of(given->text("max")));
   } else {
-    refuse_usage("cache", "unknown action '" + action + "'; allowed are list, verify and prune");
+    const std::vector<std::string> known{"list", "verify", "prune"};
+    refuse_usage("cache",
+                 (action.empty() ? "an action is missing" : "unknown action '" + action + "'") +
+                     std::string("; allowed are ") + protocol::join(known) +
+                     protocol::did_you_mean(action, known));
   }
   return ExitCode::ok;
 }

@@ -206,10 +206,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
     if (std::find(names.begin(), names.end(), only) == names.end())
       refuse_usage("check-plugin", "no check '" + only + "'" + protocol::did_you_mean(only, names));
   }
+  const auto timeout = given->get<double>("timeout");
+  if (!(timeout > 0 && timeout <= 86400))
+    refuse_usage("check-plugin", "--timeout is not above 0 and at most 86400 (a day)");
   const auto options = option_texts_of(*given, "check-plugin");
-  Examiner examiner(
-      fs::absolute(plugin), options,
-      std::chrono::milliseconds(static_cast<std::int64_t>(1000 * given->get<double>("timeout"))));
+  Examiner examiner(fs::absolute(plugin), options,
+                    std::chrono::milliseconds(static_cast<std::int64_t>(1000 * timeout)));
   refuse_unknown_options(options, examiner);
   const auto results = examine(examiner, only, !json);
   if (json) std::cout << to_json(results).dump(2) << '\n';

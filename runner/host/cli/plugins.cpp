@@ -3,6 +3,7 @@
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
+#include "host/cli/rows.hpp"
 #include "host/plan/make_plan.hpp"
 
 namespace earshot::host {
@@ -11,9 +12,7 @@ namespace {
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{"plugins", "",
                 "Lists the plugins that are found, what they add, and those refused."};
-  syntax.options.add_options()("format",
-                               program_options::value<std::string>()->default_value("table"),
-                               "table, csv or json");
+  add_format_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.examples =

@@ -5,6 +5,7 @@
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/wanted.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
 
@@ -17,28 +18,19 @@ struct Found {
   Json overrides{}, facts{};
 };
 
-/// By the run's number, or by the beginning of its cell's key: then the ok run, or else the last.
-Found find(const Store& store, const std::string& wanted) {
-  const bool number =
-      wanted.size() < 8 && std::all_of(wanted.begin(), wanted.end(),
-                                       [](unsigned char c) { return std::isdigit(c) != 0; });
-  Statement row(
-      store.connection(),
-      std::string("SELECT r.run_id, r.attempt, m.experiment_id, m.position, r.state, c.key, "
-                  "e.name, e.file, r.log, e.overrides, p.facts FROM run r "
-                  "JOIN cell c USING(cell_id) JOIN provenance p USING(provenance_id) "
-                  "JOIN experiment_cell m USING(cell_id) JOIN experiment e USING(experiment_id) "
-                  "WHERE ") +
-          (number ? "r.run_id = ?" : "c.key >= ?1 AND c.key < ?1 || 'g'") +
-          " ORDER BY r.state = 'ok' DESC, r.attempt DESC, e.latest DESC, "
-          "e.experiment_id DESC LIMIT 1");
-  row.bind(1, wanted);
-  if (number) row.bind(1, std::int64_t{std::stoll(wanted)});
+/// The run, or of a cell the ok one, or else the last.
+Found find(const Store& store, const Wanted& wanted) {
+  Statement row(store.connection(),
+                "SELECT r.run_id, r.attempt, m.experiment_id, m.position, r.state, c.key, "
+                "e.name, e.file, r.log, e.overrides, p.facts FROM run r "
+                "JOIN cell c USING(cell_id) JOIN provenance p USING(provenance_id) "
+                "JOIN experiment_cell m USING(cell_id) JOIN experiment e USING(experiment_id) "
+                "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) "
+                "ORDER BY r.state = 'ok' DESC, r.attempt DESC, e.latest DESC, "
+                "e.experiment_id DESC LIMIT 1");
+  row.bind_all(wanted.cell, wanted.run);
   if (!row.step())
-    throw Failure(ExitCode::usage,
-                  "runner repro: no run '" + wanted +
-                      "'; expected the number of a run or the beginning of a cell's "
-                      "key. 'runner status' and the table 'run' have them");
+    throw Failure(ExitCode::usage, "runner repro: no experiment has this run any more");
   return {row.integer(0),
           row.integer(1),
           row.integer(2),
@@ -52,12 +44,17 @@ Found find(const Store& store, const std::string& wanted) {
           Json::parse(row.text(10))};
 }
 
+/// As a shell takes it for one word.
 std::string quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||
            std::string_view("_-./=:,+").find(static_cast<char>(c)) != std::string_view::npos;
   });
-  return plain ? word : "'" + word + "'";
+  if (plain) return word;
+  std::string text = "'";
+  for (const char c : word)
+    text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
 }
 
 /// The command that runs just this cell of the experiment, into a results file of its own.
@@ -115,9 +112,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   syntax.examples = "  runner repro 17\n  runner repro 3f9a12c4 --results results/results.db\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
-  if (!given->has("run")) refuse_usage("repro", "RUN is missing");
   const Store store(given->text("results"), Store::Mode::read);
-  const auto found = find(store, given->text("run"));
+  const auto found = find(store, find_wanted(store, "repro", given->text("run")));
   if (given->has("patch")) {
     std::cout << found.facts.value("git", Json::object()).value("diff", "") << '\n';
     return ExitCode::ok;

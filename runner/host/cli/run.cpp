@@ -91,7 +91,7 @@ void apply(const Arguments& given, Resources& resources) {
   const auto positive = [&](const char* name, auto& field) {
     if (!given.has(name)) return;
     field = given.get<std::decay_t<decltype(field)>>(name);
-    if (field <= 0) refuse_usage("run", std::string("--") + name + " is not above 0");
+    if (!(field > 0)) refuse_usage("run", std::string("--") + name + " is not above 0");
   };
   positive("jobs", resources.jobs);
   positive("threads", resources.threads);

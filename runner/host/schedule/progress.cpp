@@ -184,10 +184,10 @@ std::unique_ptr<Progress> make_progress(std::string_view kind, std::FILE* out) {
   if (kind == "plain") return std::make_unique<PlainProgress>(out);
   if (kind == "json") return std::make_unique<JsonProgress>(out);
   if (kind == "none") return std::make_unique<NoProgress>();
-  throw Failure(ExitCode::usage,
-                "--progress: unknown format '" + std::string(kind) +
-                    "'; allowed are 'auto', 'live', 'plain', 'json' and 'none'" +
-                    protocol::did_you_mean(kind, {"auto", "live", "plain", "json", "none"}) + ".");
+  const std::vector<std::string> kinds{"auto", "live", "plain", "json", "none"};
+  throw Failure(ExitCode::usage, "--progress: unknown format '" + std::string(kind) +
+                                     "'; allowed are " + protocol::join(kinds, true) +
+                                     protocol::did_you_mean(kind, kinds));
 }
 
 std::string clock_text(double seconds) {

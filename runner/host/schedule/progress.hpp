@@ -31,7 +31,7 @@ class Progress {
   /// Something to read whatever the format: a warning, a retry.
   virtual void note(std::string_view line) = 0;
   /// {"event": "plan" | "stage" | "cell_started" | "cell_finished" | "summary", ...}. Fields:
-  ///   plan          experiment, revision, total, cached, excluded, left_out, skipped, expected
+  ///   plan          experiment, total (to run), cached, excluded, left_out, skipped, expected
   ///   stage         stage, name, state, seconds
   ///   cell_started  cell, key, attempt
   ///   cell_finished cell, key, attempt, state, seconds, error?, retry (another attempt follows)

@@ -187,6 +187,33 @@ TEST_F(Commands, logs_finds_a_run_by_key_or_number) {
   EXPECT_THAT(usage_of(logs_command, {"ffffffffffff"}), HasSubstr("no run 'ffffffffffff'"));
 }
 
+TEST_F(Commands, repro_finds_a_run_as_logs_does) {
+  const auto& key = plan.cells[10].key;
+  for (const auto& wanted : {key.substr(0, 12), std::string("11")})
+    EXPECT_THAT(run(repro_command, {wanted}),
+                AllOf(HasSubstr("run      11, attempt 1, failed"), HasSubstr("cell     " + key)));
+  EXPECT_THAT(usage_of(repro_command, {"99"}), HasSubstr("no run '99'"));
+  EXPECT_THAT(usage_of(repro_command, {}), HasSubstr("missing"));
+}
+
+TEST_F(Commands, logs_and_repro_refuse_a_key_that_several_cells_begin_with) {
+  auto twins = small({"htsat"}, {"room"}, 2);
+  twins.experiment.name = "twins";
+  {
+    Store store(file, Store::Mode::write);
+    for (auto& cell : twins.cells)
+      cell.key = "abcdef" + key_of("twin " + std::to_string(cell.seed)).substr(6);
+    record(store, twins);
+    for (const auto& cell : twins.cells)
+      run_cell(store, cell.key, ok_run());
+  }
+  for (const auto& command : {logs_command, repro_command}) {
+    EXPECT_THAT(usage_of(command, {"abcdef"}), HasSubstr("several cells begin with 'abcdef'"));
+    EXPECT_THAT(output_of(command, {twins.cells[1].key, "--results", file.string()}),
+                HasSubstr("run"));
+  }
+}
+
 TEST_F(Commands, db_checks_and_copies) {
   EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 1"), HasSubstr("run         11"),
                                                 HasSubstr("no problem found")));
