@@ -32,10 +32,11 @@ void print_help() {
   std::vector<std::string> names;
   for (const auto* command : commands())
     names.emplace_back(command->name);
+  const auto guess = protocol::did_you_mean(name, names);
   throw Failure(ExitCode::usage, "runner: unknown command '" + name +
                                      "'; allowed are a file that ends in .toml, or " +
-                                     protocol::join(names) + protocol::did_you_mean(name, names) +
-                                     ". see 'runner --help'");
+                                     protocol::join(names) + (guess.empty() ? "." : guess) +
+                                     " See 'runner --help'");
 }
 
 }  // namespace

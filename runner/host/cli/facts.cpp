@@ -1,5 +1,6 @@
 #include "host/cli/facts.hpp"
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 #include <sstream>
@@ -62,7 +63,7 @@ Words words_of_codes(const Json& spec) {
 Words words_of(const Json& fact) {
   Words words;
   for (const auto& [name, value] : fact.items()) {
-    if (value == false || value == 0 || value == "") continue;
+    if (value == false || value == 0 || value == Json("")) continue;
     words.push_back(value == true       ? name
                     : value.is_number() ? name + " " + text_of(value)
                     : value.is_string() ? name + " " + value.get<std::string>()
