@@ -5,6 +5,8 @@
 
 #include <earshot/kit/lbfgs.hpp>
 
+#include "dot.hpp"
+
 namespace earshot::kit {
 
 namespace {
@@ -12,14 +14,7 @@ namespace {
 using Vector = std::vector<double>;
 
 double dot(const Vector& a, const Vector& b) {
-  double sums[4] = {0, 0, 0, 0};
-  std::size_t i = 0;
-  for (; i + 4 <= a.size(); i += 4)
-    for (std::size_t lane = 0; lane < 4; ++lane)
-      sums[lane] += a[i + lane] * b[i + lane];
-  for (; i < a.size(); ++i)
-    sums[0] += a[i] * b[i];
-  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+  return kit::dot(a.data(), b.data(), a.size());
 }
 
 void add(Vector& to, double factor, const Vector& from) {

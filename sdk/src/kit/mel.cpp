@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -8,6 +7,8 @@
 #include <earshot/error.hpp>
 #include <earshot/kit/mel.hpp>
 
+#include "dot.hpp"
+
 namespace earshot::kit {
 
 namespace {
@@ -15,21 +16,6 @@ namespace {
 // Slaney's scale: 3 mel per 200 Hz up to 1 kHz (15 mel), then 27 mel per factor of 6.4.
 constexpr double slaney_hz = 200.0 / 3, slaney_corner = 15;
 const double slaney_step = std::log(6.4) / 27;
-
-/// In lanes: a single sum would wait for each addition to finish before the next.
-float dot(const float* a, const float* b, std::size_t size) {
-  constexpr std::size_t lanes = 8;
-  std::array<float, lanes> sums{};
-  std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes)
-    for (std::size_t lane = 0; lane < lanes; ++lane)
-      sums[lane] += a[i + lane] * b[i + lane];
-  float rest = 0;
-  for (; i < size; ++i)
-    rest += a[i] * b[i];
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) +
-         rest;
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 /// Of MKL, which LibTorch computes with on x86: how many threads it may use for what this thread
 /// calls, 0 being as many as all together. Gives what held before. Null in a LibTorch without MKL.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int threads);
 
 namespace earshot::kit {

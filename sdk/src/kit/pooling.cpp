@@ -43,6 +43,10 @@ void maximum(const float* frames, std::int64_t count, std::int64_t dim, double* 
       out[d] = std::max(out[d], static_cast<double>(frames[t * dim + d]));
 }
 
+bool has_spread(const FeatureSpec& spec, Pooling pooling) {
+  return pooling == Pooling::mean_std && spec.frame_rate > 0;
+}
+
 }  // namespace
 
 Pooling pooling_of(const std::string& name) {
@@ -56,7 +60,7 @@ at::Tensor pool(const FeatureBatch& features, Pooling pooling) {
   const auto values = features.values.to(at::kCPU, at::kFloat).contiguous();
   const auto lengths = features.lengths.contiguous();
   const auto clips = values.size(0), frames = values.size(1), dim = values.size(2);
-  const bool spread = pooling == Pooling::mean_std && features.spec.frame_rate > 0;
+  const bool spread = has_spread(features.spec, pooling);
   const auto width = spread ? 2 * dim : dim;
   auto result = at::empty({clips, width}, at::kDouble);
   for (std::int64_t b = 0; b < clips; ++b) {
@@ -73,9 +77,8 @@ at::Tensor pool(const FeatureBatch& features, Pooling pooling) {
 
 at::Tensor pooled_features(Trial& trial, Split split, at::IntArrayRef items, Pooling pooling) {
   const auto spec = trial.feature_spec();
-  const bool spread = pooling == Pooling::mean_std && spec.frame_rate > 0;
-  auto result = at::empty(
-      {static_cast<std::int64_t>(items.size()), spread ? 2 * spec.dim : spec.dim}, at::kDouble);
+  const auto width = has_spread(spec, pooling) ? 2 * spec.dim : spec.dim;
+  auto result = at::empty({static_cast<std::int64_t>(items.size()), width}, at::kDouble);
   for (std::int64_t first = 0; first < result.size(0); first += batch) {
     const auto count = std::min(batch, result.size(0) - first);
     const auto some = items.slice(static_cast<std::size_t>(first), static_cast<std::size_t>(count));

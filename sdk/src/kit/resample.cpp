@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -10,6 +9,8 @@
 
 #include <earshot/error.hpp>
 #include <earshot/kit/resample.hpp>
+
+#include "dot.hpp"
 
 namespace earshot::kit {
 
@@ -24,17 +25,6 @@ double windowed_sinc(double t) {
   const double window = std::pow(std::cos(t * std::numbers::pi / zero_crossings / 2), 2);
   const double x = t * std::numbers::pi;
   return x == 0 ? window : std::sin(x) / x * window;
-}
-
-float dot(const float* a, const float* b, std::int64_t size) {
-  std::array<float, lanes> sums{};
-  for (std::int64_t k = 0; k < size; k += lanes)
-    for (std::int64_t lane = 0; lane < lanes; ++lane)
-      sums[static_cast<std::size_t>(lane)] += a[k + lane] * b[k + lane];
-  float sum = 0;
-  for (const float part : sums)
-    sum += part;
-  return sum;
 }
 
 }  // namespace

@@ -22,6 +22,19 @@ const Label* label_of(const Item& item, const std::string& name) {
   return found == item.labels.end() ? nullptr : &found->second;
 }
 
+/// Truth and prediction of the outcomes that have both, and as a T.
+template <class T>
+std::vector<std::pair<T, T>> answered(std::span<const Outcome> slice, const std::string& name) {
+  std::vector<std::pair<T, T>> pairs;
+  for (const auto& [item, prediction] : slice) {
+    const auto* label = label_of(item, name);
+    if (label == nullptr || !prediction.value) continue;
+    const auto *truth = std::get_if<T>(label), *predicted = std::get_if<T>(&*prediction.value);
+    if (truth != nullptr && predicted != nullptr) pairs.emplace_back(*truth, *predicted);
+  }
+  return pairs;
+}
+
 }  // namespace
 
 Target::Target(LabelSpec spec) : spec_(std::move(spec)) {
@@ -115,13 +128,8 @@ Numbers Target::score(std::span<const Outcome> slice) const {
 
 Numbers Target::score_classes(std::span<const Outcome> slice) const {
   std::vector<std::int64_t> truths, predictions;
-  for (const auto& [item, prediction] : slice) {
-    const auto* label = label_of(item, spec_.name);
-    const auto* truth = label == nullptr ? nullptr : std::get_if<std::string>(label);
-    const auto* predicted =
-        prediction.value ? std::get_if<std::string>(&*prediction.value) : nullptr;
-    if (truth == nullptr || predicted == nullptr) continue;
-    const auto t = index(*truth), p = index(*predicted);
+  for (const auto& [truth, predicted] : answered<std::string>(slice, spec_.name)) {
+    const auto t = index(truth), p = index(predicted);
     if (t < 0 || p < 0) continue;
     truths.push_back(t);
     predictions.push_back(p);
@@ -135,13 +143,9 @@ Numbers Target::score_classes(std::span<const Outcome> slice) const {
 
 Numbers Target::score_number(std::span<const Outcome> slice) const {
   std::vector<double> truths, predictions;
-  for (const auto& [item, prediction] : slice) {
-    const auto* label = label_of(item, spec_.name);
-    const auto* truth = label == nullptr ? nullptr : std::get_if<double>(label);
-    const auto* predicted = prediction.value ? std::get_if<double>(&*prediction.value) : nullptr;
-    if (truth == nullptr || predicted == nullptr) continue;
-    truths.push_back(*truth);
-    predictions.push_back(*predicted);
+  for (const auto& [truth, predicted] : answered<double>(slice, spec_.name)) {
+    truths.push_back(truth);
+    predictions.push_back(predicted);
   }
   Numbers numbers;
   keep(numbers, "r2", r_squared(truths, predictions));
