@@ -1,7 +1,6 @@
 #include "folder.hpp"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 #include <tuple>
 
@@ -20,6 +19,16 @@ namespace {
 
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
+}
+
+std::regex pattern_of(const std::string& group) {
+  try {
+    std::regex pattern(group);
+    if (group.empty() || pattern.mark_count() > 0) return pattern;
+  } catch (const std::regex_error&) {
+    throw ConfigError("group '" + group + "' is no regular expression (ECMAScript)");
+  }
+  throw ConfigError("group '" + group + "' has no bracket; put one around what names the group");
 }
 
 /// Folders in a folder, by name, hidden ones left out.
@@ -51,7 +60,7 @@ earshot::OptionSchema Folder::options() {
 }
 
 Folder::Folder(const earshot::Options& options, const earshot::Context&)
-    : root_(options.path("root")), group_(options.text("group")) {
+    : root_(options.path("root")), group_(options.text("group")), pattern_(pattern_of(group_)) {
   if (!fs::is_directory(root_))
     throw DataError("root '" + root_.string() +
                     "' is no folder; expected one with a folder per class");
@@ -87,14 +96,6 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
 }
 
 void Folder::read_class(const fs::path& at, const std::string& name, Split split) {
-  std::regex pattern;
-  try {
-    pattern = std::regex(group_);
-  } catch (const std::regex_error&) {
-    throw ConfigError("group '" + group_ + "' is no regular expression (ECMAScript)");
-  }
-  if (!group_.empty() && pattern.mark_count() == 0)
-    throw ConfigError("group '" + group_ + "' has no bracket; put one around what names the group");
   folders_.push_back(at);
   for (auto entry = fs::recursive_directory_iterator(at);
        entry != fs::recursive_directory_iterator(); ++entry) {
@@ -106,7 +107,7 @@ void Folder::read_class(const fs::path& at, const std::string& name, Split split
     if (!entry->is_regular_file() || !earshot::kit::is_audio(entry->path())) continue;
     const auto id = entry->path().lexically_relative(root_).generic_string();
     std::smatch match;
-    if (!group_.empty() && !std::regex_search(id, match, pattern))
+    if (!group_.empty() && !std::regex_search(id, match, pattern_))
       throw DataError("'" + id + "' does not match the option group, '" + group_ +
                       "'; every path below root must");
     entries_.push_back(

@@ -1,4 +1,6 @@
 #pragma once
+#include <regex>
+
 #include <earshot/dataset.hpp>
 #include <earshot/options.hpp>
 
@@ -32,6 +34,7 @@ class Folder final : public earshot::Dataset {
 
   std::filesystem::path root_;
   std::string group_;
+  std::regex pattern_;  ///< group_
   std::vector<std::string> classes_{};
   std::vector<Entry> entries_{};
   std::vector<std::filesystem::path> folders_{};

@@ -29,7 +29,7 @@ inline constexpr std::array<const char*, 4> noise_names = {"white", "pink", "hum
 /// and harmonics, talkers) is drawn from `seed`.
 Signal background(int kind, std::size_t length, std::uint64_t seed);
 
-/// A mains hum: harmonics of 50 or 60 Hz, falling at random, wavering slowly.
+/// A mains hum: 24 harmonics of 50 or 60 Hz, up to 0.5 % off, falling at random.
 Signal hum(std::size_t length, kit::Random random);
 
 }  // namespace earshot::scenes

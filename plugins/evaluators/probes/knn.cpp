@@ -58,9 +58,7 @@ Probe::Answers Knn::answer(const at::Tensor& given) const {
   const auto x = (cosine_ ? unit(given) : given).contiguous();
   const auto train = x_.contiguous(), rows = rows_.contiguous();
   const auto size = train.size(0), dim = train.size(1), width = rows.size(1);
-  if (x.size(1) != dim)
-    throw earshot::DataError(
-        c10::str("features have ", x.size(1), " values a clip; the probe was fitted on ", dim));
+  check_width(x, dim);
   const auto k = std::min(k_, size);
   auto scores = at::zeros({x.size(0), width}, at::kDouble);
   std::vector<std::pair<double, std::int64_t>> near(static_cast<std::size_t>(size));

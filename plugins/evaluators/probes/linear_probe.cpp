@@ -63,11 +63,10 @@ LinearProbe::LinearProbe(const earshot::Options& options, const earshot::Context
 
 std::vector<earshot::MetricSpec> LinearProbe::metrics() const {
   using enum Target::Kind;
-  auto specs = Target::metrics(head_ == "auto"      ? std::vector{classes, number, set}
-                               : head_ == "ridge"   ? std::vector{number}
-                               : head_ == "sigmoid" ? std::vector{set}
-                                                    : std::vector{classes});
-  return specs;
+  return Target::metrics(head_ == "auto"      ? std::vector{classes, number, set}
+                         : head_ == "ridge"   ? std::vector{number}
+                         : head_ == "sigmoid" ? std::vector{set}
+                                              : std::vector{classes});
 }
 
 void LinearProbe::check_head() const {
@@ -190,11 +189,7 @@ double LinearProbe::quality(const Examples& examples) const {
 }
 
 Probe::Answers LinearProbe::answer(const at::Tensor& x) const {
-  if (x.size(1) != model_.weight.size(1))
-    throw earshot::DataError(c10::str("features have ", x.size(1),
-                                      " values a clip; the probe was "
-                                      "fitted on ",
-                                      model_.weight.size(1)));
+  check_width(x, model_.weight.size(1));
   auto outputs = model_.outputs(x);
   switch (target().kind()) {
     case Target::Kind::number:

@@ -143,6 +143,12 @@ const at::Tensor& Probe::tensor(const State& state, const std::string& name) {
   return found->second;
 }
 
+void Probe::check_width(const at::Tensor& x, std::int64_t fitted) {
+  if (x.size(1) != fitted)
+    throw DataError("features have " + std::to_string(x.size(1)) +
+                    " values a clip; the probe was fitted on " + std::to_string(fitted));
+}
+
 State Probe::state() const {
   State state;
   target_.save(state);

@@ -35,6 +35,9 @@ class Probe : public earshot::Evaluator {
   /// A tensor of a state. @throws DataError when it is missing.
   static const at::Tensor& tensor(const earshot::State& state, const std::string& name);
 
+  /// @throws DataError unless rows of `x` are as wide as those that the probe was fitted on.
+  static void check_width(const at::Tensor& x, std::int64_t fitted);
+
   /// Looks the target up, which tells a wrong name before anything is read.
   void find_target(const earshot::Trial& trial);
   /// The labelled items of Split::train. @throws DataError when there are none.
