@@ -11,9 +11,9 @@ namespace earshot::host {
 /// "plan  45 cells: 30 to run, 15 done before, 3 excluded", why cells run or not, and the notes.
 void print_plan_summary(std::ostream& out, const Plan& plan);
 
-/// One row for each task (with what else tells rows apart), one column for each encoder: the primary
-/// metric over all items, mean over seeds and folds of ok runs. Beside it chance and majority where
-/// the task reports them. Nothing when no run is ok.
+/// One row for each task (with what else tells rows apart), one column for each encoder: the
+/// primary metric over all items, mean over seeds and folds of ok runs. Beside it chance and
+/// majority where the task reports them. Nothing when no run is ok.
 void print_results(std::ostream& out, const Store& store, const std::string& experiment);
 
 /// What failed and why, "done  45 expected = 44 ok + 1 failed", and where to read on.
