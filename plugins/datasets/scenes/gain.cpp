@@ -72,7 +72,8 @@ Peak peak_of(const Signal& signal) {
 /// Multiplies by 1 + a bump(n), the bump 1 at the highest peak, with the `a` that gives `crest`
 /// (linear): peak^2 (1 + a)^2 = crest^2 mean(x^2 (1 + a bump)^2), a quadratic equation in a.
 void swell(double crest, double width, Signal& signal) {
-  const auto [centre, highest] = peak_of(signal);
+  const Peak highest = peak_of(signal);
+  const std::size_t centre = highest.place;
   const auto half = static_cast<std::size_t>(width * rate / 2);
   const std::size_t first = centre > half ? centre - half : 0;
   const std::size_t last = std::min(signal.size(), centre + half);
@@ -88,7 +89,7 @@ void swell(double crest, double width, Signal& signal) {
     once += energy * b;
     twice += energy * b * b;
   }
-  const double peak = double{highest} * highest;
+  const double peak = double{highest.size} * highest.size;
   const double c2 = peak - crest * crest * twice, c1 = peak - crest * crest * once;
   const double c0 = peak - crest * crest * power(signal);  // negative: too low a crest factor
   if (c0 >= 0 || c2 <= 0) return;
