@@ -112,8 +112,9 @@ Json complete(const OptionSchema& schema, const Json& given, const std::string& 
   for (const auto& spec : schema)
     names.push_back(spec.name);
   for (const auto& [key, value] : given.items()) {
-    const auto spec = std::find_if(schema.begin(), schema.end(),
-                                   [&](const OptionSpec& s) { return s.name == key; });
+    const auto spec =
+        std::find_if(schema.begin(), schema.end(),
+                     [&, &name = key](const OptionSpec& s) { return s.name == name; });
     if (spec == schema.end()) {
       const auto near = did_you_mean(key, names);
       throw OptionError(
