@@ -18,11 +18,11 @@ function(forbid folder why)
 endfunction()
 
 set(tensors "torch/" "ATen/" "c10/")
-set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "nlohmann/")
+set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/")
 set(runner_rooms "host/" "worker/" "protocol/" "statistics/")
 
 forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")
-forbid(sdk/include "public headers stay cheap to include" "torch/torch.h" "ATen/ATen.h" "torch/extension.h")
+forbid(sdk/include "public headers stay cheap to include, and need no JSON library" "torch/torch.h" "ATen/ATen.h" "torch/extension.h" "nlohmann/")
 forbid(plugins "plugins know the SDK and libraries of their own" ${runner_rooms} "boost/dll" "toml\\+\\+" "sqlite3" "spdlog/")
 forbid(runner/protocol "host and worker share it" ${tensors} "earshot/" "host/" "worker/" "statistics/")
 forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "host/" "worker/" "protocol/" "nlohmann/")

@@ -1,0 +1,95 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include <earshot/kit/model_config.hpp>
+
+namespace earshot::kit {
+
+/// The tensors of a checkpoint by name, whatever its format:
+///
+///  - safetensors, one file or shards with `model.safetensors.index.json`; all types of numbers
+///    that LibTorch has (F64 F32 F16 BF16 F8_* I64 I32 I16 I8 U64 U32 U16 U8 BOOL C64);
+///  - PyTorch's .pth, .pt, .ckpt and .bin, in the zip format (since 1.6) and the older one, either
+///    byte order. A restricted unpickler reads tensors and plain containers, and runs nothing.
+///
+/// The format is told by the bytes, not by the name. Files are memory-mapped: opening one reads its
+/// header, a tensor is read when it is used.
+///
+/// Names in a pickle are the keys on the way to the tensor, joined by '.': {"model": {"a.weight":
+/// t}} has the tensor "model.a.weight", and the second of a list is "list.1". A pickled tensor
+/// alone is called "tensor". Objects of classes are skipped, see skipped().
+///
+/// Anything hostile or damaged is refused with a DataError `<file>: <reason>`: headers that lie
+/// about lengths, offsets, overlaps or shapes, names given twice, pickles that call functions.
+/// Damage inside of a tensor's numbers is not noticed: neither format is read with checksums.
+class Checkpoint {
+ public:
+  /// Opens a file; an index of shards; or a folder in Hugging Face layout, where it takes the first
+  /// of model.safetensors.index.json, model.safetensors, pytorch_model.bin.index.json,
+  /// pytorch_model.bin, or else the only file with a name that ends as a checkpoint's.
+  /// Of shards it has what the index names.
+  /// @throws DataError `<file>: <reason>`.
+  explicit Checkpoint(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::vector<std::string>& names() const { return names_; }  ///< sorted
+  bool contains(const std::string& name) const;
+  /// Whether a name begins with `prefix`.
+  bool contains_under(const std::string& prefix) const;
+
+  /// @throws DataError if there is no such tensor, as all that take a name.
+  at::ScalarType type(const std::string& name) const;
+  const std::vector<std::int64_t>& shape(const std::string& name) const;
+
+  /// The tensor with the type and strides of the file, on the CPU. No copy: it is a view of the
+  /// mapped file, which lives as long as one of them; tensors that share numbers in the file share
+  /// them here. Writing to one changes this process's copy of the touched pages, never the file.
+  /// Copied only: numbers that lie unaligned (allowed in safetensors, usual in the older PyTorch
+  /// format), and those of the other byte order.
+  /// @throws DataError also for a BOOL that is neither 0 nor 1.
+  at::Tensor get(const std::string& name) const;
+
+  /// Fills `into`, of the same shape, with any type and device, reading from the file directly: the
+  /// process never holds more than `into` and, where types differ, one tensor of the file.
+  /// @throws DataError as get(), or if the shapes differ.
+  void read(const std::string& name, at::Tensor into) const;
+
+  /// `__metadata__` of safetensors; of pickles the short texts and numbers, by name ("epoch": "3").
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+  /// "hyper_parameters (argparse.Namespace)": objects that are neither tensors nor containers.
+  const std::vector<std::string>& skipped() const { return skipped_; }
+
+  /// config.json in the folder of the checkpoint. @throws DataError if there is none.
+  ModelConfig config() const;
+
+ private:
+  struct Entry;
+  const Entry& find(const std::string& name) const;
+  void add_file(const std::filesystem::path& file, const std::vector<std::string>* wanted);
+  void add_shards(const std::filesystem::path& index);
+
+  std::filesystem::path path_, folder_;
+  std::map<std::string, std::shared_ptr<const Entry>> entries_{};
+  std::vector<std::string> names_{};
+  std::map<std::string, std::string> metadata_{};
+  std::vector<std::string> skipped_{};
+};
+
+/// Writes tensors of any device and strides as a safetensors file, in the order of the reference
+/// implementation (largest numbers first, then by name, so that all lie aligned): to a temporary
+/// file beside it, which is flushed and renamed. Equal tensors give equal bytes.
+/// @throws DataError `<file>: <reason>` if it cannot be written, or for a name that is no UTF-8;
+/// ContractError for a type that the format lacks.
+void save_safetensors(const std::filesystem::path& file,
+                      const std::map<std::string, at::Tensor>& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace earshot::kit
