@@ -49,8 +49,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PluginInfo, path, name, version,
 struct ComponentRef {
   std::string plugin{}, component{};
   Json options = Json::object();
+  std::string state{};  ///< of encoders: the file that `pretrain` left; "" when not pretrained
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options, state)
 
 // --- resolve {component: ComponentRef, device} -> facts that only a constructed object knows:
 //   evaluator: {"uses": {features, codes, audio, learner, mapper, language_model, seed},
@@ -108,6 +109,26 @@ struct DatasetRef {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold, limit, validation,
                                                 shuffle_labels, file_hashes, allow_lost)
+
+// --- pretrain: PretrainRequest -> PretrainResult, after events progress, stage "pretrain", curve.
+//   Trains an encoder, by the fit of an evaluator on the dataset's training items. Wide.
+
+struct PretrainRequest {
+  ComponentRef encoder{}, evaluator{};
+  DatasetRef dataset{};
+  std::int64_t seed = 0;
+  std::string file{};  ///< for the encoder's state, alone in a folder; if it is intact, all is done
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PretrainRequest, encoder, evaluator, dataset, seed,
+                                                file, device, threads)
+
+struct PretrainResult {
+  bool reused = false;     ///< the file was there
+  std::int64_t bytes = 0;  ///< of the file
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PretrainResult, reused, bytes)
 
 /// Features or codes of one encoder in the cache.
 struct FeatureSource {
@@ -206,10 +227,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
 
 // --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
 // --- check {path, component, check, options: {name: value}} -> {"outcome":
-//     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the plugin);
-//     check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or with
-//     path "" all; one that is `alone` wants a worker that has not loaded the plugin
+//     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the
+//     plugin); check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or
+//     with path "" all; one that is `alone` wants a worker that has not loaded the plugin
 // --- SIGTERM asks a worker to stop its stage early: Trial::stop() is true from then on
-// --- cache_verify {cache} -> {"shards", "bytes", "bad": [path]}; device {device} -> {"device"}
+// --- cache_verify {cache} -> {"shards", "states", "bytes", "bad": [path]}; device {device} ->
+// {"device"}
 
 }  // namespace earshot::protocol

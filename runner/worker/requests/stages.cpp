@@ -2,10 +2,15 @@
 #include "worker/requests/verbs.hpp"
 #include "worker/stage/cell_stage.hpp"
 #include "worker/stage/features_stage.hpp"
+#include "worker/stage/pretrain_stage.hpp"
 
 namespace earshot::worker {
 
 using protocol::Json;
+
+Json pretrain(const Json& request, Session& session) {
+  return pretrain_stage(request.get<protocol::PretrainRequest>(), session);
+}
 
 Json features(const Json& request, Session& session) {
   return features_stage(request.get<protocol::FeaturesRequest>(), session);
@@ -16,7 +21,10 @@ Json cell(const Json& request, Session& session) {
 }
 
 Json cache_verify(const Json& request, Session&) {
-  return verify_cache(request.at("cache").get<std::string>());
+  const std::filesystem::path cache = request.at("cache").get<std::string>();
+  auto result = verify_cache(cache);
+  verify_pretrained(cache, result);
+  return result;
 }
 
 }  // namespace earshot::worker

@@ -12,6 +12,7 @@ protocol::Json resolve(const protocol::Json& request, Session& session);
 protocol::Json device(const protocol::Json& request, Session& session);
 protocol::Json dataset(const protocol::Json& request, Session& session);
 protocol::Json items(const protocol::Json& request, Session& session);
+protocol::Json pretrain(const protocol::Json& request, Session& session);
 protocol::Json features(const protocol::Json& request, Session& session);
 protocol::Json cell(const protocol::Json& request, Session& session);
 protocol::Json listen(const protocol::Json& request, Session& session);

@@ -32,7 +32,7 @@ Made& CellComponents::encoder_object() {
   if (encoder_.exists()) return encoder_;
   const auto& ref = encoder_source().encoder;
   // One that is trained here must be new; one that is only used may have served other cells.
-  return encoder_ = uses_.learner ? make(ref, device_, cell_seed(request_.seed, "encoder"))
+  return encoder_ = uses_.learner ? make_encoder(ref, device_, cell_seed(request_.seed, "encoder"))
                                   : open_encoder(ref, device_);
 }
 
@@ -51,9 +51,11 @@ Learner& CellComponents::learner() {
     throw Unsupported("encoder '" + encoder_source().encoder.component +
                       (uses_.learner ? "' cannot be trained here"
                                      : "' is not trained: the evaluator's uses() has no learner"));
-  if (!learning_) seed("prepare");
-  learning_ = true;
-  return *learner;
+  if (!learner_) {
+    seed("prepare");
+    learner_.emplace(*learner);
+  }
+  return *learner_;
 }
 
 Mapper& CellComponents::mapper() {
@@ -85,12 +87,18 @@ AudioNeeds CellComponents::audio_needs() {
   return with_overrides(encoder().needs(), encoder_source().audio);
 }
 
+State CellComponents::trained_encoder() const {
+  if (!learner_ || !learner_->objective())
+    throw ContractError("fit() has prepared no learner; expected one that is trained");
+  return trained_state(*learner_);
+}
+
 State CellComponents::state() const {
   State state;
   if (mapper_.exists()) add_part(state, "mapper/", mapper_.need<Mapper>().state());
   if (language_model_.exists())
     add_part(state, "language_model/", language_model_.need<LanguageModel>().state());
-  if (learning_) add_part(state, "learner/", encoder_.need<Learner>().state());
+  if (learner_) add_part(state, "learner/", learner_->state());
   return state;
 }
 
@@ -98,7 +106,7 @@ void CellComponents::load_state(const State& state) {
   loaded_ = state;
   if (mapper_.exists()) restore("mapper/", mapper_.need<Mapper>());
   if (language_model_.exists()) restore("language_model/", language_model_.need<LanguageModel>());
-  if (learning_) restore("learner/", encoder_.need<Learner>());
+  if (learner_) restore("learner/", *learner_);
 }
 
 void CellComponents::restore(const std::string& name, Stateful& object) {

@@ -7,6 +7,7 @@
 
 #include "protocol/messages.hpp"
 #include "worker/plugin/library.hpp"
+#include "worker/stage/trained_encoder.hpp"
 
 namespace earshot::worker {
 
@@ -37,6 +38,10 @@ class CellComponents {
   /// AudioNeeds of the encoder with the experiment's overrides.
   AudioNeeds audio_needs();
 
+  /// The learner as it is now, for a file that make_encoder() reads.
+  /// @throws ContractError when it was never prepared.
+  State trained_encoder() const;
+
   /// What training changed in mapper, language model and learner, as far as they exist.
   State state() const;
   /// Puts a state() back into those that exist now, and into the others once they do; a learner
@@ -54,8 +59,8 @@ class CellComponents {
   c10::Device device_;
   Ends ends_;
   Made encoder_, mapper_, language_model_;
-  bool learning_ = false;  ///< learner() has been called
-  State loaded_;           ///< of components that do not exist yet
+  std::optional<ObservedLearner> learner_;  ///< once learner() has been called
+  State loaded_;                            ///< of components that do not exist yet
 };
 
 }  // namespace earshot::worker

@@ -22,14 +22,7 @@ namespace fs = std::filesystem;
 using protocol::Json;
 
 // Rows of an event: far below the largest frame even with long answers.
-constexpr std::size_t rows_per_event = 500, points_per_event = 10000;
-
-std::vector<std::string> metric_names(const Evaluator& evaluator) {
-  std::vector<std::string> names;
-  for (const auto& metric : evaluator.metrics())
-    names.push_back(metric.name);
-  return names;
-}
+constexpr std::size_t rows_per_event = 500;
 
 /// Resident memory of this process at its highest, in bytes; 0 where the system does not tell.
 std::int64_t peak_memory() {
@@ -69,24 +62,9 @@ class CellStage {
   }
 
   void end_stage(const std::string& name, double seconds, bool reused) {
-    session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
-    const auto& records = trial_.records();
-    for (const auto& [curve, points] : records.curves())
-      for (std::size_t begin = 0; begin < points.size(); begin += points_per_event) {
-        auto batch = Json::array();
-        for (auto i = begin; i < std::min(points.size(), begin + points_per_event); ++i)
-          batch.push_back({points[i].step, finite_or_null(points[i].value)});
-        session_.send("curve", {{"curve", curve}, {"points", batch}});
-      }
-    for (const auto& artifact : records.artifacts()) {
-      const auto path = fs::path(request_.artifact_folder) / artifact;
-      if (fs::exists(path))
-        session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
-    }
-    for (const auto& report : records.reports())
+    trial_.end(name, seconds, reused);
+    for (const auto& report : trial_.records().reports())
       reports_.push_back(report);
-    std::error_code ignored;
-    if (const auto partial = trial_.partial_file(); !partial.empty()) fs::remove(partial, ignored);
   }
 
   bool fit() {

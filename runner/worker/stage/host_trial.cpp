@@ -16,6 +16,11 @@ namespace earshot::worker {
 
 namespace {
 
+namespace fs = std::filesystem;
+using protocol::Json;
+
+constexpr std::size_t points_per_event = 10000;  // far below the largest frame
+
 /// Why each clip cannot be decoded; "" where it can. For cells that read audio and no features.
 std::vector<std::string> unreadable_clips(ClipAudio& audio, std::int64_t clips) {
   std::vector<std::string> reasons(static_cast<std::size_t>(clips));
@@ -73,6 +78,23 @@ void HostTrial::begin(Stage stage) {
   records_ = {};
   items_.validate(stage == Stage::predict && request_.predict == "validation");
   at::manual_seed(seed(stage == Stage::fit ? "fit" : "predict", 0));
+}
+
+void HostTrial::end(const std::string& name, double seconds, bool reused) {
+  session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
+  for (const auto& [curve, points] : records_.curves())
+    for (std::size_t begin = 0; begin < points.size(); begin += points_per_event) {
+      auto batch = Json::array();
+      for (auto i = begin; i < std::min(points.size(), begin + points_per_event); ++i)
+        batch.push_back({points[i].step, finite_or_null(points[i].value)});
+      session_.send("curve", {{"curve", curve}, {"points", batch}});
+    }
+  for (const auto& artifact : records_.artifacts()) {
+    const auto path = fs::path(request_.artifact_folder) / artifact;
+    if (fs::exists(path)) session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
+  }
+  std::error_code ignored;
+  if (const auto partial = partial_file(); !partial.empty()) fs::remove(partial, ignored);
 }
 
 std::filesystem::path HostTrial::partial_file() const {

@@ -24,6 +24,8 @@ class HostTrial final : public Trial {
   // --- For the stages of the cell.
   /// Begins a stage: no records, and what save() writes and resume() reads is this stage's.
   void begin(Stage stage);
+  /// Sends what the stage has recorded, under this name; what save() kept is not needed any more.
+  void end(const std::string& name, double seconds, bool reused);
   /// Of the stage at hand: file with what save() kept; "" when the request keeps none.
   std::filesystem::path partial_file() const;
   const Records& records() const { return records_; }

@@ -170,6 +170,13 @@ class Scores {
 
 }  // namespace
 
+std::vector<std::string> metric_names(const Evaluator& evaluator) {
+  std::vector<std::string> names;
+  for (const auto& metric : evaluator.metrics())
+    names.push_back(metric.name);
+  return names;
+}
+
 std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item>& items,
                               const std::vector<Prediction>& predictions) {
   std::vector<Numbers> marks;

@@ -18,6 +18,9 @@ struct Outcomes {
 /// A metric with its bootstrap replicates, if it has any.
 using MetricWithReplicates = std::pair<protocol::MetricRow, std::vector<double>>;
 
+/// What an evaluator may report.
+std::vector<std::string> metric_names(const Evaluator& evaluator);
+
 /// Evaluator::mark() of each item.
 /// @throws ContractError for a number that is not finite or not in metrics(), naming the item.
 std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item>& items,

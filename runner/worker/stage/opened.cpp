@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <list>
 
+#include "worker/stage/trained_encoder.hpp"
+
 namespace earshot::worker {
 
 namespace {
@@ -49,7 +51,7 @@ std::shared_ptr<OpenDataset> open_dataset(const protocol::DatasetRef& ref) {
 
 Made open_encoder(const protocol::ComponentRef& ref, c10::Device device) {
   auto& made = encoders()[encoder_key(ref, device)];
-  if (!made.exists()) made = make(ref, device, 0);
+  if (!made.exists()) made = make_encoder(ref, device, 0);
   return made;
 }
 

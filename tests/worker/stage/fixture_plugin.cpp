@@ -8,6 +8,8 @@
 #include <earshot/kit/random.hpp>
 #include <earshot/plugin.hpp>
 
+#include "fixture_learner.hpp"
+
 namespace {
 
 using namespace earshot;
@@ -230,4 +232,6 @@ EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known
   registrar.add<Tones>("tones", "Tones of two pitches");
   registrar.add<Frames>("frames", "Power and zero crossings");
   registrar.add<Steps>("steps", "Logistic regression by steps");
+  registrar.add<fixture::LinearLayer>("linear_layer", "One layer that can be trained");
+  registrar.add<fixture::Descent>("descent", "Trains an encoder");
 }

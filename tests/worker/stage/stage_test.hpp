@@ -68,7 +68,10 @@ inline protocol::ComponentRef component(const std::string& name, Json options = 
   const auto defaults = std::map<std::string, Json>{
       {"tones", {{"folder", ""}, {"items", 240}}},
       {"frames", {{"defect", ""}, {"rate", 8000}}},
-      {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}}};
+      {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}},
+      {"linear_layer", {{"dim", 2}}},
+      {"descent",
+       {{"target", "pitch"}, {"steps", 40}, {"stop_at", -1}, {"prepares", true}, {"log", ""}}}};
   auto all = defaults.at(name);
   all.update(options);
   return {STAGE_FIXTURE, name, all};

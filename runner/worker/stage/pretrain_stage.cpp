@@ -1,0 +1,103 @@
+#include "worker/stage/pretrain_stage.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "protocol/fault.hpp"
+#include "worker/cache/disk.hpp"
+#include "worker/plugin/device.hpp"
+#include "worker/stage/host_trial.hpp"
+#include "worker/stage/metrics.hpp"
+#include "worker/stage/state_file.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_intact(const fs::path& file) {
+  if (!fs::exists(file)) return false;
+  try {
+    read_trained_state(file);
+    return true;
+  } catch (const DataError&) {
+    return false;  // damaged: trained again, with the same result
+  }
+}
+
+std::int64_t size_of(const fs::path& file) {
+  return static_cast<std::int64_t>(fs::file_size(file));
+}
+
+/// The cell whose fit trains the encoder.
+protocol::CellRequest as_cell(const protocol::PretrainRequest& request) {
+  const auto folder = fs::path(request.file).parent_path();
+  protocol::CellRequest cell;
+  cell.dataset = request.dataset;
+  cell.features.push_back({.encoder = request.encoder});
+  cell.evaluator = request.evaluator;
+  cell.seed = request.seed;
+  cell.state_folder = folder.parent_path().string();
+  cell.fit_key = folder.filename().string();
+  cell.artifact_folder = (folder / "artifacts").string();
+  cell.device = request.device;
+  cell.threads = request.threads;
+  return cell;
+}
+
+void train(const protocol::PretrainRequest& request, Session& session) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto cell = as_cell(request);
+  const auto made =
+      make(cell.evaluator, open_device(cell.device), cell_seed(cell.seed, "evaluator"));
+  auto& evaluator = made.need<Evaluator>();
+  HostTrial trial(cell, evaluator.uses(), metric_names(evaluator), session);
+  trial.begin(HostTrial::Stage::fit);
+  if (trial.size(Split::train) == 0)
+    throw DataError("the dataset to pretrain on has no training items");
+  evaluator.fit(trial);
+  if (trial.stopped())
+    throw DataError("interrupted, as asked; run again to go on from what is saved");
+  write_state(request.file, trial.components().trained_encoder());
+  protocol::fault_point("encoder-state-written");
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  trial.end("pretrain", took.count(), false);
+}
+
+}  // namespace
+
+protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request,
+                                        Session& session) {
+  const fs::path file = request.file;
+  if (is_intact(file)) return {.reused = true, .bytes = size_of(file)};
+  const at::NoGradGuard no_grad;
+  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  remove_leftovers(file.parent_path());
+  train(request, session);
+  return {.bytes = size_of(file)};
+}
+
+void verify_pretrained(const fs::path& cache, protocol::Json& result) {
+  std::vector<std::string> bad;
+  std::int64_t states = 0, bytes = 0;
+  std::error_code absent;
+  for (const auto& entry : fs::recursive_directory_iterator(cache / "pretrained", absent)) {
+    if (entry.path().extension() != ".state") continue;
+    ++states;
+    if (is_intact(entry.path()))
+      bytes += size_of(entry.path());
+    else
+      bad.push_back(entry.path().string());
+  }
+  std::sort(bad.begin(), bad.end());
+  result["states"] = states;
+  result["bytes"] = result.at("bytes").get<std::int64_t>() + bytes;
+  for (auto& file : bad)
+    result["bad"].push_back(std::move(file));
+}
+
+}  // namespace earshot::worker

@@ -1,0 +1,75 @@
+#include "worker/stage/trained_encoder.hpp"
+
+#include <ATen/core/grad_mode.h>
+
+#include "worker/stage/context.hpp"
+#include "worker/stage/state_file.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+using protocol::Json;
+constexpr const char* objective_name = "objective";
+constexpr const char* learner_part = "learner/";
+
+Json to_json(const Objective& objective) {
+  const auto& teacher = objective.teacher;
+  return {{"classes", objective.classes},
+          {"exclusive", objective.exclusive},
+          {"teacher",
+           {{"frame_rate", teacher.frame_rate},
+            {"first_frame", teacher.first_frame},
+            {"dim", teacher.dim}}}};
+}
+
+Objective to_objective(const Json& json) {
+  const auto& teacher = json.at("teacher");
+  return {.classes = json.at("classes"),
+          .exclusive = json.at("exclusive"),
+          .teacher = {.frame_rate = teacher.at("frame_rate"),
+                      .first_frame = teacher.at("first_frame"),
+                      .dim = teacher.at("dim")}};
+}
+
+Objective objective_in(const State& state, const std::filesystem::path& file) {
+  const auto text = state.text.find(objective_name);
+  try {
+    if (text != state.text.end()) return to_objective(Json::parse(text->second));
+  } catch (const Json::exception&) {  // no objective either
+  }
+  throw DataError(file.string() + ": holds no pretrained encoder");
+}
+
+}  // namespace
+
+State trained_state(const ObservedLearner& learner) {
+  State state;
+  state.text[objective_name] =
+      to_json(learner.objective().value()).dump(-1, ' ', false, Json::error_handler_t::replace);
+  add_part(state, learner_part, learner.state());
+  return state;
+}
+
+State read_trained_state(const std::filesystem::path& file) {
+  auto state = read_state(file);
+  objective_in(state, file);
+  return state;
+}
+
+Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
+  auto made = make(ref, device, seed);
+  if (ref.state.empty()) return made;
+  const std::filesystem::path file = ref.state;
+  const auto state = read_state(file);
+  in_context([&] { return "encoder '" + ref.component + "', pretrained in " + file.string(); },
+             [&] {
+               const at::NoGradGuard no_grad;
+               auto& learner = made.need<Learner>();
+               learner.prepare(objective_in(state, file));
+               learner.load_state(take_part(state, learner_part));
+             });
+  return made;
+}
+
+}  // namespace earshot::worker

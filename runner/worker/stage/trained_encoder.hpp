@@ -1,0 +1,46 @@
+#pragma once
+#include <optional>
+
+#include <earshot/learner.hpp>
+
+#include "protocol/messages.hpp"
+#include "worker/plugin/library.hpp"
+
+namespace earshot::worker {
+
+/// A learner that remembers what it was prepared for.
+class ObservedLearner final : public Learner {
+ public:
+  explicit ObservedLearner(Learner& learner) : learner_(learner) {}
+
+  /// Empty until prepare().
+  const std::optional<Objective>& objective() const { return objective_; }
+
+  void prepare(const Objective& objective) override {
+    learner_.prepare(objective);
+    objective_ = objective;
+  }
+  Losses loss(const LearnerBatch& batch) override { return learner_.loss(batch); }
+  NamedTensors parameters() const override { return learner_.parameters(); }
+  void train(bool on) override { learner_.train(on); }
+  State state() const override { return learner_.state(); }
+  void load_state(const State& state) override { learner_.load_state(state); }
+
+ private:
+  Learner& learner_;
+  std::optional<Objective> objective_;
+};
+
+/// Objective and state of a learner that is prepared, for a file.
+State trained_state(const ObservedLearner& learner);
+
+/// What trained_state() gave, from a file.
+/// @throws DataError naming the file if it is missing, damaged or holds something else.
+State read_trained_state(const std::filesystem::path& file);
+
+/// Constructs an encoder. One that was pretrained is prepared for what it was trained for and gets
+/// its state back; it stays switched to inference.
+/// @throws as make() and read_trained_state() do; ConfigError if it cannot be trained at all.
+Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
+
+}  // namespace earshot::worker
