@@ -87,7 +87,7 @@ TEST(Cache, is_listed_verified_and_pruned) {
               AllOf(HasSubstr("log_mel"), HasSubstr("level_only")));
   EXPECT_EQ(sandbox.command({"cache", "verify", "--results", "r/results.db"}).code, 0);
   EXPECT_THAT(sandbox.command({"cache", "prune", "--max", "0B", "--results", "r/results.db"}).out,
-              HasSubstr("deleted 4 shards"));
+              HasSubstr("deleted 4 files"));
   EXPECT_EQ(sandbox.run("r", {"--set", "task.near.options.k=3"}).code, 0);
 }
 

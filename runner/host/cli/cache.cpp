@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
@@ -56,18 +57,33 @@ std::string day(std::time_t time) {
   return text;
 }
 
-/// Which encoders the results file knows by each key of features.
+/// Which encoders the results file knows by each key of features or of pretraining.
 std::map<std::string, std::string> encoders_by_key(const std::string& results) {
   std::map<std::string, std::string> names;
   if (!fs::exists(results)) return names;
   const Store store(results, Store::Mode::read);
   Statement rows(store.connection(),
-                 "SELECT json_extract(s.facts, '$.key'), group_concat(DISTINCT m.encoder) "
+                 "SELECT iif(s.kind = 'pretrain', s.key, json_extract(s.facts, '$.key')), "
+                 "group_concat(DISTINCT m.encoder) "
                  "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
-                 "JOIN experiment_cell m USING(cell_id) WHERE s.kind = 'features' GROUP BY 1");
+                 "JOIN experiment_cell m USING(cell_id) WHERE s.kind IN ('pretrain', 'features') "
+                 "GROUP BY 1");
   while (rows.step())
     names[rows.text(0)] = rows.text(1);
   return names;
+}
+
+/// Pretraining that runs of the results file stand on.
+std::set<std::string> pretrained(const std::string& results) {
+  std::set<std::string> keys;
+  if (!fs::exists(results)) return keys;
+  const Store store(results, Store::Mode::read);
+  Statement rows(store.connection(),
+                 "SELECT DISTINCT s.key FROM stage s JOIN run_stage USING(stage_id) "
+                 "WHERE s.kind = 'pretrain'");
+  while (rows.step())
+    keys.insert(rows.text(0));
+  return keys;
 }
 
 void list(const fs::path& cache, const std::string& results) {
@@ -85,7 +101,7 @@ void list(const fs::path& cache, const std::string& results) {
     bytes += shard.bytes;
   }
   const auto encoders = encoders_by_key(results);
-  TableWriter table(std::cout, {"key", "encoder", "shards", "size", "last used"}, Format::table);
+  TableWriter table(std::cout, {"key", "encoder", "files", "size", "last used"}, Format::table);
   for (const auto& [key, entry] : entries) {
     const auto name = encoders.find(key);
     table.row({key.substr(0, 12), name == encoders.end() ? "?" : name->second, entry.shards,
@@ -101,15 +117,15 @@ ExitCode verify(const fs::path& cache) {
   const auto& bad = result.at("bad");
   for (const auto& file : bad)
     std::cout << "damaged  " << file.get<std::string>() << '\n';
-  std::cout << result.at("shards") << " shards, " << size_text(result.at("bytes")) << ", "
-            << bad.size() << " damaged"
+  std::cout << result.at("shards") << " shards, " << result.at("states") << " pretrained encoders, "
+            << size_text(result.at("bytes")) << ", " << bad.size() << " damaged"
             << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
   return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 
-void prune(const fs::path& cache, std::int64_t most) {
-  const auto pruned = prune_cache(cache, most);
-  std::cout << "deleted " << pruned.shards << " shards, " << size_text(pruned.bytes) << "; "
+void prune(const fs::path& cache, std::int64_t most, const std::string& results) {
+  const auto pruned = prune_cache(cache, most, pretrained(results));
+  std::cout << "deleted " << pruned.shards << " files, " << size_text(pruned.bytes) << "; "
             << size_text(pruned.kept) << " are left\n";
   if (!pruned.in_use.empty())
     std::cout << pruned.in_use.size() << " keys stay: an experiment is running on them\n";
@@ -118,14 +134,14 @@ void prune(const fs::path& cache, std::int64_t most) {
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "cache", "list|verify|prune",
-      "Looks after the cache of features, which lies beside the results file. All of it can "
-      "be deleted\nat any time: what is needed is computed again."};
+      "Looks after the cache of features and pretrained encoders, which lies beside the results "
+      "file. All of it\ncan be deleted at any time: what is needed is computed again."};
   add_results_option(syntax.options);
   syntax.options.add_options()("cache", program_options::value<std::string>()->value_name("FOLDER"),
                                "the cache; by default 'cache' beside the results file")(
       "max", program_options::value<std::string>()->value_name("SIZE"),
       "prune: what may be left, as 20GiB; goes by last use, and leaves what an experiment is "
-      "running on");
+      "running on and the pretrained encoders of the results file");
   syntax.positionals = {{"action", 1}};
   syntax.examples =
       "  runner cache list\n  runner cache verify\n  runner cache prune --max 20GiB\n";
@@ -138,7 +154,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
     list(cache, results);
   } else if (action == "prune") {
     if (!given->has("max")) refuse_usage("cache", "prune needs --max SIZE");
-    prune(cache, size_of(given->text("max")));
+    prune(cache, size_of(given->text("max")), results);
   } else {
     const std::vector<std::string> known{"list", "verify", "prune"};
     refuse_usage("cache",

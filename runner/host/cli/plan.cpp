@@ -113,6 +113,17 @@ void print_datasets(const Plan& plan) {
   }
 }
 
+void print_pretraining(const Plan& plan) {
+  for (const auto& [key, stage] : plan.pretrain) {
+    const auto waiting = std::count_if(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
+      return cell.decision == Decision::run && cell.pretrain == key;
+    });
+    std::cout << "\nencoder " << stage.encoder_label << ": pretrained on " << stage.dataset_label
+              << " by " << stage.request.evaluator.component << ", key " << key.substr(0, 12)
+              << "; cells to run that need it: " << waiting << '\n';
+  }
+}
+
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "plan", "FILE.toml",
@@ -149,6 +160,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (given->has("why")) std::cout << '\n';
   std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
   print_groups(plan);
+  print_pretraining(plan);
   print_datasets(plan);
   for (const auto& note : plan.notes)
     std::cout << "\nnote: " << note << '\n';

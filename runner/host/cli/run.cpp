@@ -110,17 +110,6 @@ void require_device(const std::string& device) {
   }
 }
 
-void refuse_pretraining(const Experiment& experiment) {
-  const auto encoders = experiment.components.find("encoder");
-  if (encoders == experiment.components.end()) return;
-  for (const auto& [label, encoder] : encoders->second)
-    if (encoder.pretrain.is_object())
-      throw Failure(ExitCode::usage, encoder.position.text() + ": [encoder." + label +
-                                         ".pretrain] asks for training an encoder, which this "
-                                         "version cannot do; allowed are encoders with weights. "
-                                         "remove the table, or name a checkpoint as weights");
-}
-
 void keep_failed_only(Plan& plan, const Store& store) {
   std::vector<std::string> keys;
   for (const auto& cell : plan.cells)
@@ -231,7 +220,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
   auto experiment = read_experiment(request.file, request.overrides);
   apply(*given, experiment.resources);
-  refuse_pretraining(experiment);
   require_device(experiment.resources.device);
   Store store(request.results, Store::Mode::write);
   store.bury_lost_runs();

@@ -71,11 +71,16 @@ void read_options(const Fields& fields, Component& component) {
   }
 }
 
-Json read_pretrain(const Value& value, const std::string& title) {
-  const Fields fields(value, title, {"use", "dataset", "options"});
-  return {{"use", fields.required_text("use")},
-          {"dataset", fields.required_text("dataset")},
-          {"options", fields.table("options")}};
+Component read_pretrain(const Value& value, const std::string& encoder) {
+  const Fields fields(value, "[encoder." + encoder + ".pretrain]", {"use", "dataset", "options"});
+  Component component;
+  component.table = "pretrain";
+  component.label = encoder;
+  component.position = value.key_position;
+  component.use = fields.required_text("use");
+  component.dataset = fields.required_text("dataset");
+  read_options(fields, component);
+  return component;
 }
 
 Component read_component(const std::string& table, const Value& value) {
@@ -93,8 +98,6 @@ Component read_component(const std::string& table, const Value& value) {
   component.use = fields.required_text("use");
   component.settings = read_settings(table, fields);
   component.dataset = fields.text("dataset");
-  if (const auto* pretrain = fields.find("pretrain"))
-    component.pretrain = read_pretrain(*pretrain, "[" + table + "." + value.key + ".pretrain]");
   read_options(fields, component);
   return component;
 }
@@ -135,8 +138,12 @@ void read_components(const Value& root, Experiment& experiment) {
     if (section == nullptr) continue;
     if (!section->is_table())
       refuse_type(*section, table, "tables, each under [" + table + ".LABEL]");
-    for (const auto& value : section->children)
+    for (const auto& value : section->children) {
       experiment.components[table][value.key] = read_component(table, value);
+      const auto* pretrain = table == "encoder" ? value.find("pretrain") : nullptr;
+      if (pretrain != nullptr)
+        experiment.components["pretrain"][value.key] = read_pretrain(*pretrain, value.key);
+    }
   }
   const auto datasets = labels(experiment, "dataset");
   const auto check = [&](const Value& value, const std::string& label) {
@@ -146,10 +153,8 @@ void read_components(const Value& root, Experiment& experiment) {
   for (const auto& [label, task] : experiment.components["task"])
     if (!task.dataset.empty())
       check(*root.find("task")->find(label)->find("dataset"), task.dataset);
-  for (const auto& [label, encoder] : experiment.components["encoder"])
-    if (!encoder.pretrain.is_null())
-      check(*root.find("encoder")->find(label)->find("pretrain")->find("dataset"),
-            encoder.pretrain.at("dataset"));
+  for (const auto& [label, pretrain] : experiment.components["pretrain"])
+    check(*root.find("encoder")->find(label)->find("pretrain")->find("dataset"), pretrain.dataset);
 }
 
 }  // namespace earshot::host

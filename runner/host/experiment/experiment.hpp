@@ -20,9 +20,10 @@ struct Position {
   std::string folder() const;
 };
 
-/// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X].
+/// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X]; also
+/// [encoder.X.pretrain], an evaluator in a table "pretrain" under the label of its encoder.
 struct Component {
-  std::string table{};  ///< "dataset", "encoder", "mapper", "language_model" or "task"
+  std::string table{};  ///< "dataset", "encoder", "mapper", "language_model", "task" or "pretrain"
   std::string label{};  ///< X: what axes, tables and reports call it
   std::string use{};    ///< the component's id: "plugin/name", or "name" where unambiguous
   Json options = Json::object();  ///< as written, defaults not filled in
@@ -35,8 +36,8 @@ struct Component {
   /// min_seconds.
   Json settings = Json::object();
 
-  std::string dataset{};  ///< of tasks: label of its dataset; "" where the matrix says it
-  Json pretrain{};        ///< of encoders: null, or {"use", "dataset", "options"}
+  std::string dataset{};  ///< of tasks: label of its dataset, "" where the matrix says it; of
+                          ///< pretraining: label of what to train on
 };
 
 /// Conditions on axes that must all hold: axis -> allowed values (a single value is a list of one),

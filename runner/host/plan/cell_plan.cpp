@@ -10,11 +10,12 @@
 namespace earshot::host {
 
 CellPlanner::CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
-                         Informant& informant, Plan& plan)
+                         Informant& informant, const std::filesystem::path& cache, Plan& plan)
     : experiment_(experiment),
       components_(components),
       datasets_(datasets),
       informant_(informant),
+      cache_(cache),
       plan_(plan) {}
 
 const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task) {
@@ -48,7 +49,7 @@ const FoundDataset& CellPlanner::dataset(const Cell& cell) {
 
 CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   Parts parts;
-  parts.encoder = &components_.find("encoder", cell.encoder);
+  parts.encoder = &pretrained(components_.find("encoder", cell.encoder));
   parts.task = &components_.find("task", cell.task);
   if (!cell.mapper.label.empty()) parts.mapper = &components_.find("mapper", cell.mapper);
   if (!cell.language_model.label.empty())
@@ -58,14 +59,10 @@ CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   return parts;
 }
 
-namespace {
-
 bool has_ability(const FoundComponent& component, const std::string& ability) {
   const auto& abilities = component.entry.component->abilities;
   return std::find(abilities.begin(), abilities.end(), ability) != abilities.end();
 }
-
-}  // namespace
 
 /// Why the cell cannot run; "" when it can.
 std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
@@ -78,6 +75,15 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
     if (facts.needs(use) && !has_ability(*parts.encoder, ability))
       return "encoder '" + cell.encoder.label + "' is no " + ability + ", which task '" +
              cell.task.label + "' needs";
+  if (!parts.encoder->pretrain.empty()) {
+    if (facts.needs("learner"))
+      return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
+             "' would train it again";
+    const auto& trained_on = plan_.pretrain.at(parts.encoder->pretrain).request.dataset;
+    if (cell.fold > 0 && trained_on.key == parts.dataset->key)
+      return "encoder '" + cell.encoder.label + "' is pretrained on all folds of dataset '" +
+             cell.dataset.label + "', so also on what this cell tests";
+  }
   if (facts.needs("mapper") && parts.mapper == nullptr)
     return "task '" + cell.task.label + "' needs a mapper, and the matrix gives none";
   if (facts.needs("language_model") && parts.language_model == nullptr)
@@ -108,6 +114,7 @@ PlannedCell CellPlanner::plan(Cell cell) {
   planned.metrics = parts.facts->metrics;
   planned.primary = parts.facts->primary;
   planned.weights = parts.encoder->weights;
+  planned.pretrain = parts.encoder->pretrain;
   for (const auto* component :
        {parts.encoder, parts.task, parts.mapper, parts.language_model, parts.dataset->component})
     take_part(component);
@@ -129,19 +136,25 @@ PlannedCell CellPlanner::plan(Cell cell) {
   return planned;
 }
 
-void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
-  const auto& cell = planned.cell;
-  const auto& settings = cell.dataset.settings;
-  auto& request = planned.request;
-  auto& dataset = request.dataset;
-  dataset.component = parts.dataset->component->ref;
-  dataset.key = parts.dataset->key;
-  dataset.fold = cell.fold;
+protocol::DatasetRef CellPlanner::dataset_ref(const FoundDataset& found,
+                                              const Json& settings) const {
+  protocol::DatasetRef dataset;
+  dataset.component = found.component->ref;
+  dataset.key = found.key;
   dataset.limit = settings.at("limit").get<std::int64_t>();
   dataset.validation = settings.at("validation").get<double>();
   dataset.shuffle_labels = settings.at("shuffle_labels").get<bool>();
   dataset.allow_lost = settings.at("allow_lost").get<std::int64_t>();
-  dataset.file_hashes = parts.dataset->file_hashes;
+  dataset.file_hashes = found.file_hashes;
+  return dataset;
+}
+
+void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
+  const auto& cell = planned.cell;
+  auto& request = planned.request;
+  auto& dataset = request.dataset;
+  dataset = dataset_ref(*parts.dataset, cell.dataset.settings);
+  dataset.fold = cell.fold;
   request.evaluator = parts.task->ref;
   if (parts.mapper != nullptr) request.mapper = parts.mapper->ref;
   if (parts.language_model != nullptr) request.language_model = parts.language_model->ref;
@@ -187,9 +200,18 @@ void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   planned.features = protocol::sha256(stage);
   if (plan_.features.contains(planned.features)) return;
   auto& entry = plan_.features[planned.features];
-  entry = {planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset,
-           source};
+  entry = {
+      planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset, source,
+      planned.pretrain};
   if (dataset.limit == 0) entry.dataset.fold = 0;
+}
+
+Json identity_of(const protocol::DatasetRef& dataset) {
+  return {{"key", dataset.key},
+          {"fold", dataset.fold},
+          {"limit", dataset.limit},
+          {"validation", dataset.validation},
+          {"shuffle_labels", dataset.shuffle_labels}};
 }
 
 namespace {
@@ -215,11 +237,7 @@ std::string object_text(const std::vector<std::pair<const char*, std::string>>& 
 void CellPlanner::identify(const Parts& parts, PlannedCell& planned) const {
   const auto& cell = planned.cell;
   const auto& ref = planned.request.dataset;
-  const Json dataset{{"key", ref.key},
-                     {"fold", ref.fold},
-                     {"limit", ref.limit},
-                     {"validation", ref.validation},
-                     {"shuffle_labels", ref.shuffle_labels}};
+  const auto dataset = identity_of(ref);
   const auto& audio = cell.task.settings.at("audio");
   const auto& dtype = cell.encoder.settings.at("dtype");
   const auto seed = parts.facts->needs("seed") ? Json(cell.seed) : Json();

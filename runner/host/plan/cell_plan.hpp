@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -22,8 +23,9 @@ struct EvaluatorFacts {
 /// Decides nothing but what is excluded, left out or cannot run.
 class CellPlanner {
  public:
+  /// @param cache the folder below which pretrained encoders lie
   CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
-              Informant& informant, Plan& plan);
+              Informant& informant, const std::filesystem::path& cache, Plan& plan);
 
   PlannedCell plan(Cell cell);
 
@@ -40,6 +42,10 @@ class CellPlanner {
     const EvaluatorFacts* facts = nullptr;
   };
   Parts parts(const Cell& cell);
+  const FoundComponent& pretrained(const FoundComponent& encoder);
+  FoundComponent pretrain(const FoundComponent& encoder);
+  void check_pretraining(const FoundComponent& encoder, const FoundComponent& trainer);
+  protocol::DatasetRef dataset_ref(const FoundDataset& dataset, const Json& settings) const;
   std::string problem(const Cell& cell, const Parts& parts) const;
   void fill_request(const Parts& parts, PlannedCell& planned);
   void add_features(const Parts& parts, PlannedCell& planned);
@@ -52,9 +58,16 @@ class CellPlanner {
   Components& components_;
   Datasets& datasets_;
   Informant& informant_;
+  std::filesystem::path cache_;
   Plan& plan_;
   std::map<const FoundComponent*, EvaluatorFacts> facts_;
+  std::map<const FoundComponent*, FoundComponent> pretrained_;  ///< by the untrained encoder
   std::map<std::string, std::string> source_keys_;  ///< of feature sources, by what they are
 };
+
+bool has_ability(const FoundComponent& component, const std::string& ability);
+
+/// What of a dataset decides results.
+Json identity_of(const protocol::DatasetRef& dataset);
 
 }  // namespace earshot::host

@@ -26,6 +26,8 @@ std::string name_of(const std::vector<std::string>& path, const Json& now) {
   const auto& part = path.front();
   const auto table = part == "evaluator" ? "task" : part;
   if (path.size() == 1) return part;
+  if (path[1] == "pretrain" && path.size() > 2)
+    return "pretraining's " + name_of({path.begin() + 2, path.end()}, now.at(part).at("pretrain"));
   if (part == "metrics") return "the definition of metric '" + path[1] + "'";
   if (path[1] == "plugin") {
     const auto id = now.value(part, Json::object()).value("component", part);

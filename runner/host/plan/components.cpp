@@ -20,7 +20,7 @@ std::string absolute(const Position& position, const std::string& path) {
 }  // namespace
 
 std::string kind_of(const std::string& table) {
-  return table == "task" ? "evaluator" : table;
+  return table == "task" || table == "pretrain" ? "evaluator" : table;
 }
 
 const FoundComponent& Components::find(const std::string& table, const CellComponent& component) {
@@ -30,6 +30,11 @@ const FoundComponent& Components::find(const std::string& table, const CellCompo
   const auto known = known_.find(question);
   if (known != known_.end()) return known->second;
   return known_.emplace(question, resolve(table, component)).first->second;
+}
+
+const FoundComponent& Components::find_written(const std::string& table, const std::string& label) {
+  const auto& written = experiment_.components.at(table).at(label);
+  return find(table, {.label = label, .use = written.use, .options = written.options});
 }
 
 Position Components::position(const std::string& table, const CellComponent& component,
@@ -55,10 +60,6 @@ FoundComponent Components::resolve(const std::string& table, const CellComponent
     throw Failure(ExitCode::usage,
                   position(table, component, error.key).text() + ": " + error.what());
   }
-  if (table == "encoder" &&
-      !experiment_.components.at(table).at(component.label).pretrain.is_null())
-    found.missing = "encoder '" + component.label +
-                    "' is to be pretrained, which this version of runner cannot do";
   fill_files(table, component, found);
   identify(table, found);
   return found;

@@ -19,9 +19,10 @@ struct FoundComponent {
   Json identity{};
   std::string identity_text{};  ///< canonical
   Json contents =
-      Json::object();     ///< content of path options, by name; of datasets not in identity
-  std::string weights{};  ///< as written, of the first option of that type; or ""
-  std::string missing{};  ///< why it cannot be used: no such weights; "" when it can
+      Json::object();      ///< content of path options, by name; of datasets not in identity
+  std::string weights{};   ///< as written, of the first option of that type; or ""
+  std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
+  std::string pretrain{};  ///< of an encoder that is pretrained: key of that stage; or ""
 };
 
 /// Finds the components of cells, each combination once.
@@ -30,9 +31,12 @@ class Components {
   Components(const Experiment& experiment, const Catalog& catalog, StampTable& stamps)
       : experiment_(experiment), catalog_(catalog), stamps_(stamps) {}
 
-  /// @param table "encoder", "task", "dataset", "mapper" or "language_model"
+  /// @param table "encoder", "task", "dataset", "mapper", "language_model" or "pretrain"
   /// @throws Failure positioned where the component or the option is written.
   const FoundComponent& find(const std::string& table, const CellComponent& component);
+
+  /// A component as it is written, without the overrides and option axes of a cell.
+  const FoundComponent& find_written(const std::string& table, const std::string& label);
 
   /// Where an option of the component is written, or else the component.
   Position position(const std::string& table, const CellComponent& component,
@@ -50,7 +54,7 @@ class Components {
   std::map<std::string, FoundComponent> known_;
 };
 
-/// "evaluator" for "task"; the others are called alike.
+/// "evaluator" for "task" and "pretrain"; the others are called alike.
 std::string kind_of(const std::string& table);
 
 }  // namespace earshot::host

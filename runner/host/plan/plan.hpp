@@ -26,10 +26,18 @@ struct PlannedCell {
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
   std::string features{};  ///< key of the features stage; "" when the task uses none
+  std::string pretrain{};  ///< key of the pretrain stage; "" when its encoder needs none
   protocol::CellRequest request{};
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
+};
+
+/// Training of an encoder that comes before all that uses it.
+struct PretrainStage {
+  std::string key{};
+  std::string encoder_label{}, dataset_label{};
+  protocol::PretrainRequest request{};  ///< but for device and threads
 };
 
 /// Features that planned cells read and the cache may lack. Stages of one dataset share a pass.
@@ -38,6 +46,7 @@ struct FeatureStage {
   std::string dataset_label{}, encoder_label{};
   protocol::DatasetRef dataset{};
   protocol::FeatureSource source{};
+  std::string pretrain{};  ///< key of the stage that trains the encoder, or ""
 };
 
 struct PlannedDataset {
@@ -55,6 +64,7 @@ struct PlannedPlugin {
 struct Plan {
   Experiment experiment{};
   std::vector<PlannedCell> cells{};                  ///< all of them, excluded ones too, in order
+  std::map<std::string, PretrainStage> pretrain{};   ///< by key
   std::map<std::string, FeatureStage> features{};    ///< by key
   std::map<std::string, PlannedDataset> datasets{};  ///< by dataset key
   std::vector<PlannedPlugin> plugins{};

@@ -127,7 +127,7 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   plan.experiment = experiment;
   Components components(experiment, catalog, stamps);
   Datasets datasets(informant, stamps, cache);
-  CellPlanner planner(experiment, components, datasets, informant, plan);
+  CellPlanner planner(experiment, components, datasets, informant, cache, plan);
   auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
     return datasets.find(components.find("dataset", dataset)).info.folds;
   });

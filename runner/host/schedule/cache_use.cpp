@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -31,13 +32,15 @@ int lock(const fs::path& folder, int operation) {
 
 std::vector<CachedShard> cached_shards(const fs::path& cache) {
   std::vector<CachedShard> shards;
-  std::error_code absent;
-  for (const auto& entry : fs::recursive_directory_iterator(cache / "features", absent)) {
-    struct stat status {};
-    if (entry.path().extension() != ".shard" || ::stat(entry.path().c_str(), &status) != 0)
-      continue;
-    shards.push_back({entry.path(), entry.path().parent_path().filename().string(), status.st_size,
-                      std::max(status.st_atime, status.st_mtime)});
+  for (const auto& [folder, ending] : {std::pair{"features", ".shard"}, {"pretrained", ".state"}}) {
+    std::error_code absent;
+    for (const auto& entry : fs::recursive_directory_iterator(cache / folder, absent)) {
+      struct stat status {};
+      if (entry.path().extension() != ending || ::stat(entry.path().c_str(), &status) != 0)
+        continue;
+      shards.push_back({entry.path(), entry.path().parent_path().filename().string(),
+                        status.st_size, std::max(status.st_atime, status.st_mtime)});
+    }
   }
   std::sort(shards.begin(), shards.end(), [](const auto& a, const auto& b) {
     return std::tie(a.used, a.file) < std::tie(b.used, b.file);
@@ -46,16 +49,17 @@ std::vector<CachedShard> cached_shards(const fs::path& cache) {
 }
 
 CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
-  std::set<std::string> keys;
+  std::set<fs::path> folders;
   for (const auto& cell : plan.cells) {
-    const auto stage = plan.features.find(cell.features);
-    if (cell.decision == Decision::run && stage != plan.features.end())
-      keys.insert(stage->second.source.key);
+    if (cell.decision != Decision::run) continue;
+    if (const auto stage = plan.features.find(cell.features); stage != plan.features.end())
+      folders.insert(cache / "features" / stage->second.source.key);
+    if (!cell.pretrain.empty()) folders.insert(cache / "pretrained" / cell.pretrain);
   }
-  for (const auto& key : keys) {
+  for (const auto& folder : folders) {
     std::error_code ignored;  // a cache that cannot be written shows when features are
-    fs::create_directories(cache / "features" / key, ignored);
-    if (const int fd = lock(cache / "features" / key, LOCK_SH); fd >= 0) locks_.push_back(fd);
+    fs::create_directories(folder, ignored);
+    if (const int fd = lock(folder, LOCK_SH); fd >= 0) locks_.push_back(fd);
   }
 }
 
@@ -64,7 +68,7 @@ CacheUse::~CacheUse() {
     ::close(fd);
 }
 
-Pruned prune_cache(const fs::path& cache, std::int64_t most) {
+Pruned prune_cache(const fs::path& cache, std::int64_t most, const std::set<std::string>& kept) {
   Pruned pruned;
   const auto shards = cached_shards(cache);
   for (const auto& shard : shards)
@@ -72,7 +76,7 @@ Pruned prune_cache(const fs::path& cache, std::int64_t most) {
   std::set<std::string> busy;
   for (const auto& shard : shards) {
     if (pruned.kept <= most) break;
-    if (busy.contains(shard.key)) continue;
+    if (busy.contains(shard.key) || kept.contains(shard.key)) continue;
     const int fd = lock(shard.file.parent_path(), LOCK_EX);
     if (fd < 0) {
       busy.insert(shard.key);

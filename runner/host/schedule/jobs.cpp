@@ -36,6 +36,8 @@ class Builder {
     find_needed();
     for (const auto& key : datasets_)
       add_items(key);
+    for (const auto& key : trainings_)
+      add_pretraining(key);
     for (const auto& keys : passes_)
       add_features(keys);
     for (const auto cell : cells_)
@@ -54,8 +56,11 @@ class Builder {
       cells_.push_back(index);
       if (!with_items_.contains(cell.dataset_key) && seen.insert(cell.dataset_key).second)
         datasets_.push_back(cell.dataset_key);
+      if (!cell.pretrain.empty() && seen.insert(cell.pretrain).second)
+        trainings_.push_back(cell.pretrain);
       if (cell.features.empty() || !seen.insert(cell.features).second) continue;
       const auto pass =
+          cell.pretrain +
           protocol::canonical(Json(without_fold(plan_.features.at(cell.features).dataset)));
       const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
       if (fresh) passes_.emplace_back();
@@ -74,6 +79,19 @@ class Builder {
     jobs_.push_back(std::move(job));
   }
 
+  void add_pretraining(const std::string& key) {
+    const auto& stage = plan_.pretrain.at(key);
+    Job job;
+    job.kind = Job::Kind::pretrain;
+    job.name = "pretraining of " + stage.encoder_label + " on " + stage.dataset_label;
+    job.pretrain = key;
+    job.wide = true;
+    job.timeout = plan_.experiment.resources.timeout;
+    job.memory = plan_.experiment.resources.memory;
+    job_of_[key] = jobs_.size();
+    jobs_.push_back(std::move(job));
+  }
+
   void add_features(const std::vector<std::string>& keys) {
     Job job;
     job.kind = Job::Kind::features;
@@ -85,6 +103,7 @@ class Builder {
     job.memory = plan_.experiment.resources.memory;
     for (const auto& key : keys)
       job_of_[key] = jobs_.size();
+    wait_for(plan_.features.at(keys.front()).pretrain, job);
     jobs_.push_back(std::move(job));
   }
 
@@ -99,15 +118,19 @@ class Builder {
     job.wide = !cell.request.language_model.plugin.empty();
     job.timeout = cell.cell.resources.value("timeout", resources.timeout);
     job.memory = cell.cell.resources.value("memory", resources.memory);
-    for (const auto& need : {cell.dataset_key, cell.features}) {
-      const auto found = job_of_.find(need);
-      if (found == job_of_.end()) continue;
-      auto& needed = jobs_[found->second];
-      needed.dependants.push_back(jobs_.size());
-      ++job.waits_for;
-      if (needed.kind == Job::Kind::features) widen(needed, job);
-    }
+    for (const auto& need : {cell.dataset_key, cell.pretrain, cell.features})
+      wait_for(need, job);
     jobs_.push_back(std::move(job));
+  }
+
+  /// The job that is added next waits for the one that does `need`, if any does.
+  void wait_for(const std::string& need, Job& next) {
+    const auto found = job_of_.find(need);
+    if (found == job_of_.end()) return;
+    auto& needed = jobs_[found->second];
+    needed.dependants.push_back(jobs_.size());
+    ++next.waits_for;
+    if (next.kind == Job::Kind::cell && needed.kind != Job::Kind::items) widen(needed, next);
   }
 
   /// Shared work may use what the most generous of its cells may; 0 is no limit at all.
@@ -121,9 +144,10 @@ class Builder {
   const std::set<std::string>& with_items_;
   Jobs jobs_{};
   std::vector<std::string> datasets_{};
+  std::vector<std::string> trainings_{};
   std::vector<std::vector<std::string>> passes_{};
   std::vector<std::size_t> cells_{};
-  std::map<std::string, std::size_t> job_of_{};  ///< dataset or features key -> its job
+  std::map<std::string, std::size_t> job_of_{};  ///< dataset, pretrain or features key
 };
 
 Json items_request(const Job& job, const Plan& plan) {
@@ -135,6 +159,13 @@ Json items_request(const Job& job, const Plan& plan) {
   dataset.key = job.dataset;
   dataset.file_hashes = user->request.dataset.file_hashes;
   return {{"dataset", dataset}};
+}
+
+Json pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
+  auto request = plan.pretrain.at(job.pretrain).request;
+  request.device = plan.experiment.resources.device;
+  request.threads = threads;
+  return request;
 }
 
 Json features_request(const Job& job, const Plan& plan, const RunSettings& settings,
@@ -197,9 +228,10 @@ Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
                 std::int64_t threads) {
   Json request;
   if (job.kind == Job::Kind::items) request = items_request(job, plan);
+  if (job.kind == Job::Kind::pretrain) request = pretrain_request(job, plan, threads);
   if (job.kind == Job::Kind::features) request = features_request(job, plan, settings, threads);
   if (job.kind == Job::Kind::cell) request = cell_request(job, plan, settings, threads);
-  constexpr const char* verbs[] = {"items", "features", "cell"};
+  constexpr const char* verbs[] = {"items", "pretrain", "features", "cell"};
   request["type"] = verbs[static_cast<int>(job.kind)];
   return request;
 }
@@ -210,6 +242,9 @@ std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettin
   switch (job.kind) {
     case Job::Kind::items:
       prefix = "items-", key = job.dataset;
+      break;
+    case Job::Kind::pretrain:
+      prefix = "pretrain-", key = job.pretrain;
       break;
     case Job::Kind::features:
       prefix = "features-", key = job.features.front();

@@ -25,6 +25,7 @@ struct RunSettings {
 struct Job {
   enum class Kind {
     items,     ///< the item table of a dataset, for the store
+    pretrain,  ///< training of an encoder
     features,  ///< one pass over the audio of a dataset for some encoders
     cell,      ///< fit, predict and score
   };
@@ -32,9 +33,10 @@ struct Job {
 
   Kind kind = Kind::cell;
   std::string name{};                   ///< "features of scenes: log_mel, mfcc", "log_mel/room/s0"
-  std::size_t cell = no_cell;           ///< index in Plan::cells; of items and features none
+  std::size_t cell = no_cell;           ///< index in Plan::cells; of other kinds none
   std::string dataset{};                ///< key
   std::vector<std::string> features{};  ///< keys of the feature stages that it does
+  std::string pretrain{};               ///< key of the pretrain stage that it does
   bool wide = false;                    ///< runs alone, with all threads
   double timeout = 0;                   ///< s a stage; 0: none
   std::int64_t memory = 0;              ///< bytes; 0: none
@@ -44,10 +46,12 @@ struct Job {
   int attempts = 0;
 };
 
-/// Items, then features, then cells in the plan's order.
+/// Items, then pretraining, then features, then cells in the plan's order.
 using Jobs = std::vector<Job>;
 
-/// The jobs of all cells that are to run. Feature stages of one dataset share a job.
+/// The jobs of all cells that are to run. Feature stages of one dataset share a job, but those of a
+/// pretrained encoder have one of their own, so that nobody else waits for its training. Its cells
+/// wait for the training as well, and fail with it.
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 
@@ -55,7 +59,8 @@ Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
                 std::int64_t threads);
 
-/// The log of an attempt at a job: logs/<experiment>/[features-|items-]<key>-<attempt>.log.
+/// The log of an attempt at a job:
+/// logs/<experiment>/[items-|pretrain-|features-]<key>-<attempt>.log.
 std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettings& settings,
                                std::int64_t attempt);
 

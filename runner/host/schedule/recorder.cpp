@@ -17,6 +17,17 @@ void take(RunRecord& record, const Ending& ending) {
   record.signal = ending.signal;
 }
 
+StageRecord stage_record(const Job& job, const std::string& key, const char* kind,
+                         const Ending& ending) {
+  StageRecord stage;
+  stage.key = key;
+  stage.kind = kind;
+  stage.state = ending.state == "skipped" ? "failed" : ending.state;
+  stage.error = ending.error;
+  stage.attempts = job.attempts;
+  return stage;
+}
+
 void describe(ArtifactRow& artifact) {
   std::error_code missing;
   const auto bytes = std::filesystem::file_size(artifact.path, missing);
@@ -40,6 +51,9 @@ void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
     case Job::Kind::items:
       if (ending.state == "ok") store_.add_items(job.dataset, slot.items());
       break;
+    case Job::Kind::pretrain:
+      record_pretraining(job, slot, ending);
+      break;
     case Job::Kind::features:
       record_features(job, slot, ending);
       break;
@@ -49,14 +63,23 @@ void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
   }
 }
 
+void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& ending) {
+  auto stage = stage_record(job, job.pretrain, "pretrain", ending);
+  stage.seconds = slot.seconds();
+  bool reused = false;
+  if (ending.state == "ok") {
+    const auto result = ending.result.get<protocol::PretrainResult>();
+    reused = result.reused;
+    stage.bytes = result.bytes;
+    for (const auto& point : slot.record().curves)
+      stage.facts["curves"][point.curve].push_back({point.step, point.value});
+  }
+  if (!reused || !has_stage(stage.key)) store_.record_stage(stage);
+}
+
 void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {
   for (std::size_t i = 0; i < job.features.size(); ++i) {
-    StageRecord stage;
-    stage.key = job.features[i];
-    stage.kind = "features";
-    stage.state = ending.state == "skipped" ? "failed" : ending.state;
-    stage.error = ending.error;
-    stage.attempts = job.attempts;
+    auto stage = stage_record(job, job.features[i], "features", ending);
     // The encoders of a pass share its time: each row has its part, so that rows add up.
     stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
     if (ending.state == "ok") {
@@ -83,7 +106,8 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
   record.log = slot.log().file().string();
   record.seconds = slot.seconds();
   if (cell.metrics) record.metric_specs = *cell.metrics;
-  if (!cell.features.empty()) record.stages.push_back(cell.features);
+  for (const auto& stage : {cell.pretrain, cell.features})
+    if (!stage.empty()) record.stages.push_back(stage);
   store_.finish_run(slot.run()->id, record);
 }
 
@@ -93,6 +117,7 @@ void Recorder::record_failed_stage(const BegunRun& run, const Job& stage, const 
   take(record, ending);
   record.log = log;
   record.stages = stage.features;
+  if (!stage.pretrain.empty()) record.stages.push_back(stage.pretrain);
   store_.finish_run(run.id, record);
 }
 

@@ -17,7 +17,7 @@ class Recorder {
   /// Begins an attempt at a cell; nothing when it is another runner's, or done.
   std::optional<BegunRun> begin(const PlannedCell& cell);
 
-  /// What the attempt in the slot came to: items of a dataset, the rows of feature stages, or a run
+  /// What the attempt in the slot came to: items of a dataset, the rows of stages, or a run
   /// with all that it predicted.
   void record(const Job& job, Slot& slot, const Ending& ending);
 
@@ -31,6 +31,7 @@ class Recorder {
   Ending last_attempt(const PlannedCell& cell) const;
 
  private:
+  void record_pretraining(const Job& job, Slot& slot, const Ending& ending);
   void record_features(const Job& job, const Slot& slot, const Ending& ending);
   void record_cell(const PlannedCell& cell, Slot& slot, const Ending& ending);
   bool has_stage(const std::string& key) const;

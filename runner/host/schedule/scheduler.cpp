@@ -219,6 +219,7 @@ class Scheduler {
   void fail_dependant(Job& job, const Job& stage, const Attempt& of_stage) {
     if (job.waits_for < 0) return;  // failed with another stage already
     job.waits_for = -1;
+    if (job.kind == Job::Kind::features) return tally_.add_passes(-1);
     Attempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;
     if (const auto run = recorder_.begin(plan_.cells[job.cell])) {

@@ -36,7 +36,9 @@ void Tally::ends(const Job& job, const Attempt& attempt) {
     event["retry"] = attempt.again;
   } else {
     event["event"] = "stage";
-    event["stage"] = job.kind == Job::Kind::items ? "items" : "features";
+    event["stage"] = job.kind == Job::Kind::items      ? "items"
+                     : job.kind == Job::Kind::pretrain ? "pretrain"
+                                                       : "features";
     event["name"] = job.name;
   }
   progress_.event(event);

@@ -61,7 +61,9 @@ struct StageRecord {
   std::string state{}, error{};  ///< state: ok, failed, timeout, oom, killed or lost
   std::int64_t attempts = 1, bytes = 0;
   double seconds = 0;
-  Json facts = Json::object();  ///< of features: clips, audio_seconds, encode_seconds, spec ...
+  /// Of features: clips, audio_seconds, encode_seconds, spec ...; of pretraining: curves, each as
+  /// [step, value] pairs.
+  Json facts = Json::object();
 };
 
 struct PredictionRow {

@@ -104,9 +104,12 @@ replicates = 100
   const auto& mel = experiment.components.at("encoder").at("mel");
   EXPECT_EQ(mel.use, "log_mel/log_mel");
   EXPECT_EQ(mel.settings.at("dtype"), "float16");
-  EXPECT_TRUE(mel.pretrain.is_null());
-  EXPECT_EQ(experiment.components.at("encoder").at("small").pretrain,
-            Json::parse(R"({"use": "imitate", "dataset": "rooms", "options": {"steps": 5}})"));
+  const auto& trainings = experiment.components.at("pretrain");
+  ASSERT_EQ(trainings.size(), 1u);
+  EXPECT_EQ(trainings.at("small").use, "imitate");
+  EXPECT_EQ(trainings.at("small").dataset, "rooms");
+  EXPECT_EQ(trainings.at("small").options, Json({{"steps", 5}}));
+  EXPECT_EQ(trainings.at("small").position.text(), "x.toml:18:16");
   const auto& room = experiment.components.at("task").at("room");
   EXPECT_EQ(room.dataset, "rooms");
   EXPECT_EQ(room.options, Json::parse(R"({"target": "room", "bands": [1.5, 2]})"));

@@ -34,6 +34,16 @@ TEST(Changes, name_options_data_and_settings) {
             "'mels' changed (64 -> 40)");
 }
 
+TEST(Changes, name_what_changed_in_pretraining) {
+  auto before = identity();
+  before["encoder"]["pretrain"] = {
+      {"evaluator", {{"component", "t/train"}, {"options", {{"steps", 5}}}}}};
+  auto now = before;
+  now["encoder"]["pretrain"]["evaluator"]["options"]["steps"] = 9;
+  EXPECT_EQ(changes(before, now), "pretraining's task option 'steps' changed (5 -> 9)");
+  EXPECT_EQ(changes(identity(), now), "encoder's pretrain is new");
+}
+
 TEST(Changes, count_what_there_is_no_room_for) {
   auto now = identity();
   now["encoder"]["options"]["mels"] = 40;

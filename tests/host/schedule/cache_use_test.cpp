@@ -52,6 +52,26 @@ TEST(Cache, keeps_what_a_running_plan_reads) {
   EXPECT_FALSE(fs::exists(used));
 }
 
+TEST(Cache, keeps_pretrained_encoders_that_are_asked_to_stay_or_run) {
+  const TemporaryFolder cache;
+  const auto encoder = [&](const std::string& key) {
+    const auto file = cache.path() / "pretrained" / key / "encoder.state";
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << std::string(1000, 'x');
+    return file;
+  };
+  const auto running = encoder("pretrain-net"), stored = encoder("stored"), idle = encoder("idle");
+  EXPECT_EQ(cached_shards(cache.path()).size(), 3u);
+  SmallPlan small;
+  small.add_pretrained("net", "room");
+  const CacheUse use(cache.path(), small.plan);
+  const auto pruned = prune_cache(cache.path(), 0, {"stored"});
+  EXPECT_EQ(pruned.shards, 1);
+  EXPECT_TRUE(fs::exists(running));
+  EXPECT_TRUE(fs::exists(stored));
+  EXPECT_FALSE(fs::exists(idle));
+}
+
 TEST(Cache, that_is_absent_is_empty) {
   EXPECT_TRUE(cached_shards("/nonexistent/cache").empty());
   EXPECT_EQ(prune_cache("/nonexistent/cache", 0).shards, 0);

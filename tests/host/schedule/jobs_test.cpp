@@ -92,6 +92,25 @@ TEST(Jobs, of_several_encoders_are_taken_apart_with_their_cells) {
   EXPECT_THAT(jobs[singles[1]].dependants, ElementsAre(2));
 }
 
+TEST(Jobs, train_an_encoder_once_before_all_that_uses_it) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add_pretrained("net", "room");
+  small.add_pretrained("net", "noise");
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_THAT(names(jobs), ElementsAre("pretraining of net on scenes",
+                                       "features of scenes: log_mel", "features of scenes: net",
+                                       "log_mel/room/s0", "net/room/s0", "net/noise/s0"));
+  EXPECT_TRUE(jobs[0].wide);
+  EXPECT_THAT(jobs[0].dependants, ElementsAre(2, 4, 5));
+  EXPECT_EQ(jobs[1].waits_for, 0);
+  EXPECT_EQ(jobs[2].waits_for, 1);
+  EXPECT_EQ(jobs[4].waits_for, 2);
+  const auto request = request_of(jobs[0], small.plan, RunSettings{}, 8);
+  EXPECT_EQ(request.at("type"), "pretrain");
+  EXPECT_EQ(request.at("threads"), 8);
+}
+
 TEST(Jobs, send_what_the_command_line_decides_along_with_what_the_plan_says) {
   SmallPlan small;
   small.plan.experiment.resources.device = "cuda";

@@ -212,6 +212,31 @@ TEST_F(Scheduling, fails_the_cells_of_a_dataset_whose_items_cannot_be_listed) {
   EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("ok", "failed config"));
 }
 
+TEST_F(Scheduling, trains_an_encoder_once_and_before_its_features) {
+  small.add_pretrained("net", "room");
+  small.add_pretrained("net", "noise");
+  EXPECT_EQ(run().ok, 2);
+  const auto events = text_of(folder / "events");
+  EXPECT_THAT(events, ::testing::StartsWith("begin training net\nend training net\nbegin net\n"));
+  EXPECT_EQ(events.find("training", 40), std::string::npos);
+  EXPECT_EQ(text("SELECT bytes || facts FROM stage WHERE kind = 'pretrain' AND state = 'ok'"),
+            R"(123{"curves":{"loss":[[0,2.0],[1,1.0]]}})");
+  EXPECT_EQ(text("SELECT cells FROM cost WHERE kind = 'pretrain'"), "2");
+}
+
+TEST_F(Scheduling, fails_only_the_cells_of_an_encoder_whose_training_failed) {
+  small.add_pretrained("config", "room");
+  small.add_pretrained("config", "noise");
+  small.add("log_mel", "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_EQ(summary.failed, 2);
+  EXPECT_EQ(text("SELECT error FROM run WHERE state = 'failed'"),
+            "pretraining of config on scenes: alpha is '-1'; allowed is 0 or more");
+  EXPECT_EQ(text("SELECT state FROM stage WHERE kind = 'pretrain'"), "failed");
+  EXPECT_EQ(text("SELECT count(*) FROM stage WHERE kind = 'features'"), "1");
+}
+
 TEST_F(Scheduling, runs_wide_stages_alone) {
   small.add("slow", "room");
   small.add("slow", "slow", 0, "other");

@@ -1,6 +1,6 @@
 // A worker without plugins: speaks the protocol, and does what the name of a request's component
 // says. Put in front of the true worker as --worker-prefix, so it is started as the true one is:
-// scripted_worker <worker> <read fd> <write fd>. Each cell and features request appends
+// scripted_worker <worker> <read fd> <write fd>. Each cell, features and pretrain request appends
 // "begin <name>" and "end <name>" to the file SCRIPTED_WORKER_LOG.
 #include <csignal>
 #include <cstdlib>
@@ -77,6 +77,15 @@ void send(Channel& channel, std::int64_t id, const std::string& type, Json field
   channel.send({std::move(fields), std::move(binary)});
 }
 
+Json pretrain(const PretrainRequest& request, std::int64_t id, Channel& channel, int out) {
+  const auto& name = request.evaluator.component;
+  note("begin training " + name);
+  behave(name, out);
+  send(channel, id, "curve", {{"curve", "loss"}, {"points", {{0, 2.0}, {1, 1.0}}}});
+  note("end training " + name);
+  return PretrainResult{.bytes = 123};
+}
+
 Json features(const FeaturesRequest& request, int out) {
   std::string names;
   for (const auto& source : request.sources)
@@ -108,6 +117,7 @@ Json cell(const CellRequest& request, std::int64_t id, Channel& channel, int out
 
 Json perform(const Json& request, std::int64_t id, Channel& channel, int out) {
   const auto verb = request.at("type").get<std::string>();
+  if (verb == "pretrain") return pretrain(request.get<PretrainRequest>(), id, channel, out);
   if (verb == "features") return features(request.get<FeaturesRequest>(), out);
   if (verb == "cell") return cell(request.get<CellRequest>(), id, channel, out);
   if (verb != "items") throw Refusal{"bug", "unknown request"};

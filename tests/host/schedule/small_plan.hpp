@@ -55,6 +55,20 @@ class SmallPlan {
     return plan.cells.back();
   }
 
+  /// A cell whose encoder is trained first, by an evaluator of the encoder's name.
+  PlannedCell& add_pretrained(const std::string& encoder, const std::string& task) {
+    auto& planned = add(encoder, task);
+    planned.pretrain = "pretrain-" + encoder;
+    auto& stage = plan.pretrain[planned.pretrain];
+    stage.key = planned.pretrain;
+    stage.encoder_label = encoder;
+    stage.dataset_label = planned.cell.dataset.label;
+    stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};
+    stage.request.dataset = planned.request.dataset;
+    plan.features.at(planned.features).pretrain = planned.pretrain;
+    return planned;
+  }
+
   /// What planning would decide now.
   void decide(const Store& store) {
     std::vector<std::string> keys;
