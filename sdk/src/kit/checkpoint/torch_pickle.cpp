@@ -250,6 +250,12 @@ Ref TorchPickle::tensor(const std::vector<Ref>& arguments, std::optional<Number>
     throw DataError(what + " reaches to byte " +
                     std::to_string(begin + static_cast<std::uint64_t>(bytes)) + " of " +
                     std::to_string(storage.view_bytes));
+  // A view may repeat numbers (stride 0), but one that is huge by that alone serves no model.
+  constexpr std::uint64_t most_repeated = 64 << 20;
+  if (std::uint64_t all = 0; multiply(view.layout.shape, static_cast<std::uint64_t>(unit), all) &&
+                             all > std::max(storage.bytes, most_repeated))
+    throw DataError(what + " has " + std::to_string(all) + " bytes, made of " +
+                    std::to_string(storage.bytes) + " by repeating");
   view.offset_bytes = storage.view_begin + begin;
 
   Value value;
