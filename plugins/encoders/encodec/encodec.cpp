@@ -1,0 +1,246 @@
+#include "encodec.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include <earshot/error.hpp>
+
+namespace encodec {
+
+namespace {
+
+using earshot::ConfigError;
+using earshot::ContractError;
+using earshot::kit::each_length;
+
+constexpr std::int64_t most_clips = 8;  // that run side by side
+
+Model make_model(const earshot::Options& options, c10::Device device) {
+  const auto& weights = options.weights("weights");
+  const auto& name = options.text("preset");
+  if (weights.random())
+    return {preset(name), static_cast<std::uint64_t>(options.integer("seed")), device};
+  if (name != "24khz")
+    throw ConfigError("preset '" + name +
+                      "' is an architecture for random weights; a checkpoint brings its own. Set "
+                      "weights = \"random\", or leave preset out");
+  const earshot::kit::Checkpoint checkpoint(weights.path);
+  return {read_architecture(checkpoint), checkpoint, device};
+}
+
+std::int64_t levels_of(const earshot::Options& options, const Architecture& architecture) {
+  const auto levels = options.integer("levels");
+  const auto bandwidth = options.number("bandwidth");
+  if (levels > architecture.codebooks)
+    throw ConfigError("levels is " + std::to_string(levels) + "; allowed: up to " +
+                      std::to_string(architecture.codebooks) + ", which the model has");
+  if (levels > 0 && bandwidth > 0)
+    throw ConfigError("levels and bandwidth say the same; give one of them");
+  if (levels > 0) return levels;
+  const auto& trained = architecture.bandwidths;
+  if (bandwidth == 0) return architecture.levels(*std::min_element(trained.begin(), trained.end()));
+  if (std::find(trained.begin(), trained.end(), bandwidth) == trained.end()) {
+    std::string allowed;
+    for (const auto each : trained)
+      allowed += c10::str(allowed.empty() ? "" : ", ", each);
+    throw ConfigError(c10::str("bandwidth is ", bandwidth, " kbit/s; allowed: ", allowed,
+                               ", which the model was trained for, or levels"));
+  }
+  return architecture.levels(bandwidth);
+}
+
+at::Tensor pick(const at::Tensor& batch, const std::vector<std::int64_t>& clips) {
+  return batch.index_select(0, at::tensor(clips, at::kLong).to(batch.device()));
+}
+
+at::Tensor lengths_of(const std::vector<at::Tensor>& rows) {
+  std::vector<std::int64_t> lengths;
+  for (const auto& row : rows)
+    lengths.push_back(row.size(0));
+  return at::tensor(lengths, at::kLong);
+}
+
+}  // namespace
+
+earshot::OptionSchema Encodec::options() {
+  return {
+      {.name = "weights",
+       .value = earshot::Weights{.source = "hf://facebook/encodec_24khz"},
+       .help = "Checkpoint with its config.json, hf://facebook/encodec_48khz say, or random"},
+      {.name = "preset",
+       .value = std::string("24khz"),
+       .help = "Architecture of random weights",
+       .choices = {"24khz", "48khz", "tiny", "tiny_stereo"}},
+      {.name = "seed", .value = std::int64_t{0}, .help = "Of random weights", .min = 0},
+      {.name = "features",
+       .value = std::string("quantized"),
+       .help = "What features are: embeddings before the quantiser, or the sum of levels after it",
+       .choices = {"quantized", "pre_quant"}},
+      {.name = "bandwidth",
+       .value = 0.0,
+       .help = "Of the codes; 0: as levels says, else the smallest that the model has",
+       .unit = "kbit/s",
+       .min = 0},
+      {.name = "levels",
+       .value = std::int64_t{0},
+       .help = "Codebooks, coarsest first; 0: as bandwidth says",
+       .min = 0},
+      {.name = "first_level",
+       .value = std::int64_t{1},
+       .help = "Quantized features leave out the levels before this one",
+       .min = 1},
+  };
+}
+
+Encodec::Encodec(const earshot::Options& options, const earshot::Context& context)
+    : model_(make_model(options, context.device)),
+      quantized_(options.text("features") == "quantized"),
+      first_level_(options.integer("first_level")),
+      levels_(levels_of(options, model_.architecture())) {
+  if (first_level_ > levels_)
+    throw ConfigError("first_level is " + std::to_string(first_level_) + "; allowed: 1 to " +
+                      std::to_string(levels_) + ", the levels that there are");
+}
+
+earshot::AudioNeeds Encodec::needs() const {
+  const auto& a = model_.architecture();
+  return {.sample_rate = a.sample_rate, .channels = a.seanet.channels};
+}
+
+earshot::FeatureSpec Encodec::spec() const {
+  const auto& a = model_.architecture();
+  const auto rate = static_cast<double>(a.sample_rate) / static_cast<double>(a.seanet.hop());
+  return {.frame_rate = rate, .first_frame = 0.5 / rate, .dim = a.seanet.width};
+}
+
+std::int64_t Encodec::chunk_frames() const {
+  const auto& a = model_.architecture();
+  return (a.chunk + a.seanet.hop() - 1) / a.seanet.hop();
+}
+
+earshot::CodeSpec Encodec::code_spec() const {
+  const auto& a = model_.architecture();
+  auto rate = spec().frame_rate;
+  if (a.chunk != 0)
+    rate = static_cast<double>(chunk_frames()) * static_cast<double>(a.sample_rate) /
+           static_cast<double>(a.stride);
+  return {.frame_rate = rate,
+          .first_frame = spec().first_frame,
+          .sizes = std::vector<std::int64_t>(static_cast<std::size_t>(levels_), a.codebook_size)};
+}
+
+void Encodec::check(const earshot::AudioBatch& audio) const {
+  audio.check();
+  const auto wanted = needs();
+  if (audio.samples.size(1) != wanted.channels || audio.sample_rate != wanted.sample_rate)
+    throw ContractError("audio has " + std::to_string(audio.samples.size(1)) + " channels at " +
+                        std::to_string(audio.sample_rate) + " Hz; expected " +
+                        std::to_string(wanted.channels) + " at " +
+                        std::to_string(wanted.sample_rate) + " Hz");
+}
+
+void Encodec::check(const earshot::CodeBatch& codes) const {
+  codes.check();
+  const auto levels = codes.spec.codebooks();
+  if (levels > levels_ || codes.spec != code_spec().first(levels))
+    throw ContractError("codes are not with code_spec(), nor with its first levels");
+}
+
+at::Tensor Encodec::on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const {
+  if (chunks.size() == 1) return chunks.front();
+  const auto& a = model_.architecture();
+  const auto hop = a.seanet.hop();
+  std::vector<std::int64_t> places;
+  for (std::int64_t begin = 0; begin < samples; begin += hop) {
+    const auto chunk = begin / a.stride;
+    places.push_back(chunk * chunk_frames() + (begin - chunk * a.stride) / hop);
+  }
+  const auto all = at::cat(chunks, 1);
+  return all.index_select(1, at::tensor(places, at::kLong).to(all.device()));
+}
+
+earshot::FeatureBatch Encodec::encode(const earshot::AudioBatch& audio) {
+  check(audio);
+  std::vector<at::Tensor> rows(static_cast<std::size_t>(audio.samples.size(0)));
+  each_length(audio.lengths, most_clips, [&](std::int64_t length, const auto& clips) {
+    std::vector<at::Tensor> scales;
+    auto chunks = model_.embeddings(pick(audio.samples, clips).narrow(2, 0, length), scales);
+    auto features = on_grid(chunks, length);
+    if (quantized_) {
+      const auto codes = model_.codes(features, levels_);
+      features = model_.embed(codes.narrow(1, first_level_ - 1, levels_ - first_level_ + 1),
+                              first_level_ - 1);
+    }
+    for (std::size_t i = 0; i < clips.size(); ++i)
+      rows[static_cast<std::size_t>(clips[i])] = features[static_cast<std::int64_t>(i)];
+  });
+  return {.values = at::pad_sequence(rows, true), .lengths = lengths_of(rows), .spec = spec()};
+}
+
+earshot::CodeBatch Encodec::quantize(const earshot::AudioBatch& audio) {
+  check(audio);
+  const auto count = static_cast<std::size_t>(audio.samples.size(0));
+  std::vector<at::Tensor> rows(count), loudness(count);
+  each_length(audio.lengths, most_clips, [&](std::int64_t length, const auto& clips) {
+    std::vector<at::Tensor> scales;
+    const auto chunks = model_.embeddings(pick(audio.samples, clips).narrow(2, 0, length), scales);
+    const auto codes = model_.codes(at::cat(chunks, 1), levels_).transpose(1, 2);
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      const auto clip = static_cast<std::size_t>(clips[i]);
+      rows[clip] = codes[static_cast<std::int64_t>(i)];
+      if (!scales.empty()) loudness[clip] = at::cat(scales, 1)[static_cast<std::int64_t>(i)];
+    }
+  });
+  earshot::CodeBatch batch{.codes = at::pad_sequence(rows, true).transpose(1, 2).contiguous(),
+                           .lengths = lengths_of(rows),
+                           .spec = code_spec()};
+  if (model_.architecture().normalize) batch.side = at::pad_sequence(loudness, true);
+  return batch;
+}
+
+earshot::FeatureBatch Encodec::embed(const earshot::CodeBatch& codes) {
+  check(codes);
+  const auto levels = codes.spec.codebooks();
+  if (levels < first_level_)
+    throw earshot::Unsupported("features begin with level " + std::to_string(first_level_) +
+                               "; codes have " + std::to_string(levels) + " levels");
+  auto features = model_.embed(codes.codes.narrow(1, first_level_ - 1, levels - first_level_ + 1),
+                               first_level_ - 1);
+  for (std::int64_t b = 0; b < features.size(0); ++b) {
+    const auto valid = codes.lengths[b].item<std::int64_t>();
+    features[b].narrow(0, valid, features.size(1) - valid).zero_();
+  }
+  auto grid = spec();
+  grid.frame_rate = codes.spec.frame_rate;
+  return {.values = features, .lengths = codes.lengths.clone(), .spec = grid};
+}
+
+earshot::AudioBatch Encodec::decode(const earshot::CodeBatch& codes) {
+  check(codes);
+  const auto& a = model_.architecture();
+  const auto chunk_count = [&](std::int64_t frames) {
+    return a.chunk == 0 ? 1 : (frames + chunk_frames() - 1) / chunk_frames();
+  };
+  if (a.normalize && (!codes.side.defined() ||
+                      codes.side.size(1) < chunk_count(codes.lengths.max().item<std::int64_t>())))
+    throw ContractError("codes have no loudness for each chunk; expected the side of quantize()");
+  std::vector<at::Tensor> rows(static_cast<std::size_t>(codes.codes.size(0)));
+  each_length(codes.lengths, most_clips, [&](std::int64_t frames, const auto& clips) {
+    const auto some = pick(codes.codes, clips);
+    Codes coded;
+    for (std::int64_t c = 0; c < chunk_count(frames); ++c) {
+      const auto size = a.chunk == 0 ? frames : chunk_frames();
+      coded.chunks.push_back(some.narrow(2, c * size, std::min(size, frames - c * size)));
+      if (a.normalize) coded.scales.push_back(pick(codes.side, clips).narrow(1, c, 1));
+    }
+    const auto audio = model_.decode(coded).transpose(1, 2);
+    for (std::size_t i = 0; i < clips.size(); ++i)
+      rows[static_cast<std::size_t>(clips[i])] = audio[static_cast<std::int64_t>(i)];
+  });
+  return {.samples = at::pad_sequence(rows, true).transpose(1, 2).contiguous(),
+          .lengths = lengths_of(rows),
+          .sample_rate = a.sample_rate};
+}
+
+}  // namespace encodec

@@ -1,0 +1,42 @@
+#pragma once
+#include <functional>
+
+#include <earshot/codec.hpp>
+#include <earshot/options.hpp>
+
+#include "model.hpp"
+
+namespace encodec {
+
+/// Clips run alone or beside others of the same length, so that padding reaches no frame.
+///
+/// Features lie on a grid of one frame per hop. Where audio is coded in overlapping chunks (48
+/// kHz), which start at halves of frames, each place takes the frame of the chunk that begins there
+/// or last before; it may lie half a frame (1.7 ms at 48 kHz) off. Codes keep all frames of all
+/// chunks, 151.5 a second, which the decoder needs.
+class Encodec final : public earshot::Encoder, public earshot::Codec {
+ public:
+  static earshot::OptionSchema options();
+  Encodec(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::AudioNeeds needs() const override;
+  earshot::FeatureSpec spec() const override;
+  earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
+
+  earshot::CodeSpec code_spec() const override;
+  earshot::CodeBatch quantize(const earshot::AudioBatch& audio) override;
+  earshot::FeatureBatch embed(const earshot::CodeBatch& codes) override;
+  earshot::AudioBatch decode(const earshot::CodeBatch& codes) override;
+
+ private:
+  void check(const earshot::AudioBatch& audio) const;
+  void check(const earshot::CodeBatch& codes) const;
+  std::int64_t chunk_frames() const;  ///< of a full chunk
+  at::Tensor on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const;
+
+  Model model_;
+  bool quantized_;
+  std::int64_t first_level_, levels_;
+};
+
+}  // namespace encodec

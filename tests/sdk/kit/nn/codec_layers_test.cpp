@@ -1,0 +1,127 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <gmock/gmock.h>
+
+#include <earshot/kit/nn/quantizer.hpp>
+#include <earshot/kit/nn/seanet.hpp>
+#include <earshot/kit/random.hpp>
+
+#include "temporary_folder.hpp"
+
+namespace {
+
+using namespace earshot::kit;
+
+at::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) {
+  auto tensor = at::empty(shape, at::kFloat);
+  Random random(seed);
+  for (std::int64_t i = 0; i < tensor.numel(); ++i)
+    tensor.mutable_data_ptr<float>()[i] = static_cast<float>(random.normal());
+  return tensor;
+}
+
+double difference(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+at::Tensor row(std::vector<float> values) {
+  return at::tensor(values).view({1, 1, -1});
+}
+
+TEST(Pad, mirrors_a_signal_that_is_too_short_as_encodec_does) {
+  EXPECT_TRUE(
+      at::equal(pad(row({1, 2, 3, 4}), 2, 1, Padding::reflect), row({3, 2, 1, 2, 3, 4, 3})));
+  // 1 2 is lengthened to 1 2 0 0, mirrored to 0 0 2 1 2 0 0 0, and two are cut off.
+  EXPECT_TRUE(at::equal(pad(row({1, 2}), 3, 1, Padding::reflect), row({0, 0, 2, 1, 2, 0})));
+  EXPECT_TRUE(at::equal(pad(row({1, 2}), 1, 2, Padding::replicate), row({1, 1, 2, 2, 2})));
+}
+
+TEST(Convolution, loses_no_input_and_sees_no_future_where_causal) {
+  Parameters parameters(at::kCPU);
+  const Convolution layer({.in = 2, .out = 3, .kernel = 4, .stride = 3}, parameters, "x");
+  parameters.randomize(1);
+  const auto x = noise({1, 2, 10}, 2);
+  auto changed = x.clone();
+  changed.narrow(2, 9, 1).add_(1);
+  const auto y = layer.forward(x), other = layer.forward(changed);
+  EXPECT_EQ(y.size(2), 4);
+  EXPECT_EQ(difference(y.narrow(2, 0, 3), other.narrow(2, 0, 3)), 0);
+  EXPECT_GT(difference(y.narrow(2, 3, 1), other.narrow(2, 3, 1)), 0);
+}
+
+TEST(Parameters, fold_weight_norm_into_the_weight_that_layers_hold) {
+  const earshot::testing::TemporaryFolder folder;
+  const auto g = noise({3, 1, 1}, 1), v = noise({3, 2, 4}, 2), b = noise({3}, 3);
+  save_safetensors(folder / "x.safetensors",
+                   {{"x.conv.weight_g", g}, {"x.conv.weight_v", v}, {"x.conv.bias", b}});
+  Parameters parameters(at::kCPU);
+  const Convolution layer({.in = 2, .out = 3, .kernel = 4, .norm = ConvolutionNorm::weight},
+                          parameters, "x");
+  parameters.load(Checkpoint(folder / "x.safetensors"), {});
+  const auto weight = g * v / v.square().sum({1, 2}, true).sqrt();
+  EXPECT_LE(difference(parameters.tensors().at("x.conv.weight"), weight), 1e-6);
+  const auto x = noise({1, 2, 9}, 4);
+  EXPECT_LE(difference(layer.forward(x), at::conv1d(at::constant_pad_nd(x, {3, 0}), weight, b)),
+            1e-5);
+}
+
+class OneThread {
+ public:
+  OneThread() { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+
+ private:
+  int before_ = at::get_num_threads();
+};
+
+/// Of a small network over a signal of `samples`, in tiles and at once.
+void expect_tiles_equal_whole(const SeanetOptions& options, std::int64_t samples) {
+  Parameters parameters(at::kCPU);
+  const SeanetEncoder encoder(options, parameters, "encoder");
+  const SeanetDecoder decoder(options, parameters, "decoder");
+  parameters.randomize(5);
+  const auto audio = noise({2, options.channels, samples}, 6);
+  const auto whole = encoder.forward(audio);
+  const auto tiles = in_tiles(audio, 12 * options.hop(), [&](const at::Tensor& x, Stream* stream) {
+    return encoder.forward(x, stream);
+  });
+  ASSERT_EQ(tiles.sizes(), whole.sizes());
+  EXPECT_LE(difference(tiles, whole), 1e-5);
+  const auto decoded = decoder.forward(whole);
+  EXPECT_EQ(decoded.size(2), whole.size(2) * options.hop());
+  EXPECT_LE(difference(in_tiles(whole, 12,
+                                [&](const at::Tensor& x, Stream* stream) {
+                                  return decoder.forward(x, stream);
+                                }),
+                       decoded),
+            1e-5);
+}
+
+TEST(Seanet, in_tiles_equals_the_whole_at_every_length_of_the_last_tile) {
+  const OneThread faster_for_small_layers;
+  const SeanetOptions encodec{.width = 8, .filters = 4, .ratios = {3, 2}};
+  SeanetOptions mimi = encodec;
+  mimi.padding = Padding::zeros;
+  mimi.lstm_layers = 0;
+  mimi.residual_layers = 2;
+  for (const std::int64_t samples : {144, 145, 149, 215, 216, 217, 500}) {
+    expect_tiles_equal_whole(encodec, samples);
+    expect_tiles_equal_whole(mimi, samples);
+  }
+}
+
+TEST(ResidualQuantizer, codes_the_nearest_entries_of_what_is_left) {
+  const auto first = at::tensor({0.F, 0.F, 10.F, 0.F}).view({2, 2});
+  const auto second = at::tensor({1.F, 0.F, 0.F, 2.F, 0.F, 2.F}).view({3, 2});
+  const ResidualQuantizer quantizer({first, second});
+  const auto x = at::tensor({9.F, 2.F, 1.F, 0.4F}).view({1, 2, 2});
+  const auto codes = quantizer.encode(x, 2);
+  EXPECT_TRUE(at::equal(codes, at::tensor({1, 0, 1, 0}, at::kLong).view({1, 2, 2})));
+  EXPECT_TRUE(
+      at::equal(quantizer.decode(codes), at::tensor({10.F, 2.F, 1.F, 0.F}).view({1, 2, 2})));
+  EXPECT_TRUE(at::equal(quantizer.decode(codes.narrow(1, 1, 1), 1),
+                        at::tensor({0.F, 2.F, 1.F, 0.F}).view({1, 2, 2})));
+}
+
+}  // namespace
