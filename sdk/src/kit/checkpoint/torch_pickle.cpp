@@ -14,16 +14,15 @@ constexpr const char* plain_only =
     "; a checkpoint may hold tensors, plain containers and objects of classes. Nothing was run. If "
     "you trust the file, save model.state_dict() alone, or as safetensors";
 
-/// Modules in which every name is a tool and none is data.
-constexpr std::array<std::string_view, 22> refused_modules{
-    "os",      "posix",     "nt",     "subprocess", "sys",      "pty",    "socket", "shutil",
-    "runpy",   "importlib", "ctypes", "webbrowser", "code",     "codeop", "pdb",    "timeit",
-    "marshal", "commands",  "pip",    "platform",   "requests", "urllib"};
+/// Modules that reach out of Python, classes and all. Calls of functions are refused in any module.
+constexpr std::array<std::string_view, 11> refused_modules{
+    "os",     "posix",  "nt",    "subprocess", "sys",   "pty",
+    "socket", "shutil", "runpy", "importlib",  "ctypes"};
 
 /// Of Python's builtins: what is data.
-constexpr std::array<std::string_view, 15> harmless_builtins{
-    "set", "frozenset", "list",      "dict",    "tuple", "int",   "float", "bool",
-    "str", "bytes",     "bytearray", "complex", "slice", "range", "object"};
+constexpr std::array<std::string_view, 17> harmless_builtins{
+    "set",   "frozenset", "list",    "dict",  "tuple", "int",    "float", "bool",   "str",
+    "bytes", "bytearray", "complex", "slice", "range", "object", "long",  "unicode"};
 
 /// Functions, and classes written like functions, that pickles of plain data call.
 constexpr std::array<std::string_view, 26> harmless_functions{

@@ -244,6 +244,44 @@ TEST_F(Torch, archives_whose_entries_overlap_or_are_elsewhere_are_refused) {
   EXPECT_THAT(refusal_of(twice), HasSubstr("is not where the directory says"));
 }
 
+/// Moves sizes and positions to where zip archives beyond 4 GB have them.
+std::string as_zip64(const std::string& zip) {
+  const auto central = zip.find("PK\x01\x02"), end = zip.rfind("PK\x05\x06");
+  std::string directory;
+  std::uint64_t entries = 0;
+  for (auto at = central; at < end; ++entries) {
+    const auto field = [&](std::size_t offset, auto value) {
+      std::memcpy(&value, zip.data() + at + offset, sizeof value);
+      return value;
+    };
+    const auto name = field(28, std::uint16_t{});
+    auto header = zip.substr(at, 46);
+    for (const std::size_t offset : {20, 24, 42})
+      header.replace(offset, 4, "\xff\xff\xff\xff");
+    header.replace(30, 2, raw<std::uint16_t>(28));
+    directory += header + zip.substr(at + 46, name) + raw<std::uint16_t>(1) +
+                 raw<std::uint16_t>(24) + raw<std::uint64_t>(field(24, std::uint32_t{})) +
+                 raw<std::uint64_t>(field(20, std::uint32_t{})) +
+                 raw<std::uint64_t>(field(42, std::uint32_t{}));
+    at += 46U + name;
+  }
+  const auto record = std::string("PK\x06\x06") + raw<std::uint64_t>(44) + std::string(12, '\0') +
+                      raw(entries) + raw(entries) + raw<std::uint64_t>(directory.size()) +
+                      raw<std::uint64_t>(central);
+  const auto locator = std::string("PK\x06\x07") + std::string(4, '\0') +
+                       raw<std::uint64_t>(central + directory.size()) + raw<std::uint32_t>(1);
+  return zip.substr(0, central) + directory + record + locator + "PK\x05\x06" +
+         std::string(4, '\0') + std::string(12, '\xff') + std::string(2, '\0');
+}
+
+TEST_F(Torch, archives_beyond_4_GB_are_read_by_their_longer_records) {
+  const auto whole = as_zip64(torch_zip(training_state(), {{"0", six}}));
+  expect_training_state(open(whole));
+  auto lying = whole;
+  lying[lying.rfind("PK\x06\x06") + 32] ^= 0x40;
+  EXPECT_THAT(refusal_of(lying), HasSubstr("more entries than it has room for"));
+}
+
 TEST_F(Torch, pickles_that_blow_up_are_refused) {
   std::string lists = "]";  // each list holds the one before ten times
   for (int i = 0; i < 30; ++i)
