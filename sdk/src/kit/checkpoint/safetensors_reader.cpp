@@ -169,11 +169,11 @@ Contents read_safetensors(std::span<const std::byte> file) {
   std::memcpy(&length, file.data(), sizeof length);
   const auto rest = file.subspan(sizeof length);
   if (length > longest_header || length > rest.size())
-    throw DataError("no safetensors file, or cut off: a header of " + std::to_string(length) +
-                    " bytes in a file of " + std::to_string(file.size()));
+    throw DataError("no file of safetensors or PyTorch, or cut off: a header of " +
+                    std::to_string(length) + " bytes in a file of " + std::to_string(file.size()));
   const auto* text = reinterpret_cast<const char*>(rest.data());
   if (length == 0 || *text != '{')
-    throw DataError("no safetensors file: its header does not begin with '{'");
+    throw DataError("no file of safetensors or PyTorch: its header does not begin with '{'");
 
   Header header;
   Json::sax_parse(text, text + length, &header);

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 17> harmless_builtins{
     "bytes", "bytearray", "complex", "slice", "range", "object", "long",  "unicode"};
 
 /// Functions, and classes written like functions, that pickles of plain data call.
-constexpr std::array<std::string_view, 26> harmless_functions{
+constexpr std::array<std::string_view, 23> harmless_functions{
     "_codecs.encode",
     "collections.deque",
     "copyreg._reconstructor",
@@ -48,9 +48,6 @@ constexpr std::array<std::string_view, 26> harmless_functions{
     "numpy.random._pickle.__generator_ctor",
     "numpy.random._pickle.__bit_generator_ctor",
     "torch.device",
-    "torch._utils._rebuild_qtensor",
-    "torch._utils._rebuild_sparse_tensor",
-    "torch._utils._rebuild_meta_tensor_no_storage",
     "torch.serialization._get_layout"};
 
 template <class List>
@@ -170,6 +167,7 @@ Ref TorchPickle::call(Ref callable, Ref arguments) {
     if (global.text == "_rebuild_from_type_v2" && items.size() >= 3 &&
         (*this)[items[0]].text != "_rebuild_from_type_v2")
       return call(items[0], items[2]);
+    if (global.text.starts_with("_rebuild_")) return opaque(global);  // quantised, sparse, ...
   }
   if (is_dictionary(global)) return dictionary(items);
   if (!is_builtin(global) && !is_class_name(global.text) && !among(harmless_functions, name))

@@ -125,6 +125,7 @@ TEST_F(Torch, objects_of_unknown_classes_are_skipped_and_named) {
       pickle::dict(
           {{"a", pickle::tensor({})},
            {"args", object("argparse", "Namespace")},
+           {"many", pickle::call(pickle::global("torch._utils", "_rebuild_sparse_tensor"), {"N"})},
            {"path", pickle::call(pickle::global("pathlib", "PosixPath"), {pickle::text("x")})},
            {"type", pickle::call(pickle::global("numpy", "dtype"), {pickle::text("f8")})},
            {"more", pickle::with_items(pickle::call(pickle::global("collections", "defaultdict"),
@@ -132,8 +133,9 @@ TEST_F(Torch, objects_of_unknown_classes_are_skipped_and_named) {
                                        {{"b", pickle::tensor({})}})}}),
       {{"0", six}}));
   EXPECT_THAT(checkpoint.names(), ElementsAre("a", "more.b"));
-  EXPECT_THAT(checkpoint.skipped(), ElementsAre("args (argparse.Namespace)",
-                                                "path (pathlib.PosixPath)", "type (numpy.dtype)"));
+  EXPECT_THAT(checkpoint.skipped(),
+              ElementsAre("args (argparse.Namespace)", "many (torch._utils._rebuild_sparse_tensor)",
+                          "path (pathlib.PosixPath)", "type (numpy.dtype)"));
 }
 
 TEST_F(Torch, pickles_that_call_functions_are_refused_with_their_name) {
