@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/nn/by_length.hpp>
 
 namespace encodec {
 
@@ -13,6 +14,8 @@ namespace {
 using earshot::ConfigError;
 using earshot::ContractError;
 using earshot::kit::each_length;
+using earshot::kit::padded;
+using earshot::kit::pick;
 
 constexpr std::int64_t most_clips = 8;  // that run side by side
 
@@ -48,17 +51,6 @@ std::int64_t levels_of(const earshot::Options& options, const Architecture& arch
                                ", which the model was trained for, or levels"));
   }
   return architecture.levels(bandwidth);
-}
-
-at::Tensor pick(const at::Tensor& batch, const std::vector<std::int64_t>& clips) {
-  return batch.index_select(0, at::tensor(clips, at::kLong).to(batch.device()));
-}
-
-at::Tensor lengths_of(const std::vector<at::Tensor>& rows) {
-  std::vector<std::int64_t> lengths;
-  for (const auto& row : rows)
-    lengths.push_back(row.size(0));
-  return at::tensor(lengths, at::kLong);
 }
 
 }  // namespace
@@ -162,20 +154,18 @@ at::Tensor Encodec::on_grid(const std::vector<at::Tensor>& chunks, std::int64_t 
 
 earshot::FeatureBatch Encodec::encode(const earshot::AudioBatch& audio) {
   check(audio);
-  std::vector<at::Tensor> rows(static_cast<std::size_t>(audio.samples.size(0)));
-  each_length(audio.lengths, most_clips, [&](std::int64_t length, const auto& clips) {
-    std::vector<at::Tensor> scales;
-    auto chunks = model_.embeddings(pick(audio.samples, clips).narrow(2, 0, length), scales);
-    auto features = on_grid(chunks, length);
-    if (quantized_) {
-      const auto codes = model_.codes(features, levels_);
-      features = model_.embed(codes.narrow(1, first_level_ - 1, levels_ - first_level_ + 1),
-                              first_level_ - 1);
-    }
-    for (std::size_t i = 0; i < clips.size(); ++i)
-      rows[static_cast<std::size_t>(clips[i])] = features[static_cast<std::int64_t>(i)];
-  });
-  return {.values = at::pad_sequence(rows, true), .lengths = lengths_of(rows), .spec = spec()};
+  const auto rows = earshot::kit::by_length(
+      audio.samples, audio.lengths, most_clips, [&](const at::Tensor& clips) {
+        std::vector<at::Tensor> scales;
+        const auto features = on_grid(model_.embeddings(clips, scales), clips.size(2));
+        return quantized_ ? embedded(model_.codes(features, levels_)) : features;
+      });
+  return {.values = rows.values, .lengths = rows.lengths, .spec = spec()};
+}
+
+at::Tensor Encodec::embedded(const at::Tensor& codes) const {
+  const auto first = first_level_ - 1;
+  return model_.embed(codes.narrow(1, first, codes.size(1) - first), first);
 }
 
 earshot::CodeBatch Encodec::quantize(const earshot::AudioBatch& audio) {
@@ -192,10 +182,11 @@ earshot::CodeBatch Encodec::quantize(const earshot::AudioBatch& audio) {
       if (!scales.empty()) loudness[clip] = at::cat(scales, 1)[static_cast<std::int64_t>(i)];
     }
   });
-  earshot::CodeBatch batch{.codes = at::pad_sequence(rows, true).transpose(1, 2).contiguous(),
-                           .lengths = lengths_of(rows),
+  const auto all = padded(rows);
+  earshot::CodeBatch batch{.codes = all.values.transpose(1, 2).contiguous(),
+                           .lengths = all.lengths,
                            .spec = code_spec()};
-  if (model_.architecture().normalize) batch.side = at::pad_sequence(loudness, true);
+  if (model_.architecture().normalize) batch.side = padded(loudness).values;
   return batch;
 }
 
@@ -205,15 +196,11 @@ earshot::FeatureBatch Encodec::embed(const earshot::CodeBatch& codes) {
   if (levels < first_level_)
     throw earshot::Unsupported("features begin with level " + std::to_string(first_level_) +
                                "; codes have " + std::to_string(levels) + " levels");
-  auto features = model_.embed(codes.codes.narrow(1, first_level_ - 1, levels - first_level_ + 1),
-                               first_level_ - 1);
-  for (std::int64_t b = 0; b < features.size(0); ++b) {
-    const auto valid = codes.lengths[b].item<std::int64_t>();
-    features[b].narrow(0, valid, features.size(1) - valid).zero_();
-  }
+  const auto rows = earshot::kit::by_length(codes.codes, codes.lengths, most_clips,
+                                            [&](const at::Tensor& some) { return embedded(some); });
   auto grid = spec();
   grid.frame_rate = codes.spec.frame_rate;
-  return {.values = features, .lengths = codes.lengths.clone(), .spec = grid};
+  return {.values = rows.values, .lengths = rows.lengths, .spec = grid};
 }
 
 earshot::AudioBatch Encodec::decode(const earshot::CodeBatch& codes) {
@@ -238,8 +225,9 @@ earshot::AudioBatch Encodec::decode(const earshot::CodeBatch& codes) {
     for (std::size_t i = 0; i < clips.size(); ++i)
       rows[static_cast<std::size_t>(clips[i])] = audio[static_cast<std::int64_t>(i)];
   });
-  return {.samples = at::pad_sequence(rows, true).transpose(1, 2).contiguous(),
-          .lengths = lengths_of(rows),
+  const auto all = padded(rows);
+  return {.samples = all.values.transpose(1, 2).contiguous(),
+          .lengths = all.lengths,
           .sample_rate = a.sample_rate};
 }
 

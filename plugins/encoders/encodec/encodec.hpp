@@ -1,6 +1,4 @@
 #pragma once
-#include <functional>
-
 #include <earshot/codec.hpp>
 #include <earshot/options.hpp>
 
@@ -33,6 +31,8 @@ class Encodec final : public earshot::Encoder, public earshot::Codec {
   void check(const earshot::CodeBatch& codes) const;
   std::int64_t chunk_frames() const;  ///< of a full chunk
   at::Tensor on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const;
+
+  at::Tensor embedded(const at::Tensor& codes) const;  ///< from the first level asked for
 
   Model model_;
   bool quantized_;

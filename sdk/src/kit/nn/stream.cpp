@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -24,20 +23,6 @@ at::Tensor in_tiles(const at::Tensor& x, std::int64_t tile,
     results.push_back(step(x.narrow(-1, begin, std::min(tile, length - begin)), &stream));
   }
   return at::cat(results, -1);
-}
-
-void each_length(
-    const at::Tensor& lengths, std::int64_t most,
-    const std::function<void(std::int64_t length, const std::vector<std::int64_t>& clips)>& work) {
-  std::map<std::int64_t, std::vector<std::int64_t>> groups;
-  for (std::int64_t b = 0; b < lengths.size(0); ++b)
-    groups[lengths[b].item<std::int64_t>()].push_back(b);
-  for (const auto& [length, clips] : groups)
-    for (auto first = clips.begin(); first != clips.end();) {
-      const auto last = first + std::min<std::int64_t>(most, clips.end() - first);
-      work(length, {first, last});
-      first = last;
-    }
 }
 
 }  // namespace earshot::kit

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -27,11 +26,5 @@ class Stream {
 /// input and output, and faster, because a tile stays in the processor's cache.
 at::Tensor in_tiles(const at::Tensor& x, std::int64_t tile,
                     const std::function<at::Tensor(const at::Tensor&, Stream*)>& step);
-
-/// Calls work(n, clips) for the clips (int64 indices) whose length is n, at most `most` of them at
-/// once. What is computed for clips of one length needs no padding: each comes out as if alone.
-void each_length(
-    const at::Tensor& lengths, std::int64_t most,
-    const std::function<void(std::int64_t length, const std::vector<std::int64_t>& clips)>& work);
 
 }  // namespace earshot::kit

@@ -1,0 +1,173 @@
+#include "mimi.hpp"
+
+#include <ATen/ATen.h>
+
+#include <earshot/error.hpp>
+#include <earshot/kit/nn/by_length.hpp>
+
+namespace mimi {
+
+namespace {
+
+using earshot::ConfigError;
+using earshot::ContractError;
+using earshot::kit::by_length;
+
+constexpr std::int64_t most_clips = 8;  // that run side by side
+
+Model make_model(const earshot::Options& options, c10::Device device) {
+  const auto& weights = options.weights("weights");
+  const auto& name = options.text("preset");
+  if (weights.random())
+    return {preset(name), static_cast<std::uint64_t>(options.integer("seed")), device};
+  if (name != "mimi")
+    throw ConfigError("preset '" + name +
+                      "' is an architecture for random weights; a checkpoint brings its own. Set "
+                      "weights = \"random\", or leave preset out");
+  const earshot::kit::Checkpoint checkpoint(weights.path);
+  return {read_architecture(checkpoint), checkpoint, device};
+}
+
+}  // namespace
+
+earshot::OptionSchema Mimi::options() {
+  return {
+      {.name = "weights",
+       .value = earshot::Weights{.source = "hf://kyutai/mimi"},
+       .help = "Checkpoint with its config.json, or random"},
+      {.name = "preset",
+       .value = std::string("mimi"),
+       .help = "Architecture of random weights",
+       .choices = {"mimi", "tiny"}},
+      {.name = "seed", .value = std::int64_t{0}, .help = "Of random weights", .min = 0},
+      {.name = "features",
+       .value = std::string("quantized"),
+       .help = "Where features are taken: behind the convolutions, the transformer, the layer that "
+               "halves the rate, or the quantiser",
+       .choices = {"quantized", "pre_quant", "transformer", "seanet"}},
+      {.name = "levels",
+       .value = std::int64_t{8},
+       .help = "Codebooks, the semantic one first",
+       .min = 1},
+      {.name = "first_level",
+       .value = std::int64_t{1},
+       .help = "Quantized features leave out the levels before this one; 2: acoustic only",
+       .min = 1},
+  };
+}
+
+Mimi::Tap Mimi::tap_from(const std::string& name) {
+  if (name == "seanet") return Tap::seanet;
+  if (name == "transformer") return Tap::transformer;
+  return name == "pre_quant" ? Tap::pre_quant : Tap::quantized;
+}
+
+Mimi::Mimi(const earshot::Options& options, const earshot::Context& context)
+    : model_(make_model(options, context.device)),
+      tap_(tap_from(options.text("features"))),
+      first_level_(options.integer("first_level")),
+      levels_(options.integer("levels")) {
+  if (levels_ > model_.architecture().levels())
+    throw ConfigError("levels is " + std::to_string(levels_) + "; allowed: 1 to " +
+                      std::to_string(model_.architecture().levels()) + ", which the model has");
+  if (first_level_ > levels_)
+    throw ConfigError("first_level is " + std::to_string(first_level_) + "; allowed: 1 to " +
+                      std::to_string(levels_) + ", the levels that there are");
+}
+
+earshot::AudioNeeds Mimi::needs() const {
+  return {.sample_rate = model_.architecture().sample_rate};
+}
+
+earshot::FeatureSpec Mimi::grid(std::int64_t hop) const {
+  const auto& a = model_.architecture();
+  const auto rate = static_cast<double>(a.sample_rate) / static_cast<double>(hop);
+  return {.frame_rate = rate, .first_frame = 0.5 / rate, .dim = a.seanet.width};
+}
+
+earshot::FeatureSpec Mimi::spec() const {
+  const auto& a = model_.architecture();
+  return grid(tap_ == Tap::seanet || tap_ == Tap::transformer ? a.seanet.hop() : a.hop());
+}
+
+earshot::CodeSpec Mimi::code_spec() const {
+  const auto& a = model_.architecture();
+  const auto frames = grid(a.hop());
+  return {.frame_rate = frames.frame_rate,
+          .first_frame = frames.first_frame,
+          .sizes = std::vector<std::int64_t>(static_cast<std::size_t>(levels_), a.codebook_size)};
+}
+
+void Mimi::check(const earshot::AudioBatch& audio) const {
+  audio.check();
+  const auto rate = needs().sample_rate;
+  if (audio.samples.size(1) != 1 || audio.sample_rate != rate)
+    throw ContractError("audio has " + std::to_string(audio.samples.size(1)) + " channels at " +
+                        std::to_string(audio.sample_rate) + " Hz; expected 1 at " +
+                        std::to_string(rate) + " Hz");
+}
+
+void Mimi::check(const earshot::CodeBatch& codes) const {
+  codes.check();
+  const auto levels = codes.spec.codebooks();
+  if (levels > levels_ || codes.spec != code_spec().first(levels))
+    throw ContractError("codes are not with code_spec(), nor with its first levels");
+}
+
+at::Tensor Mimi::latents(const at::Tensor& clips) const {
+  return model_.latents(model_.encoder_transformer(model_.seanet(clips)));
+}
+
+at::Tensor Mimi::embedded(const at::Tensor& codes) const {
+  const auto first = first_level_ - 1;
+  return model_.embed(codes.narrow(1, first, codes.size(1) - first), first).transpose(1, 2);
+}
+
+at::Tensor Mimi::features(const at::Tensor& clips) const {
+  if (tap_ == Tap::quantized) return embedded(model_.codes(latents(clips), levels_));
+  if (tap_ == Tap::pre_quant) return latents(clips).transpose(1, 2);
+  const auto positions = model_.seanet(clips);
+  return (tap_ == Tap::seanet ? positions : model_.encoder_transformer(positions)).transpose(1, 2);
+}
+
+earshot::FeatureBatch Mimi::encode(const earshot::AudioBatch& audio) {
+  check(audio);
+  const auto rows = by_length(audio.samples, audio.lengths, most_clips,
+                              [&](const at::Tensor& clips) { return features(clips); });
+  return {.values = rows.values, .lengths = rows.lengths, .spec = spec()};
+}
+
+earshot::CodeBatch Mimi::quantize(const earshot::AudioBatch& audio) {
+  check(audio);
+  const auto rows =
+      by_length(audio.samples, audio.lengths, most_clips, [&](const at::Tensor& clips) {
+        return model_.codes(latents(clips), levels_).transpose(1, 2);
+      });
+  return {.codes = rows.values.transpose(1, 2).contiguous(),
+          .lengths = rows.lengths,
+          .spec = code_spec()};
+}
+
+earshot::FeatureBatch Mimi::embed(const earshot::CodeBatch& codes) {
+  check(codes);
+  const auto levels = codes.spec.codebooks();
+  if (levels < first_level_)
+    throw earshot::Unsupported("features begin with level " + std::to_string(first_level_) +
+                               "; codes have " + std::to_string(levels) + " levels");
+  const auto rows = by_length(codes.codes, codes.lengths, most_clips,
+                              [&](const at::Tensor& some) { return embedded(some); });
+  return {
+      .values = rows.values, .lengths = rows.lengths, .spec = grid(model_.architecture().hop())};
+}
+
+earshot::AudioBatch Mimi::decode(const earshot::CodeBatch& codes) {
+  check(codes);
+  const auto rows = by_length(codes.codes, codes.lengths, most_clips, [&](const at::Tensor& some) {
+    return model_.decode(some).transpose(1, 2);
+  });
+  return {.samples = rows.values.transpose(1, 2).contiguous(),
+          .lengths = rows.lengths,
+          .sample_rate = model_.architecture().sample_rate};
+}
+
+}  // namespace mimi

@@ -1,0 +1,40 @@
+#pragma once
+#include <earshot/codec.hpp>
+#include <earshot/options.hpp>
+
+#include "model.hpp"
+
+namespace mimi {
+
+/// Clips run alone or beside others of the same length, so that padding reaches no frame.
+class Mimi final : public earshot::Encoder, public earshot::Codec {
+ public:
+  static earshot::OptionSchema options();
+  Mimi(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::AudioNeeds needs() const override;
+  earshot::FeatureSpec spec() const override;
+  earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
+
+  earshot::CodeSpec code_spec() const override;
+  earshot::CodeBatch quantize(const earshot::AudioBatch& audio) override;
+  earshot::FeatureBatch embed(const earshot::CodeBatch& codes) override;
+  earshot::AudioBatch decode(const earshot::CodeBatch& codes) override;
+
+ private:
+  /// Where features are taken.
+  enum class Tap { seanet, transformer, pre_quant, quantized };
+  static Tap tap_from(const std::string& name);
+  void check(const earshot::AudioBatch& audio) const;
+  void check(const earshot::CodeBatch& codes) const;
+  at::Tensor latents(const at::Tensor& clips) const;   ///< (B, width, T)
+  at::Tensor features(const at::Tensor& clips) const;  ///< (B, T, width)
+  at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first level on
+  earshot::FeatureSpec grid(std::int64_t hop) const;
+
+  Model model_;
+  Tap tap_;
+  std::int64_t first_level_, levels_;
+};
+
+}  // namespace mimi

@@ -1,0 +1,90 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <earshot/kit/checkpoint.hpp>
+#include <earshot/kit/nn/quantizer.hpp>
+#include <earshot/kit/nn/seanet.hpp>
+#include <earshot/kit/nn/transformer.hpp>
+
+namespace mimi {
+
+/// Hyper-parameters. Defaults: the published model.
+struct Architecture {
+  earshot::kit::SeanetOptions seanet{.width = 512,
+                                     .filters = 64,
+                                     .last_kernel = 3,
+                                     .lstm_layers = 0,
+                                     .ratios = {8, 6, 5, 4},
+                                     .convolution_shortcut = false,
+                                     .padding = earshot::kit::Padding::zeros};
+  earshot::kit::CausalTransformerOptions transformer{};
+  std::int64_t sample_rate = 24000;                         ///< Hz
+  std::int64_t resample_kernel = 4, upsample_groups = 512;  ///< of the layers of stride 2
+  std::int64_t semantic_levels = 1, acoustic_levels = 31;
+  std::int64_t codebook_size = 2048, codebook_width = 256;
+  bool projected = true;   ///< codebooks have a width of their own
+  bool from_sums = false;  ///< codebooks are stored as sums and usage, as in training
+
+  std::int64_t levels() const { return semantic_levels + acoustic_levels; }
+  std::int64_t hop() const { return 2 * seanet.hop(); }  ///< samples per frame of codes
+};
+
+/// "mimi" (as published) or "tiny" (the same in small, at the same rates).
+Architecture preset(const std::string& name);
+
+/// What config.json beside the checkpoint says; numbers of codebooks and kernels are the file's.
+/// @throws DataError
+Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
+
+/// Mimi (Defossez et al. 2024, "Moshi: a speech-text foundation model for real-time dialogue",
+/// section 3.3), as transformers computes it. All clips of a call have one length. Between stages
+/// tensors are (B, channels, T), as there.
+class Model {
+ public:
+  Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
+        c10::Device device);
+  Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+
+  const Architecture& architecture() const { return architecture_; }
+
+  // To codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P / 2) frames.
+  at::Tensor seanet(const at::Tensor& audio) const;                ///< (B, width, P)
+  at::Tensor encoder_transformer(const at::Tensor& x) const;       ///< (B, width, P)
+  at::Tensor latents(const at::Tensor& x) const;                   ///< (B, width, T), not quantised
+  at::Tensor semantic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
+  at::Tensor acoustic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
+  at::Tensor codes(const at::Tensor& latents, std::int64_t levels) const;  ///< (B, levels, T)
+
+  // And back.
+  /// Features (B, width, T) of the levels first, first + 1, ... (from 0): the sum of the codebooks'
+  /// entries, projected by each half of the quantiser.
+  at::Tensor embed(const at::Tensor& codes, std::int64_t first = 0) const;
+  at::Tensor upsample(const at::Tensor& features) const;      ///< (B, width, 2 T)
+  at::Tensor decoder_transformer(const at::Tensor& x) const;  ///< (B, width, 2 T)
+  at::Tensor decode(const at::Tensor& codes) const;           ///< audio (B, 1, T hop())
+
+ private:
+  /// The semantic or the acoustic part of the quantiser.
+  struct Half {
+    at::Tensor in, out;  ///< projections; undefined if there are none
+    earshot::kit::ResidualQuantizer quantizer;
+  };
+  Model(const Architecture& architecture, c10::Device device);
+  Half declare_half(const std::string& name, std::int64_t levels);
+  at::Tensor transform(const earshot::kit::CausalTransformer& transformer,
+                       const at::Tensor& x) const;
+
+  Architecture architecture_;
+  earshot::kit::Parameters parameters_;
+  earshot::kit::SeanetEncoder encoder_;
+  earshot::kit::SeanetDecoder decoder_;
+  earshot::kit::CausalTransformer encoder_transformer_, decoder_transformer_;
+  earshot::kit::Convolution downsample_;
+  earshot::kit::TransposedConvolution upsample_;
+  Half semantic_, acoustic_;
+};
+
+}  // namespace mimi
