@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -62,8 +63,20 @@ void check(const Architecture& a, const std::string& place) {
   if (a.bandwidths.empty() ||
       !std::all_of(a.bandwidths.begin(), a.bandwidths.end(), [](double b) { return b > 0; }))
     refuse("'target_bandwidths' are not all above 0");
-  if (a.chunk != 0 && (a.stride < 1 || a.stride > a.chunk))
-    refuse("'chunk_length_s' and 'overlap' are impossible");
+}
+
+void read_chunks(const earshot::kit::ModelConfig& config, Architecture& a) {
+  constexpr double most_seconds = 3600;
+  const auto seconds = config.get<double>("chunk_length_s");
+  const auto overlap = config.get<double>("overlap", 0.0);
+  const auto samples = std::clamp(seconds, 0.0, most_seconds) * static_cast<double>(a.sample_rate);
+  if (!(seconds <= most_seconds && overlap >= 0 && overlap < 1 && samples >= 1))
+    throw DataError(config.place() +
+                    ": 'chunk_length_s' and 'overlap' are impossible. Get the file again");
+  a.chunk = static_cast<std::int64_t>(samples);
+  // As the reference truncates it.
+  a.stride = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>((1 - overlap) * static_cast<double>(a.chunk)));
 }
 
 }  // namespace
@@ -120,37 +133,30 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
   else if (norm != "weight_norm")
     throw DataError(config.place() + ": 'norm_type' is \"" + norm +
                     "\"; allowed: weight_norm, time_group_norm");
-  if (config.contains("chunk_length_s")) {
-    const auto rate = static_cast<double>(a.sample_rate);
-    a.chunk = static_cast<std::int64_t>(config.get<double>("chunk_length_s") * rate);
-    // As the reference truncates it.
-    a.stride = std::max<std::int64_t>(
-        1, static_cast<std::int64_t>((1 - config.get<double>("overlap", 0.0)) *
-                                     static_cast<double>(a.chunk)));
-  }
+  check(a, config.place());
+  if (config.contains("chunk_length_s")) read_chunks(config, a);
   while (checkpoint.contains(codebook_name(a.codebooks)))
     ++a.codebooks;
   if (a.codebooks == 0)
     throw DataError(checkpoint.path().string() + ": '" + codebook_name(0) +
                     "' is missing; expected a checkpoint of EnCodec");
-  check(a, config.place());
   return a;
 }
 
-Model::Model(const Architecture& architecture, bool weight_norm, c10::Device device)
+Model::Model(const Architecture& architecture, bool weight_norm, Parameters parameters)
     : architecture_(architecture),
-      parameters_(device),
+      parameters_(std::move(parameters)),
       encoder_(with_norm(architecture.seanet, weight_norm), parameters_, "encoder"),
       decoder_(with_norm(architecture.seanet, weight_norm), parameters_, "decoder"),
       quantizer_(declare_quantizer(architecture, parameters_)) {}
 
 Model::Model(const Architecture& architecture, const Checkpoint& checkpoint, c10::Device device)
-    : Model(architecture, has_weight_norm(checkpoint), device) {
+    : Model(architecture, has_weight_norm(checkpoint), Parameters(device, checkpoint)) {
   parameters_.load(checkpoint, name_map());
 }
 
 Model::Model(const Architecture& architecture, std::uint64_t seed, c10::Device device)
-    : Model(architecture, false, device) {
+    : Model(architecture, false, Parameters(device)) {
   parameters_.randomize(seed);
 }
 

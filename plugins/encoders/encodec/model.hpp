@@ -61,7 +61,7 @@ class Model {
   at::Tensor decode(const Codes& codes) const;
 
  private:
-  Model(const Architecture& architecture, bool weight_norm, c10::Device device);
+  Model(const Architecture& architecture, bool weight_norm, earshot::kit::Parameters parameters);
   at::Tensor overlap_add(const std::vector<at::Tensor>& chunks) const;
 
   Architecture architecture_;

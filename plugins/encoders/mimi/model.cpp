@@ -1,6 +1,7 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -135,9 +136,9 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
   return a;
 }
 
-Model::Model(const Architecture& a, c10::Device device)
+Model::Model(const Architecture& a, earshot::kit::Parameters parameters)
     : architecture_(a),
-      parameters_(device),
+      parameters_(std::move(parameters)),
       encoder_(a.seanet, parameters_, "encoder"),
       decoder_(a.seanet, parameters_, "decoder"),
       encoder_transformer_(a.transformer, parameters_, "encoder_transformer"),
@@ -167,7 +168,7 @@ Model::Half Model::declare_half(const std::string& name, std::int64_t levels) {
 }
 
 Model::Model(const Architecture& architecture, const Checkpoint& checkpoint, c10::Device device)
-    : Model(architecture, device) {
+    : Model(architecture, earshot::kit::Parameters(device, checkpoint)) {
   parameters_.load(checkpoint, name_map(architecture.from_sums));
   // Entries are means; dead ones have next to no usage, and the reference's bound matters there.
   constexpr double least_usage = 1e-5;
@@ -179,7 +180,7 @@ Model::Model(const Architecture& architecture, const Checkpoint& checkpoint, c10
 }
 
 Model::Model(const Architecture& architecture, std::uint64_t seed, c10::Device device)
-    : Model(architecture, device) {
+    : Model(architecture, earshot::kit::Parameters(device)) {
   parameters_.randomize(seed);
 }
 

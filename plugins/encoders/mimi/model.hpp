@@ -72,7 +72,7 @@ class Model {
     at::Tensor in, out;  ///< projections; undefined if there are none
     earshot::kit::ResidualQuantizer quantizer;
   };
-  Model(const Architecture& architecture, c10::Device device);
+  Model(const Architecture& architecture, earshot::kit::Parameters parameters);
   Half declare_half(const std::string& name, std::int64_t levels);
   at::Tensor transform(const earshot::kit::CausalTransformer& transformer,
                        const at::Tensor& x) const;

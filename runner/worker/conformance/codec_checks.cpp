@@ -24,9 +24,10 @@ void codes(const Subject& subject) {
     const auto frames = batch.lengths[b].item<double>();
     const auto expected = audio.lengths[b].item<double>() / static_cast<double>(audio.sample_rate) /
                           frame_seconds(codec);
-    expect(std::abs(frames - expected) <= 1 + 1e-6,
+    // Codecs that code overlapping chunks round in each of them: half a frame more.
+    expect(std::abs(frames - expected) <= 1.5 + 1e-6,
            "a clip has " + protocol::Json(frames).dump() + " frames of codes; expected " +
-               protocol::Json(expected).dump() + " give or take one");
+               protocol::Json(expected).dump() + " give or take one and a half");
   }
 }
 

@@ -8,12 +8,38 @@
 
 namespace earshot::kit {
 
+namespace {
+
+/// As a double, which the sizes of a lying file do not overflow.
+double numbers_in(at::IntArrayRef shape) {
+  double numbers = 1;
+  for (const auto size : shape)
+    numbers *= static_cast<double>(size);
+  return numbers;
+}
+
+}  // namespace
+
 Initial Initial::fan_in(std::int64_t inputs) {
   const auto bound = 1 / std::sqrt(static_cast<double>(inputs));
   return {-bound, bound};
 }
 
+Parameters::Parameters(c10::Device device, const Checkpoint& checkpoint)
+    : device_(device), most_(0), file_(checkpoint.path()) {
+  for (const auto& name : checkpoint.names())
+    most_ += numbers_in(checkpoint.shape(name));
+  constexpr double enough = 4;  // a model that just does not fit gets the report of what does not
+  most_ *= enough;
+}
+
 at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Initial initial) {
+  declared_ += numbers_in(shape);
+  if (declared_ > most_)
+    throw DataError(file_.string() +
+                    ": is far too small for the model that its config.json describes, "
+                    "which has '" +
+                    name + "' of " + c10::str(shape) + ". Get both again");
   auto tensor = at::empty(shape, at::TensorOptions(at::kFloat).device(device_));
   if (!tensors_.emplace(name, tensor).second)
     throw ContractError("parameter '" + name + "' is declared twice");

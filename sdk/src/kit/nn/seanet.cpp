@@ -80,18 +80,25 @@ SeanetOptions seanet_options(const ModelConfig& config) {
                   .convolution_shortcut = config.get<bool>("use_conv_shortcut"),
                   .padding = padding_from(config.get<std::string>("pad_mode")),
                   .trim_right = config.get<double>("trim_right_ratio", 1.0)};
-  constexpr std::int64_t most = 1 << 20;
+  constexpr std::int64_t most = 1 << 20, most_growth = 16, most_layers = 8, most_ratios = 8;
   std::vector<std::int64_t> sizes{o.channels, o.width,           o.filters,         o.kernel,
                                   o.compress, o.residual_kernel, o.dilation_growth, o.last_kernel};
-  sizes.insert(sizes.end(), o.ratios.begin(), o.ratios.end());
+  double hop = 1;
+  for (const auto ratio : o.ratios) {
+    sizes.push_back(ratio);
+    hop *= static_cast<double>(ratio);
+  }
   const bool sensible =
       std::all_of(sizes.begin(), sizes.end(), [](std::int64_t n) { return n >= 1 && n <= most; }) &&
-      !o.ratios.empty() && o.ratios.size() <= 8 && o.residual_layers >= 0 &&
-      o.residual_layers <= 16 && o.compress <= o.filters && o.trim_right >= 0 && o.trim_right <= 1;
+      !o.ratios.empty() && o.ratios.size() <= most_ratios && hop <= most &&
+      o.residual_layers >= 0 && o.residual_layers <= most_layers &&
+      o.dilation_growth <= most_growth && o.compress <= o.filters && o.trim_right >= 0 &&
+      o.trim_right <= 1;
   if (!sensible)
     throw DataError(config.place() +
                     ": its sizes make no network; expected whole numbers of 1 and more, at most 8 "
-                    "upsampling_ratios and 16 residual layers. Get the file again");
+                    "upsampling_ratios with a product of at most 1048576, 8 residual layers and a "
+                    "dilation_growth_rate of 16. Get the file again");
   return o;
 }
 

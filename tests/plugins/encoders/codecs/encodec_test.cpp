@@ -7,6 +7,7 @@
 #include <earshot/kit/random.hpp>
 
 #include "codec_case.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -170,6 +171,31 @@ TEST(Encodec, features_of_overlapping_chunks_lie_on_one_grid_and_their_codes_kee
   auto silent = codes;
   silent.side = at::Tensor();
   EXPECT_THROW(codec.decode(silent), ContractError);
+}
+
+TEST(Encodec, refuses_a_config_that_is_far_larger_than_its_checkpoint) {
+  const TemporaryFolder folder;
+  kit::save_safetensors(folder / "model.safetensors",
+                        {{"quantizer.layers.0.codebook.embed", at::ones({64, 32})}});
+  const auto config = [&](const std::string& filters, const std::string& ratios) {
+    write(folder / "config.json",
+          R"({"audio_channels": 1, "chunk_length_s": null, "codebook_size": 64, "compress": 2,
+              "dilation_growth_rate": 2, "hidden_size": 32, "kernel_size": 7, "last_kernel_size": 7,
+              "norm_type": "weight_norm", "normalize": false, "num_lstm_layers": 2,
+              "num_residual_layers": 1, "overlap": null, "pad_mode": "reflect",
+              "residual_kernel_size": 3, "sampling_rate": 2400, "target_bandwidths": [0.24],
+              "use_causal_conv": true, "use_conv_shortcut": true, "num_filters": )" +
+              filters + R"(, "upsampling_ratios": )" + ratios + "}");
+    try {
+      make({{"weights", Weights{.source = "x", .path = folder.path()}}});
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("(not refused)");
+  };
+  EXPECT_THAT(config("1048576", "[8, 8, 8, 8]"), HasSubstr("far too small"));
+  EXPECT_THAT(config("4", "[1048576, 1048576, 1048576, 1048576]"), HasSubstr("make no network"));
+  EXPECT_THAT(config("4", "[]"), HasSubstr("make no network"));
 }
 
 TEST(Encodec, random_weights_follow_the_seed) {

@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -26,8 +28,12 @@ struct Initial {
 class Parameters {
  public:
   explicit Parameters(c10::Device device) : device_(device) {}
+  /// For a model whose sizes come from a file that may lie: what is far larger than `checkpoint`,
+  /// which it is to be loaded from, is refused before memory is taken.
+  Parameters(c10::Device device, const Checkpoint& checkpoint);
 
-  /// A new float32 tensor, not yet filled. @throws ContractError for a name that is there already.
+  /// A new float32 tensor, not yet filled. @throws ContractError for a name that is there already,
+  /// DataError for what the checkpoint cannot hold.
   at::Tensor add(const std::string& name, at::IntArrayRef shape, Initial initial);
 
   /// A weight with weight normalisation, w = g v / ||v||, the norm over all dimensions but the
@@ -48,6 +54,8 @@ class Parameters {
   void fold_weight_norms();
 
   c10::Device device_;
+  double most_ = std::numeric_limits<double>::infinity(), declared_ = 0;  ///< numbers
+  std::filesystem::path file_{};
   std::map<std::string, at::Tensor> tensors_{};
   std::map<std::string, Initial> initial_{};
 };
