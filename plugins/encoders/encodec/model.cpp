@@ -15,7 +15,6 @@ namespace {
 using earshot::DataError;
 using earshot::kit::Checkpoint;
 using earshot::kit::ConvolutionNorm;
-using earshot::kit::Initial;
 using earshot::kit::Parameters;
 using earshot::kit::ResidualQuantizer;
 

@@ -22,7 +22,7 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 /// Puts what the stretch before left in front of `x`, along positions, and leaves the last `keep`.
 at::Tensor remember(at::Tensor& before, const at::Tensor& x, std::int64_t keep) {
-  const auto all = before.defined() ? at::cat({before, x}, 2) : x;
+  auto all = before.defined() ? at::cat({before, x}, 2) : x;
   const auto kept = std::min(keep, all.size(2));
   before = all.narrow(2, all.size(2) - kept, kept).clone();
   return all;
