@@ -11,7 +11,8 @@ namespace earshot::testing {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    auto name = (std::filesystem::temp_directory_path() / "earshot-test-XXXXXX").string();
+    auto name =
+        (std::filesystem::temp_directory_path() / "earshot-test-").string() + std::string(6, 'X');
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error(name + ": cannot be made");
     path_ = name;
   }

@@ -5,7 +5,9 @@
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/input_checks.hpp>
 #include <earshot/kit/nn/by_length.hpp>
+#include <earshot/kit/nn/model_options.hpp>
 
 namespace encodec {
 
@@ -13,24 +15,14 @@ namespace {
 
 using earshot::ConfigError;
 using earshot::ContractError;
+using earshot::kit::check_audio;
+using earshot::kit::check_codes;
 using earshot::kit::each_length;
 using earshot::kit::padded;
 using earshot::kit::pick;
 
+const std::vector<std::string> presets = {"24khz", "48khz", "tiny", "tiny_stereo"};
 constexpr std::int64_t most_clips = 8;  // that run side by side
-
-Model make_model(const earshot::Options& options, c10::Device device) {
-  const auto& weights = options.weights("weights");
-  const auto& name = options.text("preset");
-  if (weights.random())
-    return {preset(name), static_cast<std::uint64_t>(options.integer("seed")), device};
-  if (name != "24khz")
-    throw ConfigError("preset '" + name +
-                      "' is an architecture for random weights; a checkpoint brings its own. Set "
-                      "weights = \"random\", or leave preset out");
-  const earshot::kit::Checkpoint checkpoint(weights.path);
-  return {read_architecture(checkpoint), checkpoint, device};
-}
 
 std::int64_t levels_of(const earshot::Options& options, const Architecture& architecture) {
   const auto levels = options.integer("levels");
@@ -56,15 +48,10 @@ std::int64_t levels_of(const earshot::Options& options, const Architecture& arch
 }  // namespace
 
 earshot::OptionSchema Encodec::options() {
-  return {
-      {.name = "weights",
-       .value = earshot::Weights{.source = "hf://facebook/encodec_24khz"},
-       .help = "Checkpoint with its config.json, hf://facebook/encodec_48khz say, or random"},
-      {.name = "preset",
-       .value = std::string("24khz"),
-       .help = "Architecture of random weights",
-       .choices = {"24khz", "48khz", "tiny", "tiny_stereo"}},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Of random weights", .min = 0},
+  auto all = earshot::kit::model_options(
+      "hf://facebook/encodec_24khz",
+      "Checkpoint with its config.json, hf://facebook/encodec_48khz say, or random", presets);
+  const earshot::OptionSchema own = {
       {.name = "features",
        .value = std::string("quantized"),
        .help = "What features are: embeddings before the quantiser, or the sum of levels after it",
@@ -83,10 +70,13 @@ earshot::OptionSchema Encodec::options() {
        .help = "Quantized features leave out the levels before this one",
        .min = 1},
   };
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 
 Encodec::Encodec(const earshot::Options& options, const earshot::Context& context)
-    : model_(make_model(options, context.device)),
+    : model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
+                                             read_architecture)),
       quantized_(options.text("features") == "quantized"),
       first_level_(options.integer("first_level")),
       levels_(levels_of(options, model_.architecture())) {
@@ -122,23 +112,6 @@ earshot::CodeSpec Encodec::code_spec() const {
           .sizes = std::vector<std::int64_t>(static_cast<std::size_t>(levels_), a.codebook_size)};
 }
 
-void Encodec::check(const earshot::AudioBatch& audio) const {
-  audio.check();
-  const auto wanted = needs();
-  if (audio.samples.size(1) != wanted.channels || audio.sample_rate != wanted.sample_rate)
-    throw ContractError("audio has " + std::to_string(audio.samples.size(1)) + " channels at " +
-                        std::to_string(audio.sample_rate) + " Hz; expected " +
-                        std::to_string(wanted.channels) + " at " +
-                        std::to_string(wanted.sample_rate) + " Hz");
-}
-
-void Encodec::check(const earshot::CodeBatch& codes) const {
-  codes.check();
-  const auto levels = codes.spec.codebooks();
-  if (levels > levels_ || codes.spec != code_spec().first(levels))
-    throw ContractError("codes are not with code_spec(), nor with its first levels");
-}
-
 at::Tensor Encodec::on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const {
   if (chunks.size() == 1) return chunks.front();
   const auto& a = model_.architecture();
@@ -153,7 +126,7 @@ at::Tensor Encodec::on_grid(const std::vector<at::Tensor>& chunks, std::int64_t 
 }
 
 earshot::FeatureBatch Encodec::encode(const earshot::AudioBatch& audio) {
-  check(audio);
+  check_audio(audio, needs());
   const auto rows = earshot::kit::by_length(
       audio.samples, audio.lengths, most_clips, [&](const at::Tensor& clips) {
         std::vector<at::Tensor> scales;
@@ -169,7 +142,7 @@ at::Tensor Encodec::embedded(const at::Tensor& codes) const {
 }
 
 earshot::CodeBatch Encodec::quantize(const earshot::AudioBatch& audio) {
-  check(audio);
+  check_audio(audio, needs());
   const auto count = static_cast<std::size_t>(audio.samples.size(0));
   std::vector<at::Tensor> rows(count), loudness(count);
   each_length(audio.lengths, most_clips, [&](std::int64_t length, const auto& clips) {
@@ -191,7 +164,7 @@ earshot::CodeBatch Encodec::quantize(const earshot::AudioBatch& audio) {
 }
 
 earshot::FeatureBatch Encodec::embed(const earshot::CodeBatch& codes) {
-  check(codes);
+  check_codes(codes, code_spec());
   const auto levels = codes.spec.codebooks();
   if (levels < first_level_)
     throw earshot::Unsupported("features begin with level " + std::to_string(first_level_) +
@@ -204,7 +177,7 @@ earshot::FeatureBatch Encodec::embed(const earshot::CodeBatch& codes) {
 }
 
 earshot::AudioBatch Encodec::decode(const earshot::CodeBatch& codes) {
-  check(codes);
+  check_codes(codes, code_spec());
   const auto& a = model_.architecture();
   const auto chunk_count = [&](std::int64_t frames) {
     return a.chunk == 0 ? 1 : (frames + chunk_frames() - 1) / chunk_frames();

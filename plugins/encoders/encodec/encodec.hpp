@@ -27,8 +27,6 @@ class Encodec final : public earshot::Encoder, public earshot::Codec {
   earshot::AudioBatch decode(const earshot::CodeBatch& codes) override;
 
  private:
-  void check(const earshot::AudioBatch& audio) const;
-  void check(const earshot::CodeBatch& codes) const;
   std::int64_t chunk_frames() const;  ///< of a full chunk
   at::Tensor on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const;
 

@@ -3,43 +3,28 @@
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/input_checks.hpp>
 #include <earshot/kit/nn/by_length.hpp>
+#include <earshot/kit/nn/model_options.hpp>
 
 namespace mimi {
 
 namespace {
 
 using earshot::ConfigError;
-using earshot::ContractError;
 using earshot::kit::by_length;
+using earshot::kit::check_audio;
+using earshot::kit::check_codes;
 
+const std::vector<std::string> presets = {"mimi", "tiny"};
 constexpr std::int64_t most_clips = 8;  // that run side by side
-
-Model make_model(const earshot::Options& options, c10::Device device) {
-  const auto& weights = options.weights("weights");
-  const auto& name = options.text("preset");
-  if (weights.random())
-    return {preset(name), static_cast<std::uint64_t>(options.integer("seed")), device};
-  if (name != "mimi")
-    throw ConfigError("preset '" + name +
-                      "' is an architecture for random weights; a checkpoint brings its own. Set "
-                      "weights = \"random\", or leave preset out");
-  const earshot::kit::Checkpoint checkpoint(weights.path);
-  return {read_architecture(checkpoint), checkpoint, device};
-}
 
 }  // namespace
 
 earshot::OptionSchema Mimi::options() {
-  return {
-      {.name = "weights",
-       .value = earshot::Weights{.source = "hf://kyutai/mimi"},
-       .help = "Checkpoint with its config.json, or random"},
-      {.name = "preset",
-       .value = std::string("mimi"),
-       .help = "Architecture of random weights",
-       .choices = {"mimi", "tiny"}},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Of random weights", .min = 0},
+  auto all = earshot::kit::model_options("hf://kyutai/mimi",
+                                         "Checkpoint with its config.json, or random", presets);
+  const earshot::OptionSchema own = {
       {.name = "features",
        .value = std::string("quantized"),
        .help = "Where features are taken: behind the convolutions, the transformer, the layer that "
@@ -54,6 +39,8 @@ earshot::OptionSchema Mimi::options() {
        .help = "Quantized features leave out the levels before this one; 2: acoustic only",
        .min = 1},
   };
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 
 Mimi::Tap Mimi::tap_from(const std::string& name) {
@@ -63,7 +50,8 @@ Mimi::Tap Mimi::tap_from(const std::string& name) {
 }
 
 Mimi::Mimi(const earshot::Options& options, const earshot::Context& context)
-    : model_(make_model(options, context.device)),
+    : model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
+                                             read_architecture)),
       tap_(tap_from(options.text("features"))),
       first_level_(options.integer("first_level")),
       levels_(options.integer("levels")) {
@@ -98,22 +86,6 @@ earshot::CodeSpec Mimi::code_spec() const {
           .sizes = std::vector<std::int64_t>(static_cast<std::size_t>(levels_), a.codebook_size)};
 }
 
-void Mimi::check(const earshot::AudioBatch& audio) const {
-  audio.check();
-  const auto rate = needs().sample_rate;
-  if (audio.samples.size(1) != 1 || audio.sample_rate != rate)
-    throw ContractError("audio has " + std::to_string(audio.samples.size(1)) + " channels at " +
-                        std::to_string(audio.sample_rate) + " Hz; expected 1 at " +
-                        std::to_string(rate) + " Hz");
-}
-
-void Mimi::check(const earshot::CodeBatch& codes) const {
-  codes.check();
-  const auto levels = codes.spec.codebooks();
-  if (levels > levels_ || codes.spec != code_spec().first(levels))
-    throw ContractError("codes are not with code_spec(), nor with its first levels");
-}
-
 at::Tensor Mimi::latents(const at::Tensor& clips) const {
   return model_.latents(model_.encoder_transformer(model_.seanet(clips)));
 }
@@ -131,14 +103,14 @@ at::Tensor Mimi::features(const at::Tensor& clips) const {
 }
 
 earshot::FeatureBatch Mimi::encode(const earshot::AudioBatch& audio) {
-  check(audio);
+  check_audio(audio, needs());
   const auto rows = by_length(audio.samples, audio.lengths, most_clips,
                               [&](const at::Tensor& clips) { return features(clips); });
   return {.values = rows.values, .lengths = rows.lengths, .spec = spec()};
 }
 
 earshot::CodeBatch Mimi::quantize(const earshot::AudioBatch& audio) {
-  check(audio);
+  check_audio(audio, needs());
   const auto rows =
       by_length(audio.samples, audio.lengths, most_clips, [&](const at::Tensor& clips) {
         return model_.codes(latents(clips), levels_).transpose(1, 2);
@@ -149,7 +121,7 @@ earshot::CodeBatch Mimi::quantize(const earshot::AudioBatch& audio) {
 }
 
 earshot::FeatureBatch Mimi::embed(const earshot::CodeBatch& codes) {
-  check(codes);
+  check_codes(codes, code_spec());
   const auto levels = codes.spec.codebooks();
   if (levels < first_level_)
     throw earshot::Unsupported("features begin with level " + std::to_string(first_level_) +
@@ -161,7 +133,7 @@ earshot::FeatureBatch Mimi::embed(const earshot::CodeBatch& codes) {
 }
 
 earshot::AudioBatch Mimi::decode(const earshot::CodeBatch& codes) {
-  check(codes);
+  check_codes(codes, code_spec());
   const auto rows = by_length(codes.codes, codes.lengths, most_clips, [&](const at::Tensor& some) {
     return model_.decode(some).transpose(1, 2);
   });

@@ -25,8 +25,6 @@ class Mimi final : public earshot::Encoder, public earshot::Codec {
   /// Where features are taken.
   enum class Tap { seanet, transformer, pre_quant, quantized };
   static Tap tap_from(const std::string& name);
-  void check(const earshot::AudioBatch& audio) const;
-  void check(const earshot::CodeBatch& codes) const;
   at::Tensor latents(const at::Tensor& clips) const;   ///< (B, width, T)
   at::Tensor features(const at::Tensor& clips) const;  ///< (B, T, width)
   at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first level on

@@ -243,7 +243,8 @@ void SyntheticTrial::point(std::string_view curve, std::int64_t step, double val
 
 std::filesystem::path SyntheticTrial::artifact(std::string_view name) {
   if (artifacts_.empty()) {
-    auto folder = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
+    auto folder =
+        (std::filesystem::temp_directory_path() / "earshot-").string() + std::string(6, 'X');
     if (::mkdtemp(folder.data()) == nullptr)
       throw DataError(folder + ": the folder for artifacts cannot be made");
     artifacts_ = folder;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr double group_norm_epsilon = 1e-5;  // PyTorch's default, which EnCodec keeps
 
-struct ConvolutionTensors {
-  at::Tensor weight, bias, norm_weight, norm_bias;
-};
-
 ConvolutionTensors declare(const ConvolutionOptions& options, at::IntArrayRef shape,
                            Parameters& parameters, const std::string& name) {
   const auto initial = Initial::fan_in(shape[1] * shape[2]);
@@ -30,6 +26,11 @@ ConvolutionTensors declare(const ConvolutionOptions& options, at::IntArrayRef sh
     tensors.norm_bias = parameters.add(name + ".norm.bias", {options.out}, Initial::constant(0));
   }
   return tensors;
+}
+
+at::Tensor normalized(const at::Tensor& x, const ConvolutionTensors& tensors) {
+  if (!tensors.norm_weight.defined()) return x;
+  return at::group_norm(x, 1, tensors.norm_weight, tensors.norm_bias, group_norm_epsilon);
 }
 
 }  // namespace
@@ -53,14 +54,9 @@ at::Tensor pad(const at::Tensor& x, std::int64_t left, std::int64_t right, Paddi
 
 Convolution::Convolution(const ConvolutionOptions& options, Parameters& parameters,
                          const std::string& name)
-    : options_(options) {
-  const auto tensors = declare(options, {options.out, options.in / options.groups, options.kernel},
-                               parameters, name);
-  weight_ = tensors.weight;
-  bias_ = tensors.bias;
-  norm_weight_ = tensors.norm_weight;
-  norm_bias_ = tensors.norm_bias;
-}
+    : options_(options),
+      tensors_(declare(options, {options.out, options.in / options.groups, options.kernel},
+                       parameters, name)) {}
 
 at::Tensor Convolution::forward(const at::Tensor& x, Stream* stream) const {
   const auto& o = options_;
@@ -78,43 +74,37 @@ at::Tensor Convolution::forward(const at::Tensor& x, Stream* stream) const {
     before = joined.narrow(-1, joined.size(-1) - surplus, surplus).clone();
     padded = pad(joined, 0, fill, o.padding);
   }
-  auto y = at::conv1d(padded, weight_, bias_, o.stride, at::IntArrayRef{0}, o.dilation, o.groups);
-  if (norm_weight_.defined())
-    y = at::group_norm(y, 1, norm_weight_, norm_bias_, group_norm_epsilon);
-  return y;
+  return normalized(at::conv1d(padded, tensors_.weight, tensors_.bias, o.stride, at::IntArrayRef{0},
+                               o.dilation, o.groups),
+                    tensors_);
 }
 
 TransposedConvolution::TransposedConvolution(const ConvolutionOptions& options,
                                              Parameters& parameters, const std::string& name)
-    : options_(options) {
-  const auto tensors = declare(options, {options.in, options.out / options.groups, options.kernel},
-                               parameters, name);
-  weight_ = tensors.weight;
-  bias_ = tensors.bias;
-  norm_weight_ = tensors.norm_weight;
-  norm_bias_ = tensors.norm_bias;
-}
+    : options_(options),
+      tensors_(declare(options, {options.in, options.out / options.groups, options.kernel},
+                       parameters, name)) {}
 
 at::Tensor TransposedConvolution::forward(const at::Tensor& x, Stream* stream) const {
   const auto& o = options_;
   const auto surplus = o.kernel - o.stride;
   const auto length = x.size(-1) * o.stride;
   if (stream == nullptr || surplus <= 0) {
-    auto y = at::conv_transpose1d(x, weight_, bias_, o.stride, 0, 0, o.groups);
-    if (norm_weight_.defined())
-      y = at::group_norm(y, 1, norm_weight_, norm_bias_, group_norm_epsilon);
+    const auto y = normalized(
+        at::conv_transpose1d(x, tensors_.weight, tensors_.bias, o.stride, 0, 0, o.groups),
+        tensors_);
     const auto right =
         o.causal ? static_cast<std::int64_t>(std::ceil(static_cast<double>(surplus) * o.trim_right))
                  : surplus / 2;
     return y.narrow(-1, surplus - right, length);
   }
   // What reaches beyond this stretch is added to the next; the bias only once.
-  auto y = at::conv_transpose1d(x, weight_, {}, o.stride, 0, 0, o.groups);
+  auto y = at::conv_transpose1d(x, tensors_.weight, {}, o.stride, 0, 0, o.groups);
   auto& before = stream->next();
   if (before.defined()) y.narrow(-1, 0, surplus).add_(before);
   before = y.narrow(-1, length, surplus).clone();
   y = y.narrow(-1, 0, length);
-  return bias_.defined() ? y.add_(bias_.unsqueeze(-1)) : y;
+  return tensors_.bias.defined() ? y.add_(tensors_.bias.unsqueeze(-1)) : y;
 }
 
 }  // namespace earshot::kit

@@ -30,6 +30,13 @@ struct ConvolutionOptions {
   double trim_right = 1;  ///< transposed and causal: this share of the surplus is cut on the right
 };
 
+/// What a convolution learns; undefined where the options ask for none.
+struct ConvolutionTensors {
+  at::Tensor weight{};                    ///< as the convolution says
+  at::Tensor bias{};                      ///< (out)
+  at::Tensor norm_weight{}, norm_bias{};  ///< (out), of the group norm behind it
+};
+
 /// One-dimensional convolution of the neural codecs: ceil(T / stride) positions out of T.
 ///
 /// With k = (kernel - 1) dilation + 1 it pads k - stride positions, all of them on the left where
@@ -48,7 +55,7 @@ class Convolution {
 
  private:
   ConvolutionOptions options_;
-  at::Tensor weight_, bias_{}, norm_weight_{}, norm_bias_{};
+  ConvolutionTensors tensors_;
 };
 
 /// Its counterpart: stride T positions out of T. Of the kernel - stride surplus positions, the
@@ -65,7 +72,7 @@ class TransposedConvolution {
 
  private:
   ConvolutionOptions options_;
-  at::Tensor weight_, bias_{}, norm_weight_{}, norm_bias_{};
+  ConvolutionTensors tensors_;
 };
 
 }  // namespace earshot::kit

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <c10/core/Device.h>
+
+#include <earshot/kit/checkpoint.hpp>
+#include <earshot/options.hpp>
+
+namespace earshot::kit {
+
+/// The options by which a user says which model: `weights` (a checkpoint, by default the published
+/// one at `source`, or random), `preset` (the architecture of random weights; the first of
+/// `presets` is the default) and `seed` (of random weights).
+OptionSchema model_options(const std::string& source, const std::string& weights_help,
+                           const std::vector<std::string>& presets);
+
+/// @throws ConfigError if a preset other than the default is asked for beside a checkpoint, which
+///   brings an architecture of its own.
+void check_preset(const Options& options, const std::string& default_preset);
+
+/// The model that model_options() ask for. `preset(name)` and `read(checkpoint)` give its
+/// architecture; Model has the constructors (architecture, checkpoint, device) and (architecture,
+/// seed, device).
+template <class Model, class Preset, class Read>
+Model make_model(const Options& options, c10::Device device, const std::string& default_preset,
+                 Preset preset, Read read) {
+  const auto& weights = options.weights("weights");
+  if (weights.random())
+    return {preset(options.text("preset")), static_cast<std::uint64_t>(options.integer("seed")),
+            device};
+  check_preset(options, default_preset);
+  const Checkpoint checkpoint(weights.path);
+  return {read(checkpoint), checkpoint, device};
+}
+
+}  // namespace earshot::kit

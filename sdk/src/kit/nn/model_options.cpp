@@ -1,0 +1,26 @@
+#include <earshot/error.hpp>
+#include <earshot/kit/nn/model_options.hpp>
+
+namespace earshot::kit {
+
+OptionSchema model_options(const std::string& source, const std::string& weights_help,
+                           const std::vector<std::string>& presets) {
+  return {
+      {.name = "weights", .value = Weights{.source = source}, .help = weights_help},
+      {.name = "preset",
+       .value = presets.front(),
+       .help = "Architecture of random weights",
+       .choices = presets},
+      {.name = "seed", .value = std::int64_t{0}, .help = "Of random weights", .min = 0},
+  };
+}
+
+void check_preset(const Options& options, const std::string& default_preset) {
+  const auto& name = options.text("preset");
+  if (name != default_preset)
+    throw ConfigError("preset '" + name +
+                      "' is an architecture for random weights; a checkpoint brings its own. Set "
+                      "weights = \"random\", or leave preset out");
+}
+
+}  // namespace earshot::kit
