@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <c10/util/StringUtil.h>
 
+#include <earshot/error.hpp>
 #include <earshot/kit/log_mel.hpp>
 #include <earshot/kit/parallel.hpp>
 
@@ -114,15 +116,21 @@ LogMelOptions log_mel_options(const Options& options) {
 }
 
 LogMel::LogMel(const LogMelOptions& options)
-    : options_(options),
-      spectrogram_(options.spectrogram),
-      filters_({.sample_rate = options.sample_rate,
-                .n_fft = options.spectrogram.n_fft,
-                .bands = options.mels,
-                .low = options.fmin,
-                .high = options.fmax,
-                .scale = options.scale,
-                .area = options.area}) {}
+    : LogMel(options, MelFilters({.sample_rate = options.sample_rate,
+                                  .n_fft = options.spectrogram.n_fft,
+                                  .bands = options.mels,
+                                  .low = options.fmin,
+                                  .high = options.fmax,
+                                  .scale = options.scale,
+                                  .area = options.area,
+                                  .single = options.single})) {}
+
+LogMel::LogMel(const LogMelOptions& options, MelFilters filters)
+    : options_(options), spectrogram_(options.spectrogram), filters_(std::move(filters)) {
+  if (filters_.bands() != options.mels || filters_.bins() != spectrogram_.bins())
+    throw ConfigError(c10::str("mel filters are ", filters_.bands(), " bands of ", filters_.bins(),
+                               " bins; expected ", options.mels, " of ", spectrogram_.bins()));
+}
 
 FeatureSpec LogMel::spec() const {
   const auto rate = static_cast<double>(options_.sample_rate);

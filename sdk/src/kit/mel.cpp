@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 
+#include <ATen/ATen.h>
 #include <c10/util/StringUtil.h>
 
 #include <earshot/error.hpp>
@@ -16,6 +18,29 @@ namespace {
 // Slaney's scale: 3 mel per 200 Hz up to 1 kHz (15 mel), then 27 mel per factor of 6.4.
 constexpr double slaney_hz = 200.0 / 3, slaney_corner = 15;
 const double slaney_step = std::log(6.4) / 27;
+
+/// The edges of all triangles in Hz.
+std::vector<double> edges(const MelFilters::Options& options, double high) {
+  std::vector<double> result(static_cast<std::size_t>(options.bands) + 2);
+  const auto low_mel = hz_to_mel(options.low, options.scale);
+  const auto step =
+      (hz_to_mel(high, options.scale) - low_mel) / static_cast<double>(options.bands + 1);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = mel_to_hz(low_mel + step * static_cast<double>(i), options.scale);
+  return result;
+}
+
+/// The same by the steps of torchaudio.functional.melscale_fbanks.
+std::vector<float> single_edges(const MelFilters::Options& options, double high) {
+  const auto mel = at::linspace(hz_to_mel(options.low, options.scale),
+                                hz_to_mel(high, options.scale), options.bands + 2, at::kFloat);
+  const auto hz =
+      options.scale == MelScale::htk
+          ? (at::pow(10.0, mel / 2595.0) - 1.0) * 700.0
+          : at::where(mel < slaney_corner, mel * slaney_hz,
+                      ((mel - slaney_corner) * slaney_step).exp() * (slaney_corner * slaney_hz));
+  return {hz.const_data_ptr<float>(), hz.const_data_ptr<float>() + hz.numel()};
+}
 
 }  // namespace
 
@@ -41,19 +66,20 @@ MelFilters::MelFilters(const Options& options) : bins_(options.n_fft / 2 + 1) {
   if (options.bands < 1)
     throw ConfigError(c10::str("mels is ", options.bands, "; allowed: 1 or more"));
 
-  std::vector<double> edges(static_cast<std::size_t>(options.bands) + 2);  // Hz
-  const auto low_mel = hz_to_mel(options.low, options.scale);
-  const auto step =
-      (hz_to_mel(high, options.scale) - low_mel) / static_cast<double>(options.bands + 1);
-  for (std::size_t i = 0; i < edges.size(); ++i)
-    edges[i] = mel_to_hz(low_mel + step * static_cast<double>(i), options.scale);
+  if (options.single)
+    triangles(single_edges(options, high), options);
+  else
+    triangles(edges(options, high), options);
+}
 
+template <class Number>
+void MelFilters::triangles(const std::vector<Number>& edges, const Options& options) {
   for (std::size_t band = 0; band + 2 < edges.size(); ++band) {
     const auto left = edges[band], centre = edges[band + 1], right = edges[band + 2];
     Filter filter;
     for (std::int64_t bin = 0; bin < bins_; ++bin) {
-      const auto hz =
-          static_cast<double>(bin * options.sample_rate) / static_cast<double>(options.n_fft);
+      const auto hz = static_cast<Number>(static_cast<double>(bin * options.sample_rate) /
+                                          static_cast<double>(options.n_fft));
       auto weight = std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
       if (weight <= 0) continue;
       if (options.area) weight *= 2 / (right - left);
@@ -65,6 +91,18 @@ MelFilters::MelFilters(const Options& options) : bins_(options.n_fft / 2 + 1) {
                                  right, " Hz) holds no frequency of a transform of n_fft = ",
                                  options.n_fft, "; use fewer mels or a longer n_fft"));
     filters_.push_back(std::move(filter));
+  }
+}
+
+MelFilters::MelFilters(std::int64_t bands, std::int64_t bins, std::span<const float> weights)
+    : bins_(bins) {
+  for (std::int64_t band = 0; band < bands; ++band) {
+    const auto row = weights.subspan(static_cast<std::size_t>(band * bins))
+                         .first(static_cast<std::size_t>(bins));
+    const auto is_weight = [](float weight) { return weight != 0; };
+    const auto first = std::find_if(row.begin(), row.end(), is_weight);
+    const auto last = std::find_if(row.rbegin(), std::make_reverse_iterator(first), is_weight);
+    filters_.push_back({.first = first - row.begin(), .weights = {first, last.base()}});
   }
 }
 

@@ -18,6 +18,7 @@ struct LogMelOptions {
   double fmin = 0, fmax = 0;  ///< Hz; fmax 0: half the sample rate
   MelScale scale = MelScale::slaney;
   bool area = true;
+  bool single = false;  ///< as MelFilters::Options
   Logarithm logarithm = Logarithm::decibel;
   double floor = 1e-10;  ///< smaller values count as this before the logarithm
   double top_db =
@@ -34,6 +35,8 @@ LogMelOptions log_mel_options(const Options& options);
 class LogMel {
  public:
   explicit LogMel(const LogMelOptions& options);  ///< @throws ConfigError
+  /// With filters that a model brings; those of `options` are not used.
+  LogMel(const LogMelOptions& options, MelFilters filters);
 
   const LogMelOptions& options() const { return options_; }
   FeatureSpec spec() const;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace earshot::kit {
@@ -20,11 +21,17 @@ class MelFilters {
     double low = 0, high = 0;  ///< Hz; high 0: half the sample rate
     MelScale scale = MelScale::slaney;
     bool area = true;  ///< each filter's area is 1 (times 1 Hz), or its peak is 1
+    /// The edges of filters are rounded to float32 at each step, as torchaudio's are: weights are
+    /// up to 1e-5 off, as there.
+    bool single = false;
   };
 
   /// @throws ConfigError unless 0 <= low < high <= sample_rate / 2 and bands >= 1, or when bands
   /// are so narrow that a filter would be empty.
   explicit MelFilters(const Options& options);
+
+  /// The filters of a file: `weights` are (bands, bins), row by row, as dense() gives them.
+  MelFilters(std::int64_t bands, std::int64_t bins, std::span<const float> weights);
 
   std::int64_t bands() const { return static_cast<std::int64_t>(filters_.size()); }
   std::int64_t bins() const { return bins_; }
@@ -39,6 +46,9 @@ class MelFilters {
     std::int64_t first = 0;  ///< the first bin whose weight is not 0
     std::vector<float> weights{};
   };
+  template <class Number>
+  void triangles(const std::vector<Number>& edges, const Options& options);
+
   std::int64_t bins_ = 0;
   std::vector<Filter> filters_{};
 };

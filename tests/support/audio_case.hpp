@@ -1,0 +1,89 @@
+#pragma once
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <earshot/kit/checkpoint.hpp>
+
+#include "files.hpp"
+
+namespace earshot::testing {
+
+inline std::filesystem::path audio_fixtures() {
+  const auto* given = std::getenv("EARSHOT_FIXTURES");
+  return std::filesystem::path(given != nullptr ? given
+                                                : EARSHOT_SOURCE_DIR "/../shared/fixtures") /
+         "audio";
+}
+
+/// Names of the cases that this reference made; "none" where there are none.
+inline std::vector<std::string> audio_cases(const std::string& reference) {
+  std::vector<std::string> found;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(audio_fixtures(), absent)) {
+    const auto description = entry.path() / "case.json";
+    if (std::filesystem::exists(description) &&
+        nlohmann::json::parse(text_of(description)).value("reference", "") == reference)
+      found.push_back(entry.path().filename().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found.empty() ? std::vector<std::string>{"none"} : found;
+}
+
+/// A case of a reference implementation, run with a number of threads.
+class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> {
+ protected:
+  void SetUp() override {
+    const auto& [name, threads] = GetParam();
+    if (name == "none")
+      GTEST_SKIP() << "no such fixture in " << audio_fixtures() << "; set EARSHOT_FIXTURES";
+    at::set_num_threads(threads);
+    folder = audio_fixtures() / name;
+    description = nlohmann::json::parse(text_of(folder / "case.json"));
+    goldens.emplace(folder / "golden.safetensors");
+  }
+  void TearDown() override { at::set_num_threads(threads_before_); }
+
+  nlohmann::json config() const { return nlohmann::json::parse(text_of(folder / "config.json")); }
+  at::Tensor golden(const std::string& name) const { return goldens->get(name); }
+
+  /// Whether it is within the tolerance of case.json for other kernels than the reference's, or
+  /// with `same_kernels` for the same arithmetic in another order.
+  void expect_near(const std::string& name, const at::Tensor& ours,
+                   bool same_kernels = false) const {
+    const auto theirs = golden(name);
+    ASSERT_EQ(ours.sizes(), theirs.sizes()) << name;
+    const auto atol =
+        description.at(same_kernels ? "atol_same_kernels" : "atol_any").at(name).get<double>();
+    EXPECT_LE((ours - theirs).abs().max().item<double>(), atol) << name;
+  }
+
+  std::filesystem::path folder{};
+  nlohmann::json description{};
+  std::optional<kit::Checkpoint> goldens{};
+
+ private:
+  int threads_before_ = at::get_num_threads();
+};
+
+/// "htsat_msclap_2_threads"
+inline std::string audio_case_name(const ::testing::TestParamInfo<AudioCase::ParamType>& info) {
+  const auto& [name, threads] = info.param;
+  return name + "_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
+}
+
+inline auto audio_cases_with_threads(const std::string& reference) {
+  return ::testing::Combine(::testing::ValuesIn(audio_cases(reference)), ::testing::Values(1, 2));
+}
+
+}  // namespace earshot::testing
