@@ -33,17 +33,34 @@ Parameters::Parameters(c10::Device device, const Checkpoint& checkpoint)
   most_ *= enough;
 }
 
-at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Initial initial) {
+at::Tensor Parameters::make(const std::string& name, at::IntArrayRef shape) {
   declared_ += numbers_in(shape);
   if (declared_ > most_)
     throw DataError(file_.string() +
                     ": is far too small for the model that its config.json describes, "
                     "which has '" +
                     name + "' of " + c10::str(shape) + ". Get both again");
-  auto tensor = at::empty(shape, at::TensorOptions(at::kFloat).device(device_));
+  return at::empty(shape, at::TensorOptions(at::kFloat).device(device_));
+}
+
+void Parameters::declare(const std::string& name, const at::Tensor& tensor, Initial initial) {
   if (!tensors_.emplace(name, tensor).second)
     throw ContractError("parameter '" + name + "' is declared twice");
   initial_[name] = initial;
+}
+
+at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Initial initial) {
+  auto tensor = make(name, shape);
+  declare(name, tensor, initial);
+  return tensor;
+}
+
+at::Tensor Parameters::add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
+                                   Initial initial) {
+  auto tensor = make(names.front(), shape);
+  const auto parts = tensor.chunk(std::ssize(names));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    declare(names[i], parts.at(i), initial);
   return tensor;
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -36,6 +37,11 @@ class Parameters {
   /// DataError for what the checkpoint cannot hold.
   at::Tensor add(const std::string& name, at::IntArrayRef shape, Initial initial);
 
+  /// A new tensor that checkpoints hold in equal parts, each under one of `names`, below each
+  /// other: (rows, ...) by n names, of (rows / n, ...). @throws as add().
+  at::Tensor add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
+                         Initial initial);
+
   /// A weight with weight normalisation, w = g v / ||v||, the norm over all dimensions but the
   /// first (Salimans and Kingma 2016, "Weight Normalization"): declares <name>_g and <name>_v.
   /// Until load() has folded g into it, what is returned holds v.
@@ -51,6 +57,8 @@ class Parameters {
   std::int64_t count() const;  ///< numbers in all tensors
 
  private:
+  at::Tensor make(const std::string& name, at::IntArrayRef shape);
+  void declare(const std::string& name, const at::Tensor& tensor, Initial initial);
   void fold_weight_norms();
 
   c10::Device device_;
