@@ -34,6 +34,12 @@ std::array<std::int64_t, 3> middle_starts(std::int64_t count) {
   return starts;
 }
 
+void check(const ClapFrontEndOptions& options) {
+  if (options.max_samples < 1)
+    throw ConfigError("max_samples is " + std::to_string(options.max_samples) +
+                      "; allowed: 1 or more");
+}
+
 }  // namespace
 
 std::vector<float> clap_padded(std::span<const float> samples, std::int64_t length,
@@ -52,9 +58,12 @@ std::vector<float> clap_padded(std::span<const float> samples, std::int64_t leng
 
 ClapFrontEnd::ClapFrontEnd(const ClapFrontEndOptions& options)
     : options_(options), log_mel_(log_mel_options(options)) {
-  if (options.max_samples < 1)
-    throw ConfigError("max_samples is " + std::to_string(options.max_samples) +
-                      "; allowed: 1 or more");
+  check(options);
+}
+
+ClapFrontEnd::ClapFrontEnd(const ClapFrontEndOptions& options, MelFilters filters)
+    : options_(options), log_mel_(log_mel_options(options), std::move(filters)) {
+  check(options);
 }
 
 std::int64_t ClapFrontEnd::frames() const {

@@ -24,7 +24,7 @@ std::vector<float> clap_padded(std::span<const float> samples, std::int64_t leng
                                ClapPadding padding);
 
 struct ClapFrontEndOptions {
-  std::int64_t sample_rate = 48000;   ///< Hz
+  std::int64_t sample_rate = 48000;   ///< Hz, that filters are made for
   std::int64_t max_samples = 480000;  ///< that the model hears at once
   std::int64_t n_fft = 1024, hop = 480, mels = 64;
   double fmin = 50, fmax = 14000;  ///< Hz, as preprocessor_config.json of the published models
@@ -38,6 +38,8 @@ struct ClapFrontEndOptions {
 class ClapFrontEnd {
  public:
   explicit ClapFrontEnd(const ClapFrontEndOptions& options);  ///< @throws ConfigError
+  /// With filters that a model brings.
+  ClapFrontEnd(const ClapFrontEndOptions& options, MelFilters filters);
 
   struct Input {
     at::Tensor mels{};    ///< float32 (channels(), frames(), mels)
@@ -51,6 +53,9 @@ class ClapFrontEnd {
   /// With fusion, the channels are the whole and the stretches of the first, middle and last third.
   Input operator()(std::span<const float> samples) const;
 
+  /// The frames of all of the samples, however many: (frames, mels).
+  at::Tensor mel_frames(std::span<const float> samples) const;
+
   /// Of a longer clip, the stretch that begins at sample `start`. @throws ContractError
   at::Tensor crop(std::span<const float> samples, std::int64_t start) const;
   /// Of a clip with more than frames() frames, the stretches that begin at these frames.
@@ -58,7 +63,6 @@ class ClapFrontEnd {
   at::Tensor fuse(std::span<const float> samples, const std::array<std::int64_t, 3>& starts) const;
 
  private:
-  at::Tensor mel_frames(std::span<const float> samples) const;  ///< (frames, mels)
   at::Tensor fused(const at::Tensor& mels, const std::array<std::int64_t, 3>& starts) const;
 
   ClapFrontEndOptions options_;

@@ -1,0 +1,53 @@
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+
+#include <earshot/encoder.hpp>
+#include <earshot/options.hpp>
+#include <earshot/sized.hpp>
+
+#include "model.hpp"
+
+namespace htsat {
+
+/// Features with a time axis are of one picture after the other, each of one clip length of the
+/// model; features of a clip are of one picture, or of what the model does with a longer clip.
+/// Pictures are computed apart, so that a clip never depends on those beside it.
+class Htsat final : public earshot::Encoder, public earshot::Sized {
+ public:
+  static earshot::OptionSchema options();
+  Htsat(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::AudioNeeds needs() const override;
+  earshot::FeatureSpec spec() const override;
+  earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
+  std::int64_t parameter_count() const override;
+
+ private:
+  /// Where features are taken.
+  struct Tap {
+    enum class Kind { stage, frames, posterior, mellow, grid, pooled, embedding } kind;
+    std::int64_t stage = 0;
+    bool of_clip() const {
+      return kind == Kind::grid || kind == Kind::pooled || kind == Kind::embedding;
+    }
+  };
+  static Tap tap_from(const std::string& name);
+  void check_tap(const std::string& name) const;
+
+  bool learns_and_runs(const std::string& parameter) const;
+  std::int64_t steps() const;  ///< frames of one picture
+  earshot::FeatureBatch frames_of(const earshot::AudioBatch& audio) const;
+  earshot::FeatureBatch clips_of(const earshot::AudioBatch& audio) const;
+  at::Tensor picture_features(const at::Tensor& mels) const;  ///< (B, 1, T, mels) to (B, steps, D)
+  at::Tensor clip_features(std::span<const float> samples) const;  ///< (1, D)
+  void each(std::int64_t count, const std::function<void(std::int64_t)>& work) const;
+
+  c10::Device device_;
+  Model model_;
+  Tap tap_;
+  std::int64_t sample_rate_, clip_samples_;
+};
+
+}  // namespace htsat
