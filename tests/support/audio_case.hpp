@@ -26,15 +26,19 @@ inline std::filesystem::path audio_fixtures() {
          "audio";
 }
 
-/// Names of the cases that this reference made; "none" where there are none.
+/// The folders of the cases that this reference made, of the project's own goldens and of the
+/// fixtures; "none" where there are none.
 inline std::vector<std::string> audio_cases(const std::string& reference) {
   std::vector<std::string> found;
-  std::error_code absent;
-  for (const auto& entry : std::filesystem::directory_iterator(audio_fixtures(), absent)) {
-    const auto description = entry.path() / "case.json";
-    if (std::filesystem::exists(description) &&
-        nlohmann::json::parse(text_of(description)).value("reference", "") == reference)
-      found.push_back(entry.path().filename().string());
+  for (const auto& root :
+       {std::filesystem::path(EARSHOT_SOURCE_DIR "/tests/golden/audio"), audio_fixtures()}) {
+    std::error_code absent;
+    for (const auto& entry : std::filesystem::directory_iterator(root, absent)) {
+      const auto description = entry.path() / "case.json";
+      if (std::filesystem::exists(description) &&
+          nlohmann::json::parse(text_of(description)).value("reference", "") == reference)
+        found.push_back(entry.path().string());
+    }
   }
   std::sort(found.begin(), found.end());
   return found.empty() ? std::vector<std::string>{"none"} : found;
@@ -48,7 +52,7 @@ class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
     if (name == "none")
       GTEST_SKIP() << "no such fixture in " << audio_fixtures() << "; set EARSHOT_FIXTURES";
     at::set_num_threads(threads);
-    folder = audio_fixtures() / name;
+    folder = name;
     description = nlohmann::json::parse(text_of(folder / "case.json"));
     goldens.emplace(folder / "golden.safetensors");
   }
@@ -78,8 +82,9 @@ class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
 
 /// "htsat_msclap_2_threads"
 inline std::string audio_case_name(const ::testing::TestParamInfo<AudioCase::ParamType>& info) {
-  const auto& [name, threads] = info.param;
-  return name + "_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
+  const auto& [folder, threads] = info.param;
+  return std::filesystem::path(folder).filename().string() + "_" + std::to_string(threads) +
+         (threads == 1 ? "_thread" : "_threads");
 }
 
 inline auto audio_cases_with_threads(const std::string& reference) {

@@ -190,8 +190,11 @@ void check(const Architecture& a, const std::string& place) {
            a.patch[side] <= a.picture;
   for (const auto depth : a.depths)
     good = good && possible(depth, 1000);
-  for (std::int64_t n = 0; n < a.stages() && good; ++n)
-    good = a.stage(n).rows >= 1 && a.stage(n).columns >= 1;
+  for (std::int64_t n = 0; n < a.stages() && good; ++n) {
+    const auto stage = a.stage(n);
+    good =
+        stage.rows >= 1 && stage.columns >= 1 && stage.heads >= 1 && stage.width % stage.heads == 0;
+  }
   if (!good || a.stage(a.stages() - 1).rows % a.folds() != 0)
     throw DataError(place + ": its sizes make no HTSAT. Get the file again");
 }

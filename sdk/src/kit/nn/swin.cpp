@@ -177,7 +177,10 @@ at::Tensor SwinStage::merge(const at::Tensor& tokens) const {
   const auto neighbours = tokens.view({-1, o.rows / 2, 2, o.columns / 2, 2, o.width})
                               .permute({0, 1, 3, 4, 2, 5})
                               .reshape({tokens.size(0), o.rows / 2 * (o.columns / 2), 4 * o.width});
-  return dense(normalised(neighbours, merge_norm_), reduction_.weight);
+  constexpr double epsilon = 1e-5;  // whatever the blocks have, as in the reference
+  return dense(
+      at::layer_norm(neighbours, {4 * o.width}, merge_norm_.weight, merge_norm_.bias, epsilon),
+      reduction_.weight);
 }
 
 }  // namespace earshot::kit
