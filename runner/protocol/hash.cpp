@@ -1,6 +1,5 @@
 #include "protocol/hash.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -14,25 +13,26 @@ namespace earshot::protocol {
 
 namespace {
 
-using Digest = std::array<unsigned char, 32>;
+using Digest = std::vector<unsigned char>;
 
 class Hasher {
  public:
-  Hasher() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+  explicit Hasher(const EVP_MD* method = EVP_sha256())
+      : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    check(EVP_DigestInit_ex(context_.get(), method, nullptr));
   }
   void add(const void* data, std::size_t bytes) {
     check(EVP_DigestUpdate(context_.get(), data, bytes));
   }
   Digest finish() {
-    Digest digest{};
+    Digest digest(static_cast<std::size_t>(EVP_MD_CTX_size(context_.get())));
     check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
     return digest;
   }
 
  private:
   static void check(int ok) {
-    if (ok != 1) throw std::runtime_error("libcrypto cannot compute SHA-256");
+    if (ok != 1) throw std::runtime_error("libcrypto cannot compute a hash");
   }
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
@@ -53,6 +53,17 @@ std::string hexadecimal(const Digest& digest) {
   return text;
 }
 
+void add_file(Hasher& hasher, const std::filesystem::path& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
+                                                               std::fclose);
+  if (!stream) throw std::system_error(errno, std::generic_category(), file.string());
+  std::vector<char> piece(1 << 20);
+  while (const auto bytes = std::fread(piece.data(), 1, piece.size(), stream.get()))
+    hasher.add(piece.data(), bytes);
+  if (std::ferror(stream.get()) != 0)
+    throw std::system_error(errno, std::generic_category(), file.string());
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -64,15 +75,16 @@ std::string sha256(const Json& value) {
 }
 
 std::string sha256_file(const std::filesystem::path& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
-                                                               std::fclose);
-  if (!stream) throw std::system_error(errno, std::generic_category(), file.string());
   Hasher hasher;
-  std::vector<char> piece(1 << 20);
-  while (const auto bytes = std::fread(piece.data(), 1, piece.size(), stream.get()))
-    hasher.add(piece.data(), bytes);
-  if (std::ferror(stream.get()) != 0)
-    throw std::system_error(errno, std::generic_category(), file.string());
+  add_file(hasher, file);
+  return hexadecimal(hasher.finish());
+}
+
+std::string git_hash_file(const std::filesystem::path& file) {
+  const auto head = "blob " + std::to_string(std::filesystem::file_size(file));
+  Hasher hasher(EVP_sha1());
+  hasher.add(head.c_str(), head.size() + 1);
+  add_file(hasher, file);
   return hexadecimal(hasher.finish());
 }
 

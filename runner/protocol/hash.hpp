@@ -14,6 +14,9 @@ std::string sha256(std::string_view bytes);
 std::string sha256(const Json& value);
 /// Of a file's content, read in pieces. @throws std::system_error if it cannot be read.
 std::string sha256_file(const std::filesystem::path& file);
+/// The hash that git gives a file's content: SHA-1 of "blob <bytes>", a zero byte and the content,
+/// as 40 digits. @throws std::system_error if it cannot be read.
+std::string git_hash_file(const std::filesystem::path& file);
 
 /// The first 8 bytes of the SHA-256 of `text`, for seeds and peer identifiers.
 std::uint64_t hash64(std::string_view text);

@@ -18,7 +18,7 @@ function(forbid folder why)
 endfunction()
 
 set(tensors "torch/" "ATen/" "c10/")
-set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/")
+set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "curl/")
 set(runner_rooms "host/" "worker/" "protocol/" "statistics/")
 
 forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")

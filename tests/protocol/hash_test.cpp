@@ -27,6 +27,15 @@ TEST(Hash, of_a_file_equals_the_hash_of_its_bytes) {
   EXPECT_THROW(sha256_file(file), std::system_error);
 }
 
+TEST(Hash, of_git_equals_that_of_its_program) {  // git hash-object
+  const auto file = std::filesystem::temp_directory_path() / "earshot_git_hash_test";
+  std::ofstream(file) << "{}";
+  EXPECT_EQ(git_hash_file(file), "9e26dfeeb6e641a33dae4961196235bdb965b21b");
+  std::filesystem::resize_file(file, 0);
+  EXPECT_EQ(git_hash_file(file), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+  std::filesystem::remove(file);
+}
+
 TEST(Hash, of_json_does_not_depend_on_the_order_of_keys) {
   EXPECT_EQ(sha256(Json::parse(R"({"a": 1, "b": [1.5, true]})")),
             sha256(Json::parse(R"({"b": [1.5, true], "a": 1})")));

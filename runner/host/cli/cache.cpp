@@ -6,6 +6,7 @@
 #include <set>
 
 #include "host/base/arguments.hpp"
+#include "host/base/size_text.hpp"
 #include "host/base/table.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
@@ -36,18 +37,6 @@ std::int64_t size_of(const std::string& text) {
   if (error != std::errc() || !(bytes >= 0 && bytes < 0x1p62))
     refuse_usage("cache", "--max '" + text + "'; allowed is a size as '20GiB' or '512MiB'");
   return static_cast<std::int64_t>(bytes);
-}
-
-std::string size_text(std::int64_t bytes) {
-  char text[32];
-  const auto value = static_cast<double>(bytes);
-  if (bytes >= 1 << 30)
-    std::snprintf(text, sizeof text, "%.1f GiB", value / (1 << 30));
-  else if (bytes >= 1 << 20)
-    std::snprintf(text, sizeof text, "%.1f MiB", value / (1 << 20));
-  else
-    std::snprintf(text, sizeof text, "%.1f KiB", value / 1024);
-  return text;
 }
 
 std::string day(std::time_t time) {

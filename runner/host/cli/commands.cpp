@@ -46,7 +46,8 @@ const std::vector<const Command*>& commands() {
       &run_command,      &plan_command,         &status_command,     &logs_command,
       &compare_command,  &query_command,        &export_command,     &plugins_command,
       &describe_command, &check_plugin_command, &new_plugin_command, &listen_command,
-      &repro_command,    &cache_command,        &db_command,         &version_command};
+      &weights_command,  &repro_command,        &cache_command,      &db_command,
+      &version_command};
   return all;
 }
 

@@ -4,7 +4,6 @@
 #include <system_error>
 
 #include "host/base/failure.hpp"
-#include "host/plan/weights.hpp"
 #include "protocol/hash.hpp"
 
 namespace earshot::host {
@@ -15,6 +14,14 @@ namespace fs = std::filesystem;
 
 std::string absolute(const Position& position, const std::string& path) {
   return fs::absolute(fs::path(position.folder()) / path).lexically_normal().string();
+}
+
+/// Of the files that are read, and of no others: a model card that comes later changes no key.
+std::string content_of(const Weights& weights, StampTable& stamps) {
+  if (weights.files.empty() || weights.files.front() == weights.path)
+    return stamps.content(weights.path);
+  const fs::path path = weights.path;
+  return stamps.content(fs::is_directory(path) ? path : path.parent_path(), weights.files);
 }
 
 }  // namespace
@@ -29,7 +36,9 @@ const FoundComponent& Components::find(const std::string& table, const CellCompo
     question += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
   const auto known = known_.find(question);
   if (known != known_.end()) return known->second;
-  return known_.emplace(question, resolve(table, component)).first->second;
+  auto found = locate(table, component);
+  identify(table, found);
+  return known_.emplace(question, std::move(found)).first->second;
 }
 
 const FoundComponent& Components::find_written(const std::string& table, const std::string& label) {
@@ -46,7 +55,7 @@ Position Components::position(const std::string& table, const CellComponent& com
   return own == written.option_positions.end() ? written.position : own->second;
 }
 
-FoundComponent Components::resolve(const std::string& table, const CellComponent& component) const {
+FoundComponent Components::locate(const std::string& table, const CellComponent& component) const {
   FoundComponent found;
   found.label = component.label;
   found.position = experiment_.components.at(table).at(component.label).position;
@@ -61,8 +70,14 @@ FoundComponent Components::resolve(const std::string& table, const CellComponent
                   position(table, component, error.key).text() + ": " + error.what());
   }
   fill_files(table, component, found);
-  identify(table, found);
   return found;
+}
+
+/// "; 'runner weights x.toml --get' gets it" where that is so; with what the command line set.
+std::string Components::how_to_get(const std::string& source, const Position& place) const {
+  if (!is_hub_source(source)) return "";
+  return "; 'runner weights " + experiment_.file + " --get" +
+         (place.line == 0 ? " " + place.file : "") + "' gets it";
 }
 
 /// Makes paths absolute and finds weights; what is missing is noted, not thrown.
@@ -70,6 +85,13 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
                             FoundComponent& found) const {
   const auto note = [&](const std::string& reason) {
     if (found.missing.empty()) found.missing = table + " '" + component.label + "': " + reason;
+  };
+  const auto find = [](const std::string& source, const Position& place) {
+    try {
+      return find_weights(source, place.folder());
+    } catch (const Failure& failure) {
+      throw Failure(failure.code(), place.text() + ": " + failure.what());
+    }
   };
   for (const auto& spec : found.entry.component->options) {
     auto& value = found.ref.options[spec.name];
@@ -84,9 +106,9 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
     if (spec.type == protocol::OptionType::weights) {
       const auto source = value.value("source", "");
       if (found.weights.empty()) found.weights = source;
-      const auto weights = find_weights(source, fs::absolute(place.folder()).string());
+      const auto& weights = found.checkpoints[spec.name] = find(source, place);
       value["path"] = weights.path;
-      if (!weights.missing.empty()) note(weights.missing);
+      if (!weights.missing.empty()) note(weights.missing + how_to_get(source, place));
     }
   }
 }
@@ -100,7 +122,9 @@ void Components::identify(const std::string& table, FoundComponent& found) const
       const bool weights = spec.type == protocol::OptionType::weights;
       if (weights || spec.type == protocol::OptionType::path) {
         const auto path = weights ? value.at("path").get<std::string>() : value.get<std::string>();
-        if (!path.empty() && stamp_of(path)) found.contents[spec.name] = stamps_.content(path);
+        if (!path.empty() && stamp_of(path))
+          found.contents[spec.name] = weights ? content_of(found.checkpoints.at(spec.name), stamps_)
+                                              : stamps_.content(path);
         if (table == "dataset") continue;
         options[spec.name] = found.contents.value(spec.name, weights ? "random" : "");
       } else {

@@ -5,6 +5,7 @@
 #include "host/experiment/matrix.hpp"
 #include "host/plan/catalog.hpp"
 #include "host/plan/stamps.hpp"
+#include "host/weights/lookup.hpp"
 
 namespace earshot::host {
 
@@ -19,8 +20,9 @@ struct FoundComponent {
   Json identity{};
   std::string identity_text{};  ///< canonical
   Json contents =
-      Json::object();      ///< content of path options, by name; of datasets not in identity
-  std::string weights{};   ///< as written, of the first option of that type; or ""
+      Json::object();     ///< content of path options, by name; of datasets not in identity
+  std::string weights{};  ///< as written, of the first option of that type; or ""
+  std::map<std::string, Weights> checkpoints{};  ///< by option of that type
   std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
   std::string pretrain{};  ///< of an encoder that is pretrained: key of that stage; or ""
 };
@@ -35,6 +37,9 @@ class Components {
   /// @throws Failure positioned where the component or the option is written.
   const FoundComponent& find(const std::string& table, const CellComponent& component);
 
+  /// The same without reading files: identity and contents stay empty.
+  FoundComponent locate(const std::string& table, const CellComponent& component) const;
+
   /// A component as it is written, without the overrides and option axes of a cell.
   const FoundComponent& find_written(const std::string& table, const std::string& label);
 
@@ -43,9 +48,9 @@ class Components {
                     const std::string& option) const;
 
  private:
-  FoundComponent resolve(const std::string& table, const CellComponent& component) const;
   void fill_files(const std::string& table, const CellComponent& component,
                   FoundComponent& found) const;
+  std::string how_to_get(const std::string& source, const Position& place) const;
   void identify(const std::string& table, FoundComponent& found) const;
 
   const Experiment& experiment_;

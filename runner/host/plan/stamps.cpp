@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <system_error>
-#include <vector>
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -120,13 +119,19 @@ std::string StampTable::sha256(const fs::path& file) {
 
 std::string StampTable::content(const fs::path& path) {
   if (!fs::is_directory(path)) return sha256(path);
-  std::vector<std::pair<std::string, fs::path>> files;
+  std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file())
-      files.emplace_back(fs::relative(entry.path(), path).string(), entry.path());
-  std::sort(files.begin(), files.end());
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  return content(path, files);
+}
+
+std::string StampTable::content(const fs::path& folder, const std::vector<fs::path>& files) {
+  std::vector<std::pair<std::string, fs::path>> named;
+  for (const auto& file : files)
+    named.emplace_back(file.lexically_relative(folder).string(), file);
+  std::sort(named.begin(), named.end());
   auto list = Json::array();
-  for (const auto& [name, file] : files)
+  for (const auto& [name, file] : named)
     list.push_back({name, sha256(file)});
   return protocol::sha256(
       std::string_view(list.dump(-1, ' ', false, Json::error_handler_t::replace)));

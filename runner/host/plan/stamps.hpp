@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/store/sqlite.hpp"
 
@@ -36,6 +37,9 @@ class StampTable {
   std::string sha256(const std::filesystem::path& file);
   /// Of a file, or of the names and contents of all files below a folder.
   std::string content(const std::filesystem::path& path);
+  /// Of the names and contents of these files below a folder.
+  std::string content(const std::filesystem::path& folder,
+                      const std::vector<std::filesystem::path>& files);
 
   /// The answer to a question asked before; null if it never was. A question says all that its
   /// answer depends on.

@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+#include <unistd.h>
+
+#include "host/base/size_text.hpp"
+#include "host/base/table.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/download_meter.hpp"
+#include "host/cli/planning.hpp"
+#include "host/cli/rows.hpp"
+#include "host/plan/needed_weights.hpp"
+#include "host/weights/licence.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Weights that are needed, and what is known of them.
+struct Row {
+  Weights weights{};
+  std::vector<std::string> users{};
+  std::int64_t bytes = -1;   ///< of all their files; -1: unknown
+  std::int64_t to_get = -1;  ///< of these, bytes that the cache lacks; -1: unknown
+  std::string licence{};
+  std::string problem{};  ///< why the hub did not tell or give
+
+  bool is_random() const { return weights.source == "random"; }
+  bool is_remote() const { return is_hub_source(weights.source); }
+  bool is_here() const { return weights.missing.empty(); }
+};
+
+std::int64_t size_on_disk(const Weights& weights) {
+  std::int64_t bytes = 0;
+  std::error_code ignored;
+  for (const auto& file : weights.files)
+    bytes += static_cast<std::int64_t>(fs::file_size(file, ignored));
+  if (!weights.files.empty() || !fs::is_directory(weights.path, ignored)) return bytes;
+  for (const auto& entry : fs::recursive_directory_iterator(weights.path, ignored))
+    if (entry.is_regular_file(ignored))
+      bytes += static_cast<std::int64_t>(entry.file_size(ignored));
+  return bytes;
+}
+
+/// Licence in the model card beside the weights.
+std::string cached_licence(const fs::path& cache, const Row& row) {
+  auto folder = fs::path(row.weights.path);
+  if (row.is_remote()) folder = snapshot_folder(cache, parse_hub_source(row.weights.source));
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) folder = folder.parent_path();
+  std::ifstream card(folder / "README.md", std::ios::binary);
+  return licence_of_readme({std::istreambuf_iterator<char>(card), {}});
+}
+
+void look(const fs::path& cache, Row& row) {
+  if (row.is_remote()) row.weights = find_in_cache(cache, parse_hub_source(row.weights.source));
+  if (row.is_random()) {
+    row.bytes = row.to_get = 0;
+    return;
+  }
+  if (row.licence.empty()) row.licence = cached_licence(cache, row);
+  if (!row.is_here()) return;
+  row.bytes = size_on_disk(row.weights);
+  row.to_get = 0;
+}
+
+/// Asks the hub about what is missing or has no known licence, and gets it if that is wanted. When
+/// the hub cannot be reached, the others are not tried.
+void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
+  const auto& cache = hub.settings().cache;
+  const FetchWatcher watcher{[&](const FetchProgress& now) { meter.progress(now); },
+                             [&](const std::string& line) { meter.note(line); }};
+  std::string unreachable;
+  for (auto& row : rows) {
+    if (!row.is_remote() || (row.is_here() && (get || !row.licence.empty()))) continue;
+    const auto source = parse_hub_source(row.weights.source);
+    try {
+      if (!unreachable.empty()) {
+        if (!row.is_here()) row.problem = row.weights.source + unreachable;
+        continue;
+      }
+      const auto remote = ask_hub(hub, source);
+      if (!remote.licence.empty()) row.licence = remote.licence;
+      if (row.is_here()) continue;
+      row.bytes = remote.bytes();
+      row.to_get = bytes_to_get(cache, source, remote);
+      if (!get) continue;
+      meter.note(row.weights.source + ": " + std::to_string(remote.files.size()) + " files, " +
+                 size_text(row.to_get) + " to get" +
+                 (row.licence.empty() ? "" : ", licence " + row.licence));
+      fetch(hub, source, remote, watcher);
+      look(cache, row);
+    } catch (const HubError& error) {
+      row.problem = error.what();
+      if (error.status == 0) unreachable = ": not asked for, because the hub did not answer before";
+    } catch (const Failure& failure) {
+      row.problem = failure.what();
+    }
+  }
+}
+
+std::string state_of(const Row& row) {
+  if (row.is_random()) return "random";
+  if (row.is_here()) return "here";
+  return row.to_get >= 0 && row.to_get < row.bytes ? "in part" : "missing";
+}
+
+/// For people: what is not known in words.
+void print_table(const std::vector<Row>& rows, const std::string& unknown) {
+  TableWriter table(std::cout, {"weights", "needed by", "state", "size", "to get", "licence"},
+                    Format::table);
+  const auto size = [&](const Row& row, std::int64_t bytes) {
+    if (bytes < 0) return row.is_remote() ? unknown : std::string("-");
+    return bytes == 0 ? "-" : size_text(bytes);
+  };
+  for (const auto& row : rows) {
+    const std::string no_licence = row.is_remote() ? "unknown" : "-";
+    table.row({row.weights.source, protocol::join(row.users), state_of(row), size(row, row.bytes),
+               size(row, row.to_get), row.licence.empty() ? no_licence : row.licence});
+  }
+  table.finish();
+}
+
+/// For programs: what is not known is null.
+void print_values(const std::vector<Row>& rows, Format format) {
+  TableWriter table(
+      std::cout, {"weights", "needed_by", "state", "bytes", "to_get", "licence", "path", "problem"},
+      format);
+  const auto size = [](std::int64_t bytes) { return bytes < 0 ? Json() : Json(bytes); };
+  const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
+  for (const auto& row : rows)
+    table.row({row.weights.source, protocol::join(row.users), state_of(row), size(row.bytes),
+               size(row.to_get), text(row.licence), text(row.weights.path),
+               text(row.problem.empty() ? row.weights.missing : row.problem)});
+  table.finish();
+}
+
+/// The command line again, with --get.
+std::string command_to_get(const Arguments& given) {
+  std::string command = "runner weights";
+  for (const auto& file : given.texts("what"))
+    command += " " + file;
+  for (const auto* option : {"set", "only", "skip"})
+    for (const auto& value : given.texts(option))
+      command += std::string(" --") + option + " " + value;
+  return command + " --get";
+}
+
+void summarise(const std::vector<Row>& rows, const Arguments& given, bool fetching) {
+  const auto missing = [](const Row& row) { return !row.is_here(); };
+  const auto lacking = std::count_if(rows.begin(), rows.end(), missing);
+  for (const auto& row : rows)
+    if (!row.problem.empty())
+      std::cerr << (row.is_here() ? "warning: " : "") << row.problem << '\n';
+    else if (!row.is_here() && !row.is_remote())
+      std::cerr << row.weights.missing << "; no hub has it. Put it there, or name other weights\n";
+  if (lacking == 0) return;
+  std::cout << '\n' << lacking << " of " << rows.size() << " are missing";
+  const bool remote = std::any_of(rows.begin(), rows.end(),
+                                  [&](const Row& row) { return missing(row) && row.is_remote(); });
+  if (remote && !fetching) std::cout << "; '" << command_to_get(given) << "' gets what a hub has";
+  std::cout << '\n';
+}
+
+/// Files and sources of the command line; without any, the experiments of this folder.
+std::vector<std::string> wanted_of(const Arguments& given) {
+  auto wanted = given.texts("what");
+  std::error_code ignored;
+  if (!wanted.empty()) return wanted;
+  for (const auto& entry : fs::directory_iterator("experiments", ignored))
+    if (entry.path().extension() == ".toml") wanted.push_back(entry.path().string());
+  if (wanted.empty())
+    refuse_usage("weights", "no experiment file, and no folder 'experiments' with any");
+  std::sort(wanted.begin(), wanted.end());
+  return wanted;
+}
+
+void add(std::vector<Row>& rows, const NeededWeights& needed, const std::string& file) {
+  auto same = std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
+    return row.weights.source == needed.weights.source && row.weights.path == needed.weights.path;
+  });
+  if (same == rows.end()) {
+    rows.push_back({needed.weights});
+    same = rows.end() - 1;
+  }
+  for (const auto& user : needed.users)
+    same->users.push_back(file.empty() ? user : user + " (" + file + ")");
+}
+
+std::vector<Row> rows_of(const Arguments& given) {
+  const auto wanted = wanted_of(given);
+  const auto overrides = overrides_of(given);
+  const auto settings = plan_settings_of(given);
+  std::optional<KnownPlugins> known;
+  std::vector<Row> rows;
+  for (const auto& file : wanted) {
+    if (is_hub_source(file)) {
+      add(rows, {find_weights(file, "."), {"-"}}, "");
+      continue;
+    }
+    const auto experiment = read_experiment(file, overrides);
+    if (!known) known.emplace(settings);
+    const auto name = wanted.size() > 1 ? experiment.name : "";
+    for (const auto& needed : needed_weights(experiment, overrides, known->catalog,
+                                             known->informant, known->stamps, settings.cache))
+      add(rows, needed, name);
+  }
+  return rows;
+}
+
+Syntax syntax() {
+  Syntax syntax{
+      "weights", "[FILE.toml | hf://OWNER/REPO[/FILE][@REVISION] ...]",
+      "Lists the weights that experiments need: whether they are here, their size and licence; "
+      "with\n"
+      "--get it fetches the rest from the Hugging Face hub into the cache that the Python library\n"
+      "shares (HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub). Without a file it looks "
+      "at\n"
+      "experiments/*.toml. What was cut short goes on where it was; everything is checked by its\n"
+      "hash. Exit code: 0 when all are here, 1 when some are missing.\n\n"
+      "Of a repository it gets the one set of weights that plugins read (safetensors, else\n"
+      "PyTorch's), its configuration, tokenizer and model card. What is here is not asked for "
+      "again.\n"
+      "\nEnvironment: HF_HOME, HF_HUB_CACHE, HF_TOKEN (or a login by 'hf auth login'),\n"
+      "HF_HUB_OFFLINE=1 (as --offline), HF_ENDPOINT (another hub), https_proxy."};
+  syntax.options.add_options()("get", "fetch what is missing")(
+      "offline", "do not ask the hub: what is not here has no known size");
+  add_format_option(syntax.options);
+  add_override_options(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"what", -1}};
+  syntax.examples =
+      "  runner weights experiments/ablation.toml\n"
+      "  runner weights experiments/ablation.toml --get\n"
+      "  runner weights experiments/ablation.toml --get --only encoder=mimi_full\n"
+      "  runner weights hf://kyutai/mimi hf://microsoft/msclap/CLAP_weights_2023.pth --get\n"
+      "  runner weights --offline --format json\n";
+  return syntax;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax(), arguments);
+  if (!given) return ExitCode::ok;
+  const auto format = format_of(given->text("format"));
+  auto settings = hub_settings();
+  const bool offline = given->has("offline") || settings.offline, get = given->has("get");
+  auto rows = rows_of(*given);
+  for (auto& row : rows)
+    look(settings.cache, row);
+  const auto is_missing = [](const Row& row) { return !row.is_here(); };
+  const bool to_get = std::any_of(rows.begin(), rows.end(), is_missing);
+  DownloadMeter meter(stderr, ::isatty(STDERR_FILENO) == 1);
+  if (!offline) {
+    if (!get) settings.attempts = 1;  // a list is no reason to wait
+    Hub hub(settings, [&](const std::string& line) { meter.note(line); });
+    use_hub(hub, rows, get, meter);
+  }
+  if (format == Format::table) {
+    print_table(rows, offline ? "not asked" : "unknown");
+    summarise(rows, *given, get);
+  } else {
+    print_values(rows, format);
+  }
+  if (get && offline && to_get)
+    throw Failure(ExitCode::cells_not_ok,
+                  std::string("runner weights: nothing was fetched: ") +
+                      (given->has("offline") ? "--offline" : "HF_HUB_OFFLINE") +
+                      " forbids it. Leave it out to use the network");
+  return std::any_of(rows.begin(), rows.end(), is_missing) ? ExitCode::cells_not_ok : ExitCode::ok;
+}
+
+}  // namespace
+
+const Command weights_command{"weights", "what weights an experiment needs; gets them", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,24 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/plan/make_plan.hpp"
+#include "host/weights/lookup.hpp"
+
+namespace earshot::host {
+
+/// Weights that components of an experiment name.
+struct NeededWeights {
+  Weights weights{};
+  std::vector<std::string> users{};  ///< "encoder mimi_full", each once
+};
+
+/// What the cells of the experiment need that are neither excluded nor left out by `overrides`, in
+/// the order of their first use, each once; "random" too. Reads no weights; datasets are listed
+/// only where the matrix asks for all their folds.
+/// @throws Failure (usage) positioned in the file
+std::vector<NeededWeights> needed_weights(const Experiment& experiment, const Overrides& overrides,
+                                          const Catalog& catalog, Informant& informant,
+                                          StampTable& stamps, const std::filesystem::path& cache);
+
+}  // namespace earshot::host

@@ -1,0 +1,31 @@
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace earshot::host {
+
+/// Where the hub and its cache are, as the Python library huggingface_hub understands the
+/// environment: equal variables, equal order, equal defaults.
+struct HubSettings {
+  /// HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, or
+  /// ~/.cache/huggingface/hub
+  std::filesystem::path cache{};
+  std::string endpoint = "https://huggingface.co";  ///< HF_ENDPOINT, without a '/' at its end
+  /// HF_TOKEN, HUGGING_FACE_HUB_TOKEN, or the file HF_TOKEN_PATH, $HF_HOME/token; "" for none. Sent
+  /// to `endpoint` only, and never shown.
+  std::string token{};
+  std::string token_from{};  ///< "HF_TOKEN" or the file, for messages
+  bool offline = false;      ///< HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is 1, ON, YES or TRUE
+
+  /// Without a byte for so long a transfer is given up and tried again. HF_HUB_DOWNLOAD_TIMEOUT
+  std::chrono::seconds stall{10};
+  int attempts = 5;  ///< without progress, before giving up
+  /// Before the second attempt; doubled before each further one, up to 30 s.
+  std::chrono::milliseconds first_wait{1000};
+};
+
+/// @throws Failure (usage): HF_ENDPOINT is no http(s) address, or a token has forbidden characters
+HubSettings hub_settings();
+
+}  // namespace earshot::host

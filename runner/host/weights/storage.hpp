@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace earshot::host {
+
+// Files of the hub's cache. All throw Failure (cells_not_ok) that names the file, the reason and
+// what to do: a full disk, a folder that is read-only or somebody else's.
+
+void make_folder(const std::filesystem::path& folder);
+
+/// @throws Failure if the disk of `folder` has less than `bytes` free
+void need_space(const std::filesystem::path& folder, std::int64_t bytes);
+
+/// Writes a file, or goes on writing it. What was written stays when it is destroyed.
+class Appender {
+ public:
+  explicit Appender(const std::filesystem::path& file);
+  ~Appender();
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+
+  std::int64_t size() const { return size_; }
+  void append(std::string_view bytes);
+  void truncate();  ///< to nothing
+  void sync();      ///< to the disk
+
+ private:
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+  std::int64_t size_ = 0;
+};
+
+/// Holds `file` locked among processes (flock, as Python's filelock) while it lives.
+class FileLock {
+ public:
+  /// @param waiting is told when another process has it, before waiting for it
+  FileLock(const std::filesystem::path& file, const std::function<void()>& waiting);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Makes `link` a relative symbolic link to `target`, in place of what is there, at once.
+void link_to(const std::filesystem::path& target, const std::filesystem::path& link);
+
+/// Writes a small file at once, unless it has this content.
+void write_small(const std::filesystem::path& file, const std::string& content);
+
+}  // namespace earshot::host
