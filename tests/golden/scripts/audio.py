@@ -1,6 +1,6 @@
 """Cases of resampling, mel front-ends and CLAP's audio tower, made by their reference implementations.
 
-    pip install numpy torch torchaudio librosa torchlibrosa transformers safetensors
+    pip install numpy torch torchaudio librosa torchlibrosa msclap transformers safetensors
     python tests/golden/scripts/audio.py tests/golden/audio
 
 For tests/sdk/kit/audio and tests/plugins/encoders/htsat. A case is a folder: golden.safetensors
@@ -10,10 +10,13 @@ between one and two threads, and between float32 and float64, or of rounding ("a
 leaves float64 out, for the same arithmetic in another order.
 """
 
+import collections
 import copy
+import importlib
 import json
 import pathlib
 import sys
+import types
 
 import librosa
 import numpy as np
@@ -154,6 +157,85 @@ def clap_front_end(folder):
     extractor.save_pretrained(folder)
 
 
+def filled(model, seed):
+    """With weights of which none is a zero, a one or a rounding error."""
+    random = torch.Generator().manual_seed(seed)
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if not tensor.is_floating_point() or "extractor" in name or name.endswith("attn_mask"):
+            continue
+        positive = tensor.dim() < 2 and name.endswith(("weight", "running_var"))
+        scale = 0.1 if tensor.dim() < 2 else tensor[0].numel() ** -0.5
+        uniform = 2 * torch.rand(tensor.shape, generator=random) - 1
+        tensor.data.copy_(1 + 0.3 * uniform if positive else scale * uniform)
+    return model.eval()
+
+
+def hooked(module, out, name, pick=lambda y: y):
+    module.register_forward_hook(lambda _, given, result: out.update({name: pick(result)}))
+
+
+def hook_stages(tower, out, prefix):
+    """What patches, blocks, stages and the norm behind them give."""
+    hooked(tower.patch_embed, out, prefix + "patch_embed")
+    hooked(tower.norm, out, prefix + "norm")
+    for n, stage in enumerate(tower.layers):
+        hooked(stage, out, f"{prefix}layer{n}", lambda y: y[0])
+        for b, block in enumerate(stage.blocks):
+            hooked(block, out, f"{prefix}layer{n}_block{b}", lambda y: y[0])
+
+
+def grouped(tokens, folds):
+    """(B, rows * columns, C) to (B, C, rows of a fold, folds * columns), of a square grid."""
+    clips, cells, width = tokens.shape
+    side = round(cells**0.5)
+    grid = tokens.transpose(1, 2).reshape(clips, width, folds, side // folds, side)
+    return grid.permute(0, 1, 3, 2, 4).reshape(clips, width, side // folds, folds * side)
+
+
+def msclap(folder):
+    """A tower with pictures of 64 x 64, in the file of msclap, which needs no more of that package."""
+    package = types.ModuleType("msclap_models")
+    package.__path__ = [str(pathlib.Path(importlib.util.find_spec("msclap").origin).parent / "models")]
+    sys.modules["msclap_models"] = package
+    htsat = importlib.import_module("msclap_models.htsat")
+    published = vars(importlib.import_module("msclap_models.config"))
+    config = types.SimpleNamespace(**{name: value for name, value in published.items() if name[0] != "_"})
+    config.window_size, config.mel_bins = 256, 16
+    model = filled(
+        htsat.HTSAT_Swin_Transformer(
+            spec_size=64, num_classes=5, embed_dim=8, depths=[2, 1], num_heads=[2, 4], window_size=4,
+            mlp_ratio=2.0, config=config,
+        ),
+        7,
+    )  # fmt: skip
+
+    def compute(x):
+        wave = x["in/wave_short"]
+        tower, out = copy.deepcopy(model).to(wave.dtype), {}
+        hooked(tower.logmel_extractor, out, "mid/short/logmel")
+        hooked(tower.bn0, out, "mid/short/bn0")
+        tower.patch_embed.register_forward_pre_hook(lambda _, given: out.update({"mid/short/image": given[0][:1]}))
+        hook_stages(tower, out, "mid/short/")
+        hooked(tower.tscam_conv, out, "mid/short/tscam")
+        result = tower(wave)
+        grid = out["mid/short/norm"]
+        out["mid/short/grouped"] = grouped(grid, 4)
+        out["out/short/norm_tokens_first_window"] = grid
+        out["out/short/frames_32"] = out["mid/short/grouped"].mean(2).transpose(1, 2)
+        for name in ("framewise_output", "clipwise_output", "latent_output"):
+            out["out/short/" + name] = result[name]
+        return out
+
+    write(folder, "msclap.models.htsat", compute, {"in/wave_short": noise(2, 20000, seed=8)}, {})
+    prefix = "audio_encoder.base.htsat."
+    file = collections.OrderedDict(
+        (prefix + name, tensor)
+        for name, tensor in model.state_dict().items()
+        if tensor.is_floating_point() and "spectrogram_extractor" not in name
+    )
+    torch.save({"model": file}, folder / "CLAP_weights.pth")
+
+
 def clap(folder, fused):
     """A tower with other sizes than the published ones: pictures of 64 x 64, two or three stages."""
     config = ClapAudioConfig(
@@ -172,13 +254,7 @@ def clap(folder, fused):
         projection_dim=6,
         layer_norm_eps=1e-5 if fused else 1e-4,
     )
-    torch.manual_seed(5)
-    model = ClapAudioModelWithProjection(config).eval()
-    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        if tensor.is_floating_point():  # so that nothing is a zero, a one or a rounding error
-            scale = 0.1 if "norm" in name or "running" in name or tensor.dim() < 2 else tensor[0].numel() ** -0.5
-            offset = 1 if name.endswith(("norm.weight", "running_var")) else 0
-            tensor.data.copy_(offset + scale * torch.rand(tensor.shape) * (1 if offset else 2) - (0 if offset else scale))
+    model = filled(ClapAudioModelWithProjection(config), 5)
     frames = 200 if fused else 256  # 256 make a picture as they are
     inputs = {
         "in/input_features": noise(2, 4 if fused else 1, frames, 16, seed=6) * 20,
@@ -188,22 +264,11 @@ def clap(folder, fused):
     def compute(x):
         features, longer = x["in/input_features"], x["in/is_longer"]
         tower = copy.deepcopy(model).to(features.dtype)
-        encoder, out, hooks = tower.audio_model.audio_encoder, {}, {}
-        hooks["mid/batch_norm"] = (encoder.batch_norm, lambda y: y.transpose(1, 3))
-        hooks["mid/patch_embed"] = (encoder.patch_embed, lambda y: y)
-        hooks["mid/norm"] = (encoder.norm, lambda y: y)
-        for n, stage in enumerate(encoder.layers):
-            hooks[f"mid/layer{n}"] = (stage, lambda y: y[0])
-            for b, block in enumerate(stage.blocks):
-                hooks[f"mid/layer{n}_block{b}"] = (block, lambda y: y[0])
-
-        def hook(name, pick):
-            return lambda module, given, result: out.update({name: pick(result)})
-
-        for name, (module, pick) in hooks.items():
-            module.register_forward_hook(hook(name, pick))
+        encoder, out = tower.audio_model.audio_encoder, {}
+        hooked(encoder.batch_norm, out, "mid/batch_norm", lambda y: y.transpose(1, 3))
+        hook_stages(encoder, out, "mid/")
         encoder.patch_embed.register_forward_pre_hook(
-            lambda module, given: out.update({"mid/image_of_first_clip": given[0][:1]})
+            lambda _, given: out.update({"mid/image_of_first_clip": given[0][:1]})
         )
         result = tower.audio_model(input_features=features, is_longer=longer)
         out["out/last_hidden_state"] = result.last_hidden_state
@@ -225,5 +290,6 @@ if __name__ == "__main__":
     torchaudio_mel(root / "mel_torchaudio")
     librosa_mel(root / "mel_librosa")
     clap_front_end(root / "clap_front_end")
+    msclap(root / "htsat_tiny")
     clap(root / "clap_unfused_tiny", fused=False)
     clap(root / "clap_fused_tiny", fused=True)

@@ -59,9 +59,9 @@ SwinStage::SwinStage(const SwinStageOptions& options, Parameters& parameters,
     if (o.separate_qkv) parts = {"query", "key", "value"};
     const auto stacked = [&](const std::string& kind, std::vector<std::int64_t> shape,
                              Initial initial) {
-      std::vector<std::string> names;
-      for (const auto& part : parts)
-        names.push_back(at + part + kind);
+      auto names = parts;
+      for (auto& part : names)
+        part = at + part + kind;
       return parameters.add_stacked(names, shape, initial);
     };
     Affine made;

@@ -13,11 +13,11 @@ using namespace earshot::testing;
 using earshot::kit::Checkpoint;
 using htsat::Model;
 
-/// The checkpoint in a case's folder, whatever its name.
-Checkpoint checkpoint_in(const std::filesystem::path& folder, const std::string& beginning) {
+/// The checkpoint in a case's folder, whatever the end of its name.
+std::filesystem::path file_in(const std::filesystem::path& folder, const std::string& beginning) {
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().filename().string().starts_with(beginning)) return Checkpoint(entry.path());
-  throw std::runtime_error(folder.string() + " has no " + beginning + "*");
+    if (entry.path().filename().string().starts_with(beginning)) return entry.path();
+  return {};
 }
 
 Model model_of(const Checkpoint& checkpoint) {
@@ -98,7 +98,7 @@ class MsclapFixture : public TowerCase {
 };
 
 TEST_P(MsclapFixture, every_stage_is_the_reference_s) {
-  const auto model = model_of(checkpoint_in(folder, "CLAP_weights"));
+  const auto model = model_of(Checkpoint(file_in(folder, "CLAP_weights")));
   const auto x = mels(model, golden("in/wave_short"));
   expect_near("mid/short/logmel", x);
   expect_near("mid/short/bn0", model.normalised(x).transpose(1, 3));
@@ -112,7 +112,7 @@ TEST_P(MsclapFixture, every_stage_is_the_reference_s) {
 }
 
 TEST_P(MsclapFixture, outputs_of_clips_of_any_length_are_the_reference_s) {
-  const auto model = model_of(checkpoint_in(folder, "CLAP_weights"));
+  const auto model = model_of(Checkpoint(file_in(folder, "CLAP_weights")));
   for (const auto& [name, wave] : waves()) {
     const auto ours = outputs(model, wave);
     const auto out = "out/" + name + "/";
@@ -123,7 +123,8 @@ TEST_P(MsclapFixture, outputs_of_clips_of_any_length_are_the_reference_s) {
       expect_near(out + "frames_1024", ours.frames.repeat_interleave(32, 1));
     expect_near(out + "framewise_output", ours.posterior.repeat_interleave(32, 1));
     expect_near(out + "clipwise_output", ours.clipwise);
-    expect_near(out + "projected", model.projection()->forward(ours.latent));
+    if (model.projection())
+      expect_near(out + "projected", model.projection()->forward(ours.latent));
     const auto windows = "mid/" + name + "/windows";
     if (goldens->contains(windows)) {
       EXPECT_EQ(ours.windows, golden(windows).item<std::int64_t>()) << name;
@@ -133,7 +134,9 @@ TEST_P(MsclapFixture, outputs_of_clips_of_any_length_are_the_reference_s) {
 
 /// The tower of one file and the head of the other, as they are in one of Mellow's.
 TEST_P(MsclapFixture, what_mellow_hands_to_its_language_model_is_the_reference_s) {
-  const auto tower = checkpoint_in(folder, "CLAP_weights"), head = checkpoint_in(folder, "mellow");
+  const auto head_file = file_in(folder, "mellow");
+  if (head_file.empty()) GTEST_SKIP() << "no head of Mellow's";
+  const Checkpoint tower(file_in(folder, "CLAP_weights")), head(head_file);
   std::map<std::string, at::Tensor> tensors;
   for (const auto& name : tower.names())
     if (const auto at = name.find("audio_encoder.base."); at != std::string::npos)
