@@ -75,6 +75,7 @@ Words words_of(const Json& fact) {
 Words words_of(const std::string& name, Json fact) {
   if (name == "needs") return words_of_needs(fact);
   if (name == "code_spec") return words_of_codes(fact);
+  if (fact.is_number()) return {fact.dump()};
   if (!fact.contains("frame_rate")) return words_of(fact);
   Words words{"dim " + fact.at("dim").dump()};
   add_frames(fact, words);

@@ -5,6 +5,7 @@
 #include <c10/core/GradMode.h>
 
 #include <earshot/evaluator.hpp>
+#include <earshot/sized.hpp>
 
 #include "worker/plugin/names.hpp"
 
@@ -91,6 +92,11 @@ Json facts(const Made& made) {
   if (const auto* encoder = made.as<Encoder>()) {
     Json result{{"needs", describe(encoder->needs())}, {"spec", describe(encoder->spec())}};
     if (const auto* codec = made.as<Codec>()) result["code_spec"] = describe(codec->code_spec());
+    if (const auto* sized = made.as<Sized>()) {
+      const auto count = sized->parameter_count();
+      expect(count >= 0, "parameter_count() is " + std::to_string(count) + "; expected 0 or more");
+      result["parameters"] = count;
+    }
     return result;
   }
   return Json::object();

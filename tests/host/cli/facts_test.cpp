@@ -59,6 +59,7 @@ TEST(Facts, of_other_kinds_leave_out_what_is_false_or_zero) {
             "spec: embedding_dim 576\n");
   EXPECT_EQ(printed({{"uses", {{"features", true}, {"seed", false}}}}), "uses: features\n");
   EXPECT_EQ(printed({{"uses", {{"features", false}}}}), "uses: nothing\n");
+  EXPECT_EQ(printed({{"parameters", 79308864}}), "parameters: 79308864\n");
 }
 
 }  // namespace
