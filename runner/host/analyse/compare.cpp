@@ -52,6 +52,34 @@ std::string title_of(const Condition& condition, const std::vector<Condition>& a
   return title;
 }
 
+std::string joined(const Json& list) {
+  return protocol::join(list.get<std::vector<std::string>>());
+}
+
+/// What is known of the encoders' weights: a table of differences is read with that in mind.
+std::vector<std::string> checkpoints_of(const Store& store, std::int64_t experiment) {
+  Statement rows(store.connection(),
+                 "SELECT encoder, weights, max(pretrain_data), "
+                 "json_group_array(DISTINCT dataset) FILTER (WHERE in_domain = 1) "
+                 "FROM experiment_cell WHERE experiment_id = ? "
+                 "GROUP BY encoder, weights HAVING weights <> '' OR max(pretrain_data) IS NOT NULL "
+                 "ORDER BY min(position)");
+  rows.bind_all(experiment);
+  std::vector<std::string> lines;
+  while (rows.step()) {
+    auto line = rows.text(0) + ": " + (rows.text(1).empty() ? "" : rows.text(1) + ", ");
+    if (rows.is_null(2)) {
+      line += "trained on what is not said";
+    } else {
+      const auto data = Json::parse(rows.text(2));
+      line += data.empty() ? "untrained" : "trained on " + joined(data);
+    }
+    const auto heard = Json::parse(rows.text(3));
+    lines.push_back(line + (heard.empty() ? "" : "; in domain: " + joined(heard)));
+  }
+  return lines;
+}
+
 class Comparer {
  public:
   Comparer(const Store& store, const CompareOptions& options)
@@ -85,6 +113,7 @@ class Comparer {
       result_.lines.push_back(std::move(placed.line));
     adjust();
     result_.verdicts = verdicts(store_, result_.experiment);
+    result_.checkpoints = checkpoints_of(store_, experiment_);
     return std::move(result_);
   }
 

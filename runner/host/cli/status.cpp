@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
+#include "host/store/queries.hpp"
 #include "host/store/store.hpp"
 
 namespace earshot::host {
@@ -62,6 +65,17 @@ void print_counts(const Store& store, const std::string& experiment, Format form
   table.finish();
 }
 
+/// What is known of the encoders whose features are there.
+void print_encoders(const Store& store, const std::string& experiment) {
+  const auto& queries = named_queries();
+  const auto query = std::find_if(queries.begin(), queries.end(),
+                                  [](const auto& q) { return q.name == "encoders"; });
+  Statement rows(store.connection(), query->sql);
+  rows.bind_all(experiment);
+  std::ostringstream table;
+  if (print_rows(rows, table, Format::table) > 0) std::cout << '\n' << table.str();
+}
+
 /// The newest first.
 void print_failures(const Store& store, const std::string& experiment, std::int64_t most) {
   const auto all = "FROM failure WHERE experiment = ?";
@@ -104,6 +118,7 @@ ExitCode status(const std::vector<std::string>& arguments) {
   if (!name.empty()) store.require_experiment(name);
   print_counts(store, name, format);
   if (!name.empty() && format == Format::table) {
+    print_encoders(store, name);
     print_failures(store, name, given->has("failed") ? -1 : 10);
   }
   return ExitCode::ok;

@@ -21,6 +21,14 @@ const std::vector<std::string>& setting_names(const std::string& table) {
   return found == names.end() ? none : found->second;
 }
 
+std::vector<std::string> component_keys(const std::string& table) {
+  auto keys = setting_names(table);
+  keys.insert(keys.end(), {"use", "options"});
+  if (table == "encoder") keys.insert(keys.end(), {"pretrain", "pretrain_data", "in_domain"});
+  if (table == "task") keys.push_back("dataset");
+  return keys;
+}
+
 std::vector<std::string> labels(const Experiment& experiment, const std::string& table) {
   std::vector<std::string> result;
   const auto found = experiment.components.find(table);
@@ -86,11 +94,7 @@ Component read_pretrain(const Value& value, const std::string& encoder) {
 Component read_component(const std::string& table, const Value& value) {
   check_label_text(value);
   const auto title = "[" + table + "." + value.key + "]";
-  auto known = setting_names(table);
-  known.insert(known.end(), {"use", "options"});
-  if (table == "encoder") known.push_back("pretrain");
-  if (table == "task") known.push_back("dataset");
-  const Fields fields(value, title, known);
+  const Fields fields(value, title, component_keys(table));
   Component component;
   component.table = table;
   component.label = value.key;
@@ -98,6 +102,9 @@ Component read_component(const std::string& table, const Value& value) {
   component.use = fields.required_text("use");
   component.settings = read_settings(table, fields);
   component.dataset = fields.text("dataset");
+  if (value.find("pretrain_data") != nullptr)
+    component.pretrain_data = fields.texts("pretrain_data");
+  if (value.find("in_domain") != nullptr) component.in_domain = fields.texts("in_domain");
   read_options(fields, component);
   return component;
 }
@@ -153,6 +160,9 @@ void read_components(const Value& root, Experiment& experiment) {
   for (const auto& [label, task] : experiment.components["task"])
     if (!task.dataset.empty())
       check(*root.find("task")->find(label)->find("dataset"), task.dataset);
+  for (const auto& [label, encoder] : experiment.components["encoder"])
+    for (const auto& dataset : encoder.in_domain)
+      check(*root.find("encoder")->find(label)->find("in_domain"), dataset.get<std::string>());
   for (const auto& [label, pretrain] : experiment.components["pretrain"])
     check(*root.find("encoder")->find(label)->find("pretrain")->find("dataset"), pretrain.dataset);
 }

@@ -36,6 +36,10 @@ struct Component {
   /// min_seconds.
   Json settings = Json::object();
 
+  /// Of encoders, for people, in no key: what the checkpoint was trained on, a list of texts, and
+  /// labels of the datasets that were among it or are like it. Null: not said.
+  Json pretrain_data{}, in_domain{};
+
   std::string dataset{};  ///< of tasks: label of its dataset, "" where the matrix says it; of
                           ///< pretraining: label of what to train on
 };

@@ -15,6 +15,9 @@ Experiment parse_experiment(const std::string& file, const Overrides& overrides,
 /// Tables of components, in the order in which messages name them; axes of these names exist.
 const std::vector<std::string>& component_tables();
 
+/// The keys that [<table>.LABEL] may have.
+std::vector<std::string> component_keys(const std::string& table);
+
 /// Names of the host's settings of components in a table; see Component::settings.
 const std::vector<std::string>& setting_names(const std::string& table);
 

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "host/base/failure.hpp"
+#include "host/experiment/read.hpp"
 
 namespace earshot::host {
 
@@ -97,6 +98,24 @@ Value parse_set(const std::string& text) {
   return table;
 }
 
+/// In "encoder.mimi.levels=1" what is no key of an encoder is one of its options.
+void find_option(Value& change) {
+  auto& table = change.children.front();
+  const auto& tables = component_tables();
+  if (std::find(tables.begin(), tables.end(), table.key) == tables.end()) return;
+  for (auto& component : table.children) {
+    const auto keys = component_keys(table.key);
+    if (component.children.size() != 1 || component.children.front().is_table() ||
+        std::find(keys.begin(), keys.end(), component.children.front().key) != keys.end())
+      continue;
+    Value options;
+    options.kind = Value::Kind::table;
+    options.key = "options";
+    options.children = std::move(component.children);
+    component.children = {std::move(options)};
+  }
+}
+
 void place_on_command_line(Value& value, const std::string& text) {
   value.position = value.key_position = {"--set " + text, 0, 0};
   for (auto& child : value.children)
@@ -122,6 +141,7 @@ Value load(const std::string& file, const std::vector<std::string>& set, const R
   auto root = Loader(read).load(file);
   for (const auto& text : set) {
     auto change = parse_set(text);
+    find_option(change);
     place_on_command_line(change, text);
     merge(root, std::move(change));
   }

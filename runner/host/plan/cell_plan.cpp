@@ -115,6 +115,7 @@ PlannedCell CellPlanner::plan(Cell cell) {
   planned.primary = parts.facts->primary;
   planned.weights = parts.encoder->weights;
   planned.pretrain = parts.encoder->pretrain;
+  describe_checkpoint(*parts.encoder, planned);
   for (const auto* component :
        {parts.encoder, parts.task, parts.mapper, parts.language_model, parts.dataset->component})
     take_part(component);
@@ -134,6 +135,40 @@ PlannedCell CellPlanner::plan(Cell cell) {
     planned.reason = "left out on the command line";
   }
   return planned;
+}
+
+namespace {
+
+/// What the encoder's weights were trained on: a plugin says it by the default of its option
+/// `pretrain_data`, which goes with the default of its weights. Null where nobody says.
+Json known_data(const FoundComponent& encoder) {
+  if (encoder.weights == "random") return Json::array();
+  const auto given = encoder.ref.options.value("pretrain_data", Json());
+  bool default_data = true, default_weights = true;
+  for (const auto& spec : encoder.entry.component->options) {
+    if (spec.name == "pretrain_data") default_data = given == spec.value;
+    if (spec.type == protocol::OptionType::weights)
+      default_weights &=
+          encoder.ref.options.at(spec.name).value("source", "") == spec.value.value("source", "");
+  }
+  return default_data && !default_weights ? Json() : given;
+}
+
+}  // namespace
+
+void CellPlanner::describe_checkpoint(const FoundComponent& encoder, PlannedCell& planned) const {
+  const auto& written = experiment_.components.at("encoder").at(encoder.label);
+  const auto& dataset = planned.cell.dataset.label;
+  auto& data = planned.pretrain_data = written.pretrain_data;
+  if (data.is_null()) data = known_data(encoder);
+  if (!written.in_domain.is_null())
+    planned.in_domain = std::count(written.in_domain.begin(), written.in_domain.end(), dataset) > 0;
+  else if (data.is_array() && data.empty())
+    planned.in_domain = false;
+  if (encoder.pretrain.empty()) return;
+  const auto& trained_on = plan_.pretrain.at(encoder.pretrain).dataset_label;
+  data.push_back(trained_on);
+  if (trained_on == dataset) planned.in_domain = true;
 }
 
 protocol::DatasetRef CellPlanner::dataset_ref(const FoundDataset& found,

@@ -48,6 +48,7 @@ class CellPlanner {
   protocol::DatasetRef dataset_ref(const FoundDataset& dataset, const Json& settings) const;
   std::string problem(const Cell& cell, const Parts& parts) const;
   void fill_request(const Parts& parts, PlannedCell& planned);
+  void describe_checkpoint(const FoundComponent& encoder, PlannedCell& planned) const;
   void add_features(const Parts& parts, PlannedCell& planned);
   const std::string& source_key(const FoundComponent& encoder,
                                 const protocol::FeatureSource& source);

@@ -31,6 +31,8 @@ struct PlannedCell {
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
+  Json pretrain_data{};   ///< what they were trained on, a list of texts; null: nobody says
+  Json in_domain{};       ///< whether the dataset was among it, or is like it; null: nobody says
 };
 
 /// Training of an encoder that comes before all that uses it.

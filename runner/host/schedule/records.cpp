@@ -38,6 +38,8 @@ CellRecord record_of(const Experiment& experiment, const PlannedCell& planned) {
   record.mapper = cell.mapper.label;
   record.language_model = cell.language_model.label;
   record.weights = planned.weights;
+  record.pretrain_data = planned.pretrain_data;
+  record.in_domain = planned.in_domain;
   record.dataset_key = planned.dataset_key;
   record.primary = planned.primary;
   record.seed = cell.seed;

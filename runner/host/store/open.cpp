@@ -173,10 +173,28 @@ Connection open_read_only(const fs::path& file) {
 
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> known{
-      {"schema", std::string(schema_sql) + std::string(views_sql)},
+      {"schema", std::string(schema_sql) + std::string(schema_1_views_sql)},
+      {"checkpoints", std::string(migration_2_sql)},
   };
   return known;
 }
+
+namespace {
+
+/// Views hold nothing: they are made anew, as views.sql has them now.
+void replace_views(Connection& connection) {
+  std::vector<std::string> names;
+  {
+    Statement rows(connection, "SELECT name FROM sqlite_master WHERE type = 'view'");
+    while (rows.step())
+      names.push_back(rows.text(0));
+  }
+  for (const auto& name : names)
+    connection.execute("DROP VIEW " + name);
+  connection.execute(std::string(views_sql));
+}
+
+}  // namespace
 
 void migrate(Connection& connection, const fs::path& file, const std::vector<Migration>& known) {
   const auto wanted = static_cast<std::int64_t>(known.size());
@@ -196,6 +214,7 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
               "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))")
         .run(version + 1, migration.name, hash_of(migration));
   }
+  replace_views(connection);
   connection.execute("PRAGMA user_version = " + std::to_string(wanted) +
                      "; PRAGMA application_id = " + std::to_string(application_id));
   if (!connection.text("PRAGMA foreign_key_check").empty()) {

@@ -12,7 +12,9 @@ struct Migration {
   std::string name{}, sql{};
 };
 
-/// Migration 1 is schema.sql with views.sql. A later one that changes views drops and creates them.
+/// Of tables: views are made anew at the end of each migration, as views.sql has them then; a
+/// change of views.sql alone takes a migration that changes no table. (Migration 1 is schema.sql,
+/// and with it, for its hash, the views of its time.)
 const std::vector<Migration>& migrations();
 
 /// Brings the file to version known.size(), all in one transaction; a process that comes second

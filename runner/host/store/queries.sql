@@ -24,8 +24,8 @@ GROUP BY experiment, task, encoder, slice_dimension, slice, metric
 ORDER BY experiment, task, slice_dimension, slice, value DESC;
 
 -- leaderboard: encoders ranked by the primary metric of each task
-SELECT experiment, task, rank, encoder, weights, mapper, language_model, variant, metric, value,
-       lowest, highest, seeds, folds
+SELECT experiment, task, rank, encoder, weights, pretrain_data, in_domain, mapper, language_model,
+       variant, metric, value, lowest, highest, seeds, folds
 FROM leaderboard
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
 ORDER BY experiment, task, metric, rank;
@@ -63,6 +63,14 @@ SELECT experiment, kind, encoder, sum(cells) AS cells, sum(attempts) AS attempts
 FROM cost
 WHERE :experiment IS NULL OR experiment = :experiment
 GROUP BY experiment, kind, encoder ORDER BY seconds DESC;
+
+-- encoders: size, speed, rates and effective rank of each encoder's features
+SELECT experiment, encoder, dataset, parameters, round(audio_per_second, 1) AS audio_per_second,
+       round(peak_bytes / 1048576.0) AS peak_mib, frames_per_second, bits_per_second,
+       round(effective_rank, 1) AS effective_rank
+FROM cost
+WHERE kind = 'features' AND (:experiment IS NULL OR experiment = :experiment)
+ORDER BY experiment, dataset, encoder;
 
 -- hardest: items that most runs got wrong
 SELECT e.name AS experiment, m.task, i.id AS item, avg(p.mark) AS mark, count(*) AS runs, i.labels

@@ -101,7 +101,8 @@ class PlanWriter {
                   "INSERT INTO cell(key, dataset_id, primary_metric, split, identity) "
                   "VALUES (?, ?, ?, ?, ?)");
     Statement member(connection_,
-                     "INSERT INTO experiment_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                     "INSERT INTO experiment_cell VALUES "
+                     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     std::unordered_map<std::string, std::int64_t> datasets;
     for (std::size_t position = 0; position < cells.size(); ++position) {
       const auto& cell = cells[position];
@@ -121,7 +122,7 @@ class PlanWriter {
       const auto labels = collect_axes(cell, cell_id, place, chosen);
       member.run(experiment_, place, cell_id, cell.encoder, cell.dataset, cell.task, cell.mapper,
                  cell.language_model, cell.weights, cell.seed, cell.fold, variant(cell.axes),
-                 LabelHash::stored(labels));
+                 LabelHash::stored(labels), cell.pretrain_data, cell.in_domain);
     }
     write_axes();
   }

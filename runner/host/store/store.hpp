@@ -42,6 +42,7 @@ struct CellRecord {
   /// the dataset is the task's. Comparing along one of a group, the others differ as well.
   std::vector<std::vector<std::string>> zips{};
   std::string encoder{}, dataset{}, task{}, mapper{}, language_model{}, weights{};
+  Json pretrain_data{}, in_domain{};  ///< of the weights, as PlannedCell has them; or null
   std::string dataset_key{}, primary{};
   std::int64_t seed = 0, fold = 0;
   /// What its numbers are of: "test", or "validation" for a cell that only helps to choose. Those

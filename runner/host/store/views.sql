@@ -7,7 +7,8 @@ CREATE VIEW result AS
 SELECT e.name AS experiment, c.key AS cell_key, m.encoder, m.dataset, m.task, m.mapper,
        m.language_model, m.seed, m.fold, s.dimension AS slice_dimension, s.name AS slice,
        d.name AS metric, d.unit, v.value, v.nonfinite, v.n, v.ci_low, v.ci_high, v.no_interval,
-       m.weights, m.variant, d.name = c.primary_metric AS is_primary, d.higher_is_better, r.run_id, m.position
+       m.weights, m.variant, d.name = c.primary_metric AS is_primary, d.higher_is_better, r.run_id,
+       m.position, m.pretrain_data, m.in_domain
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test'
@@ -61,7 +62,8 @@ SELECT experiment, task, dataset, metric, unit,
                     ORDER BY CASE WHEN higher_is_better THEN -avg(value) ELSE avg(value) END) AS rank,
        encoder, weights, mapper, language_model, variant, avg(value) AS value,
        min(value) AS lowest, max(value) AS highest,
-       count(DISTINCT seed) AS seeds, count(DISTINCT fold) AS folds, count(*) AS runs
+       count(DISTINCT seed) AS seeds, count(DISTINCT fold) AS folds, count(*) AS runs,
+       max(pretrain_data) AS pretrain_data, max(in_domain) AS in_domain
 FROM result
 WHERE is_primary AND slice_dimension = 'all'
 GROUP BY experiment, task, dataset, metric, unit, encoder, weights, mapper, language_model, variant;
@@ -104,26 +106,44 @@ FROM cell_state
 WHERE state NOT IN ('ok', 'running', 'pending');
 
 -- What it cost. Work shared by cells (features, pretraining) has one row per experiment and stage;
--- the attempts at cells, also those in vain, have one row per cell, of kind 'cell'.
+-- the attempts at cells, also those in vain, have one row per cell, of kind 'cell'. Both say what is
+-- known of the encoder: a cell from the features that it read last.
 CREATE VIEW cost AS
+WITH encoding AS (
+  SELECT stage_id, key, kind, state, attempts, seconds, bytes,
+         json_extract(facts, '$.audio_seconds') AS audio_seconds,
+         json_extract(facts, '$.facts.parameters') AS parameters,
+         json_extract(facts, '$.audio_seconds') / nullif(json_extract(facts, '$.encode_seconds'), 0)
+           AS audio_per_second,
+         json_extract(facts, '$.peak_bytes') AS peak_bytes,
+         json_extract(facts, '$.facts.spec.frame_rate') AS frames_per_second,
+         json_extract(facts, '$.facts.code_spec.bits_per_second') AS bits_per_second,
+         json_extract(facts, '$.effective_rank') AS effective_rank
+  FROM stage WHERE kind IN ('pretrain', 'features'))
 SELECT e.name AS experiment, s.kind, group_concat(DISTINCT m.encoder) AS encoder,
        group_concat(DISTINCT m.dataset) AS dataset, NULL AS task, s.key, s.state, s.attempts,
-       count(DISTINCT m.cell_id) AS cells, s.seconds, s.bytes,
-       json_extract(s.facts, '$.audio_seconds') AS audio_seconds
+       count(DISTINCT m.cell_id) AS cells, s.seconds, s.bytes, s.audio_seconds, s.parameters,
+       s.audio_per_second, s.peak_bytes, s.frames_per_second, s.bits_per_second, s.effective_rank
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN run r ON r.cell_id = m.cell_id
 CROSS JOIN run_stage x ON x.run_id = r.run_id
-CROSS JOIN stage s ON s.stage_id = x.stage_id AND s.kind IN ('pretrain', 'features')
+CROSS JOIN encoding s ON s.stage_id = x.stage_id
 WHERE e.latest = 1
 GROUP BY e.experiment_id, s.stage_id
 UNION ALL
 SELECT e.name, 'cell', m.encoder, m.dataset, m.task, c.key,
        max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END), count(*), 1, sum(r.seconds),
-       max(r.peak_bytes), NULL
+       max(r.peak_bytes), NULL, s.parameters, s.audio_per_second, max(r.peak_bytes),
+       s.frames_per_second, s.bits_per_second, s.effective_rank
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN cell c ON c.cell_id = m.cell_id
 CROSS JOIN run r ON r.cell_id = m.cell_id AND r.ended_ms IS NOT NULL
+LEFT JOIN encoding s ON s.stage_id = (
+  SELECT max(x.stage_id) FROM run o
+  JOIN run_stage x ON x.run_id = o.run_id
+  JOIN stage f ON f.stage_id = x.stage_id AND f.kind = 'features'
+  WHERE o.cell_id = m.cell_id)
 WHERE e.latest = 1
 GROUP BY e.experiment_id, m.cell_id;

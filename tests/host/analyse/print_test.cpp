@@ -37,6 +37,21 @@ TEST_F(Print, shows_aligned_lines_a_legend_what_is_missing_and_the_verdicts) {
   EXPECT_THAT(text, HasSubstr("acoustics (mimi > htsat): supported, mimi is better than htsat"));
 }
 
+TEST_F(Print, says_what_weights_were_trained_on) {
+  add_cells({"htsat", "mimi", "untrained", "level"}, {"room"}, 1);
+  cells_[0].weights = "hf://a/clap";
+  cells_[0].pretrain_data = {"AudioSet", "FSD50K"};
+  cells_[0].in_domain = true;
+  cells_[1].weights = "mine.safetensors";
+  cells_[2].weights = "random";
+  cells_[2].pretrain_data = Json::array();
+  plan();
+  EXPECT_THAT(printed({}),
+              HasSubstr("htsat: hf://a/clap, trained on AudioSet, FSD50K; in domain: scenes\n"
+                        "mimi: mine.safetensors, trained on what is not said\n"
+                        "untrained: random, untrained\n\n"));
+}
+
 TEST_F(Print, shows_markdown) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();

@@ -190,7 +190,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:1:1: there is no [[matrix]]; expected one that names encoders and tasks"},
         Mistake{"component_key", with("[encoder.b]\nuse = 'x'\noptoins = {}\n"),
                 "x.toml:21:1: unknown key of [encoder.b] 'optoins'; known: dtype, use, options, "
-                "pretrain; did you mean 'options'?"},
+                "pretrain, pretrain_data, in_domain; did you mean 'options'?"},
+        Mistake{"pretrain_data_key", with("[encoder.b]\nuse = 'x'\npretrain_date = ['y']\n"),
+                "x.toml:21:1: unknown key of [encoder.b] 'pretrain_date'; known: dtype, use, "
+                "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
+        Mistake{
+            "pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
+            "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of texts"},
+        Mistake{"in_domain", with("[encoder.b]\nuse = 'x'\nin_domain = ['romms']\n"),
+                "x.toml:21:13: unknown dataset 'romms'; known: rooms; did you mean 'rooms'?"},
         Mistake{"no_use", with("[encoder.b]\n"),
                 "x.toml:19:1: [encoder.b] has no 'use'; it is required"},
         Mistake{"component_is_text", "[experiment]\nname = 'a'\n[encoder]\nb = 'x'\n",

@@ -88,6 +88,17 @@ TEST(Set, changes_values_of_any_depth) {
             "--set task.room.options.lr=1e-4");
 }
 
+TEST(Set, changes_an_option_by_its_name_alone_and_keys_as_such) {
+  const auto experiment = parse(
+      small("encoder = ['mel']\ntask = ['room']\n"),
+      {.set = {"encoder.mel.weights=random", "encoder.mel.dtype=float16", "task.room.c=0.5"}});
+  const auto& mel = experiment.components.at("encoder").at("mel");
+  EXPECT_EQ(mel.options, Json({{"weights", "random"}}));
+  EXPECT_EQ(mel.settings.at("dtype"), "float16");
+  EXPECT_EQ(experiment.components.at("task").at("room").options,
+            Json::parse(R"({"target": "room", "c": 0.5})"));
+}
+
 TEST(Set, refuses_an_unknown_key_by_what_was_typed) {
   EXPECT_EQ(refusal([] { parse(base, {.set = {"task.room.option.lr=1"}}); }),
             "--set task.room.option.lr=1: unknown key of [task.room] 'option'; known: audio, use, "

@@ -183,6 +183,54 @@ TEST(Seeds, that_change_nothing_are_not_run) {
   EXPECT_EQ(other.cells[0].key, plan.cells[0].key);
 }
 
+/// Of the first cell of `end`, with a plugin that says what its default weights were trained on.
+Json facts_of_checkpoint(const std::string& encoder, const std::string& end = "") {
+  World world;
+  world.folder.write("own.bin", "weights");
+  world.folder.write("default.bin", "weights");
+  using protocol::OptionType;
+  auto data = option("pretrain_data", OptionType::texts, {"AudioSet"});
+  data.affects_results = false;
+  world.add(
+      "big.so",
+      plugin("big", "encoder",
+             {{"big",
+               {option("weights", OptionType::weights, {{"source", "default.bin"}, {"path", ""}}),
+                data}}}));
+  const auto plan = world.plan("encoder = ['big']\ntask = ['probe']\n[encoder.big]\nuse = 'big'\n" +
+                               encoder + end);
+  const auto& cell = plan.cells.at(0);
+  EXPECT_EQ(cell.decision, Decision::run) << cell.reason;
+  return {cell.pretrain_data, cell.in_domain};
+}
+
+TEST(Checkpoint, was_trained_on_what_the_experiment_says_or_the_plugin_of_its_default_weights) {
+  EXPECT_EQ(facts_of_checkpoint(""), Json::parse(R"([["AudioSet"], null])"));
+  EXPECT_EQ(facts_of_checkpoint("options = { weights = 'own.bin' }\n"),
+            Json::parse("[null, null]"));
+  EXPECT_EQ(facts_of_checkpoint("options = { weights = 'random' }\n"), Json::parse("[[], false]"));
+  EXPECT_EQ(facts_of_checkpoint("pretrain_data = 'my data'\noptions = { weights = 'own.bin' }\n"),
+            Json::parse(R"([["my data"], null])"));
+}
+
+TEST(Checkpoint, is_in_domain_for_the_datasets_that_are_named) {
+  EXPECT_EQ(facts_of_checkpoint("in_domain = ['real']\n")[1], true);
+  EXPECT_EQ(facts_of_checkpoint("in_domain = ['made']\n")[1], false);
+  EXPECT_EQ(facts_of_checkpoint("in_domain = []\n")[1], false);
+}
+
+TEST(Checkpoint, changes_no_key_by_what_is_said_of_it) {
+  World world;
+  const auto key = [&](const char* facts) {
+    return world
+        .plan("encoder = ['b']\ntask = ['probe']\n[encoder.b]\nuse = 'log_mel'\n" +
+              std::string(facts))
+        .cells.at(0)
+        .key;
+  };
+  EXPECT_EQ(key(""), key("pretrain_data = ['x']\nin_domain = ['real']\n"));
+}
+
 std::string skipped(World& world, const std::string& end) {
   const auto plan = world.plan(end);
   EXPECT_EQ(plan.cells.at(0).decision, Decision::skipped);

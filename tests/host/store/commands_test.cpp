@@ -165,6 +165,27 @@ TEST_F(Commands, status_counts_cells_and_shows_what_failed) {
   EXPECT_EQ(Json::parse(run(status_command, {"ablation", "--format", "json"}))[0]["ok"], 6);
 }
 
+TEST_F(Commands, status_shows_what_encoders_are_like_once_their_features_are_there) {
+  EXPECT_THAT(run(status_command, {"ablation"}), Not(HasSubstr("effective_rank")));
+  {
+    Store store(file, Store::Mode::write);
+    StageRecord stage;
+    stage.key = "f1";
+    stage.kind = "features";
+    stage.state = "ok";
+    stage.facts = {{"effective_rank", 7.25}, {"facts", {{"parameters", 79308864}}}};
+    store.record_stage(stage);
+    auto more = small({"other"}, {"room"}, 1);
+    more.experiment.name = "more";
+    record(store, more);
+    auto done = ok_run();
+    done.stages = {"f1"};
+    run_cell(store, more.cells[0].key, done);
+  }
+  EXPECT_THAT(run(status_command, {"more"}),
+              AllOf(HasSubstr("effective_rank"), HasSubstr("79308864"), HasSubstr("7.3")));
+}
+
 TEST_F(Commands, status_does_not_believe_runs_of_dead_processes) {
   {
     Store store(file, Store::Mode::write);
@@ -215,7 +236,7 @@ TEST_F(Commands, logs_and_repro_refuse_a_key_that_several_cells_begin_with) {
 }
 
 TEST_F(Commands, db_checks_and_copies) {
-  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 1"), HasSubstr("run         11"),
+  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 2"), HasSubstr("run         11"),
                                                 HasSubstr("no problem found")));
   const auto copy = (folder / "copy.db").string();
   run(db_command, {"backup", copy});

@@ -52,7 +52,7 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   change(file, "PRAGMA user_version = 3");
   const auto before = text_of(file);
   EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 3"),
-                                   HasSubstr("this runner knows 1")));
+                                   HasSubstr("this runner knows 2")));
   EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 3"));
   EXPECT_EQ(text_of(file), before);
 }
@@ -170,10 +170,47 @@ TEST(Opening, a_backup_is_whole_and_replaces_nothing) {
               HasSubstr("copy.db"));
 }
 
-std::vector<Migration> with_second(const std::string& sql) {
+std::vector<Migration> with_another(const std::string& sql) {
   auto known = migrations();
-  known.push_back({"second", sql});
+  known.push_back({"another", sql});
   return known;
+}
+
+/// A file as the first runner made it, with a cell and its ok run.
+void make_first_schema(const fs::path& file) {
+  const auto first = migrations().front();
+  const auto text = [](const std::string& what) { return "'" + what + "'"; };
+  change(file, first.sql + "PRAGMA user_version = 1; PRAGMA application_id = 0x45617273;" +
+                   "INSERT INTO schema_migration VALUES (1, 'schema', " +
+                   text(protocol::sha256(std::string_view(first.sql))) + ", 0);" +
+                   "INSERT INTO dataset VALUES (1, 'd', 'scenes', 2, 1, 0, 1, 1, '{}');"
+                   "INSERT INTO experiment VALUES (1, 'old', " +
+                   text(key_of("revision")) + ", 1, '', '', '', '{}', '[]', 0);" +
+                   "INSERT INTO cell VALUES (1, " + text(key_of("cell")) +
+                   ", 1, 'accuracy', 'test', '{}');"
+                   "INSERT INTO experiment_cell VALUES "
+                   "(1, 0, 1, 'mimi', 'scenes', 'room', '', '', 'hf://kyutai/mimi', 0, 0, '', 0);"
+                   "INSERT INTO provenance VALUES (1, " +
+                   text(key_of("provenance")) + ", '{}', NULL, NULL, NULL, NULL);" +
+                   "INSERT INTO owner VALUES (1, 'here', 1, 0);"
+                   "INSERT INTO run(run_id, cell_id, attempt, state, provenance_id, owner_id, "
+                   "started_ms, ended_ms) VALUES (1, 1, 1, 'ok', 1, 1, 0, 1);"
+                   "INSERT INTO slice VALUES (1, 'all', 'all');"
+                   "INSERT INTO metric_definition VALUES (1, 'accuracy', 1, '', 1, 'mean', '');"
+                   "INSERT INTO metric VALUES (1, 1, 1, 0.5, NULL, 1, NULL, NULL, 'few');");
+}
+
+TEST(Migrating, a_file_of_the_first_schema_keeps_its_rows_and_gets_what_came_later) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_first_schema(file);
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("'runner db migrate' brings it there"));
+  const Store store(file, Store::Mode::write);
+  EXPECT_THAT(rows(store, "SELECT encoder, value, pretrain_data, in_domain FROM result"),
+              ElementsAre(ElementsAre(Json("mimi"), Json(0.5), Json(), Json())));
+  EXPECT_THAT(rows(store, "SELECT kind, encoder, parameters FROM cost"),
+              ElementsAre(ElementsAre(Json("cell"), Json("mimi"), Json())));
+  EXPECT_TRUE(fs::exists(folder / "results.db.v1.bak"));
 }
 
 TEST(Migrating, keeps_rows_and_a_copy_of_the_old_file) {
@@ -181,11 +218,11 @@ TEST(Migrating, keeps_rows_and_a_copy_of_the_old_file) {
   const auto file = folder / "results.db";
   make_results(file);
   Connection connection(file.string(), SQLITE_OPEN_READWRITE, "x");
-  migrate(connection, file, with_second("ALTER TABLE run ADD COLUMN note TEXT;"));
-  EXPECT_EQ(connection.integer("PRAGMA user_version"), 2);
+  migrate(connection, file, with_another("ALTER TABLE run ADD COLUMN note TEXT;"));
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), 3);
   EXPECT_EQ(connection.integer("SELECT count(*) FROM run WHERE note IS NULL"), 40);
-  EXPECT_EQ(connection.integer("SELECT count(*) FROM schema_migration"), 2);
-  EXPECT_EQ(count(Store(folder / "results.db.v1.bak", Store::Mode::read), "run"), 40);
+  EXPECT_EQ(connection.integer("SELECT count(*) FROM schema_migration"), 3);
+  EXPECT_EQ(count(Store(folder / "results.db.v2.bak", Store::Mode::read), "run"), 40);
 }
 
 TEST(Migrating, that_fails_leaves_the_file_as_it_was) {
@@ -193,11 +230,11 @@ TEST(Migrating, that_fails_leaves_the_file_as_it_was) {
   const auto file = folder / "results.db";
   make_results(file);
   Connection connection(file.string(), SQLITE_OPEN_READWRITE, "x");
-  EXPECT_THROW(migrate(connection, file, with_second("ALTER TABLE run ADD COLUMN note TEXT; no;")),
+  EXPECT_THROW(migrate(connection, file, with_another("ALTER TABLE run ADD COLUMN note TEXT; no;")),
                Failure);
   EXPECT_THROW(migrate(connection, file,
-                       with_second("PRAGMA defer_foreign_keys = ON; "
-                                   "DELETE FROM cell;")),
+                       with_another("PRAGMA defer_foreign_keys = ON; "
+                                    "DELETE FROM cell;")),
                Failure);
   EXPECT_EQ(count(Store(file, Store::Mode::read), "run"), 40);
 }
@@ -231,7 +268,7 @@ TEST(Migrating, by_eight_processes_at_once_happens_once) {
     EXPECT_EQ(status, 0);
   }
   const Store store(file, Store::Mode::read);
-  EXPECT_EQ(count(store, "schema_migration"), 1);
+  EXPECT_EQ(count(store, "schema_migration"), 2);
   EXPECT_EQ(count(store, "experiment"), 1);
   EXPECT_EQ(count(store, "run"), 12);
   EXPECT_EQ(count(store, "run WHERE state = 'ok'"), 12);

@@ -186,6 +186,54 @@ TEST_F(Results, a_stage_is_replaced_and_linked_to_its_runs) {
   EXPECT_EQ(count(store, "cost WHERE kind = 'cell' AND seconds = 2"), 2);
 }
 
+TEST_F(Results, cost_says_what_is_known_of_the_encoder_with_its_features_and_with_each_cell) {
+  const auto plan = small({"htsat", "mimi"}, {"room"}, 1);
+  record(store, plan);
+  StageRecord stage;
+  stage.key = "f1";
+  stage.kind = "features";
+  stage.state = "ok";
+  stage.facts = {{"audio_seconds", 100.0},
+                 {"encode_seconds", 4.0},
+                 {"peak_bytes", 5000},
+                 {"effective_rank", 7.5},
+                 {"facts",
+                  {{"parameters", 79},
+                   {"spec", {{"frame_rate", 12.5}}},
+                   {"code_spec", {{"bits_per_second", 1100.0}}}}}};
+  store.record_stage(stage);
+  auto run = ok_run();
+  run.stages = {"f1"};
+  run.result.peak_bytes = 300;
+  run_cell(store, plan.cells[0].key, run);
+  run.stages.clear();  // of an encoder that reads no features
+  run_cell(store, plan.cells[1].key, run);
+  EXPECT_THAT(rows(store,
+                   "SELECT kind, encoder, parameters, audio_per_second, peak_bytes, "
+                   "frames_per_second, bits_per_second, effective_rank FROM cost "
+                   "ORDER BY kind DESC, encoder"),
+              ElementsAre(ElementsAre(Json("features"), Json("htsat"), Json(79), Json(25.0),
+                                      Json(5000), Json(12.5), Json(1100.0), Json(7.5)),
+                          ElementsAre(Json("cell"), Json("htsat"), Json(79), Json(25.0), Json(300),
+                                      Json(12.5), Json(1100.0), Json(7.5)),
+                          ElementsAre(Json("cell"), Json("mimi"), Json(), Json(), Json(300), Json(),
+                                      Json(), Json())));
+}
+
+TEST_F(Results, weights_are_kept_with_what_they_were_trained_on) {
+  auto plan = small({"htsat", "mimi"}, {"room"}, 1);
+  plan.cells[0].pretrain_data = {"AudioSet", "FSD50K"};
+  plan.cells[0].in_domain = true;
+  record(store, plan);
+  for (const auto& cell : plan.cells)
+    run_cell(store, cell.key, ok_run());
+  for (const char* view : {"result WHERE slice_dimension = 'all'", "leaderboard"})
+    EXPECT_THAT(rows(store, std::string("SELECT encoder, pretrain_data, in_domain FROM ") + view +
+                                " ORDER BY encoder"),
+                ElementsAre(ElementsAre(Json("htsat"), Json("[\"AudioSet\",\"FSD50K\"]"), Json(1)),
+                            ElementsAre(Json("mimi"), Json(), Json())));
+}
+
 TEST_F(Results, a_run_that_names_an_unrecorded_stage_is_refused_whole) {
   const auto plan = small();
   record(store, plan);
