@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
+#include <optional>
 
 #include <unistd.h>
 
@@ -193,23 +193,30 @@ void add(std::vector<Row>& rows, const NeededWeights& needed, const std::string&
     same->users.push_back(file.empty() ? user : user + " (" + file + ")");
 }
 
-std::vector<Row> rows_of(const Arguments& given) {
+/// @param complete set to false when a file of the folder was left out because something is wrong
+/// with it; of a file that was named that is an error
+std::vector<Row> rows_of(const Arguments& given, bool& complete) {
   const auto wanted = wanted_of(given);
   const auto overrides = overrides_of(given);
   const auto settings = plan_settings_of(given);
   std::optional<KnownPlugins> known;
   std::vector<Row> rows;
-  for (const auto& file : wanted) {
-    if (is_hub_source(file)) {
-      add(rows, {find_weights(file, "."), {"-"}}, "");
-      continue;
-    }
+  const auto add_experiment = [&](const std::string& file) {
     const auto experiment = read_experiment(file, overrides);
     if (!known) known.emplace(settings);
     const auto name = wanted.size() > 1 ? experiment.name : "";
     for (const auto& needed : needed_weights(experiment, overrides, known->catalog,
                                              known->informant, known->stamps, settings.cache))
       add(rows, needed, name);
+  };
+  for (const auto& file : wanted) {
+    try {
+      is_hub_source(file) ? add(rows, {find_weights(file, "."), {"-"}}, "") : add_experiment(file);
+    } catch (const Failure& failure) {
+      if (given.has("what")) throw;
+      std::cerr << "warning: this file is left out: " << failure.what() << '\n';
+      complete = false;
+    }
   }
   return rows;
 }
@@ -251,7 +258,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto format = format_of(given->text("format"));
   auto settings = hub_settings();
   const bool offline = given->has("offline") || settings.offline, get = given->has("get");
-  auto rows = rows_of(*given);
+  bool complete = true;
+  auto rows = rows_of(*given, complete);
   for (auto& row : rows)
     look(settings.cache, row);
   const auto is_missing = [](const Row& row) { return !row.is_here(); };
@@ -263,7 +271,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
     use_hub(hub, rows, get, meter);
   }
   if (format == Format::table) {
-    print_table(rows, offline ? "not asked" : "unknown");
+    if (rows.empty())
+      std::cout << "no weights are needed\n";
+    else
+      print_table(rows, offline ? "not asked" : "unknown");
     summarise(rows, *given, get);
   } else {
     print_values(rows, format);
@@ -273,7 +284,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
                   std::string("runner weights: nothing was fetched: ") +
                       (given->has("offline") ? "--offline" : "HF_HUB_OFFLINE") +
                       " forbids it. Leave it out to use the network");
-  return std::any_of(rows.begin(), rows.end(), is_missing) ? ExitCode::cells_not_ok : ExitCode::ok;
+  const bool all_here = complete && std::none_of(rows.begin(), rows.end(), is_missing);
+  return all_here ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 
 }  // namespace

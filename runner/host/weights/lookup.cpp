@@ -91,7 +91,7 @@ Weights find_in_cache(const fs::path& cache, const HubSource& source) {
 
 Weights find_weights(const std::string& source, const std::string& base) {
   if (source == "random" || source.empty()) return {source, "", "", {}};
-  if (is_hub_source(source)) return find_in_cache(hub_settings().cache, parse_hub_source(source));
+  if (is_hub_source(source)) return find_in_cache(hub_cache(), parse_hub_source(source));
   return find_locally(source, fs::absolute((fs::path(base) / source).lexically_normal()));
 }
 

@@ -89,10 +89,14 @@ void find_token(HubSettings& settings) {
 
 }  // namespace
 
+fs::path hub_cache() {
+  const auto given = first_of({"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"});
+  return given.empty() ? home() / "hub" : expanded(given);
+}
+
 HubSettings hub_settings() {
   HubSettings settings;
-  const auto cache = first_of({"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"});
-  settings.cache = cache.empty() ? home() / "hub" : expanded(cache);
+  settings.cache = hub_cache();
   settings.offline = is_true(first_of({"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"}));
   const auto endpoint = first_of({"HF_ENDPOINT"});
   if (!endpoint.empty()) {

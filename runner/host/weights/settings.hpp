@@ -25,6 +25,9 @@ struct HubSettings {
   std::chrono::milliseconds first_wait{1000};
 };
 
+/// HubSettings::cache alone.
+std::filesystem::path hub_cache();
+
 /// @throws Failure (usage): HF_ENDPOINT is no http(s) address, or a token has forbidden characters
 HubSettings hub_settings();
 

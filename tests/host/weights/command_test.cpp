@@ -189,6 +189,21 @@ TEST_F(WeightsCommand, goes_on_after_a_kill) {
   EXPECT_EQ(hub.cdn_requests().back().headers.at("range"), "bytes=50000-");
 }
 
+TEST_F(WeightsCommand, without_a_file_looks_at_the_experiments_of_the_folder) {
+  const auto text = text_of(sandbox / "tones.toml");
+  write(sandbox / "experiments/a.toml", text);
+  write(sandbox / "experiments/b.toml", "[experiment]\nname = \"${NOT_SET_ANYWHERE}\"\n");
+  const auto get = start({"weights", "--get"}).wait();
+  EXPECT_EQ(get.code, 1) << "one could not be read";
+  EXPECT_THAT(get.out, ContainsRegex("hf://owner/repo +encoder codec \\(tones\\) +here"));
+  EXPECT_THAT(get.err, HasSubstr("warning: this file is left out: experiments/b.toml:2:8: "));
+  write(sandbox / "experiments/a.toml", Sandbox::experiment());
+  std::filesystem::remove(sandbox / "experiments/b.toml");
+  const auto none = start({"weights"}).wait();
+  EXPECT_EQ(none.out, "no weights are needed\n");
+  EXPECT_EQ(none.code, 0);
+}
+
 TEST_F(WeightsCommand, is_explained_with_examples) {
   const auto ended = start({"weights", "--help"}).wait();
   EXPECT_EQ(ended.code, 0);

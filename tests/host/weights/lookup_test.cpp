@@ -78,6 +78,15 @@ TEST_F(PythonCache, has_weights_in_part_until_all_shards_are_there) {
   EXPECT_THAT(find("hf://owner/repo").missing, HasSubstr("2.safetensors"));
 }
 
+TEST_F(PythonCache, is_found_whatever_is_wrong_with_the_settings_of_the_network) {
+  refer("main");
+  add("model.safetensors", "a0");
+  const earshot::testing::Environment environment({{"HF_HUB_CACHE", folder_.path().string()},
+                                                   {"HF_ENDPOINT", "no address"},
+                                                   {"HF_TOKEN", "no token"}});
+  EXPECT_EQ(find_weights("hf://owner/repo", "/").path, snapshot_.string());
+}
+
 TEST_F(PythonCache, cannot_be_left_by_what_a_ref_says) {
   write(folder_ / "model.safetensors", "x");
   write(repository_ / "refs" / "main", "../../..");
