@@ -30,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Hello, protocol, abi_tag, torch,
 struct ComponentInfo {
   std::string kind{}, name{}, summary{};
   OptionSchema options{};
-  std::vector<std::string> abilities{};  ///< "codec", "learner"
+  std::vector<std::string> abilities{};  ///< "codec", "learner", "lookup"
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentInfo, kind, name, summary, options,
                                                 abilities)

@@ -17,6 +17,7 @@ std::vector<std::filesystem::path> Dataset::sources() const {
 Encoder::~Encoder() = default;
 Codec::~Codec() = default;
 Learner::~Learner() = default;
+Lookup::~Lookup() = default;
 Sized::~Sized() = default;
 Mapper::~Mapper() = default;
 

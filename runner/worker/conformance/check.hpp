@@ -41,6 +41,7 @@ std::vector<Check> plugin_checks();
 std::vector<Check> component_checks();
 std::vector<Check> encoder_checks();
 std::vector<Check> codec_checks();
+std::vector<Check> lookup_checks();
 std::vector<Check> learner_checks();
 std::vector<Check> mapper_checks();
 std::vector<Check> language_model_checks();

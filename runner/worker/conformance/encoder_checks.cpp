@@ -35,14 +35,14 @@ void check_batch(const FeatureBatch& batch, const FeatureSpec& spec, std::int64_
 void shape(const Subject& subject) {
   const auto made = subject.make();
   facts(made);
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   check_batch(encoder.encode(test_audio(encoder.needs(), {0.5, 1.2})), encoder.spec(), 2,
               "two clips");
 }
 
 void frame_count(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   const auto rate = encoder.spec().frame_rate;
   for (const double seconds : {0.1, 1.0, 3.7}) {
     const auto audio = test_audio(encoder.needs(), {seconds});
@@ -82,7 +82,7 @@ AudioBatch pick(const AudioBatch& audio, std::vector<std::int64_t> clips, bool t
 
 void padding_invariance(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   const auto audio = test_audio(encoder.needs(), {0.7, 2.3});
   expect_same(valid(encoder.encode(pick(audio, {0}, true)), 0), valid(encoder.encode(audio), 0),
               "a clip beside a longer one");
@@ -90,7 +90,7 @@ void padding_invariance(const Subject& subject) {
 
 void batch_order(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   const auto audio = test_audio(encoder.needs(), {0.7, 1.1, 0.9});
   const auto forward = encoder.encode(audio);
   const auto backward = encoder.encode(pick(audio, {2, 0, 1}, false));
@@ -100,7 +100,7 @@ void batch_order(const Subject& subject) {
 
 void hard_inputs(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   const auto needs = encoder.needs();
   const auto check = [&](const std::string& name, const std::function<float(std::size_t)>& sample,
                          std::size_t samples) {
@@ -144,7 +144,7 @@ void expect_refused(const std::string& what, const std::function<void()>& call) 
 
 void bad_input(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = listener(made);
   const auto good = test_audio(encoder.needs(), {0.5, 0.8});
   auto bad = good;
   bad.samples = good.samples.mean(1);

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <earshot/audio.hpp>
+#include <earshot/encoder.hpp>
 
 #include "worker/conformance/subject.hpp"
 
@@ -25,6 +25,9 @@ std::string describe(const at::Tensor& tensor);
 /// Test signals as an encoder wants them: tones that swell over noise, different for each clip,
 /// shortened or lengthened to what `needs` allows.
 AudioBatch test_audio(const AudioNeeds& needs, const std::vector<double>& seconds);
+
+/// An encoder that hears something. @throws Finding (skipped) of one that looks features up.
+Encoder& listener(const Made& made);
 
 /// Uses an object in a fixed way: an encoder encodes two clips, a mapper is connected and maps, a
 /// language model scores and answers, an evaluator does a whole trial, a dataset lists itself. To

@@ -52,9 +52,10 @@ Encoding::Encoding(const protocol::FeatureSource& source, c10::Device device)
     throw ConfigError("features as '" + source.dtype + "'; allowed: 'float32', 'float16'");
   if (!source.codes) {
     layout_ = layout_of(encoder.spec(), source.dtype);
+    lookup_ = made_.as<Lookup>();
     return;
   }
-  codec_ = made_.as<Codec>();
+  codec_ = made_.as<Lookup>() == nullptr ? made_.as<Codec>() : nullptr;
   if (codec_ == nullptr) throw Unsupported(name_ + " is no codec; it has no codes");
   layout_ = layout_of(codec_->code_spec());
 }
@@ -129,6 +130,36 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
   });
 }
 
+std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
+                               std::vector<std::byte>& values) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto found = lookup_->look_up(clip);
+  encode_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!found.defined() || found.dim() != 2 || found.size(0) < 1 || found.size(1) != layout_.width ||
+      (layout_.frame_rate == 0 && found.size(0) != 1))
+    throw ContractError(name_ + ": look_up() gives " +
+                        (found.defined() ? c10::str(found.sizes()) : "nothing") + "; expected (" +
+                        (layout_.frame_rate == 0 ? "1" : "T") + ", " +
+                        std::to_string(layout_.width) + ")");
+  const auto frames = found.size(0);
+  const auto expected = seconds * layout_.frame_rate;
+  if (seconds > 0 && !fits(frames, expected))
+    throw DataError(std::to_string(frames) + " frames; its " + protocol::Json(seconds).dump() +
+                    " s have " + protocol::Json(expected).dump() + " at " +
+                    protocol::Json(layout_.frame_rate).dump() +
+                    " Hz, one more or less is allowed. Is the frame rate right?");
+  const auto cached = found.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat);
+  if (!at::isfinite(cached).all().item<bool>())
+    throw DataError("features that are not finite, as " + layout_.dtype + " at least");
+  append(values, cached);
+  return frames;
+}
+
+bool Encoding::fits(std::int64_t frames, double expected) const {
+  return layout_.frame_rate == 0 ||
+         std::abs(static_cast<double>(frames) - std::max(1.0, expected)) <= frame_tolerance;
+}
+
 void Encoding::check(const at::Tensor& values, const at::Tensor& lengths, const AudioBatch& audio,
                      std::span<const Prepared> recordings) const {
   const auto size = static_cast<std::int64_t>(recordings.size());
@@ -141,8 +172,7 @@ void Encoding::check(const at::Tensor& values, const at::Tensor& lengths, const 
     const auto expected = layout_.frame_rate *
                           static_cast<double>(audio.lengths[b].item<std::int64_t>()) /
                           static_cast<double>(audio.sample_rate);
-    if (layout_.frame_rate > 0 &&
-        std::abs(static_cast<double>(frames) - std::max(1.0, expected)) > frame_tolerance)
+    if (!fits(frames, expected))
       throw ContractError(where + std::to_string(frames) +
                           " frames; duration times frame_rate is " + std::to_string(expected) +
                           ", one more or less is allowed");

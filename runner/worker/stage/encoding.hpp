@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <earshot/codec.hpp>
+#include <earshot/lookup.hpp>
 
 #include "protocol/messages.hpp"
 #include "worker/cache/shard.hpp"
@@ -21,11 +22,12 @@ struct Prepared {
 };
 
 /// An encoder with the form that its features have in the cache. Everything that comes out of it is
-/// checked against its promises.
+/// checked against its promises. One that looks features up is asked by look_up(), the others by
+/// encode().
 class Encoding {
  public:
   /// @throws ConfigError for an unknown number type or audio policy; Unsupported when codes are
-  /// asked of an encoder that is no codec.
+  /// asked of an encoder that is no codec, or only looks up.
   Encoding(const protocol::FeatureSource& source, c10::Device device);
 
   const AudioNeeds& needs() const { return needs_; }
@@ -39,16 +41,23 @@ class Encoding {
   void encode(std::span<const Prepared> recordings, std::vector<std::vector<std::byte>>& clips,
               std::vector<std::int64_t>& frames);
 
+  bool looks_up() const { return lookup_ != nullptr; }
+  /// Values of a clip that lasts so many seconds (0: unknown); returns its frames.
+  /// @throws DataError also where what was found is not as the encoder's spec() says.
+  std::int64_t look_up(const ClipName& clip, double seconds, std::vector<std::byte>& values);
+
   double encode_seconds = 0;  ///< spent in the encoder so far
 
  private:
   at::Tensor run(const AudioBatch& audio, std::span<const Prepared> recordings, at::Tensor& lengths,
                  at::Tensor& side);
+  bool fits(std::int64_t frames, double expected) const;
   void check(const at::Tensor& values, const at::Tensor& lengths, const AudioBatch& audio,
              std::span<const Prepared> recordings) const;
 
   Made made_;
-  Codec* codec_ = nullptr;  ///< when codes are wanted
+  Codec* codec_ = nullptr;    ///< when codes are wanted
+  Lookup* lookup_ = nullptr;  ///< when features are, of an encoder that has them by name
   AudioNeeds needs_;
   c10::Device device_;
   std::string name_;

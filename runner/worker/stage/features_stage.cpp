@@ -90,14 +90,18 @@ class FeaturesStage {
     return std::min(clips_.size(), (shard + 1) * clips_per_shard);
   }
 
+  /// Of a clip, from the header of its file where the dataset does not say; 0: not known.
+  static double seconds_of(const Clip& clip) {
+    if (clip.duration > 0 || clip.file.empty()) return clip.duration;
+    return std::max(0.0, declared_seconds(clip.file) - clip.start);
+  }
+
   /// Seconds of a clip on average, from the headers of at most 64 files.
   double mean_seconds() const {
     const auto count = std::min<std::size_t>(64, clips_.size());
     double sum = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto& info = clips_[i * clips_.size() / count].clip_info;
-      sum += info.duration > 0 || info.file.empty() ? info.duration : declared_seconds(info.file);
-    }
+    for (std::size_t i = 0; i < count; ++i)
+      sum += seconds_of(clips_[i * clips_.size() / count].clip_info);
     return sum / static_cast<double>(count);
   }
 
@@ -139,6 +143,7 @@ class FeaturesStage {
   Loaded load(std::size_t first, std::size_t last, const std::vector<AudioNeeds>& needs) {
     Loaded loaded{{needs.size(), std::vector<Prepared>(last - first)},
                   std::vector<std::string>(last - first)};
+    if (needs.empty()) return loaded;  // all look up
     const auto load_one = [&](std::size_t n) {
       const auto& clip = clips_[first + n];
       try {
@@ -164,15 +169,35 @@ class FeaturesStage {
   void encode(std::size_t first, std::size_t last, const std::vector<Work*>& works) {
     std::vector<AudioNeeds> needs;
     for (const auto* work : works)
-      if (std::find(needs.begin(), needs.end(), work->encoding.needs()) == needs.end())
+      if (!work->encoding.looks_up() &&
+          std::find(needs.begin(), needs.end(), work->encoding.needs()) == needs.end())
         needs.push_back(work->encoding.needs());
     auto loaded = load(first, last, needs);
     for (auto* work : works) {
+      if (work->encoding.looks_up()) {
+        look_up(*work, first, last);
+        continue;
+      }
       const auto place = std::find(needs.begin(), needs.end(), work->encoding.needs());
       encode(*work, loaded.prepared[static_cast<std::size_t>(place - needs.begin())], loaded.lost);
     }
     done_ += static_cast<std::int64_t>(last - first);
     session_.progress(std::min(done_, to_do_), to_do_, "features");
+  }
+
+  void look_up(Work& work, std::size_t first, std::size_t last) {
+    if (names_.empty()) names_ = clip_names(dataset_->view);
+    for (auto n = first; n < last; ++n) {
+      const auto seconds = seconds_of(clips_[n].clip_info);
+      auto& clip = work.clips.emplace_back();
+      auto& values = work.values.emplace_back();
+      try {
+        clip.frames = work.encoding.look_up(names_[n], seconds, values);
+        work.result.audio_seconds += seconds;
+      } catch (const DataError& error) {
+        clip.lost = error.what();
+      }
+    }
   }
 
   void encode(Work& work, const std::vector<Prepared>& prepared,
@@ -240,6 +265,7 @@ class FeaturesStage {
   const std::vector<ClipSource>& clips_;
   ClipAudio audio_;
   std::vector<std::unique_ptr<Work>> works_;
+  std::vector<ClipName> names_;        ///< of the clips, once somebody looks up
   std::int64_t to_do_ = 0, done_ = 0;  ///< clips
 };
 

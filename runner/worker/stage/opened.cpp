@@ -64,6 +64,22 @@ void keep_encoders(const std::vector<protocol::ComponentRef>& refs, c10::Device 
   });
 }
 
+std::vector<ClipName> clip_names(const DatasetView& view) {
+  std::vector<ClipName> names;
+  for (const auto& clip : view.clips())
+    names.push_back({{}, clip.clip_info.file, clip.clip_info.start, clip.clip_info.duration});
+  for (std::int64_t i = 0; i < view.dataset().size(); ++i) {
+    const auto item = view.dataset().item(i);
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(item.clips.size()); ++c)
+      if (const auto number = view.clip_number(i, c); number >= 0)
+        names[static_cast<std::size_t>(number)].items.push_back(item.id + (item.clips.size() == 1
+                                                                               ? ""
+                                                                           : c == 0 ? "-a"
+                                                                                    : "-b"));
+  }
+  return names;
+}
+
 std::string clip_name(const ClipSource& clip) {
   if (!clip.clip_info.file.empty()) return clip.clip_info.file.string();
   return "clip " + std::to_string(clip.clip) + " of item " + std::to_string(clip.item);

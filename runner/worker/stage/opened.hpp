@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <earshot/lookup.hpp>
+
 #include "worker/cache/feature_reader.hpp"
 #include "worker/dataset/view.hpp"
 
@@ -32,6 +34,9 @@ Made open_encoder(const protocol::ComponentRef& ref, c10::Device device);
 
 /// Closes all encoders but these: the next features request uses others.
 void keep_encoders(const std::vector<protocol::ComponentRef>& refs, c10::Device device);
+
+/// What the dataset calls each of its clips.
+std::vector<ClipName> clip_names(const DatasetView& view);
 
 /// The file of a clip, or "clip 0 of item 12" for one that is synthesized.
 std::string clip_name(const ClipSource& clip);

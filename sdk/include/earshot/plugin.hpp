@@ -8,6 +8,7 @@
 #include <earshot/abi.h>
 #include <earshot/dataset.hpp>
 #include <earshot/evaluator.hpp>
+#include <earshot/lookup.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
 
@@ -82,12 +83,12 @@ class EARSHOT_API Registrar {
     if constexpr (requires { T::options(); }) c.options = T::options();
     static_assert(count<T, Dataset, Encoder, Mapper, LanguageModel, Evaluator>() == 1,
                   "a component derives from exactly one of the five kinds");
-    static_assert(count<T, Codec, Learner, Sized>() == 0 || count<T, Encoder>() == 1,
-                  "Codec, Learner and Sized are abilities of an Encoder");
+    static_assert(count<T, Codec, Learner, Lookup, Sized>() == 0 || count<T, Encoder>() == 1,
+                  "Codec, Learner, Lookup and Sized are abilities of an Encoder");
     (face<Dataset, T>(c), face<Encoder, T>(c), face<Mapper, T>(c), face<LanguageModel, T>(c),
      face<Evaluator, T>(c));
     c.kind = c.faces.begin()->first;
-    (face<Codec, T>(c), face<Learner, T>(c), face<Sized, T>(c));
+    (face<Codec, T>(c), face<Learner, T>(c), face<Lookup, T>(c), face<Sized, T>(c));
     c.make = [](const Options& o, const Context& x) { return std::make_shared<T>(o, x); };
     accept(std::move(c));
   }

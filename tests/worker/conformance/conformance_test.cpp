@@ -54,6 +54,13 @@ TEST(Conformance, skips_what_needs_a_value_and_takes_one_that_is_given) {
   expect_all_pass(outcomes("good_options", "", {{"root", "/tmp"}}), "good_options");
 }
 
+TEST(Conformance, asks_nothing_of_a_lookup_that_needs_ears) {
+  for (const auto& [name, outcome] : outcomes("good_lookup"))
+    EXPECT_NE(outcome.state, State::fail) << name << ": " << outcome.reason;
+  EXPECT_EQ(outcomes("good_lookup").at("unknown_clip").state, State::pass);
+  EXPECT_EQ(outcomes("good_lookup").at("shape").state, State::skipped);
+}
+
 struct Defect {
   const char* name;
   const char* check;
@@ -93,6 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Defect{"accepts_anything", "bad_input", "is accepted"},
                     Defect{"default_out_of_range", "schema", "its default 0 is not allowed"},
                     Defect{"option_without_help", "schema", "has no help"},
+                    Defect{"makes_features_up", "unknown_clip", "expected a DataError"},
+                    Defect{"looks_up_and_hears", "deaf", "expected Unsupported"},
                     Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
                     Defect{"decode_too_long", "decode", "come back as"},
                     Defect{"embed_other_width", "embed", "D = 1"},

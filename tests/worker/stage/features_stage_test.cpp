@@ -11,6 +11,7 @@
 
 #include <earshot/error.hpp>
 
+#include "files.hpp"
 #include "stage_test.hpp"
 #include "worker/cache/feature_reader.hpp"
 #include "worker/stage/opened.hpp"
@@ -189,6 +190,54 @@ TEST(FeaturesStage, takes_silence_and_a_single_sample) {
       run(features_request(cache.path(), {{"folder", audio.path()}, {"items", 12}}))[0];
   EXPECT_EQ(result.computed, 6);
   EXPECT_TRUE(result.lost.empty());
+}
+
+/// Of the encoder that knows names, over files that hold no audio.
+protocol::FeaturesRequest named_request(const TemporaryFolder& cache, const TemporaryFolder& audio,
+                                        Json encoder = Json::object()) {
+  for (int i = 0; i < 12; ++i)
+    testing::write(audio / (std::to_string(i) + ".wav"), "no audio " + std::to_string(i));
+  auto request = features_request(cache.path(), {{"folder", audio.path()}, {"items", 24}});
+  request.sources[0].encoder = component("named", std::move(encoder));
+  return request;
+}
+
+TEST(FeaturesStage, looks_features_up_by_the_items_of_a_clip_and_opens_no_audio) {
+  const TemporaryFolder cache, audio;
+  const auto request = named_request(cache, audio);
+  const auto result = run(request)[0];
+  EXPECT_EQ(result.clips, 12);
+  EXPECT_TRUE(result.lost.empty());
+  const auto dataset = open_dataset(request.dataset);
+  const auto values =
+      dataset->features(request.cache, request.sources[0].key)->features({0, 5}).values;
+  EXPECT_TRUE(at::equal(values, at::tensor({0.F, 2.F, 10.F, 2.F}).view({2, 1, 2}))) << values;
+  EXPECT_EQ(run(request)[0].computed, 0);
+}
+
+TEST(FeaturesStage, counts_a_clip_that_cannot_be_looked_up_as_lost) {
+  const TemporaryFolder cache, audio;
+  auto request = named_request(cache, audio, {{"unknown", "item6"}});
+  EXPECT_THAT(complaint(request), HasSubstr("3.wav: no features of item6"));
+  request.dataset.allow_lost = 1;
+  EXPECT_EQ(run(request)[0].lost.size(), 1u);
+}
+
+TEST(FeaturesStage, compares_features_that_were_looked_up_with_the_length_of_the_audio) {
+  const TemporaryFolder cache, audio;
+  write_tones(audio, 12);  // of 0.1 s and more
+  auto request = features_request(cache.path(), {{"folder", audio.path()}, {"items", 24}});
+  request.sources[0].encoder = component("named", {{"frame_rate", 10.0}});
+  EXPECT_TRUE(run(request)[0].lost.empty()) << "two frames, where one is expected";
+  request.sources = {{.encoder = component("named", {{"frame_rate", 100.0}}), .key = "other"}};
+  EXPECT_THAT(complaint(request), HasSubstr("2 frames; its 0.1 s have 10.0 at 100.0 Hz"));
+}
+
+TEST(FeaturesStage, has_no_codes_of_what_is_looked_up) {
+  const TemporaryFolder cache, audio;
+  auto request = named_request(cache, audio);
+  request.sources[0].codes = true;
+  EXPECT_THAT(complaint<Unsupported>(request), HasSubstr("is no codec"));
 }
 
 }  // namespace

@@ -116,6 +116,32 @@ class Frames : public Encoder, public Codec {
   std::int64_t rate_, hop_;
 };
 
+/// Knows of each clip how many items have it and what the first of them is called: itemN.
+class Named final : public Encoder, public Lookup {
+ public:
+  Named(const Options& options, const Context&)
+      : frame_rate_(options.number("frame_rate")), unknown_(options.text("unknown")) {}
+
+  static OptionSchema options() {
+    return {{.name = "frame_rate", .value = 0.0, .help = "Frames per second", .unit = "Hz"},
+            {.name = "unknown", .value = std::string(), .help = "An item without features"}};
+  }
+
+  AudioNeeds needs() const override { return {}; }
+  FeatureSpec spec() const override { return {.frame_rate = frame_rate_, .dim = 2}; }
+  FeatureBatch encode(const AudioBatch&) override { throw Unsupported("it hears nothing"); }
+  at::Tensor look_up(const ClipName& clip) override {
+    if (clip.items.front() == unknown_) throw DataError("no features of " + unknown_);
+    return at::tensor(
+               {std::stof(clip.items.front().substr(4)), static_cast<float>(clip.items.size())})
+        .expand({frame_rate_ == 0 ? 1 : 2, 2});
+  }
+
+ private:
+  double frame_rate_;
+  std::string unknown_;
+};
+
 /// Logistic regression on the mean features by plain gradient steps, each of which it can be
 /// stopped and resumed at. It leaves a line in `log` for each step.
 class Steps final : public Evaluator {
@@ -147,7 +173,7 @@ class Steps final : public Evaluator {
 
   void fit(Trial& trial) override {
     std::int64_t step = 0;
-    weight_ = at::zeros({3});
+    weight_ = at::zeros({trial.feature_spec().dim + 1});
     double loss = 0;
     if (const auto own = trial.resume()) {
       step = std::stoll(own->text.at("step"));
@@ -231,6 +257,7 @@ class Steps final : public Evaluator {
 EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known") {
   registrar.add<Tones>("tones", "Tones of two pitches");
   registrar.add<Frames>("frames", "Power and zero crossings");
+  registrar.add<Named>("named", "What clips are called");
   registrar.add<Steps>("steps", "Logistic regression by steps");
   registrar.add<fixture::LinearLayer>("linear_layer", "One layer that can be trained");
   registrar.add<fixture::Descent>("descent", "Trains an encoder");

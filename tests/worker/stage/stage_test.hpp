@@ -68,6 +68,7 @@ inline protocol::ComponentRef component(const std::string& name, Json options = 
   const auto defaults = std::map<std::string, Json>{
       {"tones", {{"folder", ""}, {"items", 240}}},
       {"frames", {{"defect", ""}, {"rate", 8000}}},
+      {"named", {{"frame_rate", 0.0}, {"unknown", ""}}},
       {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}},
       {"linear_layer", {{"dim", 2}}},
       {"descent",

@@ -84,5 +84,6 @@ std::string in_quotes(std::string_view name);
 Contents read_safetensors(std::span<const std::byte> file);
 Contents read_torch_zip(std::span<const std::byte> file);
 Contents read_torch_legacy(std::span<const std::byte> file);
+Contents read_npy(std::span<const std::byte> file);  ///< one tensor, "array"
 
 }  // namespace earshot::kit::checkpoint

@@ -1,17 +1,13 @@
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <system_error>
 
 #include <ATen/ATen.h>
 
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <earshot/error.hpp>
 #include <earshot/kit/checkpoint.hpp>
 
+#include "atomic_file.hpp"
 #include "layout.hpp"
 #include "tensor.hpp"
 
@@ -20,54 +16,6 @@ namespace earshot::kit {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A file that appears under its name when it is complete, or not at all.
-class AtomicFile {
- public:
-  explicit AtomicFile(const fs::path& file)
-      : file_(file),
-        temporary_(file.string() + '.' + std::to_string(::getpid()) + ".tmp"),
-        descriptor_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-    if (descriptor_ < 0) fail(errno);
-  }
-  ~AtomicFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!done_) ::unlink(temporary_.c_str());
-  }
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-
-  void write(const void* data, std::size_t bytes) {
-    const auto* next = static_cast<const char*>(data);
-    while (bytes > 0) {
-      const auto n = ::write(descriptor_, next, bytes);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail(errno);
-      next += n;
-      bytes -= static_cast<std::size_t>(n);
-    }
-  }
-
-  void commit() {
-    if (::fsync(descriptor_) != 0 || ::rename(temporary_.c_str(), file_.c_str()) != 0) fail(errno);
-    done_ = true;
-    const auto parent = file_.has_parent_path() ? file_.parent_path() : fs::path(".");
-    const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return;  // a folder that may be written but not read
-    ::fsync(folder);
-    ::close(folder);
-  }
-
- private:
-  [[noreturn]] void fail(int error) const {
-    throw DataError(file_.string() +
-                    ": cannot be written: " + std::generic_category().message(error));
-  }
-
-  fs::path file_, temporary_;
-  int descriptor_ = -1;
-  bool done_ = false;
-};
 
 struct Part {
   const std::string* name;
@@ -120,7 +68,7 @@ void save_safetensors(const fs::path& file, const std::map<std::string, at::Tens
                       const std::map<std::string, std::string>& metadata) {
   const auto parts = in_order(tensors);
   const auto header = header_of(file, parts, metadata);
-  AtomicFile out(file);
+  checkpoint::AtomicFile out(file);
   const std::uint64_t length = header.size();
   out.write(&length, sizeof length);
   out.write(header.data(), header.size());

@@ -1,0 +1,45 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+#include <earshot/kit/checkpoint.hpp>
+
+namespace precomputed {
+
+/// The arrays that a folder has, or one .safetensors file, by name:
+///  - <name>.npy, in sub-folders too: "session1/a" is session1/a.npy;
+///  - a .safetensors file with several tensors, or the only one: its tensors' names;
+///  - one of several .safetensors files, with one tensor each: the file's, as of .npy.
+class Store {
+ public:
+  /// Reads names only. @throws DataError naming the files: nothing there, damaged, a name twice.
+  explicit Store(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::size_t size() const { return entries_.size(); }  ///< at least one
+  const std::string& first() const { return entries_.begin()->first; }
+  const std::string& last() const { return entries_.rbegin()->first; }
+  bool contains(const std::string& name) const { return entries_.contains(name); }
+  /// @throws DataError `<file>: <reason>`
+  at::Tensor get(const std::string& name) const;
+  std::string place(const std::string& name) const;  ///< for messages: its file, and tensor
+
+ private:
+  struct Entry {
+    std::filesystem::path file{};
+    std::string tensor{};  ///< of safetensors; "" of .npy
+    /// Open while it holds many, for a header is long then; each of many files is opened anew.
+    std::shared_ptr<const earshot::kit::Checkpoint> checkpoint{};
+  };
+  void add(std::string name, Entry entry);
+  void add_safetensors(const std::filesystem::path& file, bool alone);
+
+  std::filesystem::path path_;
+  std::map<std::string, Entry> entries_{};
+};
+
+}  // namespace precomputed

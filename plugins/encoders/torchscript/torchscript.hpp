@@ -1,0 +1,34 @@
+#pragma once
+#include <earshot/encoder.hpp>
+#include <earshot/options.hpp>
+
+#include "declaration.hpp"
+#include "module.hpp"
+
+namespace torchscript {
+
+/// Clips run alone or beside others of the same length, so that padding reaches no frame. What
+/// comes out is compared with what was declared.
+class TorchScript final : public earshot::Encoder {
+ public:
+  static earshot::OptionSchema options();
+  TorchScript(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::AudioNeeds needs() const override;
+  earshot::FeatureSpec spec() const override { return spec_; }
+  earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
+
+ private:
+  at::Tensor run(const at::Tensor& clips);            ///< (B, C, N) to (B, T, D)
+  at::Tensor as_frames(const at::Tensor& out) const;  ///< in whatever layout, to (B, T, D)
+  [[noreturn]] void refuse(const std::string& what) const;
+
+  std::filesystem::path file_;
+  c10::Device device_;
+  Module module_;
+  Declaration declared_;
+  std::int64_t most_clips_;
+  earshot::FeatureSpec spec_;
+};
+
+}  // namespace torchscript
