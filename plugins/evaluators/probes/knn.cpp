@@ -49,7 +49,7 @@ void Knn::fit(earshot::Trial& trial) {
   find_target(trial);
   const auto truths = read_training(trial);
   learn_baseline(truths.rows);
-  x_ = learn_scale(features(trial, earshot::Split::train, truths));
+  x_ = learn_features(trial, truths);
   if (cosine_) x_ = unit(x_);
   rows_ = truths.rows;
 }

@@ -12,7 +12,6 @@ class Knn final : public Probe {
   static earshot::OptionSchema options();
   Knn(const earshot::Options& options, const earshot::Context& context);
 
-  earshot::Uses uses() const override { return {.features = true, .seed = false}; }
   std::vector<earshot::MetricSpec> metrics() const override;
   void fit(earshot::Trial& trial) override;
 

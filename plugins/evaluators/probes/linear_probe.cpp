@@ -44,13 +44,6 @@ earshot::OptionSchema LinearProbe::options() {
                     .value = std::string("one_vs_one"),
                     .help = "How an SVM tells several classes apart",
                     .choices = {"one_vs_one", "one_vs_rest"}});
-  schema.push_back({.name = "n_train",
-                    .value = std::int64_t{0},
-                    .help =
-                        "Train on a random subsample of so many items, classes in proportion and "
-                        "groups together, drawn by the cell's seed; 0: on all",
-                    .unit = "items",
-                    .min = 0});
   return schema;
 }
 
@@ -58,8 +51,7 @@ LinearProbe::LinearProbe(const earshot::Options& options, const earshot::Context
     : Probe(options),
       head_(options.text("head")),
       one_vs_one_(options.text("multiclass") == "one_vs_one"),
-      given_c_(options.number("c")),
-      n_train_(options.integer("n_train")) {}
+      given_c_(options.number("c")) {}
 
 std::vector<earshot::MetricSpec> LinearProbe::metrics() const {
   using enum Target::Kind;
@@ -82,22 +74,12 @@ void LinearProbe::check_head() const {
                     kind_names[which] + "; allowed: auto, " + allowed[which]);
 }
 
-earshot::kit::Truths LinearProbe::draw(const Trial& trial, Truths truths) const {
-  if (n_train_ == 0) return truths;
-  if (n_train_ > truths.size())
-    throw ConfigError("n_train is " + std::to_string(n_train_) + "; allowed: at most the " +
-                      std::to_string(truths.size()) + " training items that have the label '" +
-                      target().name() + "'");
-  earshot::kit::Random random(trial.seed("subsample"));
-  return truths.select(earshot::kit::subsample(truths.strata, truths.groups, n_train_, random));
-}
-
 void LinearProbe::fit(Trial& trial) {
   find_target(trial);
   check_head();
-  Examples train{{}, draw(trial, read_training(trial))};
+  Examples train{{}, read_training(trial)};
   learn_baseline(train.truths.rows);
-  train.x = learn_scale(features(trial, Split::train, train.truths));
+  train.x = learn_features(trial, train.truths);
   if (given_c_ > 0) {
     c_ = given_c_;
     model_ = fit_model(train, c_, {});
@@ -105,7 +87,7 @@ void LinearProbe::fit(Trial& trial) {
   }
   Examples validation{{}, read_truths(trial, Split::validation, target())};
   if (validation.truths.size() > 0) {
-    validation.x = scaled(features(trial, Split::validation, validation.truths));
+    validation.x = features(trial, Split::validation, validation.truths.items);
     model_ = choose(trial, train, validation);
     return;
   }

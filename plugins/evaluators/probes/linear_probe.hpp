@@ -13,7 +13,6 @@ class LinearProbe final : public Probe {
   static earshot::OptionSchema options();
   LinearProbe(const earshot::Options& options, const earshot::Context& context);
 
-  earshot::Uses uses() const override { return {.features = true, .seed = n_train_ > 0}; }
   std::vector<earshot::MetricSpec> metrics() const override;
   void fit(earshot::Trial& trial) override;
 
@@ -28,7 +27,6 @@ class LinearProbe final : public Probe {
   };
 
   void check_head() const;
-  Truths draw(const earshot::Trial& trial, Truths truths) const;
   Model fit_model(const Examples& examples, double c, const Model& start) const;
   /// Fits with each penalty of the grid; the best is in c_ and returned.
   Model choose(earshot::Trial& trial, const Examples& train, const Examples& validation);
@@ -40,7 +38,6 @@ class LinearProbe final : public Probe {
   std::string head_;
   bool one_vs_one_;
   double given_c_, c_ = 0;
-  std::int64_t n_train_;
   Model model_;
 };
 

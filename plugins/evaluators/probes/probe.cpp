@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include <earshot/kit/sampling.hpp>
+
 namespace probes {
 
 using earshot::DataError;
@@ -33,25 +35,29 @@ std::string field(const std::string& text) {
 }  // namespace
 
 earshot::OptionSchema Probe::shared_options() {
-  return {
+  earshot::OptionSchema schema = {
       {.name = "target",
        .value = std::string(),
        .help = "Label that the probe predicts",
        .required = true},
+      earshot::kit::tokens_option(),
       {.name = "pooling",
        .value = std::string("mean_std"),
        .help = "How the frames of a clip become one vector",
        .choices = {std::begin(earshot::kit::pooling_names), std::end(earshot::kit::pooling_names)}},
-      {.name = "standardise",
-       .value = true,
-       .help = "Bring each feature to mean 0 and variance 1 of the training items"},
+      earshot::kit::n_train_option(),
   };
+  const auto reduction = earshot::kit::Reduction::options();
+  schema.insert(schema.end(), reduction.begin(), reduction.end());
+  return schema;
 }
 
 Probe::Probe(const earshot::Options& options)
     : target_name_(options.text("target")),
       pooling_(earshot::kit::pooling_of(options.text("pooling"))),
-      standardise_(options.flag("standardise")) {}
+      tokens_(options.integer("tokens")),
+      n_train_(options.integer("n_train")),
+      reduction_(options) {}
 
 void Probe::find_target(const Trial& trial) {
   target_ = Target(trial.label(target_name_));
@@ -62,20 +68,16 @@ earshot::kit::Truths Probe::read_training(const Trial& trial) {
   if (truths.size() == 0)
     throw DataError("none of the " + std::to_string(trial.size(Split::train)) +
                     " training items has the label '" + target_name_ + "'; at least one is needed");
-  return truths;
+  earshot::kit::Random random(trial.seed("subsample"));
+  return truths.select(earshot::kit::subsample(truths.strata, truths.groups, n_train_, random));
 }
 
-at::Tensor Probe::features(Trial& trial, Split split, const earshot::kit::Truths& truths) const {
-  return pooled_features(trial, split, truths.items, pooling_);
+at::Tensor Probe::learn_features(Trial& trial, const earshot::kit::Truths& truths) {
+  return reduction_.learn(pooled_features(trial, Split::train, truths.items, pooling_, tokens_));
 }
 
-at::Tensor Probe::learn_scale(const at::Tensor& x) {
-  if (standardise_) standardiser_ = earshot::kit::Standardiser::of(x);
-  return scaled(x);
-}
-
-at::Tensor Probe::scaled(const at::Tensor& x) const {
-  return standardise_ ? standardiser_.apply(x) : x;
+at::Tensor Probe::features(Trial& trial, Split split, at::IntArrayRef items) const {
+  return reduction_.apply(pooled_features(trial, split, items, pooling_, tokens_));
 }
 
 void Probe::predict(Trial& trial) {
@@ -85,8 +87,7 @@ void Probe::predict(Trial& trial) {
   for (std::int64_t first = 0; first < size && !trial.stop(); first += chunk) {
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(chunk, size - first)));
     std::iota(items.begin(), items.end(), first);
-    const auto x = scaled(pooled_features(trial, Split::test, items, pooling_));
-    const auto answers = answer(x);
+    const auto answers = answer(features(trial, Split::test, items));
     const auto scores = answers.scores.contiguous();
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto* row = scores.const_data_ptr<double>() + static_cast<std::int64_t>(i) * width;
@@ -152,10 +153,7 @@ void Probe::check_width(const at::Tensor& x, std::int64_t fitted) {
 State Probe::state() const {
   State state;
   target_.save(state);
-  if (standardiser_.mean.defined()) {
-    state.tensors["mean"] = standardiser_.mean;
-    state.tensors["scale"] = standardiser_.scale;
-  }
+  reduction_.save(state);
   save(state);
   return state;
 }
@@ -165,10 +163,7 @@ void Probe::load_state(const State& state) {
   if (target_.name() != target_name_)
     throw DataError("state is of a probe for '" + target_.name() + "'; expected '" + target_name_ +
                     "'");
-  if (standardise_) {
-    standardiser_.mean = tensor(state, "mean");
-    standardiser_.scale = tensor(state, "scale");
-  }
+  reduction_.load(state);
   load(state);
 }
 

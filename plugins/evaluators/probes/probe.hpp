@@ -1,17 +1,18 @@
 #pragma once
 #include <earshot/evaluator.hpp>
-#include <earshot/kit/linear.hpp>
 #include <earshot/kit/pooling.hpp>
+#include <earshot/kit/reduction.hpp>
 #include <earshot/kit/target.hpp>
 #include <earshot/options.hpp>
 
 namespace probes {
 
 /// What all probes of pooled features share: they read clip 0 of the items that have the target
-/// label, bring features to zero mean and unit variance (as in the training items) if asked,
+/// label, or of a subsample of them, pool their frames, bring them to one scale and width if asked,
 /// predict every test item, and report a confusion table and the metrics of kit::Target.
 class Probe : public earshot::Evaluator {
  public:
+  earshot::Uses uses() const final { return {.features = true, .seed = n_train_ > 0}; }
   void predict(earshot::Trial& trial) final;
   earshot::Numbers mark(const earshot::Item& item,
                         const earshot::Prediction& prediction) const final;
@@ -20,7 +21,7 @@ class Probe : public earshot::Evaluator {
   void load_state(const earshot::State& state) final;
 
  protected:
-  /// `target`, `pooling` and `standardise`, which read_shared() takes.
+  /// What the features are made of, and how many items are trained on; the constructor reads it.
   static earshot::OptionSchema shared_options();
   explicit Probe(const earshot::Options& options);
 
@@ -40,13 +41,12 @@ class Probe : public earshot::Evaluator {
 
   /// Looks the target up, which tells a wrong name before anything is read.
   void find_target(const earshot::Trial& trial);
-  /// The labelled items of Split::train. @throws DataError when there are none.
+  /// The labelled items of Split::train, or a draw of them. @throws DataError when there are none.
   earshot::kit::Truths read_training(const earshot::Trial& trial);
-  at::Tensor features(earshot::Trial& trial, earshot::Split split,
-                      const earshot::kit::Truths& truths) const;
-  /// Learns the scale of `x`, and brings it to that.
-  at::Tensor learn_scale(const at::Tensor& x);
-  at::Tensor scaled(const at::Tensor& x) const;
+  /// Features of the training items, from which scale and axes are learnt.
+  at::Tensor learn_features(earshot::Trial& trial, const earshot::kit::Truths& truths);
+  /// Features of any items after that.
+  at::Tensor features(earshot::Trial& trial, earshot::Split split, at::IntArrayRef items) const;
   const earshot::kit::Target& target() const { return target_; }
   void learn_baseline(const at::Tensor& truths) { target_.learn_baseline(truths); }
 
@@ -55,9 +55,9 @@ class Probe : public earshot::Evaluator {
 
   std::string target_name_;
   earshot::kit::Pooling pooling_;
-  bool standardise_;
+  std::int64_t tokens_, n_train_;
+  earshot::kit::Reduction reduction_;
   earshot::kit::Target target_;
-  earshot::kit::Standardiser standardiser_;
 };
 
 }  // namespace probes

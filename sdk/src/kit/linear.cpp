@@ -110,7 +110,7 @@ Standardiser Standardiser::of(const at::Tensor& x) {
 }
 
 at::Tensor Standardiser::apply(const at::Tensor& x) const {
-  return (x - mean).div_(scale);
+  return (x - mean.to(x.options())).div_(scale.to(x.options()));
 }
 
 }  // namespace earshot::kit

@@ -10,7 +10,7 @@ namespace earshot::kit {
 
 namespace {
 
-constexpr std::int64_t batch = 32;  // ten seconds of 128 float32 at 100 Hz: 16 MiB
+constexpr std::size_t batch = 32;  // ten seconds of 128 float32 at 100 Hz: 16 MiB
 
 /// Mean and, when `spread` is given, deviation of each column. Sums run over the distance from the
 /// first frame, so that a large common part costs no digits.
@@ -75,16 +75,41 @@ at::Tensor pool(const FeatureBatch& features, Pooling pooling) {
   return result;
 }
 
-at::Tensor pooled_features(Trial& trial, Split split, at::IntArrayRef items, Pooling pooling) {
-  const auto spec = trial.feature_spec();
-  const auto width = has_spread(spec, pooling) ? 2 * spec.dim : spec.dim;
-  auto result = at::empty({static_cast<std::int64_t>(items.size()), width}, at::kDouble);
-  for (std::int64_t first = 0; first < result.size(0); first += batch) {
-    const auto count = std::min(batch, result.size(0) - first);
-    const auto some = items.slice(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-    result.narrow(0, first, count).copy_(pool(trial.features(split, some), pooling));
+OptionSpec tokens_option() {
+  return {.name = "tokens",
+          .value = std::int64_t{0},
+          .help =
+              "Average each clip in time to at most so many frames first, the same for "
+              "encoders of any frame rate; 0: all frames",
+          .unit = "frames",
+          .min = 0};
+}
+
+FeatureBatch at_most_frames(const FeatureBatch& features, std::int64_t frames) {
+  if (frames == 0 || features.values.size(1) <= frames) return features;
+  auto spec = features.spec;
+  if (frames == 1) spec.frame_rate = 0;
+  const auto clips = features.values.size(0), dim = features.values.size(2);
+  auto values = at::zeros({clips, frames, dim}, features.values.options());
+  auto lengths = features.lengths.clamp_max(frames);
+  for (std::int64_t b = 0; b < clips; ++b) {
+    const auto count = features.lengths[b].item<std::int64_t>();
+    auto clip = features.values[b].narrow(0, 0, count);
+    if (count > frames) clip = at::adaptive_avg_pool1d(clip.t().unsqueeze(0), frames)[0].t();
+    values[b].narrow(0, 0, clip.size(0)).copy_(clip);
   }
-  return result;
+  const auto longest = lengths.max().item<std::int64_t>();
+  return {.values = values.narrow(1, 0, longest), .lengths = lengths, .spec = spec};
+}
+
+at::Tensor pooled_features(Trial& trial, Split split, at::IntArrayRef items, Pooling pooling,
+                           std::int64_t tokens) {
+  std::vector<at::Tensor> parts;
+  for (std::size_t first = 0; first < items.size(); first += batch) {
+    const auto some = items.slice(first, std::min(batch, items.size() - first));
+    parts.push_back(pool(at_most_frames(trial.features(split, some), tokens), pooling));
+  }
+  return at::cat(parts);
 }
 
 }  // namespace earshot::kit

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include <earshot/kit/sampling.hpp>
@@ -99,18 +100,37 @@ std::vector<std::int64_t> linked(const Groups& groups) {
   return link(groups, &finest->first);
 }
 
-std::vector<std::int64_t> subsample(const std::vector<std::int64_t>& strata,
-                                    const std::vector<std::int64_t>& groups, std::int64_t count,
-                                    Random& random) {
-  auto open = quotas(strata, count);
-  Numbers taken;
+OptionSpec n_train_option() {
+  return {.name = "n_train",
+          .value = std::int64_t{0},
+          .help =
+              "Train on a random subsample of so many items, as many of each class, drawn by "
+              "the cell's seed; smaller ones lie within larger ones; 0: on all",
+          .unit = "items",
+          .min = 0};
+}
+
+std::vector<std::int64_t> subsample(const Numbers& strata, const Numbers& groups,
+                                    std::int64_t count, Random& random) {
+  if (count > std::ssize(strata))
+    throw ConfigError("n_train is " + std::to_string(count) + "; allowed: at most the " +
+                      std::to_string(strata.size()) + " training items, or 0 for all");
+  Numbers taken(strata.size());
+  std::iota(taken.begin(), taken.end(), 0);
+  if (count == 0) return taken;
+  // Items of each stratum in the order of their groups; the first of each, the second of each, ...
+  std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>> order;  // round, turn, item
+  std::map<std::int64_t, std::int64_t> rounds, turns;
   for (const auto& members : shuffled(groups, random))
     for (const auto item : members) {
-      auto& quota = open[strata[static_cast<std::size_t>(item)]];
-      if (quota == 0) continue;
-      --quota;
-      taken.push_back(item);
+      const auto stratum = strata[static_cast<std::size_t>(item)];
+      const auto turn = turns.try_emplace(stratum, std::ssize(turns)).first->second;
+      order.emplace_back(rounds[stratum]++, turn, item);
     }
+  std::sort(order.begin(), order.end());
+  taken.clear();
+  for (std::int64_t i = 0; i < count; ++i)
+    taken.push_back(std::get<2>(order[static_cast<std::size_t>(i)]));
   std::sort(taken.begin(), taken.end());
   return taken;
 }

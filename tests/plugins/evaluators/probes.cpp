@@ -130,27 +130,56 @@ TEST(LinearProbe, chooses_its_penalty_on_validation_items_or_on_a_quarter_of_the
   }
 }
 
-TEST(LinearProbe, depends_on_the_cell_seed_only_when_it_subsamples) {
-  const auto predictions = [](const Given& options, std::uint64_t seed) {
-    auto on = trial();
-    on.cell_seed = seed;
-    auto probe = make<LinearProbe>(options);
-    run(probe, on);
-    std::vector<double> scores;
-    for (const auto& prediction : on.predictions)
-      scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
-    return scores;
-  };
-  const auto all = with("kind", {{"c", 0.1}});
-  const auto some = with("kind", {{"c", 0.1}, {"n_train", std::int64_t{30}}});
-  EXPECT_FALSE(make<LinearProbe>(all).uses().seed);
-  EXPECT_TRUE(make<LinearProbe>(some).uses().seed);
-  EXPECT_EQ(predictions(all, 0), predictions(all, 1));
-  EXPECT_EQ(predictions(some, 0), predictions(some, 0));
-  EXPECT_NE(predictions(some, 0), predictions(some, 1));
+template <class Probe>
+std::vector<double> scores(const Given& options, std::uint64_t seed) {
   auto on = trial();
-  auto greedy = make<LinearProbe>(with("kind", {{"n_train", std::int64_t{91}}}));
+  on.cell_seed = seed;
+  auto probe = make<Probe>(options);
+  run(probe, on);
+  std::vector<double> scores;
+  for (const auto& prediction : on.predictions)
+    scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
+  return scores;
+}
+
+template <class Probe>
+void expect_seed_matters_for_subsamples_only(const Given& all) {
+  auto some = all;
+  some["n_train"] = std::int64_t{30};
+  EXPECT_FALSE(make<Probe>(all).uses().seed);
+  EXPECT_TRUE(make<Probe>(some).uses().seed);
+  EXPECT_EQ(scores<Probe>(all, 0), scores<Probe>(all, 1));
+  EXPECT_EQ(scores<Probe>(some, 0), scores<Probe>(some, 0));
+  EXPECT_NE(scores<Probe>(some, 0), scores<Probe>(some, 1));
+  some["n_train"] = std::int64_t{91};
+  auto on = trial();
+  auto greedy = make<Probe>(some);
   EXPECT_THROW(greedy.fit(on), earshot::ConfigError);
+}
+
+TEST(Probes, depend_on_the_cell_seed_only_when_they_subsample) {
+  expect_seed_matters_for_subsamples_only<LinearProbe>(with("kind", {{"c", 0.1}}));
+  expect_seed_matters_for_subsamples_only<Knn>(with("kind"));
+}
+
+TEST(Probes, reduce_features_to_tokens_and_principal_components) {
+  const auto weight = [](const Given& options) {
+    auto on = trial();
+    auto probe = make<LinearProbe>(options);
+    EXPECT_GT(run(probe, on).at("accuracy"), 0.6);  // spreads, which say nothing, take some axes
+    return probe.state().tensors.at("weight");
+  };
+  const auto c = earshot::OptionValue(1.0);
+  EXPECT_EQ(weight(with("kind", {{"c", c}})).size(1), 8);
+  EXPECT_EQ(weight(with("kind", {{"c", c}, {"pca", std::int64_t{5}}})).size(1), 5);
+  // One token has no spread, so that mean_std is the mean alone.
+  const auto token = weight(with("kind", {{"c", c}, {"tokens", std::int64_t{1}}}));
+  const auto mean = weight(with("kind", {{"c", c}, {"pooling", std::string("mean")}}));
+  EXPECT_EQ(token.size(1), 4);
+  EXPECT_TRUE(at::allclose(token, mean, 1e-3, 1e-4));
+  auto on = trial();
+  auto wide = make<Knn>(with("kind", {{"pca", std::int64_t{9}}}));
+  EXPECT_THROW(wide.fit(on), earshot::ConfigError);
 }
 
 TEST(LinearProbe, refuses_a_head_that_cannot_predict_the_target) {
@@ -215,6 +244,9 @@ TEST(Probes, predict_the_same_from_their_state) {
     };
     check(make<LinearProbe>(with(target)), make<LinearProbe>(with(target)));
     check(make<Knn>(with(target)), make<Knn>(with(target)));
+    const auto reduced = with(target, {{"tokens", std::int64_t{2}}, {"pca", std::int64_t{3}}});
+    check(make<LinearProbe>(reduced), make<LinearProbe>(reduced));
+    check(make<Knn>(reduced), make<Knn>(reduced));
   }
   auto on = trial();
   auto fitted = make<Knn>(with("kind"));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -37,32 +38,66 @@ TEST(Linked, takes_the_finest_dimension_where_crossed_ones_join_everything) {
   EXPECT_EQ(numbers[1], numbers[7]);
 }
 
-TEST(Subsample, keeps_the_share_of_each_stratum_and_groups_together) {
-  Numbers strata, groups;
-  for (std::int64_t i = 0; i < 120; ++i) {
-    strata.push_back(i % 4 == 0 ? 1 : 0);
-    groups.push_back(i / 4);
+/// 120 items in 30 groups of 4, of which the first is of class 1.
+struct Grouped {
+  Grouped() {
+    for (std::int64_t i = 0; i < 120; ++i) {
+      strata.push_back(i % 4 == 0 ? 1 : 0);
+      groups.push_back(i / 4);
+    }
   }
-  Random random(3);
-  const auto taken = subsample(strata, groups, 40, random);
-  ASSERT_EQ(taken.size(), 40U);
-  EXPECT_TRUE(std::is_sorted(taken.begin(), taken.end()));
-  EXPECT_EQ(std::set<std::int64_t>(taken.begin(), taken.end()).size(), 40U);
-  EXPECT_EQ(std::count_if(taken.begin(), taken.end(), [](auto i) { return i % 4 == 0; }), 10);
-  std::set<std::int64_t> touched;
-  for (const auto i : taken)
-    touched.insert(groups[static_cast<std::size_t>(i)]);
-  EXPECT_EQ(touched.size(), 10U);
+  Numbers draw(std::int64_t count, std::uint64_t seed = 3) const {
+    Random random(seed);
+    return subsample(strata, groups, count, random);
+  }
+  std::int64_t of_class_one(const Numbers& taken) const {
+    return std::count_if(taken.begin(), taken.end(),
+                         [&](auto i) { return strata[static_cast<std::size_t>(i)] == 1; });
+  }
+  Numbers strata, groups;
+};
+
+TEST(Subsample, takes_as_many_of_each_class_until_one_has_no_more) {
+  const Grouped items;
+  EXPECT_EQ(items.of_class_one(items.draw(20)), 10);
+  EXPECT_NEAR(static_cast<double>(items.of_class_one(items.draw(21))), 10.5, 0.5);
+  EXPECT_EQ(items.of_class_one(items.draw(100)), 30);
 }
 
-TEST(Subsample, rounds_by_the_largest_remainder) {
-  const Numbers strata = {0, 0, 0, 0, 0, 1, 1, 1, 2, 2}, groups = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-  Random random(1);
-  Numbers counts(3);
-  for (const auto i : subsample(strata, groups, 5, random))
-    ++counts[static_cast<std::size_t>(strata[static_cast<std::size_t>(i)])];
-  EXPECT_EQ(counts[0] + counts[1] + counts[2], 5);
-  EXPECT_EQ(counts[2], 1);
+TEST(Subsample, of_a_smaller_number_lies_within_one_of_a_larger) {
+  const Grouped items;
+  auto larger = items.draw(0);
+  EXPECT_EQ(larger.size(), 120U);
+  EXPECT_EQ(larger, items.draw(120));
+  for (std::int64_t count = 119; count > 0; --count) {
+    const auto taken = items.draw(count);
+    ASSERT_EQ(std::ssize(taken), count);
+    ASSERT_TRUE(std::is_sorted(taken.begin(), taken.end()));
+    ASSERT_TRUE(std::includes(larger.begin(), larger.end(), taken.begin(), taken.end()));
+    larger = taken;
+  }
+  EXPECT_EQ(items.draw(30), items.draw(30));
+  EXPECT_NE(items.draw(30), items.draw(30, 4));
+}
+
+TEST(Subsample, cuts_at_most_the_last_group_of_each_class) {
+  const Grouped items;
+  for (const std::int64_t count : {7, 20, 50, 90}) {
+    std::map<std::int64_t, std::int64_t> zeros;  // items of class 0 in each group that is touched
+    for (const auto i : items.draw(count))
+      if (i % 4 != 0) ++zeros[i / 4];
+    EXPECT_LE(std::count_if(zeros.begin(), zeros.end(), [](auto g) { return g.second < 3; }), 1);
+  }
+}
+
+TEST(Subsample, says_how_many_items_there_are_when_asked_for_more) {
+  try {
+    Grouped().draw(121);
+    FAIL();
+  } catch (const earshot::ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "n_train is 121; allowed: at most the 120 training items, or 0 for all");
+  }
 }
 
 TEST(HoldOut, shares_no_group_and_leaves_something_on_both_sides) {

@@ -149,6 +149,28 @@ TEST(Pool, sees_valid_frames_only) {
   expect(Pooling::max, {3, 30});
 }
 
+TEST(AtMostFrames, averages_as_adaptive_pooling_does_and_makes_nothing_longer) {
+  auto values = at::zeros({2, 5, 1});
+  values[0].copy_(at::tensor({1.F, 2.F, 4.F, 8.F, 16.F}).unsqueeze(1));
+  values[1].narrow(0, 0, 2).copy_(at::tensor({3.F, 5.F}).unsqueeze(1));
+  const earshot::FeatureBatch features{.values = values,
+                                       .lengths = at::tensor({5, 2}, at::kLong),
+                                       .spec = {.frame_rate = 10, .dim = 1}};
+  const auto three = at_most_frames(features, 3);
+  three.check();
+  // Frames 0 to 1, 1 to 3, 3 to 4 of five; the clip of two stays.
+  EXPECT_TRUE(at::allclose(three.values.squeeze(2),
+                           at::tensor({1.5F, 14 / 3.F, 12.F, 3.F, 5.F, 0.F}).view({2, 3})));
+  EXPECT_TRUE(at::equal(three.lengths, at::tensor({3, 2}, at::kLong)));
+  EXPECT_EQ(three.spec.frame_rate, 10);
+  const auto one = at_most_frames(features, 1);
+  one.check();
+  EXPECT_TRUE(at::allclose(one.values.flatten(), at::tensor({6.2F, 4.F})));
+  EXPECT_EQ(one.spec.frame_rate, 0);
+  for (const std::int64_t as_it_is : {0, 5, 9})
+    EXPECT_TRUE(at::equal(at_most_frames(features, as_it_is).values, values));
+}
+
 TEST(Pool, keeps_the_spread_of_features_with_a_large_common_part) {
   Random random(2);
   auto values = at::empty({1, 1000, 1});

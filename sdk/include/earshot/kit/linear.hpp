@@ -54,6 +54,7 @@ struct Standardiser {
   at::Tensor mean{}, scale{};  ///< float64 (D)
 
   static Standardiser of(const at::Tensor& x);
+  /// (..., D) of any floating type, on x's device.
   at::Tensor apply(const at::Tensor& x) const;
 };
 

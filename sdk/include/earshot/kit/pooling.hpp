@@ -1,4 +1,5 @@
 #pragma once
+#include <earshot/options.hpp>
 #include <earshot/trial.hpp>
 
 namespace earshot::kit {
@@ -13,7 +14,19 @@ Pooling pooling_of(const std::string& name);
 /// Features that are one vector a clip have no spread: mean_std leaves them as they are.
 at::Tensor pool(const FeatureBatch& features, Pooling pooling);
 
-/// The pooled features of clip 0 of `items`, in their order, read in small batches.
-at::Tensor pooled_features(Trial& trial, Split split, at::IntArrayRef items, Pooling pooling);
+/// The option `tokens` of whoever compares encoders of different frame rates: at_most_frames().
+OptionSpec tokens_option();
+
+/// The same clips with at most `frames` frames each: of a clip of T > frames, frame i is the mean
+/// of frames floor(i T / frames) up to ceil((i + 1) T / frames), as adaptive_avg_pool1d of PyTorch
+/// takes them; one with fewer stays as it is, nothing is ever made longer. 0: all as they are. Each
+/// clip by its own valid frames, on the features' device. The spec keeps its frame rate, which is
+/// then an upper limit; with `frames` = 1 it becomes 0: one vector a clip.
+FeatureBatch at_most_frames(const FeatureBatch& features, std::int64_t frames);
+
+/// The pooled features of clip 0 of `items`, in their order, read in small batches, of
+/// at_most_frames(`tokens`).
+at::Tensor pooled_features(Trial& trial, Split split, at::IntArrayRef items, Pooling pooling,
+                           std::int64_t tokens = 0);
 
 }  // namespace earshot::kit

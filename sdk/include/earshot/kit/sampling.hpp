@@ -6,6 +6,7 @@
 
 #include <earshot/dataset.hpp>
 #include <earshot/kit/random.hpp>
+#include <earshot/options.hpp>
 
 namespace earshot::kit {
 
@@ -15,8 +16,14 @@ namespace earshot::kit {
 /// `groups` are Item::groups; an item without any stands alone.
 std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::string>>& groups);
 
-/// Draws `count` of the items, each stratum in proportion (largest remainder), group by group as
-/// far as the strata allow. Indices, ascending.
+/// The option `n_train` of whoever asks how much data a representation needs: subsample().
+OptionSpec n_train_option();
+
+/// Draws `count` of the items, as near as can be the same number of each stratum; 0: all. A draw is
+/// the beginning of one random order, so that a smaller one of the same seed lies within a larger
+/// one. Within a stratum groups come one after the other: but for the last of each stratum, which
+/// `count` may cut, they are there whole or not at all. Indices, ascending.
+/// @throws ConfigError saying how many there are when `count` is more.
 std::vector<std::int64_t> subsample(const std::vector<std::int64_t>& strata,
                                     const std::vector<std::int64_t>& groups, std::int64_t count,
                                     Random& random);
