@@ -31,8 +31,8 @@ Trial::~Trial() = default;
 Evaluator::~Evaluator() = default;
 void Evaluator::fit(Trial&) {}
 void Evaluator::predict(Trial&) {}
-Numbers Evaluator::mark(const Item&, const Prediction&) const {
-  return {};
+Numbers Evaluator::mark(const Item&, const Prediction& prediction) const {
+  return prediction.measures;
 }
 Numbers Evaluator::score(std::span<const Outcome>) const {
   return {};

@@ -54,6 +54,10 @@ at::Tensor make_codes(const Truth& truth, std::int64_t frames, Random random) {
   return codes;
 }
 
+double frequency(std::int64_t kind) {
+  return 300 * static_cast<double>(1 << kind);  // Hz
+}
+
 /// A tone of 0.3 and a little noise.
 at::Tensor make_audio(const Truth& truth, std::int64_t frames, const AudioNeeds& needs,
                       Random random) {
@@ -61,12 +65,46 @@ at::Tensor make_audio(const Truth& truth, std::int64_t frames, const AudioNeeds&
   const auto samples = static_cast<std::int64_t>(static_cast<double>(frames) / frame_rate * rate);
   auto audio = at::empty({samples});
   auto* sample = audio.mutable_data_ptr<float>();
-  const double step = 2 * 3.141592653589793 * 300 * static_cast<double>(1 << truth.kind) / rate;
+  const double step = 2 * 3.141592653589793 * frequency(truth.kind) / rate;
   for (std::int64_t n = 0; n < samples; ++n)
     *sample++ =
         static_cast<float>(0.3 * std::sin(step * static_cast<double>(n)) + 0.01 * random.normal());
   return audio.expand({needs.channels, samples}).contiguous();
 }
+
+/// Reads the codes of an item back as the tone of its kind.
+class ToneCodec final : public Codec {
+ public:
+  explicit ToneCodec(const AudioNeeds& needs) : needs_(needs) {}
+
+  CodeSpec code_spec() const override { return earshot::kit::code_spec(); }
+  CodeBatch quantize(const AudioBatch&) override {
+    throw Unsupported("the codec of a synthetic trial only decodes");
+  }
+  FeatureBatch embed(const CodeBatch&) override {
+    throw Unsupported("the codec of a synthetic trial only decodes");
+  }
+  AudioBatch decode(const CodeBatch& codes) override {
+    const auto rate = static_cast<double>(needs_.sample_rate);
+    const auto samples = [&](const at::Tensor& frames) {
+      return (frames.to(at::kDouble) / frame_rate * rate).to(at::kLong);
+    };
+    const auto longest = samples(codes.lengths.max()).item<std::int64_t>();
+    auto audio = at::zeros({codes.codes.size(0), needs_.channels, longest});
+    for (std::int64_t b = 0; b < audio.size(0); ++b) {
+      const auto length = samples(codes.lengths[b]).item<std::int64_t>();
+      const auto kind = codes.codes[b][0][0].item<std::int64_t>() / 5;
+      const auto place = at::arange(length, at::kDouble);
+      audio[b]
+          .narrow(1, 0, length)
+          .copy_((place * (2 * 3.141592653589793 * frequency(kind) / rate)).sin() * 0.3);
+    }
+    return {audio, samples(codes.lengths), needs_.sample_rate};
+  }
+
+ private:
+  AudioNeeds needs_;
+};
 
 Item make_item(Split split, std::int64_t index, const Truth& truth) {
   constexpr const char* names[] = {"train", "validation", "test"};
@@ -101,7 +139,8 @@ struct SyntheticTrial::Example {
   std::function<at::Tensor()> audio{};  ///< made when asked for: most never are
 };
 
-SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec) : spec_(spec) {
+SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec)
+    : spec_(spec), own_codec_(std::make_shared<ToneCodec>(spec.needs)) {
   for (std::size_t s = 0; s < examples_.size(); ++s) {
     const auto split = static_cast<Split>(s);
     const auto own = derive(spec.seed, "split", static_cast<std::int64_t>(s));
@@ -210,7 +249,7 @@ Encoder& SyntheticTrial::encoder() {
   return need(spec_.encoder);
 }
 Codec& SyntheticTrial::codec() {
-  return need(spec_.codec);
+  return spec_.codec != nullptr ? *spec_.codec : *own_codec_;
 }
 Learner& SyntheticTrial::learner() {
   return need(spec_.learner);

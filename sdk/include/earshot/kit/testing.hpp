@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct SyntheticTrialSpec {
 
   // The cell's components; null: it has none. The mapper is connected to feature_spec().
   Encoder* encoder = nullptr;
-  Codec* codec = nullptr;
+  Codec* codec = nullptr;  ///< null: one that only decodes what codes() gives, to the same tones
   Learner* learner = nullptr;
   Mapper* mapper = nullptr;
   LanguageModel* language_model = nullptr;
@@ -97,6 +98,7 @@ class SyntheticTrial : public Trial {
 
   SyntheticTrialSpec spec_;
   std::array<std::vector<Example>, 3> examples_;
+  std::shared_ptr<Codec> own_codec_;
   Records records_{};
   std::optional<Saved> saved_{};
   std::int64_t steps_ = 0;

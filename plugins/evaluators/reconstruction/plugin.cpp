@@ -1,0 +1,8 @@
+#include <earshot/plugin.hpp>
+
+#include "reconstruction.hpp"
+
+EARSHOT_PLUGIN("reconstruction", "1.0.0", "How near a codec's audio comes to the original") {
+  registrar.add<reconstruction::Reconstruction>(
+      "reconstruction", "Distances between audio and what a codec makes of it");
+}

@@ -1,0 +1,22 @@
+#pragma once
+#include <earshot/evaluator.hpp>
+#include <earshot/options.hpp>
+
+namespace reconstruction {
+
+/// Decodes the codes of clip 0 of each test item, and compares the audio with the original: both at
+/// the codec's rate, as its needs() and the task's `audio` say, channels averaged. Nothing is
+/// aligned in time or level. Audio beyond the original's end is cut off, what is missing is
+/// silence. A number that cannot be computed for an item is left out: the metric's n says for how
+/// many it was.
+class Reconstruction final : public earshot::Evaluator {
+ public:
+  Reconstruction(const earshot::Options& options, const earshot::Context& context);
+
+  earshot::Uses uses() const override { return {.codes = true, .audio = true, .seed = false}; }
+  std::vector<earshot::MetricSpec> metrics() const override;
+  /// @throws Unsupported if the encoder is no codec.
+  void predict(earshot::Trial& trial) override;
+};
+
+}  // namespace reconstruction
