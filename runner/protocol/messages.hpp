@@ -195,11 +195,14 @@ struct CellRequest {
   std::string device = "cpu";
   std::int64_t threads = 1;
   std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
+  /// File of a system's answers, see `predictions`: those of this seed are marked and scored, in
+  /// place of what the evaluator would predict.
+  std::string predictions{};
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellRequest, dataset, features, evaluator, mapper,
                                                 language_model, seed, fit_key, state_folder,
                                                 artifact_folder, predict, cache, device, threads,
-                                                replicates)
+                                                replicates, predictions)
 
 /// One final metric of a run for one slice; all items together are slice 'all' of dimension 'all'.
 struct MetricRow {
@@ -224,6 +227,30 @@ struct CellResult {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost, fit_seconds,
                                                 predict_seconds, score_seconds, peak_bytes,
                                                 complete)
+
+// --- predictions {file, datasets: [DatasetRef], evaluator: ComponentRef} -> {"seeds": [{"seed",
+//   "datasets": [{"declared", "used", "missing": id of the first item without a prediction}]}]}:
+//   reads a file of answers that a system gave elsewhere, and checks every line against the test
+//   items of the datasets (the folds of one).
+
+// --- encode: EncodeRequest -> {"written": [key]}, after events progress and
+//   {"type": "lost", "file": path, "reason": why}: a file that cannot be encoded; the rest go on.
+//   Features or codes of audio files, for people. Wide.
+
+struct EncodeRequest {
+  ComponentRef encoder{};
+  std::vector<std::string> files{};
+  std::vector<std::string> keys{};  ///< of each file, what it is called in what is written
+  std::string to{};                 ///< file, or of "npy" the folder; "": writes none
+  std::string format{};             ///< "safetensors", "npy" or "csv"
+  bool codes = false;               ///< codes in place of features
+  std::string decode{};             ///< folder for WAV files that went through codes; "": none
+  Json about = Json::object();      ///< texts by name to write beside them
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EncodeRequest, encoder, files, keys, to, format,
+                                                codes, decode, about, device, threads)
 
 // --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
 // --- check {path, component, check, options: {name: value}} -> {"outcome":

@@ -18,7 +18,7 @@ void print_help() {
                "Commands:\n";
   for (const auto* command : commands()) {
     const std::string name = command->name;
-    std::cout << "  " << name << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ')
+    std::cout << "  " << name << std::string(name.size() < 20 ? 20 - name.size() : 1, ' ')
               << command->summary << '\n';
   }
   std::cout << "\n'runner COMMAND --help' tells more, with examples.\n\n"
@@ -42,12 +42,16 @@ void print_help() {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> all{
-      &run_command,      &plan_command,         &status_command,     &logs_command,
-      &compare_command,  &query_command,        &export_command,     &plugins_command,
-      &describe_command, &check_plugin_command, &new_plugin_command, &listen_command,
-      &weights_command,  &repro_command,        &cache_command,      &db_command,
-      &version_command};
+  static const std::vector<const Command*> all{&run_command,        &plan_command,
+                                               &status_command,     &logs_command,
+                                               &compare_command,    &query_command,
+                                               &export_command,     &plugins_command,
+                                               &describe_command,   &check_plugin_command,
+                                               &new_plugin_command, &listen_command,
+                                               &encode_command,     &import_predictions_command,
+                                               &weights_command,    &repro_command,
+                                               &cache_command,      &db_command,
+                                               &version_command};
   return all;
 }
 

@@ -1,36 +1,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include <unistd.h>
-
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
-#include "host/plan/components.hpp"
-#include "host/plan/make_plan.hpp"
-#include "protocol/nearest.hpp"
-#include "protocol/option_text.hpp"
 
 namespace earshot::host {
 namespace {
-
-/// An experiment that has the dataset: the file before the last ':', or else one of just this
-/// component.
-Experiment experiment_with(const std::string& dataset, std::string& label) {
-  const auto end = dataset.rfind(".toml:");
-  if (end != std::string::npos) {
-    label = dataset.substr(end + 6);
-    return read_experiment(dataset.substr(0, end + 5), {});
-  }
-  Experiment experiment;
-  label = dataset;
-  auto& component = experiment.components["dataset"][label];
-  component.table = "dataset";
-  component.label = label;
-  component.use = dataset;
-  component.position.file = "runner listen";
-  return experiment;
-}
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
@@ -54,31 +31,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto count = given->get<std::int64_t>("n");
   if (count < 1) refuse_usage("listen", "--n is less than 1");
 
-  std::string label;
-  const auto experiment = experiment_with(given->text("dataset"), label);
-  const auto& datasets = experiment.components.at("dataset");
-  const auto known = datasets.find(label);
-  if (known == datasets.end()) {
-    std::vector<std::string> labels;
-    for (const auto& [name, component] : datasets)
-      labels.push_back(name);
-    refuse_usage("listen", "no dataset '" + label + "' in the experiment; it has " +
-                               protocol::join(labels) + protocol::did_you_mean(label, labels));
-  }
-  CellComponent component{
-      label, known->second.use, known->second.options, known->second.settings, {}};
-  const auto settings = plan_settings_of(*given);
-  KnownPlugins plugins(settings);
-  const auto entry = plugins.catalog.find("dataset", component.use, known->second.position.text());
-  component.options.update(
-      protocol::typed(entry.component->options, option_texts_of(*given, "listen")));
-  Components components(experiment, plugins.catalog, plugins.stamps);
-  const auto& found = components.find("dataset", component);
-  if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner listen: " + found.missing);
-  const std::filesystem::path folder = given->has("out") ? given->text("out") : "listen-" + label;
-  WorkerProcess worker(settings.worker);
+  const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
+  const std::filesystem::path folder =
+      given->has("out") ? given->text("out") : "listen-" + dataset.label;
+  WorkerProcess worker(plan_settings_of(*given).worker);
   const auto result = ask(worker, "listen",
-                          {{"dataset", found.ref},
+                          {{"dataset", dataset.ref},
                            {"count", count},
                            {"folder", std::filesystem::absolute(folder).string()}});
   std::cout << "wrote " << result.at("files").size() - 1 << " WAV files and items.csv into "

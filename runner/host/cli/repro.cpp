@@ -57,8 +57,16 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// The command that runs just this cell of the experiment, into a results file of its own.
+/// The command that runs just this cell of the experiment, into a results file of its own; of
+/// predictions that were imported the one that did that.
 std::string command(const Store& store, const Found& run) {
+  const auto words = run.facts.value("arguments", std::vector<std::string>{});
+  if (!words.empty() && words.front() == "import-predictions") {
+    std::string text = "runner";
+    for (const auto& word : words)
+      text += " " + quoted(word);
+    return text;
+  }
   std::string text = "runner " + quoted(run.file);
   for (const auto& change : run.overrides)
     text += " --set " + quoted(change.get<std::string>());

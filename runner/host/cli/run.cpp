@@ -11,6 +11,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
+#include "host/plan/imports.hpp"
 #include "host/schedule/cache_use.hpp"
 #include "host/schedule/provenance.hpp"
 #include "host/schedule/records.hpp"
@@ -231,6 +232,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
     std::cout << std::flush;
   }
   note_plan(plan, *progress);
+  keep_imported(plan, store);
   // Asking git takes longer than all the rest of a run that finds everything done.
   const bool runs = std::any_of(plan.cells.begin(), plan.cells.end(),
                                 [](const auto& cell) { return cell.decision == Decision::run; });

@@ -18,13 +18,19 @@ using protocol::Json;
 using Verb = Json (*)(const Json&, Session&);
 
 const std::map<std::string, Verb>& verbs() {
-  static const std::map<std::string, Verb> table{
-      {"inspect", inspect},  {"resolve", resolve},
-      {"device", device},    {"dataset", dataset},
-      {"items", items},      {"features", features},
-      {"cell", cell},        {"listen", listen},
-      {"check", check},      {"cache_verify", cache_verify},
-      {"pretrain", pretrain}};
+  static const std::map<std::string, Verb> table{{"inspect", inspect},
+                                                 {"resolve", resolve},
+                                                 {"device", device},
+                                                 {"dataset", dataset},
+                                                 {"items", items},
+                                                 {"features", features},
+                                                 {"cell", cell},
+                                                 {"listen", listen},
+                                                 {"check", check},
+                                                 {"cache_verify", cache_verify},
+                                                 {"pretrain", pretrain},
+                                                 {"encode", encode},
+                                                 {"predictions", predictions}};
   return table;
 }
 

@@ -1,9 +1,8 @@
 #include <fstream>
 
-#include <sndfile.h>
-
 #include "protocol/nearest.hpp"
 #include "worker/audio/clip_audio.hpp"
+#include "worker/audio/write_wav.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/requests/verbs.hpp"
 
@@ -21,21 +20,6 @@ std::string quoted(const std::string& text) {
   for (const char c : text)
     result.append(c == '"' ? 2 : 1, c);
   return result + '"';
-}
-
-/// Mono, 24 bits: more than any loudspeaker shows.
-void write_wav(const fs::path& file, const Sound& sound) {
-  SF_INFO info{};
-  info.samplerate = static_cast<int>(sound.sample_rate);
-  info.channels = 1;
-  info.format = SF_FORMAT_WAV | SF_FORMAT_PCM_24;
-  const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> handle(
-      ::sf_open(file.c_str(), SFM_WRITE, &info), ::sf_close);
-  if (!handle) throw DataError(file.string() + ": " + ::sf_strerror(nullptr));
-  ::sf_command(handle.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
-  const auto size = static_cast<sf_count_t>(sound.samples.size());
-  if (::sf_writef_float(handle.get(), sound.samples.data(), size) != size)
-    throw DataError(file.string() + ": " + ::sf_strerror(handle.get()));
 }
 
 /// Keeps letters, digits, '-' and '_' of an id, to be a file's name.
@@ -112,7 +96,8 @@ Json listen(const Json& request, Session& session) {
       const auto name =
           file_name(item.id) + (item.clips.size() > 1 ? c == 0 ? "-a" : "-b" : "") + ".wav";
       const auto clip = view.clip_number(position, static_cast<std::int64_t>(c));
-      write_wav(folder / name, audio.read(clip, 0));
+      const auto sound = audio.read(clip, 0);
+      write_wav(folder / name, sound.samples, sound.sample_rate);
       table.add(name, item);
       files.push_back((folder / name).string());
     }

@@ -10,6 +10,7 @@
 #include "protocol/nearest.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/stage/imported_predictions.hpp"
 #include "worker/stage/state_file.hpp"
 
 namespace earshot::worker {
@@ -45,7 +46,7 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       session_(session),
       device_(open_device(request.device)),
       dataset_(open_dataset(request.dataset)),
-      features_(uses.features ? open_reader(false) : nullptr),
+      features_(uses.features && request.predictions.empty() ? open_reader(false) : nullptr),
       codes_(uses.codes ? open_reader(true) : nullptr),
       clip_audio_(dataset_->view, at::get_num_threads()),
       items_(dataset_, reasons()),
@@ -118,10 +119,17 @@ const FeatureReader& HostTrial::reader(bool codes) const {
 }
 
 FeatureSpec HostTrial::feature_spec() const {
+  if (!request_.predictions.empty()) return spec_that_says_nothing();
   return reader(false).feature_spec();
 }
 
 FeatureBatch HostTrial::features(Split split, at::IntArrayRef items, std::int64_t clip) {
+  if (!request_.predictions.empty()) {
+    std::vector<std::int64_t> positions;
+    for (const auto item : items)
+      positions.push_back(items_.position(split, item));
+    return features_that_say_nothing(positions);
+  }
   auto batch = reader(false).features(items_.clips(split, items, clip));
   batch.values = batch.values.to(device_);
   return batch;

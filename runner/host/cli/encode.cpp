@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include <unistd.h>
+
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/one_component.hpp"
+#include "host/cli/planning.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = program_options;
+
+const std::vector<std::string> formats{"safetensors", "npy", "csv"};
+
+Syntax syntax_of_encode() {
+  Syntax syntax{
+      "encode", "ENCODER FILE...",
+      "Writes what an encoder makes of audio files: its features, or with --codes the codes of a "
+      "codec,\nfor numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a "
+      "component, "
+      "or\nFILE.toml:LABEL for one as an experiment has it. What a recording is called there is "
+      "its "
+      "file's\nname without ending, and a number where two have the same. Frame t of the features "
+      "(T, D) or\ncodes (Q, T) is centred at first_frame + t / frame_rate seconds; the two are "
+      "written beside them.\nA file that cannot be encoded is reported, the rest go on, and the "
+      "exit code is 1."};
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  auto add = syntax.options.add_options();
+  add("to", text("FILE"), "what to write, or of npy the folder to write into");
+  add("format", text("NAME"), "safetensors, npy or csv; by default as --to ends, else npy");
+  add("codes", "the codes of a codec in place of features");
+  add("decode", text("FOLDER"),
+      "writes WAV files that went through the codec's codes and back, to listen to");
+  add("device", text("NAME")->default_value("cpu"), "cpu, cuda or cuda:N");
+  add("threads", po::value<std::int64_t>()->value_name("N"), "by default all processors");
+  add_value_option(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"encoder", 1}, {"file", -1}};
+  syntax.examples =
+      "  runner encode log_mel a.wav b.flac --to features.safetensors\n"
+      "  runner encode mimi --option levels=8 *.wav --codes --to codes/ --decode heard\n"
+      "  runner encode mimi --option weights=random --option preset=tiny a.wav --to a.csv\n"
+      "  runner encode experiments/ablation.toml:mimi_full a.wav --to features.safetensors\n";
+  return syntax;
+}
+
+std::string format_of_arguments(const Arguments& given) {
+  if (given.has("format")) {
+    const auto name = given.text("format");
+    if (std::find(formats.begin(), formats.end(), name) == formats.end())
+      refuse_usage("encode", "--format '" + name + "'; allowed are " +
+                                 protocol::join(formats, true) +
+                                 protocol::did_you_mean(name, formats));
+    return name;
+  }
+  const auto ending = fs::path(given.text("to")).extension().string();
+  for (const auto& format : formats)
+    if (ending == "." + format && format != "npy") return format;
+  if (!ending.empty())
+    refuse_usage("encode", "--to '" + given.text("to") +
+                               "' does not tell the format; allowed are files that end in "
+                               ".safetensors or .csv, and a folder for .npy files. Give --format");
+  return "npy";
+}
+
+/// Stems of the files, with "-2", "-3" where they were there before; no quotes, commas or line
+/// ends, which a table or a file's name could not hold.
+std::vector<std::string> keys_of(const std::vector<std::string>& files) {
+  std::vector<std::string> keys;
+  std::set<std::string> taken;
+  for (const auto& file : files) {
+    auto stem = fs::path(file).stem().string();
+    std::replace_if(
+        stem.begin(), stem.end(),
+        [](char c) { return c == ',' || c == '"' || (c >= 0 && c < ' '); }, '_');
+    auto key = stem;
+    for (int n = 2; !taken.insert(key).second; ++n)
+      key = stem + "-" + std::to_string(n);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+protocol::EncodeRequest request_of(const Arguments& given) {
+  protocol::EncodeRequest request;
+  for (const auto& file : given.texts("file"))
+    request.files.push_back(fs::absolute(file).string());
+  if (request.files.empty()) refuse_usage("encode", "ENCODER or FILE is missing");
+  request.keys = keys_of(request.files);
+  request.codes = given.has("codes");
+  request.device = given.text("device");
+  request.threads =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
+  if (given.has("threads")) request.threads = given.get<std::int64_t>("threads");
+  if (request.threads < 1) refuse_usage("encode", "--threads is less than 1");
+  if (given.has("decode")) request.decode = fs::absolute(given.text("decode")).string();
+  if (given.has("to")) {
+    request.format = format_of_arguments(given);
+    request.to = fs::absolute(given.text("to")).string();
+  } else if (request.decode.empty()) {
+    refuse_usage("encode", "nothing is to be written; allowed are --to and --decode");
+  }
+  return request;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_encode(), arguments);
+  if (!given) return ExitCode::ok;
+  auto request = request_of(*given);
+  const auto encoder = one_component(*given, "encode", "encoder", given->text("encoder"));
+  request.encoder = encoder.ref;
+  auto files = Json::object();
+  for (std::size_t n = 0; n < request.files.size(); ++n)
+    files[request.keys[n]] = fs::path(request.files[n]).filename().string();
+  request.about = {{"encoder", encoder.id},
+                   {"options", encoder.ref.options.dump()},
+                   {"files", files.dump(-1, ' ', false, Json::error_handler_t::replace)}};
+
+  const bool shown = ::isatty(STDERR_FILENO) == 1;
+  std::size_t lost = 0;
+  WorkerProcess worker(plan_settings_of(*given).worker);
+  const auto result =
+      ask(worker, "encode", request, std::chrono::hours(24 * 365), [&](const Json& event) {
+        if (event.at("type") == "lost") {
+          ++lost;
+          std::cerr << (shown ? "\r\x1b[K" : "") << event.at("file").get<std::string>() << ": "
+                    << event.at("reason").get<std::string>() << '\n';
+        } else if (shown && event.at("type") == "progress") {
+          std::cerr << "\rencoded " << event.at("done") << " of " << event.at("total") << " files"
+                    << (event.at("done") == event.at("total") ? "\n" : "") << std::flush;
+        }
+      });
+  std::cout << "encoded " << result.at("written").size() << " of " << request.files.size()
+            << " files";
+  for (const auto* name : {"to", "decode"})
+    if (given->has(name))
+      std::cout << (std::string(name) == "to" ? " into " : "; audio in ") << given->text(name);
+  std::cout << '\n';
+  return lost == 0 ? ExitCode::ok : ExitCode::cells_not_ok;
+}
+
+}  // namespace
+
+const Command encode_command{"encode", "writes an encoder's features or codes of audio files", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,196 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/outcome.hpp"
+#include "host/cli/planning.hpp"
+#include "host/plan/imports.hpp"
+#include "host/plan/make_plan.hpp"
+#include "host/schedule/provenance.hpp"
+#include "host/schedule/records.hpp"
+#include "host/schedule/scheduler.hpp"
+#include "host/store/store.hpp"
+#include "protocol/hash.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = program_options;
+
+Syntax syntax_of_import() {
+  Syntax syntax{
+      "import-predictions", "FILE",
+      "Takes the answers of a system that ran elsewhere into the results of an experiment, where "
+      "it\n"
+      "is one more encoder: marked and scored by the task's evaluator as if predicted here, and\n"
+      "compared item by item. FILE is CSV with a header, or JSON with one object a line, and has\n"
+      "of each test item\n"
+      "  id          of the item, as 'runner listen' writes them into items.csv\n"
+      "  prediction  class, number, or classes (in CSV separated by ';'); empty: none was given\n"
+      "  output      optional: raw text of a language model\n"
+      "  seed        optional: of the run, 0 without; each seed is a run of its own\n"
+      "With folds each fold takes its own test items. The same file again changes nothing, another "
+      "one\nof the same name takes its place."};
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  auto add = syntax.options.add_options();
+  add("experiment", text("FILE.toml"), "the experiment that has the task");
+  add("task", text("TASK"), "what was predicted");
+  add("name", text("NAME"), "what tables call the system; by default as FILE is called");
+  add("allow-missing", po::value<std::int64_t>()->value_name("N")->default_value(0),
+      "test items of a run that may lack a prediction; they are counted");
+  add_override_options(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"file", 1}};
+  syntax.examples =
+      "  runner import-predictions theirs.csv --experiment experiments/esc10.toml --task scene\n"
+      "  runner import-predictions out.jsonl --experiment qa.toml --task aqa --name their_model "
+      "--allow-missing 3\n";
+  return syntax;
+}
+
+struct Request {
+  std::string file{}, experiment{}, task{}, name{};
+  std::int64_t allow_missing = 0;
+};
+
+Request request_of_arguments(const Arguments& given) {
+  for (const auto* needed : {"file", "experiment", "task"})
+    if (!given.has(needed))
+      refuse_usage("import-predictions", (std::string(needed) == "file" ? "" : "--") +
+                                             std::string(needed) + " is missing");
+  Request request{given.text("file"), given.text("experiment"), given.text("task"),
+                  given.text("name"), given.get<std::int64_t>("allow-missing")};
+  if (!fs::is_regular_file(request.file))
+    refuse_usage("import-predictions", "there is no file '" + request.file + "'");
+  if (request.allow_missing < 0) refuse_usage("import-predictions", "--allow-missing is below 0");
+  if (request.name.empty()) request.name = fs::path(request.file).stem().string();
+  return request;
+}
+
+/// Seeds of the file, after every line of it has been checked. @throws Failure (usage)
+std::vector<std::int64_t> checked_seeds(const Request& request,
+                                        const std::vector<PlannedCell>& places,
+                                        const WorkerOptions& options) {
+  auto datasets = Json::array();
+  for (const auto& place : places)
+    datasets.push_back(place.request.dataset);
+  Json answer;
+  try {
+    WorkerProcess worker(options);
+    answer = ask(worker, "predictions",
+                 {{"file", request.file},
+                  {"datasets", datasets},
+                  {"evaluator", places.front().request.evaluator}});
+  } catch (const WorkerError& error) {
+    throw Failure(ExitCode::usage, error.what());
+  }
+  std::vector<std::int64_t> seeds;
+  for (const auto& run : answer.at("seeds")) {
+    const std::int64_t seed = run.at("seed");
+    std::int64_t declared = 0, used = 0;
+    std::string missing;
+    for (const auto& part : run.at("datasets")) {
+      declared += part.at("declared").get<std::int64_t>();
+      used += part.at("used").get<std::int64_t>();
+      if (missing.empty()) missing = part.at("missing");
+    }
+    if (declared - used > request.allow_missing)
+      throw Failure(ExitCode::usage, request.file + ": " + std::to_string(declared - used) +
+                                         " of " + std::to_string(declared) +
+                                         " test items have no prediction for seed " +
+                                         std::to_string(seed) + ", the first is '" + missing +
+                                         "'; allowed: " + std::to_string(request.allow_missing) +
+                                         ". Add them, or give "
+                                         "--allow-missing " +
+                                         std::to_string(declared - used));
+    seeds.push_back(seed);
+  }
+  return seeds;
+}
+
+/// The plan with the imported cells, which alone are to run; those that had the same name and task
+/// before are gone.
+std::size_t import_into(Plan& plan, const Request& request, const std::vector<PlannedCell>& places,
+                        const std::vector<std::int64_t>& seeds, const Store& store) {
+  std::erase_if(plan.cells, [&](const PlannedCell& cell) {
+    return cell.identity.contains("imported") && cell.cell.encoder.label == request.name &&
+           cell.cell.task.label == request.task;
+  });
+  for (auto& cell : plan.cells)
+    if (cell.decision == Decision::run || cell.decision == Decision::cached)
+      cell.decision = Decision::left_out;
+  const auto sha256 = protocol::sha256_file(request.file);
+  std::size_t fresh = 0;
+  for (const auto seed : seeds)
+    for (const auto& place : places) {
+      auto cell = imported_cell(place, request.name, seed, sha256);
+      cell.request.predictions = fs::absolute(request.file).string();
+      const bool done = !store.finished({cell.key}).empty();
+      cell.decision = done ? Decision::cached : Decision::run;
+      fresh += done ? 0 : 1;
+      plan.cells.push_back(std::move(cell));
+    }
+  return fresh;
+}
+
+/// The label of an encoder, which a table could not tell from the system.
+void refuse_taken_name(const Experiment& experiment, const std::string& name) {
+  const auto encoders = experiment.components.find("encoder");
+  if (encoders != experiment.components.end() && encoders->second.contains(name))
+    refuse_usage("import-predictions",
+                 "--name '" + name + "' is an encoder of the experiment; give another");
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_import(), arguments);
+  if (!given) return ExitCode::ok;
+  const auto request = request_of_arguments(*given);
+  const auto overrides = overrides_of(*given);
+  auto planning = plan_settings_of(*given);
+  planning.cache = fs::absolute(planning.cache);
+  const auto experiment = read_experiment(request.experiment, overrides);
+  refuse_taken_name(experiment, request.name);
+  if (!experiment.select.over.empty())
+    throw Failure(ExitCode::usage, request.experiment +
+                                       ": has a [select], and imported predictions have nothing to "
+                                       "choose by; import them into an experiment without");
+  Store store(given->text("results"), Store::Mode::write);
+  store.bury_lost_runs();
+  auto plan = make_plan(experiment, overrides, planning, &store);
+  const auto places = places_of(plan, request.task);
+  const auto seeds = checked_seeds(request, places, planning.worker);
+  keep_imported(plan, store);
+  const auto fresh = import_into(plan, request, places, seeds, store);
+
+  const auto records = records_of(plan, overrides);
+  std::vector<std::string> words{"import-predictions"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  store.record_plan(records.experiment, records.cells, records.datasets, provenance(plan, words));
+  RunSettings settings;
+  settings.results = given->text("results");
+  settings.cache = planning.cache;
+  settings.worker_prefix = planning.worker.prefix;
+  const auto progress = make_progress("none", stdout);
+  const auto summary = execute(plan, store, settings, *progress);
+  for (const auto& failure : summary.failures)
+    std::cerr << failure.label << ": " << failure.error << '\n';
+  if (summary.exit_code() == ExitCode::ok) {
+    std::cout << (fresh == 0 ? "nothing to do: the same predictions are there already\n"
+                             : "imported '" + request.name + "' into " + plan.experiment.name +
+                                   ", task " + request.task + "\n");
+    print_results(std::cout, store, plan.experiment.name);
+  }
+  return summary.exit_code();
+}
+
+}  // namespace
+
+const Command import_predictions_command{
+    "import-predictions", "takes answers of a system that ran elsewhere into the results", run};
+
+}  // namespace earshot::host

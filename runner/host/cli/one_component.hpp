@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "host/base/arguments.hpp"
+#include "protocol/messages.hpp"
+
+namespace earshot::host {
+
+/// A component that a command was given by name, found and with a value for every option.
+struct OneComponent {
+  std::string label{};  ///< as an experiment calls it, or else its id as given
+  std::string id{};     ///< "plugin/name"
+  protocol::ComponentRef ref{};
+};
+
+/// The component `named`: an id, or FILE.toml:LABEL for one as an experiment has it; with the
+/// values of --option on top. `table` is that of experiment files: "dataset", "encoder".
+/// @throws Failure (usage): unknown, an option is wrong, a file or weights are missing.
+OneComponent one_component(const Arguments& given, const std::string& command,
+                           const std::string& table, const std::string& named);
+
+}  // namespace earshot::host

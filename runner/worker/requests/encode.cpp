@@ -1,0 +1,153 @@
+#include <optional>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "protocol/hash.hpp"
+#include "worker/audio/policy.hpp"
+#include "worker/audio/write_wav.hpp"
+#include "worker/plugin/device.hpp"
+#include "worker/requests/feature_files.hpp"
+#include "worker/requests/verbs.hpp"
+#include "worker/stage/encoding.hpp"
+#include "worker/stage/opened.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::EncodeRequest;
+using protocol::Json;
+
+/// Runs an encoder over recordings as the features stage does, and with the same checks.
+class Coder {
+ public:
+  Coder(const EncodeRequest& request, c10::Device device)
+      : request_(request), made_(open_encoder(request.encoder, device)), device_(device) {
+    const bool features = !request.to.empty() && !request.codes;
+    if (features) features_.emplace(source(false), device);
+    if (request.codes || !request.decode.empty()) codes_.emplace(source(true), device);
+    if (features && features_->looks_up())
+      throw Unsupported("encoder '" + request.encoder.component +
+                        "' looks features up by the items of a dataset; it hears no files");
+  }
+
+  About about() const {
+    const auto& layout = (features_ ? *features_ : *codes_).layout();
+    About about{layout.frame_rate, layout.first_frame, {}};
+    for (const auto& [name, text] : request_.about.items())
+      about.texts[name] = text.get<std::string>();
+    about.texts["frame_rate"] = Json(layout.frame_rate).dump();
+    about.texts["first_frame"] = Json(layout.first_frame).dump();
+    about.texts["sample_rate"] = std::to_string(needs().sample_rate);
+    if (!features_) about.texts["codebook_sizes"] = Json(layout.sizes).dump();
+    return about;
+  }
+
+  Prepared prepared(const std::string& file) const {
+    const auto sound = decode(file);
+    // Where a seeded crop begins depends on the content, as in the features stage.
+    const auto identity = needs().crop == Crop::seeded
+                              ? protocol::sha256(Json{"file", protocol::sha256_file(file), 0., 0.})
+                              : "";
+    return {prepare(sound, needs(), identity), file};
+  }
+
+  at::Tensor features(const Prepared& recording) {
+    std::vector<std::int64_t> frames;
+    const auto bytes = run(*features_, recording, frames);
+    return at::from_blob(const_cast<std::byte*>(bytes.data()),
+                         {frames[0], features_->layout().width}, at::kFloat)
+        .clone();
+  }
+
+  CodeBatch codes(const Prepared& recording) {
+    std::vector<std::int64_t> frames;
+    const auto bytes = run(*codes_, recording, frames);
+    const auto& layout = codes_->layout();
+    auto* data = const_cast<std::byte*>(bytes.data());
+    CodeBatch batch{at::from_blob(data, {1, layout.width, frames[0]}, at::kInt).to(at::kLong),
+                    at::tensor(frames, at::kLong),
+                    made_.need<Codec>().code_spec(),
+                    {}};
+    if (layout.side > 0)
+      batch.side =
+          at::from_blob(data + layout.width * frames[0] * 4, {1, layout.side}, at::kFloat).clone();
+    return batch;
+  }
+
+  void write_decoded(CodeBatch codes, const fs::path& file) {
+    codes.codes = codes.codes.to(device_);
+    if (codes.side.defined()) codes.side = codes.side.to(device_);
+    const auto audio = made_.need<Codec>().decode(codes);
+    audio.check();
+    const auto length = audio.lengths[0].item<std::int64_t>();
+    const auto samples = audio.samples[0].narrow(1, 0, length).t().to(at::kCPU).contiguous();
+    write_wav(file, {samples.const_data_ptr<float>(), static_cast<std::size_t>(samples.numel())},
+              audio.sample_rate, samples.size(1));
+  }
+
+ private:
+  const AudioNeeds& needs() const { return (features_ ? *features_ : *codes_).needs(); }
+
+  protocol::FeatureSource source(bool codes) const {
+    return {.encoder = request_.encoder, .codes = codes};
+  }
+
+  static std::vector<std::byte> run(Encoding& encoding, const Prepared& recording,
+                                    std::vector<std::int64_t>& frames) {
+    std::vector<std::vector<std::byte>> values;
+    encoding.encode({&recording, 1}, values, frames);
+    return std::move(values[0]);
+  }
+
+  const EncodeRequest& request_;
+  Made made_;
+  c10::Device device_;
+  std::optional<Encoding> features_, codes_;
+};
+
+void encode_file(const EncodeRequest& request, Coder& coder, const std::string& file,
+                 const std::string& key, FeatureFiles* files) {
+  const auto recording = coder.prepared(file);
+  if (files != nullptr && !request.codes) files->add({key, coder.features(recording), {}});
+  if (!request.codes && request.decode.empty()) return;
+  const auto codes = coder.codes(recording);
+  if (files != nullptr && request.codes)
+    files->add({key, codes.codes[0], codes.side.defined() ? codes.side[0] : at::Tensor()});
+  if (!request.decode.empty())
+    coder.write_decoded(codes, fs::path(request.decode) / (key + ".wav"));
+}
+
+}  // namespace
+
+Json encode(const Json& json, Session& session) {
+  const auto request = json.get<EncodeRequest>();
+  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  Coder coder(request, open_device(request.device));
+  std::unique_ptr<FeatureFiles> files;
+  if (!request.to.empty()) files = open_feature_files(request.format, request.to, coder.about());
+  if (!request.decode.empty()) fs::create_directories(request.decode);
+
+  auto written = Json::array();
+  const auto total = static_cast<std::int64_t>(request.files.size());
+  for (std::size_t n = 0; n < request.files.size(); ++n) {
+    const auto& file = request.files[n];
+    try {
+      encode_file(request, coder, file, request.keys.at(n), files.get());
+      written.push_back(request.keys[n]);
+    } catch (const Error& error) {
+      const std::string reason = error.what();
+      const auto prefix = file + ": ";
+      session.send(
+          "lost", {{"file", file},
+                   {"reason", reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason}});
+    }
+    session.progress(static_cast<std::int64_t>(n) + 1, total, "files");
+  }
+  if (files) files->finish();
+  return {{"written", written}};
+}
+
+}  // namespace earshot::worker

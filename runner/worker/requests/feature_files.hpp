@@ -1,0 +1,43 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+namespace earshot::worker {
+
+/// What was computed of one recording.
+struct Encoded {
+  std::string key{};
+  at::Tensor values{};  ///< features float32 (T, D), or codes int64 (Q, T)
+  at::Tensor side{};    ///< of codes: float32 (S) beside them, or undefined
+};
+
+/// Time grid of what is written, and what people should know beside it.
+struct About {
+  double frame_rate = 0, first_frame = 0;
+  std::map<std::string, std::string> texts{};  ///< the two above are among them
+};
+
+/// Where features go, one recording after the other, whatever their number.
+class FeatureFiles {
+ public:
+  virtual ~FeatureFiles() = default;
+  virtual void add(const Encoded& encoded) = 0;
+  virtual void finish() = 0;  ///< what was added is complete under its name from then on
+};
+
+/// Writes them in the format
+///   safetensors  one file; a tensor for each key, "<key>.side" for what lies beside codes; texts
+///   as
+///                its metadata
+///   npy          a folder with <key>.npy (and <key>.side.npy); texts in about.json
+///   csv          one table; a row for each frame: clip, frame, time in s, and the values. Texts in
+///                <file>.json, what lies beside codes is left out
+/// @throws DataError "<file>: <reason>"
+std::unique_ptr<FeatureFiles> open_feature_files(const std::string& format,
+                                                 const std::filesystem::path& to, About about);
+
+}  // namespace earshot::worker

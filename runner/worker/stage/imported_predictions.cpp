@@ -1,0 +1,204 @@
+#include "worker/stage/imported_predictions.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <ATen/ATen.h>
+
+#include <earshot/kit/random.hpp>
+#include <earshot/kit/table.hpp>
+
+#include "protocol/nearest.hpp"
+#include "worker/dataset/records.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::Json;
+
+/// A line as its file has it: texts of a table, or values of JSON.
+struct Line {
+  std::int64_t number = 0;
+  Json fields{};
+};
+
+std::vector<Line> read_table(const fs::path& file) {
+  const kit::Table table(file);
+  for (const auto* needed : {"id", "prediction"})
+    table.column(needed);
+  std::vector<Line> lines;
+  for (const auto& row : table.rows()) {
+    auto& line = lines.emplace_back(Line{row.line, Json::object()});
+    for (std::size_t column = 0; column < row.fields.size(); ++column)
+      line.fields[table.columns()[column]] = row.fields[column];
+  }
+  return lines;
+}
+
+std::vector<Line> read_json_lines(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) throw DataError(file.string() + ": cannot be read");
+  std::vector<Line> lines;
+  std::int64_t number = 0;
+  for (std::string text; std::getline(stream, text);) {
+    ++number;
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    auto fields = Json::parse(text, nullptr, false);
+    if (!fields.is_object() || !fields.contains("id") || !fields.contains("prediction"))
+      throw DataError(file.string() + ":" + std::to_string(number) +
+                      ": is no JSON object with 'id' and 'prediction'; expected one a line");
+    lines.push_back({number, std::move(fields)});
+  }
+  return lines;
+}
+
+/// The label that an evaluator is asked to predict, if its options name one.
+std::optional<LabelSpec> target_of(const DatasetView& view, const protocol::ComponentRef& ref) {
+  const auto target = ref.options.find("target");
+  if (target == ref.options.end() || !target->is_string()) return std::nullopt;
+  return view.label(target->get<std::string>());
+}
+
+class Reader {
+ public:
+  Reader(const fs::path& file, const DatasetView& view, std::optional<LabelSpec> target)
+      : file_(file), view_(view), target_(std::move(target)) {
+    for (std::int64_t i = 0; i < view.dataset().size(); ++i)
+      positions_.emplace(view.dataset().item(i).id, i);
+  }
+
+  ImportedPrediction read(const Line& line) {
+    place_ = file_.string() + ":" + std::to_string(line.number) + ": ";
+    ImportedPrediction result{.line = line.number,
+                              .item = text(line.fields, "id"),
+                              .output = text(line.fields, "output")};
+    if (line.fields.contains("seed")) result.seed = seed(line.fields.at("seed"));
+    if (!positions_.contains(result.item))
+      refuse("the dataset has no item '" + result.item + "'; its ids are as '" +
+             positions_.begin()->first + "'");
+    if (!seen_.emplace(result.item, result.seed).second)
+      refuse("a second prediction of item '" + result.item + "' for seed " +
+             std::to_string(result.seed) + "; expected one");
+    result.value = value(line.fields.at("prediction"), result.item);
+    return result;
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& what) const { throw DataError(place_ + what); }
+
+  std::string text(const Json& fields, const char* name) const {
+    const auto found = fields.find(name);
+    if (found == fields.end() || found->is_null()) return "";
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_number_integer()) return found->dump();  // ids are often numbers
+    refuse(std::string("'") + name + "' is " + found->dump() + "; expected a text");
+  }
+
+  std::int64_t seed(const Json& value) const {
+    if (value.is_number_unsigned()) return value.get<std::int64_t>();
+    if (value.is_string()) return kit::to_integer(value.get<std::string>(), file_.string(), "seed");
+    refuse("'seed' is " + value.dump() + "; expected a whole number");
+  }
+
+  std::optional<Label> value(const Json& given, const std::string& item) const {
+    if (given.is_null() || given == "") return std::nullopt;
+    if (!target_) return Label(choice(given, item));
+    if (std::holds_alternative<double>(target_->type)) return Label(number(given));
+    if (std::holds_alternative<std::string>(target_->type)) return Label(class_name(given));
+    std::vector<std::string> members;
+    if (given.is_string()) {
+      std::istringstream list(given.get<std::string>());
+      for (std::string member; std::getline(list, member, ';');)
+        members.push_back(class_name(member));
+    } else if (given.is_array()) {
+      for (const auto& member : given)
+        members.push_back(class_name(member));
+    } else {
+      refuse("prediction " + given.dump() + "; expected a list of classes");
+    }
+    return Label(members);
+  }
+
+  double number(const Json& given) const {
+    if (given.is_number()) return given.get<double>();
+    if (given.is_string()) {
+      const auto value = kit::to_number(given.get<std::string>(),
+                                        place_.substr(0, place_.size() - 2), "prediction");
+      if (std::isfinite(value)) return value;
+    }
+    refuse("prediction " + given.dump() + "; expected a finite number");
+  }
+
+  std::string class_name(const Json& given) const {
+    const auto name = given.is_string() ? given.get<std::string>() : given.dump();
+    const auto& classes = target_->classes;
+    if (std::find(classes.begin(), classes.end(), name) == classes.end())
+      refuse("prediction '" + name + "' is none of the " + std::to_string(classes.size()) +
+             " classes of label '" + target_->name + "'" + protocol::did_you_mean(name, classes));
+    return name;
+  }
+
+  std::string choice(const Json& given, const std::string& item) const {
+    if (!given.is_string()) refuse("prediction " + given.dump() + "; expected a text");
+    auto text = given.get<std::string>();
+    const auto question = view_.dataset().item(positions_.at(item)).question;
+    if (!question || question->choices.empty()) return text;
+    const auto& choices = question->choices;
+    if (std::find(choices.begin(), choices.end(), text) == choices.end())
+      refuse("prediction '" + text +
+             "' is none of the item's choices: " + protocol::join(choices, true));
+    return text;
+  }
+
+  fs::path file_;
+  const DatasetView& view_;
+  std::optional<LabelSpec> target_;
+  std::string place_;
+  std::map<std::string, std::int64_t> positions_;
+  std::set<std::pair<std::string, std::int64_t>> seen_;
+};
+
+constexpr std::int64_t frames = 16, width = 64;
+
+}  // namespace
+
+std::vector<ImportedPrediction> read_predictions(const fs::path& file, const DatasetView& view,
+                                                 const protocol::ComponentRef& evaluator) {
+  const auto lines = file.extension() == ".csv" ? read_table(file) : read_json_lines(file);
+  if (lines.empty()) throw DataError(file.string() + ": has no predictions");
+  Reader reader(file, view, target_of(view, evaluator));
+  std::vector<ImportedPrediction> all;
+  for (const auto& line : lines)
+    all.push_back(reader.read(line));
+  return all;
+}
+
+std::map<std::string, std::int64_t> test_items(const DatasetView& view) {
+  std::map<std::string, std::int64_t> items;
+  for (std::int64_t i = 0; i < view.size(Split::test); ++i)
+    items.emplace(view.item(Split::test, i).id, i);
+  return items;
+}
+
+FeatureSpec spec_that_says_nothing() {
+  return {.frame_rate = 1, .first_frame = 0.5, .dim = width};
+}
+
+FeatureBatch features_that_say_nothing(const std::vector<std::int64_t>& positions) {
+  const auto size = static_cast<std::int64_t>(positions.size());
+  FeatureBatch batch{at::empty({size, frames, width}, at::kFloat),
+                     at::full({size}, frames, at::kLong), spec_that_says_nothing()};
+  auto* out = batch.values.mutable_data_ptr<float>();
+  for (const auto position : positions) {
+    kit::Random random(kit::derive(0, "says nothing", position));
+    for (std::int64_t i = 0; i < frames * width; ++i)
+      *out++ = static_cast<float>(random.normal());
+  }
+  return batch;
+}
+
+}  // namespace earshot::worker

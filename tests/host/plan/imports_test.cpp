@@ -1,0 +1,140 @@
+#include "host/plan/imports.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support.hpp"
+
+namespace earshot::host {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\nseed = [0, 1]\n";
+const std::string content(64, 'a'), other_content(64, 'b');
+
+/// Records a plan as a run does.
+void record(Store& store, const Plan& plan) {
+  ExperimentRecord experiment;
+  experiment.name = plan.experiment.name;
+  experiment.resolved = plan.experiment.resolved;
+  std::vector<CellRecord> cells;
+  std::vector<DatasetRecord> datasets;
+  for (const auto& [key, dataset] : plan.datasets)
+    datasets.push_back({key, dataset.label, "folder", dataset.info});
+  for (const auto& planned : plan.cells) {
+    CellRecord cell;
+    cell.key = planned.key;
+    cell.identity = planned.identity;
+    cell.axes = planned.cell.axes;
+    cell.encoder = planned.cell.encoder.label;
+    cell.task = planned.cell.task.label;
+    cell.dataset = planned.cell.dataset.label;
+    cell.dataset_key = planned.dataset_key;
+    cell.seed = planned.cell.seed;
+    cells.push_back(cell);
+  }
+  store.record_plan(experiment, cells, datasets, Json::object());
+}
+
+std::string refusal(const Plan& plan, const std::string& task) {
+  try {
+    places_of(plan, task);
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+  return "(not refused)";
+}
+
+/// Names of the imported cells of a plan.
+std::vector<std::string> imported(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const auto& cell : plan.cells)
+    if (cell.weights == "imported") names.push_back(cell.cell.encoder.label);
+  return names;
+}
+
+TEST(Imports, take_one_place_for_each_fold) {
+  World world;
+  EXPECT_THAT(places_of(world.plan(two), "probe"), SizeIs(1));
+  const auto places = places_of(world.plan(std::string(two) + "fold = '*'\n"), "probe");
+  ASSERT_THAT(places, SizeIs(2));
+  EXPECT_EQ(places[0].request.dataset.fold, 1);
+  EXPECT_EQ(places[1].request.dataset.fold, 2);
+}
+
+TEST(Imports, need_to_be_told_the_variant_of_a_task) {
+  World world;
+  const auto variants = std::string(two) + "'task.lr' = [0.1, 0.2]\n";
+  EXPECT_THAT(refusal(world.plan(variants), "probe"),
+              AllOf(HasSubstr("several variants"), HasSubstr("task.lr=0.2"), HasSubstr("--only")));
+  Overrides overrides;
+  overrides.only = {"task.lr=0.1"};
+  EXPECT_THAT(places_of(world.plan(variants, overrides), "probe"), SizeIs(1));
+  EXPECT_THAT(refusal(world.plan(two), "prob"), HasSubstr("did you mean 'probe'?"));
+}
+
+TEST(Imports, have_a_key_of_their_content_and_of_what_scores_them) {
+  World world;
+  const auto place = places_of(world.plan(two), "probe").front();
+  const auto cell = imported_cell(place, "theirs", 0, content);
+  EXPECT_EQ(imported_cell(place, "another name", 0, content).key, cell.key);
+  EXPECT_NE(imported_cell(place, "theirs", 1, content).key, cell.key);
+  EXPECT_NE(imported_cell(place, "theirs", 0, other_content).key, cell.key);
+  Overrides overrides;
+  overrides.set = {"encoder.mel.options.mels=32"};
+  const auto with_mels = places_of(world.plan(two, overrides), "probe").front();
+  EXPECT_EQ(imported_cell(with_mels, "theirs", 0, content).key, cell.key)
+      << "the encoder whose place it takes does not matter";
+  overrides.set = {"task.probe.options.lr=0.5"};
+  const auto with_lr = places_of(world.plan(two, overrides), "probe").front();
+  EXPECT_NE(imported_cell(with_lr, "theirs", 0, content).key, cell.key);
+}
+
+TEST(Imports, differ_from_the_cell_they_take_the_place_of_in_encoder_and_seed_only) {
+  World world;
+  const auto place = places_of(world.plan(two), "probe").front();
+  const auto cell = imported_cell(place, "theirs", 7, content);
+  ASSERT_EQ(cell.cell.axes.size(), place.cell.axes.size());
+  for (std::size_t i = 0; i < cell.cell.axes.size(); ++i) {
+    const auto& [axis, value] = cell.cell.axes[i];
+    EXPECT_EQ(value, axis == "encoder" ? Json("theirs")
+                     : axis == "seed"  ? Json(7)
+                                       : place.cell.axes[i].second);
+  }
+  EXPECT_TRUE(cell.request.features.empty() && cell.features.empty());
+}
+
+TEST(Imports, stay_while_they_would_be_scored_alike) {
+  World world;
+  Store store(world.folder / "results.db", Store::Mode::write);
+  auto plan = world.plan(two);
+  plan.cells.push_back(imported_cell(places_of(plan, "probe").front(), "theirs", 0, content));
+  record(store, plan);
+
+  auto again = world.plan(std::string(two) + "# a new revision\n");
+  keep_imported(again, store);
+  EXPECT_EQ(imported(again), (std::vector<std::string>{"theirs"}));
+  EXPECT_EQ(again.cells.back().key, plan.cells.back().key);
+  EXPECT_EQ(again.cells.back().decision, Decision::left_out);
+  EXPECT_THAT(places_of(again, "probe"), SizeIs(1)) << "an import takes no import's place";
+
+  Overrides overrides;
+  overrides.set = {"task.probe.options.lr=0.5"};
+  auto changed = world.plan(two, overrides);
+  keep_imported(changed, store);
+  EXPECT_TRUE(imported(changed).empty());
+}
+
+TEST(Imports, are_none_without_results) {
+  World world;
+  Store store(world.folder / "results.db", Store::Mode::write);
+  auto plan = world.plan(two);
+  const auto cells = plan.cells.size();
+  keep_imported(plan, store);
+  EXPECT_EQ(plan.cells.size(), cells);
+}
+
+}  // namespace
+}  // namespace earshot::host
