@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -192,8 +193,9 @@ void check(const Architecture& a, const std::string& place) {
     good = good && possible(depth, 1000);
   for (std::int64_t n = 0; n < a.stages() && good; ++n) {
     const auto stage = a.stage(n);
-    good =
-        stage.rows >= 1 && stage.columns >= 1 && stage.heads >= 1 && stage.width % stage.heads == 0;
+    const auto window = std::min({stage.window, stage.rows, stage.columns});
+    good = window >= 1 && stage.rows % window == 0 && stage.columns % window == 0 &&
+           stage.heads >= 1 && stage.width % stage.heads == 0;
   }
   if (!good || a.stage(a.stages() - 1).rows % a.folds() != 0)
     throw DataError(place + ": its sizes make no HTSAT. Get the file again");

@@ -4,9 +4,11 @@
 #include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include <earshot/kit/random.hpp>
 
+#include "files.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -218,6 +220,75 @@ TEST(Htsat, refuses_a_checkpoint_that_lacks_a_tensor_or_has_too_many) {
   more[std::string(tower) + "layers.0.blocks.0.attn.relative_position_index"] = at::ones({64, 64});
   EXPECT_EQ(read(more), "");
   EXPECT_THAT(read({{"weight", at::ones({1})}}), HasSubstr("has no HTSAT"));
+}
+
+/// The project's own golden of transformers' CLAP, with one number of its configuration changed.
+std::string refusal_of_config(const std::string& key, const nlohmann::json& value) {
+  const std::filesystem::path golden = EARSHOT_SOURCE_DIR "/tests/golden/audio/clap_unfused_tiny";
+  const earshot::testing::TemporaryFolder folder;
+  std::filesystem::copy(golden / "model.safetensors", folder / "model.safetensors");
+  auto config = nlohmann::json::parse(earshot::testing::text_of(golden / "config.json"));
+  if (!key.empty()) config[key] = value;
+  earshot::testing::write(folder / "config.json", config.dump());
+  try {
+    const kit::Checkpoint checkpoint(folder.path());
+    const htsat::Model model(htsat::read_architecture(checkpoint), checkpoint, at::kCPU);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "(not refused)";
+}
+
+TEST(Htsat, refuses_a_configuration_that_makes_no_model_or_another_one) {
+  EXPECT_EQ(refusal_of_config("", {}), "(not refused)");
+  const std::pair<std::string, nlohmann::json> wrong[] = {{"window_size", 0},
+                                                          {"window_size", 3},
+                                                          {"window_size", 2},
+                                                          {"spec_size", 63},
+                                                          {"spec_size", 1 << 20},
+                                                          {"num_mel_bins", 0},
+                                                          {"num_mel_bins", 24},
+                                                          {"depths", {-1, 2, 1}},
+                                                          {"depths", nlohmann::json::array()},
+                                                          {"depths", {2, 2, 2}},
+                                                          {"num_attention_heads", {1, 2}},
+                                                          {"num_attention_heads", {0, 2, 4}},
+                                                          {"num_attention_heads", {3, 2, 4}},
+                                                          {"patch_stride", {0, 4}},
+                                                          {"patch_stride", {4, 4, 4}},
+                                                          {"patch_stride", "four"},
+                                                          {"patch_embeds_hidden_size", 1 << 15},
+                                                          {"mlp_ratio", -1},
+                                                          {"hidden_act", "relu"},
+                                                          {"enable_fusion", true},
+                                                          {"qkv_bias", false}};
+  for (const auto& [key, value] : wrong)
+    EXPECT_NE(refusal_of_config(key, value), "(not refused)") << key << " " << value;
+}
+
+TEST(Htsat, reads_rates_lengths_and_padding_beside_the_configuration) {
+  const std::filesystem::path goldens = EARSHOT_SOURCE_DIR "/tests/golden/audio";
+  const earshot::testing::TemporaryFolder folder;
+  for (const auto* file : {"model.safetensors", "config.json"})
+    std::filesystem::copy(goldens / "clap_unfused_tiny" / file, folder / file);
+  const auto read = [&] { return htsat::read_architecture(kit::Checkpoint(folder.path())); };
+  EXPECT_EQ(read().sample_rate, 48000);  // as published, where the file is not there
+  EXPECT_EQ(read().front_end.fmin, 50);
+  earshot::testing::write(folder / "preprocessor_config.json",
+                          R"({"sampling_rate": 8000, "hop_length": 160, "max_length_s": 2,
+                              "frequency_min": 20, "frequency_max": 3000, "fft_window_size": 512,
+                              "padding": "repeat"})");
+  const auto architecture = read();
+  EXPECT_EQ(architecture.sample_rate, 8000);
+  const auto& o = architecture.front_end;
+  EXPECT_EQ(o.sample_rate, 8000);
+  EXPECT_EQ(o.max_samples, 16000);
+  EXPECT_EQ(o.hop, 160);
+  EXPECT_EQ(o.n_fft, 512);
+  EXPECT_EQ(o.fmin, 20);
+  EXPECT_EQ(o.fmax, 3000);
+  EXPECT_EQ(o.padding, kit::ClapPadding::repeat);
+  EXPECT_EQ(o.truncation, kit::ClapTruncation::crop);
 }
 
 }  // namespace

@@ -137,6 +137,10 @@ TEST(SwinStage, refuses_grids_without_windows_and_heads_that_do_not_divide) {
   options = small;
   options.heads = 3;
   EXPECT_THROW(SwinStage(options, parameters, "b"), earshot::ConfigError);
+  options = small;
+  options.rows = options.window = 3;
+  options.columns = 9;
+  EXPECT_THROW(SwinStage(options, parameters, "c"), earshot::ConfigError);
 }
 
 TEST(Dense, equals_the_layers_of_libtorch_and_has_gradients_where_they_are_asked_for) {
