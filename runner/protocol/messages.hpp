@@ -58,7 +58,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component,
 //               "metrics": [{name, help, unit, higher_is_better, primary, version}]}
 //   encoder:   {"needs": {sample_rate, channels, max_seconds, min_seconds, crop, pad},
 //               "spec": {frame_rate, first_frame, dim},
-//               "code_spec": {frame_rate, first_frame, sizes, bits_per_second} for a codec}
+//               "code_spec": {frame_rate, first_frame, sizes, bits_per_second} for a codec,
+//               "parameters": number, where it can be counted}
 //   language_model: {"spec": {embedding_dim, context}}; others: {}
 
 struct Metric {
@@ -166,10 +167,13 @@ struct FeatureResult {
   std::int64_t bytes = 0;       ///< in the cache
   double audio_seconds = 0;     ///< of the clips computed
   double encode_seconds = 0;    ///< wall time in Encoder::encode for them
+  std::int64_t peak_bytes = 0;  ///< resident memory of the worker at its highest in this pass
+  Json effective_rank{};        ///< of a sample of training frames; null for codes, or if undefined
   Json facts = Json::object();  ///< as `resolve` gives for the encoder
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureResult, key, clips, computed, lost, bytes,
-                                                audio_seconds, encode_seconds, facts)
+                                                audio_seconds, encode_seconds, peak_bytes,
+                                                effective_rank, facts)
 
 // --- cell: CellRequest -> CellResult, after events
 //   {"type": "stage", "stage": "fit"|"predict"|"score", "seconds": s, "reused": bool}

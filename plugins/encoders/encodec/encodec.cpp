@@ -69,6 +69,8 @@ earshot::OptionSchema Encodec::options() {
        .value = std::int64_t{1},
        .help = "Quantized features leave out the levels before this one",
        .min = 1},
+      earshot::kit::pretrain_data_option(
+          {"DNS Challenge 4", "Common Voice", "AudioSet", "FSD50K", "Jamendo"}),
   };
   all.insert(all.end(), own.begin(), own.end());
   return all;

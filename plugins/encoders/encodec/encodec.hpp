@@ -1,6 +1,7 @@
 #pragma once
 #include <earshot/codec.hpp>
 #include <earshot/options.hpp>
+#include <earshot/sized.hpp>
 
 #include "model.hpp"
 
@@ -12,7 +13,7 @@ namespace encodec {
 /// kHz), which start at halves of frames, each place takes the frame of the chunk that begins there
 /// or last before; it may lie half a frame (1.7 ms at 48 kHz) off. Codes keep all frames of all
 /// chunks, 151.5 a second, which the decoder needs.
-class Encodec final : public earshot::Encoder, public earshot::Codec {
+class Encodec final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
   Encodec(const earshot::Options& options, const earshot::Context& context);
@@ -25,6 +26,8 @@ class Encodec final : public earshot::Encoder, public earshot::Codec {
   earshot::CodeBatch quantize(const earshot::AudioBatch& audio) override;
   earshot::FeatureBatch embed(const earshot::CodeBatch& codes) override;
   earshot::AudioBatch decode(const earshot::CodeBatch& codes) override;
+
+  std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
  private:
   std::int64_t chunk_frames() const;  ///< of a full chunk

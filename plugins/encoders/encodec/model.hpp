@@ -48,6 +48,7 @@ class Model {
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
 
   const Architecture& architecture() const { return architecture_; }
+  std::int64_t parameter_count() const { return parameters_.count(); }
 
   /// Embeddings before the quantiser: audio (B, channels, N) to (B, frames, width) by chunk.
   /// Appends the loudness of each chunk, (B, 1), to `scales` where audio is normalized.

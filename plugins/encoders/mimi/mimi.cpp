@@ -38,6 +38,7 @@ earshot::OptionSchema Mimi::options() {
        .value = std::int64_t{1},
        .help = "Quantized features leave out the levels before this one; 2: acoustic only",
        .min = 1},
+      earshot::kit::pretrain_data_option({"7 million hours of audio, mostly English speech"}),
   };
   all.insert(all.end(), own.begin(), own.end());
   return all;

@@ -1,13 +1,14 @@
 #pragma once
 #include <earshot/codec.hpp>
 #include <earshot/options.hpp>
+#include <earshot/sized.hpp>
 
 #include "model.hpp"
 
 namespace mimi {
 
 /// Clips run alone or beside others of the same length, so that padding reaches no frame.
-class Mimi final : public earshot::Encoder, public earshot::Codec {
+class Mimi final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
   Mimi(const earshot::Options& options, const earshot::Context& context);
@@ -20,6 +21,8 @@ class Mimi final : public earshot::Encoder, public earshot::Codec {
   earshot::CodeBatch quantize(const earshot::AudioBatch& audio) override;
   earshot::FeatureBatch embed(const earshot::CodeBatch& codes) override;
   earshot::AudioBatch decode(const earshot::CodeBatch& codes) override;
+
+  std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
  private:
   /// Where features are taken.

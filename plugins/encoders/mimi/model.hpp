@@ -49,6 +49,7 @@ class Model {
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
 
   const Architecture& architecture() const { return architecture_; }
+  std::int64_t parameter_count() const { return parameters_.count(); }
 
   // To codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P / 2) frames.
   at::Tensor seanet(const at::Tensor& audio) const;                ///< (B, width, P)

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstring>
-#include <fstream>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -13,6 +12,7 @@
 #include "worker/stage/host_trial.hpp"
 #include "worker/stage/imported_predictions.hpp"
 #include "worker/stage/metrics.hpp"
+#include "worker/stage/peak_memory.hpp"
 #include "worker/stage/state_file.hpp"
 
 namespace earshot::worker {
@@ -24,14 +24,6 @@ using protocol::Json;
 
 // Rows of an event: far below the largest frame even with long answers.
 constexpr std::size_t rows_per_event = 500;
-
-/// Resident memory of this process at its highest, in bytes; 0 where the system does not tell.
-std::int64_t peak_memory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
-  return 0;
-}
 
 class CellStage {
  public:
@@ -214,6 +206,7 @@ class CellStage {
 protocol::CellResult cell_stage(const protocol::CellRequest& request, Session& session) {
   const at::NoGradGuard no_grad;
   at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  reset_peak_memory();
   return CellStage(request, session).run();
 }
 

@@ -10,8 +10,10 @@
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/stage/effective_rank.hpp"
 #include "worker/stage/encoding.hpp"
 #include "worker/stage/opened.hpp"
+#include "worker/stage/peak_memory.hpp"
 
 namespace earshot::worker {
 
@@ -236,8 +238,17 @@ class FeaturesStage {
     return size;
   }
 
+  /// Null for codes, and where the rank is not defined.
+  protocol::Json rank(const Work& work) const {
+    if (work.source.codes) return nullptr;
+    const auto reader = dataset_->features(request_.cache, work.source.key);
+    const auto found = effective_rank(sample_of_frames(dataset_->view, *reader));
+    return found ? protocol::Json(*found) : nullptr;
+  }
+
   protocol::Json results() {
     auto encoders = protocol::Json::array();
+    const auto peak = peak_memory();
     for (const auto& work : works_) {
       auto& result = work->result;
       result.clips = static_cast<std::int64_t>(clips_.size());
@@ -254,6 +265,8 @@ class FeaturesStage {
             result.lost.push_back({clip_name(clips_[shard * clips_per_shard + n]), reason});
       }
       check_lost(result.lost, result.clips, request_.dataset.allow_lost);
+      result.peak_bytes = peak;
+      result.effective_rank = rank(*work);
       encoders.push_back(result);
     }
     return {{"encoders", encoders}};
@@ -274,6 +287,7 @@ class FeaturesStage {
 protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session) {
   const at::NoGradGuard no_grad;
   at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  reset_peak_memory();
   return FeaturesStage(request, session).run();
 }
 

@@ -15,6 +15,13 @@ OptionSchema model_options(const std::string& source, const std::string& weights
   };
 }
 
+OptionSpec pretrain_data_option(const std::vector<std::string>& data) {
+  return {.name = "pretrain_data",
+          .value = data,
+          .help = "What the default weights were trained on, for whoever reads the results",
+          .affects_results = false};
+}
+
 void check_preset(const Options& options, const std::string& default_preset) {
   const auto& name = options.text("preset");
   if (name != default_preset)

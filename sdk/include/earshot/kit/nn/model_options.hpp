@@ -16,6 +16,10 @@ namespace earshot::kit {
 OptionSchema model_options(const std::string& source, const std::string& weights_help,
                            const std::vector<std::string>& presets);
 
+/// The option `pretrain_data`, which no component reads: its default says what the default weights
+/// were trained on, and the host shows that beside their results.
+OptionSpec pretrain_data_option(const std::vector<std::string>& data);
+
 /// @throws ConfigError if a preset other than the default is asked for beside a checkpoint, which
 ///   brings an architecture of its own.
 void check_preset(const Options& options, const std::string& default_preset);
