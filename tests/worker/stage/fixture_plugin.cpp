@@ -173,13 +173,13 @@ class Steps final : public Evaluator {
 
   void fit(Trial& trial) override {
     std::int64_t step = 0;
-    weight_ = at::zeros({trial.feature_spec().dim + 1});
+    const auto x = inputs(trial, Split::train);
+    weight_ = at::zeros({x.size(1)});
     double loss = 0;
     if (const auto own = trial.resume()) {
       step = std::stoll(own->text.at("step"));
       weight_ = own->tensors.at("weight").clone();
     }
-    const auto x = inputs(trial, Split::train);
     const auto y = truth(trial, Split::train);
     for (; step < steps_; ++step) {
       if (step == stop_at_) throw DataError("died at a step");
