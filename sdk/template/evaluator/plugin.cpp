@@ -32,7 +32,8 @@ class PluginClass final : public Evaluator {
     const auto x = pooled(trial, Split::train);
     auto members = at::zeros({static_cast<std::int64_t>(classes.size()), x.size(0)}, x.options());
     for (std::int64_t i = 0; i < x.size(0); ++i) {
-      const auto& truth = std::get<std::string>(trial.item(Split::train, i).labels.at(target_));
+      const auto item = trial.item(Split::train, i);
+      const auto& truth = std::get<std::string>(item.labels.at(target_));
       members[std::find(classes.begin(), classes.end(), truth) - classes.begin()][i] = 1;
     }
     centroids_ = members.mm(x) / members.sum(1, true).clamp_min(1);

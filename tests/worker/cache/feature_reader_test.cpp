@@ -1,6 +1,5 @@
 #include "worker/cache/feature_reader.hpp"
 
-#include <chrono>
 
 #include <ATen/ATen.h>
 
@@ -117,30 +116,6 @@ TEST(FeatureReader, refuses_a_missing_and_a_damaged_shard) {
   const auto file = shard_file(cache.path(), "source", shard_keys("source", identities(130))[1]);
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
   EXPECT_THROW(FeatureReader(cache.path(), "source", identities(130)), DataError);
-}
-
-// Half of what bench/ asks for on an idle machine: a test must not fail for a busy one.
-TEST(FeatureReader, reads_a_warm_cache_at_a_gigabyte_a_second) {
-  const TemporaryFolder cache;
-  write_features(cache.path(), 128, 250, 64);
-  const FeatureReader reader(cache.path(), "source", identities(128));
-  double best = 0;
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
-    double bytes = 0, sum = 0;
-    for (std::int64_t clip = 0; clip + 16 <= 128; clip += 16) {
-      std::vector<std::int64_t> clips(16);
-      std::iota(clips.begin(), clips.end(), clip);
-      const auto batch = reader.features(clips);
-      bytes += 4.0 * 64 * batch.lengths.sum().item<double>();
-      sum += batch.values[15][0][0].item<double>();
-    }
-    EXPECT_GT(sum, 0);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    best = std::max(best, bytes / took.count());
-  }
-  RecordProperty("gigabytes_per_second", std::to_string(best / 1e9));
-  EXPECT_GT(best, 1e9);
 }
 
 }  // namespace
