@@ -1,13 +1,8 @@
 #include "architecture.hpp"
 
-#include <cmath>
-
-#include <earshot/error.hpp>
-
 namespace htsat {
 
 using earshot::kit::ClapFrontEndOptions;
-using earshot::kit::ClapPadding;
 using earshot::kit::ClapTruncation;
 using earshot::kit::SwinStageOptions;
 

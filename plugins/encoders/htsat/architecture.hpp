@@ -20,7 +20,7 @@ struct Architecture {
   /// Frames, filters and length of clips. Of msclap the filters are made for 32 kHz, whatever the
   /// audio's rate.
   earshot::kit::ClapFrontEndOptions front_end{.sample_rate = 32000,
-                                              .max_samples = 7 * 44100,
+                                              .max_samples = 308'700,  // 7 s
                                               .hop = 320,
                                               .padding = earshot::kit::ClapPadding::repeat};
   std::int64_t picture = 256;  ///< rows and columns that mel frames are folded to

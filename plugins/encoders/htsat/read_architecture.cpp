@@ -16,7 +16,6 @@ namespace {
 using earshot::DataError;
 using earshot::kit::Checkpoint;
 using earshot::kit::ClapPadding;
-using earshot::kit::ClapTruncation;
 using earshot::kit::ModelConfig;
 using earshot::kit::NameMap;
 

@@ -107,14 +107,13 @@ TEST(Htsat, clips_of_a_batch_come_out_as_if_alone) {
       auto encoder = make(features, preset);
       const auto rate = encoder.needs().sample_rate;
       const auto audio = noise({rate, 11 * rate, 3 * rate + 1}, rate);
-      for (const int count : {1, 2}) {
-        at::set_num_threads(count);
-        const auto together = encoder.encode(audio);
-        for (std::int64_t b = 0; b < 3; ++b) {
-          const auto own = encoder.encode(alone(audio, b)).values[0];
-          ASSERT_EQ(valid(together, b).sizes(), own.sizes()) << features << b;
-          EXPECT_LE((valid(together, b) - own).abs().max().item<double>(), 1e-5) << features << b;
-        }
+      at::set_num_threads(2);
+      const auto together = encoder.encode(audio);
+      at::set_num_threads(1);
+      for (std::int64_t b = 0; b < 3; ++b) {
+        const auto own = encoder.encode(alone(audio, b)).values[0];
+        ASSERT_EQ(valid(together, b).sizes(), own.sizes()) << features << b;
+        EXPECT_LE((valid(together, b) - own).abs().max().item<double>(), 1e-5) << features << b;
       }
     }
   at::set_num_threads(threads);
