@@ -102,6 +102,9 @@ TEST_F(Encode, goes_on_after_a_file_that_cannot_be_read) {
   EXPECT_THAT(ended.err, AllOf(HasSubstr("none.wav: "), HasSubstr("bad.wav: ")));
   EXPECT_THAT(ended.out, HasSubstr("encoded 1 of 3 files"));
   EXPECT_EQ(read_safetensors(sandbox / "x.safetensors").size(), 1U);
+  EXPECT_EQ(Json::parse(metadata("x.safetensors").at("files").get<std::string>()),
+            Json({{"a", "a.wav"}}))
+      << "of what was written";
 }
 
 TEST_F(Encode, takes_the_options_of_an_experiment) {

@@ -118,12 +118,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   auto request = request_of(*given);
   const auto encoder = one_component(*given, "encode", "encoder", given->text("encoder"));
   request.encoder = encoder.ref;
-  auto files = Json::object();
-  for (std::size_t n = 0; n < request.files.size(); ++n)
-    files[request.keys[n]] = fs::path(request.files[n]).filename().string();
-  request.about = {{"encoder", encoder.id},
-                   {"options", encoder.ref.options.dump()},
-                   {"files", files.dump(-1, ' ', false, Json::error_handler_t::replace)}};
+  request.about = {{"encoder", encoder.id}, {"options", encoder.ref.options.dump()}};
 
   const bool shown = ::isatty(STDERR_FILENO) == 1;
   std::size_t lost = 0;

@@ -33,15 +33,14 @@ class Coder {
                         "' looks features up by the items of a dataset; it hears no files");
   }
 
-  About about() const {
-    const auto& layout = (features_ ? *features_ : *codes_).layout();
-    About about{layout.frame_rate, layout.first_frame, {}};
-    for (const auto& [name, text] : request_.about.items())
-      about.texts[name] = text.get<std::string>();
-    about.texts["frame_rate"] = Json(layout.frame_rate).dump();
-    about.texts["first_frame"] = Json(layout.first_frame).dump();
-    about.texts["sample_rate"] = std::to_string(needs().sample_rate);
-    if (!features_) about.texts["codebook_sizes"] = Json(layout.sizes).dump();
+  const ShardHeader& layout() const { return (features_ ? *features_ : *codes_).layout(); }
+
+  std::map<std::string, std::string> about() const {
+    auto about = request_.about.get<std::map<std::string, std::string>>();
+    about["frame_rate"] = Json(layout().frame_rate).dump();
+    about["first_frame"] = Json(layout().first_frame).dump();
+    about["sample_rate"] = std::to_string(needs().sample_rate);
+    if (!features_) about["codebook_sizes"] = Json(layout().sizes).dump();
     return about;
   }
 
@@ -127,16 +126,20 @@ Json encode(const Json& json, Session& session) {
   at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   Coder coder(request, open_device(request.device));
   std::unique_ptr<FeatureFiles> files;
-  if (!request.to.empty()) files = open_feature_files(request.format, request.to, coder.about());
+  if (!request.to.empty())
+    files = open_feature_files(request.format, request.to, coder.layout().frame_rate,
+                               coder.layout().first_frame);
   if (!request.decode.empty()) fs::create_directories(request.decode);
 
   auto written = Json::array();
+  auto names = Json::object();  // of files, by key
   const auto total = static_cast<std::int64_t>(request.files.size());
   for (std::size_t n = 0; n < request.files.size(); ++n) {
     const auto& file = request.files[n];
     try {
       encode_file(request, coder, file, request.keys.at(n), files.get());
       written.push_back(request.keys[n]);
+      names[request.keys[n]] = fs::path(file).filename().string();
     } catch (const Error& error) {
       const std::string reason = error.what();
       const auto prefix = file + ": ";
@@ -146,7 +149,11 @@ Json encode(const Json& json, Session& session) {
     }
     session.progress(static_cast<std::int64_t>(n) + 1, total, "files");
   }
-  if (files) files->finish();
+  if (files) {
+    auto about = coder.about();
+    about["files"] = names.dump(-1, ' ', false, Json::error_handler_t::replace);
+    files->finish(about);
+  }
   return {{"written", written}};
 }
 

@@ -23,11 +23,12 @@ void make_folder(const fs::path& folder) {
   if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
 }
 
-void write_about(const fs::path& file, const About& about) {
+using Texts = std::map<std::string, std::string>;
+
+void write_about(const fs::path& file, const Texts& about) {
   std::ofstream stream(file);
-  stream
-      << protocol::Json(about.texts).dump(2, ' ', false, protocol::Json::error_handler_t::replace)
-      << '\n';
+  stream << protocol::Json(about).dump(2, ' ', false, protocol::Json::error_handler_t::replace)
+         << '\n';
   if (!stream.flush()) throw DataError(file.string() + ": cannot be written");
 }
 
@@ -69,7 +70,7 @@ class Partial {
 /// Values wait in a file of their own, since the header comes first and says where each lies.
 class SafetensorsFile final : public FeatureFiles {
  public:
-  SafetensorsFile(const fs::path& file, About about) : waiting_(file), about_(std::move(about)) {}
+  explicit SafetensorsFile(const fs::path& file) : waiting_(file) {}
 
   void add(const Encoded& encoded) override {
     const auto values = encoded.values.contiguous();
@@ -81,7 +82,7 @@ class SafetensorsFile final : public FeatureFiles {
     if (encoded.side.defined()) tensors_[encoded.key + ".side"] = encoded.side;
   }
 
-  void finish() override {
+  void finish(const Texts& about) override {
     waiting_.flush();
     std::int64_t begin = 0;
     for (const auto& part : parts_)
@@ -94,7 +95,7 @@ class SafetensorsFile final : public FeatureFiles {
         begin += part.size;
       }
     }
-    kit::save_safetensors(waiting_.file(), tensors_, about_.texts);
+    kit::save_safetensors(waiting_.file(), tensors_, about);
   }
 
  private:
@@ -104,7 +105,6 @@ class SafetensorsFile final : public FeatureFiles {
     std::int64_t size = 0;
   };
   Partial waiting_;
-  About about_;
   std::vector<Part> parts_;
   at::ScalarType type_ = at::kFloat;
   std::map<std::string, at::Tensor> tensors_;
@@ -112,18 +112,15 @@ class SafetensorsFile final : public FeatureFiles {
 
 class NpyFolder final : public FeatureFiles {
  public:
-  NpyFolder(fs::path folder, About about) : folder_(std::move(folder)), about_(std::move(about)) {
-    make_folder(folder_);
-  }
+  explicit NpyFolder(fs::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
   void add(const Encoded& encoded) override {
     kit::write_npy(folder_ / (encoded.key + ".npy"), encoded.values);
     if (encoded.side.defined()) kit::write_npy(folder_ / (encoded.key + ".side.npy"), encoded.side);
   }
-  void finish() override { write_about(folder_ / "about.json", about_); }
+  void finish(const Texts& about) override { write_about(folder_ / "about.json", about); }
 
  private:
   fs::path folder_;
-  About about_;
 };
 
 /// Appends a number as the shortest text that reads back.
@@ -136,7 +133,8 @@ void append(std::string& line, T value) {
 
 class CsvFile final : public FeatureFiles {
  public:
-  CsvFile(const fs::path& file, About about) : file_(file), about_(std::move(about)) {}
+  CsvFile(const fs::path& file, double frame_rate, double first_frame)
+      : file_(file), frame_rate_(frame_rate), first_frame_(first_frame) {}
 
   void add(const Encoded& encoded) override {
     const bool codes = encoded.values.scalar_type() == at::kLong;
@@ -145,9 +143,7 @@ class CsvFile final : public FeatureFiles {
     for (std::int64_t t = 0; t < rows.size(0); ++t) {
       auto line = encoded.key;  // neither quotes nor commas in it
       append(line, t);
-      append(line, about_.frame_rate > 0
-                       ? about_.first_frame + static_cast<double>(t) / about_.frame_rate
-                       : 0.0);
+      append(line, frame_rate_ > 0 ? first_frame_ + static_cast<double>(t) / frame_rate_ : 0.0);
       for (std::int64_t d = 0; d < rows.size(1); ++d)
         if (codes)
           append(line, rows.const_data_ptr<std::int64_t>()[t * rows.size(1) + d]);
@@ -158,9 +154,9 @@ class CsvFile final : public FeatureFiles {
     file_.check();
   }
 
-  void finish() override {
+  void finish(const Texts& about) override {
     file_.commit();
-    write_about(file_.file().string() + ".json", about_);
+    write_about(file_.file().string() + ".json", about);
   }
 
  private:
@@ -173,17 +169,17 @@ class CsvFile final : public FeatureFiles {
   }
 
   Partial file_;
-  About about_;
+  double frame_rate_, first_frame_;
   bool begun_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<FeatureFiles> open_feature_files(const std::string& format, const fs::path& to,
-                                                 About about) {
-  if (format == "npy") return std::make_unique<NpyFolder>(to, std::move(about));
-  if (format == "csv") return std::make_unique<CsvFile>(to, std::move(about));
-  return std::make_unique<SafetensorsFile>(to, std::move(about));
+                                                 double frame_rate, double first_frame) {
+  if (format == "npy") return std::make_unique<NpyFolder>(to);
+  if (format == "csv") return std::make_unique<CsvFile>(to, frame_rate, first_frame);
+  return std::make_unique<SafetensorsFile>(to);
 }
 
 }  // namespace earshot::worker

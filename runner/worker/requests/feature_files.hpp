@@ -15,18 +15,14 @@ struct Encoded {
   at::Tensor side{};    ///< of codes: float32 (S) beside them, or undefined
 };
 
-/// Time grid of what is written, and what people should know beside it.
-struct About {
-  double frame_rate = 0, first_frame = 0;
-  std::map<std::string, std::string> texts{};  ///< the two above are among them
-};
-
 /// Where features go, one recording after the other, whatever their number.
 class FeatureFiles {
  public:
   virtual ~FeatureFiles() = default;
   virtual void add(const Encoded& encoded) = 0;
-  virtual void finish() = 0;  ///< what was added is complete under its name from then on
+  /// What was added is complete under its name from then on, with texts beside it that say what it
+  /// is.
+  virtual void finish(const std::map<std::string, std::string>& about) = 0;
 };
 
 /// Writes them in the format
@@ -38,6 +34,7 @@ class FeatureFiles {
 ///                <file>.json, what lies beside codes is left out
 /// @throws DataError "<file>: <reason>"
 std::unique_ptr<FeatureFiles> open_feature_files(const std::string& format,
-                                                 const std::filesystem::path& to, About about);
+                                                 const std::filesystem::path& to, double frame_rate,
+                                                 double first_frame);
 
 }  // namespace earshot::worker
