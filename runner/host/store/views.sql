@@ -123,7 +123,8 @@ WITH encoding AS (
 SELECT e.name AS experiment, s.kind, group_concat(DISTINCT m.encoder) AS encoder,
        group_concat(DISTINCT m.dataset) AS dataset, NULL AS task, s.key, s.state, s.attempts,
        count(DISTINCT m.cell_id) AS cells, s.seconds, s.bytes, s.audio_seconds, s.parameters,
-       s.audio_per_second, s.peak_bytes, s.frames_per_second, s.bits_per_second, s.effective_rank
+       s.audio_per_second, s.peak_bytes, s.frames_per_second, s.bits_per_second, s.effective_rank,
+       group_concat(DISTINCT m.variant) AS variant
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN run r ON r.cell_id = m.cell_id
@@ -135,7 +136,7 @@ UNION ALL
 SELECT e.name, 'cell', m.encoder, m.dataset, m.task, c.key,
        max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END), count(*), 1, sum(r.seconds),
        max(r.peak_bytes), NULL, s.parameters, s.audio_per_second, max(r.peak_bytes),
-       s.frames_per_second, s.bits_per_second, s.effective_rank
+       s.frames_per_second, s.bits_per_second, s.effective_rank, m.variant
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN cell c ON c.cell_id = m.cell_id

@@ -56,6 +56,7 @@ std::vector<Numbers> shuffled(const Numbers& groups, Random& random) {
   for (std::size_t i = 0; i < groups.size(); ++i)
     members[groups[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Numbers> result;
+  result.reserve(members.size());
   for (auto& [group, items] : members)
     result.push_back(std::move(items));
   for (std::size_t i = result.size(); i > 1; --i)  // Fisher and Yates
