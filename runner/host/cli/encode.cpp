@@ -55,7 +55,7 @@ Syntax syntax_of_encode() {
 
 std::string format_of_arguments(const Arguments& given) {
   if (given.has("format")) {
-    const auto name = given.text("format");
+    auto name = given.text("format");
     if (std::find(formats.begin(), formats.end(), name) == formats.end())
       refuse_usage("encode", "--format '" + name + "'; allowed are " +
                                  protocol::join(formats, true) +

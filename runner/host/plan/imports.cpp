@@ -94,6 +94,7 @@ std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task) {
            "' has several variants: " + protocol::join({variants.begin(), variants.end()}, true) +
            "; expected one. Choose it with --only AXIS=VALUE");
   std::vector<PlannedCell> places;
+  places.reserve(folds.size());
   for (auto& [fold, cell] : folds)
     places.push_back(std::move(cell));
   return places;

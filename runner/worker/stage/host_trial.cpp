@@ -126,6 +126,7 @@ FeatureSpec HostTrial::feature_spec() const {
 FeatureBatch HostTrial::features(Split split, at::IntArrayRef items, std::int64_t clip) {
   if (!request_.predictions.empty()) {
     std::vector<std::int64_t> positions;
+    positions.reserve(items.size());
     for (const auto item : items)
       positions.push_back(items_.position(split, item));
     return features_that_say_nothing(positions);

@@ -31,6 +31,7 @@ std::vector<Line> read_table(const fs::path& file) {
   for (const auto* needed : {"id", "prediction"})
     table.column(needed);
   std::vector<Line> lines;
+  lines.reserve(table.rows().size());
   for (const auto& row : table.rows()) {
     auto& line = lines.emplace_back(Line{row.line, Json::object()});
     for (std::size_t column = 0; column < row.fields.size(); ++column)
@@ -172,6 +173,7 @@ std::vector<ImportedPrediction> read_predictions(const fs::path& file, const Dat
   if (lines.empty()) throw DataError(file.string() + ": has no predictions");
   Reader reader(file, view, target_of(view, evaluator));
   std::vector<ImportedPrediction> all;
+  all.reserve(lines.size());
   for (const auto& line : lines)
     all.push_back(reader.read(line));
   return all;

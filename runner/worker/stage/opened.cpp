@@ -66,6 +66,7 @@ void keep_encoders(const std::vector<protocol::ComponentRef>& refs, c10::Device 
 
 std::vector<ClipName> clip_names(const DatasetView& view) {
   std::vector<ClipName> names;
+  names.reserve(view.clips().size());
   for (const auto& clip : view.clips())
     names.push_back({{}, clip.clip_info.file, clip.clip_info.start, clip.clip_info.duration});
   for (std::int64_t i = 0; i < view.dataset().size(); ++i) {
