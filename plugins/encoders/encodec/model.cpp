@@ -176,9 +176,9 @@ std::vector<at::Tensor> Model::embeddings(const at::Tensor& audio,
     const auto step = [&](const at::Tensor& x, earshot::kit::Stream* stream) {
       return encoder_.forward(x, stream);
     };
-    const auto result = a.seanet.streams()
-                            ? earshot::kit::in_tiles(part, a.seanet.tile() * a.seanet.hop(), step)
-                            : step(part, nullptr);
+    const auto result =
+        a.seanet.streams() ? earshot::kit::in_tiles(part, a.seanet.stretch() * a.seanet.hop(), step)
+                           : step(part, nullptr);
     all.push_back(result.transpose(1, 2).contiguous());
   }
   return all;
@@ -199,7 +199,7 @@ at::Tensor Model::decode(const Codes& codes) const {
     const auto step = [&](const at::Tensor& some, earshot::kit::Stream* stream) {
       return decoder_.forward(embed(some).transpose(1, 2), stream);
     };
-    auto audio = seanet.streams() ? earshot::kit::in_tiles(codes.chunks[c], seanet.tile(), step)
+    auto audio = seanet.streams() ? earshot::kit::in_tiles(codes.chunks[c], seanet.stretch(), step)
                                   : step(codes.chunks[c], nullptr);
     if (architecture_.normalize) audio = audio * codes.scales.at(c).unsqueeze(2);
     parts.push_back(std::move(audio));

@@ -188,7 +188,7 @@ at::Tensor Model::seanet(const at::Tensor& audio) const {
   const auto& options = architecture_.seanet;
   if (!options.streams()) return encoder_.forward(audio);
   return earshot::kit::in_tiles(
-      audio, options.tile() * options.hop(),
+      audio, options.stretch() * options.hop(),
       [&](const at::Tensor& x, Stream* stream) { return encoder_.forward(x, stream); });
 }
 
@@ -253,7 +253,7 @@ at::Tensor Model::decode(const at::Tensor& codes) const {
   const auto& options = architecture_.seanet;
   const auto x = decoder_transformer(upsample(embed(codes)));
   if (!options.streams()) return decoder_.forward(x);
-  return earshot::kit::in_tiles(x, options.tile(), [&](const at::Tensor& part, Stream* stream) {
+  return earshot::kit::in_tiles(x, options.stretch(), [&](const at::Tensor& part, Stream* stream) {
     return decoder_.forward(part, stream);
   });
 }

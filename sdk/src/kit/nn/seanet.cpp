@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/nn/elu.hpp>
 #include <earshot/kit/nn/seanet.hpp>
 
 namespace earshot::kit {
@@ -44,6 +45,20 @@ std::vector<SeanetResidual> residuals(const SeanetOptions& o, std::int64_t width
   return blocks;
 }
 
+/// Embeddings in a tile of the narrow stages. Their layers are fastest while a tile stays in the
+/// cache; the wide ones have large weights, which are better read once for many positions.
+std::int64_t frames_in_tile(const SeanetOptions& o) {
+  constexpr std::int64_t samples = 9600;  // measured with 32 to 64 channels
+  std::int64_t reach = std::max({o.kernel, o.last_kernel, o.residual_kernel});
+  for (std::int64_t i = 1; i < o.residual_layers; ++i)
+    reach *= o.dilation_growth;
+  return std::max(samples / o.hop(), o.padding == Padding::reflect ? reach + 1 : 1);
+}
+
+bool is_narrow(std::int64_t width) {
+  return width < 256;
+}
+
 }  // namespace
 
 std::int64_t SeanetOptions::hop() const {
@@ -54,13 +69,9 @@ bool SeanetOptions::streams() const {
   return causal && norm != ConvolutionNorm::time_group && trim_right == 1;
 }
 
-std::int64_t SeanetOptions::tile() const {
-  // Measured: some 10,000 samples of 32 to 64 channels stay in the cache.
-  constexpr std::int64_t samples = 9600;
-  std::int64_t reach = std::max({kernel, last_kernel, residual_kernel});
-  for (std::int64_t i = 1; i < residual_layers; ++i)
-    reach *= dilation_growth;
-  const auto frames = std::max(samples / hop(), padding == Padding::reflect ? reach + 1 : 1);
+std::int64_t SeanetOptions::stretch() const {
+  constexpr std::int64_t samples = 240'000;  // bounds memory; more is not faster
+  const auto frames = std::max(samples / hop(), frames_in_tile(*this));
   return frames + frames % 2;
 }
 
@@ -112,13 +123,16 @@ SeanetResidual::SeanetResidual(const SeanetOptions& o, std::int64_t width, std::
 }
 
 at::Tensor SeanetResidual::forward(const at::Tensor& x, Stream* stream) const {
-  auto y = first_.forward(at::elu(x), stream);
-  y = second_.forward(at::elu_(y), stream);
-  return y.add_(shortcut_ ? shortcut_->forward(x, stream) : x);
+  auto y = first_.forward(x, stream, /*after_elu=*/true);
+  y = second_.forward(fast_elu_(y), stream);
+  if (!shortcut_) return y.add_(x);
+  shortcut_->add_to(y, x);
+  return y;
 }
 
 SeanetEncoder::SeanetEncoder(const SeanetOptions& o, Parameters& parameters,
-                             const std::string& name) {
+                             const std::string& name)
+    : tile_(o.streams() ? frames_in_tile(o) * o.hop() : 0) {
   first_.emplace(shared(o, o.channels, o.filters, o.kernel), parameters, layer(name, 0));
   std::int64_t number = 1, width = o.filters;
   for (auto ratio = o.ratios.rbegin(); ratio != o.ratios.rend(); ++ratio, width *= 2) {
@@ -127,6 +141,7 @@ SeanetEncoder::SeanetEncoder(const SeanetOptions& o, Parameters& parameters,
     stages_.push_back(
         {std::move(blocks),
          {shared(o, width, 2 * width, 2 * *ratio, *ratio), parameters, layer(name, number++)}});
+    if (is_narrow(width)) ++narrow_;
   }
   if (o.lstm_layers > 0)
     lstm_.emplace(width, o.lstm_layers, parameters, layer(name, number++) + ".lstm");
@@ -134,19 +149,29 @@ SeanetEncoder::SeanetEncoder(const SeanetOptions& o, Parameters& parameters,
   last_.emplace(shared(o, width, o.width, o.last_kernel), parameters, layer(name, number));
 }
 
+at::Tensor SeanetEncoder::run(const Stage& stage, at::Tensor x, Stream* stream) const {
+  for (const auto& residual : stage.residuals)
+    x = residual.forward(x, stream);
+  return stage.down.forward(x, stream, /*after_elu=*/true);
+}
+
 at::Tensor SeanetEncoder::forward(const at::Tensor& audio, Stream* stream) const {
-  auto x = first_->forward(audio, stream);
-  for (const auto& stage : stages_) {
-    for (const auto& residual : stage.residuals)
-      x = residual.forward(x, stream);
-    x = stage.down.forward(at::elu_(x), stream);
-  }
+  const auto narrow = [&](const at::Tensor& part, Stream* memory) {
+    auto y = first_->forward(part, memory);
+    for (std::size_t n = 0; n < narrow_; ++n)
+      y = run(stages_[n], y, memory);
+    return y;
+  };
+  auto x = tile_ > 0 ? in_tiles(audio, tile_, narrow, stream) : narrow(audio, stream);
+  for (auto n = narrow_; n < stages_.size(); ++n)
+    x = run(stages_[n], x, stream);
   if (lstm_) x = lstm_->forward(x, stream);
-  return last_->forward(at::elu(x), stream);
+  return last_->forward(x, stream, /*after_elu=*/true);
 }
 
 SeanetDecoder::SeanetDecoder(const SeanetOptions& o, Parameters& parameters,
-                             const std::string& name) {
+                             const std::string& name)
+    : tile_(o.streams() ? frames_in_tile(o) : 0) {
   auto width = o.filters << o.ratios.size();
   first_.emplace(shared(o, o.width, width, o.kernel), parameters, layer(name, 0));
   std::int64_t number = 1;
@@ -158,20 +183,33 @@ SeanetDecoder::SeanetDecoder(const SeanetOptions& o, Parameters& parameters,
                              layer(name, number++));
     width /= 2;
     stages_.push_back({std::move(up), residuals(o, width, parameters, name, number)});
+    if (is_narrow(width)) continue;
+    ++wide_;
+    tile_ *= ratio;
   }
   ++number;  // ELU
   last_.emplace(shared(o, width, o.channels, o.last_kernel), parameters, layer(name, number));
 }
 
+at::Tensor SeanetDecoder::run(const Stage& stage, const at::Tensor& input, Stream* stream) const {
+  auto x = stage.up.forward(fast_elu(input), stream);
+  for (const auto& residual : stage.residuals)
+    x = residual.forward(x, stream);
+  return x;
+}
+
 at::Tensor SeanetDecoder::forward(const at::Tensor& embeddings, Stream* stream) const {
   auto x = first_->forward(embeddings, stream);
   if (lstm_) x = lstm_->forward(x, stream);
-  for (const auto& stage : stages_) {
-    x = stage.up.forward(at::elu(x), stream);
-    for (const auto& residual : stage.residuals)
-      x = residual.forward(x, stream);
-  }
-  return last_->forward(at::elu(x), stream);
+  for (std::size_t n = 0; n < wide_; ++n)
+    x = run(stages_[n], x, stream);
+  const auto narrow = [&](const at::Tensor& part, Stream* memory) {
+    auto y = part;
+    for (auto n = wide_; n < stages_.size(); ++n)
+      y = run(stages_[n], y, memory);
+    return last_->forward(y, memory, /*after_elu=*/true);
+  };
+  return tile_ > 0 ? in_tiles(x, tile_, narrow, stream) : narrow(x, stream);
 }
 
 }  // namespace earshot::kit

@@ -13,16 +13,19 @@ at::Tensor& Stream::next() {
 }
 
 at::Tensor in_tiles(const at::Tensor& x, std::int64_t tile,
-                    const std::function<at::Tensor(const at::Tensor&, Stream*)>& step) {
+                    const std::function<at::Tensor(const at::Tensor&, Stream*)>& step,
+                    Stream* stream) {
   const auto length = x.size(-1);
-  if (length < 2 * tile) return step(x, nullptr);
-  Stream stream;
+  if (stream == nullptr && length < 2 * tile) return step(x, nullptr);
+  Stream own;
+  if (stream == nullptr) stream = &own;
+  const auto place = stream->place();
   std::vector<at::Tensor> results;
   for (std::int64_t begin = 0; begin < length; begin += tile) {
-    stream.rewind();
-    results.push_back(step(x.narrow(-1, begin, std::min(tile, length - begin)), &stream));
+    stream->return_to(place);
+    results.push_back(step(x.narrow(-1, begin, std::min(tile, length - begin)), stream));
   }
-  return at::cat(results, -1);
+  return results.size() == 1 ? results.front() : at::cat(results, -1);
 }
 
 }  // namespace earshot::kit

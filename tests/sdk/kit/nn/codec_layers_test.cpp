@@ -1,8 +1,12 @@
+#include <cmath>
+#include <limits>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
 
+#include <earshot/kit/nn/elu.hpp>
 #include <earshot/kit/nn/quantizer.hpp>
 #include <earshot/kit/nn/seanet.hpp>
 #include <earshot/kit/random.hpp>
@@ -109,6 +113,59 @@ TEST(Seanet, in_tiles_equals_the_whole_at_every_length_of_the_last_tile) {
     expect_tiles_equal_whole(encodec, samples);
     expect_tiles_equal_whole(mimi, samples);
   }
+}
+
+TEST(Seanet, in_tiles_equals_the_whole_where_narrow_stages_have_tiles_of_their_own) {
+  const OneThread faster_for_small_layers;
+  const SeanetOptions wide{.width = 8, .filters = 128, .lstm_layers = 1, .ratios = {2, 2}};
+  for (const std::int64_t samples : {97, 149})
+    expect_tiles_equal_whole(wide, samples);
+  expect_tiles_equal_whole({.width = 8, .filters = 2, .ratios = {2, 2}}, 20'003);
+}
+
+TEST(Convolution, of_many_channels_with_a_stride_is_LibTorch_s) {
+  Parameters parameters(at::kCPU);
+  const Convolution layer({.in = 256, .out = 5, .kernel = 6, .stride = 3}, parameters, "x");
+  parameters.randomize(1);
+  const auto x = noise({2, 256, 11}, 2);
+  const auto& tensors = parameters.tensors();
+  const auto theirs = at::conv1d(at::constant_pad_nd(x, {3, 1}), tensors.at("x.conv.weight"),
+                                 tensors.at("x.conv.bias"), 3);
+  EXPECT_LE(difference(layer.forward(x), theirs), 1e-5);
+}
+
+TEST(Convolution, of_what_elu_left_and_added_to_another_is_the_same_in_one_step) {
+  Parameters parameters(at::kCPU);
+  const Convolution layer({.in = 3, .out = 3, .kernel = 4, .padding = Padding::reflect}, parameters,
+                          "x");
+  const Convolution product({.in = 3, .out = 2}, parameters, "y");
+  parameters.randomize(1);
+  for (const std::int64_t length : {2, 3, 4, 40}) {
+    const auto x = noise({2, 3, length}, 2);
+    EXPECT_LE(difference(layer.forward(x, nullptr, true), layer.forward(at::elu(x))), 1e-5);
+    const auto y = noise({2, 2, length}, 3);
+    auto sum = y.clone();
+    product.add_to(sum, x);
+    EXPECT_LE(difference(sum, y + product.forward(x)), 1e-5);
+  }
+}
+
+TEST(Elu, is_LibTorch_s_for_all_values_and_layouts) {
+  const auto inf = std::numeric_limits<float>::infinity();
+  const auto values = at::cat({at::linspace(-100, 20, 100'003),
+                               at::tensor({0.F, -0.F, -1e-30F, -1e-6F, 1e-6F, -inf, inf})});
+  EXPECT_TRUE(at::allclose(fast_elu(values), at::elu(values), 1e-6, 0));
+  EXPECT_TRUE(fast_elu(at::tensor({std::nanf("")})).isnan().all().item<bool>());
+  const auto block = noise({2, 3, 50}, 1);
+  auto wide = at::zeros({2, 3, 60}), part = wide.narrow(2, 4, 50);
+  fast_elu_into(block, part);
+  EXPECT_TRUE(at::allclose(wide.narrow(2, 4, 50), at::elu(block), 1e-6, 1e-8));
+  part.zero_();
+  EXPECT_EQ(wide.abs().sum().item<float>(), 0);
+  const auto across = block.transpose(1, 2);
+  EXPECT_TRUE(at::allclose(fast_elu(across), at::elu(across), 1e-6, 1e-8));
+  auto in_place = block.clone();
+  EXPECT_TRUE(at::equal(fast_elu_(in_place), fast_elu(block)));
 }
 
 TEST(ResidualQuantizer, codes_the_nearest_entries_of_what_is_left) {

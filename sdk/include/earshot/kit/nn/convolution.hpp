@@ -50,10 +50,15 @@ class Convolution {
 
   /// (B, in, T) to (B, out, ceil(T / stride)). With a stream: causal and without group norm only; T
   /// is a multiple of the stride except at the end, and the first stretch is longer than k - stride
-  /// where padding is reflected.
-  at::Tensor forward(const at::Tensor& x, Stream* stream = nullptr) const;
+  /// where padding is reflected. After ELU: of elu(x).
+  at::Tensor forward(const at::Tensor& x, Stream* stream = nullptr, bool after_elu = false) const;
+
+  /// Adds forward(x) to y: where it is a mere product, without memory of its own. Stride 1.
+  void add_to(at::Tensor& y, const at::Tensor& x) const;
 
  private:
+  at::Tensor convolved(const at::Tensor& x) const;  ///< x with all its padding
+
   ConvolutionOptions options_;
   ConvolutionTensors tensors_;
 };

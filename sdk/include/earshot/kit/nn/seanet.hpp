@@ -26,9 +26,9 @@ struct SeanetOptions {
   ConvolutionNorm norm = ConvolutionNorm::none;
   double trim_right = 1;
 
-  std::int64_t hop() const;   ///< samples per embedding: the product of the ratios
-  bool streams() const;       ///< whether forward() takes a stream
-  std::int64_t tile() const;  ///< embeddings that make a good tile for in_tiles(), even
+  std::int64_t hop() const;      ///< samples per embedding: the product of the ratios
+  bool streams() const;          ///< whether forward() takes a stream
+  std::int64_t stretch() const;  ///< embeddings of long audio to compute at once, even
 };
 
 /// What EnCodec's and Mimi's config.json say alike: all but `norm` and `lstm_layers`.
@@ -59,6 +59,10 @@ class SeanetEncoder {
     std::vector<SeanetResidual> residuals{};
     Convolution down;
   };
+  at::Tensor run(const Stage& stage, at::Tensor x, Stream* stream) const;
+
+  std::int64_t tile_;       // samples; 0: no tiles
+  std::size_t narrow_ = 0;  // stages that run in tiles, the first ones
   std::optional<Convolution> first_{}, last_{};
   std::vector<Stage> stages_{};
   std::optional<SkipLstm> lstm_{};
@@ -75,6 +79,10 @@ class SeanetDecoder {
     TransposedConvolution up;
     std::vector<SeanetResidual> residuals{};
   };
+  at::Tensor run(const Stage& stage, const at::Tensor& x, Stream* stream) const;
+
+  std::int64_t tile_;     // positions before the narrow stages; 0: no tiles
+  std::size_t wide_ = 0;  // stages that do not run in tiles, the first ones
   std::optional<Convolution> first_{}, last_{};
   std::vector<Stage> stages_{};
   std::optional<SkipLstm> lstm_{};
