@@ -28,29 +28,30 @@ inline std::filesystem::path codec_fixtures() {
          "codec_lm";
 }
 
-/// Names of the cases whose config.json has this model_type; "none" where there are none.
+/// Folders of the project's own goldens and of the fixtures whose config.json has this model_type.
 inline std::vector<std::string> codec_cases(const std::string& model_type) {
   std::vector<std::string> found;
-  std::error_code absent;
-  for (const auto& entry : std::filesystem::directory_iterator(codec_fixtures(), absent)) {
-    const auto config = entry.path() / "config.json";
-    if (std::filesystem::exists(config) && std::filesystem::exists(entry.path() / "case.json") &&
-        nlohmann::json::parse(text_of(config)).value("model_type", "") == model_type)
-      found.push_back(entry.path().filename().string());
+  for (const auto& root :
+       {std::filesystem::path(EARSHOT_SOURCE_DIR "/tests/golden/codec_lm"), codec_fixtures()}) {
+    std::error_code absent;
+    for (const auto& entry : std::filesystem::directory_iterator(root, absent)) {
+      const auto config = entry.path() / "config.json";
+      if (std::filesystem::exists(config) && std::filesystem::exists(entry.path() / "case.json") &&
+          nlohmann::json::parse(text_of(config)).value("model_type", "") == model_type)
+        found.push_back(entry.path().string());
+    }
   }
   std::sort(found.begin(), found.end());
-  return found.empty() ? std::vector<std::string>{"none"} : found;
+  return found;
 }
 
 /// A case of the reference implementation, run with a number of threads.
 class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> {
  protected:
   void SetUp() override {
-    const auto& [name, threads] = GetParam();
-    if (name == "none")
-      GTEST_SKIP() << "no fixtures at " << codec_fixtures() << "; set EARSHOT_FIXTURES";
+    const auto& [path, threads] = GetParam();
     at::set_num_threads(threads);
-    folder = codec_fixtures() / name;
+    folder = path;
     description = nlohmann::json::parse(text_of(folder / "case.json"));
     checkpoint.emplace(folder);
     goldens.emplace(folder / "golden.safetensors");
@@ -99,10 +100,12 @@ class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
   int threads_before_ = at::get_num_threads();
 };
 
-/// "encodec_24k_2_threads"
+/// "encodec_24k_2_threads"; "golden_encodec_tiny_1_thread" of the project's own.
 inline std::string case_name(const ::testing::TestParamInfo<CodecCase::ParamType>& info) {
-  const auto& [name, threads] = info.param;
-  return name + "_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
+  const auto& [path, threads] = info.param;
+  const auto own = path.starts_with(EARSHOT_SOURCE_DIR "/tests/golden") ? "golden_" : "";
+  return own + std::filesystem::path(path).filename().string() + "_" + std::to_string(threads) +
+         (threads == 1 ? "_thread" : "_threads");
 }
 
 /// Clip b of a batch alone.
