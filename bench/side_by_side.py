@@ -4,7 +4,9 @@
 
 The first command is the one that the others are compared with; ratios are taken pair by pair within a
 round, so that a machine whose speed drifts does not decide. Without --inside the whole process is timed
-from outside; with it each command prints its own seconds on its last line.
+from outside. With it commands stay alive and time themselves: each prints "ready", perhaps with the GFLOP
+of its work, then, for each line that it gets, its seconds. A command named sgemm is the peak that the work
+of the others is held against.
 """
 
 import argparse
@@ -16,55 +18,88 @@ import sys
 import time
 
 
-def whole_process(command):
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        sys.exit(f"exit status {process.returncode}: {shlex.join(command)}")
-    return seconds, usage.ru_maxrss / 1024
+class WholeProcess:
+    gigaflop = None
+
+    def __init__(self, command):
+        self.command = command
+        self.measure()  # warm-up, not counted
+
+    def measure(self):
+        start = time.perf_counter()
+        process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            sys.exit(f"exit status {process.returncode}: {shlex.join(self.command)}")
+        return seconds, usage.ru_maxrss / 1024
 
 
-def inside(command):
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return float(done.stdout.split()[-1]), float("nan")
+class Inside:
+    def __init__(self, command):
+        self.command = command
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ready, *gigaflop = self.read().split()
+        if ready != "ready":
+            sys.exit(f"said {ready} when it should be ready: {shlex.join(command)}")
+        self.gigaflop = float(gigaflop[0]) if gigaflop else None
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"ended early: {shlex.join(self.command)}")
+        return line
+
+    def measure(self):
+        print(file=self.process.stdin, flush=True)
+        return float(self.read()), float("nan")
 
 
 def row(name, values, unit="", scale=1.0):
     low, middle, high = (scale * f(values) for f in (min, statistics.median, max))
-    print(f"  {name:<44} {low:>9.4g} {middle:>9.4g} {high:>9.4g} {unit}")
+    print(f"  {name:<44} {low:>9.4g} {middle:>9.4g} {high:>9.4g} {unit}", flush=True)
+
+
+def print_peak(commands, seconds):
+    """The share of sgemm's speed at which the others compute, if all do the first one's work."""
+    peak = commands["sgemm"].gigaflop / statistics.median(seconds["sgemm"])
+    work = max((c.gigaflop or 0 for name, c in commands.items() if name != "sgemm"), default=0)
+    print(f"  sgemm reaches {peak:.0f} GFLOP/s; the work is {work:.1f} GFLOP", flush=True)
+    for name in commands:
+        if name != "sgemm" and work > 0:
+            print(f"  {name:<44} {100 * work / statistics.median(seconds[name]) / peak:>19.0f} % of sgemm")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--inside", action="store_true")
-    parser.add_argument("--unit", default="ms", help="of what --inside commands print, after x 1000")
     parser.add_argument("commands", nargs="+", metavar="NAME=COMMAND")
     arguments = parser.parse_args()
-    commands = {name: shlex.split(text) for name, text in (c.split("=", 1) for c in arguments.commands)}
-    measure = inside if arguments.inside else whole_process
+    kind = Inside if arguments.inside else WholeProcess
+    texts = (command.split("=", 1) for command in arguments.commands)
+    commands = {name: kind(shlex.split(text)) for name, text in texts}
 
-    for command in commands.values():
-        measure(command)  # warm-up, not counted
     seconds = {name: [] for name in commands}
     memory = {name: [] for name in commands}
     for _ in range(arguments.rounds):
         for name, command in commands.items():
-            took, peak = measure(command)
+            took, peak = command.measure()
             seconds[name].append(took)
             memory[name].append(peak)
 
     print(f"  {'':<44} {'min':>9} {'median':>9} {'max':>9}   ({arguments.rounds} rounds)")
     for name in commands:
-        row(name, seconds[name], arguments.unit, 1000)
+        row(name, seconds[name], "ms", 1000)
         if not arguments.inside:
             row("  peak memory", memory[name], "MiB")
     first, *others = commands
     for name in others:
-        row(f"{name} / {first}", [b / a for a, b in zip(seconds[first], seconds[name])], "x")
+        if name != "sgemm":
+            row(f"{name} / {first}", [b / a for a, b in zip(seconds[first], seconds[name])], "x")
+    if "sgemm" in commands:
+        print_peak(commands, seconds)
 
 
 main()
