@@ -12,30 +12,11 @@ constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
 
 /// Records a plan as a run does, and lets each of its cells end in `state`.
 void run(Store& store, const Plan& plan, const std::string& state) {
-  ExperimentRecord experiment;
-  experiment.name = plan.experiment.name;
-  experiment.resolved = plan.experiment.resolved;
-  std::vector<CellRecord> cells;
-  std::vector<DatasetRecord> datasets;
-  for (const auto& [key, dataset] : plan.datasets)
-    datasets.push_back({key, dataset.label, "folder", dataset.info});
-  for (const auto& planned : plan.cells) {
-    CellRecord cell;
-    cell.key = planned.key;
-    cell.identity = planned.identity;
-    cell.axes = planned.cell.axes;
-    cell.encoder = planned.cell.encoder.label;
-    cell.task = planned.cell.task.label;
-    cell.dataset = planned.cell.dataset.label;
-    cell.dataset_key = planned.dataset_key;
-    cells.push_back(cell);
-  }
-  store.record_plan(experiment, cells, datasets, Json::object());
-  for (const auto& cell : cells) {
-    RunRecord record;
-    record.state = state;
-    if (state != "ok") record.error = "no memory\nand more";
-    store.finish_run(*store.begin_run(cell.key), record);
+  for (const auto& cell : record(store, plan)) {
+    RunRecord ended;
+    ended.state = state;
+    if (state != "ok") ended.error = "no memory\nand more";
+    store.finish_run(*store.begin_run(cell.key), ended);
   }
 }
 

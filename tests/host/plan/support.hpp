@@ -187,4 +187,29 @@ options = { target = "class" }
   }
 };
 
+/// Records a plan as a run does.
+inline std::vector<CellRecord> record(Store& store, const Plan& plan) {
+  ExperimentRecord experiment;
+  experiment.name = plan.experiment.name;
+  experiment.resolved = plan.experiment.resolved;
+  std::vector<CellRecord> cells;
+  std::vector<DatasetRecord> datasets;
+  for (const auto& [key, dataset] : plan.datasets)
+    datasets.push_back({key, dataset.label, "folder", dataset.info});
+  for (const auto& planned : plan.cells) {
+    CellRecord cell;
+    cell.key = planned.key;
+    cell.identity = planned.identity;
+    cell.axes = planned.cell.axes;
+    cell.encoder = planned.cell.encoder.label;
+    cell.task = planned.cell.task.label;
+    cell.dataset = planned.cell.dataset.label;
+    cell.dataset_key = planned.dataset_key;
+    cell.seed = planned.cell.seed;
+    cells.push_back(cell);
+  }
+  store.record_plan(experiment, cells, datasets, Json::object());
+  return cells;
+}
+
 }  // namespace earshot::host

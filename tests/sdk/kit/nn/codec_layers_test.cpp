@@ -9,25 +9,13 @@
 #include <earshot/kit/nn/elu.hpp>
 #include <earshot/kit/nn/quantizer.hpp>
 #include <earshot/kit/nn/seanet.hpp>
-#include <earshot/kit/random.hpp>
 
+#include "noise.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
 
 using namespace earshot::kit;
-
-at::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) {
-  auto tensor = at::empty(shape, at::kFloat);
-  Random random(seed);
-  for (std::int64_t i = 0; i < tensor.numel(); ++i)
-    tensor.mutable_data_ptr<float>()[i] = static_cast<float>(random.normal());
-  return tensor;
-}
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
 
 at::Tensor row(std::vector<float> values) {
   return at::tensor(values).view({1, 1, -1});

@@ -6,23 +6,12 @@
 #include <earshot/error.hpp>
 #include <earshot/kit/nn/dense.hpp>
 #include <earshot/kit/nn/swin.hpp>
-#include <earshot/kit/random.hpp>
+
+#include "noise.hpp"
 
 namespace {
 
 using namespace earshot::kit;
-
-at::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) {
-  auto tensor = at::empty(shape, at::kFloat);
-  Random random(seed);
-  for (std::int64_t i = 0; i < tensor.numel(); ++i)
-    tensor.mutable_data_ptr<float>()[i] = static_cast<float>(random.normal());
-  return tensor;
-}
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
 
 /// A stage with weights that are large enough to show.
 SwinStage stage(const SwinStageOptions& options, const std::string& without = "") {

@@ -5,22 +5,14 @@
 
 #include <earshot/kit/nn/by_length.hpp>
 #include <earshot/kit/nn/transformer.hpp>
-#include <earshot/kit/random.hpp>
+
+#include "noise.hpp"
 
 namespace {
 
 using namespace earshot::kit;
 
 constexpr std::int64_t width = 8;
-
-at::Tensor noise(std::int64_t positions, std::uint64_t seed) {
-  auto tensor = at::empty({1, positions, width}, at::kFloat);
-  Random random(seed);
-  for (auto* x = tensor.mutable_data_ptr<float>();
-       x != tensor.mutable_data_ptr<float>() + tensor.numel(); ++x)
-    *x = static_cast<float>(random.normal());
-  return tensor;
-}
 
 /// Layer scales are 1 / 100 at first: differences are relative to what a layer adds.
 class Transformer : public ::testing::Test {
@@ -40,9 +32,6 @@ class Transformer : public ::testing::Test {
       if (name.ends_with("scale")) tensor.fill_(1);
   }
   ~Transformer() override { at::set_num_threads(threads_before_); }
-  static double difference(const at::Tensor& a, const at::Tensor& b) {
-    return (a - b).abs().max().item<double>();
-  }
   Parameters parameters{at::kCPU};
   CausalTransformer transformer;
 
@@ -51,7 +40,7 @@ class Transformer : public ::testing::Test {
 };
 
 TEST_F(Transformer, sees_a_window_of_the_past_with_itself_and_nothing_else) {
-  const auto x = noise(12, 2);
+  const auto x = noise({1, 12, width}, 2);
   auto changed = x.clone();
   changed.select(1, 4).select(1, 0).add_(1);  // one channel: LayerNorm hides a shift of all
   const auto change = (transformer.forward(x) - transformer.forward(changed)).abs().amax({0, 2});
@@ -60,15 +49,15 @@ TEST_F(Transformer, sees_a_window_of_the_past_with_itself_and_nothing_else) {
 }
 
 TEST_F(Transformer, depends_on_distances_between_positions_and_not_on_where_they_are) {
-  const auto x = noise(12, 2);
-  const auto moved = at::cat({noise(6, 3), x}, 1);
+  const auto x = noise({1, 12, width}, 2);
+  const auto moved = at::cat({noise({1, 6, width}, 3), x}, 1);
   EXPECT_LE(difference(transformer.forward(x).narrow(1, 4, 8),
                        transformer.forward(moved).narrow(1, 10, 8)),
             1e-5);
 }
 
 TEST_F(Transformer, in_stretches_equals_the_whole) {
-  const auto x = noise(300, 2);  // more than one block of queries
+  const auto x = noise({1, 300, width}, 2);  // more than one block of queries
   for (const std::int64_t window : {0, 1, 5, 300}) {
     Parameters own(at::kCPU);
     const CausalTransformer layers({.width = width,
