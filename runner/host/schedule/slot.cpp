@@ -26,7 +26,7 @@ std::string mebibytes(std::int64_t bytes) {
 
 std::vector<double> doubles(const std::string& bytes) {
   std::vector<double> out(bytes.size() / sizeof(double));
-  std::memcpy(out.data(), bytes.data(), out.size() * sizeof(double));
+  if (!out.empty()) std::memcpy(out.data(), bytes.data(), out.size() * sizeof(double));
   return out;
 }
 
