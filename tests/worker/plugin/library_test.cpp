@@ -73,8 +73,13 @@ TEST(Library, refuses_another_cpp_library) {
 }
 
 TEST(Library, refuses_another_sdk_and_a_newer_minor) {
-  EXPECT_THAT(refusal("foreign_sdk"), HasSubstr("built for SDK 2.0; this runner has SDK 1.0"));
-  EXPECT_THAT(refusal("newer_minor"), HasSubstr("built for SDK 1.1; this runner has SDK 1.0"));
+  const auto said = [](int major, int minor) {
+    return "built for SDK " + std::to_string(major) + "." + std::to_string(minor) +
+           "; this runner has SDK " + std::to_string(EARSHOT_SDK_MAJOR) + "." +
+           std::to_string(EARSHOT_SDK_MINOR);
+  };
+  EXPECT_THAT(refusal("foreign_sdk"), HasSubstr(said(EARSHOT_SDK_MAJOR + 1, 0)));
+  EXPECT_THAT(refusal("newer_minor"), HasSubstr(said(EARSHOT_SDK_MAJOR, EARSHOT_SDK_MINOR + 1)));
 }
 
 TEST(Library, refuses_a_header_that_is_too_short) {
