@@ -194,9 +194,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"pretrain_data_key", with("[encoder.b]\nuse = 'x'\npretrain_date = ['y']\n"),
                 "x.toml:21:1: unknown key of [encoder.b] 'pretrain_date'; known: dtype, use, "
                 "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
-        Mistake{
-            "pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
-            "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of texts"},
+        Mistake{"pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
+                "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of texts"},
         Mistake{"in_domain", with("[encoder.b]\nuse = 'x'\nin_domain = ['romms']\n"),
                 "x.toml:21:13: unknown dataset 'romms'; known: rooms; did you mean 'rooms'?"},
         Mistake{"no_use", with("[encoder.b]\n"),

@@ -1,6 +1,5 @@
 #include "worker/cache/feature_reader.hpp"
 
-
 #include <ATen/ATen.h>
 
 #include <gmock/gmock.h>

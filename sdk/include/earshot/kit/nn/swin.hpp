@@ -15,9 +15,9 @@ struct SwinStageOptions {
   std::int64_t window = 8;  ///< tokens on each side; a grid no larger than it is one window
   std::int64_t mlp_width = 384;
   double norm_epsilon = 1e-5;  ///< of the blocks
-  bool bias = true;           ///< of query, key and value
-  bool separate_qkv = false;  ///< query, key and value are three tensors of the checkpoint
-  bool merges = true;         ///< patch merging follows
+  bool bias = true;            ///< of query, key and value
+  bool separate_qkv = false;   ///< query, key and value are three tensors of the checkpoint
+  bool merges = true;          ///< patch merging follows
 };
 
 /// Blocks of x + attention(norm(x)) and x + mlp(norm(x)), with attention inside of windows and a
