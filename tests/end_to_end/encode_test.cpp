@@ -147,6 +147,22 @@ TEST_F(Encode, writes_what_precomputed_reads_with_the_same_results) {
   EXPECT_THAT(lost.out + lost.err, HasSubstr("there are no features of '0'"));
 }
 
+TEST_F(Encode, says_of_random_weights_not_what_the_published_ones_heard) {
+  ASSERT_EQ(encode({"mimi", "a.wav", "--to", "x.safetensors", "--option", "weights=random",
+                    "--option", "preset=tiny"})
+                .code,
+            0);
+  const auto options = Json::parse(metadata("x.safetensors").at("options").get<std::string>());
+  EXPECT_EQ(options.at("weights").at("source"), "random");
+  EXPECT_FALSE(options.contains("pretrain_data"));
+}
+
+TEST_F(Encode, says_how_to_get_weights_that_are_missing) {
+  const auto ended = encode({"mimi", "a.wav", "--to", "x.csv", "--option", "weights=hf://no/such"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("'runner weights hf://no/such --get' gets it"));
+}
+
 TEST_F(Encode, refuses_what_makes_no_sense) {
   for (const auto& words : std::vector<std::vector<std::string>>{
            {},

@@ -118,7 +118,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   auto request = request_of(*given);
   const auto encoder = one_component(*given, "encode", "encoder", given->text("encoder"));
   request.encoder = encoder.ref;
-  request.about = {{"encoder", encoder.id}, {"options", encoder.ref.options.dump()}};
+  request.about = {{"encoder", encoder.id}, {"options", encoder.settings.dump()}};
 
   const bool shown = ::isatty(STDERR_FILENO) == 1;
   std::size_t lost = 0;

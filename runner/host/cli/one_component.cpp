@@ -54,7 +54,10 @@ OneComponent one_component(const Arguments& given, const std::string& command,
   const auto& found = components.find(table, component);
   if (!found.missing.empty())
     throw Failure(ExitCode::usage, "runner " + command + ": " + found.missing);
-  return {label, entry.id(), found.ref};
+  auto settings = protocol::Json::object();
+  for (const auto& spec : entry.component->options)
+    if (spec.affects_results) settings[spec.name] = found.ref.options.at(spec.name);
+  return {label, entry.id(), found.ref, settings};
 }
 
 }  // namespace earshot::host

@@ -11,6 +11,7 @@ struct OneComponent {
   std::string label{};  ///< as an experiment calls it, or else its id as given
   std::string id{};     ///< "plugin/name"
   protocol::ComponentRef ref{};
+  protocol::Json settings = protocol::Json::object();  ///< the options that results depend on
 };
 
 /// The component `named`: an id, or FILE.toml:LABEL for one as an experiment has it; with the

@@ -74,8 +74,10 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
 }
 
 /// "; 'runner weights x.toml --get' gets it" where that is so; with what the command line set.
+/// Of a component that no file names, its source in place of x.toml.
 std::string Components::how_to_get(const std::string& source, const Position& place) const {
   if (!is_hub_source(source)) return "";
+  if (experiment_.file.empty()) return "; 'runner weights " + source + " --get' gets it";
   return "; 'runner weights " + experiment_.file + " --get" +
          (place.line == 0 ? " " + place.file : "") + "' gets it";
 }
