@@ -1,0 +1,39 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace earshot::kit::text {
+
+/// What stands at a place of a byte string.
+struct CodePoint {
+  char32_t value;     ///< of no meaning where it is not valid
+  std::size_t bytes;  ///< where not valid: of the maximal part of a sequence (Unicode 3.9, U+FFFD
+                      ///< substitution of maximal subparts), at least 1
+  bool valid;
+};
+CodePoint code_point(std::string_view text, std::size_t at);
+
+/// @throws DataError with the place of the first byte that is no UTF-8, and with `what`.
+void check_utf8(std::string_view text, const std::string& what);
+
+/// UTF-8 with U+FFFD for each maximal part of a wrong sequence.
+std::string replace_invalid(std::string_view bytes);
+
+void append_utf8(std::string& text, char32_t code);
+
+enum class CharacterClass {
+  letter,   ///< general category L*
+  number,   ///< N*
+  newline,  ///< carriage return, line feed
+  space,    ///< other characters with the property White_Space
+  other,
+};
+CharacterClass character_class(char32_t code);
+bool is_space(char32_t code);  ///< White_Space, newlines too
+
+/// What \w of Unicode regular expressions takes (UTS 18, annex C): letters, marks, decimal digits,
+/// connectors such as '_', joiners.
+bool is_word(char32_t code);
+
+}  // namespace earshot::kit::text
