@@ -42,9 +42,7 @@ struct Verdict {
 ///  - `mellow_binary`: has the gold as a part: "no" is in "noise";
 ///  - `mellow_mcq`: has the gold's letter before its first ')'. For what is not just a, b, c or d
 ///    there, it takes "a";
-///  - `mellow_entailment`: the same with classes 1 to 4 for a to d, and 1 for all else, in the
-///  gold,
-///    too;
+///  - `mellow_entailment`: the same, where a gold that is none of them is "a", too;
 ///  - `mellow_mmau`: equals the gold up to the first ')' of each.
 ///
 /// The rules of Mellow and MMAU are in lower case; a word of MMAU's is a longest run of letters,
@@ -66,7 +64,7 @@ struct AnswerScorer {
   Verdict (*judge)(const AnswerKey& key, std::string_view reply) = nullptr;
 };
 
-/// All, in the order of the table.
+/// All, in the order above.
 std::span<const AnswerScorer> answer_scorers();
 /// @throws ConfigError for an unknown name, with those that there are.
 const AnswerScorer& answer_scorer(std::string_view name);

@@ -39,6 +39,9 @@ std::string kind(const Json& step) {
 }
 
 Id token_id(const Json& number) {
+  if (!number.is_number_integer())
+    throw DataError(std::string("id of a token is a ") + number.type_name() +
+                    "; allowed is 0 to 2147483647");
   const auto id = number.get<std::int64_t>();
   if (id < 0 || id > std::numeric_limits<Id>::max())
     throw DataError("id " + std::to_string(id) + " of a token; allowed is 0 to 2147483647");
@@ -118,32 +121,34 @@ void read_added_tokens(const Json& tokens, Definition& into) {
 
 // --- pre-tokenizer, decoder, post-processor
 
-/// The steps of a Sequence, or the one step; none for null.
-std::vector<Json> steps(const Json& step, const char* key) {
+/// The steps of a Sequence, or the one step; none for null. By pointer: to copy or print JSON of
+/// any depth would overflow the stack.
+std::vector<const Json*> steps(const Json& step, const char* key) {
   if (step.is_null()) return {};
-  if (kind(step) != "Sequence") return {step};
-  std::vector<Json> all;
+  if (kind(step) != "Sequence") return {&step};
+  std::vector<const Json*> all;
   for (const auto& one : step.at(key))
-    for (auto& inner : steps(one, key))
-      all.push_back(std::move(inner));
+    all.push_back(&one);
   return all;
 }
 
 Cut split_cut(const Json& step) {
-  const auto& pattern = step.at("pattern");
-  const auto regex = value<std::string>(pattern, "Regex", "");
-  if (value<std::string>(step, "behavior", "") != "Isolated" || value(step, "invert", false))
-    refuse("pre-tokenizer Split is " + step.dump(), "behavior 'Isolated' without invert");
+  const auto regex = value<std::string>(step.at("pattern"), "Regex", "");
+  const auto behavior = value<std::string>(step, "behavior", "");
+  if (behavior != "Isolated" || value(step, "invert", false))
+    refuse("pre-tokenizer Split has behavior '" + behavior + "' or invert",
+           "'Isolated' without invert");
   if (regex == gpt2_pattern) return Cut::gpt2;
   if (regex == llama3_pattern) return Cut::llama3;
-  refuse("pre-tokenizer Split has the pattern " + pattern.dump(),
-         "that of GPT-2, " + std::string(gpt2_pattern) + " , or of Llama 3, " +
-             std::string(llama3_pattern) + " ");
+  refuse("pre-tokenizer Split has the pattern '" + regex + "'",
+         "that of GPT-2, '" + std::string(gpt2_pattern) + "', or of Llama 3, '" +
+             std::string(llama3_pattern) + "'");
 }
 
 void read_pre_tokenizer(const Json& pre_tokenizer, Definition& into) {
   bool bytes = false;
-  for (const auto& step : steps(pre_tokenizer, "pretokenizers")) {
+  for (const auto* one : steps(pre_tokenizer, "pretokenizers")) {
+    const auto& step = *one;
     const auto type = kind(step);
     if (bytes) refuse("pre-tokenizer has '" + type + "' after ByteLevel", "ByteLevel as the last");
     if (type == "Digits") {
@@ -172,23 +177,25 @@ void add_template(const Json& processor, Definition& into) {
       continue;
     }
     const auto name = piece.at("SpecialToken").at("id").get<std::string>();
-    for (const auto& id : processor.at("special_tokens").at(name).at("ids")) {
-      (texts == 0 ? before : after).push_back(token_id(id));
-      if (!into.names.contains(token_id(id)))
-        throw DataError("post-processor: '" + name + "' has id " + id.dump() +
+    for (const auto& number : processor.at("special_tokens").at(name).at("ids")) {
+      const auto id = token_id(number);
+      (texts == 0 ? before : after).push_back(id);
+      if (!into.names.contains(id))
+        throw DataError("post-processor: '" + name + "' has id " + std::to_string(id) +
                         ", which is no token; allowed are ids of tokens");
     }
   }
-  if (texts != 1) refuse("post-processor: 'single' is " + processor["single"].dump(), "one text");
+  if (texts != 1)
+    refuse("post-processor's 'single' has " + std::to_string(texts) + " texts", "one");
   into.template_before.insert(into.template_before.begin(), before.begin(), before.end());
   into.template_after.insert(into.template_after.end(), after.begin(), after.end());
 }
 
 void read_post_processor(const Json& post_processor, Definition& into) {
-  for (const auto& step : steps(post_processor, "processors")) {
-    const auto type = kind(step);
+  for (const auto* step : steps(post_processor, "processors")) {
+    const auto type = kind(*step);
     if (type == "TemplateProcessing")
-      add_template(step, into);
+      add_template(*step, into);
     else if (type != "ByteLevel")  // which trims offsets, and no ids
       refuse("post-processor is '" + type + "'", "'TemplateProcessing' or 'ByteLevel'");
   }
@@ -203,7 +210,7 @@ Definition read_definition(const Json& file) {
     refuse("normalizer is '" + kind(normalizer) + "'", "none");
   read_pre_tokenizer(part(file, "pre_tokenizer"), definition);
   const auto decoders = steps(part(file, "decoder"), "decoders");
-  if (decoders.size() != 1 || kind(decoders[0]) != "ByteLevel")
+  if (decoders.size() != 1 || kind(*decoders[0]) != "ByteLevel")
     refuse("decoder is '" + kind(part(file, "decoder")) + "'", "'ByteLevel'");
   read_added_tokens(part(file, "added_tokens"), definition);
   read_post_processor(part(file, "post_processor"), definition);

@@ -1,0 +1,284 @@
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <earshot/error.hpp>
+#include <earshot/kit/answers.hpp>
+
+#include "files.hpp"
+
+namespace {
+
+using namespace earshot;
+using kit::AnswerKey;
+using kit::Verdict;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using Texts = std::vector<std::string>;
+
+struct Question {
+  Texts choices{}, golds{};
+  AnswerKey key() const { return {.choices = choices, .golds = golds}; }
+};
+
+Verdict judge(const std::string& scorer, const Question& question, const std::string& reply) {
+  const auto& rule = kit::answer_scorer(scorer);
+  EXPECT_TRUE(rule.applies(question.key())) << scorer;
+  return rule.judge(question.key(), reply);
+}
+bool correct(const std::string& scorer, const Question& question, const std::string& reply) {
+  return judge(scorer, question, reply).correct;
+}
+/// Whether the rule says that there is no answer in the reply.
+bool none(const std::string& scorer, const Question& question, const std::string& reply) {
+  const auto verdict = judge(scorer, question, reply);
+  return !verdict.correct && !verdict.parsed && !verdict.choice && verdict.text.empty();
+}
+
+const Question weather = {{"wind", "rain", "light rain", "a dog"}, {"rain"}};
+const Question speech = {{}, {"no"}};
+
+TEST(Answers, exact_looks_at_bytes_and_normalized_exact_at_what_they_say) {
+  EXPECT_TRUE(correct("exact", weather, " rain\n"));
+  EXPECT_FALSE(correct("exact", weather, "Rain"));
+  EXPECT_FALSE(correct("exact", weather, ""));
+  EXPECT_TRUE(correct("normalized_exact", weather, "  RAIN. "));
+  EXPECT_TRUE(correct("normalized_exact", {{}, {"two-tone horn"}}, "Two tone, horn!"));
+  EXPECT_TRUE(correct("normalized_exact", {{}, {"fire"}}, "\uFB01re"));  // the ligature fi
+  EXPECT_FALSE(correct("normalized_exact", weather, "light rain"));
+  EXPECT_EQ(kit::normalized_answer("\u00C4-\u00C4 (x)\u00A0 y"), "\u00E4 \u00E4 x y");
+}
+
+TEST(Answers, any_of_several_golds_is_right) {
+  const Question question = {{}, {"rain", "drizzle"}};
+  EXPECT_TRUE(correct("exact", question, "drizzle"));
+  EXPECT_FALSE(correct("exact", question, "rain drizzle"));
+}
+
+TEST(Answers, yes_no_takes_whole_words_only) {
+  for (const auto* reply : {"no", "No.", "NO, it is not", "there is no dog", "no, or yes"})
+    EXPECT_TRUE(correct("yes_no", speech, reply)) << reply;
+  for (const auto* reply : {"noise", "not that i know", "", "it may be yes or no", "nope"})
+    EXPECT_TRUE(none("yes_no", speech, reply)) << reply;
+  const auto verdict = judge("yes_no", {{"yes", "no"}, {"no"}}, "Yes, there is no doubt");
+  EXPECT_FALSE(verdict.correct);
+  EXPECT_EQ(verdict.text, "yes");
+  EXPECT_EQ(verdict.choice, 0U);
+}
+
+TEST(Answers, letter_never_makes_an_answer_up) {
+  for (const auto* reply : {"b", "B", "(b)", "B) rain", "b)rain", " B. rain", "b: rain", "b.",
+                            "The answer is B.", "answer: b", "I would say (B), rain"})
+    EXPECT_TRUE(correct("letter", weather, reply)) << reply;
+  for (const auto* reply : {"", "rain", "a dog", "A dog barks", "the answer is a dog", "e", "(E)",
+                            "?", "a) wind b) rain", "(a) or (b)", "b.b. king", "f(b)", "\xFF"})
+    EXPECT_TRUE(none("letter", weather, reply)) << reply;
+  const auto verdict = judge("letter", weather, "(C)");
+  EXPECT_EQ(verdict.choice, 2U);
+  EXPECT_EQ(verdict.text, "light rain");
+  EXPECT_FALSE(verdict.correct);
+}
+
+TEST(Answers, letter_knows_eight_choices_and_equal_ones) {
+  const Question eight = {{"1", "2", "3", "4", "5", "6", "7", "8"}, {"8"}};
+  EXPECT_TRUE(correct("letter", eight, "(H)"));
+  const Question equal = {{"rain", "wind", "Rain", "rain"}, {"rain"}};
+  EXPECT_TRUE(correct("letter", equal, "d"));
+  EXPECT_FALSE(correct("letter", equal, "b"));
+}
+
+TEST(Answers, choice_text_finds_the_only_choice_in_the_reply) {
+  for (const auto* reply : {"rain", "Rain!", "b) rain", "It sounds like rain to me."})
+    EXPECT_TRUE(correct("choice_text", weather, reply)) << reply;
+  for (const auto* reply : {"", "snow", "rainy", "rain and wind", "wind, light rain"})
+    EXPECT_TRUE(none("choice_text", weather, reply)) << reply;
+  EXPECT_EQ(judge("choice_text", weather, "some light rain").choice, 2U);
+}
+
+TEST(Answers, mmau_tokens_wants_all_words_of_the_gold_and_none_of_the_others) {
+  const Question question = {{"heavy rain", "light rain", "rain light", "wind"}, {"light rain"}};
+  EXPECT_TRUE(correct("mmau_tokens", question, "Light, very light rain!"));
+  EXPECT_TRUE(correct("mmau_tokens", question, "rain light"));  // the order is not looked at
+  EXPECT_FALSE(correct("mmau_tokens", question, "light"));
+  EXPECT_FALSE(correct("mmau_tokens", question, "light rain and wind"));
+  EXPECT_FALSE(correct("mmau_tokens", question, ""));
+  EXPECT_TRUE(correct("mmau_tokens", {{"a) wind", "b) rain"}, {"b) rain"}}, "rain"));
+}
+
+TEST(Answers, mellow_binary_finds_no_in_noise) {
+  EXPECT_TRUE(correct("mellow_binary", speech, "background NOISE"));
+  EXPECT_TRUE(correct("mellow_binary", speech, "i do not know"));
+  EXPECT_TRUE(none("mellow_binary", speech, "yes"));
+}
+
+TEST(Answers, mellow_takes_what_it_cannot_read_for_a) {
+  const Question first = {{"wind", "rain"}, {"a) wind"}}, second = {{"wind", "rain"}, {"rain"}};
+  for (const auto* reply : {"a) wind", "A", "wind", "", "(b) rain", "e) snow"})
+    EXPECT_TRUE(correct("mellow_mcq", first, reply)) << reply;
+  EXPECT_TRUE(correct("mellow_mcq", second, "B) whatever"));
+  EXPECT_FALSE(correct("mellow_mcq", second, "rain"));
+  const auto verdict = judge("mellow_mcq", second, "rain");
+  EXPECT_FALSE(verdict.parsed);
+  EXPECT_EQ(verdict.choice, 0U);
+}
+
+TEST(Answers, mellow_entailment_takes_an_unreadable_gold_for_a_too) {
+  const Question unreadable = {{"true", "false"}, {"perhaps"}};
+  EXPECT_TRUE(correct("mellow_entailment", unreadable, "who knows"));
+  EXPECT_FALSE(correct("mellow_entailment", unreadable, "b"));
+  EXPECT_FALSE(correct("mellow_mcq", unreadable, "who knows"));
+}
+
+TEST(Answers, mellow_mmau_compares_up_to_the_parenthesis) {
+  const Question question = {{"wind", "rain"}, {"rain"}};
+  for (const auto* reply : {"b) rain", "B", "b) wind"})
+    EXPECT_TRUE(correct("mellow_mmau", question, reply)) << reply;
+  for (const auto* reply : {"rain", "(b) rain", " b", "", "a"})
+    EXPECT_FALSE(correct("mellow_mmau", question, reply)) << reply;
+}
+
+TEST(Answers, each_rule_goes_with_questions_it_says_something_about) {
+  const auto applies = [](const char* scorer, const Question& question) {
+    return kit::answer_scorer(scorer).applies(question.key());
+  };
+  EXPECT_FALSE(applies("yes_no", weather));
+  EXPECT_FALSE(applies("mellow_binary", weather));
+  EXPECT_FALSE(applies("letter", speech));
+  EXPECT_FALSE(applies("mmau_tokens", speech));
+  EXPECT_FALSE(applies("letter", {{"wind", "rain"}, {"snow"}}));  // gold not among the choices
+  EXPECT_FALSE(applies("yes_no", {}));
+  EXPECT_TRUE(applies("exact", speech));
+}
+
+TEST(Answers, gold_choice_reads_letters_only_where_the_text_fits) {
+  const auto gold = [](const Texts& choices, const std::string& text) {
+    return kit::gold_choice(Question{choices, {text}}.key());
+  };
+  EXPECT_EQ(gold({"wind", "rain"}, "b) rain"), 1U);
+  EXPECT_EQ(gold({"a) wind", "b) rain"}, "rain"), 1U);
+  EXPECT_EQ(gold({"wind", "Rain"}, "rain."), 1U);
+  EXPECT_EQ(gold({"rain", "wind"}, "b) rain"), std::nullopt);
+  EXPECT_EQ(gold({"wind", "a) b"}, "a) b"), 1U);  // equal as it is: no letter is looked for
+  EXPECT_EQ(gold({"wind"}, "snow"), std::nullopt);
+}
+
+TEST(Answers, every_rule_says_wrong_of_bytes_that_are_no_text) {
+  const Question question = {{"yes", "no"}, {"no"}};
+  for (const auto& scorer : kit::answer_scorers())
+    EXPECT_FALSE(correct(scorer.name, question, "\xC3\x28\xF0\x9F")) << scorer.name;
+}
+
+TEST(Answers, an_unknown_rule_is_refused_with_those_that_there_are) {
+  EXPECT_THAT(
+      [] { kit::answer_scorer("rouge"); },
+      ThrowsMessage<ConfigError>(HasSubstr("'rouge' is unknown; allowed are 'exact', 'norm")));
+}
+
+// --- the constant rows and counts of MMAU's published questions
+
+class AnswersOnMmau : public ::testing::Test {
+ protected:
+  struct Row {
+    Question question;
+    std::string task, difficulty;
+  };
+  void SetUp() override {
+    const auto* given = std::getenv("EARSHOT_DATA");
+    const std::filesystem::path data =
+        given != nullptr ? given : EARSHOT_SOURCE_DIR "/../shared/data";
+    const auto file = data / "text" / "mmau" / "mmau-test-mini.json";
+    if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is absent; set EARSHOT_DATA";
+    for (const auto& row : nlohmann::json::parse(earshot::testing::text_of(file)))
+      rows.push_back(
+          {{row["choices"], {row["answer"].get<std::string>()}}, row["task"], row["difficulty"]});
+  }
+  using Reply = std::function<std::string(const Question&)>;
+  int accepted(
+      const std::string& scorer, const Reply& reply,
+      const std::function<bool(const Row&)>& wanted = [](const Row&) { return true; }) const {
+    int count = 0;
+    for (const auto& row : rows)
+      count += wanted(row) && correct(scorer, row.question, reply(row.question)) ? 1 : 0;
+    return count;
+  }
+  static Reply option(std::size_t k) {
+    return [k](const Question& question) {
+      return question.choices[std::min(k, question.choices.size() - 1)];  // the last, of fewer
+    };
+  }
+  static std::string letter(const Question& question) {
+    return {static_cast<char>('A' + kit::gold_choice(question.key()).value())};
+  }
+  std::vector<Row> rows{};
+};
+
+TEST_F(AnswersOnMmau, constant_answers_score_as_published) {
+  ASSERT_EQ(rows.size(), 1000U);
+  const auto first = [&](const std::function<bool(const Row&)>& wanted) {
+    return accepted("exact", option(0), wanted);
+  };
+  EXPECT_EQ(first([](const Row&) { return true; }), 395);
+  EXPECT_EQ(accepted("mmau_tokens", option(0)), 398);
+  EXPECT_EQ(accepted("mmau_tokens", option(1)), 275);
+  EXPECT_EQ(accepted("mmau_tokens", option(2)), 219);
+  EXPECT_EQ(accepted("mmau_tokens", option(3)), 137);
+  const auto by_length = [](const std::string& a, const std::string& b) {
+    return a.size() < b.size();
+  };
+  EXPECT_EQ(accepted("mmau_tokens",
+                     [&](const auto& q) {
+                       return *std::max_element(q.choices.begin(), q.choices.end(), by_length);
+                     }),
+            396);
+  EXPECT_EQ(accepted("mmau_tokens",
+                     [&](const auto& q) {
+                       return *std::min_element(q.choices.begin(), q.choices.end(), by_length);
+                     }),
+            237);
+  const auto task = [](const char* name) {
+    return [=](const Row& row) { return row.task == name; };
+  };
+  EXPECT_EQ(first(task("sound")), 164);   // of 333: 49.25 %
+  EXPECT_EQ(first(task("music")), 101);   // of 334: 30.24 %
+  EXPECT_EQ(first(task("speech")), 130);  // of 333: 39.04 %
+  const auto difficulty = [](const char* name) {
+    return [=](const Row& row) { return row.difficulty == name; };
+  };
+  EXPECT_EQ(first(difficulty("easy")), 76);     // of 224: 33.9 %
+  EXPECT_EQ(first(difficulty("medium")), 236);  // of 540: 43.7 %
+  EXPECT_EQ(first(difficulty("hard")), 83);     // of 236: 35.2 %
+}
+
+TEST_F(AnswersOnMmau, the_official_rule_accepts_and_rejects_as_many_as_published) {
+  const auto rejected = [&](const Reply& reply) { return 1000 - accepted("mmau_tokens", reply); };
+  const auto gold = [](const Question& question) { return question.golds[0]; };
+  EXPECT_EQ(rejected(gold), 0);
+  EXPECT_EQ(rejected([&](const auto& q) { return "(" + letter(q) + ") " + gold(q); }), 33);
+  EXPECT_EQ(rejected([&](const auto& q) { return "The answer is " + gold(q) + "."; }), 93);
+  EXPECT_EQ(rejected([&](const auto& q) { return "The sound is a " + gold(q); }), 169);
+  EXPECT_EQ(accepted("mmau_tokens", letter), 2);
+  int wrong = 0;
+  for (const auto& row : rows)
+    for (const auto& choice : row.question.choices)
+      wrong +=
+          choice != row.question.golds[0] && correct("mmau_tokens", row.question, choice) ? 1 : 0;
+  EXPECT_EQ(wrong, 12);
+}
+
+TEST_F(AnswersOnMmau, letters_and_texts_of_all_golds_are_read) {
+  EXPECT_EQ(accepted("letter", letter), 1000);
+  EXPECT_EQ(accepted("letter", [](const auto& q) { return "(" + letter(q) + ") " + q.golds[0]; }),
+            1000);
+  EXPECT_EQ(accepted("choice_text", [](const auto& q) { return q.golds[0]; }), 1000);
+  for (const auto& row : rows)
+    for (const auto& choice : row.question.choices)
+      EXPECT_EQ(correct("choice_text", row.question, choice),
+                kit::normalized_answer(choice) == kit::normalized_answer(row.question.golds[0]))
+          << choice;
+}
+
+}  // namespace
