@@ -27,6 +27,11 @@ void LanguageModel::connect(const CodeSpec&) {
 }
 
 Trial::~Trial() = default;
+Mapper& Trial::mapper_for(const FeatureSpec& in) {
+  if (in != feature_spec())
+    throw Unsupported("the trial connects its mapper to features as they are only");
+  return mapper();
+}
 
 Evaluator::~Evaluator() = default;
 void Evaluator::fit(Trial&) {}

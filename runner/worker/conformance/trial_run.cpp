@@ -26,8 +26,10 @@ at::Tensor fingerprint(const Prediction& prediction) {
   auto numbers = prediction.scores;
   for (const auto& [name, value] : prediction.measures)
     numbers.push_back(value);
-  const auto text =
+  auto text =
       prediction.output + "\n" + (prediction.value ? to_json(*prediction.value).dump() : "none");
+  for (const auto& candidate : prediction.candidates)
+    text += "\n" + candidate;
   // A hash of 32 bits is exact as a double.
   numbers.push_back(static_cast<double>(protocol::hash64(text) >> 32));
   return at::tensor(numbers, at::kDouble);

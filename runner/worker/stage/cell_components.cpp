@@ -5,6 +5,7 @@
 
 #include "protocol/hash.hpp"
 #include "worker/audio/policy.hpp"
+#include "worker/stage/context.hpp"
 #include "worker/stage/opened.hpp"
 #include "worker/stage/state_file.hpp"
 
@@ -16,8 +17,8 @@ std::uint64_t cell_seed(std::int64_t seed, std::string_view stream, std::int64_t
 }
 
 CellComponents::CellComponents(const protocol::CellRequest& request, const Uses& uses,
-                               c10::Device device, Ends ends)
-    : request_(request), uses_(uses), device_(device), ends_(std::move(ends)) {}
+                               c10::Device device, std::function<CodeSpec()> codes)
+    : request_(request), uses_(uses), device_(device), codes_(std::move(codes)) {}
 
 void CellComponents::seed(std::string_view stream) const {
   at::manual_seed(cell_seed(request_.seed, stream));
@@ -58,15 +59,20 @@ Learner& CellComponents::learner() {
   return *learner_;
 }
 
-Mapper& CellComponents::mapper() {
+Mapper& CellComponents::mapper(const FeatureSpec& in) {
   if (!mapper_.exists()) {
     if (request_.mapper.plugin.empty()) throw Unsupported("the cell has no mapper");
     const auto out = language_model().spec().embedding_dim;
     mapper_ = make(request_.mapper, device_, cell_seed(request_.seed, "mapper"));
     seed("connect mapper");
-    mapper_.need<Mapper>().connect(ends_.features(), out);
+    mapper_.need<Mapper>().connect(in, out);
+    mapped_ = in;
     restore("mapper/", mapper_.need<Mapper>());
   }
+  if (in != mapped_)
+    throw ContractError("the mapper is connected to features of dim " +
+                        std::to_string(mapped_.dim) + " and asked for with dim " +
+                        std::to_string(in.dim) + "; expected the same at every call");
   return mapper_.need<Mapper>();
 }
 
@@ -77,7 +83,17 @@ LanguageModel& CellComponents::language_model() {
         make(request_.language_model, device_, cell_seed(request_.seed, "language_model"));
     auto& model = language_model_.need<LanguageModel>();
     seed("connect language_model");
-    if (uses_.codes) model.connect(ends_.codes());
+    if (uses_.codes) model.connect(codes_());
+    if (const auto& file = request_.language_model.state; !file.empty())
+      in_context(
+          [&] {
+            return "language model '" + request_.language_model.component + "', pretrained in " +
+                   file;
+          },
+          [&] {
+            const at::NoGradGuard no_grad;
+            model.load_state(read_state(file));
+          });
     restore("language_model/", model);
   }
   return language_model_.need<LanguageModel>();

@@ -18,21 +18,18 @@ std::uint64_t cell_seed(std::int64_t seed, std::string_view stream, std::int64_t
 /// first asked for, with LibTorch's generators seeded from the cell's seed before each step.
 class CellComponents {
  public:
-  /// What the two ends of a mapper, or a language model, are connected to.
-  struct Ends {
-    std::function<FeatureSpec()> features{};
-    std::function<CodeSpec()> codes{};
-  };
-
+  /// @param codes  what a language model that reads codes is connected to
   CellComponents(const protocol::CellRequest& request, const Uses& uses, c10::Device device,
-                 Ends ends);
+                 std::function<CodeSpec()> codes);
 
   /// @throws Unsupported from each if the cell has none or it lacks the ability.
   Encoder& encoder();
   Codec& codec();
   /// Of an encoder that this cell alone has; prepare() is the evaluator's to call, before resume().
   Learner& learner();
-  Mapper& mapper();
+  /// @param in  what it is connected to at the first call.
+  /// @throws ContractError when a later one gives another.
+  Mapper& mapper(const FeatureSpec& in);
   LanguageModel& language_model();
 
   /// AudioNeeds of the encoder with the experiment's overrides.
@@ -57,8 +54,9 @@ class CellComponents {
   const protocol::CellRequest& request_;
   Uses uses_;
   c10::Device device_;
-  Ends ends_;
+  std::function<CodeSpec()> codes_;
   Made encoder_, mapper_, language_model_;
+  FeatureSpec mapped_{};                    ///< what the mapper is connected to
   std::optional<ObservedLearner> learner_;  ///< once learner() has been called
   State loaded_;                            ///< of components that do not exist yet
 };

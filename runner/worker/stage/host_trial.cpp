@@ -50,9 +50,7 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       codes_(uses.codes ? open_reader(true) : nullptr),
       clip_audio_(dataset_->view, at::get_num_threads()),
       items_(dataset_, reasons()),
-      components_(request, uses, device_,
-                  {.features = [this] { return feature_spec(); },
-                   .codes = [this] { return reader(true).code_spec(); }}) {}
+      components_(request, uses, device_, [this] { return reader(true).code_spec(); }) {}
 
 // Of two sources the last is the teacher's, and the first the encoder's that is being trained.
 std::shared_ptr<const FeatureReader> HostTrial::open_reader(bool codes) const {

@@ -46,7 +46,8 @@ class HostTrial final : public Trial {
   Encoder& encoder() override { return components_.encoder(); }
   Codec& codec() override { return components_.codec(); }
   Learner& learner() override { return components_.learner(); }
-  Mapper& mapper() override { return components_.mapper(); }
+  Mapper& mapper() override { return components_.mapper(feature_spec()); }
+  Mapper& mapper_for(const FeatureSpec& in) override { return components_.mapper(in); }
   LanguageModel& language_model() override { return components_.language_model(); }
   std::uint64_t seed(std::string_view stream, std::int64_t index) const override;
   void predict(Prediction prediction) override;

@@ -33,6 +33,7 @@ Json described(const Prediction& prediction) {
           {"output", prediction.output},
           {"value", prediction.value ? to_json(*prediction.value) : Json()},
           {"scores", prediction.scores.size()},
+          {"candidates", prediction.candidates},
           {"measures", prediction.measures}};
 }
 
@@ -103,6 +104,7 @@ void Records::load_state(const State& state) {
     const auto count = entry.at("scores").get<std::ptrdiff_t>();
     prediction.scores.assign(score, score + count);
     score += count;
+    prediction.candidates = entry.value("candidates", prediction.candidates);
     prediction.measures = entry.at("measures").get<Numbers>();
     predictions_.emplace(prediction.item, std::move(prediction));
   }

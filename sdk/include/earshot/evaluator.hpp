@@ -44,7 +44,10 @@ class EARSHOT_API Evaluator : public Stateful {
   /// Default: nothing to learn.
   virtual void fit(Trial& trial);
 
-  /// Predicts every item of Split::test, after fit() or load_state(), without use of its truth.
+  /// Predicts every item of Split::test, after fit() or load_state(), without use of its truth:
+  /// were the truths of test items other ones, all predictions would be the same. Only candidates
+  /// may be made of truths, if each item is offered those of several items, its own among them,
+  /// and nothing but mark() tells which that is.
   /// Default: none, for an evaluator that only trains.
   virtual void predict(Trial& trial);
 
