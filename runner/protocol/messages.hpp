@@ -74,7 +74,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Metric, name, help, unit, higher
 //   {"type": "files", "files": [path, ...]}: every audio file once, in order of first use.
 
 struct LabelInfo {
-  std::string name{}, type{}, unit{};  ///< type: "class", "number" or "set"
+  std::string name{}, type{}, unit{};  ///< type: "class", "number", "set", "text"
   std::vector<std::string> classes{};
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LabelInfo, name, type, unit, classes)

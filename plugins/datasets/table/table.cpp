@@ -14,6 +14,7 @@ using earshot::DataError;
 using earshot::Item;
 using earshot::Label;
 using earshot::Split;
+using earshot::kit::Record;
 using Texts = std::vector<std::string>;
 
 namespace {
@@ -85,7 +86,7 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   groups_ = use_named(options.texts("groups"));
   slices_ = use_named(options.texts("slices"));
   declare_labels(options);
-  records_ = read_records(file_, options.text("format"), columns_);
+  records_ = earshot::kit::read_records(file_, options.text("format"), columns_);
   find_classes();
   check_items();
   if (!split_ && !fold_) drawn_ = earshot::kit::draw_splits(*this, options);
@@ -141,7 +142,7 @@ void Table::find_classes() {
         values.insert(std::move(value));
     values.erase("");
     if (values.empty())
-      throw DataError(records_.file + ": column '" + columns_[label_columns_[which]] +
+      throw DataError(records_.name + ": column '" + columns_[label_columns_[which]] +
                       "' is empty in every row; expected a class");
     labels_[which].classes.assign(values.begin(), values.end());
   }

@@ -2,9 +2,8 @@
 #include <optional>
 
 #include <earshot/dataset.hpp>
+#include <earshot/kit/records.hpp>
 #include <earshot/options.hpp>
-
-#include "records.hpp"
 
 namespace table {
 
@@ -36,10 +35,11 @@ class Table final : public earshot::Dataset {
   void find_classes();
   void check_items() const;
 
-  std::string text(const Record& record, std::size_t column) const;  ///< "" for an empty cell
-  std::vector<std::string> list(const Record& record, std::size_t column) const;
-  double number(const Record& record, std::size_t column) const;
-  std::optional<earshot::Label> label(const Record& record, std::size_t which) const;
+  std::string text(const earshot::kit::Record& record,
+                   std::size_t column) const;  ///< "" for an empty cell
+  std::vector<std::string> list(const earshot::kit::Record& record, std::size_t column) const;
+  double number(const earshot::kit::Record& record, std::size_t column) const;
+  std::optional<earshot::Label> label(const earshot::kit::Record& record, std::size_t which) const;
 
   std::filesystem::path file_, root_;
   std::string separator_;
@@ -49,7 +49,7 @@ class Table final : public earshot::Dataset {
   std::vector<Named> groups_{}, slices_{};
   std::vector<earshot::LabelSpec> labels_{};
   std::vector<std::size_t> label_columns_{};
-  Records records_{};
+  earshot::kit::Records records_{};
   std::vector<earshot::Split> drawn_{};
 };
 

@@ -45,7 +45,7 @@ class Listing {
  public:
   explicit Listing(const Dataset& dataset) : dataset_(dataset) {
     for (const auto& spec : dataset.labels())
-      info_.labels.push_back({spec.name, type_name(spec.type), spec.unit, spec.classes});
+      info_.labels.push_back({spec.name, type_name(spec), spec.unit, spec.classes});
     for (const auto& source : dataset.sources())
       info_.sources.push_back(std::filesystem::absolute(source).string());
   }

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <set>
 
+#include <earshot/kit/questions.hpp>
+
 #include "protocol/nearest.hpp"
 #include "worker/plugin/names.hpp"
 
@@ -13,6 +15,11 @@ using protocol::Json;
 std::int64_t FileNumbers::of(const std::filesystem::path& file) {
   if (file.empty()) return -1;
   return numbers_.try_emplace(file.string(), count()).first->second;
+}
+
+std::string type_name(const LabelSpec& spec) {
+  const bool text = std::holds_alternative<std::string>(spec.type) && spec.classes.empty();
+  return text ? "text" : type_name(spec.type);
 }
 
 std::string type_name(const Label& label) {
@@ -40,10 +47,11 @@ void check_labels(const std::vector<LabelSpec>& labels) {
     expect(is_name(spec.name), "name '" + spec.name + "'; allowed: [a-z0-9_]+");
     expect(names.insert(spec.name).second, "two labels named '" + spec.name + "'");
     const auto numeric = std::holds_alternative<double>(spec.type);
-    expect(numeric == spec.classes.empty(),
+    const auto set = std::holds_alternative<std::vector<std::string>>(spec.type);
+    expect(!(numeric && !spec.classes.empty()) && !(set && spec.classes.empty()),
            "label '" + spec.name + "' is a " + type_name(spec.type) + " with " +
                std::to_string(spec.classes.size()) +
-               " classes; expected none for a number, at least one otherwise");
+               " classes; expected none for a number, at least one for a set");
     const std::set<std::string> classes(spec.classes.begin(), spec.classes.end());
     expect(classes.size() == spec.classes.size(), "label '" + spec.name + "' lists a class twice");
   }
@@ -95,19 +103,14 @@ class ItemRules {
     }
   }
 
-  void check_question(const Question& question) const {
-    expect(!question.text.empty(), "the question has no text");
-    expect(!question.answers.empty(), "the question has no answer; expected at least one");
-    if (question.choices.empty()) return;
-    for (const auto& answer : question.answers)
-      expect(std::find(question.choices.begin(), question.choices.end(), answer) !=
-                 question.choices.end(),
-             "answer '" + answer +
-                 "' is not among the choices: " + protocol::join(question.choices, true));
+  void check_question(const Item& item) const {
+    const auto fault = kit::question_fault(item);
+    expect(fault.empty(), fault);
   }
 
  private:
   void check_class(const std::string& name, const std::string& text, const LabelSpec& spec) const {
+    if (spec.classes.empty()) return;  // free text
     expect(std::find(spec.classes.begin(), spec.classes.end(), text) != spec.classes.end(),
            "label '" + name + "' is '" + text + "', which is not among its " +
                std::to_string(spec.classes.size()) + " classes" +
@@ -131,7 +134,7 @@ void check_item(const Item& item, std::int64_t index, const std::vector<LabelSpe
   rules.check_names(item.slices, "slice dimension");
   for (const auto& [name, label] : item.labels)
     rules.check_label(name, label, labels);
-  if (item.question) rules.check_question(*item.question);
+  rules.check_question(item);
 }
 
 namespace {
@@ -184,7 +187,7 @@ void append_record(const Item& item, FileNumbers& files, std::string& to) {
   writer.put(item.labels);
   writer.put(static_cast<std::int64_t>(item.clips.size()));
   for (const auto& clip : item.clips) {
-    writer.put(files.of(clip.file));
+    writer.put(files.of(clip));
     writer.put(clip.start);
     writer.put(clip.duration);
   }

@@ -18,6 +18,10 @@ class FileNumbers {
  public:
   /// The number of a file; -1 for "" (synthesized). A file that is new gets the next one.
   std::int64_t of(const std::filesystem::path& file);
+  /// The same for a clip: a synthesized one that is shared has a number of its own, from -2 down.
+  std::int64_t of(const Clip& clip) {
+    return clip.file.empty() && clip.shared >= 0 ? -2 - clip.shared : of(clip.file);
+  }
   std::int64_t count() const { return static_cast<std::int64_t>(numbers_.size()); }
 
  private:
@@ -26,6 +30,8 @@ class FileNumbers {
 
 /// "class", "number" or "set".
 std::string type_name(const Label& label);
+/// The same, or "text": one without classes.
+std::string type_name(const LabelSpec& spec);
 /// A text, a number or an array of texts.
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);

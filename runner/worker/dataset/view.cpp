@@ -54,6 +54,16 @@ std::vector<std::string> hashes_of(const std::vector<std::string>& files, const 
   return hashes;
 }
 
+/// What decides what a clip sounds like; `file` as FileNumbers::of() gives it.
+protocol::Json content_of(const ClipSource& clip, std::int64_t file, const std::string& key,
+                          const std::vector<std::string>& hashes) {
+  if (file >= 0)
+    return {"file", hashes[static_cast<std::size_t>(file)], clip.clip_info.start,
+            clip.clip_info.duration};
+  if (file < -1) return {"shared", key, clip.clip_info.shared};
+  return {"synthesized", key, clip.item, clip.clip};
+}
+
 }  // namespace
 
 DatasetView::DatasetView(const protocol::DatasetRef& ref)
@@ -197,11 +207,11 @@ void DatasetView::find_clips() {
                           " clips; expected one or two");
     for (std::size_t c = 0; c < item.clips.size(); ++c) {
       const auto& clip = item.clips[c];
-      const auto file = numbers.of(clip.file);
+      const auto file = numbers.of(clip);
       if (file == static_cast<std::int64_t>(files.size())) files.push_back(clip.file.string());
       if (!used[static_cast<std::size_t>(i)]) continue;
       auto number = static_cast<std::int64_t>(clips_.size());
-      if (file >= 0)
+      if (file != -1)
         number = known.try_emplace({file, clip.start, clip.duration}, number).first->second;
       clip_numbers_[static_cast<std::size_t>(i)][c] = number;
       if (number < static_cast<std::int64_t>(clips_.size())) continue;
@@ -214,11 +224,7 @@ void DatasetView::find_clips() {
   const auto hashes = hashes_of(files, ref_.file_hashes);
   for (std::size_t n = 0; n < clips_.size(); ++n) {
     auto& clip = clips_[n];
-    const auto content =
-        clip_files[n] < 0 ? protocol::Json{"synthesized", ref_.key, clip.item, clip.clip}
-                          : protocol::Json{"file", hashes[static_cast<std::size_t>(clip_files[n])],
-                                           clip.clip_info.start, clip.clip_info.duration};
-    clip.identity = protocol::sha256(content);
+    clip.identity = protocol::sha256(content_of(clip, clip_files[n], ref_.key, hashes));
   }
 }
 

@@ -14,7 +14,7 @@ struct ClipSource {
   std::int64_t item = 0, clip = 0;  ///< the first item that uses it, for Dataset::synthesize
   Clip clip_info{};                 ///< file "" when synthesized
   /// What its content is: SHA-256 over (file hash, start, duration), or for a synthesized clip over
-  /// (dataset key, item, clip).
+  /// (dataset key, item, clip), or (dataset key, shared) of one that is shared.
   std::string identity{};
 };
 

@@ -38,6 +38,10 @@ std::vector<std::pair<T, T>> answered(std::span<const Outcome> slice, const std:
 }  // namespace
 
 Target::Target(LabelSpec spec) : spec_(std::move(spec)) {
+  if (kind() != Kind::number && spec_.classes.empty())
+    throw ConfigError("label '" + spec_.name +
+                      "' is text without classes; a target is a label with classes, a number or a "
+                      "set of classes");
   for (std::size_t k = 0; k < spec_.classes.size(); ++k)
     indices_.emplace(spec_.classes[k], static_cast<std::int64_t>(k));
 }

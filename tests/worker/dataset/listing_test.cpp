@@ -148,7 +148,14 @@ TEST(Listing, refuses_a_test_item_without_a_fold_beside_folds) {
               HasSubstr("item 'i3' is a test item of fold 0"));
 }
 
-TEST(Listing, refuses_labels_without_classes_and_numbers_with_some) {
+TEST(Listing, takes_text_that_is_no_class) {
+  Listed dataset;
+  dataset.specs.push_back({.name = "caption", .type = std::string()});
+  dataset.items[0].labels["caption"] = std::string("whatever");
+  EXPECT_EQ(list(dataset).labels.back().type, "text");
+}
+
+TEST(Listing, refuses_sets_without_classes_and_numbers_with_some) {
   EXPECT_THAT(refusal([](Listed& d) { d.specs[2].classes.clear(); }),
               HasSubstr("label 'tags' is a set with 0 classes"));
   EXPECT_THAT(refusal([](Listed& d) { d.specs[1].classes = {"a"}; }),

@@ -1,0 +1,233 @@
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include <earshot/error.hpp>
+#include <earshot/kit/names.hpp>
+#include <earshot/kit/records.hpp>
+#include <earshot/kit/table.hpp>
+
+#include "checkpoint/mapped_file.hpp"
+
+namespace earshot::kit {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+using Take = std::function<void(const RecordFile&, Record)>;
+
+/// The columns that are read: the first so many must be there.
+struct Columns {
+  Texts names{};
+  std::size_t required = 0;
+
+  void check_seen(const std::set<std::string>& seen, const std::string& file) const {
+    for (std::size_t i = 0; i < required; ++i)
+      if (!seen.contains(names[i]))
+        throw DataError(file + ": no row has '" + names[i] + "'; name a key that the rows have");
+  }
+};
+
+/// Takes flat objects out of JSON as it is read, so that a million rows never lie in memory as a
+/// tree. `depth` at which objects are rows: 1 in an array of them, 0 where each is a document.
+class RowReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  RowReader(const RecordFile& file, const Columns& columns, const Take& take)
+      : file_(file), columns_(columns.names), take_(take), row_depth_(file.lines ? 0 : 1) {}
+
+  void begin_document(std::int64_t line) { line_ = line; }
+  const std::set<std::string>& seen() const { return seen_; }
+
+  bool null() override { return scalar({}, "null"); }
+  bool boolean(bool value) override { return scalar(value ? "true" : "false", "a truth value"); }
+  bool number_integer(number_integer_t value) override {
+    return scalar(std::to_string(value), "a number");
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    return scalar(std::to_string(value), "a number");
+  }
+  bool number_float(number_float_t, const string_t& text) override {
+    return scalar(text, "a number");
+  }
+  bool string(string_t& text) override { return scalar(std::move(text), "a text"); }
+  bool binary(binary_t&) override { return false; }
+
+  bool start_object(std::size_t) override {
+    if (depth_ < row_depth_) expected_rows("an object");
+    if (depth_ == row_depth_)
+      record_ = Record{std::vector<Cell>(columns_.size()), row_depth_ == 0 ? line_ : ++line_};
+    else
+      refuse_value("an object");
+    ++depth_;
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    if (depth_ == row_depth_) take_(file_, std::move(record_));
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ == row_depth_) expected_rows("an array");
+    if (depth_ > row_depth_ + 1) refuse_value("a list of lists");
+    if (depth_ == row_depth_ + 1 && column_ < columns_.size()) record_.cells[column_] = Texts{};
+    ++depth_;
+    return true;
+  }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool key(string_t& name) override {
+    if (depth_ != row_depth_ + 1) return true;
+    column_ = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), name) -
+                                       columns_.begin());
+    if (column_ < columns_.size()) seen_.insert(name);
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    const std::string what = error.what();
+    const auto place =
+        row_depth_ == 0 ? file_.place(line_) : file_.name + " at byte " + std::to_string(position);
+    throw DataError(place + ": is no JSON; " +
+                    what.substr(std::min(what.find("] ") + 2, what.size())));
+  }
+
+ private:
+  [[noreturn]] void expected_rows(const char* what) const {
+    throw DataError(file_.name + ": holds " + what + " where a row was expected; expected " +
+                    (row_depth_ == 1 ? "an array of objects" : "an object in each line"));
+  }
+  void refuse_value(const char* what) const {
+    if (column_ >= columns_.size()) return;
+    throw DataError(file_.place(record_) + ": '" + columns_[column_] + "' is " + what +
+                    "; expected a text, a number or a list of these");
+  }
+  bool scalar(std::string text, const char* what) {
+    if (depth_ <= row_depth_) expected_rows(what);
+    if (column_ >= columns_.size()) return true;
+    auto& cell = record_.cells[column_];
+    if (auto* list = std::get_if<Texts>(&cell); list != nullptr && depth_ == row_depth_ + 2)
+      list->push_back(std::move(text));
+    else if (!text.empty())
+      cell = std::move(text);
+    return true;
+  }
+
+  const RecordFile& file_;
+  const Texts& columns_;
+  const Take& take_;
+  Record record_{};
+  int row_depth_, depth_ = 0;
+  std::size_t column_ = 0;
+  std::int64_t line_ = 0;
+  std::set<std::string> seen_{};
+};
+
+/// The objects of an array.
+void scan_array(std::string_view text, const RecordFile& source, const Columns& columns,
+                const Take& take) {
+  RowReader reader(source, columns, take);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
+  columns.check_seen(reader.seen(), source.name);
+}
+
+void scan_lines(std::string_view text, const RecordFile& source, const Columns& columns,
+                const Take& take) {
+  RowReader reader(source, columns, take);
+  std::int64_t number = 0;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    reader.begin_document(++number);
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    nlohmann::json::sax_parse(line.begin(), line.end(), &reader);
+  }
+  columns.check_seen(reader.seen(), source.name);
+}
+
+void scan_separated(const std::filesystem::path& file, char separator, const RecordFile& source,
+                    const Columns& columns, const Take& take) {
+  const Table table(file, separator);
+  constexpr auto nowhere = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < columns.names.size(); ++i) {
+    const auto& name = columns.names[i];
+    const auto& there = table.columns();
+    const bool absent =
+        i >= columns.required && std::find(there.begin(), there.end(), name) == there.end();
+    places.push_back(absent ? nowhere : table.column(name));
+  }
+  for (const auto& row : table.rows()) {
+    Record record{.line = row.line};
+    for (const auto place : places)
+      record.cells.push_back(place == nowhere || row.fields[place].empty() ? Cell{}
+                                                                           : row.fields[place]);
+    take(source, std::move(record));
+  }
+}
+
+std::string kind_of(const std::filesystem::path& file, const std::string& format) {
+  const auto kind = format == "auto" ? lower_case(file.extension().string()) : "." + format;
+  if (kind == ".csv" || kind == ".json") return kind;
+  if (kind == ".tsv" || kind == ".tab") return ".tsv";
+  if (kind == ".jsonl" || kind == ".ndjson") return ".jsonl";
+  throw ConfigError("the table '" + file.filename().string() + "' ends in '" +
+                    file.extension().string() +
+                    "'; known: .csv, .tsv, .json, .jsonl. say which with format");
+}
+
+}  // namespace
+
+std::string text_of(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  std::string joined;
+  if (const auto* texts = std::get_if<Texts>(&cell))
+    for (const auto& text : *texts)
+      joined += (joined.empty() ? "" : ", ") + text;
+  return joined;
+}
+
+RecordFile scan_records(const std::filesystem::path& file, const std::string& format,
+                        const Texts& columns, const Texts& optional, const Take& take) {
+  const auto kind = kind_of(file, format);
+  RecordFile source{.name = file.filename().string()};
+  Columns all{columns, columns.size()};
+  all.names.insert(all.names.end(), optional.begin(), optional.end());
+  bool any = false;
+  const Take count = [&](const RecordFile& from, Record record) {
+    any = true;
+    take(from, std::move(record));
+  };
+  if (!std::filesystem::is_regular_file(file))
+    throw DataError("cannot read the table '" + file.string() + "'; is the path right?");
+  if (kind == ".csv" || kind == ".tsv") {
+    scan_separated(file, kind == ".csv" ? ',' : '\t', source, all, count);
+  } else {
+    const checkpoint::MappedFile mapped(file);
+    std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()),
+                          mapped.bytes().size());
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    const auto start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+    source.lines = kind == ".jsonl" && !text.substr(start).starts_with('[');
+    (source.lines ? scan_lines : scan_array)(text, source, all, count);
+  }
+  if (!any) throw DataError(source.name + ": has no rows; expected one a clip");
+  return source;
+}
+
+Records read_records(const std::filesystem::path& file, const std::string& format,
+                     const Texts& columns, const Texts& optional) {
+  Records records;
+  const auto source = scan_records(
+      file, format, columns, optional,
+      [&](const RecordFile&, Record record) { records.rows.push_back(std::move(record)); });
+  records.name = source.name;
+  records.lines = source.lines;
+  return records;
+}
+
+}  // namespace earshot::kit

@@ -1,0 +1,39 @@
+#include <gmock/gmock.h>
+
+#include <earshot/kit/questions.hpp>
+
+namespace earshot::kit {
+namespace {
+
+using ::testing::HasSubstr;
+
+Item asked(const Question& question, std::size_t clips = 1) {
+  return {.id = "i", .clips = std::vector<Clip>(clips), .question = question};
+}
+
+TEST(Questions, have_a_format_by_their_structure) {
+  EXPECT_EQ(format_of({"q", {}, {"yes"}}, 2), "compare");
+  EXPECT_EQ(format_of({"q", {"yes", "no"}, {"yes"}}, 1), "multiple_choice");
+  EXPECT_EQ(format_of({"q", {}, {"Yes.", " no "}}, 1), "yes_no");
+  EXPECT_EQ(format_of({"q", {}, {"yes", "rain"}}, 1), "open");
+  EXPECT_EQ(format_of({"q", {}, {"none"}}, 1), "open");
+  EXPECT_EQ(format_of({"q", {}, {}}, 1), "open");
+}
+
+TEST(Questions, are_at_fault_when_nobody_could_answer_or_mark_them) {
+  EXPECT_EQ(question_fault(asked({"q", {"a", "b"}, {"b"}})), "");
+  EXPECT_EQ(question_fault({.id = "no question"}), "");
+  EXPECT_THAT(question_fault(asked({"\t", {}, {"a"}})), HasSubstr("no text"));
+  EXPECT_THAT(question_fault(asked({"q", {}, {}})), HasSubstr("no answer"));
+  EXPECT_THAT(question_fault(asked({"q", {}, {"a", ""}})), HasSubstr("an answer is empty"));
+  EXPECT_EQ(question_fault(asked({"q", {"a", "b"}, {"B"}})),
+            "answer 'B' is not among the choices: 'a', 'b'");
+  auto comparison = asked({"q", {}, {"a"}});
+  comparison.slices["format"] = "compare";
+  EXPECT_THAT(question_fault(comparison), HasSubstr("compares two clips, and there is one"));
+  comparison.clips.emplace_back();
+  EXPECT_EQ(question_fault(comparison), "");
+}
+
+}  // namespace
+}  // namespace earshot::kit
