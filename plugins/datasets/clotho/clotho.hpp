@@ -1,0 +1,43 @@
+#pragma once
+#include <earshot/dataset.hpp>
+#include <earshot/options.hpp>
+
+namespace clotho {
+
+/// Clotho (Drossos et al. 2020), as version 2.1 is published:
+///
+///   clotho_captions_{development,validation,evaluation}.csv  file_name, caption_1 ... caption_5
+///   clotho_metadata_{...}.csv                                file_name, sound_id ...; need not be
+///   development/, validation/, evaluation/                   the clips
+///
+/// Splits whose captions are not there are left out. A training item is a caption, a validation or
+/// test item a clip with all its captions. Group `clip` is the clip, `source` the sound of
+/// Freesound that it is cut from, where the metadata tell it.
+class Clotho final : public earshot::Dataset {
+ public:
+  static earshot::OptionSchema options();
+  /// @throws DataError without any captions, or for a table that is not as published.
+  Clotho(const earshot::Options& options, const earshot::Context& context);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(items_.size()); }
+  std::vector<earshot::LabelSpec> labels() const override { return {}; }
+  earshot::Item item(std::int64_t index) const override;
+  std::vector<std::filesystem::path> sources() const override { return sources_; }
+
+ private:
+  struct Entry {
+    std::filesystem::path file{};
+    std::string source{};
+    std::vector<std::string> captions{};
+    earshot::Split split{};
+    int caption = 0;  ///< the one of a training item, from 1; 0: all
+  };
+  void read(const std::filesystem::path& root, const std::filesystem::path& audio,
+            const std::string& part, earshot::Split split);
+
+  std::string prompt_;
+  std::vector<Entry> items_{};
+  std::vector<std::filesystem::path> sources_{};
+};
+
+}  // namespace clotho

@@ -1,0 +1,114 @@
+#include "clotho_aqa.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <earshot/kit/names.hpp>
+#include <earshot/kit/questions.hpp>
+#include <earshot/kit/table.hpp>
+
+namespace clotho {
+
+using earshot::DataError;
+using earshot::Item;
+using earshot::Split;
+namespace fs = std::filesystem;
+namespace kit = earshot::kit;
+
+namespace {
+
+std::string answer_of(const Item& item) {
+  const auto& answers = item.question->answers;
+  return answers.empty() ? std::string() : kit::lower_case(answers.front());
+}
+
+/// The answer of more than half of the items, or of all of them; null when there is none.
+const Item* agreed(const std::vector<Item>& items, bool unanimous) {
+  for (const auto& item : items) {
+    const auto alike = std::count_if(items.begin(), items.end(), [&](const Item& other) {
+      return answer_of(other) == answer_of(item);
+    });
+    const auto all = std::ssize(items);
+    if (unanimous ? alike == all : 2 * alike > all) return &item;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+earshot::OptionSchema ClothoAqa::options() {
+  return {
+      {.name = "root",
+       .value = earshot::Path{},
+       .help = "Folder with clotho_aqa_train.csv and its like",
+       .required = true},
+      {.name = "audio",
+       .value = earshot::Path{},
+       .help = "Folder of the clips; empty: audio_files in root"},
+      {.name = "answers",
+       .value = std::string("majority"),
+       .help = "What becomes of annotators who contradict each other: an item for each answer, "
+               "questions that all answered alike, or that most did",
+       .choices = {"all", "unanimous", "majority"}},
+      kit::faulty_option(),
+  };
+}
+
+ClothoAqa::ClothoAqa(const earshot::Options& options, const earshot::Context&) {
+  const auto& root = options.path("root");
+  const std::pair<const char*, Split> parts[] = {
+      {"train", Split::train}, {"val", Split::validation}, {"test", Split::test}};
+  for (const auto& [part, split] : parts)
+    if (const auto file = root / ("clotho_aqa_" + std::string(part) + ".csv"); fs::exists(file))
+      read(file, part, split, options);
+  if (items_.empty())
+    throw DataError("root '" + root.string() +
+                    "' gives no question out of clotho_aqa_train.csv, val and test; expected "
+                    "Clotho-AQA as published");
+}
+
+void ClothoAqa::read(const fs::path& file, const std::string& part, Split split,
+                     const earshot::Options& options) {
+  sources_.push_back(file);
+  const auto& given = options.path("audio");
+  const auto audio = given.empty() ? options.path("root") / "audio_files" : given;
+  const auto& mode = options.text("answers");
+  const kit::Table table(file);
+  const auto name = table.column("file_name"), question = table.column("QuestionText"),
+             answer = table.column("answer"), confidence = table.column("confidence");
+
+  // The answers to each question, in the order of the first one.
+  std::vector<std::vector<Item>> questions;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;
+  for (const auto& row : table.rows()) {
+    const auto& clip = row.fields[name];
+    Item item{.id = part + "-" + std::to_string(row.line),
+              .split = split,
+              .groups = {{"clip", fs::path(clip).stem().string()}},
+              .slices = {{"gold_from", "audio"}},
+              .clips = {{.file = audio / clip}}};
+    earshot::Question asked{.text = kit::trimmed(row.fields[question])};
+    if (auto said = kit::trimmed(row.fields[answer]); !said.empty())
+      asked.answers.push_back(std::move(said));
+    item.slices["format"] = kit::format_of(asked, 1);
+    if (mode == "all" && !row.fields[confidence].empty())
+      item.slices["confidence"] = kit::lower_case(row.fields[confidence]);
+    item.question = std::move(asked);
+    const auto [place, fresh] = places.try_emplace({clip, item.question->text}, questions.size());
+    if (fresh) questions.emplace_back();
+    questions[place->second].push_back(std::move(item));
+  }
+
+  const auto take = [&](const Item& item) {
+    if (!kit::leaves_out_faulty(options) || kit::question_fault(item).empty())
+      items_.push_back(item);
+  };
+  for (const auto& asked : questions) {
+    if (mode == "all")
+      std::for_each(asked.begin(), asked.end(), take);
+    else if (const auto* item = agreed(asked, mode == "unanimous"))
+      take(*item);
+  }
+}
+
+}  // namespace clotho

@@ -1,0 +1,58 @@
+#pragma once
+#include <utility>
+
+#include <earshot/dataset.hpp>
+#include <earshot/kit/records.hpp>
+#include <earshot/options.hpp>
+
+namespace mmau {
+
+/// How a benchmark's JSON calls what.
+struct Layout {
+  std::string name{};                                         ///< of the benchmark, for messages
+  std::string audio{};                                        ///< key of the audio file
+  std::vector<std::pair<std::string, std::string>> slices{};  ///< key, and dimension of the slice
+  /// Whether ids are "<YouTube id>_hh-mm-ss_hh-mm-ss": then group `source` is the video.
+  bool ids_of_videos = false;
+};
+
+/// Questions with choices out of a JSON array or JSON Lines, all of them test items, in the order
+/// of the file. Choices and answer are as written, also where a choice is there twice. A value that
+/// is a list is one slice, its texts joined; a value that is null gives none. Group `clip` is the
+/// audio file's name without ending.
+class Benchmark : public earshot::Dataset {
+ public:
+  static earshot::OptionSchema options();
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(items_.size()); }
+  std::vector<earshot::LabelSpec> labels() const override { return {}; }
+  earshot::Item item(std::int64_t index) const override {
+    return items_[static_cast<std::size_t>(index)];
+  }
+  std::vector<std::filesystem::path> sources() const override { return {file_}; }
+
+ protected:
+  /// @throws DataError for a file that is not of this layout, or without a single answer.
+  Benchmark(const earshot::Options& options, const Layout& layout);
+
+ private:
+  earshot::Item item_of(const earshot::kit::Record& record, const Layout& layout,
+                        const std::filesystem::path& root) const;
+
+  std::filesystem::path file_;
+  std::vector<earshot::Item> items_{};
+};
+
+/// MMAU (Sakshi et al. 2024): slices task, difficulty, category, sub_category, source_dataset.
+class Mmau final : public Benchmark {
+ public:
+  Mmau(const earshot::Options& options, const earshot::Context& context);
+};
+
+/// MMAR (Ma et al. 2025): slices modality, category, sub_category, language, source_dataset.
+class Mmar final : public Benchmark {
+ public:
+  Mmar(const earshot::Options& options, const earshot::Context& context);
+};
+
+}  // namespace mmau
