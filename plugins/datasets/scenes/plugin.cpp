@@ -1,5 +1,6 @@
 #include <earshot/plugin.hpp>
 
+#include "scene_questions.hpp"
 #include "scenes.hpp"
 
 EARSHOT_PLUGIN("scenes", "1.0.0", "Synthetic sound scenes with exact acoustic truth") {
@@ -8,4 +9,6 @@ EARSHOT_PLUGIN("scenes", "1.0.0", "Synthetic sound scenes with exact acoustic tr
                                          "recording chain");
   registrar.add<earshot::scenes::ScenesSeenRooms>("scenes_seen_rooms",
                                                   "The same with the rooms of the training clips");
+  registrar.add<earshot::scenes::SceneQuestions>(
+      "scene_questions", "Questions on scenes, with exact answers in few words, in 7 categories");
 }

@@ -30,6 +30,8 @@ class Scenes : public Dataset {
   /// What synthesize() renders; clip 1 only with pairs. @throws ContractError if out of range.
   Scene scene(std::int64_t index, std::int64_t clip) const;
   std::size_t length() const;  ///< of a clip, samples at `rate`
+  /// An item's place in the design.
+  const Row& row(std::int64_t index) const { return plans_[static_cast<std::size_t>(index)].row; }
 
  protected:
   Scenes(const Options& options, const Context& context, bool seen_rooms);

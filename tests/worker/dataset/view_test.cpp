@@ -206,5 +206,24 @@ TEST_F(Files, a_million_items_take_little_memory) {
   EXPECT_LT(resident_bytes() - before, 150 << 20);
 }
 
+TEST(DatasetView, knows_synthesized_clips_that_items_share) {
+  const std::filesystem::path plugin = EARSHOT_BUILD_DIR "/lib/earshot/plugins/scenes.so";
+  if (!std::filesystem::exists(plugin)) GTEST_SKIP() << "scenes is not built";
+  const Json options{
+      {"clips", 24}, {"world", 0}, {"sample_rate", 16000}, {"seconds", 0.5}, {"per_category", 1}};
+  protocol::DatasetRef ref{.component = {plugin.string(), "scene_questions", options}, .key = "k"};
+  const DatasetView all(ref);
+  EXPECT_EQ(all.dataset().size(), 24 * 7);
+  EXPECT_EQ(all.clips().size(), 24U);
+  EXPECT_EQ(all.clip_number(0, 0), all.clip_number(6, 0));
+  std::map<std::int64_t, std::string> identities;
+  for (const auto& clip : all.clips())
+    identities[clip.clip_info.shared] = clip.identity;
+  ref.limit = 3;  // other items come first, the same clips
+  const DatasetView limited(ref);
+  for (const auto& clip : limited.clips())
+    EXPECT_EQ(clip.identity, identities.at(clip.clip_info.shared));
+}
+
 }  // namespace
 }  // namespace earshot::worker

@@ -1,0 +1,219 @@
+#include "scene_questions.hpp"
+
+#include <algorithm>
+
+#include <earshot/kit/questions.hpp>
+#include <earshot/kit/random.hpp>
+
+namespace earshot::scenes {
+
+namespace {
+
+/// Labels that comparisons ask for; those of the second clip are called second_event and so on.
+constexpr std::array<const char*, 4> compared_labels = {"event", "distance_class", "noise",
+                                                        "quality"};
+
+Options scene_options(const Options& options) {
+  return Options(Scenes::options(), {{"clips", options.integer("clips")},
+                                     {"world", options.integer("world")},
+                                     {"sample_rate", options.integer("sample_rate")},
+                                     {"seconds", options.number("seconds")}});
+}
+
+int count(Topic topic) {
+  return static_cast<int>(words(topic).size());
+}
+
+const std::string& word(Topic topic, int level) {
+  return words(topic)[static_cast<std::size_t>(level)];
+}
+
+}  // namespace
+
+OptionSchema SceneQuestions::options() {
+  OptionSchema schema;
+  for (auto& option : Scenes::options())
+    for (const auto* name : {"clips", "world", "sample_rate", "seconds"})
+      if (option.name == name) schema.push_back(option);
+  schema.front().min = 24;
+  schema.front().max = 1'000'000;
+  schema.front().help = "Number of scenes; factors cross exactly at multiples of 1728";
+  schema.push_back({.name = "per_category",
+                    .value = 1,
+                    .help = "Questions of each of the 7 categories on each scene",
+                    .min = 1,
+                    .max = 8});
+  return schema;
+}
+
+/// Deals, split by split, what questions ask.
+class SceneQuestions::Dealer {
+ public:
+  Dealer(const Scenes& scenes, std::uint64_t seed) : scenes_(scenes), seed_(seed) {
+    for (std::int64_t clip = 0; clip < scenes.size(); ++clip)
+      clips_[static_cast<std::size_t>(scenes.row(clip).split)].push_back(clip);
+  }
+
+  /// A number below `count`, each equally often wherever the same is asked.
+  int deal(const Plan& plan, const std::string& what, int count) {
+    const auto name = std::to_string(static_cast<int>(row(plan).split)) + "/" +
+                      name_of(plan.category) + "/" + what;
+    return static_cast<int>(
+        decks_.try_emplace(name, kit::derive(seed_, name.c_str()), count).first->second.deal());
+  }
+
+  void topic(Plan& plan) {
+    const auto& all = topics_of(plan.category);
+    plan.topic = all[static_cast<std::size_t>(deal(plan, "topic", static_cast<int>(all.size())))];
+    plan.answer = word(plan.topic, own(plan));
+  }
+
+  /// The answer and three other words, it being first, second, third or last.
+  void choices(Plan& plan) {
+    auto& all = plan.choices = {own(plan)};
+    while (all.size() < 4) {
+      const int other = deal(plan, key(plan) + "other", count(plan.topic));
+      if (std::find(all.begin(), all.end(), other) == all.end()) all.push_back(other);
+    }
+    std::swap(all[0], all[static_cast<std::size_t>(deal(plan, key(plan) + "place", 4))]);
+  }
+
+  void yes_or_no(Plan& plan) {
+    const bool yes = deal(plan, key(plan) + "yes", 2) == 1;
+    plan.asked = yes ? own(plan) : other_level(plan);
+    plan.answer = yes ? "yes" : "no";
+  }
+
+  void comparison(Plan& plan) {
+    plan.same = deal(plan, key(plan) + "kind", 2) == 1;
+    const bool yes = deal(plan, key(plan) + (plan.same ? "same" : "first"), 2) == 1;
+    plan.second = partner(plan, plan.same && yes ? own(plan) : other_level(plan));
+    const int second = level(plan.topic, scenes_.row(plan.second));
+    plan.same = plan.same || second == own(plan);
+    if (!plan.same) plan.asked = yes ? own(plan) : second;
+    plan.answer = plan.same ? second == own(plan) ? "yes" : "no" : yes ? "first" : "second";
+  }
+
+ private:
+  const Row& row(const Plan& plan) const { return scenes_.row(plan.clip); }
+  int own(const Plan& plan) const { return level(plan.topic, row(plan)); }
+  /// Name of a deck of a topic's level.
+  std::string key(const Plan& plan) const {
+    return std::to_string(static_cast<int>(plan.topic)) + "/" + std::to_string(own(plan)) + "/";
+  }
+  int other_level(const Plan& plan) {
+    const int n = count(plan.topic);
+    return (own(plan) + 1 + deal(plan, key(plan) + "level", n - 1)) % n;
+  }
+
+  /// Another clip of the split: of this level if there is one, else of another than its own, or
+  /// else, where a few scenes are all alike in it, any.
+  std::int64_t partner(const Plan& plan, int wanted) {
+    const auto& clips = clips_[static_cast<std::size_t>(row(plan).split)];
+    kit::Random random(kit::derive(seed_, "partner", plan.clip * 64 + plan.number));
+    const auto size = std::ssize(clips);
+    const auto start = random.below(size);
+    std::int64_t any = -1, other = -1;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const auto clip = clips[static_cast<std::size_t>((start + i) % size)];
+      if (clip == plan.clip) continue;
+      const int its = level(plan.topic, scenes_.row(clip));
+      if (its == wanted) return clip;
+      (its == own(plan) ? any : other) = clip;
+    }
+    return other >= 0 ? other : any;
+  }
+
+  const Scenes& scenes_;
+  std::uint64_t seed_;
+  std::array<std::vector<std::int64_t>, 3> clips_{};
+  std::map<std::string, Deck> decks_{};
+};
+
+SceneQuestions::SceneQuestions(const Options& options, const Context& context)
+    : scenes_(scene_options(options), context),
+      clips_(options.integer("clips")),
+      per_category_(options.integer("per_category")) {
+  const auto world = static_cast<std::uint64_t>(options.integer("world"));
+  Dealer dealer(scenes_, kit::derive(world, "questions"));
+  for (std::int64_t clip = 0; clip < clips_; ++clip)
+    for (int category = 0; category < categories; ++category)
+      for (int number = 0; number < per_category_; ++number) {
+        Plan plan{.clip = clip, .category = static_cast<Category>(category), .number = number};
+        dealer.topic(plan);
+        if (plan.category == Category::multiple_choice) dealer.choices(plan);
+        if (plan.category == Category::yes_no) dealer.yes_or_no(plan);
+        if (plan.category == Category::compare) dealer.comparison(plan);
+        plans_.push_back(std::move(plan));
+      }
+}
+
+std::vector<LabelSpec> SceneQuestions::labels() const {
+  auto specs = scenes_.labels();
+  for (auto spec : scenes_.labels())
+    for (const std::string name : compared_labels)
+      if (spec.name == name) {
+        spec.name = "second_" + name;
+        specs.push_back(spec);
+      }
+  specs.push_back({.name = "mood", .type = std::string(), .classes = words(Topic::mood)});
+  for (const auto* name : kit::caption_labels)
+    specs.push_back({.name = name, .type = std::string()});
+  return specs;
+}
+
+Question SceneQuestions::question_of(const Plan& plan) const {
+  const std::string what = noun(plan.topic);
+  Question question{.answers = {plan.answer}};
+  if (plan.same)
+    question.text = "is the " + what + " the same?";
+  else if (plan.category == Category::compare)
+    question.text = "which has the " + what + " " + word(plan.topic, plan.asked) + "?";
+  else if (plan.asked >= 0)
+    question.text = "is the " + what + " " + word(plan.topic, plan.asked) + "?";
+  else
+    question.text = "what is the " + what + "?";
+  for (const auto choice : plan.choices)
+    question.choices.push_back(word(plan.topic, choice));
+  return question;
+}
+
+Item SceneQuestions::item(std::int64_t index) const {
+  const auto& plan = plans_[static_cast<std::size_t>(index)];
+  auto item = scenes_.item(plan.clip);
+  const std::string category = name_of(plan.category);
+  item.groups["clip"] = item.id;
+  item.id += "-" + category;
+  if (per_category_ > 1) item.id += "-" + std::to_string(plan.number);
+  item.clips.front().shared = plan.clip;
+  item.labels["mood"] = word(Topic::mood, level(Topic::mood, scenes_.row(plan.clip)));
+  item.labels[kit::caption_labels[0]] = caption(scenes_.row(plan.clip));
+  if (plan.second >= 0) {
+    auto second = item.clips.front();
+    second.shared = plan.second;
+    item.clips.push_back(second);
+    const auto other = scenes_.item(plan.second);
+    item.groups["second_clip"] = other.id;
+    for (const std::string name : compared_labels)
+      item.labels["second_" + name] = other.labels.at(name);
+    item.labels[kit::caption_labels[1]] = caption(scenes_.row(plan.second));
+  }
+  const bool named = plan.category == Category::multiple_choice ||
+                     plan.category == Category::yes_no || plan.category == Category::compare;
+  item.slices = {{"category", category},
+                 {"format", named ? category : "open"},
+                 {"content", content(plan.topic)},
+                 {"gold_from", "synthesised"}};
+  item.question = question_of(plan);
+  return item;
+}
+
+AudioBatch SceneQuestions::synthesize(std::int64_t index, std::int64_t clip) const {
+  const auto& plan = plans_.at(static_cast<std::size_t>(index));
+  if (clip < 0 || clip > (plan.second < 0 ? 0 : 1))
+    throw ContractError("clip " + std::to_string(clip) + " of item " + std::to_string(index) +
+                        "; it has " + (plan.second < 0 ? "one" : "two"));
+  return scenes_.synthesize(clip == 0 ? plan.clip : plan.second, 0);
+}
+
+}  // namespace earshot::scenes
