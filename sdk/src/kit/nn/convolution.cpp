@@ -5,7 +5,10 @@
 
 #include <earshot/error.hpp>
 #include <earshot/kit/nn/convolution.hpp>
+#include <earshot/kit/nn/dense.hpp>
 #include <earshot/kit/nn/elu.hpp>
+
+#include "rows.hpp"
 
 namespace earshot::kit {
 
@@ -31,7 +34,10 @@ ConvolutionTensors declare(const ConvolutionOptions& options, at::IntArrayRef sh
 
 at::Tensor normalized(const at::Tensor& x, const ConvolutionTensors& tensors) {
   if (!tensors.norm_weight.defined()) return x;
-  return at::group_norm(x, 1, tensors.norm_weight, tensors.norm_bias, group_norm_epsilon);
+  const auto norm = [&](const at::Tensor& y) {
+    return at::group_norm(y, 1, tensors.norm_weight, tensors.norm_bias, group_norm_epsilon);
+  };
+  return lies_by_rows(x) ? norm(as_image(x)).squeeze(2) : norm(x);
 }
 
 /// pad(), with `before`, where there is any, instead of the padding on the left; of elu(x) if
@@ -45,7 +51,7 @@ at::Tensor extended(const at::Tensor& x, const at::Tensor& before, std::int64_t 
     if (!before.defined()) return pad(y, left, right, mode);
     return pad(at::cat({before, y}, -1), 0, right, mode);
   }
-  auto whole = at::empty({x.size(0), x.size(1), left + length + right}, x.options());
+  auto whole = empty_like(x, x.size(1), left + length + right);
   auto middle = whole.narrow(-1, left, length);
   if (after_elu)
     fast_elu_into(x, middle);
@@ -108,24 +114,68 @@ at::Tensor Convolution::forward(const at::Tensor& x, Stream* stream, bool after_
 
 at::Tensor Convolution::convolved(const at::Tensor& x) const {
   const auto& o = options_;
-  const auto& [weight, bias, norm_weight, norm_bias] = tensors_;
-  // LibTorch's strided convolution of many channels reaches two thirds of a product's speed.
-  constexpr std::int64_t many = 256;
-  if (o.stride == 1 || o.in < many || o.groups != 1 || o.dilation != 1 || !x.device().is_cpu())
-    return at::conv1d(x, weight, bias, o.stride, at::IntArrayRef{0}, o.dilation, o.groups);
-  const auto windows = x.unfold(-1, o.kernel, o.stride).transpose(2, 3).flatten(1, 2);
-  auto y = at::matmul(weight.flatten(1), windows);
-  return bias.defined() ? y.add_(bias.unsqueeze(-1)) : y;
+  if (o.groups == 1 && lies_by_rows(x)) return convolved_by_rows(x);
+  return at::conv1d(x, tensors_.weight, tensors_.bias, o.stride, at::IntArrayRef{0}, o.dilation,
+                    o.groups);
 }
 
-void Convolution::add_to(at::Tensor& y, const at::Tensor& x) const {
-  if (options_.kernel > 1 || options_.groups > 1 || tensors_.norm_weight.defined()) {
-    y.add_(forward(x));
-    return;
+at::Tensor Convolution::convolved_by_rows(const at::Tensor& x) const {
+  const auto& o = options_;
+  const auto& [weight, bias, norm_weight, norm_bias] = tensors_;
+  if (is_product()) return dense(x.transpose(1, 2), weight.squeeze(-1), bias).transpose(1, 2);
+  if (o.dilation == 1 && o.stride > 1 && o.kernel == 2 * o.stride) return two_taps(x);
+  if (o.dilation == 1 && o.in == 1) {
+    const auto windows = x.select(1, 0).unfold(-1, o.kernel, o.stride);
+    return dense(windows, weight.flatten(1), bias).transpose(1, 2);
   }
-  for (std::int64_t clip = 0; clip < x.size(0); ++clip)
-    y[clip].addmm_(tensors_.weight.squeeze(-1), x[clip]);
-  if (tensors_.bias.defined()) y.add_(tensors_.bias.unsqueeze(-1));
+  return at::conv2d(as_image(x), weight.unsqueeze(2), bias, {1, o.stride}, at::IntArrayRef{0},
+                    {1, o.dilation})
+      .squeeze(2);
+}
+
+/// With x_t the block of `stride` positions that window t begins with, a window is two taps, y_t =
+/// A x_t + B x_(t+1), and two windows cost three products instead of four:
+///     y_0 = (A + B) x_1 + A (x_0 - x_1),  y_1 = (A + B) x_1 + B (x_2 - x_1).
+/// (Winograd 1980, "Arithmetic Complexity of Computations": a fast algorithm for FIR filters.)
+at::Tensor Convolution::two_taps(const at::Tensor& x) const {
+  const auto& o = options_;
+  const auto& weight = tensors_.weight;
+  if (!taps_.sum.defined() || taps_.version != weight._version()) {
+    const auto tap = [&](std::int64_t begin) {
+      return weight.narrow(2, begin, o.stride).transpose(1, 2).flatten(1).contiguous();
+    };
+    taps_ = {tap(0), tap(o.stride), {}, weight._version()};
+    taps_.sum = taps_.first + taps_.second;
+  }
+  const auto count = x.size(2) / o.stride;
+  const auto blocks =
+      x.narrow(2, 0, count * o.stride).transpose(1, 2).reshape({x.size(0), count, -1});
+  const auto every_second = [](const at::Tensor& y, std::int64_t begin) {
+    return y.slice(1, begin, y.size(1), 2);
+  };
+  const auto pairs = count / 2, whole = (count - 1) / 2;  // the last may lack its second window
+  const auto middle = every_second(blocks, 1);
+  const auto common = dense(middle, taps_.sum, tensors_.bias);
+  auto y = at::empty({x.size(0), count - 1, o.out}, x.options());
+  every_second(y, 0).copy_(
+      dense_add(common, every_second(blocks, 0).narrow(1, 0, pairs) - middle, taps_.first));
+  if (whole > 0)
+    every_second(y, 1).copy_(dense_add(common.narrow(1, 0, whole),
+                                       every_second(blocks, 2) - middle.narrow(1, 0, whole),
+                                       taps_.second));
+  return y.transpose(1, 2);
+}
+
+bool Convolution::is_product() const {
+  return options_.kernel == 1 && options_.stride == 1 && options_.groups == 1;
+}
+
+at::Tensor Convolution::forward_add(const at::Tensor& other, const at::Tensor& x) const {
+  if (!is_product() || tensors_.norm_weight.defined() || !lies_by_rows(x) || !lies_by_rows(other))
+    return forward(x).add_(other);
+  return dense_add(other.transpose(1, 2), x.transpose(1, 2), tensors_.weight.squeeze(-1),
+                   tensors_.bias)
+      .transpose(1, 2);
 }
 
 TransposedConvolution::TransposedConvolution(const ConvolutionOptions& options,

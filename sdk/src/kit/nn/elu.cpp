@@ -7,6 +7,8 @@
 
 #include <earshot/kit/nn/elu.hpp>
 
+#include "rows.hpp"
+
 namespace earshot::kit {
 
 namespace {
@@ -42,12 +44,13 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void elu(const floa
 
 bool is_plain(const at::Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == at::kFloat && !x.requires_grad() &&
-         (x.dim() == 0 || x.stride(-1) == 1);
+         (x.dim() == 0 || x.stride(-1) == 1 || lies_by_rows(x));
 }
 
 /// Rows of `x`, and how far apart they are; undefined where they are not evenly apart.
 at::Tensor rows_of(const at::Tensor& x) {
   if (x.is_contiguous()) return x.view({x.dim() < 2 ? 1 : -1, x.dim() == 0 ? 1 : x.size(-1)});
+  if (lies_by_rows(x)) return x.as_strided({x.size(0), x.size(1) * x.size(2)}, {x.stride(0), 1});
   const bool even = x.dim() == 3 && x.stride(0) == x.size(1) * x.stride(1);
   return even ? x.as_strided({x.size(0) * x.size(1), x.size(2)}, {x.stride(1), 1}) : at::Tensor();
 }
@@ -76,7 +79,7 @@ void fast_elu_into(const at::Tensor& x, at::Tensor& to) {
 
 at::Tensor fast_elu(const at::Tensor& x) {
   if (!is_plain(x)) return at::elu(x);
-  auto to = at::empty(x.sizes(), x.options());
+  auto to = at::empty_like(x);
   fast_elu_into(x, to);
   return to;
 }

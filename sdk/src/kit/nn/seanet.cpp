@@ -8,6 +8,8 @@
 #include <earshot/kit/nn/elu.hpp>
 #include <earshot/kit/nn/seanet.hpp>
 
+#include "rows.hpp"
+
 namespace earshot::kit {
 
 namespace {
@@ -124,10 +126,7 @@ SeanetResidual::SeanetResidual(const SeanetOptions& o, std::int64_t width, std::
 
 at::Tensor SeanetResidual::forward(const at::Tensor& x, Stream* stream) const {
   auto y = first_.forward(x, stream, /*after_elu=*/true);
-  y = second_.forward(fast_elu_(y), stream);
-  if (!shortcut_) return y.add_(x);
-  shortcut_->add_to(y, x);
-  return y;
+  return second_.forward_add(shortcut_ ? shortcut_->forward(x) : x, fast_elu_(y));
 }
 
 SeanetEncoder::SeanetEncoder(const SeanetOptions& o, Parameters& parameters,
@@ -157,7 +156,7 @@ at::Tensor SeanetEncoder::run(const Stage& stage, at::Tensor x, Stream* stream) 
 
 at::Tensor SeanetEncoder::forward(const at::Tensor& audio, Stream* stream) const {
   const auto narrow = [&](const at::Tensor& part, Stream* memory) {
-    auto y = first_->forward(part, memory);
+    auto y = first_->forward(by_rows(part), memory);
     for (std::size_t n = 0; n < narrow_; ++n)
       y = run(stages_[n], y, memory);
     return y;

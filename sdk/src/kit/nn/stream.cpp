@@ -5,6 +5,8 @@
 
 #include <earshot/kit/nn/stream.hpp>
 
+#include "rows.hpp"
+
 namespace earshot::kit {
 
 at::Tensor& Stream::next() {
@@ -25,7 +27,11 @@ at::Tensor in_tiles(const at::Tensor& x, std::int64_t tile,
     stream->return_to(place);
     results.push_back(step(x.narrow(-1, begin, std::min(tile, length - begin)), stream));
   }
-  return results.size() == 1 ? results.front() : at::cat(results, -1);
+  if (results.size() == 1) return results.front();
+  if (!lies_by_rows(results.front())) return at::cat(results, -1);
+  for (auto& result : results)
+    result = result.transpose(1, 2);
+  return at::cat(results, 1).transpose(1, 2);
 }
 
 }  // namespace earshot::kit

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
@@ -132,10 +133,52 @@ TEST(Convolution, of_what_elu_left_and_added_to_another_is_the_same_in_one_step)
     const auto x = noise({2, 3, length}, 2);
     EXPECT_LE(difference(layer.forward(x, nullptr, true), layer.forward(at::elu(x))), 1e-5);
     const auto y = noise({2, 2, length}, 3);
-    auto sum = y.clone();
-    product.add_to(sum, x);
-    EXPECT_LE(difference(sum, y + product.forward(x)), 1e-5);
+    EXPECT_LE(difference(product.forward_add(y, x), y + product.forward(x)), 1e-5);
   }
+}
+
+TEST(Convolution, by_rows_without_gradients_is_the_same_as_LibTorch_s) {
+  const std::vector<ConvolutionOptions> all{
+      {.in = 1, .out = 6, .kernel = 7},
+      {.in = 2, .out = 6, .kernel = 7, .causal = false, .padding = Padding::reflect},
+      {.in = 4, .out = 6, .kernel = 3, .dilation = 2},
+      {.in = 4, .out = 6, .kernel = 5, .stride = 2},
+      {.in = 4, .out = 6, .kernel = 3, .norm = ConvolutionNorm::time_group},
+      {.in = 4, .out = 6, .kernel = 4, .stride = 2, .padding = Padding::replicate},
+      {.in = 4, .out = 6, .kernel = 10, .stride = 5, .bias = false},
+      {.in = 4, .out = 6}};
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    Parameters parameters(at::kCPU);
+    const Convolution layer(all[n], parameters, "x");
+    parameters.randomize(n);
+    for (const std::int64_t length : {1, 9, 10, 11, 14, 20, 21, 40}) {
+      const auto x = noise({2, all[n].in, length}, 2), other = noise({2, all[n].out, length}, 3);
+      const auto theirs = layer.forward(x, nullptr, true);
+      const at::NoGradGuard no_gradients;
+      const auto by_rows = [](const at::Tensor& y) {
+        return y.transpose(1, 2).contiguous().transpose(1, 2);
+      };
+      const auto where = "convolution " + std::to_string(n) + ", length " + std::to_string(length);
+      EXPECT_LE(difference(layer.forward(by_rows(x), nullptr, true), theirs), 1e-5) << where;
+      if (all[n].stride > 1) continue;
+      EXPECT_LE(difference(layer.forward_add(by_rows(other), by_rows(at::elu(x))), theirs + other),
+                1e-5)
+          << where;
+    }
+  }
+}
+
+TEST(Convolution, of_weights_that_were_loaded_after_its_first_use_is_of_the_new_ones) {
+  const at::NoGradGuard no_gradients;
+  Parameters parameters(at::kCPU);
+  const Convolution layer({.in = 4, .out = 6, .kernel = 4, .stride = 2}, parameters, "x");
+  const auto x = noise({1, 10, 4}, 1).transpose(1, 2);
+  parameters.randomize(1);
+  const auto before = layer.forward(x);
+  parameters.randomize(2);
+  EXPECT_GT(difference(layer.forward(x), before), 0.1);
+  parameters.randomize(1);
+  EXPECT_TRUE(at::equal(layer.forward(x), before));
 }
 
 TEST(Elu, is_LibTorch_s_for_all_values_and_layouts) {
@@ -150,6 +193,11 @@ TEST(Elu, is_LibTorch_s_for_all_values_and_layouts) {
   EXPECT_TRUE(at::allclose(wide.narrow(2, 4, 50), at::elu(block), 1e-6, 1e-8));
   part.zero_();
   EXPECT_EQ(wide.abs().sum().item<float>(), 0);
+  {
+    const at::NoGradGuard no_gradients;  // where the layout by rows has a way of its own
+    const auto rows = noise({2, 60, 3}, 2).transpose(1, 2).narrow(2, 4, 50);
+    EXPECT_TRUE(at::allclose(fast_elu(rows), at::elu(rows), 1e-6, 1e-8));
+  }
   const auto across = block.transpose(1, 2);
   EXPECT_TRUE(at::allclose(fast_elu(across), at::elu(across), 1e-6, 1e-8));
   auto in_place = block.clone();

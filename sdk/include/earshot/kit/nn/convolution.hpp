@@ -53,14 +53,23 @@ class Convolution {
   /// where padding is reflected. After ELU: of elu(x).
   at::Tensor forward(const at::Tensor& x, Stream* stream = nullptr, bool after_elu = false) const;
 
-  /// Adds forward(x) to y: where it is a mere product, without memory of its own. Stride 1.
-  void add_to(at::Tensor& y, const at::Tensor& x) const;
+  /// `other` and forward(x) added up, in one go where that is a mere product. Stride 1.
+  at::Tensor forward_add(const at::Tensor& other, const at::Tensor& x) const;
 
  private:
+  struct TwoTaps {
+    at::Tensor first{}, second{}, sum{};  ///< (out, stride in)
+    std::int64_t version = 0;             ///< of the weight that they were made from
+  };
+
   at::Tensor convolved(const at::Tensor& x) const;  ///< x with all its padding
+  at::Tensor convolved_by_rows(const at::Tensor& x) const;
+  at::Tensor two_taps(const at::Tensor& x) const;
+  bool is_product() const;
 
   ConvolutionOptions options_;
   ConvolutionTensors tensors_;
+  mutable TwoTaps taps_{};  ///< made when first needed
 };
 
 /// Its counterpart: stride T positions out of T. Of the kernel - stride surplus positions, the

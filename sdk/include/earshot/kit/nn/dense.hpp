@@ -11,4 +11,8 @@ enum class Activation { none, gelu };  ///< gelu by erf
 at::Tensor dense(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {},
                  Activation activation = Activation::none);
 
+/// `other` (..., out) and dense(x, weight, bias) added up, in one go where that is.
+at::Tensor dense_add(const at::Tensor& other, const at::Tensor& x, const at::Tensor& weight,
+                     const at::Tensor& bias = {});
+
 }  // namespace earshot::kit
