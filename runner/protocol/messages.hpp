@@ -258,6 +258,23 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EncodeRequest, encoder, files, k
 
 // --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
 // --- check {path, component, check, options: {name: value}} -> {"outcome":
+// --- lint {dataset: ComponentRef, examples: how many of each} -> {"items": n, "checks":
+//   [LintCheck]} after events {"type": "lint_files", "files": [LintFile, ...]}: the audio files
+//   that are there. Looks for what is wrong with a dataset.
+
+struct LintCheck {
+  std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a choice twice"
+  std::int64_t found = 0;
+  std::vector<std::string> examples{};  ///< the first of them
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LintCheck, check, meaning, found, examples)
+
+struct LintFile {
+  std::string path{};
+  std::int64_t part = 0;  ///< of the data that uses it first: split 0 to 2, or fold, from 3 on
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LintFile, path, part)
+
 //     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the
 //     plugin); check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or
 //     with path "" all; one that is `alone` wants a worker that has not loaded the plugin

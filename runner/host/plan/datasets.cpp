@@ -62,7 +62,13 @@ FoundDataset Datasets::list(const FoundComponent& component) {
     found.key = protocol::sha256(identity_of(component, listing.info, hashes));
     if (!listing.files.empty()) found.file_hashes = write_hashes(found.key, hashes);
   } catch (const WorkerError& error) {
-    const auto what = "dataset '" + component.label + "': " + error.what();
+    auto what = "dataset '" + component.label + "': " + error.what();
+    // One item of a million is in the message: say where all of them are listed.
+    if (error.kind == "contract")
+      what += ". 'runner lint-data' lists what is wrong" +
+              std::string(component.ref.options.contains("faulty")
+                              ? "; faulty = \"leave_out\" leaves such rows out"
+                              : "");
     if (error.kind == "config")
       throw Failure(ExitCode::usage, component.position.text() + ": " + what);
     found.missing = what;

@@ -26,6 +26,7 @@ const std::map<std::string, Verb>& verbs() {
                                                  {"features", features},
                                                  {"cell", cell},
                                                  {"listen", listen},
+                                                 {"lint", lint},
                                                  {"check", check},
                                                  {"cache_verify", cache_verify},
                                                  {"pretrain", pretrain},

@@ -17,6 +17,7 @@ protocol::Json features(const protocol::Json& request, Session& session);
 protocol::Json cell(const protocol::Json& request, Session& session);
 protocol::Json predictions(const protocol::Json& request, Session& session);
 protocol::Json encode(const protocol::Json& request, Session& session);
+protocol::Json lint(const protocol::Json& request, Session& session);
 protocol::Json listen(const protocol::Json& request, Session& session);
 protocol::Json check(const protocol::Json& request, Session& session);
 protocol::Json cache_verify(const protocol::Json& request, Session& session);

@@ -1,0 +1,135 @@
+#include <iostream>
+#include <map>
+
+#include "host/base/arguments.hpp"
+#include "host/base/table.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/one_component.hpp"
+#include "host/cli/planning.hpp"
+#include "host/plan/stamps.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// What was found in one dataset.
+struct Linted {
+  std::string label{}, id{};
+  std::int64_t items = 0, files = 0;  ///< files that are there
+  std::vector<protocol::LintCheck> checks{};
+
+  std::int64_t found() const {
+    std::int64_t sum = 0;
+    for (const auto& check : checks)
+      sum += check.found;
+    return sum;
+  }
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
+
+/// Files with the content of another, of which one split or fold has the one and another the other.
+protocol::LintCheck same_content(const std::vector<protocol::LintFile>& files, StampTable& stamps,
+                                 std::size_t examples) {
+  protocol::LintCheck check{"same_content",
+                            "files with the content of another one in another split or fold"};
+  std::map<std::string, const protocol::LintFile*> first;
+  for (const auto& file : files) {
+    const auto [other, fresh] = first.try_emplace(stamps.sha256(file.path), &file);
+    if (fresh || other->second->part == file.part) continue;
+    ++check.found;
+    if (check.examples.size() < examples)
+      check.examples.push_back(other->second->path + " and " + file.path);
+  }
+  return check;
+}
+
+Linted lint(const Arguments& given, const std::string& named) {
+  const auto dataset = one_component(given, "lint-data", "dataset", named);
+  const auto examples = given.get<std::size_t>("examples");
+  const auto settings = plan_settings_of(given);
+  std::vector<protocol::LintFile> files;
+  WorkerProcess worker(settings.worker);
+  const auto answer = ask(worker, "lint", {{"dataset", dataset.ref}, {"examples", examples}},
+                          std::chrono::hours(24), [&](const Json& event) {
+                            if (event.value("type", "") != "lint_files") return;
+                            for (const auto& file : event.at("files"))
+                              files.push_back(file.get<protocol::LintFile>());
+                          });
+  Linted linted{dataset.label, dataset.id, answer.at("items"), std::ssize(files),
+                answer.at("checks")};
+  StampTable stamps(settings.cache);
+  linted.checks.push_back(same_content(files, stamps, examples));
+  return linted;
+}
+
+/// The datasets that an argument names: all of an experiment file, or one.
+std::vector<std::string> names_of(const std::string& argument) {
+  if (!argument.ends_with(".toml")) return {argument};
+  std::vector<std::string> names;
+  const auto experiment = read_experiment(argument, {});
+  if (const auto datasets = experiment.components.find("dataset");
+      datasets != experiment.components.end())
+    for (const auto& [label, component] : datasets->second)
+      names.push_back(argument + ":" + label);
+  if (names.empty()) refuse_usage("lint-data", argument + " has no dataset");
+  return names;
+}
+
+void print(const Linted& linted) {
+  std::cout << linted.label << " (" << linted.id << "): " << linted.items << " items, "
+            << linted.files << " audio files that are there\n\n";
+  TableWriter table(std::cout, {"check", "found", "what"}, Format::table);
+  for (const auto& check : linted.checks)
+    table.row({check.check, check.found, check.meaning});
+  table.finish();
+  for (const auto& check : linted.checks) {
+    if (!check.examples.empty()) std::cout << '\n' << check.check << '\n';
+    for (const auto& example : check.examples)
+      std::cout << "  " << example << '\n';
+  }
+  std::cout << (linted.found() == 0 ? "\nNothing is wrong.\n" : "\n") << std::flush;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{
+      "lint-data", "DATASET",
+      "Looks for what is wrong with a dataset, without hearing it: missing audio, answers that are "
+      "no\nchoice, choices, items and ids that are there twice, gold that contradicts itself, "
+      "clips and\nsources that training and test share. DATASET is a component, FILE.toml:LABEL "
+      "for one as an\nexperiment has it, or FILE.toml for all that it has. The exit code is 1 when "
+      "something is found."};
+  syntax.options.add_options()("examples", program_options::value<std::size_t>()->default_value(3),
+                               "how many to show of what is found")(
+      "format", program_options::value<std::string>()->default_value("table"), "table or json");
+  add_value_option(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"dataset", 1}};
+  syntax.examples =
+      "  runner lint-data mmau --option file=mmau-test-mini.json\n"
+      "  runner lint-data experiments/reasoning.toml --examples 10\n"
+      "  runner lint-data experiments/reasoning.toml:reasonaqa --format json\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("dataset")) refuse_usage("lint-data", "DATASET is missing");
+  const auto format = format_of(given->text("format"));
+  if (format == Format::csv) refuse_usage("lint-data", "--format is 'csv'; allowed: table, json");
+
+  bool clean = true;
+  auto all = Json::array();
+  for (const auto& name : names_of(given->text("dataset"))) {
+    const auto linted = lint(*given, name);
+    clean = clean && linted.found() == 0;
+    if (format == Format::json)
+      all.push_back(linted);
+    else
+      print(linted);
+  }
+  if (format == Format::json) std::cout << all.dump(2) << '\n';
+  return clean ? ExitCode::ok : ExitCode::cells_not_ok;
+}
+
+}  // namespace
+
+const Command lint_data_command{"lint-data", "looks for what is wrong with a dataset's items", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.hpp"
+
+namespace earshot::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+Ended lint(const Sandbox& sandbox, std::vector<std::string> words) {
+  words.insert(words.begin(), "lint-data");
+  words.insert(words.end(), {"--results", "r/r.db"});
+  return sandbox.command(words);
+}
+
+TEST(LintData, finds_nothing_in_an_experiment_whose_data_are_right) {
+  const Sandbox sandbox;
+  const auto ended = lint(sandbox, {"tones.toml"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("tones (folder/folder): 70 items, 70 audio files"),
+                               ContainsRegex("duplicate_choices +0 +questions"),
+                               HasSubstr("Nothing is wrong.")));
+}
+
+TEST(LintData, finds_one_recording_under_two_names_in_training_and_test) {
+  const Sandbox sandbox;
+  for (const auto* name : {"set/train/a/one.wav", "set/test/a/two.wav", "set/test/b/three.wav"}) {
+    std::filesystem::create_directories((sandbox / name).parent_path());
+    std::filesystem::copy_file(sandbox.data() / "kind0/0.wav", sandbox / name);
+  }
+  write_sound(sandbox / "set/test/b/three.wav", tone(1000, 500, 16000), 16000);
+  const auto ended = lint(sandbox, {"folder", "--option", "root=set", "--format", "json"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const auto checks = Json::parse(ended.out).at(0).at("checks");
+  EXPECT_EQ(checks.back().at("check"), "same_content");
+  EXPECT_EQ(checks.back().at("found"), 1);
+  EXPECT_THAT(checks.back().at("examples").at(0).get<std::string>(),
+              AllOf(HasSubstr("one.wav"), HasSubstr("two.wav")));
+}
+
+TEST(LintData, lists_all_that_is_wrong_with_questions_of_which_a_run_names_the_first) {
+  const Sandbox sandbox;
+  write(sandbox / "q.json",
+        R"([{"id": "1", "audio_id": "gone.wav", "question": "who?", "choices": ["a", "b", "b"],)"
+        R"( "answer": "c"}, {"id": "2", "audio_id": "data/kind0/0.wav", "question": "who?",)"
+        R"( "choices": ["a", "b"], "answer": "a"}])");
+  const auto ended = lint(sandbox, {"mmau", "--option", "file=q.json", "--examples", "1"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(ContainsRegex("missing_audio +1 "),
+                               ContainsRegex("answer_not_among_choices +1 "),
+                               ContainsRegex("duplicate_choices +1 "),
+                               HasSubstr("1: 'who?', answer 'c', choices 'a', 'b', 'b'")));
+  auto text = Sandbox::experiment();
+  text.replace(text.find("use = \"folder\"\noptions = { root = \"data\" }"), 43,
+               "use = \"mmau\"\noptions = { file = \"q.json\" }");
+  sandbox.write_experiment(text);
+  const auto plan = sandbox.command({"plan", "tones.toml", "--results", "r/r.db"});
+  EXPECT_THAT(plan.out + plan.err, AllOf(HasSubstr("'c' is not among the choices"),
+                                         HasSubstr("'runner lint-data' lists what is wrong"),
+                                         HasSubstr("faulty = \"leave_out\"")));
+}
+
+TEST(LintData, says_what_it_is_asked_in_vain) {
+  const Sandbox sandbox;
+  EXPECT_THAT(lint(sandbox, {}).err, HasSubstr("DATASET is missing"));
+  EXPECT_THAT(lint(sandbox, {"tones.toml:tons"}).err, HasSubstr("did you mean 'tones'?"));
+  EXPECT_EQ(lint(sandbox, {"folder", "--option", "root=none"}).code, 2);
+}
+
+}  // namespace
+}  // namespace earshot::testing
