@@ -80,6 +80,29 @@ std::vector<std::string> checkpoints_of(const Store& store, std::int64_t experim
   return lines;
 }
 
+/// Where datasets have the right answers from, as their slice `gold_from` says: somebody who has
+/// listened, or a model that has read a caption.
+std::vector<std::string> gold_of(const Store& store, std::int64_t experiment) {
+  Statement rows(store.connection(),
+                 "SELECT x.label, json_extract(d.info, '$.slices.gold_from') "
+                 "FROM experiment_dataset x JOIN dataset d ON d.dataset_id = x.dataset_id "
+                 "WHERE x.experiment_id = ? ORDER BY x.label");
+  rows.bind_all(experiment);
+  std::vector<std::string> lines;
+  while (rows.step()) {
+    if (rows.is_null(1)) continue;
+    const auto golds = Json::parse(rows.text(1));
+    double all = 0;
+    for (const auto& [from, items] : golds.items())
+      all += items.get<double>();
+    std::vector<std::string> shares;
+    for (const auto& [from, items] : golds.items())
+      shares.push_back(std::to_string(std::lround(100 * items.get<double>() / all)) + " % " + from);
+    lines.push_back("gold of " + rows.text(0) + ": " + protocol::join(shares));
+  }
+  return lines;
+}
+
 class Comparer {
  public:
   Comparer(const Store& store, const CompareOptions& options)
@@ -113,7 +136,9 @@ class Comparer {
       result_.lines.push_back(std::move(placed.line));
     adjust();
     result_.verdicts = verdicts(store_, result_.experiment);
-    result_.checkpoints = checkpoints_of(store_, experiment_);
+    result_.provenance = checkpoints_of(store_, experiment_);
+    for (auto& line : gold_of(store_, experiment_))
+      result_.provenance.push_back(std::move(line));
     return std::move(result_);
   }
 

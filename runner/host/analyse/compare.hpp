@@ -45,8 +45,9 @@ struct Comparison {
   std::string metric{};  ///< "": the primary one of each task
   std::vector<ComparedLine> lines{};
   std::vector<Verdict> verdicts{};
-  /// Of encoders with weights: "mimi: hf://kyutai/mimi, trained on speech; in domain: digits"
-  std::vector<std::string> checkpoints{};
+  /// Of encoders with weights: "mimi: hf://kyutai/mimi, trained on speech; in domain: digits".
+  /// Of datasets that tell: "gold of reasonaqa: 12 % audio, 88 % caption".
+  std::vector<std::string> provenance{};
 };
 
 /// Compares all values of an axis with one of them, on the latest revision of an experiment.

@@ -136,9 +136,9 @@ void print(std::ostream& out, const Comparison& comparison, bool markdown) {
         << "). Exploratory: only claims made in advance are tested.\n\n";
     print_notes(out, comparison);
   }
-  for (const auto& checkpoint : comparison.checkpoints)
-    out << checkpoint << '\n';
-  if (!comparison.checkpoints.empty()) out << '\n';
+  for (const auto& line : comparison.provenance)
+    out << line << '\n';
+  if (!comparison.provenance.empty()) out << '\n';
   for (const auto& verdict : comparison.verdicts)
     out << verdict.sentence << '\n';
   out << std::flush;

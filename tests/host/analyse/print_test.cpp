@@ -52,6 +52,13 @@ TEST_F(Print, says_what_weights_were_trained_on) {
                         "untrained: random, untrained\n\n"));
 }
 
+TEST_F(Print, says_where_datasets_have_the_right_answers_from) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  slices_ = {{"category", {{"mood", 40}}}, {"gold_from", {{"audio", 10}, {"caption", 30}}}};
+  plan();
+  EXPECT_THAT(printed({}), HasSubstr("gold of scenes: 25 % audio, 75 % caption\n\n"));
+}
+
 TEST_F(Print, shows_markdown) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();

@@ -61,6 +61,7 @@ class Synthetic : public ::testing::Test {
     protocol::DatasetInfo info;
     info.items = items;
     info.test = 40;
+    info.slices = slices_;
     store_->record_plan(experiment_, cells_,
                         {{cell("", "", 0).dataset_key, "scenes", "scenes/scenes", info}},
                         {{"device", "cpu"}});
@@ -70,6 +71,8 @@ class Synthetic : public ::testing::Test {
                       Json{{"category", i % 2 == 0 ? "event" : "mood"}}, Json::object()});
     store_->add_items(cell("", "", 0).dataset_key, rows);
   }
+
+  Json slices_ = Json::object();  ///< of the dataset, as its listing counts them
 
   using Marks = std::function<double(std::int64_t)>;  ///< of a test item; NaN: no mark
 
