@@ -256,8 +256,6 @@ struct EncodeRequest {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EncodeRequest, encoder, files, keys, to, format,
                                                 codes, decode, about, device, threads)
 
-// --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
-// --- check {path, component, check, options: {name: value}} -> {"outcome":
 // --- lint {dataset: ComponentRef, examples: how many of each} -> {"items": n, "checks":
 //   [LintCheck]} after events {"type": "lint_files", "files": [LintFile, ...]}: the audio files
 //   that are there. Looks for what is wrong with a dataset.
@@ -275,6 +273,8 @@ struct LintFile {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LintFile, path, part)
 
+// --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
+// --- check {path, component, check, options: {name: value}} -> {"outcome":
 //     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the
 //     plugin); check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or
 //     with path "" all; one that is `alone` wants a worker that has not loaded the plugin
