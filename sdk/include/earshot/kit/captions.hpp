@@ -77,7 +77,7 @@ class CaptionCorpus {
   std::vector<Item> items_{};
   std::unordered_map<std::string, std::int32_t> words_{};
   std::unordered_map<std::uint64_t, std::int32_t> ngrams_{};  ///< by the n-gram before, and a word
-  std::vector<std::int8_t> orders_{};                         ///< of each n-gram: 0 for one word
+  std::vector<std::uint8_t> orders_{};                        ///< of each n-gram: 0 for one word
 };
 
 }  // namespace earshot::kit

@@ -61,11 +61,11 @@ Verdict exact(const AnswerKey& key, std::string_view reply) {
 }
 
 Verdict normalized_exact(const AnswerKey& key, std::string_view reply) {
-  auto text = normalized_answer(reply);
+  const auto text = normalized_answer(reply);
   const bool correct = std::any_of(key.golds.begin(), key.golds.end(), [&](const auto& gold) {
     return normalized_answer(gold) == text;
   });
-  return {.correct = correct, .parsed = !text.empty(), .text = std::move(text)};
+  return {.correct = correct, .parsed = !text.empty(), .text = text};
 }
 
 Verdict yes_no(const AnswerKey& key, std::string_view reply) {

@@ -61,7 +61,7 @@ std::map<std::string, double> CaptionScores::by_name() const {
 std::int32_t CaptionCorpus::ngram(std::int32_t prefix, std::int32_t word, int order) {
   const auto key = static_cast<std::uint64_t>(prefix + 1) << 32 | static_cast<std::uint32_t>(word);
   const auto [found, is_new] = ngrams_.try_emplace(key, static_cast<std::int32_t>(ngrams_.size()));
-  if (is_new) orders_.push_back(static_cast<std::int8_t>(order));
+  if (is_new) orders_.push_back(static_cast<std::uint8_t>(order));
   return found->second;
 }
 
@@ -183,6 +183,7 @@ CaptionScores CaptionCorpus::score(std::span<const std::size_t> numbers) const {
   std::vector<std::size_t> sorted(numbers.begin(), numbers.end());
   std::sort(sorted.begin(), sorted.end());
   std::vector<const Item*> items;
+  items.reserve(sorted.size());
   for (const auto number : sorted)
     items.push_back(&items_.at(number));
 

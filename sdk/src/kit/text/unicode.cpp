@@ -7,12 +7,10 @@
 #include <earshot/error.hpp>
 
 namespace earshot::kit::text {
-namespace {
 
-CharacterClass look_up(char32_t code) {
-  if (code == U'\n' || code == U'\r') return CharacterClass::newline;
-  // White_Space is the separators and these controls (PropList.txt).
-  if ((code >= 0x09 && code <= 0x0D) || code == 0x85) return CharacterClass::space;
+CharacterClass wide_class(char32_t code) {
+  // White_Space is the separators, and one control beyond ASCII (PropList.txt).
+  if (code == 0x85) return CharacterClass::space;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -33,12 +31,9 @@ CharacterClass look_up(char32_t code) {
   }
 }
 
-}  // namespace
-
-CodePoint code_point(std::string_view text, std::size_t at) {
+CodePoint long_code_point(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(at);
-  if (lead < 0x80) return {lead, 1, true};
   // Well-formed sequences, table 3-7: only the second byte has bounds of its own.
   std::size_t bytes = 0;
   unsigned low = 0x80, high = 0xBF;
@@ -94,16 +89,6 @@ void append_utf8(std::string& text, char32_t code) {
   std::array<utf8proc_uint8_t, 4> bytes{};
   const auto count = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code), bytes.data());
   text.append(bytes.begin(), bytes.begin() + count);
-}
-
-CharacterClass character_class(char32_t code) {
-  static const auto ascii = [] {
-    std::array<CharacterClass, 128> classes{};
-    for (char32_t c = 0; c < classes.size(); ++c)
-      classes[c] = look_up(c);
-    return classes;
-  }();
-  return code < ascii.size() ? ascii[code] : look_up(code);
 }
 
 bool is_space(char32_t code) {

@@ -12,7 +12,11 @@ struct CodePoint {
                       ///< substitution of maximal subparts), at least 1
   bool valid;
 };
-CodePoint code_point(std::string_view text, std::size_t at);
+CodePoint long_code_point(std::string_view text, std::size_t at);  ///< not of ASCII
+inline CodePoint code_point(std::string_view text, std::size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  return byte < 0x80 ? CodePoint{byte, 1, true} : long_code_point(text, at);
+}
 
 /// @throws DataError with the place of the first byte that is no UTF-8, and with `what`.
 void check_utf8(std::string_view text, const std::string& what);
@@ -29,7 +33,17 @@ enum class CharacterClass {
   space,    ///< other characters with the property White_Space
   other,
 };
-CharacterClass character_class(char32_t code);
+constexpr CharacterClass ascii_class(char32_t code) {
+  if (code == U'\n' || code == U'\r') return CharacterClass::newline;
+  if (code == U' ' || (code >= U'\t' && code <= U'\f')) return CharacterClass::space;
+  if (code >= U'0' && code <= U'9') return CharacterClass::number;
+  const char32_t lower = code | 0x20;
+  return lower >= U'a' && lower <= U'z' ? CharacterClass::letter : CharacterClass::other;
+}
+CharacterClass wide_class(char32_t code);  ///< not of ASCII
+inline CharacterClass character_class(char32_t code) {
+  return code < 0x80 ? ascii_class(code) : wide_class(code);
+}
 bool is_space(char32_t code);  ///< White_Space, newlines too
 
 /// What \w of Unicode regular expressions takes (UTS 18, annex C): letters, marks, decimal digits,
