@@ -23,7 +23,7 @@ using tokenizer::Definition;
 using tokenizer::Id;
 
 std::filesystem::path tokenizer_file(const std::filesystem::path& path) {
-  const auto file = std::filesystem::is_directory(path) ? path / "tokenizer.json" : path;
+  auto file = std::filesystem::is_directory(path) ? path / "tokenizer.json" : path;
   if (std::filesystem::exists(file)) return file;
   throw DataError(file.string() +
                   ": does not exist; needed is the tokenizer.json of the model. Copy it beside the "
