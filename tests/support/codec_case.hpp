@@ -28,14 +28,16 @@ inline std::filesystem::path codec_fixtures() {
          "codec_lm";
 }
 
-/// Folders of the project's own goldens and of the fixtures whose config.json has this model_type.
-inline std::vector<std::string> codec_cases(const std::string& model_type) {
+/// Folders of the project's own goldens and of the fixtures whose config.json, in `folder` there,
+/// has this model_type.
+inline std::vector<std::string> codec_cases(const std::string& model_type,
+                                            const std::string& folder = "") {
   std::vector<std::string> found;
   for (const auto& root :
        {std::filesystem::path(EARSHOT_SOURCE_DIR "/tests/golden/codec_lm"), codec_fixtures()}) {
     std::error_code absent;
     for (const auto& entry : std::filesystem::directory_iterator(root, absent)) {
-      const auto config = entry.path() / "config.json";
+      const auto config = entry.path() / folder / "config.json";
       if (std::filesystem::exists(config) && std::filesystem::exists(entry.path() / "case.json") &&
           nlohmann::json::parse(text_of(config)).value("model_type", "") == model_type)
         found.push_back(entry.path().string());
@@ -53,7 +55,7 @@ class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
     at::set_num_threads(threads);
     folder = path;
     description = nlohmann::json::parse(text_of(folder / "case.json"));
-    checkpoint.emplace(folder);
+    if (std::filesystem::exists(folder / "config.json")) checkpoint.emplace(folder);
     goldens.emplace(folder / "golden.safetensors");
   }
   void TearDown() override { at::set_num_threads(threads_before_); }

@@ -83,8 +83,10 @@ class EARSHOT_API Registrar {
     if constexpr (requires { T::options(); }) c.options = T::options();
     static_assert(count<T, Dataset, Encoder, Mapper, LanguageModel, Evaluator>() == 1,
                   "a component derives from exactly one of the five kinds");
-    static_assert(count<T, Codec, Learner, Lookup, Sized>() == 0 || count<T, Encoder>() == 1,
-                  "Codec, Learner, Lookup and Sized are abilities of an Encoder");
+    static_assert(count<T, Codec, Learner, Lookup>() == 0 || count<T, Encoder>() == 1,
+                  "Codec, Learner and Lookup are abilities of an Encoder");
+    static_assert(count<T, Sized>() == 0 || count<T, Encoder, LanguageModel>() == 1,
+                  "Sized is an ability of an Encoder or a LanguageModel");
     (face<Dataset, T>(c), face<Encoder, T>(c), face<Mapper, T>(c), face<LanguageModel, T>(c),
      face<Evaluator, T>(c));
     c.kind = c.faces.begin()->first;

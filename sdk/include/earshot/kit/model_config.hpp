@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace earshot::kit {
 
@@ -35,6 +36,14 @@ class ModelConfig {
     auto found = value<T>(key, false);
     return found ? *std::move(found) : std::move(fallback);
   }
+
+  /// One value or a list of them, which files write for the same thing; empty if it is absent.
+  template <class T>
+  std::vector<T> list(const std::string& key) const {
+    if (is_list(key)) return get<std::vector<T>>(key);
+    return contains(key) ? std::vector<T>{get<T>(key)} : std::vector<T>{};
+  }
+  bool is_list(const std::string& key) const;
 
   /// A nested object, "vision_config" say. @throws DataError if it is missing or something else.
   ModelConfig object(const std::string& key) const;

@@ -84,6 +84,10 @@ std::optional<T> ModelConfig::value(const std::string& key, bool required) const
   return found.get<T>();
 }
 
+bool ModelConfig::is_list(const std::string& key) const {
+  return contains(key) && json_->value.at(key).is_array();
+}
+
 ModelConfig ModelConfig::object(const std::string& key) const {
   if (!contains(key)) throw DataError(place_ + ": '" + key + "' is missing");
   const auto& found = json_->value.at(key);

@@ -25,8 +25,8 @@ Initial Initial::fan_in(std::int64_t inputs) {
   return {-bound, bound};
 }
 
-Parameters::Parameters(c10::Device device, const Checkpoint& checkpoint)
-    : device_(device), most_(0), file_(checkpoint.path()) {
+Parameters::Parameters(c10::Device device, const Checkpoint& checkpoint, at::ScalarType type)
+    : device_(device), type_(type), most_(0), file_(checkpoint.path()) {
   for (const auto& name : checkpoint.names())
     most_ += numbers_in(checkpoint.shape(name));
   constexpr double enough = 4;  // a model that just does not fit gets the report of what does not
@@ -40,7 +40,7 @@ at::Tensor Parameters::make(const std::string& name, at::IntArrayRef shape) {
                     ": is far too small for the model that its config.json describes, "
                     "which has '" +
                     name + "' of " + c10::str(shape) + ". Get both again");
-  return at::empty(shape, at::TensorOptions(at::kFloat).device(device_));
+  return at::empty(shape, at::TensorOptions(type_).device(device_));
 }
 
 void Parameters::declare(const std::string& name, const at::Tensor& tensor, Initial initial) {
@@ -56,9 +56,9 @@ at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Initi
 }
 
 at::Tensor Parameters::add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
-                                   Initial initial) {
+                                   Initial initial, at::IntArrayRef rows) {
   auto tensor = make(names.front(), shape);
-  const auto parts = tensor.chunk(std::ssize(names));
+  const auto parts = rows.empty() ? tensor.chunk(std::ssize(names)) : tensor.split_with_sizes(rows);
   for (std::size_t i = 0; i < names.size(); ++i)
     declare(names[i], parts.at(i), initial);
   return tensor;

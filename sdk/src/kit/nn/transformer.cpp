@@ -15,11 +15,6 @@ at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
   return x.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);
 }
 
-at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
-  const auto halves = x.chunk(2, -1);
-  return x * cos + at::cat({-halves[1], halves[0]}, -1) * sin;
-}
-
 /// Puts what the stretch before left in front of `x`, along positions, and leaves the last `keep`.
 at::Tensor remember(at::Tensor& before, const at::Tensor& x, std::int64_t keep) {
   auto all = before.defined() ? at::cat({before, x}, 2) : x;
@@ -62,16 +57,6 @@ CausalTransformer::CausalTransformer(const CausalTransformerOptions& o, Paramete
   }
 }
 
-CausalTransformer::Rotation CausalTransformer::rotation(std::int64_t first, std::int64_t positions,
-                                                        const at::Tensor& like) const {
-  const auto exponents = at::arange(0, options_.head_width, 2, like.options())
-                             .div_(static_cast<double>(options_.head_width));
-  const auto frequencies = at::pow(options_.rope_theta, exponents).reciprocal_();
-  const auto angles = at::outer(at::arange(first, first + positions, like.options()), frequencies);
-  const auto both = at::cat({angles, angles}, -1);
-  return {both.cos(), both.sin()};
-}
-
 at::Tensor CausalTransformer::forward(const at::Tensor& input, Stream* stream) const {
   std::int64_t first = 0;
   if (stream != nullptr) {
@@ -79,7 +64,9 @@ at::Tensor CausalTransformer::forward(const at::Tensor& input, Stream* stream) c
     if (position.defined()) first = position.item<std::int64_t>();
     position = at::scalar_tensor(first + input.size(1), at::kLong);
   }
-  const auto rotated = rotation(first, input.size(1), input);
+  const auto positions = at::arange(first, first + input.size(1), input.options());
+  const auto rotated =
+      rotation({.width = options_.head_width, .theta = options_.rope_theta}, positions);
   const auto normalised = [&](const at::Tensor& x, const at::Tensor& weight,
                               const at::Tensor& bias) {
     return at::layer_norm(x, {options_.width}, weight, bias, options_.norm_epsilon);
@@ -102,8 +89,8 @@ at::Tensor CausalTransformer::attention(const Layer& layer, const at::Tensor& x,
   const auto project = [&](const Linear& linear, std::int64_t heads) {
     return split_heads(at::linear(x, linear.weight, linear.bias), heads);
   };
-  const auto query = rotate(project(layer.query, o.heads), rotation.cos, rotation.sin);
-  auto key = rotate(project(layer.key, o.key_value_heads), rotation.cos, rotation.sin);
+  const auto query = rotate(project(layer.query, o.heads), rotation);
+  auto key = rotate(project(layer.key, o.key_value_heads), rotation);
   auto value = project(layer.value, o.key_value_heads);
   if (stream != nullptr) {
     const auto keep = o.window > 0 ? o.window - 1 : std::numeric_limits<std::int64_t>::max();

@@ -28,19 +28,21 @@ struct Initial {
 ///     parameters.load(checkpoint, names);
 class Parameters {
  public:
-  explicit Parameters(c10::Device device) : device_(device) {}
+  /// `type`: of all tensors; checkpoints of another are converted when they are read.
+  explicit Parameters(c10::Device device, at::ScalarType type = at::kFloat)
+      : device_(device), type_(type) {}
   /// For a model whose sizes come from a file that may lie: what is far larger than `checkpoint`,
   /// which it is to be loaded from, is refused before memory is taken.
-  Parameters(c10::Device device, const Checkpoint& checkpoint);
+  Parameters(c10::Device device, const Checkpoint& checkpoint, at::ScalarType type = at::kFloat);
 
-  /// A new float32 tensor, not yet filled. @throws ContractError for a name that is there already,
+  /// A new tensor, not yet filled. @throws ContractError for a name that is there already,
   /// DataError for what the checkpoint cannot hold.
   at::Tensor add(const std::string& name, at::IntArrayRef shape, Initial initial);
 
-  /// A new tensor that checkpoints hold in equal parts, each under one of `names`, below each
-  /// other: (rows, ...) by n names, of (rows / n, ...). @throws as add().
+  /// A new tensor that checkpoints hold in parts, each under one of `names`, below each other:
+  /// (rows, ...) by n names, of (rows / n, ...), or of the given `rows`. @throws as add().
   at::Tensor add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
-                         Initial initial);
+                         Initial initial, at::IntArrayRef rows = {});
 
   /// A weight with weight normalisation, w = g v / ||v||, the norm over all dimensions but the
   /// first (Salimans and Kingma 2016, "Weight Normalization"): declares <name>_g and <name>_v.
@@ -62,6 +64,7 @@ class Parameters {
   void fold_weight_norms();
 
   c10::Device device_;
+  at::ScalarType type_ = at::kFloat;
   double most_ = std::numeric_limits<double>::infinity(), declared_ = 0;  ///< numbers
   std::filesystem::path file_{};
   std::map<std::string, at::Tensor> tensors_{};

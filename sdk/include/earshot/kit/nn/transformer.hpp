@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <earshot/kit/nn/parameters.hpp>
+#include <earshot/kit/nn/rotary.hpp>
 #include <earshot/kit/nn/stream.hpp>
 
 namespace earshot::kit {
@@ -21,8 +22,7 @@ struct CausalTransformerOptions {
 
 /// Layers of x + s1 attention(norm(x)) and x + s2 mlp(norm(x)), with layer scales s1 and s2
 /// (Touvron et al. 2021, "Going deeper with Image Transformers"), LayerNorm before each, no norm at
-/// the end, rotary positions in halves (i and i + d/2 are a pair; Su et al. 2021, "RoFormer") and
-/// attention to the past within a window. All in float32.
+/// the end, rotary positions and attention to the past within a window. All in float32.
 class CausalTransformer {
  public:
   /// Declares <name>.layers.<n>. + self_attn.{q,k,v,o}_proj.weight, mlp.fc1.weight, mlp.fc2.weight,
@@ -41,10 +41,6 @@ class CausalTransformer {
     at::Tensor norm_weight, norm_bias, scale;
     at::Tensor mlp_norm_weight, mlp_norm_bias, mlp_scale;
   };
-  struct Rotation {
-    at::Tensor cos, sin;  ///< (T, head_width)
-  };
-  Rotation rotation(std::int64_t first, std::int64_t positions, const at::Tensor& like) const;
   at::Tensor attention(const Layer& layer, const at::Tensor& x, const Rotation& rotation,
                        Stream* stream) const;
   at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) const;

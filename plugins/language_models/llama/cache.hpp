@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "architecture.hpp"
+
+namespace llama {
+
+/// Keys and values of what sequences have read, so that they can go on. Every layer writes; then
+/// begun() or appended() says that all have.
+class Cache {
+ public:
+  /// Room for `sequences` of up to `positions`, which grows as needed.
+  Cache(const Architecture& architecture, std::int64_t sequences, std::int64_t positions,
+        c10::Device device);
+
+  /// Positions of each sequence.
+  const std::vector<std::int64_t>& lengths() const { return lengths_; }
+
+  /// What the sequences `first`, first + 1, ... begin with: keys and values (N, key-value heads, d)
+  /// of all their positions, one sequence after the other.
+  void begin(std::int64_t layer, std::int64_t first, const std::vector<std::int64_t>& lengths,
+             const at::Tensor& keys, const at::Tensor& values);
+  void begun(std::int64_t first, const std::vector<std::int64_t>& lengths);
+
+  /// Makes room for one more position of each sequence.
+  /// @returns which positions these are, int64 (B).
+  at::Tensor next();
+  /// Keys and values (B, key-value heads, d) of the next positions.
+  /// @returns those of all positions, (B, key-value heads, longest, d) each.
+  std::pair<at::Tensor, at::Tensor> append(std::int64_t layer, const at::Tensor& keys,
+                                           const at::Tensor& values);
+  /// What keeps shorter sequences from what lies behind them, added to scores: 0 or -infinity,
+  /// (B, 1, 1, longest).
+  const at::Tensor& mask() const { return mask_; }
+  void appended();
+
+  void keep(const std::vector<std::int64_t>& sequences);  ///< and forgets the others
+
+ private:
+  std::int64_t longest() const;
+
+  std::vector<at::Tensor> keys_{}, values_{};  ///< of each layer (B, capacity, heads, d)
+  std::vector<std::int64_t> lengths_;
+  at::Tensor next_{}, mask_{};
+};
+
+}  // namespace llama

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include <ATen/core/Tensor.h>
+
+namespace earshot::kit {
+
+/// Rotary positions (Su et al. 2021, "RoFormer"), with i and i + d/2 as a pair.
+struct RotaryOptions {
+  /// How Llama 3.1 stretches what it learnt at `original_context` positions: wavelengths beyond
+  /// original_context / low become `factor` times longer, those below original_context / high stay,
+  /// and between the two the frequency is interpolated (transformers, "llama3" scaling).
+  struct Llama3 {
+    double factor = 8, low = 1, high = 4, original_context = 8192;
+  };
+  std::int64_t width = 64;  ///< d, of a head; even
+  double theta = 10000;
+  double factor = 1;  ///< positions are divided by it ("linear" scaling)
+  std::optional<Llama3> llama3{};
+};
+
+/// Of some positions.
+struct Rotation {
+  at::Tensor cos, sin;  ///< (T, d), float32
+};
+
+/// `positions`: float32 (T), on the device of what will be rotated.
+Rotation rotation(const RotaryOptions& options, const at::Tensor& positions);
+
+/// x (..., T, d), each position turned; `rotation` of x's type or float32.
+at::Tensor rotate(const at::Tensor& x, const Rotation& rotation);
+
+}  // namespace earshot::kit
