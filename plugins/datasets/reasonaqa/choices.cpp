@@ -103,7 +103,7 @@ ParsedQuestion parse_question(std::string_view text) {
 }
 
 std::string parse_answer(std::string_view answer, const std::vector<std::string>& choices) {
-  const auto given = trimmed(std::string(answer));
+  auto given = trimmed(std::string(answer));
   const auto meant = [&](const std::string& text) -> const std::string* {
     for (const auto& choice : choices)
       if (lower_case(choice) == lower_case(text)) return &choice;

@@ -10,7 +10,6 @@
 
 namespace reasonaqa {
 
-using earshot::ConfigError;
 using earshot::DataError;
 using earshot::Item;
 namespace fs = std::filesystem;
@@ -76,11 +75,11 @@ earshot::OptionSchema ReasonAqa::options() {
 ReasonAqa::ReasonAqa(const earshot::Options& options, const earshot::Context& context)
     : rules_(rules_file(options, context)), leave_out_(kit::leaves_out_faulty(options)) {
   std::vector<std::pair<fs::path, std::uint8_t>> files;
-  for (std::uint8_t split = 0; split < split_names.size(); ++split)
+  for (std::size_t split = 0; split < split_names.size(); ++split)
     if (const auto& file = options.path(split_names[split]); !file.empty())
-      files.emplace_back(file, split);
+      files.emplace_back(file, static_cast<std::uint8_t>(split));
   if (files.empty())
-    throw ConfigError("none of train, validation and test is given; expected at least one JSON");
+    throw DataError("none of train, validation and test is given; expected at least one JSON");
   const auto or_else = [](const fs::path& path, const fs::path& other) {
     return path.empty() ? other : path;
   };
@@ -169,10 +168,8 @@ Format ReasonAqa::format_of(const Row& row, const std::string& question) const {
 }
 
 std::vector<earshot::LabelSpec> ReasonAqa::labels() const {
-  std::vector<earshot::LabelSpec> specs;
-  for (const auto* name : kit::caption_labels)
-    specs.push_back({.name = name, .type = std::string()});
-  return specs;
+  return {{.name = kit::caption_labels[0], .type = std::string()},
+          {.name = kit::caption_labels[1], .type = std::string()}};
 }
 
 earshot::Question ReasonAqa::question_of(const Row& row) const {

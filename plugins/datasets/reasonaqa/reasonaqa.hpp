@@ -24,7 +24,7 @@ namespace reasonaqa {
 class ReasonAqa final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
-  /// @throws ConfigError without any file; DataError for one that is not of this shape.
+  /// @throws DataError without any file, or for one that is not of this shape.
   ReasonAqa(const earshot::Options& options, const earshot::Context& context);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(rows_.size()); }

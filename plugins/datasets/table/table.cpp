@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include <earshot/kit/questions.hpp>
 #include <earshot/kit/splits.hpp>
 #include <earshot/kit/table.hpp>
 
@@ -58,7 +59,10 @@ earshot::OptionSchema Table::options() {
       texts("labels", {}, "Columns that are a class"),
       texts("numbers", {}, "Columns that are a number; \"rt60=s\" says its unit"),
       texts("sets", {}, "Columns that are a set of classes"),
-      text("separator", ";", "What separates the classes of a set in a text"),
+      text("separator", ";", "What separates the classes of a set, or choices, in a text"),
+      text("question", "", "Column of a question about the audio"),
+      text("choices", "", "Column of the answers to choose from; empty: open questions"),
+      text("answer", "", "Column of the right answer, or of several that are right"),
       text("split", "", "Column of the split: train, validation or test"),
       text("fold", "", "Column of the fold: 1, 2, ..."),
       texts("groups", {}, "Columns that make rows dependent: speaker, room, recording"),
@@ -83,6 +87,13 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   id_ = use_if_named(options.text("id"));
   split_ = use_if_named(options.text("split"));
   fold_ = use_if_named(options.text("fold"));
+  question_ = use_if_named(options.text("question"));
+  choices_ = use_if_named(options.text("choices"));
+  answer_ = use_if_named(options.text("answer"));
+  if (question_.has_value() != answer_.has_value() || (choices_ && !question_))
+    throw ConfigError(
+        "question, choices and answer are columns that go together; name a column for question "
+        "and one for answer, or none");
   groups_ = use_named(options.texts("groups"));
   slices_ = use_named(options.texts("slices"));
   declare_labels(options);
@@ -200,6 +211,18 @@ std::optional<Label> Table::label(const Record& record, std::size_t which) const
   return text(record, column);
 }
 
+void Table::add_question(const Record& record, Item& item) const {
+  auto& question = item.question.emplace();
+  question.text = text(record, *question_);
+  if (choices_) question.choices = list(record, *choices_);
+  // An answer may hold what separates classes; several are a list of JSON.
+  if (const auto* several = std::get_if<Texts>(&record.cells[*answer_]))
+    question.answers = *several;
+  else
+    question.answers = {text(record, *answer_)};
+  item.slices.try_emplace("format", earshot::kit::format_of(question, item.clips.size()));
+}
+
 Item Table::item(std::int64_t index) const {
   const auto& record = records_.rows[static_cast<std::size_t>(index)];
   const auto place = records_.place(record);
@@ -235,6 +258,7 @@ Item Table::item(std::int64_t index) const {
     if (auto value = text(record, column); !value.empty()) item.groups[name] = std::move(value);
   for (const auto& [name, column] : slices_)
     if (auto value = text(record, column); !value.empty()) item.slices[name] = std::move(value);
+  if (question_) add_question(record, item);
   for (std::size_t which = 0; which < labels_.size(); ++which)
     if (auto value = label(record, which)) item.labels[labels_[which].name] = std::move(*value);
   return item;

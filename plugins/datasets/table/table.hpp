@@ -35,6 +35,7 @@ class Table final : public earshot::Dataset {
   void find_classes();
   void check_items() const;
 
+  void add_question(const earshot::kit::Record& record, earshot::Item& item) const;
   std::string text(const earshot::kit::Record& record,
                    std::size_t column) const;  ///< "" for an empty cell
   std::vector<std::string> list(const earshot::kit::Record& record, std::size_t column) const;
@@ -45,7 +46,7 @@ class Table final : public earshot::Dataset {
   std::string separator_;
   std::vector<std::string> columns_{};
   std::vector<std::size_t> audio_{};
-  Column id_, split_, fold_, start_, duration_;
+  Column id_, split_, fold_, start_, duration_, question_, choices_, answer_;
   std::vector<Named> groups_{}, slices_{};
   std::vector<earshot::LabelSpec> labels_{};
   std::vector<std::size_t> label_columns_{};

@@ -170,7 +170,7 @@ void scan_separated(const std::filesystem::path& file, char separator, const Rec
 }
 
 std::string kind_of(const std::filesystem::path& file, const std::string& format) {
-  const auto kind = format == "auto" ? lower_case(file.extension().string()) : "." + format;
+  auto kind = format == "auto" ? lower_case(file.extension().string()) : "." + format;
   if (kind == ".csv" || kind == ".json") return kind;
   if (kind == ".tsv" || kind == ".tab") return ".tsv";
   if (kind == ".jsonl" || kind == ".ndjson") return ".jsonl";

@@ -6,6 +6,9 @@
 #include <earshot/options.hpp>
 
 // What datasets of questions share: values of the slice `format`, and rows that cannot be used.
+// Beside it they say in the slice `gold_from` where the right answers are from, which `runner
+// compare` shows: "audio" (somebody has listened), "caption" (made from a caption, often by a
+// language model that has heard nothing), "synthesised" (known because the sound was made so).
 
 namespace earshot::kit {
 

@@ -140,7 +140,7 @@ TEST_F(ReasonAqaRows, of_another_shape_are_refused) {
   expect(R"([{"filepath1": ["a"], "input": {"x": 1}, "answer": "y"}])", "'input' is an object");
   expect(R"({"filepath1": "a"})", "expected an array of objects");
   expect("[" + row("a.wav", "", "x", "y"), "is no JSON");
-  EXPECT_THROW(make({}), earshot::ConfigError);
+  EXPECT_THROW(make({}), DataError);
   EXPECT_THROW(make({{"test", Path{folder_ / "none.json"}}}), DataError);
 }
 
