@@ -320,6 +320,10 @@ void SyntheticTrial::continue_from(const SyntheticTrial& other) {
   saved_ = other.saved_;
 }
 
+void SyntheticTrial::end_stage() {
+  saved_.reset();
+}
+
 at::Tensor read_only(const at::Tensor& tensor) {
   const auto source = tensor.contiguous();
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

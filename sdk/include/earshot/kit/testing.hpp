@@ -78,6 +78,8 @@ class SyntheticTrial : public Trial {
   const Numbers& reports() const { return records_.reports; }
   /// A trial of the same spec goes on where `other` was saved last: what resume() then gives.
   void continue_from(const SyntheticTrial& other);
+  /// What was saved was fit()'s, and predict() begins: resume() gives nothing, as a host does it.
+  void end_stage();
 
  private:
   struct Records {

@@ -1,0 +1,80 @@
+#pragma once
+#include <span>
+
+#include <earshot/kit/reduction.hpp>
+#include <earshot/options.hpp>
+#include <earshot/trial.hpp>
+
+#include "format.hpp"
+#include "labels_input.hpp"
+
+namespace audio_qa {
+
+/// What a model is given of the audio: the option `input`.
+///
+///   audio       features of the item's clips, through the mapper
+///   other_clip  those of another item of the split, drawn for each item
+///   noise       normal numbers in their place, as many frames, drawn for each item
+///   silence     features of silent audio, as many frames; the cell loads its encoder for that
+///   labels      the item's true labels (LabelsInput), through the same mapper: an oracle
+///   caption     the labels `caption` and `second_caption` as text
+///   none        nothing
+///
+/// With caption and none, and where `prefix` asks for it, learnt embeddings that are the same for
+/// all items come first: all that a frozen model can learn of the task without audio.
+///
+/// Features are brought to one scale, and to principal axes if asked for, as training items say.
+class Inputs {
+ public:
+  static earshot::OptionSchema options();
+  Inputs(const earshot::Options& options, c10::Device device);
+
+  bool mapped() const;    ///< whether there is something for the mapper
+  bool features() const;  ///< whether features are read, which need an encoder
+  bool hears() const;     ///< whether heard() gives more than unheard()
+
+  /// Learns scale and axes from training items and makes what is trained here; the host's
+  /// generator is seeded by the caller.
+  void learn(earshot::Trial& trial);
+  /// After learn() or load_state(): the mapper, connected to what it is given.
+  earshot::Mapper& mapper(earshot::Trial& trial) const;
+
+  /// What stands for the clips of each of `items`; differentiable in mapper and parameters().
+  std::vector<Heard> heard(earshot::Trial& trial, earshot::Split split,
+                           std::span<const std::int64_t> items);
+  /// The same without the audio: what is learnt of the task alone.
+  Heard unheard() const;
+
+  earshot::NamedTensors parameters() const;
+  earshot::State state() const;
+  void load_state(const earshot::State& state);  ///< @throws DataError
+
+ private:
+  using Items = std::vector<earshot::Item>;
+
+  earshot::FeatureSpec spec(const earshot::Trial& trial) const;
+  at::Tensor sample_frames(earshot::Trial& trial) const;
+  earshot::FeatureBatch clip_features(earshot::Trial& trial, earshot::Split split,
+                                      at::IntArrayRef items, std::int64_t clip);
+  earshot::FeatureBatch scaled(const earshot::FeatureBatch& features) const;
+  static at::Tensor noise(const earshot::Trial& trial, const Items& items, std::int64_t clip,
+                          const at::Tensor& like);
+  earshot::FeatureBatch silence(earshot::Trial& trial, const earshot::FeatureBatch& like);
+  std::int64_t other_item(const earshot::Trial& trial, earshot::Split split, std::int64_t item,
+                          std::int64_t clip) const;
+  void add_mapped(earshot::Trial& trial, const earshot::FeatureBatch& features,
+                  std::span<const std::size_t> places, std::vector<Heard>& all) const;
+  void add_captions(const Items& items, std::vector<Heard>& all) const;
+
+  std::string input_;
+  std::int64_t prefix_length_, tokens_;
+  c10::Device device_;
+  earshot::kit::Reduction reduction_;
+  bool reduced_;  ///< becomes false where nothing could be learnt
+  std::int64_t axes_;
+  LabelsInput labels_;
+  at::Tensor prefix_;         ///< float32 (prefix, D of the language model), or undefined
+  at::Tensor silent_frames_;  ///< (T, D): features of the longest silence asked for so far
+};
+
+}  // namespace audio_qa

@@ -1,0 +1,90 @@
+#include "model.hpp"
+
+#include <ATen/ATen.h>
+
+namespace audio_qa {
+
+using earshot::Prompt;
+using earshot::Split;
+using earshot::State;
+
+Model::Model(earshot::Trial& trial, Inputs& inputs, const Format& format)
+    : trial_(trial),
+      inputs_(inputs),
+      format_(format),
+      language_model_(trial.language_model()),
+      mapper_(inputs.mapped() ? &inputs.mapper(trial) : nullptr) {}
+
+std::vector<Prompt> Model::prompts(Split split, std::span<const std::int64_t> items) {
+  const auto heard = inputs_.heard(trial_, split, items);
+  std::vector<Prompt> prompts;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    prompts.push_back(format_.prompt(trial_.item(split, items[i]), heard[i]));
+  return prompts;
+}
+
+earshot::Likelihood Model::taught(Split split, std::span<const std::int64_t> items) {
+  std::vector<std::string> answers;
+  for (const auto item : items)
+    answers.push_back(format_.taught_answer(trial_.item(split, item)));
+  return language_model_.log_prob(prompts(split, items), answers);
+}
+
+Prompt Model::unheard_prompt(const earshot::Item& item) const {
+  return format_.prompt(item, inputs_.unheard());
+}
+
+std::int64_t Model::prompt_length(Split split, std::int64_t index) const {
+  constexpr std::int64_t embeddings = 64;  // of a clip: rough, for an order only
+  const auto item = trial_.item(split, index);
+  return language_model_.length(format_.prompt(item, {})) + std::ssize(item.clips) * embeddings;
+}
+
+earshot::NamedTensors Model::parameters() const {
+  earshot::NamedTensors all;
+  const auto add = [&](const std::string& prefix, const earshot::NamedTensors& some) {
+    for (const auto& [name, tensor] : some)
+      all.emplace_back(prefix + name, tensor);
+  };
+  add("inputs/", inputs_.parameters());
+  if (mapper_ != nullptr) add("mapper/", mapper_->parameters());
+  add("language_model/", language_model_.parameters());
+  return all;
+}
+
+void Model::train(bool on) {
+  if (mapper_ != nullptr) mapper_->train(on);
+  language_model_.train(on);
+}
+
+State Model::state() const {
+  State state;
+  add_part(state, "inputs/", inputs_.state());
+  if (mapper_ != nullptr) add_part(state, "mapper/", mapper_->state());
+  add_part(state, "language_model/", language_model_.state());
+  return state;
+}
+
+void Model::load_state(const State& state) {
+  inputs_.load_state(take_part(state, "inputs/"));
+  if (mapper_ != nullptr) mapper_->load_state(take_part(state, "mapper/"));
+  language_model_.load_state(take_part(state, "language_model/"));
+}
+
+State take_part(const State& state, const std::string& prefix) {
+  State part;
+  for (const auto& [name, tensor] : state.tensors)
+    if (name.starts_with(prefix)) part.tensors.emplace(name.substr(prefix.size()), tensor);
+  for (const auto& [name, text] : state.text)
+    if (name.starts_with(prefix)) part.text.emplace(name.substr(prefix.size()), text);
+  return part;
+}
+
+void add_part(State& to, const std::string& prefix, const State& part) {
+  for (const auto& [name, tensor] : part.tensors)
+    to.tensors[prefix + name] = tensor;
+  for (const auto& [name, text] : part.text)
+    to.text[prefix + name] = text;
+}
+
+}  // namespace audio_qa

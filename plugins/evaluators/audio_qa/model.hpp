@@ -1,0 +1,48 @@
+#pragma once
+#include <span>
+
+#include <earshot/trial.hpp>
+
+#include "inputs.hpp"
+
+namespace audio_qa {
+
+/// Inputs, mapper and language model of one trial, put together.
+class Model {
+ public:
+  Model(earshot::Trial& trial, Inputs& inputs, const Format& format);
+
+  /// Differentiable in parameters(), as log_prob() of the language model is.
+  std::vector<earshot::Prompt> prompts(earshot::Split split, std::span<const std::int64_t> items);
+  /// How likely what training teaches is.
+  earshot::Likelihood taught(earshot::Split split, std::span<const std::int64_t> items);
+
+  /// The prompt without audio: of the same model, with the audio left out.
+  earshot::Prompt unheard_prompt(const earshot::Item& item) const;
+  /// Whether the prompt has more than unheard_prompt().
+  bool hears() const { return inputs_.hears(); }
+  /// Positions of the prompt, about: what batches are sorted by. Reads no features and no truth.
+  std::int64_t prompt_length(earshot::Split split, std::int64_t item) const;
+
+  const Format& format() const { return format_; }
+  earshot::LanguageModel& language_model() const { return language_model_; }
+
+  earshot::NamedTensors parameters() const;
+  void train(bool on);
+  /// Of all that parameters() are in, and what else it remembers.
+  earshot::State state() const;
+  void load_state(const earshot::State& state);
+
+ private:
+  earshot::Trial& trial_;
+  Inputs& inputs_;
+  const Format& format_;
+  earshot::LanguageModel& language_model_;
+  earshot::Mapper* mapper_;  ///< null: nothing is mapped
+};
+
+/// The part of a state under a prefix, without it; and a part into a state.
+earshot::State take_part(const earshot::State& state, const std::string& prefix);
+void add_part(earshot::State& to, const std::string& prefix, const earshot::State& part);
+
+}  // namespace audio_qa

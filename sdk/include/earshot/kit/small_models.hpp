@@ -1,0 +1,48 @@
+#pragma once
+#include <earshot/language_model.hpp>
+#include <earshot/mapper.hpp>
+
+// A mapper and a language model small enough to train in a test. On the CPU.
+
+namespace earshot::kit {
+
+/// One linear layer, frame by frame.
+class SmallMapper final : public Mapper {
+ public:
+  FeatureSpec connect(const FeatureSpec& in, std::int64_t out_dim) override;
+  FeatureBatch map(const FeatureBatch& features) override;
+  NamedTensors parameters() const override;
+
+ private:
+  FeatureSpec out_{};
+  at::Tensor weight_{}, bias_{};
+};
+
+/// Bytes, each from the one before, its place in the answer, the mean of all embeddings and the
+/// mean of all bytes of the prompt: enough to learn short answers by heart, and which of them goes
+/// with which sound. Says printable ASCII only, greedily.
+class SmallLanguageModel : public LanguageModel {
+ public:
+  /// Weights are drawn from LibTorch's default generator.
+  /// @param frozen  whether parameters() are none
+  explicit SmallLanguageModel(bool frozen = false);
+
+  LanguageModelSpec spec() const override;
+  std::int64_t length(const Prompt& prompt) const override;
+  Likelihood log_prob(std::span<const Prompt> prompts,
+                      std::span<const std::string> answers) override;
+  /// @throws Unsupported for a temperature above 0, beside what the contract says.
+  std::vector<std::string> generate(std::span<const Prompt> prompts,
+                                    const Decoding& decoding) override;
+  NamedTensors parameters() const override;
+
+ private:
+  at::Tensor heard(const Prompt& prompt) const;
+  at::Tensor log_probs(const at::Tensor& heard, const std::vector<std::int64_t>& before,
+                       std::int64_t first_place) const;
+
+  bool frozen_;
+  at::Tensor bytes_, places_, output_;
+};
+
+}  // namespace earshot::kit
