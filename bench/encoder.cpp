@@ -19,6 +19,7 @@
 #include <earshot/encoder.hpp>
 #include <earshot/kit/random.hpp>
 
+#include "component_options.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace {
@@ -32,18 +33,6 @@ AudioBatch noise(const AudioNeeds& needs, std::int64_t clips, double seconds) {
   std::generate_n(samples.mutable_data_ptr<float>(), samples.numel(),
                   [&] { return static_cast<float>(0.1 * random.normal()); });
   return {samples, at::full({clips}, length, at::kLong), needs.sample_rate};
-}
-
-/// Values for all options of a component: those given, and the defaults.
-protocol::Json complete(const Component& component, const protocol::Json& given) {
-  protocol::Json values;
-  for (const auto& option : worker::describe(component).options)
-    values[option.name] = option.value;
-  for (const auto& [name, value] : given.items())
-    values[name] = name == "weights"
-                       ? protocol::Json{{"source", value}, {"path", value == "random" ? "" : value}}
-                       : value;
-  return values;
 }
 
 }  // namespace
@@ -61,9 +50,7 @@ int main(int argc, char** argv) {
   at::set_num_threads(std::stoi(keys.at("threads")));
   const at::NoGradGuard no_grad;
   const auto& component = worker::open_library(argv[1]).components.at(argv[2]);
-  const auto values = complete(component, protocol::Json::parse(keys.at("options")));
-  const auto object =
-      component.make(worker::to_options(component.options, values), {.device = at::kCPU});
+  const auto object = bench::make(component, keys.at("options"));
   auto& encoder = *component.as<Encoder>(object);
   auto* codec = keys.at("codes") == "1" ? component.as<Codec>(object) : nullptr;
 

@@ -53,7 +53,12 @@ class Inside:
 
     def measure(self):
         print(file=self.process.stdin, flush=True)
-        return float(self.read()), float("nan")
+        return float(self.read()), self.peak()
+
+    def peak(self):
+        """Of its memory since it began, in MiB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
 
 def row(name, values, unit="", scale=1.0):
@@ -92,8 +97,7 @@ def main():
     print(f"  {'':<44} {'min':>9} {'median':>9} {'max':>9}   ({arguments.rounds} rounds)")
     for name in commands:
         row(name, seconds[name], "ms", 1000)
-        if not arguments.inside:
-            row("  peak memory", memory[name], "MiB")
+        row("  peak memory", memory[name], "MiB")
     first, *others = commands
     for name in others:
         if name != "sgemm":

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <earshot/kit/nn/dense.hpp>
+#include <earshot/kit/nn/exponential.hpp>
 
 // Versions for each kind of vector unit, chosen when the plugin is loaded.
 #define EARSHOT_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -80,24 +80,10 @@ EARSHOT_VECTORISED void turn_head(const float* x, const float* cos, const float*
   }
 }
 
-/// 1 / (1 + exp(-x)). exp(y) is 2^n exp(r) with n = round(y / ln 2) and r = y - n ln 2; of the
-/// series of exp(r) eight terms are enough for |r| <= ln 2 / 2.
+/// 1 / (1 + exp(-x)), by the exponential of a number that is not above 0.
 inline float sigmoid(float x) {
-  constexpr float most = 87;  // exp(y) is a normal number from -most to most
-  constexpr float log2_e = 1.44269504F;
-  constexpr float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F;  // Cody and Waite 1980
-  constexpr float round = 12582912;  // 1.5 * 2^23: what is added to it is rounded to an integer
-  const auto y = x > most ? -most : (x < -most ? most : -x);
-  const auto shifted = y * log2_e + round;
-  const auto n = shifted - round;
-  const auto r = (y - n * ln2_high) - n * ln2_low;
-  auto p = 1 / 5040.F;
-  for (const float c : {1 / 720.F, 1 / 120.F, 1 / 24.F, 1 / 6.F, 1 / 2.F, 1.F, 1.F})
-    p = p * r + c;
-  constexpr std::uint32_t mantissa_bits = 23, bias = 127;
-  const auto power =
-      std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + bias) << mantissa_bits);
-  return 1 / (1 + power * p);
+  const auto small = 1 + earshot::kit::exp_minus_1(x < 0 ? x : -x);
+  return (x < 0 ? small : 1.F) / (1 + small);
 }
 
 /// Gate and up side by side: silu(gate) up.

@@ -1,7 +1,7 @@
 """Cases of tokenizers for tests/sdk/kit/tokenizer, made by the library `tokenizers`.
 
     pip install tokenizers
-    python tests/golden/scripts/tokenizers.py tests/golden/codec_lm
+    python tests/golden/scripts/byte_level_tokenizers.py tests/golden/codec_lm
 
 A case is a folder: tokenizer.json as the library writes it and golden.json. What real models leave at its
 default is varied here: how added tokens treat spaces and words beside them, unknown bytes, runs of digits.
