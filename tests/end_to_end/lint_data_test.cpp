@@ -55,8 +55,8 @@ TEST(LintData, lists_all_that_is_wrong_with_questions_of_which_a_run_names_the_f
                                ContainsRegex("duplicate_choices +1 "),
                                HasSubstr("1: 'who?', answer 'c', choices 'a', 'b', 'b'")));
   auto text = Sandbox::experiment();
-  text.replace(text.find("use = \"folder\"\noptions = { root = \"data\" }"), 43,
-               "use = \"mmau\"\noptions = { file = \"q.json\" }");
+  const std::string folder = "use = \"folder\"\noptions = { root = \"data\" }";
+  text.replace(text.find(folder), folder.size(), "use = \"mmau\"\noptions = { file = \"q.json\" }");
   sandbox.write_experiment(text);
   const auto plan = sandbox.command({"plan", "tones.toml", "--results", "r/r.db"});
   EXPECT_THAT(plan.out + plan.err, AllOf(HasSubstr("'c' is not among the choices"),
