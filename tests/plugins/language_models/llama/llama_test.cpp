@@ -17,6 +17,7 @@ namespace {
 
 using namespace earshot;
 using earshot::testing::TemporaryFolder;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Given = std::map<std::string, OptionValue>;
 using Strings = std::vector<std::string>;
@@ -391,6 +392,20 @@ TEST_F(LlamaPlugin, dialogue_markers_stand_around_what_is_asked_and_end_answers)
                 make(checkpoint({{"chat", std::string("llama3")}}));
               }),
               HasSubstr("<|eot_id|>"));
+}
+
+TEST_F(LlamaPlugin, the_first_end_token_is_what_answers_end_with_and_any_of_them_stops) {
+  write_checkpoint([](auto& config) { config["eos_token_id"] = {97, 256}; });
+  const kit::Checkpoint files(folder.path());
+  EXPECT_THAT(llama::read_end_tokens(files), ElementsAre(97, 256));
+  earshot::testing::write(folder / "generation_config.json", R"({"eos_token_id": [256, 98]})");
+  EXPECT_THAT(llama::read_end_tokens(files), ElementsAre(97, 256, 98));
+  auto model = make(checkpoint());
+  const std::vector<Prompt> prompts{{std::string("what?")}};
+  const Strings answers{"a"};  // the end token itself, twice
+  EXPECT_EQ(model.log_prob(prompts, answers).tokens.item<std::int64_t>(), 2);
+  const auto written = model.generate(prompts, {.max_tokens = 400, .temperature = 1, .seed = 1});
+  EXPECT_THAT(written.front(), ::testing::Not(::testing::ContainsRegex("[ab]")));
 }
 
 TEST_F(LlamaPlugin, a_checkpoint_computes_what_its_random_model_did_in_any_number_type) {

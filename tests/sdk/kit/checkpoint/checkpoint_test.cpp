@@ -123,6 +123,9 @@ TEST_F(CheckpointFolder, offers_the_configuration_beside_it) {
   EXPECT_THAT(config.get<std::vector<double>>("betas"), ElementsAre(1, 0.5));
   EXPECT_THAT(config.get<std::vector<std::string>>("names"), ElementsAre("a"));
   EXPECT_EQ(config.get<std::int64_t>("none", 7), 7);
+  EXPECT_THAT(config.list<std::int64_t>("ratios"), ElementsAre(8, 6));
+  EXPECT_THAT(config.list<std::int64_t>("width"), ElementsAre(512));
+  EXPECT_TRUE(config.list<std::int64_t>("none").empty());
   EXPECT_EQ(config.object("inner").get<std::int64_t>("depth"), 8);
   EXPECT_THAT(refusal([&] { config.get<std::int64_t>("height"); }),
               HasSubstr("config.json: 'height' is missing"));
