@@ -1,6 +1,6 @@
 #pragma once
 #include <array>
-#include <optional>
+#include <unordered_map>
 
 #include <earshot/dataset.hpp>
 #include <earshot/kit/records.hpp>

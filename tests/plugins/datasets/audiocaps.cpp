@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "data_folder.hpp"
 #include "files.hpp"
 #include "temporary_folder.hpp"
 
@@ -68,10 +69,7 @@ TEST_F(AudioCapsTables, without_captions_are_refused) {
 }
 
 TEST(AudioCapsPublished, test_table_has_five_captions_a_clip) {
-  const auto* given = std::getenv("EARSHOT_DATA");
-  const auto data = given != nullptr ? fs::path(given)
-                                     : fs::path(EARSHOT_SOURCE_DIR).parent_path() / "shared/data";
-  const auto root = data / "text/audiocaps";
+  const auto root = earshot::testing::data_folder() / "text/audiocaps";
   if (!fs::exists(root)) GTEST_SKIP() << "no " << root << "; set EARSHOT_DATA";
   const auto captions = open(root);
   std::map<Split, int> clips;

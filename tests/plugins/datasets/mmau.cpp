@@ -5,6 +5,7 @@
 #include <earshot/kit/questions.hpp>
 
 #include "benchmark.hpp"
+#include "data_folder.hpp"
 #include "files.hpp"
 #include "temporary_folder.hpp"
 
@@ -95,10 +96,7 @@ TEST_F(Benchmarks, whose_answers_are_withheld_are_refused) {
 }
 
 TEST(MmauMini, has_the_counts_that_were_found_in_it) {
-  const auto* given = std::getenv("EARSHOT_DATA");
-  const auto data = given != nullptr ? fs::path(given)
-                                     : fs::path(EARSHOT_SOURCE_DIR).parent_path() / "shared/data";
-  const auto file = data / "text/mmau/mmau-test-mini.json";
+  const auto file = earshot::testing::data_folder() / "text/mmau/mmau-test-mini.json";
   if (!fs::exists(file)) GTEST_SKIP() << "no " << file << "; set EARSHOT_DATA";
   const Mmau mini(Options(Mmau::options(), {{"file", Path{file}}}), {.device = at::kCPU});
   ASSERT_EQ(mini.size(), 1000);

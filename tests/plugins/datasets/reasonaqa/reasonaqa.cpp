@@ -4,6 +4,7 @@
 
 #include <earshot/kit/questions.hpp>
 
+#include "data_folder.hpp"
 #include "files.hpp"
 #include "temporary_folder.hpp"
 
@@ -145,10 +146,7 @@ TEST_F(ReasonAqaRows, of_another_shape_are_refused) {
 }
 
 TEST_F(ReasonAqaRows, of_the_format_example_are_read) {
-  const auto* given = std::getenv("EARSHOT_DATA");
-  const auto data = given != nullptr ? fs::path(given)
-                                     : fs::path(EARSHOT_SOURCE_DIR).parent_path() / "shared/data";
-  const auto file = data / "text/reasonaqa/format_example.json";
+  const auto file = earshot::testing::data_folder() / "text/reasonaqa/format_example.json";
   if (!fs::exists(file)) GTEST_SKIP() << "no " << file << "; set EARSHOT_DATA";
   const auto item = make({{"train", Path{file}}}).item(0);
   EXPECT_EQ(item.groups.at("clip"), "Y6BJ455B1aAs");
