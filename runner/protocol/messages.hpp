@@ -49,7 +49,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PluginInfo, path, name, version,
 struct ComponentRef {
   std::string plugin{}, component{};
   Json options = Json::object();
-  std::string state{};  ///< of encoders: the file that `pretrain` left; "" when not pretrained
+  std::string state{};  ///< the file that `pretrain` left; "" when not pretrained
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options, state)
 
@@ -112,18 +112,20 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold
                                                 shuffle_labels, file_hashes, allow_lost)
 
 // --- pretrain: PretrainRequest -> PretrainResult, after events progress, stage "pretrain", curve.
-//   Trains an encoder, by the fit of an evaluator on the dataset's training items. Wide.
+//   Trains an encoder or language model, by the fit of an evaluator on the dataset's training
+//   items. Wide.
 
 struct PretrainRequest {
-  ComponentRef encoder{}, evaluator{};
+  ComponentRef encoder{}, language_model{};  ///< one of the two
+  ComponentRef evaluator{};
   DatasetRef dataset{};
   std::int64_t seed = 0;
-  std::string file{};  ///< for the encoder's state, alone in a folder; if it is intact, all is done
+  std::string file{};  ///< for its state, alone in a folder; if it is intact, all is done
   std::string device = "cpu";
   std::int64_t threads = 1;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PretrainRequest, encoder, evaluator, dataset, seed,
-                                                file, device, threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PretrainRequest, encoder, language_model, evaluator,
+                                                dataset, seed, file, device, threads)
 
 struct PretrainResult {
   bool reused = false;     ///< the file was there
@@ -200,7 +202,7 @@ struct CellRequest {
   std::int64_t threads = 1;
   std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
   /// File of a system's answers, see `predictions`: those of this seed are marked and scored, in
-  /// place of what the evaluator would predict.
+  /// place of what the evaluator would predict. Or the .state file of a cell's own predictions.
   std::string predictions{};
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellRequest, dataset, features, evaluator, mapper,

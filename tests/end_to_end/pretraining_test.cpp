@@ -114,7 +114,7 @@ TEST_F(Pretraining, after_a_kill_gives_the_same_bits) {
   ASSERT_EQ(run().code, 0);
   const auto dump = sandbox_.canonical("r");
   for (const char* point :
-       {"partial-state-written:3", "file-before-rename:1", "encoder-state-written:1"}) {
+       {"partial-state-written:3", "file-before-rename:1", "pretrained-state-written:1"}) {
     SCOPED_TRACE(point);
     std::filesystem::remove_all(sandbox_ / "r");
     const auto hurt = run({"-j", "1"}, {std::string("EARSHOT_FAULT=") + point});

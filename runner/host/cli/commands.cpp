@@ -48,8 +48,9 @@ const std::vector<const Command*>& commands() {
       &export_command,       &plugins_command,    &describe_command,
       &check_plugin_command, &new_plugin_command, &listen_command,
       &lint_data_command,    &encode_command,     &import_predictions_command,
-      &weights_command,      &repro_command,      &cache_command,
-      &db_command,           &version_command};
+      &rescore_command,      &answer_command,     &weights_command,
+      &repro_command,        &cache_command,      &db_command,
+      &version_command};
   return all;
 }
 

@@ -116,9 +116,11 @@ void print_datasets(const Plan& plan) {
 void print_pretraining(const Plan& plan) {
   for (const auto& [key, stage] : plan.pretrain) {
     const auto waiting = std::count_if(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
-      return cell.decision == Decision::run && cell.pretrain == key;
+      return cell.decision == Decision::run &&
+             std::count(cell.pretrain.begin(), cell.pretrain.end(), key) > 0;
     });
-    std::cout << "\nencoder " << stage.encoder_label << ": pretrained on " << stage.dataset_label
+    std::cout << '\n'
+              << stage.trainee() << ' ' << stage.label << ": pretrained on " << stage.dataset_label
               << " by " << stage.request.evaluator.component << ", key " << key.substr(0, 12)
               << "; cells to run that need it: " << waiting << '\n';
   }

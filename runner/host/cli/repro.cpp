@@ -6,6 +6,7 @@
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
+#include "host/plan/rescoring.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
 
@@ -15,14 +16,14 @@ namespace {
 struct Found {
   std::int64_t run = 0, attempt = 0, experiment = 0, position = 0;
   std::string state{}, key{}, name{}, file{}, log{};
-  Json overrides{}, facts{};
+  Json overrides{}, facts{}, identity{};
 };
 
 /// The run, or of a cell the ok one, or else the last.
 Found find(const Store& store, const Wanted& wanted) {
   Statement row(store.connection(),
                 "SELECT r.run_id, r.attempt, m.experiment_id, m.position, r.state, c.key, "
-                "e.name, e.file, r.log, e.overrides, p.facts FROM run r "
+                "e.name, e.file, r.log, e.overrides, p.facts, c.identity FROM run r "
                 "JOIN cell c USING(cell_id) JOIN provenance p USING(provenance_id) "
                 "JOIN experiment_cell m USING(cell_id) JOIN experiment e USING(experiment_id) "
                 "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) "
@@ -41,7 +42,8 @@ Found find(const Store& store, const Wanted& wanted) {
           row.text(7),
           row.text(8),
           Json::parse(row.text(9)),
-          Json::parse(row.text(10))};
+          Json::parse(row.text(10)),
+          Json::parse(row.text(11))};
 }
 
 /// As a shell takes it for one word.
@@ -135,6 +137,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   print_source(found);
   print_plugins(found);
   if (!found.log.empty()) std::cout << "log      " << found.log << '\n';
+  const auto results = std::filesystem::absolute(given->text("results"));
+  const auto fit = results.parent_path() / "state" / fit_key_of(found.identity) / "fit.state";
+  if (std::filesystem::exists(fit)) std::cout << "fit      " << fit.string() << '\n';
   std::cout << "\n" << command(store, found) << '\n';
   return ExitCode::ok;
 }

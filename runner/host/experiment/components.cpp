@@ -21,10 +21,15 @@ const std::vector<std::string>& setting_names(const std::string& table) {
   return found == names.end() ? none : found->second;
 }
 
+bool can_be_pretrained(const std::string& table) {
+  return table == "encoder" || table == "language_model";
+}
+
 std::vector<std::string> component_keys(const std::string& table) {
   auto keys = setting_names(table);
   keys.insert(keys.end(), {"use", "options"});
-  if (table == "encoder") keys.insert(keys.end(), {"pretrain", "pretrain_data", "in_domain"});
+  if (can_be_pretrained(table)) keys.push_back("pretrain");
+  if (table == "encoder") keys.insert(keys.end(), {"pretrain_data", "in_domain"});
   if (table == "task") keys.push_back("dataset");
   return keys;
 }
@@ -79,11 +84,17 @@ void read_options(const Fields& fields, Component& component) {
   }
 }
 
-Component read_pretrain(const Value& value, const std::string& encoder) {
-  const Fields fields(value, "[encoder." + encoder + ".pretrain]", {"use", "dataset", "options"});
+Component read_pretrain(const Value& value, const std::string& trainee) {
+  std::vector<std::string> keys{"use", "dataset", "options"};
+  if (trainee.starts_with("language_model.")) keys.push_back("set");
+  const Fields fields(value, "[" + trainee + ".pretrain]", keys);
   Component component;
   component.table = "pretrain";
-  component.label = encoder;
+  component.label = trainee;
+  component.settings = fields.table("set");
+  if (const auto* changes = fields.find("set"))
+    for (const auto& option : changes->children)
+      check_option(option);
   component.position = value.key_position;
   component.use = fields.required_text("use");
   component.dataset = fields.required_text("dataset");
@@ -140,6 +151,7 @@ void check_assignment(const std::string& table, const std::string& name, const V
 }
 
 void read_components(const Value& root, Experiment& experiment) {
+  std::vector<std::pair<const Value*, std::string>> trainings;  // and their datasets
   for (const auto& table : component_tables()) {
     const auto* section = root.find(table);
     if (section == nullptr) continue;
@@ -147,9 +159,12 @@ void read_components(const Value& root, Experiment& experiment) {
       refuse_type(*section, table, "tables, each under [" + table + ".LABEL]");
     for (const auto& value : section->children) {
       experiment.components[table][value.key] = read_component(table, value);
-      const auto* pretrain = table == "encoder" ? value.find("pretrain") : nullptr;
-      if (pretrain != nullptr)
-        experiment.components["pretrain"][value.key] = read_pretrain(*pretrain, value.key);
+      const auto* pretrain = can_be_pretrained(table) ? value.find("pretrain") : nullptr;
+      if (pretrain == nullptr) continue;
+      const auto trainee = table + "." + value.key;
+      auto& trainer = experiment.components["pretrain"][trainee] =
+          read_pretrain(*pretrain, trainee);
+      trainings.emplace_back(pretrain->find("dataset"), trainer.dataset);
     }
   }
   const auto datasets = labels(experiment, "dataset");
@@ -163,8 +178,8 @@ void read_components(const Value& root, Experiment& experiment) {
   for (const auto& [label, encoder] : experiment.components["encoder"])
     for (const auto& dataset : encoder.in_domain)
       check(*root.find("encoder")->find(label)->find("in_domain"), dataset.get<std::string>());
-  for (const auto& [label, pretrain] : experiment.components["pretrain"])
-    check(*root.find("encoder")->find(label)->find("pretrain")->find("dataset"), pretrain.dataset);
+  for (const auto& [value, dataset] : trainings)
+    check(*value, dataset);
 }
 
 }  // namespace earshot::host

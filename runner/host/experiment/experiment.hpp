@@ -21,7 +21,8 @@ struct Position {
 };
 
 /// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X]; also
-/// [encoder.X.pretrain], an evaluator in a table "pretrain" under the label of its encoder.
+/// [encoder.X.pretrain] or [language_model.X.pretrain], an evaluator in a table "pretrain" under
+/// "encoder.X" or "language_model.X"; what the latter's `set` says is in its settings.
 struct Component {
   std::string table{};  ///< "dataset", "encoder", "mapper", "language_model", "task" or "pretrain"
   std::string label{};  ///< X: what axes, tables and reports call it

@@ -49,11 +49,11 @@ const FoundDataset& CellPlanner::dataset(const Cell& cell) {
 
 CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   Parts parts;
-  parts.encoder = &pretrained(components_.find("encoder", cell.encoder));
+  parts.encoder = &pretrained("encoder", cell.encoder);
   parts.task = &components_.find("task", cell.task);
   if (!cell.mapper.label.empty()) parts.mapper = &components_.find("mapper", cell.mapper);
   if (!cell.language_model.label.empty())
-    parts.language_model = &components_.find("language_model", cell.language_model);
+    parts.language_model = &pretrained("language_model", cell.language_model);
   parts.facts = &facts(*parts.task);
   parts.dataset = &dataset(cell);
   return parts;
@@ -75,14 +75,16 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
     if (facts.needs(use) && !has_ability(*parts.encoder, ability))
       return "encoder '" + cell.encoder.label + "' is no " + ability + ", which task '" +
              cell.task.label + "' needs";
-  if (!parts.encoder->pretrain.empty()) {
-    if (facts.needs("learner"))
-      return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
-             "' would train it again";
-    const auto& trained_on = plan_.pretrain.at(parts.encoder->pretrain).request.dataset;
-    if (cell.fold > 0 && trained_on.key == parts.dataset->key)
-      return "encoder '" + cell.encoder.label + "' is pretrained on all folds of dataset '" +
-             cell.dataset.label + "', so also on what this cell tests";
+  if (!parts.encoder->pretrain.empty() && facts.needs("learner"))
+    return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
+           "' would train it again";
+  for (const auto* component : {parts.encoder, parts.language_model}) {
+    if (component == nullptr || component->pretrain.empty()) continue;
+    const auto& stage = plan_.pretrain.at(component->pretrain);
+    if (cell.fold > 0 && stage.request.dataset.key == parts.dataset->key)
+      return stage.trainee() + " '" + component->label +
+             "' is pretrained on all folds of dataset '" + cell.dataset.label +
+             "', so also on what this cell tests";
   }
   if (facts.needs("mapper") && parts.mapper == nullptr)
     return "task '" + cell.task.label + "' needs a mapper, and the matrix gives none";
@@ -114,7 +116,9 @@ PlannedCell CellPlanner::plan(Cell cell) {
   planned.metrics = parts.facts->metrics;
   planned.primary = parts.facts->primary;
   planned.weights = parts.encoder->weights;
-  planned.pretrain = parts.encoder->pretrain;
+  for (const auto* component : {parts.encoder, parts.language_model})
+    if (component != nullptr && !component->pretrain.empty())
+      planned.pretrain.push_back(component->pretrain);
   describe_checkpoint(*parts.encoder, planned);
   for (const auto* component :
        {parts.encoder, parts.task, parts.mapper, parts.language_model, parts.dataset->component})
@@ -235,9 +239,8 @@ void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   planned.features = protocol::sha256(stage);
   if (plan_.features.contains(planned.features)) return;
   auto& entry = plan_.features[planned.features];
-  entry = {
-      planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset, source,
-      planned.pretrain};
+  entry = {planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset,
+           source,           parts.encoder->pretrain};
   if (dataset.limit == 0) entry.dataset.fold = 0;
 }
 

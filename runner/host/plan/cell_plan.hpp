@@ -23,7 +23,7 @@ struct EvaluatorFacts {
 /// Decides nothing but what is excluded, left out or cannot run.
 class CellPlanner {
  public:
-  /// @param cache the folder below which pretrained encoders lie
+  /// @param cache the folder below which pretrained encoders and language models lie
   CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
               Informant& informant, const std::filesystem::path& cache, Plan& plan);
 
@@ -42,9 +42,11 @@ class CellPlanner {
     const EvaluatorFacts* facts = nullptr;
   };
   Parts parts(const Cell& cell);
-  const FoundComponent& pretrained(const FoundComponent& encoder);
-  FoundComponent pretrain(const FoundComponent& encoder);
-  void check_pretraining(const FoundComponent& encoder, const FoundComponent& trainer);
+  const FoundComponent& pretrained(const std::string& table, const CellComponent& component);
+  FoundComponent pretrain(const std::string& table, const CellComponent& component,
+                          const FoundComponent& found);
+  void check_pretraining(const std::string& table, const FoundComponent& trainee,
+                         const FoundComponent& trainer);
   protocol::DatasetRef dataset_ref(const FoundDataset& dataset, const Json& settings) const;
   std::string problem(const Cell& cell, const Parts& parts) const;
   void fill_request(const Parts& parts, PlannedCell& planned);
@@ -62,7 +64,7 @@ class CellPlanner {
   std::filesystem::path cache_;
   Plan& plan_;
   std::map<const FoundComponent*, EvaluatorFacts> facts_;
-  std::map<const FoundComponent*, FoundComponent> pretrained_;  ///< by the untrained encoder
+  std::map<const FoundComponent*, FoundComponent> pretrained_;  ///< by the untrained component
   std::map<std::string, std::string> source_keys_;  ///< of feature sources, by what they are
 };
 

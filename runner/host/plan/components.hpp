@@ -24,7 +24,7 @@ struct FoundComponent {
   std::string weights{};  ///< as written, of the first option of that type; or ""
   std::map<std::string, Weights> checkpoints{};  ///< by option of that type
   std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
-  std::string pretrain{};  ///< of an encoder that is pretrained: key of that stage; or ""
+  std::string pretrain{};  ///< of what is pretrained: key of that stage; or ""
 };
 
 /// Finds the components of cells, each combination once.

@@ -22,11 +22,11 @@ class Collector {
     for (const auto& [option, weights] : components_.locate(table, component).checkpoints)
       if (!weights.source.empty()) add(weights, table + " " + component.label);
     const auto& trainings = experiment_.components.find("pretrain");
-    if (table != "encoder" || trainings == experiment_.components.end()) return;
-    const auto trainer = trainings->second.find(component.label);
+    if (trainings == experiment_.components.end()) return;
+    const auto trainer = trainings->second.find(table + "." + component.label);
     if (trainer == trainings->second.end()) return;
     add("pretrain",
-        {.label = component.label, .use = trainer->second.use, .options = trainer->second.options});
+        {.label = trainer->first, .use = trainer->second.use, .options = trainer->second.options});
   }
   std::vector<NeededWeights> take() { return std::move(needed_); }
 

@@ -25,8 +25,8 @@ struct PlannedCell {
   Decision decision = Decision::run;
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
-  std::string features{};  ///< key of the features stage; "" when the task uses none
-  std::string pretrain{};  ///< key of the pretrain stage; "" when its encoder needs none
+  std::string features{};               ///< key of the features stage; "" when the task uses none
+  std::vector<std::string> pretrain{};  ///< keys of the pretrain stages of its components
   protocol::CellRequest request{};
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
@@ -35,11 +35,15 @@ struct PlannedCell {
   Json in_domain{};       ///< whether the dataset was among it, or is like it; null: nobody says
 };
 
-/// Training of an encoder that comes before all that uses it.
+/// Training of an encoder or language model that comes before all that uses it.
 struct PretrainStage {
   std::string key{};
-  std::string encoder_label{}, dataset_label{};
+  std::string table{}, label{};  ///< of what is trained: "encoder" or "language_model"
+  std::string dataset_label{};
   protocol::PretrainRequest request{};  ///< but for device and threads
+
+  /// "encoder" or "language model"
+  std::string trainee() const { return table == "encoder" ? table : "language model"; }
 };
 
 /// Features that planned cells read and the cache may lack. Stages of one dataset share a pass.

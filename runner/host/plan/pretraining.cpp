@@ -7,31 +7,40 @@
 
 namespace earshot::host {
 
-/// The encoder with what its pretraining makes of it, or as it is when it has none.
-const FoundComponent& CellPlanner::pretrained(const FoundComponent& encoder) {
+/// The component with what its pretraining makes of it, or as it is when it has none.
+const FoundComponent& CellPlanner::pretrained(const std::string& table,
+                                              const CellComponent& component) {
+  const auto& found = components_.find(table, component);
   const auto trainings = experiment_.components.find("pretrain");
-  if (trainings == experiment_.components.end() || !trainings->second.contains(encoder.label))
-    return encoder;
-  const auto known = pretrained_.find(&encoder);
+  if (trainings == experiment_.components.end() ||
+      !trainings->second.contains(table + "." + component.label))
+    return found;
+  const auto known = pretrained_.find(&found);
   if (known != pretrained_.end()) return known->second;
-  return pretrained_.emplace(&encoder, pretrain(encoder)).first->second;
+  return pretrained_.emplace(&found, pretrain(table, component, found)).first->second;
 }
 
-FoundComponent CellPlanner::pretrain(const FoundComponent& encoder) {
-  const auto& written = experiment_.components.at("pretrain").at(encoder.label);
-  const auto& trainer = components_.find_written("pretrain", encoder.label);
-  check_pretraining(encoder, trainer);
+FoundComponent CellPlanner::pretrain(const std::string& table, const CellComponent& component,
+                                     const FoundComponent& found) {
+  const auto name = table + "." + component.label;
+  const auto& written = experiment_.components.at("pretrain").at(name);
+  const auto& trainer = components_.find_written("pretrain", name);
+  auto as_trained = component;
+  as_trained.options.update(written.settings);
+  const auto& trainee = components_.find(table, as_trained);
+  check_pretraining(table, trainee, trainer);
   const auto& data = datasets_.find(components_.find_written("dataset", written.dataset));
-  auto trained = encoder;
+  auto trained = found;
   for (const auto* missing : {&trainer.missing, &facts(trainer).missing, &data.missing})
     if (trained.missing.empty()) trained.missing = *missing;
   if (!trained.missing.empty()) return trained;
 
   PretrainStage stage;
-  stage.encoder_label = encoder.label;
+  stage.table = table;
+  stage.label = component.label;
   stage.dataset_label = written.dataset;
   auto& request = stage.request;
-  request.encoder = encoder.ref;
+  (table == "encoder" ? request.encoder : request.language_model) = trainee.ref;
   request.evaluator = trainer.ref;
   request.dataset =
       dataset_ref(data, experiment_.components.at("dataset").at(written.dataset).settings);
@@ -40,38 +49,44 @@ FoundComponent CellPlanner::pretrain(const FoundComponent& encoder) {
                                   {"seed", request.seed},
                                   {"audio_version", protocol::audio_version},
                                   {"split_version", protocol::split_version}};
+  if (!written.settings.empty()) trained.identity["pretrain"]["trained"] = trainee.identity;
   trained.identity_text = protocol::canonical(trained.identity);
   trained.pretrain = stage.key = protocol::sha256(trained.identity);
   trained.weights = "pretrained on " + written.dataset;
   request.file =
-      (std::filesystem::absolute(cache_) / "pretrained" / stage.key / "encoder.state").string();
+      (std::filesystem::absolute(cache_) / "pretrained" / stage.key / (table + ".state")).string();
   trained.ref.state = request.file;
-  for (const auto* component : {&trainer, data.component})
-    take_part(component);
+  for (const auto* part : {&trainer, data.component})
+    take_part(part);
   plan_.pretrain.emplace(stage.key, std::move(stage));
   return trained;
 }
 
 /// @throws Failure (usage) positioned where the pretraining is written
-void CellPlanner::check_pretraining(const FoundComponent& encoder, const FoundComponent& trainer) {
+void CellPlanner::check_pretraining(const std::string& table, const FoundComponent& trainee,
+                                    const FoundComponent& trainer) {
   const auto refuse = [&](const std::string& what) {
     throw Failure(ExitCode::usage, trainer.position.text() + ": " + what);
   };
   const auto name = "'" + trainer.entry.id() + "'";
-  if (!has_ability(encoder, "learner"))
-    refuse("encoder '" + encoder.entry.id() +
+  const bool encoder = table == "encoder";
+  if (encoder && !has_ability(trainee, "learner"))
+    refuse("encoder '" + trainee.entry.id() +
            "' cannot be trained; allowed are encoders with the ability 'learner'. remove the "
            "table, or name a checkpoint as weights");
   const auto& uses = facts(trainer);
   if (!uses.missing.empty()) return;
-  if (!uses.needs("learner"))
-    refuse("evaluator " + name +
-           " trains no encoder; allowed are evaluators that use a learner. name one of them");
-  for (const auto* other : {"features", "codes", "mapper", "language_model"})
-    if (uses.needs(other))
+  const std::string what = encoder ? "a learner" : "a language model";
+  if (!uses.needs(encoder ? "learner" : "language_model"))
+    refuse("evaluator " + name + " trains no " + (encoder ? "encoder" : "language model") +
+           "; allowed are evaluators that use " + what + ". name one of them");
+  for (const auto* other : {"features", "codes", "mapper", "learner", "language_model", "audio"})
+    if (uses.needs(other) && other != std::string(encoder ? "learner" : "language_model") &&
+        !(encoder && other == std::string("audio")))
       refuse("evaluator " + name + " uses " + other +
-             ", which pretraining does not have; allowed are a learner and audio. change its "
-             "options, or name another evaluator");
+             ", which pretraining does not have; allowed " +
+             (encoder ? "are a learner and audio" : "is a language model alone") +
+             ". change its options, or name another evaluator");
 }
 
 }  // namespace earshot::host

@@ -54,7 +54,8 @@ CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
     if (cell.decision != Decision::run) continue;
     if (const auto stage = plan.features.find(cell.features); stage != plan.features.end())
       folders.insert(cache / "features" / stage->second.source.key);
-    if (!cell.pretrain.empty()) folders.insert(cache / "pretrained" / cell.pretrain);
+    for (const auto& training : cell.pretrain)
+      folders.insert(cache / "pretrained" / training);
   }
   for (const auto& folder : folders) {
     std::error_code ignored;  // a cache that cannot be written shows when features are

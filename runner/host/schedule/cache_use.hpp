@@ -11,7 +11,7 @@
 namespace earshot::host {
 
 /// A file of the cache: `<cache>/features/<key>/<shard>.shard`, or `<cache>/pretrained/<key>/
-/// encoder.state`.
+/// {encoder,language_model}.state`.
 struct CachedShard {
   std::filesystem::path file{};
   std::string key{};  ///< of the features: what they are besides the clip; or of the pretraining

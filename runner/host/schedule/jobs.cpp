@@ -56,12 +56,11 @@ class Builder {
       cells_.push_back(index);
       if (!with_items_.contains(cell.dataset_key) && seen.insert(cell.dataset_key).second)
         datasets_.push_back(cell.dataset_key);
-      if (!cell.pretrain.empty() && seen.insert(cell.pretrain).second)
-        trainings_.push_back(cell.pretrain);
+      for (const auto& training : cell.pretrain)
+        if (seen.insert(training).second) trainings_.push_back(training);
       if (cell.features.empty() || !seen.insert(cell.features).second) continue;
-      const auto pass =
-          cell.pretrain +
-          protocol::canonical(Json(without_fold(plan_.features.at(cell.features).dataset)));
+      const auto& stage = plan_.features.at(cell.features);
+      const auto pass = stage.pretrain + protocol::canonical(Json(without_fold(stage.dataset)));
       const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
       if (fresh) passes_.emplace_back();
       passes_[place->second].push_back(cell.features);
@@ -83,7 +82,7 @@ class Builder {
     const auto& stage = plan_.pretrain.at(key);
     Job job;
     job.kind = Job::Kind::pretrain;
-    job.name = "pretraining of " + stage.encoder_label + " on " + stage.dataset_label;
+    job.name = "pretraining of " + stage.label + " on " + stage.dataset_label;
     job.pretrain = key;
     job.wide = true;
     job.timeout = plan_.experiment.resources.timeout;
@@ -118,8 +117,10 @@ class Builder {
     job.wide = !cell.request.language_model.plugin.empty();
     job.timeout = cell.cell.resources.value("timeout", resources.timeout);
     job.memory = cell.cell.resources.value("memory", resources.memory);
-    for (const auto& need : {cell.dataset_key, cell.pretrain, cell.features})
+    for (const auto& need : {cell.dataset_key, cell.features})
       wait_for(need, job);
+    for (const auto& training : cell.pretrain)
+      wait_for(training, job);
     jobs_.push_back(std::move(job));
   }
 

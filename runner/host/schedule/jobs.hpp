@@ -25,7 +25,7 @@ struct RunSettings {
 struct Job {
   enum class Kind {
     items,     ///< the item table of a dataset, for the store
-    pretrain,  ///< training of an encoder
+    pretrain,  ///< training of an encoder or language model
     features,  ///< one pass over the audio of a dataset for some encoders
     cell,      ///< fit, predict and score
   };

@@ -106,8 +106,8 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
   record.log = slot.log().file().string();
   record.seconds = slot.seconds();
   if (cell.metrics) record.metric_specs = *cell.metrics;
-  for (const auto& stage : {cell.pretrain, cell.features})
-    if (!stage.empty()) record.stages.push_back(stage);
+  record.stages = cell.pretrain;
+  if (!cell.features.empty()) record.stages.push_back(cell.features);
   store_.finish_run(slot.run()->id, record);
 }
 

@@ -38,7 +38,9 @@ class CellStage {
 
   protocol::CellResult run() {
     result_.lost = trial_.items().lost();
-    result_.complete = imported() ? take_predictions() : fit() && predict();
+    result_.complete = is_kept()    ? take_kept()
+                       : imported() ? take_predictions()
+                                    : fit() && predict();
     if (result_.complete) score();
     result_.peak_bytes = peak_memory();
     return result_;
@@ -46,6 +48,31 @@ class CellStage {
 
  private:
   bool imported() const { return !request_.predictions.empty(); }
+
+  /// Whether it is a run's own predictions that are to be scored again.
+  bool is_kept() const { return fs::path(request_.predictions).extension() == ".state"; }
+
+  fs::path kept_file() const {
+    const auto file = fit_file();
+    // Of models that answer: what others predict is soon predicted again.
+    if (file.empty() || !uses_.language_model) return {};
+    return file.parent_path() / ("predictions-" + request_.predict + ".state");
+  }
+
+  bool take_kept() {
+    const fs::path file = request_.predictions;
+    trial_.begin(HostTrial::Stage::fit);
+    if (const auto fitted = file.parent_path() / "fit.state"; fs::exists(fitted)) {
+      trial_.load_records(take_part(read_state(fitted), "records/"));
+      keep_reports();
+    }
+    trial_.begin(HostTrial::Stage::predict);
+    trial_.load_records(read_state(file));
+    keep_reports();
+    result_.declared = trial_.items().declared(Split::test);
+    check_complete(trial_.size(Split::test));
+    return true;
+  }
 
   /// Answers of others are marked as the evaluator's own. Where it learns from features it first
   /// learns from such that say nothing: what it marks by is the labels, known after that.
@@ -81,6 +108,10 @@ class CellStage {
 
   void end_stage(const std::string& name, double seconds, bool reused) {
     trial_.end(name, seconds, reused);
+    keep_reports();
+  }
+
+  void keep_reports() {
     for (const auto& report : trial_.records().reports())
       reports_.push_back(report);
   }
@@ -138,6 +169,7 @@ class CellStage {
     protocol::fault_point("predicted");
     check_complete(items);
     result_.predict_seconds = since(start);
+    if (const auto file = kept_file(); !file.empty()) write_state(file, trial_.records().state());
     end_stage("predict", result_.predict_seconds, false);
     return true;
   }

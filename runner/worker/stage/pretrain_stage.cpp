@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 bool is_intact(const fs::path& file) {
   if (!fs::exists(file)) return false;
   try {
-    read_trained_state(file);
+    read_state(file);
     return true;
   } catch (const DataError&) {
     return false;  // damaged: trained again, with the same result
@@ -33,12 +33,13 @@ std::int64_t size_of(const fs::path& file) {
   return static_cast<std::int64_t>(fs::file_size(file));
 }
 
-/// The cell whose fit trains the encoder.
+/// The cell whose fit does the training.
 protocol::CellRequest as_cell(const protocol::PretrainRequest& request) {
   const auto folder = fs::path(request.file).parent_path();
   protocol::CellRequest cell;
   cell.dataset = request.dataset;
-  cell.features.push_back({.encoder = request.encoder});
+  if (!request.encoder.plugin.empty()) cell.features.push_back({.encoder = request.encoder});
+  cell.language_model = request.language_model;
   cell.evaluator = request.evaluator;
   cell.seed = request.seed;
   cell.state_folder = folder.parent_path().string();
@@ -62,8 +63,10 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   evaluator.fit(trial);
   if (trial.stopped())
     throw DataError("interrupted, as asked; run again to go on from what is saved");
-  write_state(request.file, trial.components().trained_encoder());
-  protocol::fault_point("encoder-state-written");
+  auto& components = trial.components();
+  write_state(request.file, request.encoder.plugin.empty() ? components.language_model().state()
+                                                           : components.trained_encoder());
+  protocol::fault_point("pretrained-state-written");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   trial.end("pretrain", took.count(), false);
 }

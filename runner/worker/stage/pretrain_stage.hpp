@@ -9,7 +9,7 @@ namespace earshot::worker {
 /// Trains an encoder by the fit of an evaluator on a dataset, and writes its state to the file. If
 /// the file is there and intact nothing is done. What save() keeps lies beside it until the stage
 /// is done, what the evaluator leaves as artifacts in artifacts/. Sets LibTorch's number of
-/// threads. Fault points: partial-state-written, encoder-state-written.
+/// threads. Fault points: partial-state-written, pretrained-state-written.
 /// @throws ContractError if fit() trains no learner; DataError if there are no items to train on,
 /// or when the runner asks to stop.
 protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request, Session& session);

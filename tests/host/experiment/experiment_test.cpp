@@ -106,10 +106,10 @@ replicates = 100
   EXPECT_EQ(mel.settings.at("dtype"), "float16");
   const auto& trainings = experiment.components.at("pretrain");
   ASSERT_EQ(trainings.size(), 1u);
-  EXPECT_EQ(trainings.at("small").use, "imitate");
-  EXPECT_EQ(trainings.at("small").dataset, "rooms");
-  EXPECT_EQ(trainings.at("small").options, Json({{"steps", 5}}));
-  EXPECT_EQ(trainings.at("small").position.text(), "x.toml:18:16");
+  EXPECT_EQ(trainings.at("encoder.small").use, "imitate");
+  EXPECT_EQ(trainings.at("encoder.small").dataset, "rooms");
+  EXPECT_EQ(trainings.at("encoder.small").options, Json({{"steps", 5}}));
+  EXPECT_EQ(trainings.at("encoder.small").position.text(), "x.toml:18:16");
   const auto& room = experiment.components.at("task").at("room");
   EXPECT_EQ(room.dataset, "rooms");
   EXPECT_EQ(room.options, Json::parse(R"({"target": "room", "bands": [1.5, 2]})"));

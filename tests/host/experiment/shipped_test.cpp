@@ -11,7 +11,7 @@ namespace {
 const std::filesystem::path folder = std::filesystem::path(EARSHOT_SOURCE_DIR) / "experiments";
 
 TEST(Shipped, experiments_can_be_read) {
-  for (const auto* variable : {"ESC10", "ESC50", "REASONAQA", "MMAU"})
+  for (const auto* variable : {"ESC10", "ESC50", "REASONAQA", "MMAU", "CHECKPOINT"})
     ::setenv(variable, "/data", 0);
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

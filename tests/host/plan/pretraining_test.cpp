@@ -39,9 +39,9 @@ TEST(Pretraining, is_a_stage_that_features_and_cells_stand_on) {
   EXPECT_EQ(cell.weights, "pretrained on made");
   EXPECT_EQ(cell.key, protocol::sha256(cell.identity));
   ASSERT_THAT(plan.pretrain, SizeIs(1));
-  const auto& stage = plan.pretrain.at(cell.pretrain);
+  const auto& stage = plan.pretrain.at(cell.pretrain.at(0));
   EXPECT_EQ(stage.key, protocol::sha256(cell.identity.at("encoder")));
-  EXPECT_EQ(stage.encoder_label, "net");
+  EXPECT_EQ(stage.label, "net");
   EXPECT_EQ(stage.dataset_label, "made");
   EXPECT_EQ(stage.request.encoder.component, "net");
   EXPECT_THAT(stage.request.encoder.state, IsEmpty());
@@ -53,6 +53,37 @@ TEST(Pretraining, is_a_stage_that_features_and_cells_stand_on) {
   EXPECT_EQ(cell.request.features[0].encoder.state, stage.request.file);
   EXPECT_EQ(plan.features.at(cell.features).pretrain, stage.key);
   EXPECT_THAT(plan.plugins, SizeIs(5));
+}
+
+TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) {
+  TrainingWorld world;
+  world.add("lm.so", plugin("lm", "language_model",
+                            {{"lm", {option("train", protocol::OptionType::text, "frozen")}}}));
+  world.add("map.so", plugin("map", "mapper", {{"map", {}}}));
+  world.add("teach.so", plugin("teach", "evaluator", {{"teach", {}}}));
+  world.add("ask.so", plugin("ask", "evaluator", {{"ask", {}}}));
+  world.informant.facts["teach"] = evaluator_facts(true, {"language_model"});
+  world.informant.facts["ask"] = evaluator_facts(true, {"features", "mapper", "language_model"});
+  const std::string axes =
+      "encoder = ['mel']\ntask = ['probe', 'ask']\nmapper = ['map']\nlanguage_model = ['lm']\n"
+      "[task.ask]\nuse = 'ask'\ndataset = 'made'\n[mapper.map]\nuse = 'map'\n"
+      "[language_model.lm]\nuse = 'lm'\n[language_model.lm.pretrain]\ndataset = 'made'\n";
+  const auto plan = world.plan(axes + "use = 'teach'\nset = { train = 'full' }\n");
+  ASSERT_THAT(plan.cells, SizeIs(2));
+  ASSERT_THAT(plan.pretrain, SizeIs(1));
+  const auto& stage = plan.pretrain.begin()->second;
+  EXPECT_EQ(stage.trainee(), "language model");
+  EXPECT_EQ(stage.request.language_model.options, Json({{"train", "full"}}));
+  EXPECT_THAT(stage.request.encoder.plugin, IsEmpty());
+  const auto& cell = plan.cells[1];
+  EXPECT_EQ(cell.pretrain, std::vector<std::string>{stage.key});
+  EXPECT_EQ(cell.request.language_model.options, Json({{"train", "frozen"}}));
+  EXPECT_EQ(cell.request.language_model.state, stage.request.file);
+  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.at("language_model")));
+  const auto other = world.plan(axes + "use = 'teach'\n");
+  EXPECT_NE(other.cells[1].key, cell.key);
+  EXPECT_THAT(world.refused(axes + "use = 'ask'\n"),
+              AllOf(HasSubstr("uses features"), HasSubstr("a language model alone")));
 }
 
 TEST(Pretraining, changes_the_keys_of_its_own_cells_and_of_no_others) {

@@ -153,6 +153,31 @@ TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
                earshot::ConfigError);
 }
 
+TEST_F(Table, poses_questions_open_or_with_choices_about_one_clip_or_two) {
+  const Given questions = {{"audio", Texts{"a", "b"}},
+                           {"id", std::string("id")},
+                           {"question", std::string("ask")},
+                           {"choices", std::string("options")},
+                           {"answer", std::string("gold")}};
+  const auto dataset = open("t.jsonl",
+                            R"({"id": 1, "a": "x.wav", "ask": "what?", "gold": ["rain", "a; b"]}
+{"id": 2, "a": "x.wav", "ask": "which?", "options": "dog; cat", "gold": "cat"}
+{"id": 3, "a": "x.wav", "b": "y.wav", "ask": "same?", "gold": "yes"}
+)",
+                            questions);
+  const auto open_one = dataset.item(0), choice = dataset.item(1), two = dataset.item(2);
+  EXPECT_EQ(open_one.question->text, "what?");
+  EXPECT_THAT(open_one.question->answers, ElementsAre("rain", "a; b"));
+  EXPECT_TRUE(open_one.question->choices.empty());
+  EXPECT_EQ(open_one.slices.at("format"), "open");
+  EXPECT_THAT(choice.question->choices, ElementsAre("dog", "cat"));
+  EXPECT_EQ(choice.slices.at("format"), "multiple_choice");
+  EXPECT_EQ(two.clips.size(), 2U);
+  EXPECT_EQ(two.slices.at("format"), "compare");
+  EXPECT_THROW(open("t.csv", "audio,ask\na,b\n", {{"question", std::string("ask")}}),
+               earshot::ConfigError);
+}
+
 TEST_F(Table, survives_any_cut_of_a_valid_table) {
   const std::string csv = "audio,x\n\"a\"\"b\",\"1\n2\"\nc,3\n";
   const std::string json = R"([{"audio": "a\u00e9", "x": [1, "y"]}, {"audio": "b", "x": true}])";

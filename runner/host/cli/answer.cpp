@@ -1,0 +1,238 @@
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/planning.hpp"
+#include "host/cli/wanted.hpp"
+#include "host/plan/make_plan.hpp"
+#include "host/plan/rescoring.hpp"
+#include "host/schedule/records.hpp"
+#include "host/schedule/scheduler.hpp"
+#include "host/store/store.hpp"
+#include "protocol/nearest.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = program_options;
+
+constexpr const char* asked = "asked";  // label of the dataset that is the question
+
+Syntax syntax_of_answer() {
+  Syntax syntax{"answer", "CLIP [SECOND CLIP] QUESTION",
+                "Asks a trained model about a recording, or about two. The model is a run of a\n"
+                "task that answers questions; its encoder, mapper and language model are those\n"
+                "of its experiment file, and nothing is added to the results."};
+  auto add = syntax.options.add_options();
+  add("checkpoint", po::value<std::string>()->value_name("RUN"),
+      "number of the run, or how the key of its cell begins");
+  add("choice", po::value<std::vector<std::string>>()->value_name("TEXT"),
+      "one of the answers to choose from; several times");
+  add("json", "one JSON object with answer, choice and run");
+  add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.options.add_options()("words", po::value<std::vector<std::string>>()->value_name("WORD"),
+                               "clips and question");
+  syntax.positionals = {{"words", -1}};
+  syntax.examples =
+      "  runner answer --checkpoint 17 street.wav \"what can be heard?\"\n"
+      "  runner answer --checkpoint 17 a.wav b.wav \"which is farther away?\" --choice first "
+      "--choice second\n";
+  return syntax;
+}
+
+/// The run whose model is asked.
+struct Model {
+  std::int64_t run = 0;
+  std::string file{};  ///< of its experiment
+  Overrides overrides{};
+  std::vector<std::pair<std::string, Json>> axes{};
+  fs::path fit{};
+};
+
+Model find_model(const Store& store, const std::string& checkpoint, const fs::path& states) {
+  const auto wanted = find_wanted(store, "answer", checkpoint);
+  Statement row(store.connection(),
+                "SELECT r.run_id, e.file, e.overrides, c.identity, m.experiment_id, m.position "
+                "FROM run r JOIN cell c USING(cell_id) JOIN experiment_cell m USING(cell_id) "
+                "JOIN experiment e USING(experiment_id) WHERE r.cell_id = ?1 AND "
+                "(?2 = 0 OR r.run_id = ?2) AND r.state = 'ok' "
+                "ORDER BY r.attempt DESC, e.latest DESC, e.experiment_id DESC LIMIT 1");
+  row.bind_all(wanted.cell, wanted.run);
+  if (!row.step())
+    throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint + "' is not ok");
+  Model model{.run = row.integer(0), .file = row.text(1)};
+  for (const auto& change : Json::parse(row.text(2)))
+    model.overrides.set.push_back(change.get<std::string>());
+  const auto identity = Json::parse(row.text(3));
+  if (identity.contains("imported"))
+    throw Failure(ExitCode::usage,
+                  "runner answer: run '" + checkpoint +
+                      "' was imported: its model is not here. Expected a run of a task that "
+                      "answers questions");
+  model.fit = states / fit_key_of(identity) / "fit.state";
+  if (!fs::exists(model.fit))
+    throw Failure(ExitCode::usage, "runner answer: there is no '" + model.fit.string() +
+                                       "', what run '" + checkpoint +
+                                       "' learnt. Run its experiment again");
+  Statement axes(store.connection(),
+                 "SELECT a.name, v.value FROM cell_axis x JOIN axis a USING(axis_id) "
+                 "JOIN axis_value v USING(value_id) WHERE x.experiment_id = ? AND x.position = ? "
+                 "ORDER BY a.axis_id");
+  axes.bind_all(row.integer(4), row.integer(5));
+  while (axes.step()) {
+    auto value = Json::parse(axes.text(1), nullptr, false);
+    model.axes.emplace_back(axes.text(0), value.is_discarded() || value.is_string()
+                                              ? Json(axes.text(1))
+                                              : std::move(value));
+  }
+  return model;
+}
+
+/// A table of one test item, beside which the results of answering it lie.
+void write_question(const fs::path& folder, const std::vector<std::string>& clips,
+                    const std::string& question, const std::vector<std::string>& choices) {
+  Json item{{"id", asked}, {"question", question}, {"choices", choices}, {"split", "test"}};
+  // A truth that nobody looks at: predictions make no use of it.
+  item["answer"] = choices.empty() ? "unknown" : choices.front();
+  for (std::size_t clip = 0; clip < clips.size(); ++clip)
+    item["clip" + std::to_string(clip)] = fs::absolute(clips[clip]).string();
+  std::ofstream(folder / "question.json") << Json{item}.dump();
+}
+
+/// The experiment with nothing in its matrix but the model's cell, asked this question.
+Experiment with_question(Experiment experiment, const Model& model, const fs::path& folder,
+                         std::size_t clips) {
+  MatrixBlock block;
+  std::string task;
+  for (const auto& [axis, value] : model.axes) {
+    if (axis == "task") task = value.get<std::string>();
+    if (axis != "fold")
+      block.axes.emplace_back(axis, std::vector<Json>{axis == "dataset" ? asked : value});
+  }
+  const auto written = experiment.components["task"].find(task);
+  if (written == experiment.components["task"].end())
+    throw Failure(ExitCode::usage, model.file + ": has no task '" + task +
+                                       "' any more, which run " + std::to_string(model.run) +
+                                       " is of");
+  auto& component = written->second;
+  component.dataset = asked;
+  component.options["checkpoint"] = model.fit.string();
+  Component question;
+  question.table = "dataset";
+  question.label = asked;
+  question.use = "table";
+  question.position.file = "runner answer";
+  question.settings = {
+      {"limit", 0}, {"allow_lost", 0}, {"validation", 0.0}, {"shuffle_labels", false}};
+  question.options = {{"file", (folder / "question.json").string()},
+                      {"audio", clips == 1 ? Json{"clip0"} : Json{"clip0", "clip1"}},
+                      {"id", "id"},
+                      {"question", "question"},
+                      {"choices", "choices"},
+                      {"answer", "answer"},
+                      {"split", "split"}};
+  experiment.components["dataset"][asked] = std::move(question);
+  experiment.name = "answer";
+  experiment.blocks = {std::move(block)};
+  for (auto& change : experiment.overrides)
+    change.optional = true;
+  experiment.excludes.clear();
+  experiment.hypotheses.clear();
+  experiment.references.clear();
+  experiment.select = {};
+  return experiment;
+}
+
+struct Answer {
+  std::string choice{}, text{};
+};
+
+Answer ask_model(const Experiment& experiment, PlanSettings planning, const fs::path& folder) {
+  RunSettings settings;
+  settings.results = (folder / "answer.db").string();
+  settings.cache = planning.cache;
+  Store store(settings.results, Store::Mode::write);
+  const auto plan = make_plan(experiment, {}, planning, &store);
+  if (plan.cells.size() != 1 || plan.cells.front().decision != Decision::run)
+    throw Failure(ExitCode::usage,
+                  "runner answer: " + (plan.cells.empty() ? "the experiment has no such cell"
+                                                          : plan.cells.front().reason));
+  const auto records = records_of(plan, {});
+  store.record_plan(records.experiment, records.cells, records.datasets, Json::object());
+  const auto progress = make_progress("none", stdout);
+  const auto summary = execute(plan, store, settings, *progress);
+  if (!summary.failures.empty())
+    throw Failure(ExitCode::cells_not_ok, "runner answer: " + summary.failures.front().error);
+  Statement row(store.connection(), "SELECT value, output FROM prediction LIMIT 1");
+  if (!row.step()) throw Failure(ExitCode::cells_not_ok, "runner answer: interrupted");
+  return {row.text(0), row.text(1)};
+}
+
+/// A folder that is gone afterwards.
+class Scratch {
+ public:
+  Scratch() {
+    auto pattern = (fs::temp_directory_path() / "earshot-answer-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      throw Failure(ExitCode::usage, pattern + ": cannot be made; is TMPDIR writable?");
+    path = pattern;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  fs::path path{};
+};
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_answer(), arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
+  auto clips = given->texts("words");
+  if (clips.size() < 2 || clips.size() > 3)
+    refuse_usage("answer",
+                 std::to_string(clips.size()) +
+                     " words; expected one or two clips and then the question, in quotes");
+  const auto question = clips.back();
+  clips.pop_back();
+  for (const auto& clip : clips)
+    if (!fs::is_regular_file(clip)) refuse_usage("answer", "there is no file '" + clip + "'");
+  const auto choices = given->texts("choice");
+  if (choices.size() == 1) refuse_usage("answer", "one --choice; expected none, or two and more");
+
+  const auto results = fs::absolute(given->text("results"));
+  const auto model = find_model(Store(results.string(), Store::Mode::read),
+                                given->text("checkpoint"), results.parent_path() / "state");
+  auto planning = plan_settings_of(*given);
+  planning.cache = fs::absolute(planning.cache);
+  const Scratch scratch;
+  write_question(scratch.path, clips, question, choices);
+  auto experiment = with_question(read_experiment(model.file, model.overrides), model, scratch.path,
+                                  clips.size());
+  experiment.resources.device = given->text("device");
+  const auto answer = ask_model(experiment, planning, scratch.path);
+  if (given->has("json"))
+    std::cout << Json{{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}}.dump()
+              << '\n';
+  else if (answer.choice.empty() || answer.choice == answer.text)
+    std::cout << answer.text << '\n';
+  else
+    std::cout << answer.choice << "\n  (said: " << answer.text << ")\n";
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command answer_command{"answer", "asks a trained model about a recording", run};
+
+}  // namespace earshot::host

@@ -1,0 +1,85 @@
+#include <filesystem>
+#include <iostream>
+
+#include "host/base/arguments.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/outcome.hpp"
+#include "host/cli/planning.hpp"
+#include "host/plan/imports.hpp"
+#include "host/plan/make_plan.hpp"
+#include "host/plan/rescoring.hpp"
+#include "host/schedule/provenance.hpp"
+#include "host/schedule/records.hpp"
+#include "host/schedule/scheduler.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+Syntax syntax_of_rescore() {
+  Syntax syntax{"rescore", "FILE.toml",
+                "Marks and scores the answers that runs have given already, by the evaluators as\n"
+                "they are now: after a scorer was mended, or with another option `scorer`. No\n"
+                "model runs. Cells of which more than the scoring changed are left alone, with "
+                "the\nreason; 'runner FILE.toml' runs those."};
+  add_override_options(syntax.options);
+  add_plugin_options(syntax.options);
+  add_results_option(syntax.options);
+  syntax.positionals = {{"file", 1}};
+  syntax.examples =
+      "  runner rescore experiments/reasoning.toml\n"
+      "  runner rescore experiments/mmau.toml --set task.mmau.options.scorer=mmau_tokens\n";
+  return syntax;
+}
+
+void print_reasons(const Rescoring& rescoring) {
+  constexpr std::size_t most = 5;
+  for (std::size_t i = 0; i < std::min(most, rescoring.reasons.size()); ++i)
+    std::cout << "not scored again: " << rescoring.reasons[i] << '\n';
+  if (rescoring.reasons.size() > most)
+    std::cout << "and " << rescoring.reasons.size() - most << " more\n";
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_rescore(), arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("file")) refuse_usage("rescore", "FILE.toml is missing");
+  const auto overrides = overrides_of(*given);
+  auto planning = plan_settings_of(*given);
+  planning.cache = fs::absolute(planning.cache);
+  RunSettings settings;
+  settings.results = given->text("results");
+  settings.cache = planning.cache;
+  settings.worker_prefix = planning.worker.prefix;
+
+  const auto experiment = read_experiment(given->text("file"), overrides);
+  Store store(settings.results, Store::Mode::write);
+  store.bury_lost_runs();
+  auto plan = make_plan(experiment, overrides, planning, &store);
+  const auto rescoring = rescore(plan, store, settings.beside("state"));
+  print_reasons(rescoring);
+  if (rescoring.cells == 0) {
+    std::cout << "nothing to score again\n";
+    return rescoring.reasons.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
+  }
+  keep_imported(plan, store);
+  const auto records = records_of(plan, overrides);
+  std::vector<std::string> words{"rescore"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  store.record_plan(records.experiment, records.cells, records.datasets, provenance(plan, words));
+  const auto progress = make_progress("none", stdout);
+  const auto summary = execute(plan, store, settings, *progress);
+  for (const auto& failure : summary.failures)
+    std::cerr << failure.label << ": " << failure.error << '\n';
+  std::cout << "scored again: " << summary.ok << " of " << rescoring.cells << " cells\n";
+  print_results(std::cout, store, plan.experiment.name);
+  return summary.exit_code();
+}
+
+}  // namespace
+
+const Command rescore_command{"rescore", "marks answers again that runs have given already", run};
+
+}  // namespace earshot::host
