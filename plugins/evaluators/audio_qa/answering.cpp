@@ -170,8 +170,12 @@ void Answering::answer(Trial& trial, Model& model, std::span<const std::int64_t>
     batch.items.push_back(trial.item(Split::test, item));
     batch.predictions.push_back({.item = item});
   }
-  say(model, batch);
-  weigh(model, batch, candidates);
+  try {
+    say(model, batch);
+    weigh(model, batch, candidates);
+  } catch (const earshot::DataError& error) {
+    throw model.of_batch(error, batch.prompts, Split::test, items);
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     auto& prediction = batch.predictions[i];
     prediction.value = settle(model.format(), batch.items[i], prediction);

@@ -1,5 +1,7 @@
 #include "model.hpp"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 namespace audio_qa {
@@ -27,7 +29,25 @@ earshot::Likelihood Model::taught(Split split, std::span<const std::int64_t> ite
   std::vector<std::string> answers;
   for (const auto item : items)
     answers.push_back(format_.taught_answer(trial_.item(split, item)));
-  return language_model_.log_prob(prompts(split, items), answers);
+  const auto asked = prompts(split, items);
+  try {
+    return language_model_.log_prob(asked, answers);
+  } catch (const earshot::DataError& error) {
+    throw of_batch(error, asked, split, items);
+  }
+}
+
+/// A language model knows no items: the error says which is the longest, mostly the one at fault.
+earshot::DataError Model::of_batch(const earshot::DataError& error, std::span<const Prompt> prompts,
+                                   Split split, std::span<const std::int64_t> items) const {
+  std::vector<std::int64_t> lengths;
+  for (const auto& prompt : prompts)
+    lengths.push_back(language_model_.length(prompt));
+  const auto longest = std::max_element(lengths.begin(), lengths.end());
+  const auto item = items[static_cast<std::size_t>(longest - lengths.begin())];
+  return earshot::DataError("item '" + trial_.item(split, item).id + "', the longest of " +
+                            std::to_string(items.size()) + " with a prompt of " +
+                            std::to_string(*longest) + " positions: " + error.what());
 }
 
 Prompt Model::unheard_prompt(const earshot::Item& item) const {

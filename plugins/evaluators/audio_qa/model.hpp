@@ -27,6 +27,11 @@ class Model {
   const Format& format() const { return format_; }
   earshot::LanguageModel& language_model() const { return language_model_; }
 
+  /// `error` of the language model about these prompts, with the item that is likely at fault.
+  earshot::DataError of_batch(const earshot::DataError& error,
+                              std::span<const earshot::Prompt> prompts, earshot::Split split,
+                              std::span<const std::int64_t> items) const;
+
   earshot::NamedTensors parameters() const;
   void train(bool on);
   /// Of all that parameters() are in, and what else it remembers.

@@ -205,6 +205,20 @@ TEST(AudioQa, says_why_a_training_that_diverges_ends) {
                   ::testing::AllOf(HasSubstr("training diverged"), HasSubstr("Lower lr"))));
 }
 
+TEST(AudioQa, names_the_item_whose_question_is_longer_than_the_context) {
+  const auto lengthen = [](Split which) {
+    return [which](Item& item, Split split, std::int64_t index) {
+      if (split == which && index == 7) item.question->text = std::string(2000, 'x');
+    };
+  };
+  for (const auto& [split, id] : {std::pair{Split::train, "train7"}, {Split::test, "test7"}}) {
+    QuestionTrial trial({}, lengthen(split));
+    const auto evaluator = make<AudioQa>(quick({{"max_steps", std::int64_t{4}}}));
+    EXPECT_THAT([&] { run(*evaluator, trial); },
+                ThrowsMessage<DataError>(HasSubstr("item '" + std::string(id) + "'")));
+  }
+}
+
 TEST(AudioQa, refuses_to_balance_by_what_items_do_not_have) {
   QuestionTrial trial;
   const auto evaluator = make<AudioQa>(quick({{"balance", std::string("category")}}));
