@@ -16,7 +16,7 @@ using kit::SyntheticTrial;
 using protocol::Json;
 
 Predictions run(const Subject& subject, const Json& values, const kit::SyntheticTrialSpec& spec) {
-  SyntheticTrial trial(spec);
+  CheckTrial trial(spec);
   return run_trial(subject.make(values).need<Evaluator>(), trial);
 }
 
@@ -71,7 +71,7 @@ void trial(const Subject& subject) {
     const auto made = subject.make(values);
     facts(made);
     auto& evaluator = made.need<Evaluator>();
-    SyntheticTrial trial;
+    CheckTrial trial;
     const auto predictions = run_trial(evaluator, trial);
     const auto test = static_cast<std::size_t>(trial.size(Split::test));
     if (predictions.empty() && trial.reports().empty())
@@ -94,7 +94,7 @@ void trial(const Subject& subject) {
 void order(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto made = subject.make(values);
-    SyntheticTrial trial;
+    CheckTrial trial;
     run_trial(made.need<Evaluator>(), trial);
     const Scored scored(trial);
     const auto outcomes = scored.outcomes();
@@ -122,9 +122,10 @@ void leak(const Subject& subject) {
 void state(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto fitted = subject.make(values), loaded = subject.make(values);
-    SyntheticTrial first, second;
+    CheckTrial first, second;
     const auto predictions = run_trial(fitted.need<Evaluator>(), first);
     loaded.need<Evaluator>().load_state(kit::clone(fitted.need<Evaluator>().state()));
+    second.take_components(first);
     loaded.need<Evaluator>().predict(second);
     expect(
         same(predictions, second.predictions()),
@@ -140,11 +141,11 @@ void read_only(const Subject& subject) {
 
 void resume(const Subject& subject) {
   for (const auto& values : workable(subject)) {
-    SyntheticTrial stopped({.stop_after = 3}), rest;
+    CheckTrial stopped({.stop_after = 3}), rest;
     const auto first = subject.make(values), second = subject.make(values);
     first.need<Evaluator>().fit(stopped);
     rest.continue_from(stopped);
-    SyntheticTrial undisturbed;
+    CheckTrial undisturbed;
     const auto third = subject.make(values);
     const auto expected = run_trial(third.need<Evaluator>(), undisturbed);
     expect(same(expected, run_trial(second.need<Evaluator>(), rest)) &&

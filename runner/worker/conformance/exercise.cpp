@@ -129,7 +129,7 @@ void use(const Dataset& dataset, Results& results) {
 }
 
 void use(Evaluator& evaluator, Results& results) {
-  kit::SyntheticTrial trial;
+  CheckTrial trial;
   for (const auto& [index, prediction] : run_trial(evaluator, trial))
     results.push_back(fingerprint(prediction));
 }

@@ -12,7 +12,7 @@ class Subject {
   /// `options`: values by name, for all components that have such an option; texts as
   /// protocol::typed() reads them. Of what is required and not given, texts are tried with each
   /// label of the synthetic trial ("target"); weights that are not on this machine give way to
-  /// random ones.
+  /// random ones. An evaluator's option `max_steps` is 20: a check is no place for a long training.
   Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);
 
   /// Loads the plugin the first time. @throws ConfigError as open_library does.

@@ -1,6 +1,7 @@
 #include "worker/conformance/trial_run.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "protocol/hash.hpp"
 #include "worker/conformance/check.hpp"
@@ -9,15 +10,39 @@
 
 namespace earshot::worker {
 
+SmallComponents::SmallComponents()
+    : threads(at::get_num_threads()), language_model((at::manual_seed(1), false)) {
+  at::set_num_threads(1);
+  mapper.connect(kit::SyntheticTrial({.sizes = {}}).feature_spec(),
+                 language_model.spec().embedding_dim);
+}
+
+SmallComponents::~SmallComponents() {
+  at::set_num_threads(threads);
+}
+
+namespace {
+
+kit::SyntheticTrialSpec with(kit::SyntheticTrialSpec spec, SmallComponents& components) {
+  spec.mapper = &components.mapper;
+  spec.language_model = &components.language_model;
+  return spec;
+}
+
+}  // namespace
+
+CheckTrial::CheckTrial(const kit::SyntheticTrialSpec& spec) : SyntheticTrial(with(spec, *this)) {}
+
+void CheckTrial::take_components(const CheckTrial& other) {
+  SmallComponents::mapper.load_state(kit::clone(other.SmallComponents::mapper.state()));
+  SmallComponents::language_model.load_state(
+      kit::clone(other.SmallComponents::language_model.state()));
+}
+
 Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial) {
-  const auto uses = evaluator.uses();
-  if (uses.learner || uses.mapper || uses.language_model)
-    skip(std::string("it uses a ") +
-         (uses.learner  ? "learner"
-          : uses.mapper ? "mapper"
-                        : "language model") +
-         ", which the synthetic trial lacks");
+  if (evaluator.uses().learner) skip("it uses a learner, which the synthetic trial lacks");
   evaluator.fit(trial);
+  trial.end_stage();
   evaluator.predict(trial);
   return trial.predictions();
 }
@@ -58,7 +83,7 @@ std::vector<protocol::Json> find_workable(const Subject& subject) {
     try {
       const auto made = subject.make_unguarded(variant);
       if (auto* evaluator = made.as<Evaluator>()) {
-        kit::SyntheticTrial trial;
+        CheckTrial trial;
         run_trial(*evaluator, trial);
       }
       values.push_back(variant);

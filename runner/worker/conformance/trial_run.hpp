@@ -2,6 +2,7 @@
 #include <map>
 #include <vector>
 
+#include <earshot/kit/small_models.hpp>
 #include <earshot/kit/testing.hpp>
 
 #include "worker/conformance/subject.hpp"
@@ -9,6 +10,30 @@
 namespace earshot::worker {
 
 using Predictions = std::map<std::int64_t, Prediction>;
+
+/// Members that a base needs first. While they live there is one thread: far faster for models so
+/// small.
+struct SmallComponents {
+  SmallComponents();
+  ~SmallComponents();
+  SmallComponents(const SmallComponents&) = delete;
+  SmallComponents& operator=(const SmallComponents&) = delete;
+
+  int threads;  ///< before
+  kit::SmallMapper mapper{};
+  kit::SmallLanguageModel language_model;
+};
+
+/// A synthetic trial with a mapper and a language model of its own, both trained.
+class CheckTrial : private SmallComponents, public kit::SyntheticTrial {
+ public:
+  explicit CheckTrial(const kit::SyntheticTrialSpec& spec = {});
+  /// Puts the states of mapper and language model of `other` into this one's.
+  void take_components(const CheckTrial& other);
+
+  using kit::SyntheticTrial::language_model;
+  using kit::SyntheticTrial::mapper;
+};
 
 /// Fits and predicts.
 /// @throws Finding (skipped) for an evaluator that uses what a synthetic trial lacks.

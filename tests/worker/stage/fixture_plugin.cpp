@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <earshot/kit/random.hpp>
+#include <earshot/kit/small_models.hpp>
 #include <earshot/plugin.hpp>
 
 #include "fixture_learner.hpp"
@@ -252,6 +253,12 @@ class Steps final : public Evaluator {
   at::Tensor weight_;
 };
 
+/// As a component: the small model is made for tests that make it themselves.
+class SmallModel final : public kit::SmallLanguageModel {
+ public:
+  SmallModel(const Options&, const Context&) {}
+};
+
 }  // namespace
 
 EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known") {
@@ -260,5 +267,6 @@ EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known
   registrar.add<Named>("named", "What clips are called");
   registrar.add<Steps>("steps", "Logistic regression by steps");
   registrar.add<fixture::LinearLayer>("linear_layer", "One layer that can be trained");
+  registrar.add<SmallModel>("small_language_model", "Bytes, by what is heard");
   registrar.add<fixture::Descent>("descent", "Trains an encoder");
 }
