@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "data_folder.hpp"
 #include "sandbox.hpp"
 
 namespace earshot::testing {
@@ -116,6 +117,47 @@ TEST_F(Questions, whose_training_is_interrupted_go_on_where_it_was) {
   EXPECT_EQ(runner.wait().code, 128 + SIGTERM);
   EXPECT_EQ(run("stopped").code, 0);
   EXPECT_EQ(sandbox_.canonical("stopped"), sandbox_.canonical("r"));
+}
+
+/// The numbers of MMAU test-mini (August 2025) that constant answers reach, from its JSON alone.
+TEST(ConstantAnswers, reach_on_mmau_what_they_are_known_to_reach) {
+  const auto file = data_folder() / "text/mmau/mmau-test-mini.json";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file << "; set EARSHOT_DATA";
+  const Sandbox sandbox;
+  sandbox.write_experiment(R"([experiment]
+name = "tones"
+[dataset.mmau]
+use = "mmau"
+options = { file = ")" + file.string() +
+                           R"(" }
+[encoder.level_only]
+use = "level_only"
+[task.first]
+use = "constant_answer"
+dataset = "mmau"
+options = { rule = "option", option = 1 }
+[task.longest]
+use = "constant_answer"
+dataset = "mmau"
+options = { rule = "longest" }
+[[matrix]]
+encoder = ["level_only"]
+task = ["first", "longest"]
+)");
+  const auto ended = sandbox.run("r");
+  ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
+  const auto percent = [&](const char* task, const char* metric, const char* slice) {
+    return sandbox.query("r", std::string("SELECT printf('%.2f', 100 * value) FROM result WHERE "
+                                          "task = '") +
+                                  task + "' AND metric = '" + metric + "' AND slice = '" + slice +
+                                  "'");
+  };
+  EXPECT_EQ(percent("first", "accuracy", "all"), "39.50");
+  EXPECT_EQ(percent("first", "mmau_tokens", "all"), "39.80");
+  EXPECT_EQ(percent("first", "accuracy", "sound"), "49.25");
+  EXPECT_EQ(percent("first", "accuracy", "music"), "30.24");
+  EXPECT_EQ(percent("first", "accuracy", "speech"), "39.04");
+  EXPECT_EQ(percent("longest", "mmau_tokens", "all"), "39.60");
 }
 
 }  // namespace
