@@ -1,7 +1,7 @@
 #include "llama.hpp"
 
-#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -11,8 +11,6 @@
 #include <earshot/kit/nn/model_options.hpp>
 
 #include "adapter.hpp"
-#include "operations.hpp"
-#include "sampler.hpp"
 
 namespace llama {
 
@@ -25,8 +23,6 @@ using earshot::Prompt;
 using earshot::kit::Checkpoint;
 using earshot::kit::Tokenizer;
 
-/// Positions that are computed at once where no gradients ask for all of a batch.
-constexpr std::int64_t most_positions = 8192;
 constexpr const char* code_rows = "audio_codes.weight";
 
 std::optional<fs::path> folder_of(const earshot::Weights& weights) {
@@ -62,38 +58,6 @@ Framing framing_of(const earshot::Options& options, const Tokenizer& tokenizer) 
   const auto ends = weights.random() ? std::vector<std::int64_t>{*tokenizer.id("<|endoftext|>")}
                                      : read_end_tokens(Checkpoint(weights.path));
   return framing(tokenizer, options.text("chat"), folder_of(weights), ends);
-}
-
-/// What answers of a prompt are drawn from: FNV-1a over its tokens.
-std::uint64_t hash_of(const Reading& reading) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const auto& piece : reading.pieces)
-    for (const auto token : piece.tokens) {
-      hash ^= static_cast<std::uint64_t>(token);
-      hash *= 0x100000001b3U;
-    }
-  return hash;
-}
-
-std::vector<std::int64_t> lengths_of(std::span<const Reading> readings) {
-  std::vector<std::int64_t> lengths;
-  for (const auto& reading : readings)
-    lengths.push_back(reading.length);
-  return lengths;
-}
-
-/// Calls work(first, count) for stretches of sequences of no more than `most_positions`, or of one.
-template <class Work>
-void each_stretch(const std::vector<std::int64_t>& lengths, const Work& work) {
-  std::size_t first = 0;
-  while (first < lengths.size()) {
-    auto end = first + 1;
-    auto positions = lengths[first];
-    while (end < lengths.size() && positions + lengths[end] <= most_positions)
-      positions += lengths[end++];
-    work(first, end - first);
-    first = end;
-  }
 }
 
 void copy_into(const std::map<std::string, at::Tensor>& own, const earshot::State& state) {
@@ -263,164 +227,6 @@ Reading Llama::read(const Prompt& prompt) const {
 
 std::int64_t Llama::length(const Prompt& prompt) const {
   return read(prompt).length;
-}
-
-/// A prompt with its answer, but for the end marker, behind which nothing is predicted.
-struct Llama::Scored {
-  Reading reading{};
-  std::vector<std::int64_t> targets{};  ///< the answer and its end marker
-};
-
-Llama::Scored Llama::scored(const Prompt& prompt, const std::string& answer,
-                            std::size_t index) const {
-  const auto place = "prompt " + std::to_string(index);
-  Scored pair{.reading = read(prompt), .targets = tokenizer_.encode(answer)};
-  if (pair.reading.length == 0) throw DataError(place + " is empty; an answer follows something");
-  if (pair.targets.empty())
-    throw DataError("the answer to " + place + " is empty; a likelihood is that of a text");
-  pair.reading.add(pair.targets);
-  pair.targets.push_back(framing_.end);
-  if (pair.reading.length > model_.architecture().context)
-    throw DataError(place + " and its answer have " + std::to_string(pair.reading.length) +
-                    " positions; allowed: at most " +
-                    std::to_string(model_.architecture().context) +
-                    ", the model's context. Shorten the audio or the text");
-  return pair;
-}
-
-at::Tensor Llama::log_prob(std::span<const Scored> pairs) const {
-  std::vector<Reading> readings;
-  std::vector<std::int64_t> rows, targets, owners;
-  std::int64_t end = 0;
-  for (const auto& pair : pairs) {
-    readings.push_back(pair.reading);
-    end += pair.reading.length;
-    const auto count = std::ssize(pair.targets);
-    for (std::int64_t i = 0; i < count; ++i)
-      rows.push_back(end - count + i);
-    targets.insert(targets.end(), pair.targets.begin(), pair.targets.end());
-    owners.insert(owners.end(), pair.targets.size(), std::ssize(readings) - 1);
-  }
-  const auto device = model_.head().device();
-  const auto on_device = [&](const std::vector<std::int64_t>& values) {
-    return at::tensor(values, at::kLong).to(device);
-  };
-  const auto hidden = model_.forward(embedded(model_, readings),
-                                     {.lengths = lengths_of(readings), .rows = on_device(rows)});
-  const auto each = target_log_prob(hidden, model_.head(), on_device(targets));
-  return at::zeros({std::ssize(pairs)}, each.options().requires_grad(false))
-      .index_add(0, on_device(owners), each);
-}
-
-earshot::Likelihood Llama::log_prob(std::span<const Prompt> prompts,
-                                    std::span<const std::string> answers) {
-  if (prompts.size() != answers.size())
-    throw ContractError(std::to_string(answers.size()) + " answers to " +
-                        std::to_string(prompts.size()) + " prompts; expected one each");
-  std::vector<Scored> pairs;
-  std::vector<std::int64_t> lengths, tokens;
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    pairs.push_back(scored(prompts[i], answers[i], i));
-    lengths.push_back(pairs.back().reading.length);
-    tokens.push_back(std::ssize(pairs.back().targets));
-  }
-  if (pairs.empty()) return {at::zeros({0}), at::zeros({0}, at::kLong)};
-  earshot::Likelihood result{.tokens = at::tensor(tokens, at::kLong)};
-  if (c10::GradMode::is_enabled()) {
-    result.log_prob = log_prob(pairs);
-    return result;
-  }
-  std::vector<at::Tensor> parts;
-  each_stretch(lengths, [&](std::size_t first, std::size_t count) {
-    parts.push_back(log_prob(std::span(pairs).subspan(first, count)));
-  });
-  result.log_prob = at::cat(parts);
-  return result;
-}
-
-at::Tensor Llama::begin(std::span<const Reading> readings, Cache& cache) const {
-  std::vector<at::Tensor> parts;
-  each_stretch(lengths_of(readings), [&](std::size_t first, std::size_t count) {
-    const auto some = readings.subspan(first, count);
-    const auto lengths = lengths_of(some);
-    const auto last = (at::tensor(lengths, at::kLong).cumsum(0) - 1).to(model_.head().device());
-    parts.push_back(
-        model_.forward(embedded(model_, some), {.lengths = lengths,
-                                                .rows = last,
-                                                .cache = &cache,
-                                                .first = static_cast<std::int64_t>(first)}));
-  });
-  return at::cat(parts);
-}
-
-std::vector<std::string> Llama::generate(std::span<const Prompt> prompts,
-                                         const earshot::Decoding& decoding) {
-  const c10::NoGradGuard no_gradient;
-  const Sampler sampler(decoding);
-  const auto context = model_.architecture().context;
-  std::vector<Reading> readings;
-  std::vector<earshot::kit::Random> streams;
-  std::int64_t longest = 0;
-  for (const auto& prompt : prompts) {
-    readings.push_back(read(prompt));
-    const auto length = readings.back().length;
-    const auto place = "prompt " + std::to_string(readings.size() - 1);
-    if (length == 0) throw DataError(place + " is empty; an answer follows something");
-    if (length >= context)
-      throw DataError(place + " has " + std::to_string(length) +
-                      " positions, which leaves no room for an answer; allowed: at most " +
-                      std::to_string(context - 1) + ". Shorten the audio or the text");
-    streams.push_back(sampler.stream(hash_of(readings.back())));
-    longest = std::max(longest, length);
-  }
-  std::vector<std::vector<std::int64_t>> answers(prompts.size());
-  if (prompts.empty()) return {};
-
-  constexpr std::int64_t first_room = 64;
-  Cache cache(model_.architecture(), std::ssize(prompts),
-              longest + std::min(decoding.max_tokens, first_room), model_.head().device());
-  auto hidden = begin(readings, cache);
-  std::vector<std::size_t> rows(prompts.size());  // which prompt a row of the cache is of
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    rows[i] = i;
-  std::vector<bool> done(prompts.size());
-  while (true) {
-    std::vector<earshot::kit::Random*> drawn_from;
-    for (const auto prompt : rows)
-      drawn_from.push_back(&streams[prompt]);
-    auto tokens = sampler.choose(model_.logits(hidden), drawn_from);
-    std::vector<std::int64_t> open;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      const auto prompt = rows[row];
-      auto& answer = answers[prompt];
-      if (done[prompt]) continue;
-      const bool ends =
-          std::find(framing_.stop.begin(), framing_.stop.end(), tokens[row]) != framing_.stop.end();
-      if (!ends) answer.push_back(tokens[row]);
-      done[prompt] = ends || std::ssize(answer) >= decoding.max_tokens ||
-                     readings[prompt].length + std::ssize(answer) >= context;
-      if (!done[prompt]) open.push_back(static_cast<std::int64_t>(row));
-    }
-    if (open.empty()) break;
-    // To forget what is done costs a copy of the rest: not for each answer that ends.
-    constexpr std::size_t eighths = 7;
-    if (8 * open.size() <= eighths * rows.size()) {
-      cache.keep(open);
-      for (std::size_t i = 0; i < open.size(); ++i) {
-        rows[i] = rows[static_cast<std::size_t>(open[i])];
-        tokens[i] = tokens[static_cast<std::size_t>(open[i])];
-      }
-      rows.resize(open.size());
-      tokens.resize(open.size());
-    }
-    hidden =
-        model_.step(model_.embed(at::tensor(tokens, at::kLong).to(model_.head().device())), cache);
-  }
-  std::vector<std::string> texts;
-  texts.reserve(answers.size());
-  for (const auto& answer : answers)
-    texts.push_back(tokenizer_.decode(answer, /*skip_special=*/true));
-  return texts;
 }
 
 }  // namespace llama

@@ -1,5 +1,5 @@
 #pragma once
-#include <memory>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +52,7 @@ class Llama final : public earshot::LanguageModel, public earshot::Sized {
   Reading read(const earshot::Prompt& prompt) const;
   Scored scored(const earshot::Prompt& prompt, const std::string& answer, std::size_t index) const;
   at::Tensor log_prob(std::span<const Scored> pairs) const;
+  std::vector<Reading> asked(std::span<const earshot::Prompt> prompts) const;
   at::Tensor begin(std::span<const Reading> readings, Cache& cache) const;
   std::map<std::string, at::Tensor> stored(bool with_base) const;
 

@@ -1,5 +1,6 @@
 #include "model.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -147,6 +148,7 @@ at::Tensor Model::norm(const at::Tensor& x) const {
 
 Rotation Model::rotation(const std::vector<std::int64_t>& lengths) const {
   std::vector<at::Tensor> positions;
+  positions.reserve(lengths.size());
   for (const auto length : lengths)
     positions.push_back(at::arange(length, embedding_.options().dtype(at::kFloat)));
   return earshot::kit::rotation(architecture_.rotary, at::cat(positions));

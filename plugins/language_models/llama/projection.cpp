@@ -10,7 +10,7 @@
 namespace llama {
 
 at::Tensor Projection::forward(const at::Tensor& x, double dropout) const {
-  const auto y = product(x, weight_, bias_);
+  auto y = product(x, weight_, bias_);
   const auto adapted = [](const Part& part) { return part.adapter.defined(); };
   if (std::none_of(parts_.begin(), parts_.end(), adapted)) return y;
   std::vector<at::Tensor> results;

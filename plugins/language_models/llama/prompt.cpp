@@ -1,5 +1,7 @@
 #include "prompt.hpp"
 
+#include <cmath>
+#include <string>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -8,11 +10,7 @@
 
 namespace llama {
 
-namespace {
-
 using earshot::ContractError;
-
-}  // namespace
 
 void Reading::add(std::span<const std::int64_t> tokens) {
   if (tokens.empty()) return;
