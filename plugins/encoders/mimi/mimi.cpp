@@ -88,7 +88,7 @@ earshot::CodeSpec Mimi::code_spec() const {
 }
 
 at::Tensor Mimi::latents(const at::Tensor& clips) const {
-  return model_.latents(model_.encoder_transformer(model_.seanet(clips)));
+  return model_.encode(clips);
 }
 
 at::Tensor Mimi::embedded(const at::Tensor& codes) const {

@@ -208,6 +208,17 @@ at::Tensor Model::latents(const at::Tensor& x) const {
   return downsample_.forward(x);
 }
 
+at::Tensor Model::encode(const at::Tensor& audio) const {
+  const auto& options = architecture_.seanet;
+  if (!options.streams()) return latents(encoder_transformer(seanet(audio)));
+  return earshot::kit::in_tiles(
+      audio, options.stretch() * options.hop(), [&](const at::Tensor& x, Stream* stream) {
+        const auto positions = encoder_.forward(x, stream);
+        const auto seen = encoder_transformer_.forward(positions.transpose(1, 2), stream);
+        return downsample_.forward(seen.transpose(1, 2), stream);
+      });
+}
+
 at::Tensor Model::semantic_projected(const at::Tensor& latents) const {
   return semantic_.in.defined() ? at::conv1d(latents, semantic_.in) : latents;
 }

@@ -52,9 +52,12 @@ class Model {
   std::int64_t parameter_count() const { return parameters_.count(); }
 
   // To codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P / 2) frames.
-  at::Tensor seanet(const at::Tensor& audio) const;                ///< (B, width, P)
-  at::Tensor encoder_transformer(const at::Tensor& x) const;       ///< (B, width, P)
-  at::Tensor latents(const at::Tensor& x) const;                   ///< (B, width, T), not quantised
+  at::Tensor seanet(const at::Tensor& audio) const;           ///< (B, width, P)
+  at::Tensor encoder_transformer(const at::Tensor& x) const;  ///< (B, width, P)
+  at::Tensor latents(const at::Tensor& x) const;              ///< (B, width, T), not quantised
+  /// The three one after the other, (B, 1, N) to (B, width, T), a long recording in stretches: the
+  /// memory it takes grows with the result alone.
+  at::Tensor encode(const at::Tensor& audio) const;
   at::Tensor semantic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
   at::Tensor acoustic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
   at::Tensor codes(const at::Tensor& latents, std::int64_t levels) const;  ///< (B, levels, T)

@@ -8,6 +8,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <earshot/kit/pooling.hpp>
+#include <earshot/kit/questions.hpp>
 #include <earshot/kit/random.hpp>
 
 namespace audio_qa {
@@ -29,8 +30,6 @@ std::string clip_of(const earshot::Item& item) {
   if (group != item.groups.end()) return group->second;
   return item.clips.front().file.empty() ? item.id : item.clips.front().file.string();
 }
-
-const char* const caption_labels[] = {"caption", "second_caption"};
 
 }  // namespace
 
@@ -221,7 +220,7 @@ void Inputs::add_mapped(Trial& trial, const FeatureBatch& features,
 void Inputs::add_captions(const Items& items, std::vector<Heard>& all) const {
   for (std::size_t b = 0; b < items.size(); ++b)
     for (std::size_t clip = 0; clip < items[b].clips.size(); ++clip) {
-      const std::string name = caption_labels[std::min<std::size_t>(clip, 1)];
+      const std::string name = earshot::kit::caption_labels[std::min<std::size_t>(clip, 1)];
       const auto found = items[b].labels.find(name);
       const auto* text =
           found == items[b].labels.end() ? nullptr : std::get_if<std::string>(&found->second);

@@ -32,8 +32,13 @@ std::optional<fs::path> folder_of(const earshot::Weights& weights) {
 
 Tokenizer tokenizer_of(const earshot::Options& options) {
   const auto folder = folder_of(options.weights("weights"));
-  return folder ? Tokenizer(*folder)
-                : Tokenizer::bytes({"<|endoftext|>", "<|im_start|>", "<|im_end|>"});
+  const auto& words = options.texts("words");
+  if (!folder) return Tokenizer::bytes({"<|endoftext|>", "<|im_start|>", "<|im_end|>"}, words);
+  if (!words.empty())
+    throw earshot::ConfigError(
+        "words are given, but the checkpoint has a tokenizer of its own; words go with weights = "
+        "\"random\"");
+  return Tokenizer(*folder);
 }
 
 at::ScalarType type_of(const std::string& name) {
@@ -85,6 +90,9 @@ earshot::OptionSchema Llama::options() {
                                          "tokenizer.json, or random",
                                          presets());
   const earshot::OptionSchema own = {
+      {.name = "words",
+       .value = std::vector<std::string>{},
+       .help = "With random weights, words that are a token each; all else is spelled in bytes"},
       {.name = "train",
        .value = std::string("frozen"),
        .help = "What training changes: nothing, low-rank adapters, or all weights",

@@ -38,9 +38,12 @@ class Tokenizer {
   explicit Tokenizer(const std::filesystem::path& path);
 
   /// A token for each byte, with the byte as its id, and after them the special tokens, 256 and on:
-  /// for models that are trained from nothing.
-  /// @throws ConfigError for a special token that is empty or named twice.
-  static Tokenizer bytes(const std::vector<std::string>& special_tokens);
+  /// for models that are trained from nothing. Then two for each of `words`: alone and with a space
+  /// in front; text is cut into words as for GPT-2, and those without a token are spelled in bytes.
+  /// @throws ConfigError for a special token or word that is empty or named twice, and for a word
+  /// that would be cut.
+  static Tokenizer bytes(const std::vector<std::string>& special_tokens,
+                         const std::vector<std::string>& words = {});
 
   /// @throws DataError if `text` is no UTF-8, with the place of the first wrong byte.
   std::vector<std::int64_t> encode(std::string_view text, Names names = Names::as_text) const;

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <earshot/kit/nn/dense.hpp>
 #include <earshot/kit/nn/transformer.hpp>
 
 namespace earshot::kit {
@@ -75,10 +76,10 @@ at::Tensor CausalTransformer::forward(const at::Tensor& input, Stream* stream) c
   for (const auto& layer : layers_) {
     x = x + attention(layer, normalised(x, layer.norm_weight, layer.norm_bias), rotated, stream)
                 .mul_(layer.scale);
-    auto hidden =
-        at::linear(normalised(x, layer.mlp_norm_weight, layer.mlp_norm_bias), layer.up.weight);
-    hidden = at::gelu(hidden, options_.tanh_gelu ? "tanh" : "none");
-    x = x + at::linear(hidden, layer.down.weight).mul_(layer.mlp_scale);
+    const auto read = normalised(x, layer.mlp_norm_weight, layer.mlp_norm_bias);
+    const auto hidden = options_.tanh_gelu ? at::gelu(dense(read, layer.up.weight), "tanh")
+                                           : dense(read, layer.up.weight, {}, Activation::gelu);
+    x = x + dense(hidden, layer.down.weight).mul_(layer.mlp_scale);
   }
   return x;
 }
@@ -87,7 +88,7 @@ at::Tensor CausalTransformer::attention(const Layer& layer, const at::Tensor& x,
                                         const Rotation& rotation, Stream* stream) const {
   const auto& o = options_;
   const auto project = [&](const Linear& linear, std::int64_t heads) {
-    return split_heads(at::linear(x, linear.weight, linear.bias), heads);
+    return split_heads(dense(x, linear.weight, linear.bias), heads);
   };
   const auto query = rotate(project(layer.query, o.heads), rotation);
   auto key = rotate(project(layer.key, o.key_value_heads), rotation);
@@ -101,7 +102,7 @@ at::Tensor CausalTransformer::attention(const Layer& layer, const at::Tensor& x,
     for (auto* part : {&key, &value})
       *part = part->repeat_interleave(o.heads / o.key_value_heads, 1);
   const auto seen = attend(query, key, value).transpose(1, 2).flatten(2);
-  return at::linear(seen, layer.out.weight, layer.out.bias);
+  return dense(seen, layer.out.weight, layer.out.bias);
 }
 
 at::Tensor CausalTransformer::attend(const at::Tensor& query, const at::Tensor& key,

@@ -30,7 +30,8 @@ std::filesystem::path tokenizer_file(const std::filesystem::path& path) {
                   "weights");
 }
 
-Definition definition_of_bytes(const std::vector<std::string>& special_tokens) {
+Definition definition_of_bytes(const std::vector<std::string>& special_tokens,
+                               const std::vector<std::string>& words) {
   Definition definition;
   for (Id byte = 0; byte < 256; ++byte) {
     const std::string bytes(1, static_cast<char>(byte));
@@ -45,6 +46,19 @@ Definition definition_of_bytes(const std::vector<std::string>& special_tokens) {
                         "' is empty or named twice; allowed is each name once");
     definition.names.emplace(id, name);
     definition.added.push_back({.name = name, .id = id++, .special = true});
+  }
+  if (words.empty()) return definition;
+  definition.cuts = {tokenizer::Cut::gpt2};
+  definition.rules.whole_pieces_first = true;
+  for (const auto& word : words) {
+    if (word.empty() || !seen.insert(word).second ||
+        tokenizer::pieces(word, definition.cuts).size() != 1)
+      throw ConfigError("word '" + word +
+                        "' is empty, named twice or several words; allowed is each word once");
+    for (const auto& token : {word, " " + word}) {
+      definition.names.emplace(id, tokenizer::in_byte_alphabet(token));
+      definition.rules.vocabulary.insert_or_assign(token, id++);
+    }
   }
   return definition;
 }
@@ -89,8 +103,9 @@ Tokenizer::Tokenizer(const std::filesystem::path& path) {
   }
 }
 
-Tokenizer Tokenizer::bytes(const std::vector<std::string>& special_tokens) {
-  return Tokenizer(std::make_shared<Parts>(definition_of_bytes(special_tokens)));
+Tokenizer Tokenizer::bytes(const std::vector<std::string>& special_tokens,
+                           const std::vector<std::string>& words) {
+  return Tokenizer(std::make_shared<Parts>(definition_of_bytes(special_tokens, words)));
 }
 
 std::vector<std::int64_t> Tokenizer::encode(std::string_view text, Names names) const {

@@ -111,8 +111,8 @@ TEST(MillionRows, load_and_fall_into_their_categories_in_little_memory) {
   EXPECT_LT(mib, 2048);
   const std::chrono::duration<double> both = std::chrono::steady_clock::now() - before;
   std::cout << data.size() << " rows, " << megabytes << " MB: loaded in " << seconds.count()
-            << " s (" << cpu << " s of processor), every item made in " << (both - seconds).count() << " s, " << mib
-            << " MiB at most (" << peak_mib() << " in the end)\n";
+            << " s (" << cpu << " s of processor), every item made in " << (both - seconds).count()
+            << " s, " << mib << " MiB at most (" << peak_mib() << " in the end)\n";
 }
 
 }  // namespace

@@ -180,6 +180,11 @@ TEST(Mimi, long_audio_in_tiles_equals_the_network_at_once) {
                 .max()
                 .item<double>(),
             1e-5);
+  const auto latents = model.latents(model.encoder_transformer(whole));
+  EXPECT_LE((model.encode(audio) - latents).abs().max().item<double>(), 1e-5);
+  const auto odd = audio.narrow(2, 0, 960 * 751 - 7);
+  const auto of_odd = model.latents(model.encoder_transformer(model.seanet(odd)));
+  EXPECT_LE((model.encode(odd) - of_odd).abs().max().item<double>(), 1e-5);
   at::set_num_threads(threads);
 }
 

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <gmock/gmock.h>
 

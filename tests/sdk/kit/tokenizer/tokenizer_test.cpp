@@ -152,6 +152,15 @@ TEST_F(TokenizerFile, serves_several_threads_at_once) {
     EXPECT_EQ(result, results[0]);
 }
 
+TEST(Tokenizer, of_bytes_has_whole_words_where_it_is_given_some) {
+  const auto tokenizer = Tokenizer::bytes({"<end>"}, {"dog", "a"});
+  EXPECT_EQ(tokenizer.encode("a dog, dogs"), (Ids{259, 258, ',', ' ', 'd', 'o', 'g', 's'}));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("a dog, dogs"), false), "a dog, dogs");
+  EXPECT_EQ(tokenizer.size(), 261);
+  EXPECT_THROW(Tokenizer::bytes({}, {"two words"}), ConfigError);
+  EXPECT_THROW(Tokenizer::bytes({}, {"a", "a"}), ConfigError);
+}
+
 TEST(TokenizerOfBytes, has_a_token_for_each_byte_and_special_ones_after_them) {
   const auto tokenizer = Tokenizer::bytes({"<end>", "<pad>"});
   EXPECT_EQ(tokenizer.size(), 258);
