@@ -57,7 +57,7 @@ task = ["reasoning"]
 TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
   const auto ended = sandbox.run("r");
   ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
-  EXPECT_EQ(number("train_steps"), "3");
+  EXPECT_EQ(std::stod(number("train_steps")), 3);
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM cost WHERE kind = 'pretrain'"), "1");
 
   const auto nothing = command("rescore", {"tones.toml"});
@@ -68,7 +68,7 @@ TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
   EXPECT_EQ(rescored.code, 0) << rescored.out << rescored.err;
   EXPECT_THAT(rescored.out, HasSubstr("scored again: 1 of 1 cells"));
   EXPECT_EQ(number("accuracy"), number("exact"));
-  EXPECT_EQ(number("train_steps"), "3") << "what its fit reported belongs to it still";
+  EXPECT_EQ(std::stod(number("train_steps")), 3) << "what its fit reported belongs to it still";
   const auto other = command("rescore", {"tones.toml", "--set", "task.reasoning.options.lr=0.5"});
   EXPECT_EQ(other.code, 1);
   EXPECT_THAT(other.out, HasSubstr("more than its scoring changed: task option 'lr' changed"));

@@ -36,8 +36,10 @@ earshot::OptionSchema Training::options() {
        .unit = "steps",
        .min = 0},
       {.name = "bucket",
-       .value = std::int64_t{32},
-       .help = "Items of like length come together within so many batches; 1: in random order",
+       .value = std::int64_t{1},
+       .help = "Items of like length come together within so many batches, for models that pad; "
+               "what is alike in length is often alike in kind, and such batches teach worse. 1: "
+               "in random order",
        .unit = "batches",
        .min = 1},
       {.name = "balance",

@@ -58,14 +58,16 @@ class SmallPlan {
   /// A cell whose encoder is trained first, by an evaluator of the encoder's name.
   PlannedCell& add_pretrained(const std::string& encoder, const std::string& task) {
     auto& planned = add(encoder, task);
-    planned.pretrain = "pretrain-" + encoder;
-    auto& stage = plan.pretrain[planned.pretrain];
-    stage.key = planned.pretrain;
-    stage.encoder_label = encoder;
+    const auto key = "pretrain-" + encoder;
+    planned.pretrain = {key};
+    auto& stage = plan.pretrain[key];
+    stage.key = key;
+    stage.table = "encoder";
+    stage.label = encoder;
     stage.dataset_label = planned.cell.dataset.label;
     stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};
     stage.request.dataset = planned.request.dataset;
-    plan.features.at(planned.features).pretrain = planned.pretrain;
+    plan.features.at(planned.features).pretrain = key;
     return planned;
   }
 
