@@ -179,7 +179,7 @@ Answer ask_model(const Experiment& experiment, PlanSettings planning, const fs::
 class Scratch {
  public:
   Scratch() {
-    auto pattern = (fs::temp_directory_path() / "earshot-answer-XXXXXX").string();
+    auto pattern = (fs::temp_directory_path() / "earshot-answer-").string() + std::string(6, 'X');
     if (::mkdtemp(pattern.data()) == nullptr)
       throw Failure(ExitCode::usage, pattern + ": cannot be made; is TMPDIR writable?");
     path = pattern;

@@ -33,7 +33,7 @@
 #define EARSHOT_ABI_SANITIZER
 #endif
 
-/// What host and plugin must agree on: "sdk1;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L".
+/// What host and plugin must agree on: "sdk2;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L".
 #define EARSHOT_ABI_TAG                                                                    \
   "sdk" EARSHOT_TEXT(EARSHOT_SDK_MAJOR) ";torch" TORCH_VERSION EARSHOT_ABI_COMPILER        \
   EARSHOT_ABI_LIBRARY ";c++" EARSHOT_TEXT(__cplusplus) EARSHOT_ABI_SANITIZER
