@@ -5,10 +5,6 @@
 // each line that it reads, the seconds that a batch took, divided by its clips.
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <iostream>
-#include <map>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -20,6 +16,7 @@
 #include <earshot/kit/random.hpp>
 
 #include "component_options.hpp"
+#include "turns.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace {
@@ -38,14 +35,9 @@ AudioBatch noise(const AudioNeeds& needs, std::int64_t clips, double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "bench_encoder PLUGIN COMPONENT [key=value ...]\n");
-    return 2;
-  }
-  std::map<std::string, std::string> keys{
-      {"threads", "1"}, {"clips", "1"}, {"seconds", "10"}, {"codes", "0"}, {"options", "{}"}};
-  for (const auto& argument : std::vector<std::string>(argv + 3, argv + argc))
-    keys.at(argument.substr(0, argument.find('='))) = argument.substr(argument.find('=') + 1);
+  const auto keys = bench::read_keys(
+      argc, argv,
+      {{"threads", "1"}, {"clips", "1"}, {"seconds", "10"}, {"codes", "0"}, {"options", "{}"}});
 
   at::set_num_threads(std::stoi(keys.at("threads")));
   const at::NoGradGuard no_grad;
@@ -59,14 +51,5 @@ int main(int argc, char** argv) {
   const auto step = [&] {
     codec == nullptr ? (void)encoder.encode(audio) : (void)codec->quantize(audio);
   };
-  step();
-  std::printf("ready\n");
-  std::fflush(stdout);
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto start = std::chrono::steady_clock::now();
-    step();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::printf("%.9f\n", took.count() / static_cast<double>(clips));
-    std::fflush(stdout);
-  }
+  bench::take_turns(step, static_cast<double>(clips));
 }

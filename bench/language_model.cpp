@@ -10,10 +10,6 @@
 // batch took.
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <iostream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +22,7 @@
 #include <earshot/language_model.hpp>
 
 #include "component_options.hpp"
+#include "turns.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace {
@@ -62,8 +59,8 @@ struct Batch {
 
 /// How long the question or the answer of each example is: the median that the key says, or spread
 /// around it (log-logistic quantiles, in an order of `step`'s), as the reference does it.
-std::vector<std::int64_t> lengths(const std::map<std::string, std::string>& keys,
-                                  const std::string& key, std::int64_t step) {
+std::vector<std::int64_t> lengths(const bench::Keys& keys, const std::string& key,
+                                  std::int64_t step) {
   const auto batch = std::stoll(keys.at("batch"));
   const auto median = std::stod(keys.at(key));
   constexpr double spread = 0.35;
@@ -76,7 +73,7 @@ std::vector<std::int64_t> lengths(const std::map<std::string, std::string>& keys
   return made;
 }
 
-Batch make_batch(const std::map<std::string, std::string>& keys) {
+Batch make_batch(const bench::Keys& keys) {
   kit::Random random(0);
   Batch made;
   for (const auto length : lengths(keys, "question", 1))
@@ -116,15 +113,15 @@ void answer(LanguageModel& model, const Perceptron& mapper, const Batch& batch,
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "bench_language_model PLUGIN COMPONENT [key=value ...]\n");
-    return 2;
-  }
-  std::map<std::string, std::string> keys{{"work", "train"}, {"threads", "1"}, {"options", "{}"},
-                                          {"batch", "16"},   {"audio", "125"}, {"question", "24"},
-                                          {"answer", "12"},  {"spread", "0"}};
-  for (const auto& argument : std::vector<std::string>(argv + 3, argv + argc))
-    keys.at(argument.substr(0, argument.find('='))) = argument.substr(argument.find('=') + 1);
+  const auto keys = bench::read_keys(argc, argv,
+                                     {{"work", "train"},
+                                      {"threads", "1"},
+                                      {"options", "{}"},
+                                      {"batch", "16"},
+                                      {"audio", "125"},
+                                      {"question", "24"},
+                                      {"answer", "12"},
+                                      {"spread", "0"}});
 
   at::set_num_threads(std::stoi(keys.at("threads")));
   at::manual_seed(0);
@@ -140,14 +137,5 @@ int main(int argc, char** argv) {
     else
       answer(model, mapper, batch, std::stoll(keys.at("answer")));
   };
-  step();
-  std::printf("ready\n");
-  std::fflush(stdout);
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto start = std::chrono::steady_clock::now();
-    step();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::printf("%.9f\n", took.count());
-    std::fflush(stdout);
-  }
+  bench::take_turns(step);
 }
