@@ -90,6 +90,14 @@ TEST_F(Questions, are_answered_by_what_hears_and_not_by_what_does_not) {
   EXPECT_LT(value("majority", "accuracy"), 0.6);
   EXPECT_EQ(sandbox_.query("r", "SELECT count(*) FROM artifact WHERE name = 'prompts.txt'"), "4");
   EXPECT_NE(sandbox_.query("r", "SELECT count(*) FROM curve"), "0");
+
+  write_sound(sandbox_ / "a.wav", tone(16000, 440, 16000), 16000);
+  const auto unasked = sandbox_.command(
+      {"answer", "--checkpoint",
+       sandbox_.query("r", "SELECT max(run_id) FROM result WHERE task = 'majority'"), "a.wav",
+       "which?", "--results", "r/results.db", "--plugin-path", STAGE_FIXTURE_FOLDER});
+  EXPECT_EQ(unasked.code, 2);
+  EXPECT_THAT(unasked.err, HasSubstr("has no model to ask"));
 }
 
 TEST_F(Questions, whose_training_is_killed_in_the_middle_are_answered_with_the_same_bits) {

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include <boost/algorithm/string/trim.hpp>
 #include <unistd.h>
 
 #include "host/base/arguments.hpp"
@@ -37,9 +39,7 @@ Syntax syntax_of_answer() {
   add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
-  syntax.options.add_options()("words", po::value<std::vector<std::string>>()->value_name("WORD"),
-                               "clips and question");
-  syntax.positionals = {{"words", -1}};
+  syntax.positionals = {{"clip", -1}};
   syntax.examples =
       "  runner answer --checkpoint 17 street.wav \"what can be heard?\"\n"
       "  runner answer --checkpoint 17 a.wav b.wav \"which is farther away?\" --choice first "
@@ -106,9 +106,23 @@ void write_question(const fs::path& folder, const std::vector<std::string>& clip
   std::ofstream(folder / "question.json") << Json{item}.dump();
 }
 
+/// The task, told to answer as the run learnt to. @throws Failure where it learns nothing
+void take_up(Component& task, const Model& model, const Catalog& catalog) {
+  const auto evaluator = catalog.find("evaluator", task.use, task.position.text());
+  const auto& options = evaluator.component->options;
+  if (std::none_of(options.begin(), options.end(),
+                   [](const auto& option) { return option.name == "checkpoint"; }))
+    throw Failure(ExitCode::usage, "runner answer: run " + std::to_string(model.run) +
+                                       " is of task '" + task.label + "', whose evaluator '" +
+                                       evaluator.id() +
+                                       "' has no model to ask. Expected a run of a task that "
+                                       "answers questions, as 'audio_qa' does");
+  task.options["checkpoint"] = model.fit.string();
+}
+
 /// The experiment with nothing in its matrix but the model's cell, asked this question.
-Experiment with_question(Experiment experiment, const Model& model, const fs::path& folder,
-                         std::size_t clips) {
+Experiment with_question(Experiment experiment, const Model& model, const Catalog& catalog,
+                         const fs::path& folder, std::size_t clips) {
   MatrixBlock block;
   std::string task;
   for (const auto& [axis, value] : model.axes) {
@@ -123,7 +137,7 @@ Experiment with_question(Experiment experiment, const Model& model, const fs::pa
                                        " is of");
   auto& component = written->second;
   component.dataset = asked;
-  component.options["checkpoint"] = model.fit.string();
+  take_up(component, model, catalog);
   Component question;
   question.table = "dataset";
   question.label = asked;
@@ -154,12 +168,14 @@ struct Answer {
   std::string choice{}, text{};
 };
 
-Answer ask_model(const Experiment& experiment, PlanSettings planning, const fs::path& folder) {
+Answer ask_model(const Experiment& experiment, KnownPlugins& plugins, const fs::path& cache,
+                 const fs::path& folder) {
   RunSettings settings;
   settings.results = (folder / "answer.db").string();
-  settings.cache = planning.cache;
+  settings.cache = cache.string();
   Store store(settings.results, Store::Mode::write);
-  const auto plan = make_plan(experiment, {}, planning, &store);
+  const auto plan =
+      make_plan(experiment, {}, plugins.catalog, plugins.informant, plugins.stamps, cache, &store);
   if (plan.cells.size() != 1 || plan.cells.front().decision != Decision::run)
     throw Failure(ExitCode::usage,
                   "runner answer: " + (plan.cells.empty() ? "the experiment has no such cell"
@@ -172,7 +188,7 @@ Answer ask_model(const Experiment& experiment, PlanSettings planning, const fs::
     throw Failure(ExitCode::cells_not_ok, "runner answer: " + summary.failures.front().error);
   Statement row(store.connection(), "SELECT value, output FROM prediction LIMIT 1");
   if (!row.step()) throw Failure(ExitCode::cells_not_ok, "runner answer: interrupted");
-  return {row.text(0), row.text(1)};
+  return {row.text(0), boost::algorithm::trim_copy(row.text(1))};
 }
 
 /// A folder that is gone afterwards.
@@ -198,11 +214,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_answer(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
-  auto clips = given->texts("words");
+  auto clips = given->texts("clip");
   if (clips.size() < 2 || clips.size() > 3)
-    refuse_usage("answer",
-                 std::to_string(clips.size()) +
-                     " words; expected one or two clips and then the question, in quotes");
+    refuse_usage("answer", "expected one or two clips and then the question, in quotes, not " +
+                               std::to_string(clips.size()) + " arguments");
   const auto question = clips.back();
   clips.pop_back();
   for (const auto& clip : clips)
@@ -217,17 +232,19 @@ ExitCode run(const std::vector<std::string>& arguments) {
   planning.cache = fs::absolute(planning.cache);
   const Scratch scratch;
   write_question(scratch.path, clips, question, choices);
-  auto experiment = with_question(read_experiment(model.file, model.overrides), model, scratch.path,
-                                  clips.size());
+  KnownPlugins plugins(planning);
+  auto experiment = with_question(read_experiment(model.file, model.overrides), model,
+                                  plugins.catalog, scratch.path, clips.size());
   experiment.resources.device = given->text("device");
-  const auto answer = ask_model(experiment, planning, scratch.path);
+  const auto answer = ask_model(experiment, plugins, planning.cache, scratch.path);
   if (given->has("json"))
     std::cout << Json{{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}}.dump()
               << '\n';
-  else if (answer.choice.empty() || answer.choice == answer.text)
+  else if (choices.empty() || answer.choice == answer.text)
     std::cout << answer.text << '\n';
   else
-    std::cout << answer.choice << "\n  (said: " << answer.text << ")\n";
+    std::cout << (answer.choice.empty() ? "none of the choices" : answer.choice)
+              << "\n  (said: " << answer.text << ")\n";
   return ExitCode::ok;
 }
 

@@ -11,9 +11,9 @@ namespace earshot::host {
 namespace {
 
 const char* const results_sql =
-    "SELECT experiment, cell_key, encoder, weights, pretrain_data, in_domain, dataset, task, "
-    "mapper, language_model, variant, seed, fold, slice_dimension, slice, metric, unit, value, "
-    "nonfinite, n, ci_low, ci_high, "
+    "SELECT experiment, cell_key, encoder, weights, pretrain_data, in_domain, dataset, gold_from, "
+    "task, mapper, language_model, variant, seed, fold, slice_dimension, slice, metric, unit, "
+    "value, nonfinite, n, ci_low, ci_high, "
     "no_interval FROM result WHERE experiment = ? ORDER BY position, slice_dimension, slice, "
     "metric";
 

@@ -8,7 +8,11 @@ SELECT e.name AS experiment, c.key AS cell_key, m.encoder, m.dataset, m.task, m.
        m.language_model, m.seed, m.fold, s.dimension AS slice_dimension, s.name AS slice,
        d.name AS metric, d.unit, v.value, v.nonfinite, v.n, v.ci_low, v.ci_high, v.no_interval,
        m.weights, m.variant, d.name = c.primary_metric AS is_primary, d.higher_is_better, r.run_id,
-       m.position, m.pretrain_data, m.in_domain
+       m.position, m.pretrain_data, m.in_domain,
+       (SELECT group_concat(g.key, ', ')
+        FROM experiment_dataset x JOIN dataset t ON t.dataset_id = x.dataset_id
+        CROSS JOIN json_each(t.info, '$.slices.gold_from') g
+        WHERE x.experiment_id = e.experiment_id AND x.label = m.dataset) AS gold_from
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test'
@@ -63,7 +67,8 @@ SELECT experiment, task, dataset, metric, unit,
        encoder, weights, mapper, language_model, variant, avg(value) AS value,
        min(value) AS lowest, max(value) AS highest,
        count(DISTINCT seed) AS seeds, count(DISTINCT fold) AS folds, count(*) AS runs,
-       max(pretrain_data) AS pretrain_data, max(in_domain) AS in_domain
+       max(pretrain_data) AS pretrain_data, max(in_domain) AS in_domain,
+       max(gold_from) AS gold_from
 FROM result
 WHERE is_primary AND slice_dimension = 'all'
 GROUP BY experiment, task, dataset, metric, unit, encoder, weights, mapper, language_model, variant;

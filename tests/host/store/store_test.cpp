@@ -234,6 +234,16 @@ TEST_F(Results, weights_are_kept_with_what_they_were_trained_on) {
                             ElementsAre(Json("mimi"), Json(), Json())));
 }
 
+TEST_F(Results, stand_beside_where_their_right_answers_are_from) {
+  auto plan = small({"htsat"}, {"room"}, 1);
+  plan.datasets[0].info.slices = {{"gold_from", {{"audio", 3}, {"caption", 1}}}};
+  record(store, plan);
+  run_cell(store, plan.cells[0].key, ok_run());
+  for (const char* view : {"result WHERE slice_dimension = 'all'", "leaderboard"})
+    EXPECT_THAT(rows(store, std::string("SELECT gold_from FROM ") + view),
+                ElementsAre(ElementsAre(Json("audio, caption"))));
+}
+
 TEST_F(Results, a_run_that_names_an_unrecorded_stage_is_refused_whole) {
   const auto plan = small();
   record(store, plan);
