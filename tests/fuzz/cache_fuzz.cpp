@@ -20,7 +20,7 @@ void read_all(std::span<const std::byte> file) {
       if (!clip.lost.empty()) continue;
       const auto bytes =
           static_cast<std::uint64_t>(clip.frames * header.width) * header.value_bytes() +
-          static_cast<std::uint64_t>(header.side) * sizeof(float);
+          static_cast<std::uint64_t>(clip.side) * sizeof(float);
       for (std::uint64_t i = 0; i < bytes; ++i)
         sum += static_cast<unsigned>(file[clip.offset + i]);
     }

@@ -117,10 +117,12 @@ CodeBatch FeatureReader::codes(const std::vector<std::int64_t>& clips) const {
   CodeBatch batch{{}, lengths(clips), code_spec(), {}};
   const auto size = static_cast<std::int64_t>(clips.size());
   const auto longest = batch.lengths.max().item<std::int64_t>();
-  // Not the first shard's: where all clips are lost nothing is known of what lies beside codes.
-  const auto width = header().width, side = readable(clips.front()).shard->header().side;
+  const auto width = header().width;
+  std::int64_t side = 0;
+  for (const auto clip : clips)
+    side = std::max(side, readable(clip).clip().side);
   batch.codes = at::zeros({size, width, longest}, at::kLong);
-  if (side > 0) batch.side = at::empty({size, side}, at::kFloat);
+  if (side > 0) batch.side = at::zeros({size, side}, at::kFloat);
   auto* out = batch.codes.mutable_data_ptr<std::int64_t>();
   for (std::int64_t b = 0; b < size; ++b) {
     const auto found = readable(clips[static_cast<std::size_t>(b)]);
@@ -128,9 +130,9 @@ CodeBatch FeatureReader::codes(const std::vector<std::int64_t>& clips) const {
     const auto* values = reinterpret_cast<const std::int32_t*>(found.values());
     for (std::int64_t q = 0; q < width; ++q, out += longest)
       std::copy_n(values + q * frames, frames, out);
-    if (side > 0)
+    if (const auto own = found.clip().side; own > 0)
       std::memcpy(batch.side.mutable_data_ptr<float>() + b * side, values + width * frames,
-                  static_cast<std::size_t>(side) * sizeof(float));
+                  static_cast<std::size_t>(own) * sizeof(float));
   }
   return batch;
 }

@@ -42,9 +42,10 @@ class FeatureReader {
   FeatureSpec feature_spec() const;
   CodeSpec code_spec() const;
 
-  /// The values of clips as one batch on the CPU, zero-padded at the end. A single clip of float32
-  /// features is not copied: its memory is the file's and must not be written to. float16 in the
-  /// cache becomes float32. @throws DataError for a clip that is lost.
+  /// The values of clips as one batch on the CPU, zero-padded at the end, as is what lies beside
+  /// codes. A single clip of float32 features is not copied: its memory is the file's and must not
+  /// be written to. float16 in the cache becomes float32. @throws DataError for a clip that is
+  /// lost.
   FeatureBatch features(const std::vector<std::int64_t>& clips) const;
   CodeBatch codes(const std::vector<std::int64_t>& clips) const;
 

@@ -37,7 +37,7 @@ std::uint64_t clip_bytes(const ShardHeader& header, const ShardClip& clip) {
   std::uint64_t values = 0, bytes = 0, side = 0;
   if (__builtin_mul_overflow(clip.frames, header.width, &values) ||
       __builtin_mul_overflow(values, header.value_bytes(), &bytes) ||
-      __builtin_mul_overflow(header.side, sizeof(float), &side) ||
+      __builtin_mul_overflow(clip.side, sizeof(float), &side) ||
       __builtin_add_overflow(bytes, side, &bytes))
     return ~std::uint64_t{0};
   return bytes;
@@ -46,7 +46,7 @@ std::uint64_t clip_bytes(const ShardHeader& header, const ShardClip& clip) {
 void check_header(const ShardHeader& header, std::size_t file_bytes) {
   const bool codes = header.dtype == "int32";
   expect(codes || header.dtype == "float32" || header.dtype == "float16", "an unknown number type");
-  expect(header.width >= 1 && header.side >= 0, "a width or side below 0");
+  expect(header.width >= 1, "a width below 1");
   expect(std::isfinite(header.frame_rate) && header.frame_rate >= 0 &&
              std::isfinite(header.first_frame),
          "an impossible frame rate");
@@ -55,6 +55,7 @@ void check_header(const ShardHeader& header, std::size_t file_bytes) {
   for (const auto& clip : header.clips) {
     if (!clip.lost.empty()) continue;
     expect(clip.frames >= 1, "a clip without frames");
+    expect(clip.side >= 0, "less than nothing beside codes");
     expect(clip.offset % alignment == 0, "values that are not aligned");
     expect(clip.offset <= file_bytes &&
                clip_bytes(header, clip) <= file_bytes - static_cast<std::size_t>(clip.offset),

@@ -29,27 +29,27 @@ struct BadShard : std::runtime_error {
 
 struct ShardClip {
   std::int64_t frames = 0;
+  std::int64_t side = 0;     ///< float32 beside its codes
   std::uint64_t offset = 0;  ///< of its values in the file
   std::string lost{};        ///< why the clip has none; then frames is 0
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardClip, frames, offset, lost)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardClip, frames, side, offset, lost)
 
 /// What all clips of a shard share, and where each lies. A clip's values are features
-/// (frames, width) as float32 or float16, or codes (width, frames) as int32 and after them `side`
-/// float32.
+/// (frames, width) as float32 or float16, or codes (width, frames) as int32 and after them what
+/// lies beside codes, float32, of which a longer clip may have more.
 struct ShardHeader {
   std::string key{};    ///< as shard_keys() gives it
   std::string dtype{};  ///< "float32", "float16" or "int32" (codes)
   double frame_rate = 0, first_frame = 0;
   std::int64_t width = 0;             ///< dimensions, or codebooks
-  std::int64_t side = 0;              ///< float32 a clip beside its codes
   std::vector<std::int64_t> sizes{};  ///< entries of each codebook
   std::vector<ShardClip> clips{};
 
   std::size_t value_bytes() const { return dtype == "float16" ? 2 : 4; }
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardHeader, key, dtype, frame_rate, first_frame,
-                                                width, side, sizes, clips)
+                                                width, sizes, clips)
 
 /// Header of a shard, all of it checked: magic, sizes, checksum, and that every clip's values lie
 /// within `file`. Any bytes will do. @throws BadShard

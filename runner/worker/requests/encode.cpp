@@ -54,34 +54,32 @@ class Coder {
   }
 
   at::Tensor features(const Prepared& recording) {
-    std::vector<std::int64_t> frames;
-    const auto bytes = run(*features_, recording, frames);
-    return at::from_blob(const_cast<std::byte*>(bytes.data()),
-                         {frames[0], features_->layout().width}, at::kFloat)
+    auto clip = features_->encode({&recording, 1}).at(0);
+    return at::from_blob(clip.values.data(), {clip.frames, features_->layout().width}, at::kFloat)
         .clone();
   }
 
   CodeBatch codes(const Prepared& recording) {
-    std::vector<std::int64_t> frames;
-    const auto bytes = run(*codes_, recording, frames);
-    const auto& layout = codes_->layout();
-    auto* data = const_cast<std::byte*>(bytes.data());
-    CodeBatch batch{at::from_blob(data, {1, layout.width, frames[0]}, at::kInt).to(at::kLong),
-                    at::tensor(frames, at::kLong),
+    auto clip = codes_->encode({&recording, 1}).at(0);
+    const auto width = codes_->layout().width;
+    auto* data = clip.values.data();
+    CodeBatch batch{at::from_blob(data, {1, width, clip.frames}, at::kInt).to(at::kLong),
+                    at::tensor({clip.frames}, at::kLong),
                     made_.need<Codec>().code_spec(),
                     {}};
-    if (layout.side > 0)
+    if (clip.side > 0)
       batch.side =
-          at::from_blob(data + layout.width * frames[0] * 4, {1, layout.side}, at::kFloat).clone();
+          at::from_blob(data + width * clip.frames * 4, {1, clip.side}, at::kFloat).clone();
     return batch;
   }
 
-  void write_decoded(CodeBatch codes, const fs::path& file) {
+  /// Audio again, without what the codec adds to fill its last frame: `length` samples.
+  void write_decoded(CodeBatch codes, std::int64_t length, const fs::path& file) {
     codes.codes = codes.codes.to(device_);
     if (codes.side.defined()) codes.side = codes.side.to(device_);
     const auto audio = made_.need<Codec>().decode(codes);
     audio.check();
-    const auto length = audio.lengths[0].item<std::int64_t>();
+    length = std::min(length, audio.lengths[0].item<std::int64_t>());
     const auto samples = audio.samples[0].narrow(1, 0, length).t().to(at::kCPU).contiguous();
     write_wav(file, {samples.const_data_ptr<float>(), static_cast<std::size_t>(samples.numel())},
               audio.sample_rate, samples.size(1));
@@ -92,13 +90,6 @@ class Coder {
 
   protocol::FeatureSource source(bool codes) const {
     return {.encoder = request_.encoder, .codes = codes};
-  }
-
-  static std::vector<std::byte> run(Encoding& encoding, const Prepared& recording,
-                                    std::vector<std::int64_t>& frames) {
-    std::vector<std::vector<std::byte>> values;
-    encoding.encode({&recording, 1}, values, frames);
-    return std::move(values[0]);
   }
 
   const EncodeRequest& request_;
@@ -116,7 +107,8 @@ void encode_file(const EncodeRequest& request, Coder& coder, const std::string& 
   if (files != nullptr && request.codes)
     files->add({key, codes.codes[0], codes.side.defined() ? codes.side[0] : at::Tensor()});
   if (!request.decode.empty())
-    coder.write_decoded(codes, fs::path(request.decode) / (key + ".wav"));
+    coder.write_decoded(codes, std::ssize(recording.samples),
+                        fs::path(request.decode) / (key + ".wav"));
 }
 
 }  // namespace

@@ -71,9 +71,7 @@ double Encoding::estimated_bytes(double seconds) const {
   return frames * static_cast<double>(layout_.width) * static_cast<double>(layout_.value_bytes());
 }
 
-void Encoding::encode(std::span<const Prepared> recordings,
-                      std::vector<std::vector<std::byte>>& clips,
-                      std::vector<std::int64_t>& frames) {
+std::vector<EncodedClip> Encoding::encode(std::span<const Prepared> recordings) {
   std::vector<std::vector<float>> samples;
   for (const auto& recording : recordings)
     samples.push_back(recording.samples);
@@ -83,13 +81,16 @@ void Encoding::encode(std::span<const Prepared> recordings,
   at::Tensor lengths, side;
   const auto values = run(audio, recordings, lengths, side);
   check(values, lengths, audio, recordings);
+  std::vector<EncodedClip> clips;
   for (std::int64_t b = 0; b < values.size(0); ++b) {
-    const auto count = lengths[b].item<std::int64_t>();
-    clips.emplace_back();
-    append(clips.back(), values[b].slice(codec_ != nullptr ? 1 : 0, 0, count));
-    if (side.defined()) append(clips.back(), side[b]);
-    frames.push_back(count);
+    auto& clip = clips.emplace_back();
+    clip.frames = lengths[b].item<std::int64_t>();
+    append(clip.values, values[b].slice(codec_ != nullptr ? 1 : 0, 0, clip.frames));
+    if (!side.defined()) continue;
+    clip.side = side.size(1);
+    append(clip.values, side[b]);
   }
+  return clips;
 }
 
 at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> recordings,
@@ -112,11 +113,6 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
         throw ContractError("the codes have another spec than code_spec() says");
       lengths = batch.lengths.contiguous();
       if (batch.side.defined()) side = batch.side.to(at::kCPU);
-      const auto width = side.defined() ? side.size(1) : 0;
-      if (layout_.side != 0 && layout_.side != width)
-        throw ContractError("the codes come with " + std::to_string(width) +
-                            " values beside them and before with " + std::to_string(layout_.side));
-      layout_.side = width;
       return batch.codes.to(at::kCPU, at::kInt);
     }
     const auto batch = made_.need<Encoder>().encode(audio);

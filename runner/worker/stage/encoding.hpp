@@ -21,6 +21,12 @@ struct Prepared {
   std::string name{};
 };
 
+/// What an encoder makes of a recording, in the form of the cache.
+struct EncodedClip {
+  std::vector<std::byte> values{};  ///< as ShardHeader says
+  std::int64_t frames = 0, side = 0;
+};
+
 /// An encoder with the form that its features have in the cache. Everything that comes out of it is
 /// checked against its promises. One that looks features up is asked by look_up(), the others by
 /// encode().
@@ -37,9 +43,8 @@ class Encoding {
   /// Of so many seconds of audio in the cache, roughly.
   double estimated_bytes(double seconds) const;
 
-  /// Values of each recording in the form of the cache; appends to `clips` and `frames`.
-  void encode(std::span<const Prepared> recordings, std::vector<std::vector<std::byte>>& clips,
-              std::vector<std::int64_t>& frames);
+  /// What it makes of each recording.
+  std::vector<EncodedClip> encode(std::span<const Prepared> recordings);
 
   bool looks_up() const { return lookup_ != nullptr; }
   /// Values of a clip that lasts so many seconds (0: unknown); returns its frames.

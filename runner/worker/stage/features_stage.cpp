@@ -208,11 +208,11 @@ class FeaturesStage {
     for (std::size_t n = 0; n < prepared.size(); ++n)
       if (lost[n].empty()) readable.push_back(prepared[n]);
 
-    std::vector<std::vector<std::byte>> values;
-    std::vector<std::int64_t> frames;
+    std::vector<EncodedClip> encoded;
     for (std::size_t begin = 0; begin < readable.size();) {
       const auto size = batch_size(std::span(readable).subspan(begin));
-      work.encoding.encode(std::span(readable).subspan(begin, size), values, frames);
+      for (auto& clip : work.encoding.encode(std::span(readable).subspan(begin, size)))
+        encoded.push_back(std::move(clip));
       begin += size;
     }
     for (std::size_t n = 0, taken = 0; n < prepared.size(); ++n) {
@@ -221,8 +221,9 @@ class FeaturesStage {
         work.values.emplace_back();
         continue;
       }
-      work.clips.push_back({.frames = frames[taken]});
-      work.values.push_back(std::move(values[taken]));
+      auto& clip = encoded[taken];
+      work.clips.push_back({.frames = clip.frames, .side = clip.side});
+      work.values.push_back(std::move(clip.values));
       work.result.audio_seconds += static_cast<double>(readable[taken].samples.size()) /
                                    static_cast<double>(work.encoding.needs().sample_rate);
       ++taken;

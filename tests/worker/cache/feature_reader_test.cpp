@@ -89,10 +89,10 @@ TEST(FeatureReader, reads_codes_with_what_lies_beside_them_when_the_first_shard_
   write_shard(shard_file(cache.path(), "source", keys[0]), header,
               std::vector<std::span<const std::byte>>(clips_per_shard));
   header.key = keys[1];
-  header.side = 1;
-  header.clips = {{.frames = 2}, {.frames = 1}};
-  // Two levels of codes, then a float with the bits of the integer.
-  const std::vector<std::int32_t> long_clip{7, 6, 3, 2, 0x3f800000}, short_clip{1, 0, 0x40000000};
+  header.clips = {{.frames = 2, .side = 2}, {.frames = 1, .side = 1}};
+  // Two levels of codes, then floats with the bits of the integers, of the longer clip more.
+  const std::vector<std::int32_t> long_clip{7, 6, 3, 2, 0x3f800000, 0x3f000000},
+      short_clip{1, 0, 0x40000000};
   write_shard(shard_file(cache.path(), "source", keys[1]), header,
               {std::as_bytes(std::span(long_clip)), std::as_bytes(std::span(short_clip))});
 
@@ -103,7 +103,7 @@ TEST(FeatureReader, reads_codes_with_what_lies_beside_them_when_the_first_shard_
   EXPECT_EQ(batch.spec.sizes, (std::vector<std::int64_t>{8, 4}));
   EXPECT_TRUE(
       at::equal(batch.codes, at::tensor({1, 0, 0, 0, 7, 6, 3, 2}, at::kLong).view({2, 2, 2})));
-  EXPECT_TRUE(at::equal(batch.side, at::tensor({2.0f, 1.0f}).view({2, 1})));
+  EXPECT_TRUE(at::equal(batch.side, at::tensor({2.0f, 0.0f, 1.0f, 0.5f}).view({2, 2})));
   EXPECT_THROW(reader.codes({5}), DataError);
   EXPECT_THROW(reader.features({64}), Unsupported);
 }

@@ -133,7 +133,9 @@ TEST(FeaturesStage, serves_several_encoders_and_kinds_in_one_pass) {
   EXPECT_NO_THROW(quantised.check());
   EXPECT_TRUE(at::equal(quantised.codes.select(1, 0).to(at::kFloat),
                         batch.values.select(2, 1).clamp(0, 63)));
-  EXPECT_EQ(quantised.side.size(1), 1);
+  const auto frames = batch.values.size(1);
+  EXPECT_TRUE(at::allclose(quantised.side.narrow(1, 0, frames), batch.values.mean(2)));
+  EXPECT_TRUE(quantised.side.slice(1, frames).eq(0).all().item<bool>());
 }
 
 TEST(FeaturesStage, reports_unreadable_clips_and_fails_beyond_what_is_allowed) {

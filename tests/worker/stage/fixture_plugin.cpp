@@ -107,7 +107,7 @@ class Frames : public Encoder, public Codec {
     const auto features = encode(audio);
     const auto fine = features.values.select(2, 1).clamp(0, 63).to(at::kLong);
     return {at::stack({fine, fine.remainder(8)}, 1), features.lengths, code_spec(),
-            features.values.mean({1, 2}).unsqueeze(1)};
+            features.values.mean(2)};  // of a longer batch more
   }
   FeatureBatch embed(const CodeBatch&) override { throw Unsupported("no embeddings"); }
   AudioBatch decode(const CodeBatch&) override { throw Unsupported("no audio"); }
