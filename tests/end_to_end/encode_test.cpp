@@ -89,10 +89,35 @@ TEST_F(Encode, writes_codes_and_audio_that_went_through_them) {
   const auto ended = encode(words);
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(text_of(sandbox / "codes.csv"), StartsWith("clip,frame,time,code_0,code_1\na,0,"));
-  const auto wav = text_of(sandbox / "heard/a.wav");
-  EXPECT_THAT(wav, StartsWith("RIFF"));
-  EXPECT_NEAR(static_cast<double>(wav.size()), 24000 * 3, 24000 * 3 * 0.1) << "1 s of 24 bits";
+  const auto heard = read_sound(sandbox / "heard/a.wav");
+  EXPECT_EQ(heard.format, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+  EXPECT_EQ(heard.rate, 24000);
+  EXPECT_EQ(heard.interleaved.size(), 24000U) << "as long as the recording";
   EXPECT_THAT(text_of(sandbox / "codes.csv.json"), HasSubstr("codebook_sizes"));
+}
+
+TEST_F(Encode, takes_recordings_of_any_length_through_a_codec_that_works_in_chunks) {
+  write_sound(sandbox / "long.wav", tone(50000, 440, 16000), 16000);
+  const auto ended =
+      encode({"encodec", "--option", "weights=random", "--option", "preset=tiny_stereo", "b.wav",
+              "long.wav", "--codes", "--to", "x.safetensors", "--decode", "heard"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  const auto loudness = read_safetensors(sandbox / "x.safetensors");
+  EXPECT_EQ(loudness.at("b.side").values.size(), 1U);
+  EXPECT_EQ(loudness.at("long.side").values.size(), 4U) << "of each second begun";
+  const auto heard = read_sound(sandbox / "heard/long.wav");
+  EXPECT_EQ(heard.channels, 2);
+  EXPECT_EQ(heard.interleaved.size(), 2U * 150000);
+}
+
+TEST_F(Encode, writes_a_single_recording_into_one_numpy_file) {
+  ASSERT_EQ(encode({"log_mel", "a.wav", "--to", "x.npy"}).code, 0);
+  ASSERT_EQ(encode({"log_mel", "a.wav", "--to", "out"}).code, 0);
+  EXPECT_EQ(text_of(sandbox / "x.npy"), text_of(sandbox / "out/a.npy"));
+  EXPECT_TRUE(Json::parse(text_of(sandbox / "x.npy.json")).contains("frame_rate"));
+  const auto ended = encode({"log_mel", "a.wav", "b.wav", "--to", "x.npy"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("has room for one recording, and 2 are given"));
 }
 
 TEST_F(Encode, goes_on_after_a_file_that_cannot_be_read) {
@@ -113,7 +138,7 @@ TEST_F(Encode, takes_the_options_of_an_experiment) {
   sandbox.write_experiment(text);
   EXPECT_EQ(encode({"tones.toml:log_mel", "a.wav", "--to", "x.safetensors"}).code, 0);
   EXPECT_EQ(read_safetensors(sandbox / "x.safetensors").at("a").shape[1], 32);
-  EXPECT_THAT(encode({"tones.toml:log_mle", "a.wav", "--to", "x.npy"}).err,
+  EXPECT_THAT(encode({"tones.toml:log_mle", "a.wav", "--to", "x.txt"}).err,
               HasSubstr("tell the format"));
   EXPECT_THAT(encode({"tones.toml:log_mle", "a.wav", "--to", "x"}).err,
               HasSubstr("did you mean 'log_mel'?"));

@@ -25,6 +25,23 @@ inline void write_sound(const std::filesystem::path& file, const std::vector<flo
   if (written != frames) throw std::runtime_error("a sound was not written");
 }
 
+struct ReadSound {
+  std::vector<float> interleaved{};
+  int rate = 0, channels = 0, format = 0;
+};
+
+/// What libsndfile reads of a file.
+inline ReadSound read_sound(const std::filesystem::path& file) {
+  SF_INFO info{};
+  SNDFILE* sound = sf_open(file.c_str(), SFM_READ, &info);
+  if (sound == nullptr) throw std::runtime_error(file.string() + ": " + sf_strerror(nullptr));
+  ReadSound read{std::vector<float>(static_cast<std::size_t>(info.frames * info.channels)),
+                 info.samplerate, info.channels, info.format};
+  sf_readf_float(sound, read.interleaved.data(), info.frames);
+  sf_close(sound);
+  return read;
+}
+
 /// Half-scale sine.
 inline std::vector<float> tone(std::int64_t samples, double hz, double rate) {
   std::vector<float> wave(static_cast<std::size_t>(samples));

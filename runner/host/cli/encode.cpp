@@ -23,22 +23,23 @@ const std::vector<std::string> formats{"safetensors", "npy", "csv"};
 Syntax syntax_of_encode() {
   Syntax syntax{
       "encode", "ENCODER FILE...",
-      "Writes what an encoder makes of audio files: its features, or with --codes the codes of a "
-      "codec,\nfor numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a "
-      "component, "
-      "or\nFILE.toml:LABEL for one as an experiment has it. What a recording is called there is "
-      "its "
-      "file's\nname without ending, and a number where two have the same. Frame t of the features "
-      "(T, D) or\ncodes (Q, T) is centred at first_frame + t / frame_rate seconds; the two are "
-      "written beside them.\nA file that cannot be encoded is reported, the rest go on, and the "
-      "exit code is 1."};
+      "Writes what an encoder makes of audio files: its features, or with --codes the codes of\n"
+      "a codec, for numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a\n"
+      "component, or FILE.toml:LABEL for one as an experiment has it. Recordings are mixed down\n"
+      "to one channel, as in experiments. What a recording is called there is its file's name\n"
+      "without ending, and a number where two have the same. Frame t of the features (T, D) or\n"
+      "codes (Q, T) is centred at first_frame + t / frame_rate seconds; the two are written\n"
+      "beside them. A file that cannot be encoded is reported, the rest go on, and the exit code\n"
+      "is 1."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
-  add("to", text("FILE"), "what to write, or of npy the folder to write into");
+  add("to", text("FILE"),
+      "what to write; of npy the folder to write into, or x.npy for a single recording");
   add("format", text("NAME"), "safetensors, npy or csv; by default as --to ends, else npy");
   add("codes", "the codes of a codec in place of features");
   add("decode", text("FOLDER"),
-      "writes WAV files that went through the codec's codes and back, to listen to");
+      "writes the recordings as they come back from the codec's codes, as WAV of float32 and as "
+      "long as they were, to listen to");
   add("device", text("NAME")->default_value("cpu"), "cpu, cuda or cuda:N");
   add("threads", po::value<std::int64_t>()->value_name("N"), "by default all processors");
   add_value_option(syntax.options);
@@ -64,11 +65,12 @@ std::string format_of_arguments(const Arguments& given) {
   }
   const auto ending = fs::path(given.text("to")).extension().string();
   for (const auto& format : formats)
-    if (ending == "." + format && format != "npy") return format;
+    if (ending == "." + format) return format;
   if (!ending.empty())
     refuse_usage("encode", "--to '" + given.text("to") +
                                "' does not tell the format; allowed are files that end in "
-                               ".safetensors or .csv, and a folder for .npy files. Give --format");
+                               ".safetensors, .csv or .npy, and a folder for several .npy files. "
+                               "Give --format");
   return "npy";
 }
 
@@ -106,6 +108,10 @@ protocol::EncodeRequest request_of(const Arguments& given) {
   if (given.has("to")) {
     request.format = format_of_arguments(given);
     request.to = fs::absolute(given.text("to")).string();
+    if (request.format == "npy" && request.to.ends_with(".npy") && request.files.size() > 1)
+      refuse_usage("encode", "--to '" + given.text("to") + "' has room for one recording, and " +
+                                 std::to_string(request.files.size()) +
+                                 " are given; allowed is a folder to write a file of each into");
   } else if (request.decode.empty()) {
     refuse_usage("encode", "nothing is to be written; allowed are --to and --decode");
   }

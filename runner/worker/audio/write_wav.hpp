@@ -5,8 +5,8 @@
 
 namespace earshot::worker {
 
-/// Writes interleaved samples as WAV with 24 bits, more than any loudspeaker shows; what lies
-/// outside of [-1, 1] is clipped. @throws DataError "<file>: <reason>"
+/// Writes interleaved samples as WAV of float32: the numbers as they are, outside of [-1, 1] too.
+/// @throws DataError "<file>: <reason>"
 void write_wav(const std::filesystem::path& file, std::span<const float> interleaved,
                std::int64_t sample_rate, std::int64_t channels = 1);
 

@@ -110,17 +110,24 @@ class SafetensorsFile final : public FeatureFiles {
   std::map<std::string, at::Tensor> tensors_;
 };
 
-class NpyFolder final : public FeatureFiles {
+/// A file for each key in a folder, or the file of the only one.
+class NpyFiles final : public FeatureFiles {
  public:
-  explicit NpyFolder(fs::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
-  void add(const Encoded& encoded) override {
-    kit::write_npy(folder_ / (encoded.key + ".npy"), encoded.values);
-    if (encoded.side.defined()) kit::write_npy(folder_ / (encoded.key + ".side.npy"), encoded.side);
+  explicit NpyFiles(fs::path to) : to_(std::move(to)), single_(to_.extension() == ".npy") {
+    make_folder(single_ ? to_.parent_path() : to_);
   }
-  void finish(const Texts& about) override { write_about(folder_ / "about.json", about); }
+  void add(const Encoded& encoded) override {
+    auto file = single_ ? to_ : to_ / (encoded.key + ".npy");
+    kit::write_npy(file, encoded.values);
+    if (encoded.side.defined()) kit::write_npy(file.replace_extension(".side.npy"), encoded.side);
+  }
+  void finish(const Texts& about) override {
+    write_about(single_ ? fs::path(to_.string() + ".json") : to_ / "about.json", about);
+  }
 
  private:
-  fs::path folder_;
+  fs::path to_;
+  bool single_;
 };
 
 /// Appends a number as the shortest text that reads back.
@@ -177,7 +184,7 @@ class CsvFile final : public FeatureFiles {
 
 std::unique_ptr<FeatureFiles> open_feature_files(const std::string& format, const fs::path& to,
                                                  double frame_rate, double first_frame) {
-  if (format == "npy") return std::make_unique<NpyFolder>(to);
+  if (format == "npy") return std::make_unique<NpyFiles>(to);
   if (format == "csv") return std::make_unique<CsvFile>(to, frame_rate, first_frame);
   return std::make_unique<SafetensorsFile>(to);
 }

@@ -29,7 +29,8 @@ class FeatureFiles {
 ///   safetensors  one file; a tensor for each key, "<key>.side" for what lies beside codes; texts
 ///   as
 ///                its metadata
-///   npy          a folder with <key>.npy (and <key>.side.npy); texts in about.json
+///   npy          a folder with <key>.npy (and <key>.side.npy); texts in about.json. Or x.npy (and
+///                x.side.npy) of a single recording; texts in x.npy.json
 ///   csv          one table; a row for each frame: clip, frame, time in s, and the values. Texts in
 ///                <file>.json, what lies beside codes is left out
 /// @throws DataError "<file>: <reason>"
