@@ -8,6 +8,13 @@
 
 namespace earshot::host {
 
+namespace {
+
+/// To load a plugin takes a second or two, and many times that on a machine that is busy.
+constexpr std::chrono::seconds longest_load(60);
+
+}  // namespace
+
 Informant::~Informant() = default;
 
 WorkerInformant::WorkerInformant(WorkerOptions options,
@@ -30,7 +37,7 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
     progress_("looking at " + std::filesystem::path(files[i]).filename().string());
     try {
       answers.push_back(
-          {{"info", ask(*workers[i], "inspect", {{"path", files[i]}}, std::chrono::seconds(10))}});
+          {{"info", ask(*workers[i], "inspect", {{"path", files[i]}}, longest_load)}});
     } catch (const WorkerError& error) {
       const auto prefix = files[i] + ": ";
       std::string reason = error.what();
