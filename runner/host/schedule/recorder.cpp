@@ -28,6 +28,16 @@ StageRecord stage_record(const Job& job, const std::string& key, const char* kin
   return stage;
 }
 
+/// What cells read of an encoder, with what is not as usual: "codes", "features as float16, crop
+/// centre".
+std::string reading(const protocol::FeatureSource& source) {
+  std::string text = source.codes ? "codes" : "features";
+  if (!source.codes && source.dtype != "float32") text += " as " + source.dtype;
+  for (const auto& [key, value] : source.audio.items())
+    text += ", " + key + ' ' + (value.is_string() ? value.get<std::string>() : value.dump());
+  return text;
+}
+
 void describe(ArtifactRow& artifact) {
   std::error_code missing;
   const auto bytes = std::filesystem::file_size(artifact.path, missing);
@@ -86,6 +96,7 @@ void Recorder::record_features(const Job& job, const Slot& slot, const Ending& e
       stage.facts = ending.result.at("encoders").at(i);
       stage.bytes = stage.facts.value("bytes", std::int64_t{0});
     }
+    stage.facts["reads"] = reading(plan_.features.at(stage.key).source);
     // What was all in the cache cost nothing now; the row says what it did cost.
     const bool reused = ending.state == "ok" && stage.facts.value("computed", 0) == 0;
     if (!reused || !has_stage(stage.key)) store_.record_stage(stage);

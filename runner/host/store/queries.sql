@@ -65,12 +65,13 @@ WHERE :experiment IS NULL OR experiment = :experiment
 GROUP BY experiment, kind, encoder ORDER BY seconds DESC;
 
 -- encoders: size, speed, rates and effective rank of each encoder's features
-SELECT experiment, encoder, variant, dataset, parameters, round(audio_per_second, 1) AS audio_per_second,
+SELECT experiment, encoder, reads, variant, dataset, parameters,
+       round(audio_per_second, 1) AS audio_per_second,
        round(peak_bytes / 1048576.0) AS peak_mib, frames_per_second, bits_per_second,
        round(effective_rank, 1) AS effective_rank
 FROM cost
 WHERE kind = 'features' AND (:experiment IS NULL OR experiment = :experiment)
-ORDER BY experiment, dataset, encoder, variant;
+ORDER BY experiment, dataset, encoder, reads, variant;
 
 -- hardest: items that most runs got wrong
 SELECT e.name AS experiment, m.task, i.id AS item, avg(p.mark) AS mark, count(*) AS runs, i.labels

@@ -123,13 +123,14 @@ WITH encoding AS (
          json_extract(facts, '$.peak_bytes') AS peak_bytes,
          json_extract(facts, '$.facts.spec.frame_rate') AS frames_per_second,
          json_extract(facts, '$.facts.code_spec.bits_per_second') AS bits_per_second,
-         json_extract(facts, '$.effective_rank') AS effective_rank
+         json_extract(facts, '$.effective_rank') AS effective_rank,
+         json_extract(facts, '$.reads') AS reads
   FROM stage WHERE kind IN ('pretrain', 'features'))
 SELECT e.name AS experiment, s.kind, group_concat(DISTINCT m.encoder) AS encoder,
        group_concat(DISTINCT m.dataset) AS dataset, NULL AS task, s.key, s.state, s.attempts,
        count(DISTINCT m.cell_id) AS cells, s.seconds, s.bytes, s.audio_seconds, s.parameters,
        s.audio_per_second, s.peak_bytes, s.frames_per_second, s.bits_per_second, s.effective_rank,
-       group_concat(DISTINCT m.variant) AS variant
+       group_concat(DISTINCT m.variant) AS variant, s.reads
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN run r ON r.cell_id = m.cell_id
@@ -141,7 +142,7 @@ UNION ALL
 SELECT e.name, 'cell', m.encoder, m.dataset, m.task, c.key,
        max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END), count(*), 1, sum(r.seconds),
        max(r.peak_bytes), NULL, s.parameters, s.audio_per_second, max(r.peak_bytes),
-       s.frames_per_second, s.bits_per_second, s.effective_rank, m.variant
+       s.frames_per_second, s.bits_per_second, s.effective_rank, m.variant, s.reads
 FROM experiment e
 CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
 CROSS JOIN cell c ON c.cell_id = m.cell_id

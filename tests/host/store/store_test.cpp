@@ -197,6 +197,7 @@ TEST_F(Results, cost_says_what_is_known_of_the_encoder_with_its_features_and_wit
                  {"encode_seconds", 4.0},
                  {"peak_bytes", 5000},
                  {"effective_rank", 7.5},
+                 {"reads", "codes"},
                  {"facts",
                   {{"parameters", 79},
                    {"spec", {{"frame_rate", 12.5}}},
@@ -210,14 +211,14 @@ TEST_F(Results, cost_says_what_is_known_of_the_encoder_with_its_features_and_wit
   run_cell(store, plan.cells[1].key, run);
   EXPECT_THAT(rows(store,
                    "SELECT kind, encoder, parameters, audio_per_second, peak_bytes, "
-                   "frames_per_second, bits_per_second, effective_rank FROM cost "
+                   "frames_per_second, bits_per_second, effective_rank, reads FROM cost "
                    "ORDER BY kind DESC, encoder"),
               ElementsAre(ElementsAre(Json("features"), Json("htsat"), Json(79), Json(25.0),
-                                      Json(5000), Json(12.5), Json(1100.0), Json(7.5)),
+                                      Json(5000), Json(12.5), Json(1100.0), Json(7.5), "codes"),
                           ElementsAre(Json("cell"), Json("htsat"), Json(79), Json(25.0), Json(300),
-                                      Json(12.5), Json(1100.0), Json(7.5)),
+                                      Json(12.5), Json(1100.0), Json(7.5), "codes"),
                           ElementsAre(Json("cell"), Json("mimi"), Json(), Json(), Json(300), Json(),
-                                      Json(), Json())));
+                                      Json(), Json(), Json())));
 }
 
 TEST_F(Results, weights_are_kept_with_what_they_were_trained_on) {
