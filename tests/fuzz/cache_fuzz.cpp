@@ -35,7 +35,7 @@ void read_all(std::span<const std::byte> file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   read_all({reinterpret_cast<const std::byte*>(data), size});
   // The fuzzer cannot guess a checksum: the same bytes as a header with all that is before it.
-  std::string file = "EARSHARD" + std::string(24, '\0');
+  std::string file = "EARSHRD2" + std::string(24, '\0');
   file.append(reinterpret_cast<const char*>(data), size).append(256, '\0');
   const std::uint64_t file_bytes = file.size(), header_bytes = size;
   std::memcpy(file.data() + 16, &file_bytes, 8);

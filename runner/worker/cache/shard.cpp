@@ -14,7 +14,7 @@ namespace earshot::worker {
 
 namespace {
 
-constexpr char magic[] = "EARSHARD";
+constexpr char magic[] = "EARSHRD2";
 constexpr std::size_t fixed_bytes = 32, alignment = 64, checked_from = 16;
 constexpr std::uint64_t largest_header = 64u << 20;
 

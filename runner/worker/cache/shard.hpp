@@ -13,7 +13,7 @@
 
 // The file of a shard: the features or codes of up to 64 clips. Free of LibTorch.
 //
-//   bytes  0-7   "EARSHARD"
+//   bytes  0-7   "EARSHRD2"
 //          8-15  XXH3-64 of all that follows
 //         16-23  size of the file
 //         24-31  size of the JSON header, which follows

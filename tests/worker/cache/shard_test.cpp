@@ -80,7 +80,7 @@ TEST(Shard, refuses_every_truncation_every_flipped_byte_and_another_key) {
 
 /// A shard with this header, its checksum right.
 std::string with_header(const std::string& header, std::uint64_t header_bytes) {
-  std::string file = "EARSHARD" + std::string(24, '\0') + header + std::string(64, '\0');
+  std::string file = "EARSHRD2" + std::string(24, '\0') + header + std::string(64, '\0');
   const std::uint64_t size = file.size();
   std::memcpy(file.data() + 16, &size, 8);
   std::memcpy(file.data() + 24, &header_bytes, 8);
