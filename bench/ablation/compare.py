@@ -2,6 +2,8 @@
 
 DATA is what prepare.py made, WORK an empty folder for results and features. Earshot runs before and
 after the Python scripts, each time from nothing, so that a machine whose speed drifts does not decide.
+Scores stand beside each other to show that both sides did the same work; of untrained encoders, few are
+above chance.
 """
 
 import collections
@@ -68,18 +70,26 @@ def earshot_scores(results):
         SELECT encoder, slice, seed, value FROM result WHERE is_primary AND slice_dimension = 'category'""")
 
 
-def print_scores(sides):
+def chances(results):
+    """What a draw reaches, of probes and of questions with choices."""
+    return dict(results.execute("""
+        SELECT iif(slice_dimension = 'category', slice, task), max(value) FROM result
+        WHERE metric = 'chance' AND value IS NOT NULL GROUP BY 1"""))
+
+
+def print_scores(chance, sides):
     """Means over seeds: balanced accuracies of probes, shares of right answers of categories."""
     found = collections.defaultdict(list)
     for side, scores in sides.items():
         for encoder, task, _, value in scores:
             found[task, encoder, side].append(value)
     tasks, encoders, _ = (list(dict.fromkeys(names)) for names in zip(*found))
-    print(" " * 24 + "".join(f"{encoder:>{9 * len(sides)}}" for encoder in encoders))
-    print(" " * 24 + "".join(f"{side:>9}" for side in sides) * len(encoders))
+    print(" " * 33 + "".join(f"{encoder:>{9 * len(sides)}}" for encoder in encoders))
+    print(" " * 24 + f"{'chance':>9}" + "".join(f"{side:>9}" for side in sides) * len(encoders))
     for task in tasks:
         values = [found[task, encoder, side] for encoder in encoders for side in sides]
-        print(f"  {task:<22}" + "".join(f"{sum(some) / len(some):>9.2f}" for some in values))
+        drawn = f"{chance[task]:.2f}" if task in chance else ""
+        print(f"  {task:<22}{drawn:>9}" + "".join(f"{sum(some) / len(some):>9.2f}" for some in values))
 
 
 first, _ = earshot("first", "first_cache")
@@ -100,4 +110,4 @@ cold = (first + again) / 2
 print(f"  python, encoding in the training loop / earshot      {loop / cold:>8.1f} x")
 print(f"  python, features in memory / earshot                 {memory / cold:>8.1f} x")
 print(f"  python, encoding in the training loop / warm earshot {loop / warm:>8.1f} x")
-print_scores({"earshot": earshot_scores(results), "python": loop_results["scores"]})
+print_scores(chances(results), {"earshot": earshot_scores(results), "python": loop_results["scores"]})

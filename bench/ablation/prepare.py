@@ -141,6 +141,7 @@ def make_encoders(files):
 
 
 disable_progress_bar()
+torch.set_num_threads(1)  # for the same weights everywhere
 torch.manual_seed(0)
 data.mkdir(exist_ok=True)
 items = read_items()
