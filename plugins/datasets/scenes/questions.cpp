@@ -45,6 +45,10 @@ const About& about(Topic topic) {
   return all[static_cast<std::size_t>(topic)];
 }
 
+const std::string& word_of(Topic topic, const Row& row) {
+  return words(topic)[static_cast<std::size_t>(level(topic, row))];
+}
+
 }  // namespace
 
 const char* noun(Topic topic) {
@@ -71,12 +75,17 @@ int level(Topic topic, const Row& row) {
 }
 
 std::string caption(const Row& row) {
-  const auto word = [&](Topic topic) {
-    return words(topic)[static_cast<std::size_t>(level(topic, row))];
-  };
+  const auto word = [&](Topic topic) { return word_of(topic, row); };
   return "a " + word(Topic::distance) + " " + word(Topic::event) + " in a " + word(Topic::room) +
          ", " + word(Topic::noise) + " " + word(Topic::noise_type) + " noise, a " +
          word(Topic::quality) + " recording, a " + word(Topic::mood) + " mood";
+}
+
+std::string caption_words(const Row& row, const std::vector<Topic>& of) {
+  std::string text;
+  for (const auto topic : of)
+    text += (text.empty() ? "" : " ") + word_of(topic, row);
+  return text;
 }
 
 const char* name_of(Category category) {

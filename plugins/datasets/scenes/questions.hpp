@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,10 @@ namespace earshot::scenes {
 /// What questions are about: the factors of a scene, and the mood, which is a table of events.
 enum class Topic { event, room, distance, noise, noise_type, quality, mood };
 inline constexpr int topics = 7;
+/// All of them, as captions name them.
+inline constexpr std::array<Topic, topics> in_captions = {
+    Topic::distance,   Topic::event,   Topic::room, Topic::noise,
+    Topic::noise_type, Topic::quality, Topic::mood};
 
 /// What a topic is called in questions: "sound", "place", "noise level".
 const char* noun(Topic topic);
@@ -22,6 +27,8 @@ const char* content(Topic topic);
 /// All of a scene in one sentence, out of words(): "a far bark in a hall, moderate pink noise,
 /// a phone recording, a tense mood".
 std::string caption(const Row& row);
+/// What it has of some topics as bare words: "far bark hall".
+std::string caption_words(const Row& row, const std::vector<Topic>& of);
 
 /// The categories of the study of ReasonAQA, as the dataset `reasonaqa` calls them.
 enum class Category {

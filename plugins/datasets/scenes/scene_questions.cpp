@@ -38,11 +38,24 @@ OptionSchema SceneQuestions::options() {
   schema.front().min = 24;
   schema.front().max = 1'000'000;
   schema.front().help = "Number of scenes; factors cross exactly at multiples of 1728";
+  std::vector<std::string> all;
+  for (int category = 0; category < scenes::categories; ++category)
+    all.emplace_back(name_of(static_cast<Category>(category)));
+  schema.push_back({.name = "categories",
+                    .value = all,
+                    .help = "What is asked; a category named twice is asked twice as often",
+                    .choices = all});
   schema.push_back({.name = "per_category",
                     .value = 1,
-                    .help = "Questions of each of the 7 categories on each scene",
+                    .help = "Questions on each scene for each category named",
                     .min = 1,
                     .max = 8});
+  schema.push_back({.name = "captions",
+                    .value = std::string("sentence"),
+                    .help = "The labels caption and second_caption: all of a scene in a sentence; "
+                            "in bare words; some of these words, those that the question is about "
+                            "among them, from which is learnt sooner how to find an answer",
+                    .choices = {"sentence", "words", "some_words"}});
   return schema;
 }
 
@@ -85,13 +98,9 @@ class SceneQuestions::Dealer {
   }
 
   void comparison(Plan& plan) {
-    plan.same = deal(plan, key(plan) + "kind", 2) == 1;
-    const bool yes = deal(plan, key(plan) + (plan.same ? "same" : "first"), 2) == 1;
-    plan.second = partner(plan, plan.same && yes ? own(plan) : other_level(plan));
-    const int second = level(plan.topic, scenes_.row(plan.second));
-    plan.same = plan.same || second == own(plan);
-    if (!plan.same) plan.asked = yes ? own(plan) : second;
-    plan.answer = plan.same ? second == own(plan) ? "yes" : "no" : yes ? "first" : "second";
+    const bool same = deal(plan, key(plan) + "same", 2) == 1;
+    plan.second = partner(plan, same ? own(plan) : other_level(plan));
+    plan.answer = level(plan.topic, scenes_.row(plan.second)) == own(plan) ? "yes" : "no";
   }
 
  private:
@@ -132,13 +141,16 @@ class SceneQuestions::Dealer {
 
 SceneQuestions::SceneQuestions(const Options& options, const Context& context)
     : scenes_(scene_options(options), context),
-      clips_(options.integer("clips")),
-      per_category_(options.integer("per_category")) {
-  const auto world = static_cast<std::uint64_t>(options.integer("world"));
-  Dealer dealer(scenes_, kit::derive(world, "questions"));
-  for (std::int64_t clip = 0; clip < clips_; ++clip)
-    for (int category = 0; category < categories; ++category)
-      for (int number = 0; number < per_category_; ++number) {
+      seed_(kit::derive(static_cast<std::uint64_t>(options.integer("world")), "questions")),
+      captions_(options.text("captions")) {
+  Dealer dealer(scenes_, seed_);
+  for (const auto& name : options.texts("categories"))
+    for (std::size_t category = 0; category < counts_.size(); ++category)
+      if (name == name_of(static_cast<Category>(category)))
+        counts_[category] += options.integer("per_category");
+  for (std::int64_t clip = 0; clip < options.integer("clips"); ++clip)
+    for (std::size_t category = 0; category < counts_.size(); ++category)
+      for (int number = 0; number < counts_[category]; ++number) {
         Plan plan{.clip = clip, .category = static_cast<Category>(category), .number = number};
         dealer.topic(plan);
         if (plan.category == Category::multiple_choice) dealer.choices(plan);
@@ -165,10 +177,8 @@ std::vector<LabelSpec> SceneQuestions::labels() const {
 Question SceneQuestions::question_of(const Plan& plan) const {
   const std::string what = noun(plan.topic);
   Question question{.answers = {plan.answer}};
-  if (plan.same)
+  if (plan.category == Category::compare)
     question.text = "is the " + what + " the same?";
-  else if (plan.category == Category::compare)
-    question.text = "which has the " + what + " " + word(plan.topic, plan.asked) + "?";
   else if (plan.asked >= 0)
     question.text = "is the " + what + " " + word(plan.topic, plan.asked) + "?";
   else
@@ -178,16 +188,33 @@ Question SceneQuestions::question_of(const Plan& plan) const {
   return question;
 }
 
+std::string SceneQuestions::caption_of(const Plan& plan, std::int64_t scene) const {
+  const auto& row = scenes_.row(scene);
+  if (captions_ == "sentence") return caption(row);
+  std::vector<Topic> said(in_captions.begin(), in_captions.end());
+  if (captions_ == "some_words") {
+    const auto* which = scene == plan.clip ? "first" : "second";
+    kit::Random random(
+        kit::derive(kit::derive(seed_, name_of(plan.category), plan.number), which, plan.clip));
+    for (auto left_out = random.below(topics); left_out > 0; --left_out) {
+      const auto topic = said.begin() + random.below(std::ssize(said));
+      if (*topic != plan.topic) said.erase(topic);
+    }
+  }
+  return caption_words(row, said);
+}
+
 Item SceneQuestions::item(std::int64_t index) const {
   const auto& plan = plans_[static_cast<std::size_t>(index)];
   auto item = scenes_.item(plan.clip);
   const std::string category = name_of(plan.category);
   item.groups["clip"] = item.id;
   item.id += "-" + category;
-  if (per_category_ > 1) item.id += "-" + std::to_string(plan.number);
+  if (counts_[static_cast<std::size_t>(plan.category)] > 1)
+    item.id += "-" + std::to_string(plan.number);
   item.clips.front().shared = plan.clip;
   item.labels["mood"] = word(Topic::mood, level(Topic::mood, scenes_.row(plan.clip)));
-  item.labels[kit::caption_labels[0]] = caption(scenes_.row(plan.clip));
+  item.labels[kit::caption_labels[0]] = caption_of(plan, plan.clip);
   if (plan.second >= 0) {
     auto second = item.clips.front();
     second.shared = plan.second;
@@ -196,7 +223,7 @@ Item SceneQuestions::item(std::int64_t index) const {
     item.groups["second_clip"] = other.id;
     for (const std::string name : compared_labels)
       item.labels["second_" + name] = other.labels.at(name);
-    item.labels[kit::caption_labels[1]] = caption(scenes_.row(plan.second));
+    item.labels[kit::caption_labels[1]] = caption_of(plan, plan.second);
   }
   const bool named = plan.category == Category::multiple_choice ||
                      plan.category == Category::yes_no || plan.category == Category::compare;

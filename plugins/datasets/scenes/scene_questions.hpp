@@ -12,13 +12,12 @@ namespace earshot::scenes {
 ///   sound_event, acoustic_properties, mood, environment   "what is the sound?" bark
 ///   multiple_choice                                       the same with four choices
 ///   yes_no                                                "is the sound bark?"
-///   compare, of two clips                                 "which has the sound bark?" first, or
-///                                                         "is the sound the same?" yes
+///   compare, of two clips                                 "is the sound the same?" yes
 ///
 /// What is asked, of which, and the place of the answer are dealt, so that nothing but the audio
-/// tells: among the questions of one text, yes and no, first and second, and the places of choices
-/// are equally frequent, as are the words of open answers. The second clip of a comparison is
-/// another clip of its split.
+/// tells: among the questions of one text, yes and no, and the places of choices are equally
+/// frequent, as are the words of open answers. The second clip of a comparison is another clip of
+/// its split, and both are needed to tell.
 class SceneQuestions final : public Dataset {
  public:
   static OptionSchema options();
@@ -36,16 +35,18 @@ class SceneQuestions final : public Dataset {
     Topic topic{};
     int number = 0;            ///< among the questions of its clip and category
     int asked = -1;            ///< level that the question names; -1: none
-    bool same = false;         ///< of a comparison: whether it asks for equality
     std::vector<int> choices;  ///< levels
     std::string answer;
   };
   class Dealer;
 
   Question question_of(const Plan& plan) const;
+  std::string caption_of(const Plan& plan, std::int64_t scene) const;
 
   Scenes scenes_;
-  std::int64_t clips_, per_category_;
+  std::array<std::int64_t, categories> counts_{};  ///< questions on a scene, by category
+  std::uint64_t seed_;
+  std::string captions_;
   std::vector<Plan> plans_{};
 };
 
