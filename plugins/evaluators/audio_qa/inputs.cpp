@@ -251,15 +251,16 @@ std::vector<Heard> Inputs::heard(Trial& trial, Split split, std::span<const std:
     std::vector<std::size_t> places;
     Items with_clip;
     for (std::size_t b = 0; b < read.size(); ++b)
-      if (std::ssize(read[b].clips) > clip) {
+      if (std::ssize(read[b].clips) > clip &&
+          (input_ != "labels" || labels_.knows(read[b], clip))) {
         some.push_back(items[b]);
         places.push_back(b);
         with_clip.push_back(read[b]);
       }
     if (some.empty()) break;
     if (input_ == "labels") {
-      add_mapped(trial, labels_.frames(read), places, all);
-      break;  // an item's labels are of all its clips
+      add_mapped(trial, labels_.frames(with_clip, clip), places, all);
+      continue;
     }
     auto features = clip_features(trial, split, some, clip);
     features = scaled(features);

@@ -1,7 +1,9 @@
 #include "labels_input.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 
 #include <ATen/ATen.h>
 
@@ -19,6 +21,13 @@ struct Sums {
   double count = 0, first = 0, second = 0;
 };
 
+constexpr std::string_view second = "second_";
+
+/// What a label says, whichever clip it says it of: "second_event" is an "event".
+std::string subject(const std::string& name) {
+  return name.starts_with(second) ? name.substr(second.size()) : name;
+}
+
 }  // namespace
 
 void LabelsInput::learn(const earshot::Trial& trial, std::int64_t dim, c10::Device device) {
@@ -28,15 +37,15 @@ void LabelsInput::learn(const earshot::Trial& trial, std::int64_t dim, c10::Devi
   for (std::int64_t i = 0; i < trial.size(Split::train); ++i)
     for (const auto& [name, label] : trial.item(Split::train, i).labels) {
       if (const auto* number = std::get_if<double>(&label)) {
-        auto& sums = numbers[name];
+        auto& sums = numbers[subject(name)];
         sums.count += 1;
         sums.first += *number;
         sums.second += *number * *number;
-      } else if (!rows_.contains(name + "=")) {
+      } else if (const auto what = subject(name) + "="; !rows_.contains(what)) {
         const auto classes = trial.label(name).classes;
-        if (!classes.empty()) add(name + "=");  // of an empty set
+        if (!classes.empty()) add(what);  // of an empty set
         for (const auto& one : classes)
-          add(name + "=" + one);
+          add(what + one);
       }
     }
   scales_.clear();
@@ -62,12 +71,15 @@ std::int64_t LabelsInput::row(const std::string& key) const {
   return found == rows_.end() ? -1 : found->second;
 }
 
-std::vector<std::vector<LabelsInput::Term>> LabelsInput::terms(const Item& item) const {
+std::vector<std::vector<LabelsInput::Term>> LabelsInput::terms(const Item& item,
+                                                               std::int64_t clip) const {
   std::vector<std::vector<Term>> frames;
   const auto add = [&](const std::string& key) {
     if (const auto at = row(key); at >= 0) frames.push_back({{.row = at}});
   };
-  for (const auto& [name, label] : item.labels) {
+  for (const auto& [given, label] : item.labels) {
+    if (given.starts_with(second) != (clip == 1)) continue;
+    const auto name = subject(given);
     if (const auto* number = std::get_if<double>(&label)) {
       const auto scale = scales_.find(name);
       if (scale == scales_.end()) continue;
@@ -81,18 +93,22 @@ std::vector<std::vector<LabelsInput::Term>> LabelsInput::terms(const Item& item)
       add(name + "=" + std::get<std::string>(label));
     }
   }
-  if (frames.empty())
-    throw earshot::DataError("item '" + item.id +
-                             "' has none of the labels of the training items, which input "
-                             "'labels' needs");
   return frames;
 }
 
-earshot::FeatureBatch LabelsInput::frames(const std::vector<Item>& items) const {
+bool LabelsInput::knows(const Item& item, std::int64_t clip) const {
+  if (!terms(item, clip).empty()) return true;
+  if (clip > 0) return false;
+  throw earshot::DataError("item '" + item.id +
+                           "' has none of the labels of the training items, which input 'labels' "
+                           "needs");
+}
+
+earshot::FeatureBatch LabelsInput::frames(const std::vector<Item>& items, std::int64_t clip) const {
   std::vector<std::vector<std::vector<Term>>> all;
   std::vector<std::int64_t> lengths;
   for (const auto& item : items) {
-    all.push_back(terms(item));
+    all.push_back(terms(item, clip));
     lengths.push_back(std::ssize(all.back()));
   }
   const auto longest = *std::max_element(lengths.begin(), lengths.end());
