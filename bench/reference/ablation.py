@@ -27,7 +27,7 @@ from transformers import EncodecModel, LlamaForCausalLM, MimiModel
 
 # As in bench/ablation/experiment.toml; the probes there are fitted to the end, here in few epochs.
 seeds, n_train, epochs, batch, learning_rate = [0, 1], 40, 2, 8, 1e-2
-tokens, steps, batch_of_questions, learning_rate_of_mapper, most_answer_tokens = 8, 15, 16, 3e-3, 8
+tokens, steps, learning_rate_of_mapper, most_answer_tokens = 8, 15, 3e-3, 8
 targets = ["room", "quality", "noise", "distance_class"]
 
 data = sys.argv[1]
@@ -85,14 +85,14 @@ class Encoder:
             return self.encode(audio)
 
     def keep(self, rows):
-        for some in batches(rows, range(len(rows)), batch):
+        for some in batches(rows):
             frames = self.features(some, "once")
             self.kept.update((row["file"], one) for row, one in zip(some, frames))
 
 
-def batches(rows, order, size):
-    order = list(order)
-    return [[rows[i] for i in order[first : first + size]] for first in range(0, len(order), size)]
+def batches(rows, order=None):
+    rows = rows if order is None else [rows[i] for i in order]
+    return [rows[first : first + batch] for first in range(0, len(rows), batch)]
 
 
 def pooled(frames):
@@ -126,7 +126,7 @@ def probe(encoder, scale, clips, target, seed):
     head = nn.Linear(len(scale.mean), len(classes))
     optimiser = torch.optim.Adam(head.parameters(), lr=learning_rate)
     for _ in range(epochs):
-        for rows in batches(train, torch.randperm(len(train)), batch):
+        for rows in batches(train, torch.randperm(len(train))):
             frames = encoder.features(rows, "in training")
             with timed("probes"):
                 loss = nn.functional.cross_entropy(head(scale(pooled(frames))), truths(rows))
@@ -134,7 +134,7 @@ def probe(encoder, scale, clips, target, seed):
                 loss.backward()
                 optimiser.step()
     right = collections.defaultdict(list)
-    for rows in batches(clips["test"], range(len(clips["test"])), batch):
+    for rows in batches(clips["test"]):
         frames = encoder.features(rows, "in testing")
         with timed("probes"):
             for truth, chosen in zip(truths(rows), head(scale(pooled(frames))).argmax(1)):
@@ -182,7 +182,7 @@ def question_answering(encoder, scale, questions, seed):
     optimiser = torch.optim.AdamW(mapper.parameters(), lr=learning_rate_of_mapper)
     train, order = questions["train"], []
     for _ in range(steps):
-        order = order or batches(train, torch.randperm(len(train)), batch_of_questions)
+        order = order or batches(train, torch.randperm(len(train)))
         rows = order.pop()
         frames = encoder.features(rows, "in training")
         with timed("training mappers"):
@@ -192,7 +192,7 @@ def question_answering(encoder, scale, questions, seed):
             nn.utils.clip_grad_norm_(mapper.parameters(), 1.0)
             optimiser.step()
     right = collections.defaultdict(list)
-    for rows in batches(questions["test"], range(len(questions["test"])), batch_of_questions):
+    for rows in batches(questions["test"]):
         frames = encoder.features(rows, "in testing")
         with timed("answering"):
             for row, reply in zip(rows, replies(mapper(scale(few(frames))), rows)):
@@ -210,8 +210,7 @@ for name in ("mimi", "encodec", "htsat"):
         encoder = Encoder(name)
     if in_memory:
         encoder.keep(clips["train"] + clips["test"])
-    every = range(len(clips["train"]))
-    frames = torch.cat([encoder.features(rows, "once") for rows in batches(clips["train"], every, batch)])
+    frames = torch.cat([encoder.features(rows, "once") for rows in batches(clips["train"])])
     scale_of_clips, scale_of_frames = Scale(pooled(frames)), Scale(few(frames))
     for seed in seeds:
         for target in targets:
