@@ -148,6 +148,8 @@ SceneQuestions::SceneQuestions(const Options& options, const Context& context)
     for (std::size_t category = 0; category < counts_.size(); ++category)
       if (name == name_of(static_cast<Category>(category)))
         counts_[category] += options.integer("per_category");
+  if (options.texts("categories").empty())
+    throw ConfigError("categories is empty; expected one or more, as in the default");
   for (std::int64_t clip = 0; clip < options.integer("clips"); ++clip)
     for (std::size_t category = 0; category < counts_.size(); ++category)
       for (int number = 0; number < counts_[category]; ++number) {

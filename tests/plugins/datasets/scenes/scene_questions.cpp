@@ -156,6 +156,7 @@ TEST(SceneQuestions, can_be_of_some_categories_and_of_one_more_often) {
   }
   EXPECT_EQ(counts, (std::map<std::string, int>{{"mood", 24}, {"yes_no", 48}}));
   EXPECT_EQ(std::ssize(ids), data.size());
+  EXPECT_THROW(make({{"categories", std::vector<std::string>{}}}), ConfigError);
 }
 
 TEST(SceneQuestions, have_captions_of_some_words_that_hold_what_is_asked) {
