@@ -13,7 +13,6 @@
 
 namespace audio_qa {
 
-using earshot::ConfigError;
 using earshot::DataError;
 using earshot::Embeddings;
 using earshot::FeatureBatch;
