@@ -115,10 +115,11 @@ void print_datasets(const Plan& plan) {
 
 void print_pretraining(const Plan& plan) {
   for (const auto& [key, stage] : plan.pretrain) {
-    const auto waiting = std::count_if(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
-      return cell.decision == Decision::run &&
-             std::count(cell.pretrain.begin(), cell.pretrain.end(), key) > 0;
-    });
+    const auto waiting =
+        std::count_if(plan.cells.begin(), plan.cells.end(), [&needed = key](const auto& cell) {
+          return cell.decision == Decision::run &&
+                 std::count(cell.pretrain.begin(), cell.pretrain.end(), needed) > 0;
+        });
     std::cout << '\n'
               << stage.trainee() << ' ' << stage.label << ": pretrained on " << stage.dataset_label
               << " by " << stage.request.evaluator.component << ", key " << key.substr(0, 12)
