@@ -136,7 +136,7 @@ Listing RememberingInformant::list(const protocol::ComponentRef& dataset) {
   const auto asked = question("dataset", dataset);
   const auto known = stamps_.recall(asked);
   if (!known.is_null() && unchanged(known.at("stamps"))) return known.at("listing").get<Listing>();
-  const auto listing = other_.list(dataset);
+  auto listing = other_.list(dataset);
   stamps_.remember(asked, {{"stamps", stamps_of(listing.info.sources)}, {"listing", listing}});
   return listing;
 }

@@ -21,6 +21,7 @@ std::string dataset_label(const Plan& plan, const std::string& key) {
 
 std::string name_of_features(const Plan& plan, const std::vector<std::string>& keys) {
   std::vector<std::string> encoders;
+  encoders.reserve(keys.size());
   for (const auto& key : keys)
     encoders.push_back(plan.features.at(key).encoder_label);
   return "features of " + plan.features.at(keys.front()).dataset_label + ": " +

@@ -26,10 +26,10 @@ void expect(bool fits, const std::string& reason);
 
 /// A rule that plugins keep, and how it is tested. Every check can run alone.
 struct Check {
-  const char* name;  ///< "padding_invariance"
-  const char* face;  ///< contract of the objects that it is for; "" all components; "plugin" once
-  const char* why;   ///< one sentence
-  void (*run)(const Subject& subject);
+  const char* name = "";  ///< "padding_invariance"
+  const char* face = "";  ///< contract whose objects it is for; "": all components; "plugin": once
+  const char* why = "";   ///< one sentence
+  void (*run)(const Subject& subject) = nullptr;
   bool needs_fresh_worker = false;  ///< the plugin must not have been loaded before
 };
 

@@ -1,7 +1,10 @@
 #include "worker/conformance/exercise.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <numbers>
+
+#include <ATen/ATen.h>
 
 #include <earshot/kit/random.hpp>
 #include <earshot/kit/testing.hpp>

@@ -29,11 +29,11 @@ class Session {
   }
 
   /// True once the runner has asked this worker to stop early, which it does by SIGTERM.
-  static bool stopping() { return stop_ != 0; }
-  static void ask_to_stop(int) { stop_ = 1; }  ///< the handler of that signal
+  static bool stopping() { return stop_asked != 0; }
+  static void ask_to_stop(int) { stop_asked = 1; }  ///< the handler of that signal
 
  private:
-  static inline volatile std::sig_atomic_t stop_ = 0;
+  static inline volatile std::sig_atomic_t stop_asked = 0;
 
   protocol::Channel& channel_;
   std::int64_t request_;
