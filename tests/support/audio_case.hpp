@@ -1,6 +1,4 @@
 #pragma once
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,31 +14,18 @@
 #include <earshot/kit/checkpoint.hpp>
 
 #include "files.hpp"
+#include "fixture_folder.hpp"
 
 namespace earshot::testing {
-
-inline std::filesystem::path audio_fixtures() {
-  const auto* given = std::getenv("EARSHOT_FIXTURES");
-  return std::filesystem::path(given != nullptr ? given
-                                                : EARSHOT_SOURCE_DIR "/../shared/fixtures") /
-         "audio";
-}
 
 /// The folders of the cases that this reference made, of the project's own goldens and of the
 /// fixtures; "none" where there are none.
 inline std::vector<std::string> audio_cases(const std::string& reference) {
-  std::vector<std::string> found;
-  for (const auto& root :
-       {std::filesystem::path(EARSHOT_SOURCE_DIR "/tests/golden/audio"), audio_fixtures()}) {
-    std::error_code absent;
-    for (const auto& entry : std::filesystem::directory_iterator(root, absent)) {
-      const auto description = entry.path() / "case.json";
-      if (std::filesystem::exists(description) &&
-          nlohmann::json::parse(text_of(description)).value("reference", "") == reference)
-        found.push_back(entry.path().string());
-    }
-  }
-  std::sort(found.begin(), found.end());
+  auto found = case_folders("audio", [&](const std::filesystem::path& path) {
+    const auto description = path / "case.json";
+    return std::filesystem::exists(description) &&
+           nlohmann::json::parse(text_of(description)).value("reference", "") == reference;
+  });
   return found.empty() ? std::vector<std::string>{"none"} : found;
 }
 
@@ -50,7 +35,7 @@ class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
   void SetUp() override {
     const auto& [name, threads] = GetParam();
     if (name == "none")
-      GTEST_SKIP() << "no such fixture in " << audio_fixtures() << "; set EARSHOT_FIXTURES";
+      GTEST_SKIP() << "no such fixture in " << fixture_folder() << "; set EARSHOT_FIXTURES";
     at::set_num_threads(threads);
     folder = name;
     description = nlohmann::json::parse(text_of(folder / "case.json"));

@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstdlib>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -9,6 +8,7 @@
 #include <earshot/kit/random.hpp>
 #include <earshot/kit/resample.hpp>
 
+#include "fixture_folder.hpp"
 #include "safetensors.hpp"
 #include "sound_file.hpp"
 
@@ -84,10 +84,7 @@ TEST(Resample, leaves_equal_rates_alone_and_refuses_impossible_ones) {
 }
 
 TEST(Resample, equals_torchaudio) {
-  const auto* given = std::getenv("EARSHOT_FIXTURES");
-  const std::filesystem::path folder =
-      std::filesystem::path(given != nullptr ? given : EARSHOT_SOURCE_DIR "/../shared/fixtures") /
-      "audio" / "resample_torchaudio";
+  const auto folder = testing::fixture_folder() / "audio" / "resample_torchaudio";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   const auto tensors = testing::read_safetensors(folder / "golden.safetensors");
   int compared = 0;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 
 #include <ATen/ATen.h>
 
@@ -9,6 +8,7 @@
 #include <earshot/kit/checkpoint.hpp>
 
 #include "files.hpp"
+#include "fixture_folder.hpp"
 #include "temporary_folder.hpp"
 
 // Every case below EARSHOT_FIXTURES, whatever its size: the checkpoints there are opened and read,
@@ -21,19 +21,14 @@ using namespace earshot::testing;
 using earshot::kit::Checkpoint;
 using nlohmann::json;
 
-fs::path fixtures() {
-  const auto* given = std::getenv("EARSHOT_FIXTURES");
-  return given != nullptr ? fs::path(given) : fs::path(EARSHOT_SOURCE_DIR) / "../shared/fixtures";
-}
-
 /// Names of the folders that hold a case.json, "audio/pth_formats" say; "none" where there are
 /// none.
 std::vector<std::string> cases() {
   std::vector<std::string> found;
   std::error_code absent;
-  for (const auto& entry : fs::recursive_directory_iterator(fixtures(), absent))
+  for (const auto& entry : fs::recursive_directory_iterator(fixture_folder(), absent))
     if (entry.path().filename() == "case.json")
-      found.push_back(fs::relative(entry.path().parent_path(), fixtures()).string());
+      found.push_back(fs::relative(entry.path().parent_path(), fixture_folder()).string());
   std::sort(found.begin(), found.end());
   return found.empty() ? std::vector<std::string>{"none"} : found;
 }
@@ -55,8 +50,8 @@ class CheckpointFixture : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (GetParam() == "none")
-      GTEST_SKIP() << "no fixtures at " << fixtures() << "; set EARSHOT_FIXTURES";
-    folder = fixtures() / GetParam();
+      GTEST_SKIP() << "no fixtures at " << fixture_folder() << "; set EARSHOT_FIXTURES";
+    folder = fixture_folder() / GetParam();
     description = json::parse(text_of(folder / "case.json"));
   }
   fs::path folder;

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -8,6 +6,7 @@
 #include <earshot/kit/tokenizer.hpp>
 
 #include "files.hpp"
+#include "fixture_folder.hpp"
 
 namespace {
 
@@ -18,20 +17,10 @@ using Ids = std::vector<std::int64_t>;
 
 /// Folders of the project's goldens and of the fixtures that hold a tokenizer.
 std::vector<std::string> cases() {
-  const auto* given = std::getenv("EARSHOT_FIXTURES");
-  const std::filesystem::path fixtures =
-      given != nullptr ? given : EARSHOT_SOURCE_DIR "/../shared/fixtures";
-  std::vector<std::string> found;
-  for (const auto& root : {std::filesystem::path(EARSHOT_SOURCE_DIR "/tests/golden/codec_lm"),
-                           fixtures / "codec_lm"}) {
-    std::error_code absent;
-    for (const auto& entry : std::filesystem::directory_iterator(root, absent))
-      if (std::filesystem::exists(entry.path() / "tokenizer.json") &&
-          std::filesystem::exists(entry.path() / "golden.json"))
-        found.push_back(entry.path().string());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
+  return earshot::testing::case_folders("codec_lm", [](const std::filesystem::path& path) {
+    return std::filesystem::exists(path / "tokenizer.json") &&
+           std::filesystem::exists(path / "golden.json");
+  });
 }
 
 class TokenizerFixture : public ::testing::TestWithParam<std::string> {
