@@ -62,7 +62,7 @@ at::Tensor fast_elu(const at::Tensor& x) {
   return to;
 }
 
-at::Tensor& fast_elu_(at::Tensor& x) {
+at::Tensor& fast_elu_in_place(at::Tensor& x) {
   if (!is_plain(x)) return at::elu_(x);
   fast_elu_into(x, x);
   return x;

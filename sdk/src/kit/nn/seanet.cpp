@@ -126,7 +126,7 @@ SeanetResidual::SeanetResidual(const SeanetOptions& o, std::int64_t width, std::
 
 at::Tensor SeanetResidual::forward(const at::Tensor& x, Stream* stream) const {
   auto y = first_.forward(x, stream, /*after_elu=*/true);
-  return second_.forward_add(shortcut_ ? shortcut_->forward(x) : x, fast_elu_(y));
+  return second_.forward_add(shortcut_ ? shortcut_->forward(x) : x, fast_elu_in_place(y));
 }
 
 SeanetEncoder::SeanetEncoder(const SeanetOptions& o, Parameters& parameters,

@@ -201,7 +201,7 @@ TEST(Elu, is_LibTorch_s_for_all_values_and_layouts) {
   const auto across = block.transpose(1, 2);
   EXPECT_TRUE(at::allclose(fast_elu(across), at::elu(across), 1e-6, 1e-8));
   auto in_place = block.clone();
-  EXPECT_TRUE(at::equal(fast_elu_(in_place), fast_elu(block)));
+  EXPECT_TRUE(at::equal(fast_elu_in_place(in_place), fast_elu(block)));
 }
 
 TEST(ResidualQuantizer, codes_the_nearest_entries_of_what_is_left) {

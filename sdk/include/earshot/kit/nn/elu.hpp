@@ -8,7 +8,7 @@ namespace earshot::kit {
 /// LibTorch's, which the codecs feel: their narrow layers spend as long in it as in convolutions.
 /// The relative error of exp(x) - 1 is below 1e-6.
 at::Tensor fast_elu(const at::Tensor& x);
-at::Tensor& fast_elu_(at::Tensor& x);
+at::Tensor& fast_elu_in_place(at::Tensor& x);
 void fast_elu_into(const at::Tensor& x, at::Tensor& to);  ///< `to` has x's shape
 
 }  // namespace earshot::kit
