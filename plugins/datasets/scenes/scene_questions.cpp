@@ -20,6 +20,10 @@ Options scene_options(const Options& options) {
                                      {"seconds", options.number("seconds")}});
 }
 
+std::string of_second(const std::string& label) {
+  return std::string(kit::second_clip_label) + label;
+}
+
 int count(Topic topic) {
   return static_cast<int>(words(topic).size());
 }
@@ -167,7 +171,7 @@ std::vector<LabelSpec> SceneQuestions::labels() const {
   for (auto spec : scenes_.labels())
     for (const std::string name : compared_labels)
       if (spec.name == name) {
-        spec.name = "second_" + name;
+        spec.name = of_second(name);
         specs.push_back(spec);
       }
   specs.push_back({.name = "mood", .type = std::string(), .classes = words(Topic::mood)});
@@ -224,7 +228,7 @@ Item SceneQuestions::item(std::int64_t index) const {
     const auto other = scenes_.item(plan.second);
     item.groups["second_clip"] = other.id;
     for (const std::string name : compared_labels)
-      item.labels["second_" + name] = other.labels.at(name);
+      item.labels[of_second(name)] = other.labels.at(name);
     item.labels[kit::caption_labels[1]] = caption_of(plan, plan.second);
   }
   const bool named = plan.category == Category::multiple_choice ||

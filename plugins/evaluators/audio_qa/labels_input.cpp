@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <string_view>
 
 #include <ATen/ATen.h>
+
+#include <earshot/kit/questions.hpp>
 
 namespace audio_qa {
 
@@ -21,11 +22,11 @@ struct Sums {
   double count = 0, first = 0, second = 0;
 };
 
-constexpr std::string_view second = "second_";
+using earshot::kit::second_clip_label;
 
 /// What a label says, whichever clip it says it of: "second_event" is an "event".
 std::string subject(const std::string& name) {
-  return name.starts_with(second) ? name.substr(second.size()) : name;
+  return name.starts_with(second_clip_label) ? name.substr(second_clip_label.size()) : name;
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ std::vector<std::vector<LabelsInput::Term>> LabelsInput::terms(const Item& item,
     if (const auto at = row(key); at >= 0) frames.push_back({{.row = at}});
   };
   for (const auto& [given, label] : item.labels) {
-    if (given.starts_with(second) != (clip == 1)) continue;
+    if (given.starts_with(second_clip_label) != (clip == 1)) continue;
     const auto name = subject(given);
     if (const auto* number = std::get_if<double>(&label)) {
       const auto scale = scales_.find(name);

@@ -9,8 +9,8 @@ namespace audio_qa {
 /// The true labels of items as frames of learnt embeddings, as an encoder would give them that
 /// hears exactly what is asked for: one frame for each label of a class, for each number (a base
 /// and, scaled to variance 1 over the training items, a direction), and for each member of a set.
-/// Labels that are text say nothing here. Those whose names begin with "second_" are of the second
-/// clip, where they are given as the first clip's would be.
+/// Labels that are text say nothing here. Those called after kit::second_clip_label are of
+/// the second clip, where they are given as the first clip's would be.
 class LabelsInput {
  public:
   /// Of all labels that training items have; embeddings are drawn from the default generator.

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <string>
+#include <string_view>
 
 #include <earshot/dataset.hpp>
 #include <earshot/options.hpp>
@@ -15,6 +16,10 @@ namespace earshot::kit {
 /// Labels of text that describe an item's clips, where a dataset knows what they hold: what the
 /// control `caption_oracle` reads in their place.
 inline constexpr std::array<const char*, 2> caption_labels = {"caption", "second_caption"};
+
+/// What labels of an item's second clip are called after: "second_event" says of it what "event"
+/// says of the first.
+inline constexpr std::string_view second_clip_label = "second_";
 
 /// `text` without spaces, tabs and line breaks around it.
 std::string trimmed(const std::string& text);
