@@ -49,12 +49,13 @@ const FoundDataset& CellPlanner::dataset(const Cell& cell) {
 
 CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   Parts parts;
-  parts.encoder = &pretrained("encoder", cell.encoder);
   parts.task = &components_.find("task", cell.task);
   if (!cell.mapper.label.empty()) parts.mapper = &components_.find("mapper", cell.mapper);
   if (!cell.language_model.label.empty())
     parts.language_model = &pretrained("language_model", cell.language_model);
   parts.facts = &facts(*parts.task);
+  components_.find("encoder", cell.encoder);  // refuses wrong options, whether or not it is used
+  if (parts.facts->needs_encoder()) parts.encoder = &pretrained("encoder", cell.encoder);
   parts.dataset = &dataset(cell);
   return parts;
 }
@@ -75,7 +76,7 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
     if (facts.needs(use) && !has_ability(*parts.encoder, ability))
       return "encoder '" + cell.encoder.label + "' is no " + ability + ", which task '" +
              cell.task.label + "' needs";
-  if (!parts.encoder->pretrain.empty() && facts.needs("learner"))
+  if (facts.needs("learner") && !parts.encoder->pretrain.empty())
     return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
            "' would train it again";
   for (const auto* component : {parts.encoder, parts.language_model}) {
@@ -115,11 +116,10 @@ PlannedCell CellPlanner::plan(Cell cell) {
   const auto parts = this->parts(planned.cell);
   planned.metrics = parts.facts->metrics;
   planned.primary = parts.facts->primary;
-  planned.weights = parts.encoder->weights;
   for (const auto* component : {parts.encoder, parts.language_model})
     if (component != nullptr && !component->pretrain.empty())
       planned.pretrain.push_back(component->pretrain);
-  describe_checkpoint(*parts.encoder, planned);
+  if (parts.encoder != nullptr) describe_checkpoint(*parts.encoder, planned);
   for (const auto* component :
        {parts.encoder, parts.task, parts.mapper, parts.language_model, parts.dataset->component})
     take_part(component);
@@ -161,6 +161,7 @@ Json known_data(const FoundComponent& encoder) {
 }  // namespace
 
 void CellPlanner::describe_checkpoint(const FoundComponent& encoder, PlannedCell& planned) const {
+  planned.weights = encoder.weights;
   const auto& written = experiment_.components.at("encoder").at(encoder.label);
   const auto& dataset = planned.cell.dataset.label;
   auto& data = planned.pretrain_data = written.pretrain_data;
@@ -221,8 +222,8 @@ const std::string& CellPlanner::source_key(const FoundComponent& encoder,
 
 void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   const auto& facts = *parts.facts;
+  if (!facts.needs_encoder()) return;
   const bool cached = facts.needs("features") || facts.needs("codes");
-  if (!cached && !facts.needs("audio") && !facts.needs("learner")) return;
   auto& source = planned.request.features.emplace_back();
   source.encoder = parts.encoder->ref;
   source.audio = planned.cell.task.settings.at("audio");
@@ -276,8 +277,10 @@ void CellPlanner::identify(const Parts& parts, PlannedCell& planned) const {
   const auto& cell = planned.cell;
   const auto& ref = planned.request.dataset;
   const auto dataset = identity_of(ref);
-  const auto& audio = cell.task.settings.at("audio");
-  const auto& dtype = cell.encoder.settings.at("dtype");
+  static const Json null;
+  // Without an encoder, its settings and how audio is cut decide nothing.
+  const auto& audio = parts.encoder == nullptr ? null : cell.task.settings.at("audio");
+  const auto& dtype = parts.encoder == nullptr ? null : cell.encoder.settings.at("dtype");
   const auto seed = parts.facts->needs("seed") ? Json(cell.seed) : Json();
   std::vector<std::pair<const char*, std::string>> texts{
       {"audio", audio.dump()},

@@ -17,6 +17,11 @@ struct EvaluatorFacts {
   std::string missing{};  ///< why it cannot be used
 
   bool needs(const char* what) const { return uses.value(what, false); }
+  /// Whether its results depend on the encoder. A blind control's do not: one run of it serves
+  /// every encoder.
+  bool needs_encoder() const {
+    return needs("features") || needs("codes") || needs("audio") || needs("learner");
+  }
 };
 
 /// Turns cells of the matrix into planned ones: components, features, request, identity and key.

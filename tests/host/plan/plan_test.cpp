@@ -145,6 +145,35 @@ TEST(Keys, of_a_fit_are_shared_where_only_the_scoring_differs) {
   EXPECT_EQ(few.cells[0].request.fit_key, many.cells[0].request.fit_key);
 }
 
+TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
+  World world;
+  world.informant.facts["probe"] = evaluator_facts(true, {"language_model"});
+  const auto blind = world.plan(
+      "encoder = ['mel', 'codec']\ntask = ['blind']\nlanguage_model = ['words']\n"
+      "[task.blind]\nuse = 'probe'\ndataset = 'real'\n"
+      "[language_model.words]\nuse = 'words'\n");
+  ASSERT_THAT(blind.cells, SizeIs(2));
+  EXPECT_EQ(blind.cells[0].decision, Decision::run);
+  EXPECT_EQ(blind.cells[0].key, blind.cells[1].key);
+  EXPECT_EQ(blind.cells[1].reason, "the same work as " + blind.cells[0].cell.label());
+  EXPECT_TRUE(blind.cells[0].request.features.empty());
+  EXPECT_TRUE(blind.features.empty());
+  EXPECT_TRUE(blind.cells[0].identity.at("encoder").is_null());
+}
+
+TEST(Planning, of_what_hears_nothing_needs_no_weights_of_the_encoder) {
+  World world;
+  world.informant.facts["probe"] = evaluator_facts(true, {"language_model"});
+  const auto text = std::string(
+      "encoder = ['far']\ntask = ['probe']\nlanguage_model = ['words']\n"
+      "[language_model.words]\nuse = 'words'\n"
+      "[encoder.far]\nuse = 'log_mel'\noptions = { weights = 'absent.bin' }\n");
+  EXPECT_EQ(world.plan(text).cells.at(0).decision, Decision::run);
+  World hearing;
+  hearing.informant.facts["probe"] = evaluator_facts(true, {"language_model", "features"});
+  EXPECT_EQ(hearing.plan(text).cells.at(0).decision, Decision::skipped);
+}
+
 TEST(Features, are_shared_by_folds_seeds_and_tasks) {
   World world;
   const auto plan = world.plan(
@@ -299,16 +328,16 @@ TEST(Plan, lets_cells_of_the_same_key_work_once) {
 TEST(Plan, asks_nothing_when_nothing_changed) {
   World world;
   world.plan(one);
-  EXPECT_EQ(world.informant.inspected, 4);
+  EXPECT_EQ(world.informant.inspected, 5);
   EXPECT_EQ(world.informant.resolved, 1);
   EXPECT_EQ(world.informant.listed, 1);
   world.plan(std::string(one) + "seed = [0, 1]\n");
-  EXPECT_EQ(world.informant.inspected, 4);
+  EXPECT_EQ(world.informant.inspected, 5);
   EXPECT_EQ(world.informant.resolved, 1);
   EXPECT_EQ(world.informant.listed, 1);
   world.folder.write("plugins/probe.so", "another build");
   world.plan(one);
-  EXPECT_EQ(world.informant.inspected, 5);
+  EXPECT_EQ(world.informant.inspected, 6);
   EXPECT_EQ(world.informant.resolved, 2);
   EXPECT_EQ(world.informant.listed, 1);
 }

@@ -110,6 +110,7 @@ struct World {
                   option("weights", OptionType::weights, {{"source", "random"}, {"path", ""}}),
                   option("table", OptionType::path, ""), jobs}}}));
     add("codec.so", plugin("codec", "encoder", {{"codec", {}}}, {"codec"}));
+    add("words.so", plugin("words", "language_model", {{"words", {}}}));
     add("probe.so",
         plugin("probe", "evaluator",
                {{"probe",
