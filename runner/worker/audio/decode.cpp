@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <memory>
 #include <string>
 #include <system_error>
 
-#include <sndfile.h>
-
 #include <earshot/error.hpp>
+
+#include "worker/audio/recording.hpp"
 
 namespace earshot::worker {
 
 namespace {
 
-using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
-constexpr sf_count_t unknown_length = std::numeric_limits<sf_count_t>::max();
 // Tables give seconds with few decimals: so much may be missing at the end of a stretch.
 constexpr double rounding_seconds = 0.05;
 
@@ -38,92 +34,125 @@ void check_regular(const std::filesystem::path& file) {
   if (std::filesystem::file_size(file, error) == 0 && !error) fail(file, "an empty file (0 bytes)");
 }
 
-File open(const std::filesystem::path& file, SF_INFO& info) {
-  File sound(sf_open(file.c_str(), SFM_READ, &info), sf_close);
-  // Without a header libsndfile takes some name endings for raw samples: that would be a guess.
-  if (sound && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_RAW) fail(file, "not audio");
-  return sound;
-}
-
-void check_header(const std::filesystem::path& file, const SF_INFO& info) {
-  if (info.samplerate < lowest_rate || info.samplerate > highest_rate)
-    fail(file, "a sample rate of " + std::to_string(info.samplerate) + " Hz; allowed: " +
+void check_header(const std::filesystem::path& file, const Recording& recording) {
+  if (recording.rate < lowest_rate || recording.rate > highest_rate)
+    fail(file, "a sample rate of " + std::to_string(recording.rate) + " Hz; allowed: " +
                    std::to_string(lowest_rate) + " to " + std::to_string(highest_rate) + " Hz");
-  if (info.channels < 1) fail(file, "no channels");
-  if (info.frames == 0) fail(file, "empty: 0 samples");
-  const bool ogg = (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG;
-  if (ogg && info.frames == unknown_length) fail(file, "truncated: its last Ogg page is missing");
-  if (const auto reason = missing_tail(file); !reason.empty()) fail(file, "truncated: " + reason);
+  if (recording.channels < 1) fail(file, "no channels");
+  if (recording.frames == 0) fail(file, "empty: 0 samples");
 }
 
-/// Length and contents agree only roughly in MPEG files without a table of contents.
-sf_count_t tolerance(const SF_INFO& info) {
-  return (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG ? 2304 + info.frames / 50 : 0;
-}
-
-/// Up to `wanted` frames, mixed down.
-std::vector<float> read_mono(SNDFILE* sound, std::int64_t channels, sf_count_t wanted) {
-  const auto block = std::max<sf_count_t>(1, (1 << 18) / channels);
-  std::vector<float> interleaved(static_cast<std::size_t>(block * channels)), mono;
-  while (wanted > 0) {
-    const auto frames = sf_readf_float(sound, interleaved.data(), std::min(block, wanted));
+/// Goes through the next frames in blocks, until `wanted` are there or the file ends.
+template <class Take>
+std::int64_t read_blocks(Recording& recording, std::int64_t wanted, const Take& take) {
+  const auto block = std::max<std::int64_t>(1, (1 << 18) / recording.channels);
+  std::vector<float> interleaved(static_cast<std::size_t>(block * recording.channels));
+  std::int64_t done = 0;
+  while (done < wanted) {
+    const auto frames = recording.read(interleaved.data(), std::min(block, wanted - done));
     if (frames <= 0) break;
-    wanted -= frames;
-    for (sf_count_t n = 0; n < frames; ++n) {
-      double sum = 0;
-      for (std::int64_t c = 0; c < channels; ++c)
-        sum += static_cast<double>(interleaved[static_cast<std::size_t>(n * channels + c)]);
-      mono.push_back(static_cast<float>(sum / static_cast<double>(channels)));
-    }
+    take(interleaved.data(), frames);
+    done += frames;
   }
+  return done;
+}
+
+/// Up to `wanted` frames, mixed down. One more is read where the end is not known to be in time.
+std::vector<float> read_mono(Recording& recording, std::int64_t wanted) {
+  std::vector<float> mono;
+  mono.reserve(static_cast<std::size_t>(
+      std::min(wanted, recording.frames) <= longest_clip ? std::min(wanted, recording.frames) : 0));
+  read_blocks(recording, wanted, [&](const float* interleaved, std::int64_t frames) {
+    for (std::int64_t n = 0; n < frames; ++n) {
+      double sum = 0;
+      for (std::int64_t c = 0; c < recording.channels; ++c)
+        sum += static_cast<double>(interleaved[n * recording.channels + c]);
+      mono.push_back(static_cast<float>(sum / static_cast<double>(recording.channels)));
+    }
+  });
   return mono;
+}
+
+[[noreturn]] void fail_too_long(const std::filesystem::path& file) {
+  fail(file, "more than " + std::to_string(longest_clip) +
+                 " samples in one clip, which is the most that is held at once. Give a start and a "
+                 "duration, or cut the file");
 }
 
 }  // namespace
 
 Sound decode(const std::filesystem::path& file, double start, double duration) {
   check_regular(file);
-  SF_INFO info{};
-  const auto sound = open(file, info);
-  if (!sound) fail(file, std::string("not audio that can be read: ") + sf_strerror(nullptr));
-  check_header(file, info);
-
-  const auto rate = static_cast<double>(info.samplerate);
-  const bool known = info.frames != unknown_length;
-  const auto length = static_cast<double>(info.frames) / rate;
   if (start < 0 || duration < 0 || !(start + duration < 1e9))
     fail(file,
          "a stretch from " + seconds(start) + " for " + seconds(duration) + "; allowed: 0 or more");
-  const auto first = static_cast<sf_count_t>(std::llround(start * rate));
-  const auto rest = known ? info.frames - first : unknown_length;
-  if (rest <= 0)
-    fail(file, "a stretch begins at " + seconds(start) + "; it is " + seconds(length) + " long");
-  const auto asked = duration > 0 ? std::max<sf_count_t>(1, std::llround(duration * rate)) : rest;
-  const auto wanted = std::min(asked, rest);
-  if (static_cast<double>(asked - wanted) > rounding_seconds * rate)
-    fail(file,
-         "a stretch ends at " + seconds(start + duration) + "; it is " + seconds(length) + " long");
+  const bool whole = start == 0 && duration == 0;
+  const auto recording = open_recording(file, whole);
+  check_header(file, *recording);
 
-  if (first > 0 && sf_seek(sound.get(), first, SEEK_SET) != first)
-    fail(file, "truncated: nothing can be read from " + seconds(start) + " on");
-  Sound result{read_mono(sound.get(), info.channels, wanted), info.samplerate};
-  const auto got = static_cast<sf_count_t>(result.samples.size());
-  if (got == 0) fail(file, known ? "truncated: no samples after its header" : "empty: 0 samples");
-  if ((known || duration > 0) && got + tolerance(info) < wanted)
+  const auto rate = static_cast<double>(recording->rate);
+  const auto in_seconds = [&](std::int64_t frames) {
+    return seconds(static_cast<double>(frames) / rate);
+  };
+  const auto fail_begin = [&](std::int64_t length) {
+    fail(file, "a stretch begins at " + seconds(start) + "; it is " + in_seconds(length) + " long");
+  };
+  const auto fail_end = [&](std::int64_t length) {
+    fail(file, "a stretch ends at " + seconds(start + duration) + "; it is " + in_seconds(length) +
+                   " long");
+  };
+  const bool known = recording->frames != Recording::unknown;
+  const auto slack = static_cast<std::int64_t>(rounding_seconds * rate);
+  const auto first = static_cast<std::int64_t>(std::llround(start * rate));
+  const auto rest = known ? recording->frames - first : Recording::unknown;
+  if (rest <= 0) fail_begin(recording->frames);
+  const auto asked = duration > 0 ? std::max<std::int64_t>(1, std::llround(duration * rate)) : rest;
+  const auto wanted = std::min(asked, rest);
+  if (asked - wanted > slack) fail_end(recording->frames);
+  if ((known || duration > 0) && wanted > longest_clip) fail_too_long(file);
+
+  const auto skipped = first > 0 ? recording->skip_to(first) : 0;
+  const auto before = read_blocks(*recording, skipped, [](const float*, std::int64_t) {});
+  if (before < skipped) {
+    if (known) fail(file, "truncated: nothing can be read from " + seconds(start) + " on");
+    fail_begin(before);
+  }
+  // Of a file that may go on one sample more is asked for, to see whether it does.
+  Sound result{read_mono(*recording, std::min(recording->goes_on ? asked : wanted, longest_clip) +
+                                         (recording->goes_on ? 1 : 0)),
+               recording->rate};
+  const auto got = static_cast<std::int64_t>(result.samples.size());
+  if (got > longest_clip) fail_too_long(file);
+  if (got == 0)
+    known       ? fail(file, "truncated: no samples after its header")
+    : first > 0 ? fail_begin(first)
+                : fail(file, "empty: 0 samples");
+  if (known && got < wanted)
     fail(file, "truncated: " + std::to_string(got) + " samples of " + std::to_string(wanted) +
                    " can be read");
+  if (known && got > wanted)
+    fail(file, "its length is not sure: its header declares " + std::to_string(wanted) +
+                   " samples, and more are there. Write the file anew");
+  if (!known && duration > 0) {
+    if (asked - got > slack) fail_end(first + got);
+    if (got > asked) result.samples.resize(static_cast<std::size_t>(asked));
+  }
   for (std::size_t n = 0; n < result.samples.size(); ++n)
     if (!std::isfinite(result.samples[n]))
-      fail(file, "sample " + std::to_string(first + static_cast<sf_count_t>(n)) +
+      fail(file, "sample " + std::to_string(first + static_cast<std::int64_t>(n)) +
                      " is not a finite number");
   return result;
 }
 
 double declared_seconds(const std::filesystem::path& file) {
-  SF_INFO info{};
-  const File sound(sf_open(file.c_str(), SFM_READ, &info), sf_close);
-  if (!sound || info.frames == unknown_length || info.samplerate <= 0) return 0;
-  return static_cast<double>(info.frames) / info.samplerate;
+  try {
+    check_regular(file);
+    const auto recording = open_recording(file, false);
+    if (recording->frames == Recording::unknown || recording->rate <= 0) return 0;
+    return static_cast<double>(recording->frames) / static_cast<double>(recording->rate);
+  } catch (const DataError&) {
+    return 0;  // what is wrong is told by decode()
+  }
 }
 
 }  // namespace earshot::worker

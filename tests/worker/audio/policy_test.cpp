@@ -111,7 +111,7 @@ TEST(AudioPolicy, gives_the_samples_of_this_audio_version) {
       bytes.append(reinterpret_cast<const char*>(&rounded), sizeof rounded);
     }
   }
-  EXPECT_EQ(protocol::audio_version, 1);
+  EXPECT_EQ(protocol::audio_version, 2);
   EXPECT_EQ(protocol::sha256(std::string_view(bytes)),
             "9108787aa601fa2e372000c743ca4c53bbfc6b10a4b7f8e46e713b49d46f72a0");
 }

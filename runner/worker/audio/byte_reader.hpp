@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace earshot::worker {
+
+/// The number that bytes spell.
+inline std::uint64_t number(std::string_view bytes, bool big_endian) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes[big_endian ? i : bytes.size() - 1 - i]);
+  return value;
+}
+
+/// A file, to be read here and there.
+class ByteReader {
+ public:
+  explicit ByteReader(const std::filesystem::path& file) : stream_(file, std::ios::binary) {
+    stream_.seekg(0, std::ios::end);
+    size_ = stream_ ? static_cast<std::uint64_t>(stream_.tellg()) : 0;
+  }
+
+  std::uint64_t size() const { return size_; }
+  /// Bytes from `at` on.
+  std::uint64_t after(std::uint64_t at) const { return at < size_ ? size_ - at : 0; }
+
+  /// `bytes` from `at` on; "" when the file ends before.
+  std::string read(std::uint64_t at, std::size_t bytes) {
+    if (at > size_ || bytes > size_ - at) return "";
+    std::string text(bytes, '\0');
+    stream_.seekg(static_cast<std::streamoff>(at));
+    stream_.read(text.data(), static_cast<std::streamsize>(bytes));
+    return text;
+  }
+  /// The number in so many bytes; 0 when the file ends before.
+  std::uint64_t number(std::uint64_t at, std::size_t bytes, bool big_endian) {
+    return worker::number(read(at, bytes), big_endian);
+  }
+
+ private:
+  std::ifstream stream_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace earshot::worker

@@ -1,0 +1,25 @@
+#include "worker/audio/declared.hpp"
+
+namespace earshot::worker {
+
+std::string lacking(const std::string& what, std::uint64_t declared, std::uint64_t there) {
+  return "truncated: " + what + " declares " + std::to_string(declared) + " bytes, " +
+         std::to_string(there) + " are there";
+}
+
+std::string surplus(const std::string& what, std::uint64_t declared, std::uint64_t more) {
+  return "its length is not sure: " + what + " declares " + std::to_string(declared) +
+         " bytes, and " + std::to_string(more) +
+         " more are behind that belong to nothing. If they are sound, write the file anew";
+}
+
+Declared declared_length(const std::filesystem::path& file) {
+  ByteReader reader(file);
+  for (const auto look : {declared_by_chunks, declared_by_header, declared_by_ogg_pages})
+    if (auto found = look(reader);
+        !found.fault.empty() || found.frames >= 0 || found.empty_size_at >= 0)
+      return found;
+  return {};
+}
+
+}  // namespace earshot::worker
