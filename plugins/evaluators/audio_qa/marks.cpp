@@ -91,15 +91,31 @@ earshot::OptionSpec Marks::scorer_option() {
           .choices = names};
 }
 
+namespace {
+
+/// Since version 2 choices are told apart whatever they are made of, typeset text is read as plain
+/// text, and letters are found in more of the ways in which people write them.
+std::int64_t version_of(const std::string& scorer) {
+  constexpr const char* second[] = {"normalized_exact", "yes_no", "letter", "choice_text"};
+  return std::find(std::begin(second), std::end(second), scorer) == std::end(second) ? 1 : 2;
+}
+
+}  // namespace
+
 std::vector<MetricSpec> Marks::metrics() {
   std::vector<MetricSpec> all{
-      {.name = "accuracy", .help = "Right by the rule that option `scorer` names", .primary = true},
+      {.name = "accuracy",
+       .help = "Right by the rule that option `scorer` names",
+       .primary = true,
+       .version = 2},
       {.name = "chance", .help = "Share of an item's choices that are right: what a draw reaches"},
       {.name = "answered",
-       .help = "A choice, or yes or no, was found in the reply by the rule for it"}};
+       .help = "A choice, or yes or no, was found in the reply by the rule for it",
+       .version = 2}};
   for (const auto& scorer : earshot::kit::answer_scorers())
-    all.push_back(
-        {.name = scorer.name, .help = "Right by rule " + scorer.name + ": " + scorer.help});
+    all.push_back({.name = scorer.name,
+                   .help = "Right by rule " + scorer.name + ": " + scorer.help,
+                   .version = version_of(scorer.name)});
   const MetricSpec rest[] = {
       {.name = "log_prob", .help = "The likeliest of the choices is right"},
       {.name = "log_prob_mean", .help = "The choice likeliest per token is right"},

@@ -30,14 +30,22 @@ struct Verdict {
 ///
 /// Correct is a reply that
 ///  - `exact`: equals a gold, but for spaces around it;
-///  - `normalized_exact`: equals a gold after NFKC, lower case, '-' to a space, ASCII punctuation
-///    away, runs of spaces to one (XARES-LLM);
+///  - `normalized_exact`: equals a gold after NFKC, lower case, typeset quotes and dashes as plain
+///    ones, '-' to a space, ASCII punctuation away, runs of spaces to one (XARES-LLM, but for what
+///    is typeset);
 ///  - `yes_no`: says the gold's "yes" or "no", as its first word, or else as the only one of the
 ///    two among its words. "Noise" says neither;
-///  - `letter`: names the gold's option: "b", "(B)", "b) rain", "B. rain", "answer is B". None, two
-///    different ones, or one behind the last option is no answer;
-///  - `choice_text`: is the gold's text, or holds it, in words, and no other choice's; a choice
-///    inside of a longer one that is there does not count, nor does a letter in front;
+///  - `letter`: names the gold's option by its letter: "b", "(B)", "b) rain", "B. rain", "**B**",
+///    "answer is B", "I choose B", "\\boxed{B}", "B is correct"; or by "2" where no choice has a
+///    number. What is stated as the answer counts before a letter in brackets or quotes. None, two
+///    different ones, or one behind the last option is no answer; nor is an article ("A dog"), a
+///    pronoun or a note ("C#", "B flat");
+///  - `choice_text`: is the gold's text, or holds it, and no other choice's. A choice inside of a
+///    longer one that is there does not count, nor a letter in front, nor what is cut out of a
+///    word, a number or a sign: "C" of "C#", "15" of "-15", "5 s" of "1.5 s". A reply that is one
+///    of the choices, letter for letter, is that one, whatever they are made of; else case, typeset
+///    quotes and dashes, Unicode's forms (NFC, NFD, wide letters) and the punctuation of sentences
+///    have no say, but where two choices of the item differ in nothing else;
 ///  - `mmau_tokens`: has all words of the gold, and none that only other choices have;
 ///  - `mellow_binary`: has the gold as a part: "no" is in "noise";
 ///  - `mellow_mcq`: has the gold's letter before its first ')'. For what is not just a, b, c or d
@@ -70,7 +78,7 @@ std::span<const AnswerScorer> answer_scorers();
 const AnswerScorer& answer_scorer(std::string_view name);
 
 /// The choice that is the gold: by its letter where the gold has one and the text behind it fits,
-/// or by its text, as it is or else as normalized_exact compares. Empty where none is.
+/// or by its text, as it is or else as choice_text compares whole texts. Empty where none is.
 std::optional<std::size_t> gold_choice(const AnswerKey& key);
 
 /// As normalized_exact compares texts.

@@ -5,6 +5,8 @@
 #include <earshot/error.hpp>
 #include <earshot/kit/answers.hpp>
 
+#include "choices.hpp"
+#include "fold.hpp"
 #include "letter.hpp"
 #include "mellow.hpp"
 #include "normalize.hpp"
@@ -69,7 +71,7 @@ Verdict normalized_exact(const AnswerKey& key, std::string_view reply) {
 }
 
 Verdict yes_no(const AnswerKey& key, std::string_view reply) {
-  const auto words = text::words(text::lower(reply));
+  const auto words = text::words(text::lower(text::nfkc(reply)));
   const auto says = [&](const char* word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
@@ -87,40 +89,21 @@ Verdict yes_no(const AnswerKey& key, std::string_view reply) {
   return verdict;
 }
 
-Verdict letter(const AnswerKey& key, std::string_view reply) {
-  const auto choice = named_letter(reply);
-  return choice && *choice < key.choices.size() ? chose(key, *choice) : Verdict{};
+bool has_digit(std::string_view text) {
+  return text.find_first_of("0123456789") != std::string_view::npos;
 }
 
-/// Takes the words of `wanted` out of `words` wherever they stand in a row. @returns whether it
-/// did.
-bool take(Words& words, const Words& wanted) {
-  bool taken = false;
-  for (auto at = words.begin();;) {
-    at = std::search(at, words.end(), wanted.begin(), wanted.end());
-    if (at == words.end()) return taken;
-    taken = true;
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      *at++ = "";  // no word is empty
-  }
+Verdict letter(const AnswerKey& key, std::string_view reply) {
+  const auto texts = bare_texts(key.choices);
+  // "2" may be what is asked for where choices have numbers.
+  const bool numbers = std::none_of(texts.begin(), texts.end(), has_digit);
+  const auto choice = named_letter(reply, key.choices.size(), numbers);
+  return choice ? chose(key, *choice) : Verdict{};
 }
 
 Verdict choice_text(const AnswerKey& key, std::string_view reply) {
-  const auto option = lettered_option(reply);
-  auto words = text::split(normalized_answer(option ? option->text : reply));
-  std::vector<std::pair<Words, std::size_t>> choices;
-  for (std::size_t i = 0; i < key.choices.size(); ++i)
-    choices.emplace_back(text::split(normalized_answer(option_text(key.choices, i))), i);
-  std::stable_sort(choices.begin(), choices.end(), [](const auto& a, const auto& b) {
-    return a.first.size() > b.first.size();  // so that "dog" is not found in "dog barking"
-  });
-  std::optional<std::size_t> found;
-  for (const auto& [wanted, choice] : choices) {
-    if (wanted.empty() || !take(words, wanted)) continue;
-    if (found) return {};
-    found = choice;
-  }
-  return found ? chose(key, *found) : Verdict{};
+  const auto choice = choice_in(key.choices, reply);
+  return choice ? chose(key, *choice) : Verdict{};
 }
 
 std::set<std::string> word_set(std::string_view text) {
@@ -200,28 +183,22 @@ const AnswerScorer& answer_scorer(std::string_view name) {
 }
 
 std::optional<std::size_t> gold_choice(const AnswerKey& key) {
-  const auto find = [&](const auto& fits) -> std::optional<std::size_t> {
-    for (const auto& gold : key.golds)
-      for (std::size_t i = 0; i < key.choices.size(); ++i)
-        if (fits(gold, i)) return i;
-    return {};
-  };
-  if (const auto same =
-          find([&](const auto& gold, std::size_t i) { return gold == key.choices[i]; }))
-    return same;
-  if (const auto lettered = find([&](const auto& gold, std::size_t i) {
-        const auto option = lettered_option(gold);
-        return option && option->index == i &&
-               normalized_answer(option->text) == normalized_answer(option_text(key.choices, i));
-      }))
-    return lettered;
-  return find([&](const auto& gold, std::size_t i) {
-    return normalized_answer(gold) == normalized_answer(option_text(key.choices, i));
-  });
+  for (const auto& gold : key.golds)
+    for (std::size_t i = 0; i < key.choices.size(); ++i)
+      if (gold == key.choices[i]) return i;
+  for (const auto& gold : key.golds) {
+    const auto option = lettered_option(gold);
+    if (!option || option->index >= key.choices.size()) continue;
+    const std::string text(option_text(key.choices, option->index));
+    if (choice_equal_to({&text, 1}, option->text)) return option->index;
+  }
+  for (const auto& gold : key.golds)
+    if (const auto same = choice_equal_to(key.choices, gold)) return same;
+  return {};
 }
 
 std::string normalized_answer(std::string_view text) {
-  auto plain = text::lower(text::nfkc(text));
+  auto plain = text::lower(text::to_utf8(text::folded(text)));
   std::replace(plain.begin(), plain.end(), '-', ' ');
   std::erase_if(plain, [](char c) {  // Python's string.punctuation
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||

@@ -1,40 +1,293 @@
 #include "letter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <vector>
 
-#include <earshot/kit/answers.hpp>
-
-#include "normalize.hpp"
+#include "fold.hpp"
 #include "unicode.hpp"
 
 namespace earshot::kit {
 namespace {
 
-/// What may stand behind a letter that is an answer; behind an article is a space.
-bool ends_letter(std::string_view rest) {
-  return rest.empty() || std::string_view(").,:;\n").find(rest[0]) != std::string_view::npos;
+using Text = std::u32string_view;
+using Found = std::set<std::size_t>;
+
+template <class List>
+bool contains(const List& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-/// "b", "b. rain", "b: rain", but not "b.b. king".
-std::optional<std::size_t> letter_at_start(std::string_view reply) {
-  if (reply.empty() || !(reply.size() == 1 || reply[1] == '.' || reply[1] == ':')) return {};
-  if (reply.size() > 2 && !text::is_space(text::code_point(reply, 2).value)) return {};
-  return letter_index(reply[0]);
-}
+/// A word, a number, or one other character that is no space.
+struct Piece {
+  std::string lower{};
+  bool word = false, upper = false;
+  bool spaced = false, new_line = false;  ///< what stands before it
+};
 
-/// "b)" and "(b)", but not "web)" or "f(b)".
-std::set<std::size_t> letters_with_parenthesis(std::string_view reply) {
-  std::set<std::size_t> found;
-  for (auto at = reply.find(')'); at != std::string_view::npos; at = reply.find(')', at + 1)) {
-    if (at == 0) continue;
-    auto before = reply.substr(0, at - 1);
-    if (before.ends_with('(')) before.remove_suffix(1);
-    const auto index = letter_index(reply[at - 1]);
-    if (index && (before.empty() || before.ends_with(' ') || before.ends_with('\n')))
-      found.insert(*index);
+std::vector<Piece> pieces(Text text) {
+  std::vector<Piece> all;
+  bool spaced = true, new_line = true;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text::is_space(text[at])) {
+      spaced = true;
+      new_line |= text[at] == U'\n' || text[at] == U'\r';
+      ++at;
+      continue;
+    }
+    auto end = at + 1;
+    const bool word = text::is_word(text[at]) && text[at] != U'_';
+    while (word && end < text.size() && text::is_word(text[end]) && text[end] != U'_')
+      ++end;
+    const auto part = text.substr(at, end - at);
+    const auto lower = text::case_folded(part);
+    all.push_back({.lower = lower,
+                   .word = word,
+                   .upper = word && lower != text::to_utf8(part),
+                   .spaced = spaced,
+                   .new_line = new_line});
+    spaced = new_line = false;
+    at = end;
   }
-  return found;
+  return all;
+}
+
+/// Words before a letter that state it: "the answer is B", "I choose B", "option B".
+constexpr std::array<const char*, 23> stating = {
+    "answer",   "answers", "option", "choice", "letter",   "choose",    "chose",  "chosen",
+    "choosing", "pick",    "picked", "select", "selected", "selecting", "say",    "guess",
+    "believe",  "boxed",   "text",   "textbf", "mathrm",   "mathbf",    "correct"};
+/// The same, but before an article just as well.
+constexpr std::array<const char*, 12> leading = {"is",  "be", "was",       "s",    "think", "with",
+                                                 "for", "so", "therefore", "thus", "hence", "go"};
+/// Behind a letter that has been stated.
+constexpr std::array<const char*, 25> reasoning = {
+    "because", "since", "as",       "due",    "based", "given", "but",     "which", "and",
+    "so",      "for",   "rather",   "not",    "where", "when",  "however", "from",  "is",
+    "the",     "with",  "although", "though", "while", "in",    "here"};
+constexpr std::array<const char*, 8> note_words = {"flat",  "sharp",    "natural", "major",
+                                                   "minor", "dominant", "dorian",  "seventh"};
+constexpr std::array<const char*, 12> judging = {"correct", "right",     "best",    "answer",
+                                                 "the",     "my",        "most",    "true",
+                                                 "likely",  "likeliest", "clearly", "it"};
+constexpr std::string_view opening = "([{<\"'*_`", closing = ")]}>\"'*_`";
+
+class Letters {
+ public:
+  Letters(std::vector<Piece> pieces, std::size_t options, bool numbers)
+      : pieces_(std::move(pieces)), options_(options), numbers_(numbers) {}
+
+  std::optional<std::size_t> named() const {
+    if (const auto one = alone()) return *one < options_ ? one : std::nullopt;
+    auto found = all([this](std::size_t at) { return stated(at); });
+    if (found.empty()) found = all([this](std::size_t at) { return marked(at); });
+    if (found.size() != 1 || *found.begin() >= options_) return {};
+    return *found.begin();
+  }
+
+ private:
+  static bool is(const Piece& piece, std::string_view characters) {
+    return !piece.word && piece.lower.size() == 1 &&
+           characters.find(piece.lower[0]) != std::string_view::npos;
+  }
+  const Piece* at(std::size_t place) const {
+    return place < pieces_.size() ? &pieces_[place] : nullptr;
+  }
+  const Piece* before(std::size_t place) const { return place > 0 ? &pieces_[place - 1] : nullptr; }
+
+  std::optional<std::size_t> index(const Piece& piece) const {
+    if (!piece.word) return {};
+    if (piece.lower.size() == 1 && letter_index(piece.lower[0]))
+      return letter_index(piece.lower[0]);
+    if (!numbers_ || piece.lower.empty() || piece.lower.size() > 2 ||
+        piece.lower.find_first_not_of("0123456789") != std::string::npos || piece.lower[0] == '0')
+      return {};
+    return static_cast<std::size_t>(std::stoi(piece.lower)) - 1;
+  }
+
+  template <class Fits>
+  Found all(const Fits& fits) const {
+    Found found;
+    for (std::size_t i = 0; i < pieces_.size(); ++i)
+      if (const auto one = index(pieces_[i]); one && !is_part(i) && fits(i)) {
+        found.insert(*one);
+        if (const auto other = beside(i)) found.insert(*other);
+      }
+    return found;
+  }
+
+  /// Nothing but the letter, and what wraps or ends it.
+  std::optional<std::size_t> alone() const {
+    std::optional<std::size_t> one;
+    for (const auto& piece : pieces_) {
+      if (is(piece, "([{<\"'*_`)]}>.,:;!?$/\\")) continue;
+      if (one || !index(piece)) return {};
+      one = index(piece);
+    }
+    return one;
+  }
+
+  /// A letter that belongs to what is around it: "C#", "B-flat", "A minor", "b.b. king", "f(b)".
+  bool is_part(std::size_t i) const {
+    const auto *next = at(i + 1), *last = before(i);
+    if (next != nullptr && next->word && contains(note_words, next->lower)) return true;
+    if (next != nullptr && !next->spaced &&
+        (next->lower == "#" || next->lower == "\u266D" || next->lower == "+" ||
+         next->lower == "&" || next->lower == "/"))
+      return true;
+    if (next != nullptr && !next->spaced && is(*next, "-'.:")) {
+      const auto* behind = at(i + 2);
+      if (behind != nullptr && behind->word && !behind->spaced) return true;
+    }
+    if (last != nullptr && !pieces_[i].spaced && is(*last, "-'.&/@#+")) {
+      const auto* further = i > 1 ? &pieces_[i - 2] : nullptr;
+      if (further != nullptr && further->word && !last->spaced) return true;
+    }
+    return false;
+  }
+
+  /// "A or B", "A and B", "A, B", "A/B": the other one.
+  std::optional<std::size_t> beside(std::size_t i) const {
+    auto place = i + 1;
+    bool joined = false;
+    for (; at(place) != nullptr; ++place) {
+      const auto& piece = *at(place);
+      if (is(piece, ",/&") || piece.lower == "or" || piece.lower == "and")
+        joined = true;
+      else if (!is(piece, closing) && !is(piece, opening))
+        break;
+    }
+    const auto* other = at(place);
+    if (!joined || other == nullptr || !index(*other) || is_part(place)) return {};
+    const auto* next = at(place + 1);
+    const bool article = other->lower == "a" || other->lower == "i" || !other->upper;
+    if (article && next != nullptr && next->word && next->spaced) return {};
+    return index(*other);
+  }
+
+  /// Whether the sentence ends behind a letter, or goes on with a reason.
+  bool ends_behind(std::size_t i, bool may_reason) const {
+    auto place = i + 1;
+    while (at(place) != nullptr && is(*at(place), closing) && !at(place)->spaced)
+      ++place;
+    const auto* next = at(place);
+    if (next == nullptr || next->new_line || is(*next, ".,;:!?-)]}")) return true;
+    if (!next->word) return place > i + 1;
+    return may_reason && contains(reasoning, next->lower);
+  }
+
+  bool stated(std::size_t i) const {
+    const auto& piece = pieces_[i];
+    auto place = i;  // over what wraps the letter, "is: **(B)", and "option" or "the letter"
+    bool wrapped = false;
+    const auto step = [&](std::string_view characters) {
+      while (place > 0 && is(pieces_[place - 1], characters)) {
+        wrapped |= opening.find(pieces_[place - 1].lower[0]) != std::string_view::npos;
+        --place;
+      }
+    };
+    step(opening);
+    const bool may_reason = piece.upper || wrapped || piece.lower[0] <= '9';
+    const auto* next = at(i + 1);
+    // "B is correct"
+    auto behind = i + 1;
+    while (at(behind) != nullptr && is(*at(behind), closing) && !at(behind)->spaced)
+      ++behind;
+    if ((piece.upper || behind > i + 1) && at(behind) != nullptr && at(behind)->lower == "is" &&
+        at(behind + 1) != nullptr && contains(judging, at(behind + 1)->lower))
+      return true;
+    // Letters alone on a line.
+    if (piece.new_line && (next == nullptr || next->new_line)) return true;
+    if (!ends_behind(i, may_reason)) {
+      // "the answer is B it blows": a capital that is no article.
+      if (!piece.upper || piece.lower == "a" || piece.lower == "i") return false;
+    }
+    step(":=->");
+    step(opening);
+    if (place == 0) return false;
+    const auto& word = pieces_[place - 1];
+    if (!word.word) return false;
+    if (contains(stating, word.lower)) return true;
+    const bool article = piece.lower == "a" || piece.lower == "i";
+    return contains(leading, word.lower) &&
+           (piece.upper || wrapped || !article || says_answer(place - 1));
+  }
+
+  /// Whether "answer", "option" or the like stands a few words before.
+  bool says_answer(std::size_t place) const {
+    for (std::size_t back = 0; back < 5 && place > 0; ++back) {
+      --place;
+      const auto& lower = pieces_[place].lower;
+      if (lower == "answer" || lower == "option" || lower == "choice" || lower == "letter")
+        return true;
+    }
+    return false;
+  }
+
+  bool marked(std::size_t i) const {
+    const auto& piece = pieces_[i];
+    const auto *next = at(i + 1), *last = before(i);
+    const bool opens = last != nullptr && !piece.spaced && is(*last, opening);
+    const bool own = !opens ? piece.spaced : (last->spaced || i == 1 || is_opened(i - 1));
+    if (!own || next == nullptr || next->spaced) {
+      // "B because", "B - rain", "B\nrain", all at the start
+      if (i != 0 || next == nullptr) return false;
+      if (next->new_line || (is(*next, "-") && next->spaced)) return true;
+      return piece.upper && piece.lower != "a" && piece.lower != "i" && next->word &&
+             contains(reasoning, next->lower);
+    }
+    if (is(*next, ")]}") || (opens && is(*next, closing))) return true;
+    auto first = i;
+    while (first > 0 && !pieces_[first].spaced && is(pieces_[first - 1], opening))
+      --first;
+    const bool starts = pieces_[first].new_line;
+    return starts && is(*next, ".:,;") && i <= 4;
+  }
+
+  /// Whether the opening sign at a place follows a space or another one that does.
+  bool is_opened(std::size_t place) const {
+    while (place > 0 && !pieces_[place].spaced && is(pieces_[place - 1], opening))
+      --place;
+    return pieces_[place].spaced || place == 0;
+  }
+
+  std::vector<Piece> pieces_;
+  std::size_t options_;
+  bool numbers_;
+};
+
+/// Dashes set off what they stand between, unless they join it; tags are set off as well.
+std::u32string spaced_out(std::string_view reply) {
+  std::string plain;
+  for (std::size_t at = 0; at < reply.size();) {
+    const auto code = text::code_point(reply, at);
+    const bool dash = code.valid && code.value >= 0x2013 && code.value <= 0x2015;
+    const bool arrow = code.valid && (code.value == 0x2192 || code.value == 0x21D2);
+    plain += dash || arrow ? " - " : std::string(reply.substr(at, code.bytes));
+    at += code.bytes;
+  }
+  const auto folded = text::folded(plain);
+  std::u32string result;
+  for (std::size_t at = 0; at < folded.size(); ++at) {
+    auto end = at + 1;
+    if (folded[at] == U'<') {
+      if (end < folded.size() && folded[end] == U'/') ++end;
+      const auto first = end;
+      while (end < folded.size() && (text::is_word(folded[end]) || folded[end] == U'|'))
+        ++end;
+      // "<B>" is a letter that is wrapped.
+      const bool closes = first > at + 1;
+      if (end < folded.size() && folded[end] == U'>' && end > first + (closes ? 0 : 1)) {
+        const auto name = text::case_folded(Text(folded).substr(first, end - first));
+        result += name == "answer" && folded[at + 1] != U'/' ? U" answer: " : U"\n";
+        at = end;
+        continue;
+      }
+    }
+    result += folded[at];
+  }
+  return result;
 }
 
 }  // namespace
@@ -45,22 +298,8 @@ std::optional<std::size_t> letter_index(char letter) {
   return {};
 }
 
-std::optional<std::size_t> named_letter(std::string_view reply) {
-  const auto lower = text::lower(text::trim(reply));
-  auto found = letters_with_parenthesis(lower);
-  if (const auto first = letter_at_start(lower)) found.insert(*first);
-  for (const std::string_view mark : {"answer is ", "answer: "}) {
-    const auto at = lower.find(mark);
-    const auto rest = std::string_view(lower).substr(std::min(at, lower.size()));
-    if (rest.size() <= mark.size() || !ends_letter(rest.substr(mark.size() + 1))) continue;
-    if (const auto index = letter_index(rest[mark.size()])) found.insert(*index);
-  }
-  return found.size() == 1 ? std::optional(*found.begin()) : std::nullopt;
-}
-
-std::string_view option_text(std::span<const std::string> choices, std::size_t index) {
-  const auto option = lettered_option(choices[index]);
-  return option && option->index == index ? option->text : text::trim(choices[index]);
+std::optional<std::size_t> named_letter(std::string_view reply, std::size_t options, bool numbers) {
+  return Letters(pieces(spaced_out(reply)), options, numbers).named();
 }
 
 }  // namespace earshot::kit

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "choices.hpp"
 #include "letter.hpp"
 #include "normalize.hpp"
 
