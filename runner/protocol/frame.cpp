@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include "protocol/nonfinite.hpp"
+
 namespace earshot::protocol {
 
 namespace {
@@ -31,7 +33,7 @@ std::string size_error(std::size_t bytes) {
 }  // namespace
 
 std::string to_frame(const Message& message) {
-  const auto header = message.header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto header = to_text(message.header);
   const auto bytes = header.size() + message.binary.size();
   if (bytes > max_frame_bytes) throw ProtocolError(size_error(bytes));
   std::string frame;
@@ -50,7 +52,7 @@ void FrameReader::feed(std::string_view bytes) {
     if (size > max_frame_bytes) throw ProtocolError(size_error(size));
     if (header_size > size) throw ProtocolError("a header longer than its frame");
     if (rest.size() - 8 < size) break;
-    auto header = Json::parse(rest.substr(8, header_size), nullptr, false);
+    auto header = from_text(rest.substr(8, header_size));
     if (!header.is_object()) throw ProtocolError("a header that is no JSON object");
     ready_.push_back(
         {std::move(header), std::string(rest.substr(8 + header_size, size - header_size))});

@@ -219,7 +219,12 @@ Numbers Marks::score(std::span<const earshot::Outcome> slice) const {
     if (is_caption(item)) captions.push_back(captions_.number(item, prediction.output));
   if (captions.empty() || !settings_.said) return {};
   const auto scores = captions_.corpus.score(captions).by_name();
-  return {scores.begin(), scores.end()};
+  Numbers numbers;
+  for (const auto& [name, value] : scores) {
+    numbers[name] = value;
+    numbers[name + ".n"] = static_cast<double>(captions.size());
+  }
+  return numbers;
 }
 
 std::size_t Marks::Captions::number(const Item& item, const std::string& reply) {

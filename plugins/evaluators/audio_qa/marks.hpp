@@ -30,7 +30,7 @@ class Marks {
   Marks(Settings settings, const Format& format);
 
   earshot::Numbers mark(const earshot::Item& item, const earshot::Prediction& prediction) const;
-  /// Of items whose slice `format` is "caption": BLEU, ROUGE-L and CIDEr-D.
+  /// Of items whose slice `format` is "caption": BLEU, ROUGE-L and CIDEr-D, and of how many.
   earshot::Numbers score(std::span<const earshot::Outcome> slice) const;
 
  private:

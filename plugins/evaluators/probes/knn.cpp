@@ -25,8 +25,7 @@ Knn::Knn(const earshot::Options& options, const earshot::Context&)
     : Probe(options), k_(options.integer("k")), cosine_(options.text("distance") == "cosine") {}
 
 std::vector<earshot::MetricSpec> Knn::metrics() const {
-  using enum Target::Kind;
-  return Target::metrics({classes, number, set});
+  return Target::metrics(Target::kinds_of(target_type()));
 }
 
 namespace {

@@ -4,9 +4,9 @@
 namespace probes {
 
 /// The k training items that are nearest to a test item, each with one vote: the class with most
-/// votes (the lowest of several), the mean of their numbers, or the classes that at least half of
-/// them have. Of training items at the same distance the first counts as nearer. As scikit-learn's
-/// KNeighborsClassifier with uniform weights.
+/// votes (of several the first by option `ties`), the mean of their numbers, or the classes that at
+/// least half of them have. Of training items at the same distance the first counts as nearer. As
+/// scikit-learn's KNeighborsClassifier with uniform weights.
 class Knn final : public Probe {
  public:
   static earshot::OptionSchema options();

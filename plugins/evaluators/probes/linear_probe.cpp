@@ -1,5 +1,10 @@
 #include "linear_probe.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+
 #include <ATen/ATen.h>
 
 #include <earshot/kit/metrics.hpp>
@@ -14,7 +19,7 @@ using earshot::kit::Target;
 
 namespace {
 
-constexpr double held_out_share = 0.25;
+constexpr double held_out_share = 0.25, usual_c = 1;
 
 /// Penalties to choose from, the strongest first.
 std::vector<double> grid(Target::Kind kind, const std::string& head) {
@@ -55,7 +60,7 @@ LinearProbe::LinearProbe(const earshot::Options& options, const earshot::Context
 
 std::vector<earshot::MetricSpec> LinearProbe::metrics() const {
   using enum Target::Kind;
-  return Target::metrics(head_ == "auto"      ? std::vector{classes, number, set}
+  return Target::metrics(head_ == "auto"      ? Target::kinds_of(target_type())
                          : head_ == "ridge"   ? std::vector{number}
                          : head_ == "sigmoid" ? std::vector{set}
                                               : std::vector{classes});
@@ -89,8 +94,15 @@ void LinearProbe::fit(Trial& trial) {
   if (validation.truths.size() > 0) {
     validation.x = features(trial, Split::validation, validation.truths.items);
     model_ = choose(trial, train, validation);
-    return;
+    if (c_ > 0 || trial.stop()) return;
+    note("nothing to validate on: none of the " + std::to_string(validation.truths.size()) +
+         " validation items has a class of '" + target().name() +
+         "', so that C is chosen on a quarter of the training items");
   }
+  model_ = chosen_on_training_items(trial, train);
+}
+
+LinearProbe::Model LinearProbe::chosen_on_training_items(Trial& trial, const Examples& train) {
   earshot::kit::Random random(earshot::kit::derive(0, "hold_out"));
   const auto parts =
       earshot::kit::hold_out(train.truths.strata, train.truths.groups, held_out_share, random);
@@ -98,9 +110,40 @@ void LinearProbe::fit(Trial& trial) {
     return Examples{train.x.index_select(0, at::tensor(which, at::kLong)),
                     train.truths.select(which)};
   };
-  const auto start = choose(trial, part(parts.rest), part(parts.held_out));
-  if (trial.stop()) return;
-  model_ = fit_model(train, c_, start);
+  auto problem = nothing_in(train, parts.rest, parts.held_out);
+  Model start;
+  c_ = 0;
+  if (problem.empty()) {
+    start = choose(trial, part(parts.rest), part(parts.held_out));
+    if (trial.stop()) return start;
+    if (c_ == 0) problem = "the quarter that is held out has none of the classes";
+  }
+  if (c_ == 0) {
+    c_ = usual_c;
+    note("nothing to validate on: " + problem + ". C is 1; give the option c, or validation items");
+  }
+  return fit_model(train, c_, start);
+}
+
+std::string LinearProbe::nothing_in(const Examples& train, const std::vector<std::int64_t>& rest,
+                                    const std::vector<std::int64_t>& held_out) const {
+  const auto& [items, rows, strata, groups] = train.truths;
+  const std::set<std::int64_t> known(groups.begin(), groups.end());
+  if (rest.empty() || held_out.empty())
+    return "the " + std::to_string(items.size()) + " training items are of " +
+           std::to_string(known.size()) + (known.size() == 1 ? " group" : " groups") +
+           ", and whole groups are held out";
+  if (target().kind() != Target::Kind::classes) return "";
+  std::set<std::int64_t> learnt;
+  for (const auto i : rest)
+    learnt.insert(strata[static_cast<std::size_t>(i)]);
+  const bool shared = std::any_of(held_out.begin(), held_out.end(), [&](std::int64_t i) {
+    return learnt.contains(strata[static_cast<std::size_t>(i)]);
+  });
+  return shared ? ""
+                : "each class of the " + std::to_string(items.size()) +
+                      " training items is one group, or one item, so that what is held out "
+                      "has no class that is left to learn";
 }
 
 LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
@@ -109,18 +152,30 @@ LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
   double best = -std::numeric_limits<double>::infinity();
   Model chosen;
   model_ = {};
+  c_ = 0;
   for (std::size_t i = 0; i < penalties.size() && !trial.stop(); ++i) {
     model_ = fit_model(train, penalties[i], model_);
     const auto found = quality(validation);
     trial.point("validation", static_cast<std::int64_t>(i), found);
     trial.progress(static_cast<std::int64_t>(i) + 1, static_cast<std::int64_t>(penalties.size()));
-    if (found > best || !chosen.weight.defined()) {
+    if (found > best) {
       best = found;
       c_ = penalties[i];
       chosen = model_;
     }
   }
   return chosen;
+}
+
+/// Pairs of classes, and votes that are equal, go by the order in which ties are broken.
+std::vector<std::int64_t> LinearProbe::ranks(const std::vector<std::int64_t>& strata) const {
+  const auto& order = target().order();
+  std::vector<std::int64_t> rank(order.size()), result;
+  for (std::size_t r = 0; r < order.size(); ++r)
+    rank[static_cast<std::size_t>(order[r])] = static_cast<std::int64_t>(r);
+  for (const auto stratum : strata)
+    result.push_back(rank[static_cast<std::size_t>(stratum)]);
+  return result;
 }
 
 LinearProbe::Model LinearProbe::fit_model(const Examples& examples, double c,
@@ -133,7 +188,8 @@ LinearProbe::Model LinearProbe::fit_model(const Examples& examples, double c,
                                           ? earshot::kit::Link::sigmoid
                                           : earshot::kit::Link::softmax,
                                       start);
-  if (one_vs_one_) return earshot::kit::fit_one_vs_one(x, truths.strata, target().width(), c);
+  if (one_vs_one_)
+    return earshot::kit::fit_one_vs_one(x, ranks(truths.strata), target().width(), c);
   Model all;
   std::vector<at::Tensor> weights, biases;
   for (std::int64_t k = 0; k < target().width(); ++k) {
@@ -164,7 +220,7 @@ double LinearProbe::quality(const Examples& examples) const {
   auto chosen = answers.chosen;
   for (std::int64_t i = 0; i < size && answers.chosen.empty(); ++i) {
     const auto* row = scores.const_data_ptr<double>() + i * width;
-    chosen.push_back(std::max_element(row, row + width) - row);
+    chosen.push_back(target().best(row));
   }
   return earshot::kit::balanced_accuracy(
       earshot::kit::confusion(examples.truths.strata, chosen, width), width);
@@ -183,8 +239,15 @@ Probe::Answers LinearProbe::answer(const at::Tensor& x) const {
   }
   if (head_ != "svm") return {outputs.softmax(1), {}};
   if (!one_vs_one_) return {outputs, {}};
-  return {earshot::kit::one_vs_one_scores(outputs, target().width()),
-          earshot::kit::one_vs_one_classes(outputs, target().width())};
+  const auto& order = target().order();
+  std::vector<std::int64_t> classes(order.size());
+  std::iota(classes.begin(), classes.end(), std::int64_t{0});
+  Answers answers{earshot::kit::one_vs_one_scores(outputs, target().width())
+                      .index_select(1, at::tensor(ranks(classes), at::kLong)),
+                  earshot::kit::one_vs_one_classes(outputs, target().width())};
+  for (auto& chosen : answers.chosen)
+    chosen = order[static_cast<std::size_t>(chosen)];
+  return answers;
 }
 
 void LinearProbe::save(earshot::State& state) const {

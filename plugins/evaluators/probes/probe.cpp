@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <numeric>
+#include <sstream>
 
 #include <ATen/ATen.h>
 
@@ -46,6 +47,12 @@ earshot::OptionSchema Probe::shared_options() {
        .help = "How the frames of a clip become one vector",
        .choices = {std::begin(earshot::kit::pooling_names), std::end(earshot::kit::pooling_names)}},
       earshot::kit::n_train_option(),
+      {.name = "ties",
+       .value = std::string("names"),
+       .help = "Which of several equally likely classes is taken: the first in alphabetical order, "
+               "as scikit-learn does with names, or the first of the dataset's own list",
+       .choices = {"names", "dataset"}},
+      Target::type_option(),
   };
   const auto reduction = earshot::kit::Reduction::options();
   schema.insert(schema.end(), reduction.begin(), reduction.end());
@@ -54,13 +61,16 @@ earshot::OptionSchema Probe::shared_options() {
 
 Probe::Probe(const earshot::Options& options)
     : target_name_(options.text("target")),
+      target_type_(options.text("target_type")),
+      ties_(options.text("ties") == "names" ? Target::Ties::names : Target::Ties::dataset),
       pooling_(earshot::kit::pooling_of(options.text("pooling"))),
       tokens_(options.integer("tokens")),
       n_train_(options.integer("n_train")),
       reduction_(options) {}
 
 void Probe::find_target(const Trial& trial) {
-  target_ = Target(trial.label(target_name_));
+  target_ = Target(trial.label(target_name_), ties_);
+  notes_.clear();
 }
 
 earshot::kit::Truths Probe::read_training(const Trial& trial) {
@@ -84,6 +94,8 @@ void Probe::predict(Trial& trial) {
   const auto size = trial.size(Split::test), width = target_.width();
   std::vector<std::int64_t> confusion(static_cast<std::size_t>(width * width));
   std::vector<double> truth(static_cast<std::size_t>(width));
+  std::int64_t labelled = 0;
+  write_notes(trial);
   for (std::int64_t first = 0; first < size && !trial.stop(); first += chunk) {
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(chunk, size - first)));
     std::iota(items.begin(), items.end(), first);
@@ -99,8 +111,8 @@ void Probe::predict(Trial& trial) {
       if (target_.kind() != Target::Kind::number) prediction.scores.assign(row, row + width);
       if (target_.kind() == Target::Kind::classes &&
           target_.truth(trial.item(Split::test, items[i]), truth.data())) {
-        const auto chosen =
-            answers.chosen.empty() ? std::max_element(row, row + width) - row : answers.chosen[i];
+        const auto chosen = answers.chosen.empty() ? target_.best(row) : answers.chosen[i];
+        ++labelled;
         const auto right = std::max_element(truth.begin(), truth.end()) - truth.begin();
         ++confusion[static_cast<std::size_t>(right * width + chosen)];
       }
@@ -109,8 +121,22 @@ void Probe::predict(Trial& trial) {
     trial.progress(first + static_cast<std::int64_t>(items.size()), size);
   }
   if (target_.kind() != Target::Kind::classes) return;
-  trial.report("chance", 1 / static_cast<double>(width), size);
+  trial.report("chance", 1 / static_cast<double>(width), labelled);
   write_confusion(trial, confusion);
+}
+
+void Probe::write_notes(Trial& trial) const {
+  if (notes_.empty()) return;
+  std::filesystem::path path;
+  try {
+    path = trial.artifact("notes.txt");
+  } catch (const earshot::Unsupported&) {
+    return;
+  }
+  std::ofstream file(path);
+  for (const auto& sentence : notes_)
+    file << sentence << '\n';
+  if (!file.flush()) throw DataError("cannot write '" + path.string() + "'; is the disk full?");
 }
 
 /// The records of the run, not its predictions, see the truth of test items.
@@ -153,6 +179,8 @@ void Probe::check_width(const at::Tensor& x, std::int64_t fitted) {
 State Probe::state() const {
   State state;
   target_.save(state);
+  for (const auto& sentence : notes_)
+    state.text["notes"] += sentence + "\n";
   reduction_.save(state);
   save(state);
   return state;
@@ -163,6 +191,12 @@ void Probe::load_state(const State& state) {
   if (target_.name() != target_name_)
     throw DataError("state is of a probe for '" + target_.name() + "'; expected '" + target_name_ +
                     "'");
+  notes_.clear();
+  if (const auto found = state.text.find("notes"); found != state.text.end()) {
+    std::istringstream lines(found->second);
+    for (std::string line; std::getline(lines, line);)
+      notes_.push_back(line);
+  }
   reduction_.load(state);
   load(state);
 }

@@ -48,16 +48,22 @@ class Probe : public earshot::Evaluator {
   /// Features of any items after that.
   at::Tensor features(earshot::Trial& trial, earshot::Split split, at::IntArrayRef items) const;
   const earshot::kit::Target& target() const { return target_; }
+  const std::string& target_type() const { return target_type_; }
+  /// Something that who reads the results should know: a sentence of the run's `notes.txt`.
+  void note(const std::string& sentence) { notes_.push_back(sentence); }
   void learn_baseline(const at::Tensor& truths) { target_.learn_baseline(truths); }
 
  private:
+  void write_notes(earshot::Trial& trial) const;
   void write_confusion(earshot::Trial& trial, const std::vector<std::int64_t>& counts) const;
 
-  std::string target_name_;
+  std::string target_name_, target_type_;
+  earshot::kit::Target::Ties ties_;
   earshot::kit::Pooling pooling_;
   std::int64_t tokens_, n_train_;
   earshot::kit::Reduction reduction_;
   earshot::kit::Target target_;
+  std::vector<std::string> notes_;  ///< of fit()
 };
 
 }  // namespace probes

@@ -185,11 +185,13 @@ class Invocation {
     return execute(plan, store_, request_.settings, progress_);
   }
 
-  /// The second plan without the cells that the first has seen to. They stay recorded.
+  /// The second plan without the cells that the first has seen to. They stay recorded. A cell that
+  /// the first excluded is not seen to: another one may have its key and be chosen now.
   static Plan only_new(Plan plan, const Plan& before) {
     std::set<std::string> seen;
     for (const auto& cell : before.cells)
-      if (cell.decision != Decision::left_out) seen.insert(cell.key);
+      if (cell.decision != Decision::left_out && cell.decision != Decision::excluded)
+        seen.insert(cell.key);
     for (auto& cell : plan.cells)
       if (seen.contains(cell.key) && cell.decision != Decision::excluded)
         cell.decision = Decision::left_out;

@@ -18,14 +18,40 @@ CellPlanner::CellPlanner(const Experiment& experiment, Components& components, D
       cache_(cache),
       plan_(plan) {}
 
-const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task) {
-  const auto known = facts_.find(&task);
+namespace {
+
+/// The type of the label that an evaluator's option `target` names, where it declares an option
+/// `target_type` that nobody has set: metrics may depend on it. "" otherwise.
+std::string target_type_of(const FoundComponent& task, const FoundDataset& dataset) {
+  constexpr const char* name = "target_type";
+  if (task.ref.options.value(name, Json()) != "") return "";
+  const auto& target = task.ref.options.value("target", Json());
+  for (const auto& label : dataset.info.labels) {
+    if (Json(label.name) != target) continue;
+    for (const auto& spec : task.entry.component->options)
+      if (spec.name == name &&
+          std::find(spec.choices.begin(), spec.choices.end(), label.type) != spec.choices.end())
+        return label.type;
+  }
+  return "";
+}
+
+protocol::ComponentRef with_type(const protocol::ComponentRef& task, const std::string& type) {
+  auto ref = task;
+  if (!type.empty()) ref.options["target_type"] = type;
+  return ref;
+}
+
+}  // namespace
+
+const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task, const std::string& type) {
+  const auto known = facts_.find({&task, type});
   if (known != facts_.end()) return known->second;
-  auto& facts = facts_[&task];
+  auto& facts = facts_[{&task, type}];
   facts.missing = task.missing;
   if (!facts.missing.empty()) return facts;
   try {
-    const auto answer = informant_.resolve(task.ref);
+    const auto answer = informant_.resolve(with_type(task.ref, type));
     facts.uses = answer.at("uses");
     facts.uses.emplace("seed", true);
     facts.metrics = std::make_shared<const std::vector<protocol::Metric>>(
@@ -53,10 +79,11 @@ CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   if (!cell.mapper.label.empty()) parts.mapper = &components_.find("mapper", cell.mapper);
   if (!cell.language_model.label.empty())
     parts.language_model = &pretrained("language_model", cell.language_model);
-  parts.facts = &facts(*parts.task);
+  parts.dataset = &dataset(cell);
+  parts.target_type = target_type_of(*parts.task, *parts.dataset);
+  parts.facts = &facts(*parts.task, parts.target_type);
   components_.find("encoder", cell.encoder);  // refuses wrong options, whether or not it is used
   if (parts.facts->needs_encoder()) parts.encoder = &pretrained("encoder", cell.encoder);
-  parts.dataset = &dataset(cell);
   return parts;
 }
 
@@ -195,7 +222,7 @@ void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
   auto& dataset = request.dataset;
   dataset = dataset_ref(*parts.dataset, cell.dataset.settings);
   dataset.fold = cell.fold;
-  request.evaluator = parts.task->ref;
+  request.evaluator = with_type(parts.task->ref, parts.target_type);
   if (parts.mapper != nullptr) request.mapper = parts.mapper->ref;
   if (parts.language_model != nullptr) request.language_model = parts.language_model->ref;
   request.seed = cell.seed;

@@ -35,7 +35,8 @@ class CellPlanner {
   PlannedCell plan(Cell cell);
 
   /// The facts of a cell's evaluator. @throws Failure (usage) for options that it refuses.
-  const EvaluatorFacts& facts(const FoundComponent& task);
+  /// `type`: of the label that its option `target` names, for one that declares `target_type`.
+  const EvaluatorFacts& facts(const FoundComponent& task, const std::string& type = "");
   /// Data and components of a cell.
   const FoundDataset& dataset(const Cell& cell);
 
@@ -45,6 +46,7 @@ class CellPlanner {
                          *language_model = nullptr;
     const FoundDataset* dataset = nullptr;
     const EvaluatorFacts* facts = nullptr;
+    std::string target_type{};  ///< "" where the evaluator does not ask for it
   };
   Parts parts(const Cell& cell);
   const FoundComponent& pretrained(const std::string& table, const CellComponent& component);
@@ -68,7 +70,7 @@ class CellPlanner {
   Informant& informant_;
   std::filesystem::path cache_;
   Plan& plan_;
-  std::map<const FoundComponent*, EvaluatorFacts> facts_;
+  std::map<std::pair<const FoundComponent*, std::string>, EvaluatorFacts> facts_;
   std::map<const FoundComponent*, FoundComponent> pretrained_;  ///< by the untrained component
   std::map<std::string, std::string> source_keys_;  ///< of feature sources, by what they are
 };

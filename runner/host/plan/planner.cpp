@@ -15,29 +15,40 @@ namespace earshot::host {
 
 namespace {
 
-/// Cells that differ in nothing but a seed that their evaluator does not use: the first runs.
-void exclude_idle_seeds(Plan& plan, CellPlanner& planner, Components& components) {
-  std::map<std::string, std::size_t> first;
-  std::map<std::string, std::set<std::int64_t>> seeds;  // by evaluator
-  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
-    auto& cell = plan.cells[i];
-    if (cell.key.empty() || cell.decision == Decision::excluded) continue;
-    const auto& task = components.find("task", cell.cell.task);
-    if (planner.facts(task).uses.value("seed", true)) continue;
-    const auto& name = task.entry.component->name;
-    seeds[name].insert(cell.cell.seed);
-    std::string axes;
-    for (const auto& [axis, value] : cell.cell.axes)
-      if (axis != "seed") axes += axis + '=' + value.dump() + '\n';
-    if (first.try_emplace(axes, i).second) continue;
+std::string axes_but_seed(const Cell& cell) {
+  std::string axes;
+  for (const auto& [axis, value] : cell.axes)
+    if (axis != "seed") axes += axis + '=' + value.dump() + '\n';
+  return axes;
+}
+
+/// Cells that differ in nothing but a seed that their evaluator does not use, so that they have one
+/// key: the first runs.
+void exclude_idle_seeds(Plan& plan, Components& components) {
+  std::set<std::pair<std::string, std::string>> first;  // key, axes
+  struct Seeds {
+    std::set<std::int64_t> all{}, run{};
+  };
+  std::map<std::string, Seeds> seeds;  // by evaluator
+  for (auto& cell : plan.cells) {
+    if (cell.key.empty() || cell.decision == Decision::excluded ||
+        !cell.identity.at("seed").is_null())
+      continue;
+    const auto& name = components.find("task", cell.cell.task).entry.component->name;
+    seeds[name].all.insert(cell.cell.seed);
+    if (first.emplace(cell.key, axes_but_seed(cell.cell)).second) {
+      seeds[name].run.insert(cell.cell.seed);
+      continue;
+    }
     cell.decision = Decision::excluded;
     cell.reason = "the seed changes nothing in '" + name + "'";
     cell.cell.excluded = cell.reason;
   }
-  for (const auto& [name, values] : seeds)
-    if (values.size() > 1)
-      plan.notes.push_back("the seed changes nothing in '" + name + "': 1 of " +
-                           std::to_string(values.size()) + " seeds runs");
+  for (const auto& [name, of] : seeds)
+    if (of.run.size() < of.all.size())
+      plan.notes.push_back(
+          "the seed changes nothing in '" + name + "': " + std::to_string(of.run.size()) + " of " +
+          std::to_string(of.all.size()) + (of.run.size() == 1 ? " seeds runs" : " seeds run"));
 }
 
 /// Cells that differ in their labels only: the first does the work, the others show its results.
@@ -71,7 +82,7 @@ bool has_other_results(const Store& store, const std::string& experiment,
       store.connection(),
       "SELECT DISTINCT c.key FROM experiment e JOIN experiment_cell m USING(experiment_id) "
       "JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
-      "JOIN cell c ON c.cell_id = m.cell_id WHERE e.name = ?");
+      "JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' WHERE e.name = ?");
   rows.bind_all(experiment);
   while (rows.step())
     if (!finished.contains(rows.text(0))) return true;
@@ -134,7 +145,7 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   plan.cells.reserve(cells.size());
   for (auto& cell : cells)
     plan.cells.push_back(planner.plan(std::move(cell)));
-  exclude_idle_seeds(plan, planner, components);
+  exclude_idle_seeds(plan, components);
   check_names(plan);
   note_idle_references(plan);
   decide(plan, store);

@@ -163,6 +163,7 @@ class Scheduler {
                              job.attempts < plan_.experiment.resources.attempts};
     if (!ending.error.empty()) slot.log().write("\n" + ending.state + ": " + ending.error + "\n");
     spdlog::debug("{} ends {} after {:.3f} s", job.name, ending.state, attempt.seconds);
+    if (is_cell && ending.state == "ok") tally_.warn(job, slot.record().error);
     recorder_.record(job, slot, ending);
     // After a bug a worker may be in any state, its GPU context too.
     if (ending.kind == "bug" && slot.usable()) slot.kill("failed", "retired");

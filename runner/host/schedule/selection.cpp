@@ -20,13 +20,13 @@ std::string set_of(const Cell& cell, const Select& select) {
   return protocol::canonical(rest);
 }
 
-PlannedCell validation_of(const PlannedCell& cell) {
+PlannedCell validation_of(const PlannedCell& cell, const std::string& metric) {
   auto twin = cell;
   twin.identity = {{"cell", cell.identity}, {"predict", "validation"}};
   twin.key = protocol::sha256(twin.identity);
   twin.request.predict = "validation";
   twin.decision = Decision::run;
-  twin.reason = "to choose by " + cell.primary + " on validation";
+  twin.reason = "to choose by " + metric + " on validation";
   return twin;
 }
 
@@ -83,7 +83,7 @@ class Selection {
   void decide(const std::vector<std::size_t>& cells) {
     std::vector<double> values;
     for (const auto index : cells) {
-      auto twin = validation_of(plan_.cells[index]);
+      auto twin = validation_of(plan_.cells[index], plan_.experiment.select.by);
       const auto value = measured(store_, twin.key, plan_.experiment.select.by);
       if (value) {
         values.push_back(*value);

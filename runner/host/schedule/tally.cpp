@@ -1,5 +1,6 @@
 #include "host/schedule/tally.hpp"
 
+#include <sstream>
 #include <utility>
 
 namespace earshot::host {
@@ -51,6 +52,14 @@ void Tally::ok(const PlannedCell& cell, double seconds) {
   ++summary_.ok;
   --cells_left_;
   estimate_.cell_took(cell, seconds);
+}
+
+void Tally::warn(const Job& cell, const std::string& warnings) {
+  std::istringstream lines(warnings);
+  for (std::string line; std::getline(lines, line);)
+    if (warned_.insert(line).second)
+      progress_.note("warning  " + cell.name + ": " + line +
+                     "; `runner query warnings` lists all cells");
 }
 
 void Tally::ok_elsewhere() {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "host/schedule/estimate.hpp"
@@ -35,6 +36,9 @@ class Tally {
   void ends(const Job& job, const Attempt& attempt);
   void count_attempt() { ++summary_.attempts; }  ///< that failed before it began
 
+  /// What a run that is ok was warned of, a line each: every sentence is shown once.
+  void warn(const Job& cell, const std::string& warnings);
+
   // Each of these is the end of one cell.
   void ok(const PlannedCell& cell, double seconds);
   void ok_elsewhere();
@@ -53,6 +57,7 @@ class Tally {
   Estimate estimate_;
   std::int64_t at_once_, total_ = 0, cells_left_ = 0, passes_left_ = 0;
   Summary summary_{};
+  std::set<std::string> warned_{};
   Clock::time_point started_ = Clock::now();
 };
 

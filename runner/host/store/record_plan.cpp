@@ -266,7 +266,7 @@ Json Store::previous_identity(const std::string& experiment, const Axes& axes) c
   Statement row(connection_,
                 "SELECT c.identity FROM experiment_cell m "
                 "CROSS JOIN experiment e ON e.experiment_id = m.experiment_id AND e.name = ? "
-                "CROSS JOIN cell c ON c.cell_id = m.cell_id "
+                "CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' "
                 "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
                 "WHERE m.labels = ? ORDER BY r.ended_ms DESC, r.run_id DESC LIMIT 1");
   row.bind_all(experiment, LabelHash::stored(labels.of(axes)));

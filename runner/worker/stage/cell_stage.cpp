@@ -14,6 +14,7 @@
 #include "worker/stage/metrics.hpp"
 #include "worker/stage/peak_memory.hpp"
 #include "worker/stage/state_file.hpp"
+#include "worker/stage/warnings.hpp"
 
 namespace earshot::worker {
 
@@ -170,6 +171,8 @@ class CellStage {
     check_complete(items);
     result_.predict_seconds = since(start);
     if (const auto file = kept_file(); !file.empty()) write_state(file, trial_.records().state());
+    for (const auto& note : notes_in(request_.artifact_folder))
+      warn(note);
     end_stage("predict", result_.predict_seconds, false);
     return true;
   }
@@ -195,6 +198,10 @@ class CellStage {
       outcomes.items.push_back(trial_.item(Split::test, index));
       outcomes.predictions.push_back(prediction);
     }
+    if (!imported() && uses_.features && !uses_.language_model) {
+      const auto deaf = constant_features(trial_, request_.features.back().encoder.component);
+      warn(deaf.empty() ? constant_predictions(outcomes) : deaf);
+    }
     outcomes.marks = mark_all(evaluator_, outcomes.items, outcomes.predictions);
     send_predictions(outcomes);
     for (const auto& [row, replicates] :
@@ -208,6 +215,10 @@ class CellStage {
     result_.score_seconds = since(start);
     session_.send("stage",
                   {{"stage", "score"}, {"seconds", result_.score_seconds}, {"reused", false}});
+  }
+
+  void warn(const std::string& text) {
+    if (!text.empty()) session_.send("warning", {{"text", text}});
   }
 
   void send_predictions(const Outcomes& outcomes) {

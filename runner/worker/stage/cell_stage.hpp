@@ -5,8 +5,8 @@
 namespace earshot::worker {
 
 /// Fit, predict, mark and score of one cell; events as protocol/messages.hpp says, all of a stage
-/// when it is done: stage, curve, artifact, then predictions and metrics. Sets LibTorch's number of
-/// threads.
+/// when it is done: warning, stage, curve, artifact, then predictions and metrics. Sets LibTorch's
+/// number of threads.
 ///
 /// The fit is kept in <state_folder>/<fit_key>/fit.state (tensors, and what it recorded) and reused
 /// by any cell of the same fit key; what save() keeps lies beside it in fit.partial and

@@ -85,7 +85,7 @@ void HostTrial::end(const std::string& name, double seconds, bool reused) {
     for (std::size_t begin = 0; begin < points.size(); begin += points_per_event) {
       auto batch = Json::array();
       for (auto i = begin; i < std::min(points.size(), begin + points_per_event); ++i)
-        batch.push_back({points[i].step, finite_or_null(points[i].value)});
+        batch.push_back({points[i].step, points[i].value});
       session_.send("curve", {{"curve", curve}, {"points", batch}});
     }
   for (const auto& artifact : records_.artifacts()) {

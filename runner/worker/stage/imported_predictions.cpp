@@ -89,6 +89,13 @@ class Reader {
   }
 
  private:
+  using Set = std::vector<std::string>;
+
+  static bool is_blank(const Json& given) {
+    return given.is_string() &&
+           given.get_ref<const std::string&>().find_first_not_of(" \t\r\n") == std::string::npos;
+  }
+
   [[noreturn]] void refuse(const std::string& what) const { throw DataError(place_ + what); }
 
   std::string text(const Json& fields, const char* name) const {
@@ -106,11 +113,20 @@ class Reader {
   }
 
   std::optional<Label> value(const Json& given, const std::string& item) const {
-    if (given.is_null() || given == "") return std::nullopt;
+    const bool set = target_ && std::holds_alternative<Set>(target_->type);
+    // In a table an empty field is an empty set; elsewhere nothing was settled on.
+    if (given.is_null() || (is_blank(given) && !set)) {
+      if (target_ && std::holds_alternative<double>(target_->type))
+        refuse(
+            "the prediction is empty; expected a finite number. Leave the line out, and count it "
+            "with --allow-missing");
+      return std::nullopt;
+    }
     if (!target_) return Label(choice(given, item));
     if (std::holds_alternative<double>(target_->type)) return Label(number(given));
     if (std::holds_alternative<std::string>(target_->type)) return Label(class_name(given));
-    std::vector<std::string> members;
+    Set members;
+    if (is_blank(given)) return Label(members);
     if (given.is_string()) {
       std::istringstream list(given.get<std::string>());
       for (std::string member; std::getline(list, member, ';');)

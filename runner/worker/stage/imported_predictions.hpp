@@ -22,9 +22,10 @@ struct ImportedPrediction {
 /// Reads such a file: CSV with a header (`.csv`; classes of a set separated by ';'), or one JSON
 /// object a line. Of each line `id` and `prediction`, and where there are `output` (the raw text of
 /// a language model) and `seed` (0 else). An empty or null prediction says that none was settled
-/// on. What a prediction may be is what the evaluator's option "target" names among the dataset's
-/// labels: a class, a number or a set; without such an option a text, and of items whose question
-/// has choices one of them.
+/// on: it counts as wrong, and is refused where it should be a number. In a table, an empty field
+/// is an empty set. What a prediction may be is what the evaluator's option "target" names among
+/// the dataset's labels: a class, a number or a set; without such an option a text, and of items
+/// whose question has choices one of them.
 /// @throws DataError `<file>:<line>: ...`: no such item, an item twice for a seed, another type,
 /// unknown classes.
 std::vector<ImportedPrediction> read_predictions(const std::filesystem::path& file,

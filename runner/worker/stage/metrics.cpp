@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
@@ -22,14 +23,39 @@ struct Slice {
   Indices items{};  ///< ascending
 };
 
-void check_declared(const Evaluator& evaluator, const Numbers& numbers, const std::string& giver) {
-  std::vector<std::string> declared;
-  for (const auto& metric : evaluator.metrics())
-    declared.push_back(metric.name);
+void check_declared(const std::set<std::string>& declared, const Numbers& numbers,
+                    const std::string& giver) {
   for (const auto& [name, value] : numbers)
-    if (std::find(declared.begin(), declared.end(), name) == declared.end())
-      throw ContractError(giver + " gives '" + name +
-                          "', which is not in metrics(): " + protocol::join(declared));
+    if (!declared.contains(name))
+      throw ContractError(giver + " gives '" + name + "', which is not in metrics(): " +
+                          protocol::join({declared.begin(), declared.end()}));
+}
+
+std::set<std::string> declared_by(const Evaluator& evaluator) {
+  const auto names = metric_names(evaluator);
+  return {names.begin(), names.end()};
+}
+
+/// Takes "<metric>.n" out of the numbers of a slice: how many of its items entered each metric; all
+/// of them where nothing is said.
+std::map<std::string, std::int64_t> take_counts(Numbers& numbers, std::int64_t items) {
+  constexpr std::string_view suffix = ".n";
+  std::map<std::string, std::int64_t> counts;
+  for (auto number = numbers.begin(); number != numbers.end();) {
+    const auto& [name, value] = *number;
+    if (!name.ends_with(suffix)) {
+      counts.try_emplace(name, items);
+      ++number;
+      continue;
+    }
+    if (!(value >= 0 && value <= static_cast<double>(items)) || value != std::floor(value))
+      throw ContractError("score() gives '" + name + "' as " + std::to_string(value) +
+                          "; expected how many of the " + std::to_string(items) +
+                          " items entered the metric");
+    counts[name.substr(0, name.size() - suffix.size())] = static_cast<std::int64_t>(value);
+    number = numbers.erase(number);
+  }
+  return counts;
 }
 
 std::vector<Slice> slices_of(const std::vector<Item>& items) {
@@ -57,12 +83,12 @@ statistics::Clusters clusters_of(const std::vector<Item>& items, const Indices& 
 }
 
 protocol::MetricRow row_of(const Slice& slice, const std::string& metric, const std::string& kind,
-                           double value, std::size_t n, const statistics::Interval& interval) {
+                           double value, std::int64_t n, const statistics::Interval& interval) {
   protocol::MetricRow row{.slice_dimension = slice.dimension,
                           .slice = slice.name,
                           .metric = metric,
                           .kind = kind,
-                          .n = static_cast<std::int64_t>(n)};
+                          .n = n};
   row.value = finite_or_null(value, &row.nonfinite);
   row.no_interval = interval.missing;
   if (interval.defined()) {
@@ -84,7 +110,7 @@ void add_means(const Outcomes& outcomes, const Slice& slice,
     const auto interval =
         statistics::mean_interval(column.first, clusters_of(outcomes.items, column.second));
     rows.push_back(
-        {row_of(slice, name, "mean", interval.estimate, column.first.size(), interval), {}});
+        {row_of(slice, name, "mean", interval.estimate, std::ssize(column.first), interval), {}});
   }
 }
 
@@ -94,14 +120,16 @@ class Scores {
   Scores(const Evaluator& evaluator, const Outcomes& outcomes, const std::string& dataset_key,
          std::int64_t replicates)
       : evaluator_(evaluator),
+        declared_(declared_by(evaluator)),
         outcomes_(outcomes),
         seed_(protocol::hash64(dataset_key)),
         replicates_(std::min(replicates, std::max<std::int64_t>(100, most_drawn / size()))) {}
 
   void add(const Slice& slice, std::vector<MetricWithReplicates>& rows) {
-    const auto values = score(slice.items);
+    auto values = score(slice.items);
+    const auto counts = take_counts(values, std::ssize(slice.items));
     if (values.empty()) return;
-    check_declared(evaluator_, values, "score()");
+    check_declared(declared_, values, "score()");
     const auto clusters = clusters_of(outcomes_.items, slice.items);
     const bool enough = clusters.fewest() >= statistics::fewest_groups && replicates_ > 0;
     auto replicates =
@@ -113,7 +141,7 @@ class Scores {
           : std::isfinite(value) ? statistics::replicate_interval(value, drawn, *all_, clusters)
                                  : statistics::no_interval(value, "the value is not finite");
       rows.push_back(
-          {row_of(slice, name, "score", value, slice.items.size(), interval), std::move(drawn)});
+          {row_of(slice, name, "score", value, counts.at(name), interval), std::move(drawn)});
     }
   }
 
@@ -160,6 +188,7 @@ class Scores {
   }
 
   const Evaluator& evaluator_;
+  std::set<std::string> declared_;
   const Outcomes& outcomes_;
   std::uint64_t seed_;
   std::int64_t replicates_;
@@ -180,6 +209,7 @@ std::vector<std::string> metric_names(const Evaluator& evaluator) {
 std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item>& items,
                               const std::vector<Prediction>& predictions) {
   std::vector<Numbers> marks;
+  const auto declared = declared_by(evaluator);
   for (std::size_t i = 0; i < items.size(); ++i) {
     marks.push_back(evaluator.mark(items[i], predictions[i]));
     for (const auto& [name, value] : marks.back())
@@ -187,8 +217,7 @@ std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item
         throw ContractError("mark() of item '" + items[i].id + "' gives '" + name + "' as " +
                             std::to_string(value) +
                             "; a number that cannot be computed is left out");
-    if (marks.size() == 1 || marks.back().size() != marks.front().size())
-      check_declared(evaluator, marks.back(), "mark()");
+    check_declared(declared, marks.back(), "mark() of item '" + items[i].id + "'");
   }
   return marks;
 }

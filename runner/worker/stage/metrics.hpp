@@ -30,9 +30,12 @@ std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item
 /// belongs to, in alphabetical order: means of marks with their interval; what score() gives with
 /// the interval of its values on resamples. The resamples are drawn from all items, with a seed
 /// from the dataset's key alone, so that runs on one dataset are compared draw by draw; a slice
-/// takes of each draw what is in it. There are `replicates` of them, fewer of more than 10,000
-/// items, that the number of items drawn stays below 20 million.
-/// @throws ContractError when score() gives a name that is not in metrics().
+/// takes of each draw what is in it. `n` is the number of items behind a mean, and of a score what
+/// score() gives as "<metric>.n", or all items of the slice where it says nothing. There are
+/// `replicates` of them, fewer of more than 10,000 items, that the number of items drawn stays
+/// below 20 million.
+/// @throws ContractError when score() gives a name that is not in metrics(), or a count that is
+/// none.
 std::vector<MetricWithReplicates> slice_metrics(const Evaluator& evaluator,
                                                 const Outcomes& outcomes,
                                                 const std::string& dataset_key,

@@ -48,6 +48,10 @@ void Records::predict(Prediction prediction, std::int64_t items) {
     if (!std::isfinite(value))
       throw ContractError(where + "measure '" + name + "' is " + std::to_string(value) +
                           "; a number that cannot be computed is left out");
+  for (std::size_t k = 0; k < prediction.scores.size(); ++k)
+    if (std::isnan(prediction.scores[k]))
+      throw ContractError(where + "its score " + std::to_string(k) +
+                          " is not a number; expected one to rank by, or no scores");
   if (prediction.value)
     if (const auto* value = std::get_if<double>(&*prediction.value);
         value && !std::isfinite(*value))
@@ -61,6 +65,9 @@ void Records::report(Report report) {
   for (const auto& other : reports_)
     if (other.metric == report.metric)
       throw ContractError("metric '" + report.metric + "' is reported twice; expected once");
+  if (report.count < 0)
+    throw ContractError("metric '" + report.metric + "' is reported with the count " +
+                        std::to_string(report.count) + "; expected 0 or more");
   reports_.push_back(std::move(report));
 }
 

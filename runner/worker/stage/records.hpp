@@ -23,9 +23,10 @@ class Records {
     double value = 0;
   };
 
-  /// @throws ContractError for a number that is not finite, or a second prediction of an item.
+  /// @throws ContractError for a number that is not finite, a score that is no number, or a second
+  /// prediction of an item.
   void predict(Prediction prediction, std::int64_t items);
-  /// @throws ContractError for a second report of a metric.
+  /// @throws ContractError for a second report of a metric, or a negative count.
   void report(Report report);
   void point(std::string_view curve, Point point) { curves_[std::string(curve)].push_back(point); }
   void artifact(const std::string& name) { artifacts_.insert(name); }

@@ -69,9 +69,10 @@ double balanced_accuracy(std::span<const std::int64_t> confusion, std::int64_t c
   return recall.value();
 }
 
-double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes) {
+double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes,
+                std::int64_t scored) {
   Mean f1;
-  for (std::int64_t k = 0; k < classes; ++k) {
+  for (std::int64_t k = 0; k < (scored < 0 ? classes : scored); ++k) {
     const auto counts = counts_of(confusion, classes, k);
     const auto all = counts.truths + counts.predictions;
     if (all > 0) f1.add(2 * counts.hits / all);
@@ -142,6 +143,7 @@ double mean_absolute_error(std::span<const double> truth, std::span<const double
 }
 
 double r_squared(std::span<const double> truth, std::span<const double> predicted) {
+  if (truth.empty()) return none;
   const auto mean =
       std::accumulate(truth.begin(), truth.end(), 0.0) / static_cast<double>(truth.size());
   double error = 0, spread = 0;

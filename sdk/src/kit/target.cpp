@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
 
@@ -22,28 +23,47 @@ const Label* label_of(const Item& item, const std::string& name) {
   return found == item.labels.end() ? nullptr : &found->second;
 }
 
-/// Truth and prediction of the outcomes that have both, and as a T.
+/// The truths of the outcomes that have one, as a T, each with the prediction that is a T or null.
 template <class T>
-std::vector<std::pair<T, T>> answered(std::span<const Outcome> slice, const std::string& name) {
-  std::vector<std::pair<T, T>> pairs;
+std::vector<std::pair<const T*, const T*>> labelled(std::span<const Outcome> slice,
+                                                    const std::string& name) {
+  std::vector<std::pair<const T*, const T*>> pairs;
   for (const auto& [item, prediction] : slice) {
     const auto* label = label_of(item, name);
-    if (label == nullptr || !prediction.value) continue;
-    const auto *truth = std::get_if<T>(label), *predicted = std::get_if<T>(&*prediction.value);
-    if (truth != nullptr && predicted != nullptr) pairs.emplace_back(*truth, *predicted);
+    const auto* truth = label == nullptr ? nullptr : std::get_if<T>(label);
+    if (truth != nullptr)
+      pairs.emplace_back(truth, prediction.value ? std::get_if<T>(&*prediction.value) : nullptr);
   }
   return pairs;
 }
 
+/// The number, and of how many items it is.
+void keep(Numbers& numbers, const std::string& name, double value, std::size_t count) {
+  if (!std::isfinite(value)) return;
+  numbers[name] = value;
+  numbers[name + ".n"] = static_cast<double>(count);
+}
+
 }  // namespace
 
-Target::Target(LabelSpec spec) : spec_(std::move(spec)) {
+Target::Target(LabelSpec spec, Ties ties) : spec_(std::move(spec)), order_(spec_.classes.size()) {
   if (kind() != Kind::number && spec_.classes.empty())
     throw ConfigError("label '" + spec_.name +
                       "' is text without classes; a target is a label with classes, a number or a "
                       "set of classes");
   for (std::size_t k = 0; k < spec_.classes.size(); ++k)
     indices_.emplace(spec_.classes[k], static_cast<std::int64_t>(k));
+  std::iota(order_.begin(), order_.end(), std::int64_t{0});
+  if (ties == Ties::names)  // UTF-8 sorts as its code points do
+    std::sort(order_.begin(), order_.end(), [this](std::int64_t a, std::int64_t b) {
+      return spec_.classes[static_cast<std::size_t>(a)] <
+             spec_.classes[static_cast<std::size_t>(b)];
+    });
+}
+
+std::int64_t Target::best(const double* row) const {
+  return *std::max_element(order_.begin(), order_.end(),
+                           [row](std::int64_t a, std::int64_t b) { return row[a] < row[b]; });
 }
 
 std::int64_t Target::width() const {
@@ -85,8 +105,7 @@ bool Target::truth(const Item& item, double* row) const {
 
 Label Target::value(const double* row) const {
   if (kind() == Kind::number) return row[0];
-  if (kind() == Kind::classes)
-    return spec_.classes[static_cast<std::size_t>(std::max_element(row, row + width()) - row)];
+  if (kind() == Kind::classes) return spec_.classes[static_cast<std::size_t>(best(row))];
   std::vector<std::string> members;
   for (std::int64_t k = 0; k < width(); ++k)
     if (row[k] >= 0.5) members.push_back(spec_.classes[static_cast<std::size_t>(k)]);
@@ -107,13 +126,12 @@ void Target::learn_baseline(const at::Tensor& truths) {
 Numbers Target::mark(const Item& item, const Prediction& prediction) const {
   Numbers numbers;
   const auto* truth = label_of(item, spec_.name);
-  if (truth == nullptr || truth->index() != spec_.type.index() || !prediction.value ||
-      prediction.value->index() != spec_.type.index())
-    return numbers;
+  if (truth == nullptr || truth->index() != spec_.type.index()) return numbers;
   if (kind() == Kind::classes) {
-    numbers["accuracy"] = *truth == *prediction.value ? 1 : 0;
+    numbers["accuracy"] = prediction.value && *truth == *prediction.value ? 1 : 0;
     if (has_baseline_) numbers["majority"] = *truth == baseline_ ? 1 : 0;
-  } else if (kind() == Kind::number) {
+  } else if (kind() == Kind::number && prediction.value &&
+             std::holds_alternative<double>(*prediction.value)) {
     const auto number = std::get<double>(*truth);
     keep(numbers, "mae", std::abs(std::get<double>(*prediction.value) - number));
     if (has_baseline_)
@@ -132,27 +150,29 @@ Numbers Target::score(std::span<const Outcome> slice) const {
 
 Numbers Target::score_classes(std::span<const Outcome> slice) const {
   std::vector<std::int64_t> truths, predictions;
-  for (const auto& [truth, predicted] : answered<std::string>(slice, spec_.name)) {
-    const auto t = index(truth), p = index(predicted);
-    if (t < 0 || p < 0) continue;
+  const auto none = width();  // a class more, that of no answer
+  for (const auto& [truth, predicted] : labelled<std::string>(slice, spec_.name)) {
+    const auto t = index(*truth), p = predicted == nullptr ? -1 : index(*predicted);
+    if (t < 0) continue;
     truths.push_back(t);
-    predictions.push_back(p);
+    predictions.push_back(p < 0 ? none : p);
   }
   Numbers numbers;
-  const auto counts = confusion(truths, predictions, width());
-  keep(numbers, "balanced_accuracy", balanced_accuracy(counts, width()));
-  keep(numbers, "macro_f1", macro_f1(counts, width()));
+  const auto counts = confusion(truths, predictions, width() + 1);
+  keep(numbers, "balanced_accuracy", balanced_accuracy(counts, width() + 1), truths.size());
+  keep(numbers, "macro_f1", macro_f1(counts, width() + 1, width()), truths.size());
   return numbers;
 }
 
 Numbers Target::score_number(std::span<const Outcome> slice) const {
   std::vector<double> truths, predictions;
-  for (const auto& [truth, predicted] : answered<double>(slice, spec_.name)) {
-    truths.push_back(truth);
-    predictions.push_back(predicted);
+  for (const auto& [truth, predicted] : labelled<double>(slice, spec_.name)) {
+    if (predicted == nullptr) continue;
+    truths.push_back(*truth);
+    predictions.push_back(*predicted);
   }
   Numbers numbers;
-  keep(numbers, "r2", r_squared(truths, predictions));
+  keep(numbers, "r2", r_squared(truths, predictions), truths.size());
   return numbers;
 }
 
@@ -160,16 +180,36 @@ void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) con
   const auto classes = static_cast<std::size_t>(width());
   std::vector<double> scores, row(classes);
   std::vector<std::uint8_t> positive;
+  std::size_t count = 0;
   for (const auto& [item, prediction] : slice) {
-    if (prediction.scores.size() != classes || !truth(item, row.data())) continue;
+    if (!truth(item, row.data())) continue;
+    if (prediction.scores.size() != classes) return;  // an item left out would make it look better
+    ++count;
     scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
     for (const auto value : row)
       positive.push_back(value != 0 ? 1 : 0);
   }
   if (scores.empty()) return;
   const auto mean = macro_ranking(scores, positive, width());
-  keep(numbers, "map", mean.average_precision);
-  keep(numbers, "auc", mean.auc);
+  keep(numbers, "map", mean.average_precision, count);
+  keep(numbers, "auc", mean.auc, count);
+}
+
+OptionSpec Target::type_option() {
+  return {.name = "target_type",
+          .value = std::string(),
+          .help =
+              "Type of the label `target`, by which the primary metric goes; the runner fills "
+              "it in",
+          .choices = {"", "class", "number", "set"},
+          .affects_results = false};
+}
+
+std::vector<Target::Kind> Target::kinds_of(const std::string& type) {
+  using enum Kind;
+  if (type == "number") return {number, classes, set};
+  if (type == "set") return {set, classes, number};
+  return {classes, number, set};
 }
 
 std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
@@ -180,19 +220,24 @@ std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
   if (has(Kind::classes)) {
     specs.push_back({.name = "balanced_accuracy",
                      .help = "Mean recall of the classes",
-                     .primary = kinds.front() == Kind::classes});
-    specs.push_back({.name = "accuracy", .help = "Share of items whose class is right"});
-    specs.push_back({.name = "macro_f1", .help = "Mean F1 of the classes"});
+                     .primary = kinds.front() == Kind::classes,
+                     .version = 2});
+    specs.push_back(
+        {.name = "accuracy", .help = "Share of items whose class is right", .version = 2});
+    specs.push_back({.name = "macro_f1", .help = "Mean F1 of the classes", .version = 2});
     specs.push_back({.name = "majority",
-                     .help = "Accuracy of always saying the training items' most frequent class"});
+                     .help = "Accuracy of always saying the training items' most frequent class",
+                     .version = 2});
     specs.push_back({.name = "chance", .help = "Balanced accuracy of guessing: 1 / classes"});
   }
   if (has(Kind::classes) || has(Kind::set)) {
     specs.push_back({.name = "map",
                      .help = "Mean average precision of the classes",
-                     .primary = kinds.front() == Kind::set});
-    specs.push_back(
-        {.name = "auc", .help = "Mean area under the ROC curve, each class against the rest"});
+                     .primary = kinds.front() == Kind::set,
+                     .version = 2});
+    specs.push_back({.name = "auc",
+                     .help = "Mean area under the ROC curve, each class against the rest",
+                     .version = 2});
   }
   if (has(Kind::number)) {
     specs.push_back({.name = "mae",
@@ -202,7 +247,8 @@ std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
     specs.push_back({.name = "constant_mae",
                      .help = "Error of always saying the training items' median",
                      .higher_is_better = false});
-    specs.push_back({.name = "r2", .help = "Share of the variance that is explained"});
+    specs.push_back(
+        {.name = "r2", .help = "Share of the variance that is explained", .version = 2});
   }
   return specs;
 }
@@ -215,6 +261,8 @@ void Target::save(State& state) const {
   state.text["target.unit"] = spec_.unit;
   state.text["target.kind"] = std::to_string(spec_.type.index());
   state.text["target.classes"] = classes;
+  const bool sorted = order_ == Target(spec_).order_;
+  state.text["target.ties"] = sorted || kind() == Kind::number ? "names" : "dataset";
   if (!has_baseline_) return;
   if (kind() == Kind::number)
     state.tensors["target.baseline"] = at::full({1}, std::get<double>(baseline_), at::kDouble);
@@ -239,7 +287,10 @@ void Target::load(const State& state) {
     spec.classes.push_back(classes.substr(start, end - start));
     start = end + 1;
   }
-  *this = Target(std::move(spec));
+  const auto ties = state.text.find("target.ties");
+  *this =
+      Target(std::move(spec),
+             ties != state.text.end() && ties->second == "dataset" ? Ties::dataset : Ties::names);
   if (const auto found = state.text.find("target.baseline"); found != state.text.end()) {
     baseline_ = found->second;
     has_baseline_ = true;

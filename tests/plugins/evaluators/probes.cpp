@@ -1,4 +1,5 @@
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <ATen/ATen.h>
@@ -329,17 +330,149 @@ MemoryTrial line(const std::vector<std::pair<double, std::string>>& train, doubl
 }
 
 TEST(Knn, breaks_ties_of_votes_by_class_and_of_distances_by_order) {
-  const auto predicted = [](const MemoryTrial& given, std::int64_t k) {
+  std::string ties = "names";
+  const auto predicted = [&](const MemoryTrial& given, std::int64_t k) {
     auto on = given;
-    auto probe = make<Knn>(with("kind", {{"k", k}, {"standardise", false}}));
+    auto probe = make<Knn>(with("kind", {{"k", k}, {"standardise", false}, {"ties", ties}}));
     probe.fit(on);
     probe.predict(on);
     return std::get<std::string>(*on.predictions.front().value);
   };
   EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 1), "high");
-  EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 2), "low");  // one vote each
-  EXPECT_EQ(predicted(line({{1, "high"}, {-1, "low"}}, 0), 1), "high");    // equally far
+  EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 2), "high");  // one vote each
+  EXPECT_EQ(predicted(line({{1, "middle"}, {1.5, "low"}}, 0.9), 2), "low");
+  EXPECT_EQ(predicted(line({{1, "high"}, {-1, "low"}}, 0), 1), "high");  // equally far
   EXPECT_EQ(predicted(line({{1, "high"}, {2, "high"}, {0, "low"}}, 0), 9), "high");
+  ties = "dataset";  // low, middle, high
+  EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 2), "low");
+}
+
+TEST(Probes, break_ties_as_told_after_they_were_stored_too) {
+  for (const std::string ties : {"names", "dataset"}) {
+    auto on = line({{1, "high"}, {1.5, "low"}}, 0.9);
+    const auto options =
+        with("kind", {{"k", std::int64_t{2}}, {"standardise", false}, {"ties", ties}});
+    auto probe = make<Knn>(options), again = make<Knn>(options);
+    probe.fit(on);
+    again.load_state(probe.state());
+    again.predict(on);
+    EXPECT_EQ(std::get<std::string>(*on.predictions.front().value),
+              ties == "names" ? "high" : "low");
+  }
+}
+
+TEST(Probes, have_the_primary_metric_of_the_labels_type) {
+  const auto primary = [](const std::vector<earshot::MetricSpec>& metrics) {
+    std::string names;
+    for (const auto& metric : metrics)
+      if (metric.primary) names += metric.name;
+    return names;
+  };
+  const std::pair<std::string, std::string> types[] = {
+      {"", "balanced_accuracy"}, {"class", "balanced_accuracy"}, {"number", "mae"}, {"set", "map"}};
+  for (const auto& [type, metric] : types) {
+    EXPECT_EQ(primary(make<LinearProbe>(with("kind", {{"target_type", type}})).metrics()), metric);
+    EXPECT_EQ(primary(make<Knn>(with("kind", {{"target_type", type}})).metrics()), metric);
+  }
+  const auto ridge = make<LinearProbe>(with("level", {{"head", std::string("ridge")}}));
+  EXPECT_EQ(primary(ridge.metrics()), "mae");
+}
+
+/// Runs a linear probe that has to choose C. @returns what it notes.
+std::string notes_of(MemoryTrial& on, const std::string& target) {
+  auto probe = make<LinearProbe>(with(target));
+  const auto numbers = run(probe, on);
+  EXPECT_FALSE(numbers.empty());
+  std::ifstream file(on.artifact("notes.txt"));
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+TEST(LinearProbe, says_that_there_is_nothing_to_validate_on_and_goes_on) {
+  const auto of_groups = [](int count, const std::function<std::string(int)>& group) {
+    auto all = examples(count, 1);
+    for (int i = 0; i < count; ++i)
+      all[static_cast<std::size_t>(i)].item.groups = {{"clip", group(i)}};
+    return all;
+  };
+  const earshot::FeatureSpec spec{.frame_rate = 10, .dim = 4};
+  for (const std::string target : {"kind", "level", "tags"}) {
+    MemoryTrial one(labels, spec, of_groups(12, [](int) { return "all"; }), examples(9, 2));
+    EXPECT_THAT(notes_of(one, target), testing::HasSubstr("12 training items are of 1 group"));
+  }
+  MemoryTrial by_class(labels, spec, of_groups(12, [](int i) { return std::to_string(i % 3); }),
+                       examples(9, 2));
+  EXPECT_THAT(notes_of(by_class, "kind"), testing::HasSubstr("each class of the 12"));
+  MemoryTrial two(labels, spec, examples(2, 1), examples(9, 2));
+  EXPECT_THAT(notes_of(two, "kind"), testing::HasSubstr("nothing to validate on"));
+  auto empty = examples(6, 3);
+  for (auto& example : empty)
+    example.item.labels["tags"] = Texts{};
+  MemoryTrial no_tags(labels, spec, examples(60, 1), examples(9, 2), empty);
+  EXPECT_THAT(notes_of(no_tags, "tags"),
+              testing::HasSubstr("none of the 6 validation items has a class of 'tags'"));
+  auto usual = trial();
+  EXPECT_EQ(notes_of(usual, "kind"), "");
+}
+
+TEST(Target, counts_items_without_an_answer_as_wrong_in_every_number_of_classes) {
+  const earshot::kit::Target target(labels[0]);
+  std::vector<earshot::Item> items;
+  std::vector<earshot::Prediction> predictions;
+  for (int i = 0; i < 6; ++i) {
+    items.push_back({.id = std::to_string(i), .labels = {{"kind", Label(i < 3 ? "low" : "high")}}});
+    predictions.push_back({.item = i});
+    if (i % 3 < 2) predictions.back().value = items.back().labels.at("kind");
+  }
+  items.push_back({.id = "unlabelled"});
+  predictions.push_back({.item = 6, .value = Label(std::string("low"))});
+  predictions[5].value = Label(std::string("no class"));
+  std::vector<earshot::Outcome> outcomes;
+  double right = 0, marked = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    outcomes.push_back({items[i], predictions[i]});
+    const auto marks = target.mark(items[i], predictions[i]);
+    if (!marks.contains("accuracy")) continue;
+    right += marks.at("accuracy");
+    marked += 1;
+  }
+  EXPECT_EQ(right / marked, 4.0 / 6);
+  const auto numbers = target.score(outcomes);
+  EXPECT_DOUBLE_EQ(numbers.at("balanced_accuracy"), 4.0 / 6);
+  EXPECT_DOUBLE_EQ(numbers.at("macro_f1"), 0.8);  // sklearn: labels = the two classes
+  EXPECT_EQ(numbers.at("balanced_accuracy.n"), 6);
+  EXPECT_FALSE(numbers.contains("map"));  // there are no scores
+}
+
+TEST(Target, says_how_many_items_r2_is_of) {
+  const earshot::kit::Target target(labels[1]);
+  std::vector<earshot::Item> items(4);
+  std::vector<earshot::Prediction> predictions;
+  std::vector<earshot::Outcome> outcomes;
+  for (int i = 0; i < 4; ++i)
+    predictions.push_back({.item = i, .value = Label(0.5 * i)});
+  for (std::size_t i = 0; i < 3; ++i)
+    items[i].labels["level"] = static_cast<double>(i);
+  for (std::size_t i = 0; i < 4; ++i)
+    outcomes.push_back({items[i], predictions[i]});
+  EXPECT_EQ(target.score(outcomes).at("r2.n"), 3);
+}
+
+TEST(Target, ranks_nothing_where_some_items_have_no_scores) {
+  const earshot::kit::Target target(labels[2]);
+  std::vector<earshot::Item> items(3);
+  std::vector<earshot::Prediction> predictions(3);
+  std::vector<earshot::Outcome> outcomes;
+  for (std::size_t i = 0; i < 3; ++i) {
+    items[i].labels["tags"] = i == 0 ? Texts{"x"} : Texts{"y"};
+    predictions[i].scores = i == 0 ? std::vector{0.9, 0.1} : std::vector{0.1, 0.9};
+    outcomes.push_back({items[i], predictions[i]});
+  }
+  EXPECT_EQ(target.score(outcomes).at("map"), 1);
+  EXPECT_EQ(target.score(outcomes).at("map.n"), 3);
+  predictions[1].scores.clear();
+  EXPECT_TRUE(target.score(outcomes).empty());
 }
 
 TEST(Knn, compares_directions_with_the_cosine) {

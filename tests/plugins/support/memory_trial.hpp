@@ -93,7 +93,7 @@ class MemoryTrial : public Trial {
   std::shared_ptr<testing::TemporaryFolder> folder_ = std::make_shared<testing::TemporaryFolder>();
 };
 
-/// Mean of the marks and the scores of all test items, as the host computes them.
+/// Mean of the marks and the scores of all test items, as the host computes them; no counts.
 template <class Evaluator>
 Numbers numbers_of(const Evaluator& evaluator, const MemoryTrial& trial) {
   Numbers sums;
@@ -112,6 +112,7 @@ Numbers numbers_of(const Evaluator& evaluator, const MemoryTrial& trial) {
   for (auto& [name, value] : sums)
     value /= counts[name];
   sums.merge(evaluator.score(outcomes));
+  std::erase_if(sums, [](const auto& entry) { return entry.first.ends_with(".n"); });
   return sums;
 }
 

@@ -19,8 +19,10 @@ double accuracy(std::span<const std::int64_t> confusion, std::int64_t classes);
 /// Mean recall of the classes that occur in the truth. Chance is 1 over their number.
 double balanced_accuracy(std::span<const std::int64_t> confusion, std::int64_t classes);
 
-/// Mean of 2 TP / (2 TP + FP + FN) over the classes that occur in truth or prediction.
-double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes);
+/// Mean of 2 TP / (2 TP + FP + FN) over the classes that occur in truth or prediction, of the first
+/// `scored` ones where that is given: what comes after them stands for no answer.
+double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes,
+                std::int64_t scored = -1);
 
 /// Area under the ROC curve = the chance that a positive scores above a negative, ties counting
 /// half (Mann and Whitney 1947). NaN without positives or without negatives.

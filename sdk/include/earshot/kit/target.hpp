@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include <earshot/evaluator.hpp>
+#include <earshot/options.hpp>
 
 namespace earshot::kit {
 
@@ -12,14 +13,24 @@ namespace earshot::kit {
 ///   number   marks mae, constant_mae; score r2
 ///   set      scores map, auc
 ///
+/// An item that has the label and no answer, or one that is no class, counts as wrong in all
+/// numbers of classes; without scores for each item that has the label there are no map and auc.
+/// Each score comes with how many items entered it, as "<metric>.n".
+///
 /// majority and constant_mae are what the most frequent class and the median of the training items
 /// reach; map and auc need Prediction::scores. Definitions: kit/metrics.hpp.
 class Target {
  public:
   enum class Kind { classes, number, set };
 
+  /// Which of several classes comes first where nothing else decides.
+  enum class Ties {
+    names,    ///< the first in the alphabet (by code points), as scikit-learn sorts classes
+    dataset,  ///< the first of the dataset's labels, as scikit-learn does with their numbers
+  };
+
   Target() = default;
-  explicit Target(LabelSpec spec);
+  explicit Target(LabelSpec spec, Ties ties = Ties::names);
 
   Kind kind() const { return static_cast<Kind>(spec_.type.index()); }
   const std::string& name() const { return spec_.name; }
@@ -32,8 +43,13 @@ class Target {
   /// declared.
   bool truth(const Item& item, double* row) const;
 
-  /// From a row of width() values that are higher the likelier: the class that is highest (the
-  /// lowest of several), the number, or the classes of at least 0.5.
+  /// The classes in the order in which ties are broken.
+  const std::vector<std::int64_t>& order() const { return order_; }
+  /// The class that is highest in a row of width() values, the first by order() of several.
+  std::int64_t best(const double* row) const;
+
+  /// From a row of width() values that are higher the likelier: the best class, the number, or the
+  /// classes of at least 0.5.
   Label value(const double* row) const;
 
   /// Remembers what a constant answer would be. `truths` is float64 (N, width()).
@@ -41,6 +57,11 @@ class Target {
 
   Numbers mark(const Item& item, const Prediction& prediction) const;
   Numbers score(std::span<const Outcome> slice) const;
+  /// The option `target_type`, which the host fills in with the type of the label that the option
+  /// `target` names: what the primary metric goes by before any data is read.
+  static OptionSpec type_option();
+  /// All kinds, the one that the option says first; classes where it says none.
+  static std::vector<Kind> kinds_of(const std::string& type);
   /// The metrics of the given kinds, the first kind's main one being primary: balanced_accuracy,
   /// mae or map.
   static std::vector<MetricSpec> metrics(const std::vector<Kind>& kinds);
@@ -56,6 +77,7 @@ class Target {
   void score_ranking(std::span<const Outcome> slice, Numbers& numbers) const;
 
   LabelSpec spec_{};
+  std::vector<std::int64_t> order_{};
   Label baseline_{};
   bool has_baseline_ = false;
   std::unordered_map<std::string, std::int64_t> indices_{};
