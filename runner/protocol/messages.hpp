@@ -180,7 +180,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureResult, key, clips, compu
 // --- cell: CellRequest -> CellResult, after events
 //   {"type": "stage", "stage": "fit"|"predict"|"score", "seconds": s, "reused": bool}
 //   {"type": "predictions", "rows": [[item index in the dataset, value, output, {mark: number}]]}
-//   {"type": "metric", ...MetricRow}, its bootstrap replicates as float64 in `binary`
+//   {"type": "metric", ...MetricRow}, in `binary` how much each item moves it, if it is a score
+//     (statistics::packed)
 //   {"type": "curve", "curve": name, "points": [[step, value], ...]}
 //   {"type": "artifact", "name": name, "path": path}
 //   {"type": "progress", "done": n, "total": n}, at most 10 a second
@@ -200,7 +201,7 @@ struct CellRequest {
   std::string cache{};
   std::string device = "cpu";
   std::int64_t threads = 1;
-  std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
+  std::int64_t replicates = 2000;  ///< how often at most a score is computed for its interval
   /// File of a system's answers, see `predictions`: those of this seed are marked and scored, in
   /// place of what the evaluator would predict. Or the .state file of a cell's own predictions.
   std::string predictions{};

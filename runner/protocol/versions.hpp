@@ -12,6 +12,6 @@ constexpr std::int64_t audio_version = 2;
 constexpr std::int64_t split_version = 1;
 
 /// How metrics of a cell get their intervals. Likewise.
-constexpr std::int64_t interval_version = 1;
+constexpr std::int64_t interval_version = 2;
 
 }  // namespace earshot::protocol

@@ -39,9 +39,7 @@ bool within(const Partition& fine, const Partition& coarse) {
   return intersection(fine, coarse).groups() == fine.groups();
 }
 
-}  // namespace
-
-Clusters::Clusters(std::int64_t items, const Grouping& grouping) : items_(items) {
+std::vector<Partition> partitions_of(std::int64_t items, const Grouping& grouping) {
   std::vector<Partition> all;
   for (const auto& dimension : grouping.dimensions) {
     if (static_cast<std::int64_t>(dimension.size()) != items)
@@ -49,6 +47,19 @@ Clusters::Clusters(std::int64_t items, const Grouping& grouping) : items_(items)
                                   " items; the values are " + std::to_string(items));
     all.push_back(partition<std::int32_t>(dimension, 1));
   }
+  return all;
+}
+
+}  // namespace
+
+Clusters::Clusters(std::int64_t items, const Grouping& grouping, const Grouping& given)
+    : items_(items) {
+  auto all = partitions_of(items, grouping);
+  const auto fixed = partitions_of(items, given);
+  for (std::size_t d = 0; d < fixed.size(); ++d)
+    strata_ = d == 0 ? fixed[d] : intersection(strata_, fixed[d]);
+  if (!fixed.empty())
+    std::erase_if(all, [&](const Partition& each) { return within(strata_, each); });
   if (all.empty()) {
     std::vector<std::int32_t> alone(static_cast<std::size_t>(items));
     std::iota(alone.begin(), alone.end(), 0);
@@ -70,10 +81,47 @@ Clusters::Clusters(std::int64_t items, const Grouping& grouping) : items_(items)
       if (p < d || p >= dimensions_) added.push_back(intersection(partitions_[p], partitions_[d]));
     std::move(added.begin(), added.end(), std::back_inserter(partitions_));
   }
+  if (fixed.empty() || items == 0) return;
+  const auto& coarsest = partitions_.front();
+  std::vector<double> inside(strata_.sizes.size());  // groups of each stratum
+  const auto both = intersection(strata_, coarsest);
+  std::vector<bool> counted(both.sizes.size());
+  for (std::size_t i = 0; i < both.group_of.size(); ++i) {
+    const auto pair = static_cast<std::size_t>(both.group_of[i]);
+    if (counted[pair]) continue;
+    counted[pair] = true;
+    inside[static_cast<std::size_t>(strata_.group_of[i])] += 1;
+  }
+  // The jackknife counts one lost degree of all groups already; the strata lose one each.
+  const auto all_groups = static_cast<double>(coarsest.groups());
+  for (const double groups : inside) {
+    scales_.push_back(groups > 1 ? std::sqrt(groups / (groups - 1) * (all_groups - 1) / all_groups)
+                                 : 0);
+    taken_ += groups > 1 ? 1 : 0;
+  }
+  // Groups that lie in all strata lose one degree together, those of one stratum one for each.
+  const double crossed = static_cast<double>(both.groups()) / all_groups - 1;
+  taken_ = std::max(0.0, taken_ - 1 - crossed);
 }
 
 std::int64_t Clusters::fewest() const {
-  return items_ == 0 ? 0 : partitions_.front().groups();
+  return items_ == 0 ? 0
+                     : partitions_.front().groups() - static_cast<std::int64_t>(std::ceil(taken_));
+}
+
+std::vector<double> Clusters::uncertain(std::span<const double> values, double mean) const {
+  std::vector<double> result(values.begin(), values.end());
+  if (!conditional()) return result;
+  std::vector<double> means(strata_.sizes.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto stratum = static_cast<std::size_t>(strata_.group_of[i]);
+    means[stratum] += values[i] / strata_.sizes[stratum];
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto stratum = static_cast<std::size_t>(strata_.group_of[i]);
+    if (scales_[stratum] > 0) result[i] = mean + scales_[stratum] * (values[i] - means[stratum]);
+  }
+  return result;
 }
 
 namespace {
@@ -156,32 +204,26 @@ double satterthwaite(const Partition& partition, double rho, double n) {
 
 }  // namespace
 
-double degrees_of_freedom(const Clusters& clusters) {
-  const auto n = static_cast<double>(clusters.items());
-  double fewest = n;
-  for (const auto& dimension : clusters.dimensions())
-    fewest = std::min(fewest, satterthwaite(dimension, 0, n));
-  return fewest;
-}
-
 MeanVariance mean_variance(std::span<const double> values, const Clusters& clusters) {
   const auto n = static_cast<double>(values.size());
   MeanVariance result;
   result.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   result.degrees_of_freedom = n;
+  const auto uncertain = clusters.uncertain(values, result.mean);
   double largest = 0;
   for (const auto& partition : clusters.partitions()) {
     const bool single = &partition < clusters.dimensions().data() + clusters.dimensions().size();
-    const auto sums = group_sums(values, partition);
+    const auto sums = group_sums(uncertain, partition);
     const auto [variance, degrees] = jackknife(sums, partition, result.mean, n);
     result.variance += partition.sign * variance;
     if (!single) continue;
     largest = std::max(largest, variance);
-    const double rho = intraclass_correlation(values, sums, partition, result.mean);
+    const double rho = intraclass_correlation(uncertain, sums, partition, result.mean);
     result.degrees_of_freedom =
         std::min({result.degrees_of_freedom, satterthwaite(partition, rho, n), degrees});
   }
   result.variance = std::max(result.variance, largest);
+  result.degrees_of_freedom = std::max(1.0, result.degrees_of_freedom - clusters.taken());
   return result;
 }
 

@@ -22,14 +22,26 @@ struct Partition {
 /// each) are dropped: the wider one covers them. Of those that remain every non-empty subset gives
 /// a partition by all of its dimensions at once (Cameron, Gelbach, Miller 2011, "Robust inference
 /// with multiway clustering", J. Bus. Econ. Stat. 29(2)); the single dimensions stand first.
+///
+/// With `given`, what is estimated is the mean for just these groups (these speakers): they count
+/// as strata, not as a sample of groups. What differs between strata is no uncertainty then, and
+/// items depend on each other through the remaining dimensions only; a dimension that does not vary
+/// within a stratum goes with it. Of several given dimensions every combination is a stratum.
 class Clusters {
  public:
   /// @throws std::invalid_argument if a dimension does not have one group for each item.
-  Clusters(std::int64_t items, const Grouping& grouping);
+  Clusters(std::int64_t items, const Grouping& grouping, const Grouping& given = {});
 
   std::int64_t items() const { return items_; }
-  /// Groups of the dimension that has the fewest.
+  /// Groups of the dimension that has the fewest, less what the strata take.
   std::int64_t fewest() const;
+  bool conditional() const { return !scales_.empty(); }
+  /// What of the values is uncertain: with strata, each value's distance from the mean of its
+  /// stratum, scaled so that its square is right on average; `mean` is added. Without, as they are.
+  std::vector<double> uncertain(std::span<const double> values, double mean) const;
+  /// Degrees of freedom that the means of the strata take: one each after the first, fewer the more
+  /// groups lie in several strata.
+  double taken() const { return taken_; }
   const std::vector<Partition>& partitions() const { return partitions_; }
   std::span<const Partition> dimensions() const { return {partitions_.data(), dimensions_}; }
 
@@ -37,6 +49,11 @@ class Clusters {
   std::int64_t items_;
   std::vector<Partition> partitions_;
   std::size_t dimensions_ = 0;
+  Partition strata_{};
+  std::vector<double> scales_{};  ///< of each stratum, sqrt(m / (m - 1) (G - 1) / G) with m of all
+                                  ///< G groups; with a single one 0: it keeps its distance from the
+                                  ///< mean of all
+  double taken_ = 0;
 };
 
 /// Variance of the mean of `values` and the degrees of freedom of that estimate.
@@ -51,11 +68,8 @@ struct MeanVariance {
 /// in small samples", Rev. Econ. Stat. 98(4)) take it: groups - 1 for groups of equal size, fewer
 /// the more they differ. They are lowered to 2 V^2 / Var(V), with Var(V) from the fourth powers of
 /// the groups' influence, where few groups carry the variance: when 3 of 100 items differ, V is
-/// known as from 3 groups.
+/// known as from 3 groups. The means of strata take one degree each but for the first.
 /// `values` finite, one for each item; every dimension of at least two groups.
 MeanVariance mean_variance(std::span<const double> values, const Clusters& clusters);
-
-/// The degrees of freedom that mean_variance finds when groups have nothing in common.
-double degrees_of_freedom(const Clusters& clusters);
 
 }  // namespace earshot::statistics

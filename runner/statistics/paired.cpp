@@ -11,7 +11,6 @@
 
 #include "statistics/interval.hpp"
 #include "statistics/random.hpp"
-#include "statistics/resample.hpp"
 
 namespace earshot::statistics {
 namespace {
@@ -32,23 +31,18 @@ std::vector<double> average(std::span<const std::vector<double>> rows) {
 }
 
 /// Adds the variance between seeds to that of the items.
-/// @param rows         of each seed what it says of the items, or its replicates
-/// @param averaged     rows, averaged over the seeds
-/// @param variance_of  variance of one estimate from such a row
-template <class VarianceOf>
-Interval with_seeds(const MeanVariance& items, std::span<const double> seed_estimates,
-                    std::span<const std::vector<double>> rows, std::span<const double> averaged,
-                    VarianceOf variance_of, double level) {
-  if (rows.size() == 1)
-    return t_interval(items.mean, items.variance, items.degrees_of_freedom, level);
+/// @param rows      of each seed what it says of the items
+/// @param averaged  rows, averaged over the seeds
+Interval with_seeds(const MeanVariance& items, std::span<const std::vector<double>> rows,
+                    std::span<const double> averaged, const Clusters& clusters, double level) {
   const auto seeds = static_cast<double>(rows.size());
   double between = 0, interaction = 0;
   std::vector<double> own(averaged.size());
-  for (std::size_t s = 0; s < rows.size(); ++s) {
-    between += std::pow(seed_estimates[s] - items.mean, 2) / (seeds - 1);
+  for (const auto& row : rows) {
+    between += std::pow(mean_of(row) - items.mean, 2) / (seeds - 1);
     for (std::size_t i = 0; i < own.size(); ++i)
-      own[i] = rows[s][i] - averaged[i];
-    interaction += variance_of(own) / (seeds - 1);
+      own[i] = row[i] - averaged[i];
+    interaction += mean_variance(own, clusters).variance / (seeds - 1);
   }
   const double of_seeds = std::max(0.0, between - interaction) / seeds;
   const double variance = items.variance + of_seeds;
@@ -73,18 +67,14 @@ Interval paired_mean(std::span<const std::vector<double>> differences, const Clu
   const auto averaged = average(differences);
   auto of_items = mean_interval(averaged, clusters, level);
   if (!of_items.defined() || differences.size() == 1) return of_items;
-  std::vector<double> seed_means;
-  for (const auto& row : differences)
-    seed_means.push_back(mean_of(row));
-  return with_seeds(
-      mean_variance(averaged, clusters), seed_means, differences, averaged,
-      [&](std::span<const double> row) { return mean_variance(row, clusters).variance; }, level);
+  return with_seeds(mean_variance(averaged, clusters), differences, averaged, clusters, level);
 }
 
 PairedDifference paired_difference(std::span<const std::vector<double>> differences,
                                    const Clusters& clusters, double level) {
   PairedDifference result{.interval = paired_mean(differences, clusters, level)};
-  if (differences.size() != 1 || !std::isfinite(result.interval.estimate)) return result;
+  if (differences.size() != 1 || !std::isfinite(result.interval.estimate) || clusters.conditional())
+    return result;
   const auto& row = differences.front();
   const auto& groups = clusters.dimensions().front();
   result.sign_flip_p = sign_flip_test(row, groups);
@@ -99,21 +89,26 @@ PairedDifference paired_difference(std::span<const std::vector<double>> differen
   return result;
 }
 
-Interval paired_replicates(std::span<const double> estimates,
-                           std::span<const std::vector<double>> replicates, const Clusters& drawn,
-                           const Clusters& slice, double level) {
-  if (estimates.size() != replicates.size() || estimates.empty())
-    throw std::invalid_argument("paired_replicates: one estimate for each seed is needed");
-  const auto averaged = average(replicates);
-  const double estimate = mean_of(estimates);
-  auto of_items = replicate_interval(estimate, averaged, drawn, slice, level);
-  if (!of_items.defined()) return of_items;
-  return with_seeds(
-      {.mean = estimate,
-       .variance = of_items.standard_error * of_items.standard_error,
-       .degrees_of_freedom = of_items.degrees_of_freedom},
-      estimates, replicates, averaged,
-      [&](std::span<const double> row) { return replicate_variance(row, drawn); }, level);
+std::vector<std::vector<double>> weighted_sum(std::span<const Part> parts) {
+  if (parts.size() == 1 && parts.front().weight == 1) return parts.front().differences;
+  std::size_t items = 0;
+  for (const auto& part : parts)
+    items += part.differences.front().size();
+  std::vector<std::vector<double>> rows(parts.front().differences.size());
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    double center = 0;
+    for (const auto& part : parts)
+      center += part.weight * mean_of(part.differences[s]);
+    for (const auto& part : parts) {
+      const auto& own = part.differences[s];
+      const double share =
+          part.weight * static_cast<double>(items) / static_cast<double>(own.size());
+      const double mean = mean_of(own);
+      for (const double value : own)
+        rows[s].push_back(center + share * (value - mean));
+    }
+  }
+  return rows;
 }
 
 double mcnemar_mid_p(std::int64_t only_base_right, std::int64_t only_candidate_right) {
@@ -131,7 +126,7 @@ double sign_flip_test(std::span<const double> differences, const Partition& grou
   // second.
   constexpr std::int64_t signs = 50'000'000;
   const auto flips =
-      static_cast<int>(std::clamp<std::int64_t>(signs / groups.groups(), 1000, 10000));
+      static_cast<int>(std::clamp<std::int64_t>(signs / groups.groups(), 2500, 10000));
   std::vector<double> sums(groups.sizes.size());
   for (std::size_t i = 0; i < differences.size(); ++i)
     sums[static_cast<std::size_t>(groups.group_of[i])] += differences[i];

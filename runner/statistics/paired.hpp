@@ -11,8 +11,9 @@ namespace earshot::statistics {
 struct PairedDifference {
   Interval interval{};  ///< of candidate - base
   /// Two-sided test that flips the sign of whole groups of the dimension with the fewest (10,000
-  /// flips drawn, fewer of more than 5,000 groups; fixed seed). It counts items only, never seeds,
-  /// so none stands with several.
+  /// flips drawn, fewer of more than 5,000 groups, never below 2,500, so that the standard error of
+  /// 0.05 stays below a tenth of it; fixed seed). It counts items only, never seeds, so none stands
+  /// with several; nor with strata, whose own differences need not be 0.
   std::optional<double> sign_flip_p{};
   /// Exact McNemar test (mid-p): one seed, every item its own group, marks of 0 and 1.
   std::optional<double> mcnemar_p{};
@@ -36,13 +37,23 @@ Interval paired_mean(std::span<const std::vector<double>> differences, const Clu
 PairedDifference paired_difference(std::span<const std::vector<double>> differences,
                                    const Clusters& clusters, double level = 0.95);
 
-/// The same for a metric that is no mean, from bootstrap replicates that used the same draws.
-/// @param estimates   candidate - base, one for each seed
-/// @param replicates  candidate - base of each seed, draw by draw
-/// @param drawn, slice  as in replicate_interval
-Interval paired_replicates(std::span<const double> estimates,
-                           std::span<const std::vector<double>> replicates, const Clusters& drawn,
-                           const Clusters& slice, double level = 0.95);
+/// Items of one sample (a task, a fold) with the weight of its mean.
+struct Part {
+  std::vector<std::vector<double>> differences{};  ///< [seed][item]
+  double weight = 1;
+};
+
+/// The items of all parts in a row, for each seed, whose mean is the weighted sum of the parts'
+/// means and whose variance is that sum's: an item counts by its distance from the mean of its own
+/// part. Items of two parts that share a group vary together, so that paired_mean finds the
+/// interval of
+///
+///     the mean over K tasks               weights 1 / K
+///     an interaction of two comparisons   weights -1 and 1: by how much the second differs more
+///     that of means over K tasks each     weights -1 / K and 1 / K
+///
+/// Every part has items, and all have the same number of seeds.
+std::vector<std::vector<double>> weighted_sum(std::span<const Part> parts);
 
 /// Two-sided mid-p of McNemar's exact test for two counts of discordant pairs (Fagerland, Lydersen,
 /// Laake 2013, "The McNemar test for binary matched-pairs data", BMC Med. Res. Methodol. 13:91).

@@ -121,10 +121,12 @@ TEST(Clusters, numbers_with_gaps_and_in_any_order_mean_the_same_groups) {
 
 TEST(Clusters, equal_groups_have_one_degree_of_freedom_less_than_groups) {
   std::vector<std::int32_t> equal(200);
-  for (std::size_t i = 0; i < equal.size(); ++i)
+  std::vector<double> steps(200);
+  for (std::size_t i = 0; i < equal.size(); ++i) {
     equal[i] = static_cast<std::int32_t>(i / 10);
-  EXPECT_NEAR(degrees_of_freedom(Clusters(200, {{equal}})), 19, 1e-9);
-  EXPECT_NEAR(degrees_of_freedom(Clusters(50, {})), 49, 1e-9);
+    steps[i] = equal[i] % 2 == 0 ? 1 : -1;  // no group stands out
+  }
+  EXPECT_NEAR(mean_variance(steps, Clusters(200, {{equal}})).degrees_of_freedom, 19, 1e-9);
 }
 
 TEST(Clusters, groups_of_unequal_size_have_fewer_degrees_of_freedom) {
@@ -132,7 +134,76 @@ TEST(Clusters, groups_of_unequal_size_have_fewer_degrees_of_freedom) {
   for (std::int32_t g = 0; g < 20; ++g)
     groups.insert(groups.end(), g == 0 ? 200U : 10U, g);
   const auto items = static_cast<std::int64_t>(groups.size());
-  EXPECT_LT(degrees_of_freedom(Clusters(items, {{groups}})), 6);
+  EXPECT_LT(mean_variance(noise(groups.size(), 13), Clusters(items, {{groups}})).degrees_of_freedom,
+            6);
+}
+
+/// Four speakers who differ, 15 items each.
+struct Speakers {
+  std::vector<double> values = noise(60, 14);
+  std::vector<std::int32_t> speakers{};
+  Speakers() {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      speakers.push_back(static_cast<std::int32_t>(i % 4));
+      values[i] += 3 * speakers[i];
+    }
+  }
+};
+
+TEST(ConditionalClusters, give_the_variance_of_a_stratified_mean) {
+  const Speakers given;
+  double expected = 0;
+  for (int speaker = 0; speaker < 4; ++speaker) {
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < 60; ++i)
+      if (given.speakers[i] == speaker) {
+        sum += given.values[i];
+        squares += given.values[i] * given.values[i];
+      }
+    expected += (squares - sum * sum / 15) / 14 / 15 / 16;
+  }
+  const Clusters clusters(60, {{given.speakers}}, {{given.speakers}});
+  EXPECT_TRUE(clusters.conditional());
+  const auto found = mean_variance(given.values, clusters);
+  EXPECT_NEAR(found.variance, expected, 1e-12);
+  EXPECT_LE(found.degrees_of_freedom, 56 + 1e-9);
+  EXPECT_GT(found.degrees_of_freedom, 20);
+  EXPECT_EQ(clusters.fewest(), 57);
+}
+
+TEST(ConditionalClusters, do_not_see_what_differs_between_the_given_groups) {
+  Speakers given;
+  const Clusters clusters(60, {{given.speakers}}, {{given.speakers}});
+  const double before = mean_variance(given.values, clusters).variance;
+  for (std::size_t i = 0; i < 60; ++i)
+    given.values[i] += 100 * given.speakers[i];
+  EXPECT_NEAR(mean_variance(given.values, clusters).variance, before, 1e-9);
+}
+
+TEST(ConditionalClusters, keep_dimensions_within_the_given_groups_and_drop_wider_ones) {
+  std::vector<std::int32_t> sites, speakers, clips;
+  for (std::int32_t i = 0; i < 240; ++i) {
+    clips.push_back(i / 3);
+    speakers.push_back(i / 60);
+    sites.push_back(i / 120);
+  }
+  const Clusters clusters(240, {{clips, sites, speakers}}, {{speakers}});
+  ASSERT_EQ(clusters.dimensions().size(), 1U);
+  EXPECT_EQ(clusters.dimensions().front().groups(), 80);
+  EXPECT_EQ(clusters.fewest(), 77);
+}
+
+TEST(ConditionalClusters, groups_that_lie_in_every_stratum_lose_no_degrees) {
+  std::vector<std::int32_t> speakers, sentences;
+  for (std::int32_t i = 0; i < 80; ++i) {
+    speakers.push_back(i % 4);
+    sentences.push_back(i / 4);
+  }
+  const auto values = noise(80, 15);
+  const Clusters given(80, {{sentences, speakers}}, {{speakers}}), alone(80, {{sentences}});
+  EXPECT_EQ(given.fewest(), 20);
+  EXPECT_EQ(given.taken(), 0);
+  EXPECT_NEAR(mean_variance(values, given).variance, mean_variance(values, alone).variance, 1e-12);
 }
 
 TEST(Clusters, few_differing_items_have_few_degrees_of_freedom) {

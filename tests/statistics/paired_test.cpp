@@ -7,7 +7,6 @@
 
 #include "statistics/interval.hpp"
 #include "statistics/random.hpp"
-#include "statistics/resample.hpp"
 
 namespace earshot::statistics {
 namespace {
@@ -151,32 +150,65 @@ TEST(Paired, equivalence_holds_when_the_90_percent_interval_lies_inside_the_marg
   EXPECT_EQ(equivalence_p(no_interval(0, "few"), 0.1), 1);
 }
 
-TEST(Paired, replicates_of_a_mean_agree_with_the_mean) {
-  Grouping grouping{.dimensions = {{}}};
-  for (int i = 0; i < 300; ++i)
-    grouping.dimensions[0].push_back(i / 6);
-  const Clusters clusters(300, grouping);
-  auto rows = noise(3, 300, 0.1);
-  for (std::size_t s = 0; s < 3; ++s)
-    for (std::size_t i = 0; i < 300; ++i)
-      rows[s][i] += 0.1 * static_cast<double>(s);
-  const auto draws = cluster_resamples(300, grouping, 4000, 1);
-  std::vector<double> estimates;
-  Rows replicates;
-  for (const auto& row : rows) {
-    estimates.push_back(std::accumulate(row.begin(), row.end(), 0.0) / 300);
-    auto& of_seed = replicates.emplace_back();
-    for (const auto& draw : draws) {
-      double sum = 0;
-      for (const auto item : draw)
-        sum += row[static_cast<std::size_t>(item)];
-      of_seed.push_back(sum / static_cast<double>(draw.size()));
-    }
+TEST(WeightedSum, of_two_tasks_on_the_same_items_is_the_mean_of_both_on_each) {
+  const auto first = noise(3, 60, 0.2), second = noise(3, 61);
+  Rows other, both(3);
+  for (std::size_t s = 0; s < 3; ++s) {
+    other.emplace_back(second[s].begin(), second[s].end() - 1);
+    for (std::size_t i = 0; i < 60; ++i)
+      both[s].push_back((first[s][i] + other[s][i]) / 2);
   }
-  const auto expected = paired_mean(rows, clusters);
-  const auto bootstrap = paired_replicates(estimates, replicates, clusters, clusters);
-  EXPECT_NEAR(bootstrap.estimate, expected.estimate, 1e-12);
-  EXPECT_NEAR(bootstrap.standard_error / expected.standard_error, 1, 0.04);
+  const auto twice = weighted_sum(std::vector<Part>{{first, 0.5}, {other, 0.5}});
+  Grouping items{.dimensions = {{}}};
+  for (int i = 0; i < 120; ++i)
+    items.dimensions[0].push_back(i % 60);
+  const auto pooled = paired_mean(twice, Clusters(120, items));
+  const auto direct = paired_mean(both, Clusters(60, {}));
+  EXPECT_NEAR(pooled.estimate, direct.estimate, 1e-12);
+  EXPECT_NEAR(pooled.standard_error, direct.standard_error, 1e-12);
+  EXPECT_NEAR(pooled.degrees_of_freedom, direct.degrees_of_freedom, 1e-8);
+}
+
+TEST(WeightedSum, of_an_interaction_is_the_difference_of_differences_of_each_item) {
+  const auto first = noise(3, 80, 0.2);
+  auto second = first;
+  Random random(9);
+  Rows direct(3);
+  for (std::size_t s = 0; s < 3; ++s)
+    for (std::size_t i = 0; i < 80; ++i) {
+      direct[s].push_back(0.3 + 0.1 * random.normal());
+      second[s][i] += direct[s][i];
+    }
+  Grouping items{.dimensions = {{}}};
+  for (int i = 0; i < 160; ++i)
+    items.dimensions[0].push_back(i % 80);
+  const auto found =
+      paired_mean(weighted_sum(std::vector<Part>{{first, -1}, {second, 1}}), Clusters(160, items));
+  const auto expected = paired_mean(direct, Clusters(80, {}));
+  EXPECT_NEAR(found.estimate, expected.estimate, 1e-12);
+  EXPECT_NEAR(found.standard_error, expected.standard_error, 1e-12);
+  EXPECT_NEAR(found.p_value, expected.p_value, 1e-9);
+}
+
+TEST(WeightedSum, of_samples_without_a_common_item_adds_their_variances) {
+  const auto first = noise(1, 50), second = noise(1, 90);
+  const auto rows = weighted_sum(std::vector<Part>{{first, -1}, {second, 1}});
+  const double a = mean_interval(first[0], Grouping{}).standard_error,
+               b = mean_interval(second[0], Grouping{}).standard_error;
+  EXPECT_NEAR(paired_mean(rows, Clusters(140, {})).standard_error, std::hypot(a, b),
+              0.01 * std::hypot(a, b));
+}
+
+TEST(Conditional, has_neither_sign_flips_nor_mcnemar) {
+  Grouping speakers{.dimensions = {{}}};
+  for (int i = 0; i < 40; ++i)
+    speakers.dimensions[0].push_back(i % 4);
+  std::vector<double> marks(40, 0.0);
+  marks[3] = marks[8] = marks[30] = 1;
+  const auto paired = paired_difference(Rows{marks}, Clusters(40, speakers, speakers));
+  EXPECT_TRUE(paired.interval.defined());
+  EXPECT_FALSE(paired.sign_flip_p.has_value());
+  EXPECT_FALSE(paired.mcnemar_p.has_value());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "host/analyse/difference.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "statistics/interval.hpp"
@@ -10,24 +9,52 @@ namespace earshot::host {
 namespace {
 
 using statistics::Clusters;
-using Rows = std::vector<std::vector<double>>;
+using Given = std::vector<std::string>;
 
-Clusters clusters_of(const std::vector<const ItemGroups*>& items) {
-  return {static_cast<std::int64_t>(items.size()), statistics::grouping_of(items)};
+/// A sample with its weight in the sum that is looked at.
+struct Weighted {
+  const Sample* sample = nullptr;
+  double weight = 1;
+};
+using Samples = std::vector<Weighted>;
+
+void add(Samples& all, std::span<const Sample> samples, double weight) {
+  for (const auto& sample : samples)
+    all.push_back({&sample, weight / static_cast<double>(samples.size())});
 }
 
-std::vector<const ItemGroups*> all_items(std::span<const Sample> samples) {
+/// Groups of the given dimensions, those of different samples apart: each has its own mean.
+statistics::Grouping strata(const Samples& samples, const Given& given) {
+  std::vector<ItemGroups> chosen;
+  for (std::size_t s = 0; s < samples.size(); ++s)
+    for (const auto* item : samples[s].sample->items) {
+      auto& groups = chosen.emplace_back();
+      for (const auto& dimension : given)
+        if (const auto own = item->find(dimension); own != item->end())
+          groups.emplace(dimension, own->second);
+      if (!groups.empty()) groups.emplace("", std::to_string(s));
+    }
+  if (std::all_of(chosen.begin(), chosen.end(), [](const auto& own) { return own.empty(); }))
+    return {};
   std::vector<const ItemGroups*> items;
-  for (const auto& sample : samples)
-    items.insert(items.end(), sample.items.begin(), sample.items.end());
-  return items;
+  for (const auto& groups : chosen)
+    items.push_back(&groups);
+  return statistics::grouping_of(items);
 }
 
-std::vector<std::int64_t> common_seeds(std::span<const Sample> samples) {
-  auto seeds = samples.front().seeds;
-  for (const auto& sample : samples)
+Clusters clusters_of(const Samples& samples, const Given& given) {
+  std::vector<const ItemGroups*> items;
+  for (const auto& [sample, weight] : samples)
+    items.insert(items.end(), sample->items.begin(), sample->items.end());
+  return {static_cast<std::int64_t>(items.size()), statistics::grouping_of(items),
+          strata(samples, given)};
+}
+
+std::vector<std::int64_t> common_seeds(const Samples& samples) {
+  auto seeds = samples.front().sample->seeds;
+  for (const auto& [sample, weight] : samples)
     std::erase_if(seeds, [&](std::int64_t seed) {
-      return std::find(sample.seeds.begin(), sample.seeds.end(), seed) == sample.seeds.end();
+      return std::find(sample->seeds.begin(), sample->seeds.end(), seed) == sample->seeds.end();
     });
   return seeds;
 }
@@ -37,122 +64,129 @@ std::size_t place_of(const Sample& sample, std::int64_t seed) {
                                   sample.seeds.begin());
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values)
-    sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-/// The items of all samples in a row, by seed. Their mean is the mean of the samples' means, and an
-/// item counts by its distance from the mean of its own sample.
-Rows pooled(std::span<const Sample> samples, const std::vector<std::int64_t>& seeds) {
-  Rows rows;
-  std::size_t items = 0;
-  for (const auto& sample : samples)
-    items += sample.items.size();
-  for (const auto seed : seeds) {
-    auto& row = rows.emplace_back();
-    if (samples.size() == 1) {
-      row = samples.front().differences[place_of(samples.front(), seed)];
-      continue;
-    }
-    double center = 0;
-    for (const auto& sample : samples)
-      center +=
-          mean_of(sample.differences[place_of(sample, seed)]) / static_cast<double>(samples.size());
-    for (const auto& sample : samples) {
-      const auto& own = sample.differences[place_of(sample, seed)];
-      const double weight =
-          static_cast<double>(items) / static_cast<double>(own.size() * samples.size());
-      const double mean = mean_of(own);
-      for (const double value : own)
-        row.push_back(center + weight * (value - mean));
-    }
+/// What keeps the items of a sample from being paired.
+std::string obstacle(const Samples& samples) {
+  for (const auto& [sample, weight] : samples) {
+    if (sample->kind == "report") return "a number about the whole run";
+    if (sample->kind == "score" && !sample->unpaired.empty()) return sample->unpaired;
   }
-  return rows;
+  return "";
 }
 
-void compare_means(Difference& result, std::span<const Sample> samples,
-                   const std::vector<std::int64_t>& seeds) {
-  result.method = "cluster jackknife";
-  const auto clusters = clusters_of(all_items(samples));
-  result.groups = clusters.fewest();
-  auto paired = statistics::paired_difference(pooled(samples, seeds), clusters);
+void compare_items(Difference& result, const Samples& samples,
+                   const std::vector<std::int64_t>& seeds, const Given& given) {
+  std::vector<statistics::Part> parts;
+  for (const auto& [sample, weight] : samples) {
+    auto& part = parts.emplace_back();
+    part.weight = weight;
+    for (const auto seed : seeds)
+      part.differences.push_back(sample->differences[place_of(*sample, seed)]);
+  }
+  const auto clusters = clusters_of(samples, given);
+  const auto rows = statistics::weighted_sum(parts);
+  result.method = clusters.conditional() ? "jackknife within strata" : "cluster jackknife";
+  result.groups = clusters.dimensions().front().groups();
+  if (samples.front().sample->kind == "score") {
+    result.interval = statistics::paired_mean(rows, clusters);
+    return;
+  }
+  auto paired = statistics::paired_difference(rows, clusters);
   result.interval = paired.interval;
   result.sign_flip_p = paired.sign_flip_p;
   result.mcnemar_p = paired.mcnemar_p;
 }
 
-/// Draws of samples of the same items are the same draws; those of others are independent.
-void compare_scores(Difference& result, std::span<const Sample> samples,
-                    const std::vector<std::int64_t>& seeds) {
-  result.method = "cluster bootstrap";
-  const auto slice = clusters_of(all_items(samples));
-  const auto drawn = clusters_of(samples.front().drawn);
-  result.groups = slice.fewest();
-  const double share = 1 / static_cast<double>(samples.size());
-  std::size_t draws = std::numeric_limits<std::size_t>::max();
-  for (const auto& sample : samples) {
-    if (sample.replicates.empty()) draws = 0;
-    for (const auto& row : sample.replicates)
-      draws = std::min(draws, row.size());
-    if (clusters_of(sample.drawn).partitions().size() != drawn.partitions().size()) draws = 0;
+/// Metric, counts and notes of the samples.
+Difference described(const Samples& samples) {
+  const auto& first = *samples.front().sample;
+  Difference result{
+      .metric = first.metric, .unit = first.unit, .higher_is_better = first.higher_is_better};
+  for (const auto& [sample, weight] : samples) {
+    result.items +=
+        sample->kind == "score" ? sample->scored : static_cast<std::int64_t>(sample->items.size());
+    result.missing += sample->missing;
+    for (const auto& note : sample->notes)
+      if (std::find(result.notes.begin(), result.notes.end(), note) == result.notes.end())
+        result.notes.push_back(note);
   }
-  std::vector<double> estimates;
-  Rows replicates;
-  for (const auto seed : seeds) {
-    auto& estimate = estimates.emplace_back(0);
-    auto& row = replicates.emplace_back(draws, 0.0);
-    for (const auto& sample : samples) {
-      const auto place = place_of(sample, seed);
-      estimate += share * (sample.candidate[place] - sample.base[place]);
-      for (std::size_t r = 0; r < draws; ++r)
-        row[r] += share * sample.replicates[place][r];
+  return result;
+}
+
+std::string undefined(const Samples& samples, const std::vector<std::int64_t>& seeds) {
+  const auto& first = *samples.front().sample;
+  if (seeds.empty()) return "no pair of finished runs";
+  for (const auto& [sample, weight] : samples) {
+    if (sample->kind != first.kind) return "the metric is of another kind in each task";
+    if (sample->kind.empty()) return "the runs have no metric '" + first.metric + "'";
+    if (sample->kind == "mean" && sample->items.empty()) return "no items in common";
+  }
+  return "";
+}
+
+/// The weighted sum of the samples' differences with its interval; not yet its two sides.
+Difference weighted(const Samples& samples, const std::vector<std::int64_t>& seeds,
+                    const Given& given) {
+  auto result = described(samples);
+  result.seeds = static_cast<std::int64_t>(seeds.size());
+  result.base = result.candidate = std::numeric_limits<double>::quiet_NaN();
+  result.interval = statistics::no_interval(result.base, undefined(samples, seeds));
+  if (!result.interval.defined()) return result;
+  const auto why = obstacle(samples);
+  if (why.empty()) {
+    compare_items(result, samples, seeds, given);
+    return result;
+  }
+  double estimate = 0;
+  for (const auto& [sample, weight] : samples)
+    for (const auto seed : seeds) {
+      const auto place = place_of(*sample, seed);
+      estimate += weight * (sample->candidate[place] - sample->base[place]) /
+                  static_cast<double>(seeds.size());
     }
-  }
-  if (samples.front().kind == "report")
-    result.interval = statistics::no_interval(mean_of(estimates), "a number about the whole run");
-  else
-    result.interval = statistics::paired_replicates(estimates, replicates, drawn, slice);
+  result.interval = statistics::no_interval(estimate, why);
+  return result;
+}
+
+/// Mean of one side over samples and seeds, or of candidate - base.
+template <class SideOf>
+double mean_side(std::span<const Sample> samples, const std::vector<std::int64_t>& seeds,
+                 SideOf side_of) {
+  double sum = 0;
+  for (const auto& sample : samples)
+    for (const auto seed : seeds)
+      sum += side_of(sample, place_of(sample, seed));
+  return sum / static_cast<double>(samples.size() * seeds.size());
 }
 
 }  // namespace
 
-Difference difference(std::span<const Sample> samples) {
-  const auto& first = samples.front();
-  Difference result{
-      .metric = first.metric, .unit = first.unit, .higher_is_better = first.higher_is_better};
-  const auto seeds = common_seeds(samples);
-  result.seeds = static_cast<std::int64_t>(seeds.size());
-  for (const auto& sample : samples) {
-    result.items += static_cast<std::int64_t>(sample.items.size());
-    result.missing += sample.missing;
-    for (const auto& note : sample.notes)
-      if (std::find(result.notes.begin(), result.notes.end(), note) == result.notes.end())
-        result.notes.push_back(note);
-  }
-  const auto undefined = [&](const std::string& why) {
-    result.base = result.candidate = std::numeric_limits<double>::quiet_NaN();
-    result.interval = statistics::no_interval(result.base, why);
-    return result;
+Difference difference(std::span<const Sample> samples, const Given& given) {
+  Samples all;
+  add(all, samples, 1);
+  const auto seeds = common_seeds(all);
+  auto result = weighted(all, seeds, given);
+  if (!undefined(all, seeds).empty()) return result;
+  result.base = mean_side(
+      samples, seeds, [](const Sample& sample, std::size_t place) { return sample.base[place]; });
+  result.candidate = mean_side(samples, seeds, [](const Sample& sample, std::size_t place) {
+    return sample.candidate[place];
+  });
+  return result;
+}
+
+Difference interaction(std::span<const Sample> first, std::span<const Sample> second,
+                       const Given& given) {
+  Samples all;
+  add(all, first, -1);
+  add(all, second, 1);
+  const auto seeds = common_seeds(all);
+  auto result = weighted(all, seeds, given);
+  if (!undefined(all, seeds).empty()) return result;
+  const auto gap = [](const Sample& sample, std::size_t place) {
+    return sample.candidate[place] - sample.base[place];
   };
-  if (seeds.empty()) return undefined("no pair of finished runs");
-  for (const auto& sample : samples) {
-    if (sample.kind != first.kind) return undefined("the metric is of another kind in each task");
-    if (sample.kind.empty()) return undefined("the runs have no metric '" + first.metric + "'");
-    if (sample.kind == "mean" && sample.items.empty()) return undefined("no items in common");
-  }
-  for (const auto& sample : samples)
-    for (const auto seed : seeds) {
-      const double share = 1 / static_cast<double>(seeds.size() * samples.size());
-      result.base += share * sample.base[place_of(sample, seed)];
-      result.candidate += share * sample.candidate[place_of(sample, seed)];
-    }
-  if (first.kind == "mean")
-    compare_means(result, samples, seeds);
-  else
-    compare_scores(result, samples, seeds);
+  result.base = mean_side(first, seeds, gap);
+  result.candidate = mean_side(second, seeds, gap);
   return result;
 }
 

@@ -16,7 +16,7 @@ struct Difference {
   statistics::Interval interval{};  ///< NaN and `missing` where there is no common run or item
   std::optional<double> sign_flip_p{}, mcnemar_p{};
   double base = 0, candidate = 0;  ///< values, mean over samples and seeds
-  std::string method{};            ///< "cluster jackknife", "cluster bootstrap" or ""
+  std::string method{};            ///< "cluster jackknife", "jackknife within strata" or ""
   std::int64_t items = 0, groups = 0, seeds = 0;
   std::int64_t missing = 0;  ///< pairs of runs that one side lacks
   std::vector<std::string> notes{};
@@ -27,7 +27,17 @@ struct Difference {
 
 /// Mean difference over one sample or several (tasks), each weighted alike. Samples share groups
 /// where they have the same items; seeds that not all of them have are left out.
-/// @param samples of one metric; not empty
-Difference difference(std::span<const Sample> samples);
+/// @param samples  of one metric; not empty
+/// @param given    dimensions of groups ("speaker") that are taken as they are: the interval is for
+///                 just these speakers, and no number of them is too small; see
+///                 statistics::Clusters. What no item has changes nothing.
+Difference difference(std::span<const Sample> samples, const std::vector<std::string>& given = {});
+
+/// By how much the difference in `second` exceeds that in `first`, each a mean over its samples:
+/// the interaction of what the sides differ in with what the samples differ in. `base` and
+/// `candidate` of the result are the two differences.
+/// @param first, second  of one metric; not empty
+Difference interaction(std::span<const Sample> first, std::span<const Sample> second,
+                       const std::vector<std::string>& given = {});
 
 }  // namespace earshot::host

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
+
+#include "statistics/influence.hpp"
+#include "statistics/paired.hpp"
 
 namespace earshot::host {
 namespace {
@@ -59,7 +63,8 @@ std::vector<double> values_at(const std::vector<Mark>& marks,
 
 struct Score {
   double value = std::numeric_limits<double>::quiet_NaN();
-  std::vector<double> replicates{};
+  std::int64_t n = 0;
+  std::optional<statistics::Influences> influences{};
 };
 
 Score read_score(const Store& store, std::int64_t run, const std::string& metric,
@@ -68,7 +73,7 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
   if (slices.size() > 1) return score;  // runs hold no scores of these
   const auto slice = slices.empty() ? SliceName{"all", "all"} : slices.front();
   Statement row(store.connection(),
-                "SELECT v.value, b.samples FROM metric v "
+                "SELECT v.value, v.n, b.samples FROM metric v "
                 "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
                 "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
                 "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
@@ -76,17 +81,26 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
   row.bind_all(metric, slice.dimension, slice.name, run);
   if (!row.step()) return score;
   if (!row.is_null(0)) score.value = row.real(0);
-  if (!row.is_null(1)) score.replicates = row.reals(1);
+  score.n = row.integer(1);
+  if (!row.is_null(2)) score.influences = statistics::unpacked(row.bytes(2));
   return score;
 }
 
-void add_to(std::vector<double>& sum, const std::vector<double>& candidate,
-            const std::vector<double>& base, double scale) {
-  const auto size = std::min(candidate.size(), base.size());
-  if (sum.empty()) sum.assign(size, 0);
-  sum.resize(std::min(sum.size(), size));
-  for (std::size_t i = 0; i < sum.size(); ++i)
-    sum[i] += scale * (candidate[i] - base[i]);
+/// candidate - base of what each of `items` items contributes in one fold; `why` says why there is
+/// none.
+std::vector<double> differences_of(const Score& base, const Score& candidate, std::size_t items,
+                                   std::string& why) {
+  if (!base.influences || !candidate.influences)
+    why = "the runs do not hold what each item contributes; run the experiment again to have it";
+  else if (base.influences->block_of.size() != items ||
+           base.influences->block_of != candidate.influences->block_of)
+    why = "the runs scored different items";
+  if (!why.empty()) return {};
+  auto differences = candidate.influences->of_items();
+  const auto of_base = base.influences->of_items();
+  for (std::size_t i = 0; i < items; ++i)
+    differences[i] += candidate.value - base.value - of_base[i];
+  return differences;
 }
 
 }  // namespace
@@ -208,38 +222,68 @@ void Evidence::add_means(Sample& sample, const Condition& condition, const Slice
       sum /= n;
 }
 
+std::vector<std::int64_t> Evidence::scored_items(const Condition& condition, std::int64_t run,
+                                                 const SliceNames& slices) {
+  auto chosen = predicted(run);
+  std::erase_if(chosen, [&](std::int64_t item) { return !within(condition, item, slices); });
+  return chosen;
+}
+
+/// Score of a seed: the mean over its folds, each of which counts alike.
 void Evidence::add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
                           const Seeds& seeds) {
   const auto& known = items(condition.dataset_id);
-  bool same_items = true;
+  std::vector<std::string> blocks;  // of each item; "" where it is alone
   for (const auto& pairs : seeds) {
-    const double share = 1 / static_cast<double>(pairs.size());
+    const bool first = &pairs == &seeds.front();
+    std::vector<statistics::Part> folds;
     double base = 0, candidate = 0;
-    std::vector<double> replicates;
+    const double share = 1 / static_cast<double>(pairs.size());
     for (std::size_t f = 0; f < pairs.size(); ++f) {
-      const auto& pair = pairs[f];
-      const auto of_base = read_score(*store_, pair.base, sample.metric, slices);
-      const auto of_candidate = read_score(*store_, pair.candidate, sample.metric, slices);
+      const auto of_base = read_score(*store_, pairs[f].base, sample.metric, slices);
+      const auto of_candidate = read_score(*store_, pairs[f].candidate, sample.metric, slices);
       base += share * of_base.value;
       candidate += share * of_candidate.value;
-      add_to(replicates, of_candidate.replicates, of_base.replicates, share);
-      same_items = same_items && predicted(pair.base) == predicted(pair.candidate) &&
-                   predicted(pair.base) == predicted(seeds[0][f].base);
+      const auto& all = predicted(pairs[f].base);
+      if (all != predicted(pairs[f].candidate) || all != predicted(seeds[0][f].base))
+        sample.unpaired = "the runs scored different items";
+      if (slices.size() > 1) sample.unpaired = "runs hold no scores of several slices at once";
+      const auto chosen = scored_items(condition, pairs[f].base, slices);
+      auto row = differences_of(of_base, of_candidate, chosen.size(), sample.unpaired);
+      folds.push_back({.differences = {std::move(row)}, .weight = share});
+      if (!first) continue;
+      sample.scored += of_base.n;
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        sample.items.push_back(&known[static_cast<std::size_t>(chosen[i])].groups);
+        blocks.push_back(sample.unpaired.empty() && !of_base.influences->single()
+                             ? std::to_string(f) + "/" +
+                                   std::to_string(of_base.influences->block_of[i])
+                             : "");
+      }
     }
     sample.base.push_back(base);
     sample.candidate.push_back(candidate);
-    sample.replicates.push_back(std::move(replicates));
+    if (sample.unpaired.empty())
+      sample.differences.push_back(statistics::weighted_sum(folds).front());
   }
-  for (const auto& pair : seeds[0])
-    for (const auto item : predicted(pair.base))
-      if (within(condition, item, slices))
-        sample.items.push_back(&known[static_cast<std::size_t>(item)].groups);
-  for (const auto item : predicted(seeds[0][0].base))
-    if (static_cast<std::size_t>(item) < known.size())
-      sample.drawn.push_back(&known[static_cast<std::size_t>(item)].groups);
-  if (!same_items) {
-    sample.replicates.clear();
-    sample.notes.push_back("the runs scored different items");
+  if (!sample.unpaired.empty()) {
+    sample.differences.clear();
+    sample.notes.push_back(sample.unpaired);
+  }
+  add_blocks(sample, blocks);
+}
+
+void Evidence::add_blocks(Sample& sample, const std::vector<std::string>& blocks) const {
+  if (std::all_of(blocks.begin(), blocks.end(), [](const auto& name) { return name.empty(); }))
+    return;
+  sample.own_groups = std::make_shared<std::vector<ItemGroups>>();
+  sample.own_groups->reserve(sample.items.size());
+  for (std::size_t i = 0; i < sample.items.size(); ++i) {
+    auto& groups = sample.own_groups->emplace_back(*sample.items[i]);
+    const auto& itself = groups.at("");  // names the dataset too
+    groups["block"] =
+        blocks[i].empty() ? itself : itself.substr(0, itself.find('#')) + "block " + blocks[i];
+    sample.items[i] = &groups;
   }
 }
 
@@ -265,6 +309,14 @@ Sample Evidence::sample(const Condition& condition, const std::string& metric,
   if (sample.dropped_items > 0)
     sample.notes.push_back(joined(sample.dropped_items, "items left out: not all runs have them"));
   return sample;
+}
+
+std::vector<std::string> Evidence::groupings(const Condition& condition) {
+  std::set<std::string> names;
+  for (const auto& item : items(condition.dataset_id))
+    for (const auto& [dimension, group] : item.groups)
+      if (!dimension.empty()) names.insert(dimension);
+  return {names.begin(), names.end()};
 }
 
 SliceNames Evidence::slices(const Condition& condition, const std::string& dimension) {

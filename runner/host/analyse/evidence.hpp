@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,20 +27,24 @@ struct Sample {
   std::string kind{};  ///< "mean", "score" or "report"; "" when no run has the metric
   bool higher_is_better = true;
 
-  std::vector<std::int64_t> seeds{};               ///< complete on both sides; of all others:
-  std::vector<double> base{}, candidate{};         ///< value of each seed, folds pooled
-  std::vector<const ItemGroups*> items{};          ///< common to both sides and all seeds
-  std::vector<std::vector<double>> differences{};  ///< [seed][item], of a mean
-
-  std::vector<std::vector<double>> replicates{};  ///< [seed][draw] of candidate - base, of a score
-  std::vector<const ItemGroups*> drawn{};         ///< all items that the draws were made of
+  std::vector<std::int64_t> seeds{};        ///< complete on both sides; of all others:
+  std::vector<double> base{}, candidate{};  ///< value of each seed, folds pooled
+  std::vector<const ItemGroups*> items{};   ///< common to both sides and all seeds
+  /// [seed][item], candidate - base: marks, or of a score what each item contributes
+  /// (statistics::Influences), so that the mean is the difference of the scores.
+  std::vector<std::vector<double>> differences{};
+  std::string unpaired{};   ///< why a score has no differences of items; "" when it has
+  std::int64_t scored = 0;  ///< items that entered a score, folds together
 
   std::int64_t missing = 0;        ///< pairs of runs that could not be used
   std::int64_t dropped_items = 0;  ///< items that one side or one seed lacks
   std::vector<std::string> notes{};
+
+  /// What `items` points to where items were left out in blocks, which are groups then.
+  std::shared_ptr<std::vector<ItemGroups>> own_groups{};
 };
 
-/// Reads marks, items and replicates of an experiment's runs, each once.
+/// Reads marks, items and scores of an experiment's runs, each once.
 class Evidence {
  public:
   explicit Evidence(const Store& store) : store_(&store) {}
@@ -50,6 +55,8 @@ class Evidence {
   SliceNames slices(const Condition& condition, const std::string& dimension);
   /// Slice dimensions of the condition's dataset.
   std::vector<std::string> dimensions(const Condition& condition);
+  /// Dimensions of groups (speaker, room) of the condition's dataset: what may be taken as given.
+  std::vector<std::string> groupings(const Condition& condition);
 
  private:
   struct Item {
@@ -70,6 +77,9 @@ class Evidence {
                  const std::vector<std::vector<PairOfRuns>>& seeds);
   void add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
                   const std::vector<std::vector<PairOfRuns>>& seeds);
+  std::vector<std::int64_t> scored_items(const Condition& condition, std::int64_t run,
+                                         const SliceNames& slices);
+  void add_blocks(Sample& sample, const std::vector<std::string>& blocks) const;
 
   const Store* store_;
   std::map<std::int64_t, std::vector<Item>> items_;

@@ -129,7 +129,7 @@ struct Experiment {
   std::vector<Hypothesis> hypotheses{};
   std::string compare_axis{}, compare_base{};
   std::vector<Reference> references{};
-  std::int64_t replicates = 2000;  ///< bootstrap replicates of metrics that are no means
+  std::int64_t replicates = 2000;  ///< how often at most a score is computed for its interval
   Resources resources{};
 };
 

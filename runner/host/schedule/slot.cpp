@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -22,12 +21,6 @@ std::int64_t resident_anonymous(std::int64_t pid) {
 
 std::string mebibytes(std::int64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
-}
-
-std::vector<double> doubles(const std::string& bytes) {
-  std::vector<double> out(bytes.size() / sizeof(double));
-  if (!out.empty()) std::memcpy(out.data(), bytes.data(), out.size() * sizeof(double));
-  return out;
 }
 
 }  // namespace
@@ -97,7 +90,7 @@ std::optional<Ending> Slot::take(const protocol::Message& message) {
     for (const auto& row : header.at("rows"))
       record_.predictions.push_back({row.at(0), row.at(1), row.at(2), row.at(3)});
   } else if (type == "metric") {
-    record_.metrics.emplace_back(header.get<protocol::MetricRow>(), doubles(message.binary));
+    record_.metrics.emplace_back(header.get<protocol::MetricRow>(), message.binary);
   } else if (type == "curve") {
     for (const auto& point : header.at("points"))
       record_.curves.push_back({header.at("curve"), point.at(0), point.at(1)});

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <tuple>
 #include <unordered_map>
@@ -41,15 +42,15 @@ class RunWriter {
  private:
   void add_metrics(const RunRecord& record) {
     Statement add(connection_, "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    Statement samples(connection_, "INSERT INTO replicates VALUES (?, ?, ?, ?)");
-    for (const auto& [row, replicates] : record.metrics) {
+    Statement add_influences(connection_, "INSERT INTO replicates VALUES (?, ?, ?, ?)");
+    for (const auto& [row, influences] : record.metrics) {
       const auto metric = metric_id(row);
       const auto slice = slice_id(row.slice_dimension, row.slice);
       const auto tag = row.value.is_null() && row.nonfinite.empty() ? "nan" : row.nonfinite;
       add.run(run_, metric, slice, row.value, or_null(tag), row.n, row.ci_low, row.ci_high,
               or_null(row.no_interval));
-      if (!replicates.empty()) {
-        samples.run(run_, metric, slice, std::span<const double>(replicates));
+      if (!influences.empty()) {
+        add_influences.run(run_, metric, slice, std::as_bytes(std::span(influences)));
       }
     }
   }

@@ -241,8 +241,9 @@ CREATE TABLE metric(
   CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
   PRIMARY KEY(run_id, metric_id, slice_id)) STRICT, WITHOUT ROWID;
 
--- Bootstrap replicates of a metric that is no mean: doubles, little endian. All runs on a dataset
--- use the same draws, so that two runs are compared by subtracting.
+-- How much each item moves a metric that is no mean, found by computing it again without the item
+-- (runner/statistics/influence.hpp): two runs on the same items are compared item by item. Results
+-- files of an older Earshot hold bootstrap replicates here, which are not read.
 CREATE TABLE replicates(
   run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   metric_id INTEGER NOT NULL REFERENCES metric_definition,

@@ -102,8 +102,8 @@ Statement& Statement::bind(int index, std::string_view text) {
   return *this;
 }
 
-Statement& Statement::bind(int index, std::span<const double> values) {
-  sqlite3_bind_blob64(handle(), index, values.data(), values.size_bytes(), SQLITE_TRANSIENT);
+Statement& Statement::bind(int index, std::span<const std::byte> bytes) {
+  sqlite3_bind_blob64(handle(), index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -164,12 +164,11 @@ std::string Statement::text(int index) const {
              : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)));
 }
 
-std::vector<double> Statement::reals(int index) const {
-  const void* bytes = sqlite3_column_blob(handle(), index);
-  std::vector<double> values(static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)) /
-                             sizeof(double));
-  if (!values.empty()) std::memcpy(values.data(), bytes, values.size() * sizeof(double));
-  return values;
+std::string Statement::bytes(int index) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle(), index));
+  return bytes == nullptr
+             ? std::string()
+             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)));
 }
 
 Json Statement::value(int index) const {

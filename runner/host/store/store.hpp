@@ -91,7 +91,8 @@ struct RunRecord {
   std::string error_kind{}, error{}, log{};  ///< log: path of the attempt's log
   std::int64_t exit_code = 0, signal = 0;
   protocol::CellResult result{};
-  std::vector<std::pair<protocol::MetricRow, std::vector<double>>> metrics{};  ///< with replicates
+  /// Each with the packed statistics::Influences of its items, if it is a score; else "".
+  std::vector<std::pair<protocol::MetricRow, std::string>> metrics{};
   std::vector<protocol::Metric> metric_specs{};
   std::vector<PredictionRow> predictions{};
   std::vector<CurveRow> curves{};

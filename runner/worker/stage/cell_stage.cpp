@@ -1,7 +1,6 @@
 #include "worker/stage/cell_stage.hpp"
 
 #include <chrono>
-#include <cstring>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -204,12 +203,8 @@ class CellStage {
     }
     outcomes.marks = mark_all(evaluator_, outcomes.items, outcomes.predictions);
     send_predictions(outcomes);
-    for (const auto& [row, replicates] :
-         slice_metrics(evaluator_, outcomes, request_.dataset.key, request_.replicates)) {
-      std::string bytes(replicates.size() * sizeof(double), '\0');
-      if (!bytes.empty()) std::memcpy(bytes.data(), replicates.data(), bytes.size());
-      session_.send("metric", row, std::move(bytes));
-    }
+    for (auto& [row, influences] : slice_metrics(evaluator_, outcomes, request_.replicates))
+      session_.send("metric", row, std::move(influences));
     for (const auto& report : reports_)
       session_.send("metric", report_row(report.metric, report.value, report.count));
     result_.score_seconds = since(start);

@@ -8,8 +8,8 @@
 
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "statistics/influence.hpp"
 #include "statistics/interval.hpp"
-#include "statistics/resample.hpp"
 #include "worker/stage/records.hpp"
 
 namespace earshot::worker {
@@ -99,7 +99,7 @@ protocol::MetricRow row_of(const Slice& slice, const std::string& metric, const 
 }
 
 void add_means(const Outcomes& outcomes, const Slice& slice,
-               std::vector<MetricWithReplicates>& rows) {
+               std::vector<MetricWithInfluences>& rows) {
   std::map<std::string, std::pair<std::vector<double>, Indices>> columns;
   for (const auto i : slice.items)
     for (const auto& [name, value] : outcomes.marks[static_cast<std::size_t>(i)]) {
@@ -114,87 +114,96 @@ void add_means(const Outcomes& outcomes, const Slice& slice,
   }
 }
 
-/// Draws for score(), made when the first slice has a score.
+/// What score() gives of slices, and how much each item moves it.
 class Scores {
  public:
-  Scores(const Evaluator& evaluator, const Outcomes& outcomes, const std::string& dataset_key,
-         std::int64_t replicates)
+  Scores(const Evaluator& evaluator, const Outcomes& outcomes, std::int64_t replicates)
       : evaluator_(evaluator),
         declared_(declared_by(evaluator)),
         outcomes_(outcomes),
-        seed_(protocol::hash64(dataset_key)),
-        replicates_(std::min(replicates, std::max<std::int64_t>(100, most_drawn / size()))) {}
+        replicates_(replicates) {}
 
-  void add(const Slice& slice, std::vector<MetricWithReplicates>& rows) {
+  void add(const Slice& slice, std::vector<MetricWithInfluences>& rows) {
     auto values = score(slice.items);
     const auto counts = take_counts(values, std::ssize(slice.items));
     if (values.empty()) return;
     check_declared(declared_, values, "score()");
-    const auto clusters = clusters_of(outcomes_.items, slice.items);
-    const bool enough = clusters.fewest() >= statistics::fewest_groups && replicates_ > 0;
-    auto replicates =
-        enough ? resampled(slice, values) : std::map<std::string, std::vector<double>>{};
+    const auto size = static_cast<std::int64_t>(slice.items.size());
+    const auto grouping = grouping_of(outcomes_.items, slice.items);
+    const auto block_of = blocks(slice, statistics::Clusters(size, grouping));
+    auto without = leaving_each_out(slice, values, block_of);
     for (const auto& [name, value] : values) {
-      auto& drawn = replicates[name];
-      const auto interval =
-          !enough ? statistics::no_interval(value, statistics::too_few_groups(clusters))
-          : std::isfinite(value) ? statistics::replicate_interval(value, drawn, *all_, clusters)
-                                 : statistics::no_interval(value, "the value is not finite");
-      rows.push_back(
-          {row_of(slice, name, "score", value, counts.at(name), interval), std::move(drawn)});
+      const auto influences = statistics::influences(value, without[name], block_of);
+      const bool usable = std::isfinite(value) && replicates_ > 0 && influences.finite();
+      rows.push_back({row_of(slice, name, "score", value, counts.at(name),
+                             interval(value, influences, grouping)),
+                      usable ? statistics::packed(influences) : ""});
     }
   }
 
  private:
-  static constexpr std::int64_t most_drawn = 20'000'000;
-
-  std::int64_t size() const { return static_cast<std::int64_t>(outcomes_.items.size()); }
+  static constexpr std::int64_t most_asked = 20'000'000;  ///< items in all calls of score()
 
   Numbers score(const Indices& chosen) {
-    drawn_.clear();
+    asked_.clear();
     for (const auto i : chosen)
-      drawn_.push_back({outcomes_.items[static_cast<std::size_t>(i)],
+      asked_.push_back({outcomes_.items[static_cast<std::size_t>(i)],
                         outcomes_.predictions[static_cast<std::size_t>(i)]});
-    return evaluator_.score(drawn_);
+    return evaluator_.score(asked_);
   }
 
-  void draw() {
-    Indices everything(outcomes_.items.size());
-    for (std::size_t i = 0; i < everything.size(); ++i)
-      everything[i] = static_cast<std::int32_t>(i);
-    const auto grouping = grouping_of(outcomes_.items, everything);
-    all_ = std::make_unique<statistics::Clusters>(size(), grouping);
-    draws_ = statistics::cluster_resamples(size(), grouping, replicates_, seed_);
-  }
-
-  std::map<std::string, std::vector<double>> resampled(const Slice& slice, const Numbers& values) {
-    if (!all_) draw();
-    std::vector<bool> inside(outcomes_.items.size());
+  std::vector<std::int32_t> blocks(const Slice& slice, const statistics::Clusters& clusters) const {
+    std::vector<std::uint64_t> hashes;
     for (const auto i : slice.items)
-      inside[static_cast<std::size_t>(i)] = true;
-    std::map<std::string, std::vector<double>> result;
+      hashes.push_back(protocol::hash64(outcomes_.items[static_cast<std::size_t>(i)].id));
+    const auto in_time = std::max(statistics::enough_blocks, most_asked / clusters.items());
+    return statistics::blocks(clusters, hashes, std::clamp<std::int64_t>(replicates_, 1, in_time));
+  }
+
+  /// Each metric without each block; NaN where it is undefined then.
+  std::map<std::string, std::vector<double>> leaving_each_out(
+      const Slice& slice, const Numbers& values, const std::vector<std::int32_t>& block_of) {
+    const auto blocks = *std::max_element(block_of.begin(), block_of.end()) + 1;
+    std::map<std::string, std::vector<double>> without;
     for (const auto& [name, value] : values)
-      result[name].assign(draws_.size(), std::numeric_limits<double>::quiet_NaN());
-    Indices chosen;
-    for (std::size_t r = 0; r < draws_.size(); ++r) {
-      chosen.clear();
-      for (const auto i : draws_[r])
-        if (inside[static_cast<std::size_t>(i)]) chosen.push_back(i);
-      if (chosen.empty()) continue;
-      for (const auto& [name, value] : score(chosen))
-        if (const auto found = result.find(name); found != result.end()) found->second[r] = value;
+      without[name].assign(static_cast<std::size_t>(blocks),
+                           std::numeric_limits<double>::quiet_NaN());
+    if (replicates_ == 0) return without;
+    Indices kept;
+    for (std::int32_t block = 0; block < blocks; ++block) {
+      kept.clear();
+      for (std::size_t i = 0; i < block_of.size(); ++i)
+        if (block_of[i] != block) kept.push_back(slice.items[i]);
+      if (kept.empty()) continue;
+      for (const auto& [name, value] : score(kept))
+        if (const auto found = without.find(name); found != without.end())
+          found->second[static_cast<std::size_t>(block)] = value;
     }
-    return result;
+    return without;
+  }
+
+  statistics::Interval interval(double value, const statistics::Influences& influences,
+                                statistics::Grouping grouping) const {
+    if (!std::isfinite(value)) return statistics::no_interval(value, "the value is not finite");
+    if (replicates_ == 0) return statistics::no_interval(value, "replicates = 0 asks for none");
+    if (!influences.single()) grouping.dimensions.push_back(influences.block_of);
+    const statistics::Clusters clusters(static_cast<std::int64_t>(influences.block_of.size()),
+                                        grouping);
+    if (clusters.fewest() < statistics::fewest_groups)
+      return statistics::no_interval(value, statistics::too_few_groups(clusters));
+    if (!influences.finite())
+      return statistics::no_interval(value, "the metric is undefined without some of the items");
+    auto values = influences.of_items();
+    for (auto& each : values)
+      each += value;
+    return statistics::mean_interval(values, clusters);
   }
 
   const Evaluator& evaluator_;
   std::set<std::string> declared_;
   const Outcomes& outcomes_;
-  std::uint64_t seed_;
   std::int64_t replicates_;
-  std::vector<Outcome> drawn_;  // kept, so that its memory is
-  std::vector<Indices> draws_;
-  std::unique_ptr<statistics::Clusters> all_;
+  std::vector<Outcome> asked_;  // kept, so that its memory is
 };
 
 }  // namespace
@@ -222,13 +231,11 @@ std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item
   return marks;
 }
 
-std::vector<MetricWithReplicates> slice_metrics(const Evaluator& evaluator,
-                                                const Outcomes& outcomes,
-                                                const std::string& dataset_key,
-                                                std::int64_t replicates) {
-  std::vector<MetricWithReplicates> rows;
+std::vector<MetricWithInfluences> slice_metrics(const Evaluator& evaluator,
+                                                const Outcomes& outcomes, std::int64_t replicates) {
+  std::vector<MetricWithInfluences> rows;
   if (outcomes.items.empty()) return rows;
-  Scores scores(evaluator, outcomes, dataset_key, replicates);
+  Scores scores(evaluator, outcomes, replicates);
   for (const auto& slice : slices_of(outcomes.items)) {
     add_means(outcomes, slice, rows);
     scores.add(slice, rows);

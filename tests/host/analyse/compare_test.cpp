@@ -42,7 +42,7 @@ TEST_F(Compare, gives_the_paired_difference_with_the_interval_by_clips) {
   EXPECT_DOUBLE_EQ(difference.interval.p_value, expected.p_value);
 }
 
-TEST_F(Compare, compares_scores_by_the_replicates_of_both) {
+TEST_F(Compare, compares_scores_item_by_item) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
   run(cells_[0], wrong_every(4));
@@ -50,11 +50,55 @@ TEST_F(Compare, compares_scores_by_the_replicates_of_both) {
   const auto means = compared(), scores = compared({.metric = "f1"});
   ASSERT_THAT(scores.lines, SizeIs(1));
   const auto& difference = scores.lines[0].difference;
-  EXPECT_EQ(difference.method, "cluster bootstrap");
+  EXPECT_EQ(difference.method, "cluster jackknife");
+  EXPECT_EQ(difference.items, 40);
   EXPECT_DOUBLE_EQ(difference.interval.estimate, 0.125);
-  EXPECT_NEAR(
-      difference.interval.standard_error / means.lines[0].difference.interval.standard_error, 1,
-      0.08);
+  EXPECT_NEAR(difference.interval.standard_error, means.lines[0].difference.interval.standard_error,
+              1e-7);
+  EXPECT_NEAR(difference.interval.p_value, means.lines[0].difference.interval.p_value, 1e-6);
+}
+
+TEST_F(Compare, counts_blocks_as_groups_where_items_were_left_out_together) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  run(cells_[0], wrong_every(4));
+  run(cells_[1], wrong_every(8));
+  std::vector<std::int32_t> block_of;
+  std::vector<double> without;
+  for (std::int32_t i = 0; i < 40; ++i)
+    block_of.push_back(i / 4 % 10);  // two clips each
+  for (int block = 0; block < 10; ++block)
+    without.push_back(0.5 + 0.01 * block);
+  auto& connection = const_cast<Connection&>(store_->connection());
+  const auto replace = [&](std::int64_t run, double factor) {
+    auto values = without;
+    for (auto& value : values)
+      value *= factor;
+    const auto bytes = statistics::packed(statistics::influences(0.5, values, block_of));
+    Statement(connection, "UPDATE replicates SET samples = ? WHERE run_id = ?")
+        .run(std::as_bytes(std::span(bytes)), run);
+  };
+  replace(1, 1);
+  replace(2, 1.5);
+  const auto difference = compared({.metric = "f1"}).lines[0].difference;
+  EXPECT_EQ(difference.groups, 10);
+  EXPECT_TRUE(difference.interval.defined());
+  block_of[0] = 1;
+  replace(2, 1.5);
+  EXPECT_EQ(compared({.metric = "f1"}).lines[0].difference.interval.missing,
+            "the runs scored different items");
+}
+
+TEST_F(Compare, asks_to_run_again_where_runs_hold_resamples_of_an_older_kind) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  run(cells_[0], wrong_every(4));
+  run(cells_[1], wrong_every(8));
+  auto& connection = const_cast<Connection&>(store_->connection());
+  connection.execute("UPDATE replicates SET samples = zeroblob(16000)");
+  const auto difference = compared({.metric = "f1"}).lines[0].difference;
+  EXPECT_DOUBLE_EQ(difference.interval.estimate, 0.125);
+  EXPECT_THAT(difference.interval.missing, HasSubstr("run the experiment again"));
 }
 
 TEST_F(Compare, a_line_for_each_slice_of_a_dimension) {

@@ -10,7 +10,7 @@
 #include "host/analyse/compare.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
-#include "statistics/resample.hpp"
+#include "statistics/influence.hpp"
 #include "temporary_folder.hpp"
 
 namespace earshot::host {
@@ -77,7 +77,7 @@ class Synthetic : public ::testing::Test {
   using Marks = std::function<double(std::int64_t)>;  ///< of a test item; NaN: no mark
 
   /// Finishes a cell with a mark "accuracy" for each test item, and the score "f1" that is their
-  /// mean, with its bootstrap replicates.
+  /// mean.
   void run(const CellRecord& cell, const Marks& marks, std::int64_t first = 20,
            std::int64_t last = items) {
     RunRecord record;
@@ -89,31 +89,28 @@ class Synthetic : public ::testing::Test {
     error.higher_is_better = false;
     record.metric_specs = {accuracy, f1, error};
     std::vector<double> values;
-    statistics::Grouping clips{.dimensions = {{}}};
     for (std::int64_t i = first; i < last; ++i) {
       const double mark = marks(i);
       PredictionRow row{.item = i};
       if (!std::isnan(mark)) row.marks = {{"accuracy", mark}, {"error", 1 - mark}};
       record.predictions.push_back(row);
       values.push_back(std::isnan(mark) ? 0 : mark);
-      clips.dimensions[0].push_back(static_cast<std::int32_t>(i / 2));
     }
-    const auto mean = [&](const std::vector<std::int32_t>& chosen) {
-      double sum = 0;
-      for (const auto i : chosen)
-        sum += values[static_cast<std::size_t>(i)];
-      return sum / static_cast<double>(chosen.size());
-    };
-    std::vector<double> replicates;
     const auto n = static_cast<std::int64_t>(values.size());
-    for (const auto& draw : statistics::cluster_resamples(n, clips, 2000, 1))
-      replicates.push_back(mean(draw));
     double sum = 0;
     for (const double value : values)
       sum += value;
-    record.metrics = {{metric("accuracy", "mean", sum / static_cast<double>(n), n), {}},
-                      {metric("error", "mean", 1 - sum / static_cast<double>(n), n), {}},
-                      {metric("f1", "score", sum / static_cast<double>(n), n), replicates}};
+    std::vector<double> without;
+    std::vector<std::int32_t> alone;
+    for (const double value : values) {
+      without.push_back((sum - value) / static_cast<double>(n - 1));
+      alone.push_back(static_cast<std::int32_t>(alone.size()));
+    }
+    const auto mean = sum / static_cast<double>(n);
+    record.metrics = {{metric("accuracy", "mean", mean, n), {}},
+                      {metric("error", "mean", 1 - mean, n), {}},
+                      {metric("f1", "score", mean, n),
+                       statistics::packed(statistics::influences(mean, without, alone))}};
     const auto id = store_->begin_run(cell.key);
     ASSERT_TRUE(id.has_value());
     store_->finish_run(*id, record);

@@ -12,6 +12,7 @@
 #include <earshot/error.hpp>
 
 #include "stage_test.hpp"
+#include "statistics/influence.hpp"
 #include "worker/stage/cell_components.hpp"
 #include "worker/stage/features_stage.hpp"
 
@@ -111,22 +112,39 @@ TEST_F(CellStage, predicts_every_test_item_and_reports_its_slices) {
   EXPECT_EQ(metric(events, "all", "loss").n, 20);
 }
 
-TEST_F(CellStage, sends_bootstrap_replicates_of_what_is_no_mean) {
+TEST_F(CellStage, sends_what_each_item_contributes_to_what_is_no_mean) {
   const auto events = run(request());
   int rows = 0;
   for (const auto& message : events.of("metric")) {
     const auto row = message.header.get<protocol::MetricRow>();
-    EXPECT_EQ(message.binary.empty(), row.kind != "score" || row.slice == "yes");
+    EXPECT_EQ(message.binary.empty(), row.kind != "score");
     if (message.binary.empty()) continue;
     ++rows;
-    std::vector<double> replicates(message.binary.size() / sizeof(double));
-    std::memcpy(replicates.data(), message.binary.data(), message.binary.size());
-    ASSERT_THAT(replicates, SizeIs(2000));
-    EXPECT_THAT(replicates, ::testing::Each(::testing::AllOf(::testing::Ge(0), ::testing::Le(2))));
+    const auto influences = statistics::unpacked(message.binary);
+    ASSERT_TRUE(influences.has_value());
+    EXPECT_THAT(influences->block_of, SizeIs(row.n));
     EXPECT_LE(row.ci_low.get<double>(), row.value.get<double>());
     EXPECT_GE(row.ci_high.get<double>(), row.value.get<double>());
   }
   EXPECT_EQ(rows, 3);  // all, even, odd
+}
+
+TEST_F(CellStage, gives_the_same_intervals_under_another_build_of_the_dataset_s_plugin) {
+  const auto metrics = [](const Events& events) {
+    std::vector<std::string> rows;
+    for (const auto& message : events.of("metric"))
+      rows.push_back(message.header.dump() + message.binary);
+    return rows;
+  };
+  const auto cell = request();
+  auto features = features_request(folder_ / "cache", Json::object());
+  features.dataset.key = "of another build";
+  Events([&](Session& session) { features_stage(features, session); });
+  auto rebuilt = cell;
+  rebuilt.dataset = features.dataset;
+  rebuilt.features = features.sources;
+  rebuilt.fit_key = "another";
+  EXPECT_EQ(metrics(run(rebuilt)), metrics(run(cell)));
 }
 
 TEST_F(CellStage, gives_equal_bits_when_run_again) {

@@ -8,6 +8,8 @@
 
 #include <earshot/error.hpp>
 
+#include "statistics/influence.hpp"
+
 namespace earshot::worker {
 namespace {
 
@@ -41,32 +43,56 @@ Outcomes outcomes(int items) {
   return result;
 }
 
-const MetricWithReplicates& find(const std::vector<MetricWithReplicates>& rows,
+const MetricWithInfluences& find(const std::vector<MetricWithInfluences>& rows,
                                  const std::string& slice, const std::string& metric) {
   for (const auto& row : rows)
     if (row.first.slice == slice && row.first.metric == metric) return row;
   throw std::out_of_range(metric);
 }
 
-TEST(SliceMetrics, give_a_mean_and_the_same_mean_as_a_score_like_intervals) {
-  const auto rows = slice_metrics(MeanTwice(), outcomes(400), "dataset", 2000);
+TEST(SliceMetrics, give_a_mean_and_the_same_mean_as_a_score_one_interval) {
+  const auto rows = slice_metrics(MeanTwice(), outcomes(400), 2000);
   ASSERT_EQ(rows.size(), 8u);
   for (const std::string slice : {"all", "0", "1", "2"}) {
     const auto& mark = find(rows, slice, "mark").first;
     const auto& score = find(rows, slice, "score").first;
     EXPECT_NEAR(mark.value.get<double>(), score.value.get<double>(), 1e-12);
-    const double width = mark.ci_high.get<double>() - mark.ci_low.get<double>();
-    EXPECT_NEAR(score.ci_low.get<double>(), mark.ci_low.get<double>(), width * 0.1) << slice;
-    EXPECT_NEAR(score.ci_high.get<double>(), mark.ci_high.get<double>(), width * 0.1) << slice;
+    EXPECT_NEAR(score.ci_low.get<double>(), mark.ci_low.get<double>(), 1e-9) << slice;
+    EXPECT_NEAR(score.ci_high.get<double>(), mark.ci_high.get<double>(), 1e-9) << slice;
   }
 }
 
-TEST(SliceMetrics, draw_the_same_resamples_for_every_run_on_a_dataset) {
-  const auto once = slice_metrics(MeanTwice(), outcomes(60), "dataset", 500);
-  const auto again = slice_metrics(MeanTwice(), outcomes(60), "dataset", 500);
-  const auto other = slice_metrics(MeanTwice(), outcomes(60), "another dataset", 500);
-  EXPECT_EQ(find(once, "1", "score").second, find(again, "1", "score").second);
-  EXPECT_NE(find(once, "1", "score").second, find(other, "1", "score").second);
+TEST(SliceMetrics, hold_what_each_item_contributes_to_a_score) {
+  const auto given = outcomes(60);
+  const auto rows = slice_metrics(MeanTwice(), given, 2000);
+  EXPECT_TRUE(find(rows, "all", "mark").second.empty());
+  const auto influences = statistics::unpacked(find(rows, "1", "score").second);
+  ASSERT_TRUE(influences.has_value());
+  ASSERT_EQ(influences->values.size(), 20u);
+  const double mean = find(rows, "1", "score").first.value.get<double>();
+  for (std::size_t i = 0; i < 20; ++i)
+    EXPECT_NEAR(influences->values[i] + mean, given.predictions[3 * i + 1].scores[0], 1e-6);
+}
+
+TEST(SliceMetrics, leave_out_blocks_where_items_are_many) {
+  const auto given = outcomes(3000);
+  const auto rows = slice_metrics(MeanTwice(), given, 200);
+  const auto influences = statistics::unpacked(find(rows, "all", "score").second);
+  ASSERT_TRUE(influences.has_value());
+  EXPECT_EQ(influences->values.size(), 200u);
+  for (std::size_t i = 0; i < 3000; i += 2)  // a clip is never cut in two
+    EXPECT_EQ(influences->block_of[i], influences->block_of[i + 1]);
+  const auto& mark = find(rows, "all", "mark").first;
+  const auto& score = find(rows, "all", "score").first;
+  const double width = mark.ci_high.get<double>() - mark.ci_low.get<double>();
+  EXPECT_NEAR(score.ci_high.get<double>() - score.ci_low.get<double>(), width, 0.15 * width);
+}
+
+TEST(SliceMetrics, never_leave_out_fewer_blocks_than_a_steady_p_value_needs) {
+  const auto rows = slice_metrics(MeanTwice(), outcomes(40'000), 2000);
+  const auto influences = statistics::unpacked(find(rows, "all", "score").second);
+  ASSERT_TRUE(influences.has_value());
+  EXPECT_EQ(influences->values.size(), static_cast<std::size_t>(statistics::enough_blocks));
 }
 
 TEST(SliceMetrics, count_marks_that_are_left_out) {
@@ -74,30 +100,52 @@ TEST(SliceMetrics, count_marks_that_are_left_out) {
   for (int i = 0; i < 10; ++i)
     given.predictions[static_cast<std::size_t>(i)].scores.clear();
   given.marks = mark_all(MeanTwice(), given.items, given.predictions);
-  const auto rows = slice_metrics(MeanTwice(), given, "dataset", 100);
+  const auto rows = slice_metrics(MeanTwice(), given, 100);
   EXPECT_EQ(find(rows, "all", "mark").first.n, 50);
   EXPECT_EQ(find(rows, "all", "score").first.n, 60);
 }
 
 TEST(SliceMetrics, give_no_interval_to_few_groups) {
-  const auto rows = slice_metrics(MeanTwice(), outcomes(16), "dataset", 100);
-  for (const auto& [row, replicates] : rows) {
+  const auto rows = slice_metrics(MeanTwice(), outcomes(16), 100);
+  for (const auto& [row, influences] : rows) {
     EXPECT_THAT(row.no_interval, ::testing::HasSubstr("groups; at least 10 are needed"));
     EXPECT_TRUE(row.ci_low.is_null() && row.ci_high.is_null());
-    EXPECT_TRUE(replicates.empty());
+    EXPECT_EQ(influences.empty(), row.kind != "score");  // kept, for other groups to be asked about
     EXPECT_TRUE(row.value.is_number());
   }
 }
 
-TEST(SliceMetrics, draw_less_often_from_more_items) {
-  const auto rows = slice_metrics(MeanTwice(), outcomes(40'000), "dataset", 2000);
-  EXPECT_EQ(find(rows, "all", "score").second.size(), 500u);
+/// Undefined without item 0.
+class NeedsTheFirst final : public Evaluator {
+ public:
+  Uses uses() const override { return {}; }
+  std::vector<MetricSpec> metrics() const override { return {{.name = "score"}}; }
+  Numbers score(std::span<const Outcome> slice) const override {
+    for (const auto& [item, prediction] : slice)
+      if (item.id == "0") return {{"score", 0.5}};
+    return {};
+  }
+};
+
+TEST(SliceMetrics, give_no_interval_to_a_score_that_an_item_decides_to_exist) {
+  const auto rows = slice_metrics(NeedsTheFirst(), outcomes(60), 2000);
+  const auto& [row, influences] = find(rows, "all", "score");
+  EXPECT_EQ(row.value, 0.5);
+  EXPECT_EQ(row.no_interval, "the metric is undefined without some of the items");
+  EXPECT_TRUE(influences.empty());
 }
 
-TEST(SliceMetrics, of_400_items_with_2000_replicates_take_well_under_a_second) {
+TEST(SliceMetrics, give_scores_no_interval_when_told_not_to_ask_again) {
+  const auto rows = slice_metrics(MeanTwice(), outcomes(60), 0);
+  EXPECT_EQ(find(rows, "all", "score").first.no_interval, "replicates = 0 asks for none");
+  EXPECT_TRUE(find(rows, "all", "score").second.empty());
+  EXPECT_FALSE(find(rows, "all", "mark").first.ci_low.is_null());
+}
+
+TEST(SliceMetrics, of_400_items_take_well_under_a_second) {
   const auto given = outcomes(400);
   const auto start = std::chrono::steady_clock::now();
-  slice_metrics(MeanTwice(), given, "dataset", 2000);
+  slice_metrics(MeanTwice(), given, 2000);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   EXPECT_LT(took.count(), 2.0);
 }
