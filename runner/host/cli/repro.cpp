@@ -92,7 +92,7 @@ void print_source(const Found& run) {
   }
   const auto commit = git.value("commit", "");
   std::cout << "source   git checkout " << commit << '\n';
-  if (!git.value("dirty", false)) return;
+  if (!git.contains("dirty") || git.at("dirty") != true) return;
   std::cout << "         with changes, whose hash is "
             << git.value("diff_sha256", "").substr(0, 12);
   if (git.contains("diff"))

@@ -1,47 +1,18 @@
 #include "host/schedule/provenance.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <thread>
 
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "protocol/hash.hpp"
+#include "host/schedule/git_state.hpp"
 
 namespace earshot::host {
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  }
-  return out + "'";
-}
-
-/// What a git command prints, without the last newline; nothing when it fails.
-std::optional<std::string> git(const std::filesystem::path& folder, const std::string& arguments) {
-  const auto command = "git -C " + quoted(folder.string()) + " " + arguments + " 2>/dev/null";
-  std::FILE* stream = popen(command.c_str(), "re");
-  if (stream == nullptr) return std::nullopt;
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (const auto size = std::fread(buffer.data(), 1, buffer.size(), stream))
-    text.append(buffer.data(), size);
-  if (pclose(stream) != 0) return std::nullopt;
-  while (text.ends_with('\n'))
-    text.pop_back();
-  return text;
-}
 
 /// The value of the first line `name<sep>value` of a file of such lines, or "".
 std::string field(const char* file, std::string_view name, char separator) {
@@ -79,19 +50,6 @@ Json environment() {
 
 }  // namespace
 
-Json git_state(const std::filesystem::path& folder) {
-  constexpr std::size_t most = 256u << 10;
-  const auto commit = git(folder, "rev-parse HEAD");
-  if (!commit) return nullptr;
-  const auto diff = git(folder, "diff HEAD").value_or("");
-  const bool dirty = !diff.empty() || !git(folder, "status --porcelain -uno").value_or("").empty();
-  Json out{{"commit", *commit}, {"dirty", dirty}};
-  if (!dirty) return out;
-  out["diff_sha256"] = protocol::sha256(std::string_view(diff));
-  if (diff.size() <= most) out["diff"] = diff;
-  return out;
-}
-
 Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
   Json plugins = Json::array();
   for (const auto& plugin : plan.plugins)
@@ -102,7 +60,7 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
   auto folder = std::filesystem::path(plan.experiment.file).parent_path();
   if (folder.empty()) folder = ".";
   const auto& resources = plan.experiment.resources;
-  return {
+  const Json facts{
       {"git", git_state(folder)},
       {"host", host_facts()},
       {"runner",
@@ -113,6 +71,8 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
       {"threads", resources.threads},
       {"environment", environment()},
       {"arguments", arguments}};
+  // Arguments and variables are bytes; what is kept is text.
+  return Json::parse(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace earshot::host

@@ -1,0 +1,15 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace earshot::host {
+
+/// Whole content of a regular file, or of a link to one. Pipes, devices and other files that need
+/// not end are refused before anything is read from them.
+/// @param most bytes that the file may have
+/// @throws std::runtime_error why not, to stand after a colon: "it is a folder", "No such file or
+/// directory", "it has more than 16 MiB"
+std::string read_regular_file(const std::filesystem::path& file, std::size_t most);
+
+}  // namespace earshot::host
