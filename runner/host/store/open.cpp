@@ -98,6 +98,10 @@ void require_known(const Connection& connection, const fs::path& file,
            "is a SQLite file of another program, not a results file; name another with "
            "--results");
   }
+  if (version < 0)
+    refuse(file, "is damaged (its schema says " + std::to_string(version) +
+                     "); it is left as it is. restore a backup ('runner db backup' or a '.bak' "
+                     "file beside it), or rescue rows with: sqlite3 FILE .recover");
   if (version > static_cast<std::int64_t>(known.size())) {
     refuse(file, "is of schema " + std::to_string(version) + ", this runner knows " +
                      std::to_string(known.size()) +
@@ -106,7 +110,7 @@ void require_known(const Connection& connection, const fs::path& file,
   Statement rows(connection, "SELECT version, sql_sha256 FROM schema_migration ORDER BY version");
   while (rows.step()) {
     const auto number = static_cast<std::size_t>(rows.integer(0));
-    if (number <= known.size() && rows.text(1) != hash_of(known[number - 1])) {
+    if (number >= 1 && number <= known.size() && rows.text(1) != hash_of(known[number - 1])) {
       refuse(file, "was made by a development version with another schema " +
                        std::to_string(number) + "; move it away, or name another with --results");
     }
@@ -150,7 +154,24 @@ int allow_reading(void*, int action, const char* name, const char*, const char*,
   }
 }
 
+/// SQLite gives some names a meaning of its own; those would hold results nowhere.
+void require_regular_name(const fs::path& file) {
+  const auto name = file.string();
+  if (name.empty() || name.starts_with(":") || name.starts_with("file:"))
+    throw Failure(ExitCode::usage, "--results '" + name +
+                                       "': names no file; expected the path of a results file, "
+                                       "as results/results.db");
+  std::error_code ignored;
+  const auto type = fs::status(file, ignored).type();
+  if (type == fs::file_type::character || type == fs::file_type::block ||
+      type == fs::file_type::fifo || type == fs::file_type::socket)
+    throw Failure(ExitCode::usage, "--results " + name +
+                                       ": is a device, pipe or socket; expected a results file, as "
+                                       "results/results.db");
+}
+
 Connection open_read_only(const fs::path& file) {
+  require_regular_name(file);
   if (!fs::exists(file)) {
     refuse(file,
            "there is no such results file; run an experiment first, or name another with "
@@ -226,6 +247,7 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
 }
 
 Connection open_for_writing(const fs::path& file) {
+  require_regular_name(file);
   if (file.has_parent_path()) {
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
@@ -238,6 +260,7 @@ Connection open_for_writing(const fs::path& file) {
   require_known(connection, file, migrations());
   if (!single_host()) use_write_ahead_log(connection);
   migrate(connection, file, migrations());
+  connection.watch_place();
   return connection;
 }
 

@@ -2,8 +2,11 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/base/failure.hpp"
 
@@ -53,6 +56,37 @@ Connection::Connection(const std::string& uri, int flags, std::string name)
 
 void Connection::fail(int code) const {
   throw Failure(ExitCode::store_unusable, name_ + ": " + explain(handle(), code));
+}
+
+Connection::Place Connection::place_of(const std::string& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0) return {};
+  return {facts.st_dev, facts.st_ino};
+}
+
+void Connection::watch_place() {
+  file_ = place_of(name_);
+}
+
+void Connection::require_in_place() const {
+  if (file_ == Place{}) return;
+  int moved = 0;
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  const auto file = place_of(name_);
+  const bool gone = moved != 0 || file != file_;
+  const std::string path = sqlite3_db_filename(handle(), "main");  // links resolved
+  const auto log = place_of(path + "-wal");
+  if (log_ == Place{}) log_ = log;
+  if (!gone && log == log_) return;
+  // The log of the file that is gone would be taken for that of the file in its place.
+  if (gone && file != Place{} && log != Place{} && log == log_) {
+    ::unlink((path + "-wal").c_str());
+    ::unlink((path + "-shm").c_str());
+  }
+  throw Failure(ExitCode::store_unusable,
+                name_ + ": the file" + (gone ? "" : " beside it, '-wal',") +
+                    " was removed or replaced while it was in use, so what was recorded since is "
+                    "lost. Leave the file alone while something runs; run the same command again");
 }
 
 void Connection::execute(const std::string& sql) {
@@ -187,6 +221,7 @@ Json Statement::value(int index) const {
 }
 
 Transaction::Transaction(Connection& connection) : connection_(&connection) {
+  connection.require_in_place();
   connection.execute("BEGIN IMMEDIATE");
 }
 
@@ -199,7 +234,7 @@ Transaction::~Transaction() {
 
 void Transaction::commit() {
   connection_->execute("COMMIT");
-  connection_ = nullptr;
+  std::exchange(connection_, nullptr)->require_in_place();
 }
 
 }  // namespace earshot::host

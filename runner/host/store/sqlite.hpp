@@ -39,7 +39,21 @@ class Connection {
   /// @throws Failure that translates SQLite's error `code`
   [[noreturn]] void fail(int code) const;
 
+  /// From now on every Transaction looks whether the file is still where it was opened.
+  void watch_place();
+  /// @throws Failure when the file, or its write-ahead log, was removed or replaced since it was
+  /// opened: what is written then can never be found. Nothing without watch_place().
+  void require_in_place() const;
+
  private:
+  struct Place {
+    std::uint64_t device = 0, inode = 0;
+    bool operator==(const Place&) const = default;
+  };
+  static Place place_of(const std::string& file);  ///< zeros where there is none
+
+  Place file_{};         ///< as it was opened; zeros when nobody watches
+  mutable Place log_{};  ///< of the write-ahead log, once it is there
   std::string name_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
 };
@@ -102,8 +116,10 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
 };
 
-/// BEGIN IMMEDIATE; rolled back when it ends without commit(). The lock is taken at once, because a
-/// transaction that begins by reading cannot wait for the lock later (SQLITE_BUSY at once).
+/// BEGIN IMMEDIATE; rolled back when it ends without commit(). Both ends of a watched connection
+/// look whether the file is in place (Connection::require_in_place). The lock is taken at once,
+/// because a transaction that begins by reading cannot wait for the lock later (SQLITE_BUSY at
+/// once).
 class Transaction {
  public:
   explicit Transaction(Connection& connection);

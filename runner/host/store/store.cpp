@@ -143,6 +143,7 @@ void Store::become_owner() {
   Statement(connection_, "INSERT INTO owner(host, pid, started_ms) VALUES (?, ?, ?)")
       .run(host_name(), static_cast<std::int64_t>(getpid()), now_ms());
   const auto id = connection_.last_id();
+  lock_ = {};  // of an owner whose row was taken back: the number may be the same
   lock_ = OwnerLock(file_, id);
   owner_id_ = id;
 }
@@ -156,8 +157,16 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
   cell.bind_all(cell_key);
   if (!cell.step()) throw std::logic_error("begin_run: cell '" + cell_key + "' is in no plan");
   if (cell.integer(2) != 0) return std::nullopt;
-  const bool first = owner_id_ == 0;
-  if (first) become_owner();
+  // Whatever ends the transaction without a commit takes the row of the owner back as well.
+  struct Forget {
+    std::int64_t& owner;
+    const std::int64_t before;
+    bool committed = false;
+    ~Forget() {
+      if (!committed) owner = before;
+    }
+  } forget{owner_id_, owner_id_};
+  if (owner_id_ == 0) become_owner();
   const auto provenance = provenance_id();
   Statement(connection_,
             "INSERT INTO run(cell_id, attempt, state, provenance_id, owner_id, started_ms) "
@@ -166,12 +175,8 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
   const auto run = connection_.last_id();
   cell.reset();
   protocol::fault_point("store.begin_run.before");
-  try {
-    transaction.commit();
-  } catch (...) {
-    if (first) owner_id_ = 0;
-    throw;
-  }
+  transaction.commit();
+  forget.committed = true;
   provenance_id_ = provenance;
   protocol::fault_point("store.begin_run.after");
   return run;

@@ -126,6 +126,12 @@ struct ComparisonRow {
   std::string note{};     ///< why there is no interval, mixed devices ...
 };
 
+/// What Store::remove_experiment removed.
+struct RemovedExperiment {
+  std::int64_t revisions = 0, cells = 0, runs = 0;
+  std::int64_t shared = 0;  ///< cells that stayed, since another experiment has them
+};
+
 /// One results file. All writing is done by one process through one of these; every write
 /// transaction is BEGIN IMMEDIATE, every commit is on disk when the member returns.
 ///
@@ -155,6 +161,14 @@ class Store {
   std::optional<std::int64_t> experiment(const std::string& name) const;
   /// The latest revision of that name. @throws Failure (usage) with the nearest name
   std::int64_t require_experiment(const std::string& name) const;
+
+  /// Gives all revisions of an experiment another name. @throws Failure (usage): there is none of
+  /// that name, or one of the other.
+  void rename_experiment(const std::string& name, const std::string& to);
+  /// Removes all revisions of an experiment, and those of its cells that no other experiment has,
+  /// with their runs. Items of datasets that nothing refers to any more go as well.
+  /// @throws Failure (usage): there is none of that name, or one of those cells is being run.
+  RemovedExperiment remove_experiment(const std::string& name);
 
   /// Cells with an ok run.
   std::set<std::string> finished(const std::vector<std::string>& keys) const;

@@ -57,6 +57,93 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   EXPECT_EQ(text_of(file), before);
 }
 
+TEST(Opening, a_file_of_a_schema_below_zero_is_damaged) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_results(file);
+  change(file, "PRAGMA user_version = -16777214");
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("is damaged")));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("is damaged"));
+}
+
+TEST(Opening, a_migration_of_number_zero_or_less_is_passed_over) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_results(file);
+  change(file, "INSERT INTO schema_migration VALUES (0, 'x', '" + std::string(64, 'a') +
+                   "', 0), "
+                   "(-5, 'y', '" +
+                   std::string(64, 'b') + "', 0)");
+  EXPECT_EQ(count(Store(file, Store::Mode::read), "run"), 40);
+}
+
+TEST(Opening, names_that_are_no_file_are_refused) {
+  for (const std::string name : {":memory:", "", "file:x?mode=memory", "/dev/null"})
+    for (const auto mode : {Store::Mode::write, Store::Mode::read})
+      EXPECT_THAT(failure_of([&] { Store store(name, mode); }, ExitCode::usage),
+                  HasSubstr("--results"))
+          << name;
+}
+
+/// A results file in use, for what others do to it meanwhile.
+class InUse : public ::testing::Test {
+ protected:
+  InUse() {
+    plan = small();
+    record(store, plan);
+    run_cell(store, plan.cells[0].key, ok_run());
+  }
+
+  std::string next() {
+    return failure_of([&] { run_cell(store, plan.cells[1].key, ok_run()); });
+  }
+
+  TemporaryFolder folder;
+  fs::path file = folder / "results.db";
+  Small plan;
+  Store store{file, Store::Mode::write};
+};
+
+TEST_F(InUse, a_file_that_is_removed_ends_the_next_transaction) {
+  fs::remove(file);
+  EXPECT_THAT(next(), AllOf(HasSubstr(file.string()), HasSubstr("was removed or replaced")));
+  EXPECT_THAT(failure_of([&] { store.connection().require_in_place(); }),
+              HasSubstr("was removed or replaced"));
+}
+
+TEST_F(InUse, a_file_that_is_replaced_is_left_as_it_is) {
+  const auto other = folder / "other.db";
+  make_results(other);
+  const auto before = text_of(other);
+  fs::rename(other, file);
+  EXPECT_THAT(next(), HasSubstr("was removed or replaced"));
+  EXPECT_EQ(text_of(file), before);
+  EXPECT_EQ(count(Store(file, Store::Mode::read), "run"), 40)
+      << "the log of the former file is not taken for its own";
+}
+
+TEST_F(InUse, a_log_that_is_removed_ends_the_next_transaction) {
+  fs::remove(file.string() + "-wal");
+  EXPECT_THAT(next(), AllOf(HasSubstr("-wal"), HasSubstr("was removed or replaced")));
+}
+
+TEST_F(InUse, a_file_that_is_renamed_ends_the_next_transaction) {
+  fs::rename(file, folder / "elsewhere.db");
+  EXPECT_THAT(next(), HasSubstr("was removed or replaced"));
+}
+
+TEST_F(InUse, a_link_that_leads_elsewhere_ends_the_next_transaction) {
+  const auto link = folder / "link.db";
+  fs::create_symlink(file, link);
+  Store linked(link, Store::Mode::write);
+  run_cell(linked, plan.cells[1].key, ok_run());
+  fs::remove(link);
+  make_results(folder / "third.db");
+  fs::create_symlink(folder / "third.db", link);
+  EXPECT_THAT(failure_of([&] { run_cell(linked, plan.cells[2].key, ok_run()); }),
+              HasSubstr("was removed or replaced"));
+}
+
 TEST(Opening, flipped_bytes_are_found_and_nothing_is_made_anew) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";

@@ -82,6 +82,21 @@ TEST_F(Results, a_cell_is_claimed_once) {
   EXPECT_FALSE(store.begin_run(plan.cells[0].key).has_value());
 }
 
+TEST_F(Results, a_claim_that_fails_leaves_no_owner_behind) {
+  const auto plan = small();
+  auto broken = plan;
+  // Provenance that SQLite refuses, after the owner's row was written.
+  broken.provenance["plugins"] = {{{"name", "x"}, {"version", 1}}};
+  record(store, broken);
+  EXPECT_ANY_THROW(store.begin_run(plan.cells[0].key));
+  EXPECT_EQ(count(store, "owner"), 0);
+  auto other = plan;
+  other.experiment.resolved["again"] = true;
+  record(store, other);
+  run_cell(store, plan.cells[0].key, ok_run());
+  EXPECT_EQ(count(store, "run r JOIN owner o USING(owner_id) WHERE r.state = 'ok'"), 1);
+}
+
 TEST_F(Results, runs_of_a_process_that_is_gone_are_lost_and_run_again) {
   const auto plan = small();
   record(store, plan);
