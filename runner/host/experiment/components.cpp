@@ -64,16 +64,6 @@ void check_option(const Value& value) {
       refuse_type(child, "an element of " + value.key, "a text, number or flag");
 }
 
-void check_label_text(const Value& component) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == '+';
-  };
-  if (component.key.empty() || !std::all_of(component.key.begin(), component.key.end(), allowed))
-    refuse(component.key_position,
-           "the label '" + component.key + "'; allowed: letters, digits, '_', '-', '.' and '+'");
-}
-
 void read_options(const Fields& fields, Component& component) {
   component.options = fields.table("options");
   if (const auto* options = fields.find("options")) {
@@ -103,7 +93,7 @@ Component read_pretrain(const Value& value, const std::string& trainee) {
 }
 
 Component read_component(const std::string& table, const Value& value) {
-  check_label_text(value);
+  check_plain_name(value.key_position, "the label", value.key);
   const auto title = "[" + table + "." + value.key + "]";
   const Fields fields(value, title, component_keys(table));
   Component component;

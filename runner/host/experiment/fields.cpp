@@ -11,6 +11,25 @@ void refuse_type(const Value& value, const std::string& name, const std::string&
   refuse(value.position, name + " is " + shown(value) + "; expected " + expected);
 }
 
+void check_plain_name(const Position& position, const std::string& what, const std::string& name) {
+  constexpr std::size_t most = 100;
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '+';
+  };
+  auto shown = name.substr(0, most);
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c == 0x7f; }, '?');
+  if (name.size() > most)
+    refuse(position, what + " '" + shown.substr(0, 20) + "...' has " + std::to_string(name.size()) +
+                         " characters; at most " + std::to_string(most) + " are allowed");
+  if (name.empty() || !std::all_of(name.begin(), name.end(), plain))
+    refuse(position, what + " '" + shown + "'; allowed: letters, digits, '_', '-', '.' and '+'");
+  if (name.front() == '.' || name.front() == '-')
+    refuse(position, what + " '" + shown + "' begins with '" + name.front() +
+                         "'; allowed in front: letters, digits, '_' and '+'");
+}
+
 void refuse_unknown(const Position& position, const std::string& what, const std::string& name,
                     const std::vector<std::string>& known) {
   refuse(position, "unknown " + what + " '" + name + "'; " +

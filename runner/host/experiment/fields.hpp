@@ -45,6 +45,11 @@ class Fields {
 /// A list of texts, or a single text as a list of one. @throws Failure
 std::vector<std::string> texts_of(const Value& value, const std::string& name);
 
+/// Refuses a name that could not stand in a path, a table or a terminal: allowed are letters,
+/// digits, '_', '-', '.' and '+', at most 100 of them, the first of them no '.' or '-'.
+/// @param what it is: "the label"
+void check_plain_name(const Position& position, const std::string& what, const std::string& name);
+
 /// Refuses `name` where only `known` names are defined: "unknown encoder 'mimmi'; defined are ...;
 /// did you mean 'mimi'?"
 [[noreturn]] void refuse_unknown(const Position& position, const std::string& what,

@@ -66,6 +66,7 @@ void read_head(const Value& root, Experiment& experiment) {
     refuse(root.position, "there is no [experiment]; expected a table with a name");
   const Fields fields(*table, "[experiment]", {"name", "question", "extends", "key", "max_cells"});
   experiment.name = fields.required_text("name");
+  check_plain_name(fields.require("name").position, "the name", experiment.name);
   experiment.question = fields.text("question");
   experiment.key_policy = fields.choice("key", {"bytes", "version"});
   experiment.max_cells = fields.integer("max_cells", experiment.max_cells, 1);

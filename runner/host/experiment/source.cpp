@@ -1,13 +1,12 @@
 #include "host/experiment/source.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <map>
+#include <stdexcept>
 
 #include "host/base/failure.hpp"
+#include "host/base/regular_file.hpp"
 #include "host/experiment/read.hpp"
 
 namespace earshot::host {
@@ -41,9 +40,18 @@ class Loader {
  public:
   explicit Loader(const ReadText& read) : read_(read) {}
 
-  Value load(const std::string& file) {
+  /// A file that several extend is read once: each would double the work otherwise.
+  const Value& load(const std::string& file) {
+    const auto name = identity(file);
+    const auto known = loaded_.find(name);
+    if (known != loaded_.end()) return known->second;
+    return loaded_.emplace(name, read(file, name)).first->second;
+  }
+
+ private:
+  Value read(const std::string& file, const std::string& name) {
     auto root = parse_toml(read_(file), file);
-    open_.push_back(identity(file));
+    open_.push_back(name);
     Value merged;
     merged.kind = Value::Kind::table;
     merged.position = root.position;
@@ -54,18 +62,20 @@ class Loader {
     return merged;
   }
 
- private:
   static std::string identity(const std::string& file) {
     std::error_code ignored;
     return fs::weakly_canonical(file, ignored).string();
   }
 
-  Value load_base(const std::string& file, const Value& base) {
+  const Value& load_base(const std::string& file, const Value& base) {
     const auto path =
         (fs::path(file).parent_path() / base.scalar.get<std::string>()).lexically_normal().string();
     if (std::find(open_.begin(), open_.end(), identity(path)) != open_.end())
       refuse(base.position, "'" + base.scalar.get<std::string>() +
                                 "' extends this file in turn; a file cannot extend itself");
+    if (open_.size() > most_open)
+      refuse(base.position, "more than " + std::to_string(most_open) +
+                                " files extend each other in a row; put some of them together");
     try {
       return load(path);
     } catch (const Failure& failure) {
@@ -75,8 +85,10 @@ class Loader {
     }
   }
 
+  static constexpr std::size_t most_open = 1000;
   const ReadText& read_;
-  std::vector<std::string> open_;  ///< files being read
+  std::vector<std::string> open_;        ///< files being read
+  std::map<std::string, Value> loaded_;  ///< with all that they extend
 };
 
 /// "task.room.options.lr=1e-4" as a table of tables; a value that is no TOML is a text.
@@ -125,20 +137,17 @@ void place_on_command_line(Value& value, const std::string& text) {
 }  // namespace
 
 std::string read_text(const std::string& file) {
-  std::error_code ignored;
-  const bool folder = fs::is_directory(file, ignored);
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || folder)
-    throw Failure(ExitCode::usage,
-                  file + ": the experiment file cannot be read: " +
-                      std::string(folder ? "it is a folder" : std::strerror(errno)) +
-                      "; expected a TOML file");
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  constexpr std::size_t most = 64u << 20;
+  try {
+    return read_regular_file(file, most);
+  } catch (const std::runtime_error& error) {
+    throw Failure(ExitCode::usage, file + ": the experiment file cannot be read: " + error.what() +
+                                       "; expected a TOML file");
+  }
 }
 
 Value load(const std::string& file, const std::vector<std::string>& set, const ReadText& read) {
-  auto root = Loader(read).load(file);
+  Value root = Loader(read).load(file);
   for (const auto& text : set) {
     auto change = parse_set(text);
     find_option(change);

@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "host/base/failure.hpp"
+#include "host/experiment/nesting.hpp"
 
 namespace earshot::host {
 
@@ -88,6 +89,7 @@ class Converter {
 }  // namespace
 
 Value parse_toml(std::string_view text, const std::string& file) {
+  check_nesting(text, file);
   try {
     const auto table = toml::parse(text, std::string_view(file));
     auto value = Converter(file).convert(table);

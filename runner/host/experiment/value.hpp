@@ -24,8 +24,8 @@ struct Value {
   Value* find(std::string_view name);
 };
 
-/// @throws Failure (usage) with line and column for what is no TOML, a date, or a number that is
-/// not finite.
+/// @throws Failure (usage) with line and column for what is not TOML, nested too deep, a date, or a
+/// number that is not finite.
 Value parse_toml(std::string_view text, const std::string& file);
 
 /// `over` on `under`: tables merge, all else replaces. A table whose keys are numbers goes into the

@@ -182,6 +182,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:1:1: [experiment] has no 'name'; it is required"},
         Mistake{"empty_name", "[experiment]\nname = ' '\n",
                 "x.toml:2:8: name of [experiment] is empty; expected a text"},
+        Mistake{"name_path", "[experiment]\nname = '../../x'\n",
+                "x.toml:2:8: the name '../../x'; allowed: letters, digits, '_', '-', '.' and '+'"},
+        Mistake{"name_up", "[experiment]\nname = '..'\n",
+                "x.toml:2:8: the name '..' begins with '.'; allowed in front: letters, digits, '_' "
+                "and '+'"},
+        Mistake{"name_option", "[experiment]\nname = '--failed'\n",
+                "x.toml:2:8: the name '--failed' begins with '-'; allowed in front: letters, "
+                "digits, '_' and '+'"},
+        Mistake{"name_controls", "[experiment]\nname = \"a\\u001b[2J\\n\\u0000\"\n",
+                "x.toml:2:8: the name 'a?[2J?"
+                "?'; allowed: letters, digits, '_', '-', '.' and '+'"},
+        Mistake{"name_length", "[experiment]\nname = '" + std::string(300, 'n') + "'\n",
+                "x.toml:2:8: the name 'nnnnnnnnnnnnnnnnnnnn...' has 300 characters; at most 100 "
+                "are allowed"},
+        Mistake{"label_length", with("[encoder." + std::string(101, 'n') + "]\nuse = 'x'\n"),
+                "x.toml:19:10: the label 'nnnnnnnnnnnnnnnnnnnn...' has 101 characters; at most 100 "
+                "are allowed"},
         Mistake{"key_policy", "[experiment]\nname = 'a'\nkey = 'byte'\n",
                 "x.toml:3:7: key is 'byte'; allowed: 'bytes', 'version'; did you mean 'bytes'?"},
         Mistake{"max_cells", "[experiment]\nname = 'a'\nmax_cells = 0\n",

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "support.hpp"
 
@@ -155,6 +156,17 @@ TEST(ReadExperiment, says_that_a_file_is_missing_or_a_folder) {
             "a TOML file");
   EXPECT_EQ(refusal([&] { read_experiment(folder, {}); }),
             folder + ": the experiment file cannot be read: it is a folder; expected a TOML file");
+}
+
+TEST(ReadExperiment, reads_regular_files_only) {
+  EXPECT_THAT(refusal([] { read_experiment("/dev/zero", {}); }),
+              testing::HasSubstr("it is a pipe, device or socket"));
+  const auto pipe = std::filesystem::temp_directory_path() / "earshot_source_test.fifo";
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(refusal([&] { read_experiment(pipe.string(), {}); }),
+              testing::HasSubstr("it is a pipe, device or socket"));
+  std::filesystem::remove(pipe);
 }
 
 TEST(ReadExperiment, keeps_the_text_of_the_file) {
