@@ -44,8 +44,8 @@ struct Influences {
 constexpr std::int64_t enough_blocks = 1100;
 
 /// Divides items into blocks, numbered in the order of their first items: each item alone when
-/// there are at most `most`. Else at most `most` blocks of about equal size that cut no group in
-/// two and join no two, or, when there are more groups than that, join whole groups. Groups that
+/// there are at most `most`. Else about `most` blocks of about equal size, each within one group;
+/// or, when there are more groups than that, at most `most` blocks of whole groups. Groups that
 /// cross are never joined, so that there may be more blocks.
 /// @param hashes  of each item's id; they decide which share a block, so that neither the order nor
 ///                anything else about the items does

@@ -98,7 +98,7 @@ TEST(Blocks, are_single_items_while_there_are_few) {
   EXPECT_THAT(blocks(Clusters(4, groups_of(4, 2)), hashes(4), 4), ElementsAre(0, 1, 2, 3));
 }
 
-TEST(Blocks, cut_no_group_in_two_and_join_no_two_while_groups_are_few) {
+TEST(Blocks, lie_within_one_group_each_while_groups_are_few) {
   const auto grouping = groups_of(1000, 100);
   const auto found = blocks(Clusters(1000, grouping), hashes(1000), 50);
   std::map<std::int32_t, std::set<std::int32_t>> groups;
@@ -114,7 +114,7 @@ TEST(Blocks, cut_no_group_in_two_and_join_no_two_while_groups_are_few) {
     EXPECT_EQ(size, 20);
 }
 
-TEST(Blocks, join_whole_groups_where_there_are_many) {
+TEST(Blocks, consist_of_whole_groups_where_there_are_many) {
   const auto grouping = groups_of(3000, 3);
   const auto found = blocks(Clusters(3000, grouping), hashes(3000), 100);
   std::map<std::int32_t, int> sizes;
