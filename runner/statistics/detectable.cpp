@@ -20,10 +20,10 @@ double smallest_detectable_difference(const PlannedComparison& planned, double p
     effect += (items / static_cast<double>(groups) - 1) * planned.intraclass_correlation;
   }
   if (fewest < fewest_groups) return std::numeric_limits<double>::quiet_NaN();
-  const double of_items = planned.discordant / items * effect;
+  const double of_items = planned.item_variance.value_or(planned.discordant * effect) / items;
   double variance = of_items;
   double uncertainty = of_items * of_items / static_cast<double>(fewest - 1);
-  if (planned.seeds > 1) {
+  if (planned.seeds > 1 && !planned.item_variance) {
     const auto seeds = static_cast<double>(planned.seeds);
     const double of_seeds = planned.seed_deviation * planned.seed_deviation / seeds;
     variance += of_seeds;

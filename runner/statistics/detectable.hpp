@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace earshot::statistics {
@@ -9,10 +10,15 @@ struct PlannedComparison {
   std::int64_t items = 0;
   std::vector<std::int64_t> groups{};  ///< of each dimension; none: every item stands alone
   std::int64_t seeds = 1;
-  double discordant = 0.3;              ///< share of items on which two runs disagree
-  double intraclass_correlation = 0.1;  ///< of the differences within a group, in each dimension
-  double seed_deviation = 0.01;         ///< of a run's difference from seed to seed; with 1 seed
-                                        ///< not counted, for nothing can show it
+  /// n times the squared standard error that paired differences on n such items came out with,
+  /// seeds and groups included: stands for all that is assumed below.
+  std::optional<double> item_variance{};
+  /// Share of items on which two runs disagree. 0.2: two encoders that are right on 70 % of the
+  /// items each, with a correlation of 0.5 between them, 2 0.7 0.3 (1 - 0.5).
+  double discordant = 0.2;
+  double intraclass_correlation = 0.05;  ///< of the differences within a group, in each dimension
+  double seed_deviation = 0.01;          ///< of a run's difference from seed to seed; with 1 seed
+                                         ///< not counted, for nothing can show it
 };
 
 /// Smallest true difference of two means of marks (0 or 1) that a two-sided test at `alpha` finds
@@ -20,8 +26,9 @@ struct PlannedComparison {
 ///
 ///     (t(1 - alpha / 2) + t(power)) sqrt(V),
 ///     V = discordant / items (1 + sum over dimensions (items / groups - 1) correlation)
-///         + seed_deviation^2 / seeds
+///         + seed_deviation^2 / seeds,
 ///
+/// or V = item_variance / items where that is known,
 /// with the design effect of Kish 1965 for each dimension and the degrees of freedom that the
 /// interval will have. NaN below 10 groups or items, where there will be no interval.
 double smallest_detectable_difference(const PlannedComparison& planned, double power = 0.8,

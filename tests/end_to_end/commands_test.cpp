@@ -64,6 +64,18 @@ TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
   EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 done before")) << again.err;
 }
 
+TEST(Plan, says_the_smallest_detectable_difference_and_what_it_stands_on) {
+  const Sandbox sandbox;
+  const auto plan = [&] {
+    return sandbox.command({"plan", "tones.toml", "--results", "r/results.db"}).out;
+  };
+  EXPECT_THAT(plan(),
+              AllOf(HasSubstr("the smallest accuracy difference detectable with 80 % power"),
+                    HasSubstr("assuming that two encoders disagree on 20 % of the items")));
+  ASSERT_EQ(sandbox.run("r").code, 0);
+  EXPECT_THAT(plan(), AllOf(HasSubstr("stored pair"), Not(HasSubstr("assuming"))));
+}
+
 TEST(Repro, prints_the_command_of_one_cell_which_gives_the_same_numbers) {
   const Sandbox sandbox;
   ASSERT_EQ(sandbox.run("r").code, 0);

@@ -65,6 +65,7 @@ struct Score {
   double value = std::numeric_limits<double>::quiet_NaN();
   std::int64_t n = 0;
   std::optional<statistics::Influences> influences{};
+  std::string missing = "a run has no such score";  ///< why there are none
 };
 
 Score read_score(const Store& store, std::int64_t run, const std::string& metric,
@@ -73,7 +74,7 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
   if (slices.size() > 1) return score;  // runs hold no scores of these
   const auto slice = slices.empty() ? SliceName{"all", "all"} : slices.front();
   Statement row(store.connection(),
-                "SELECT v.value, v.n, b.samples FROM metric v "
+                "SELECT v.value, v.n, b.samples, coalesce(v.no_interval, '') FROM metric v "
                 "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
                 "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
                 "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
@@ -82,6 +83,8 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
   if (!row.step()) return score;
   if (!row.is_null(0)) score.value = row.real(0);
   score.n = row.integer(1);
+  score.missing = row.is_null(2) ? row.text(3)
+                                 : "another version of Earshot scored it; run the experiment again";
   if (!row.is_null(2)) score.influences = statistics::unpacked(row.bytes(2));
   return score;
 }
@@ -90,8 +93,9 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
 /// none.
 std::vector<double> differences_of(const Score& base, const Score& candidate, std::size_t items,
                                    std::string& why) {
+  if (!why.empty()) return {};
   if (!base.influences || !candidate.influences)
-    why = "the runs do not hold what each item contributes; run the experiment again to have it";
+    why = base.influences ? candidate.missing : base.missing;
   else if (base.influences->block_of.size() != items ||
            base.influences->block_of != candidate.influences->block_of)
     why = "the runs scored different items";
@@ -266,10 +270,8 @@ void Evidence::add_scores(Sample& sample, const Condition& condition, const Slic
     if (sample.unpaired.empty())
       sample.differences.push_back(statistics::weighted_sum(folds).front());
   }
-  if (!sample.unpaired.empty()) {
-    sample.differences.clear();
-    sample.notes.push_back(sample.unpaired);
-  }
+  if (sample.kind == "report" || !sample.unpaired.empty()) sample.differences.clear();
+  if (sample.kind == "score" && !sample.unpaired.empty()) sample.notes.push_back(sample.unpaired);
   add_blocks(sample, blocks);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "host/analyse/observed.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
@@ -91,25 +92,52 @@ statistics::PlannedComparison comparison(const Plan& plan, const PlannedDataset&
   return planned;
 }
 
-void print_datasets(const Plan& plan) {
+std::string percent(double share) {
+  return std::to_string(std::llround(100 * share)) + " %";
+}
+
+/// What the smallest detectable difference stands on.
+std::string grounds(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
+  if (observed.pairs > 0)
+    return "as precise as " + std::to_string(observed.pairs) +
+           (observed.pairs == 1 ? " stored pair" : " stored pairs") +
+           " of encoders on this dataset were on average";
+  auto text =
+      "assuming that two encoders disagree on " + percent(planned.discordant) + " of the items";
+  if (!planned.groups.empty())
+    text += " and that " + percent(planned.intraclass_correlation) +
+            " of the variance is common to a group";
+  return text + "; finished runs will replace this assumption";
+}
+
+void print_detectable(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
+  const auto smallest =
+      planned.items == 0 ? std::nan("") : statistics::smallest_detectable_difference(planned);
+  if (std::isnan(smallest)) {
+    std::cout << "Too few test items or groups for an interval: 10 are needed.\n";
+    return;
+  }
+  char difference[32];
+  std::snprintf(difference, sizeof difference, smallest < 0.1 ? "%.3f" : "%.2f", smallest);
+  std::cout << "With " << planned.items << " test items and " << planned.seeds
+            << (planned.seeds == 1 ? " seed" : " seeds")
+            << ", the smallest accuracy difference detectable with 80 % power is about "
+            << difference << "\n  (" << grounds(planned, observed) << ").\n";
+}
+
+void print_datasets(const Plan& plan, const Store* store) {
   for (const auto& [key, dataset] : plan.datasets) {
     const auto& info = dataset.info;
-    const auto planned = comparison(plan, dataset);
-    const auto smallest =
-        planned.items == 0 ? std::nan("") : statistics::smallest_detectable_difference(planned);
-    char difference[32];
-    std::snprintf(difference, sizeof difference, "%.3f", smallest);
+    auto planned = comparison(plan, dataset);
+    ObservedPairs observed;
+    if (store != nullptr)
+      observed = observed_pairs(*store, plan.experiment.name, key, dataset.label);
+    if (observed.pairs > 0) planned.item_variance = observed.item_variance;
     std::cout << "\ndataset " << dataset.label << ": " << info.items << " items (" << info.train
               << " train, " << info.validation << " validation, " << info.test << " test";
     if (!info.folds.empty()) std::cout << "; " << info.folds.size() << " folds";
     std::cout << ")\n  ";
-    if (std::isnan(smallest))
-      std::cout << "too few test items or groups for an interval: 10 are needed\n";
-    else
-      std::cout << planned.items << " test items and " << planned.seeds
-                << (planned.seeds == 1 ? " seed" : " seeds")
-                << " show a difference of a share right (accuracy) from about " << difference
-                << " on (power 80 %)\n";
+    print_detectable(planned, observed);
   }
 }
 
@@ -164,7 +192,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
   print_groups(plan);
   print_pretraining(plan);
-  print_datasets(plan);
+  print_datasets(plan, store ? &*store : nullptr);
   for (const auto& note : plan.notes)
     std::cout << "\nnote: " << note << '\n';
   return ExitCode::ok;

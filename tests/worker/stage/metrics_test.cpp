@@ -89,7 +89,7 @@ TEST(SliceMetrics, leave_out_blocks_where_items_are_many) {
 }
 
 TEST(SliceMetrics, never_leave_out_fewer_blocks_than_a_steady_p_value_needs) {
-  const auto rows = slice_metrics(MeanTwice(), outcomes(40'000), 2000);
+  const auto rows = slice_metrics(MeanTwice(), outcomes(20'000), 2000);
   const auto influences = statistics::unpacked(find(rows, "all", "score").second);
   ASSERT_TRUE(influences.has_value());
   EXPECT_EQ(influences->values.size(), static_cast<std::size_t>(statistics::enough_blocks));

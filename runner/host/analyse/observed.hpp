@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+/// How precisely finished runs on a dataset could be told apart, pair by pair.
+struct ObservedPairs {
+  std::int64_t pairs = 0;    ///< of encoders in one task; 0: nothing is known
+  double item_variance = 0;  ///< median of items x squared standard error of their difference
+};
+
+/// From the accuracy of runs of any experiment on the dataset with this key, and of the
+/// experiment's own earlier runs on a dataset of this label. At most 40 pairs are looked at.
+ObservedPairs observed_pairs(const Store& store, const std::string& experiment,
+                             const std::string& dataset_key, const std::string& dataset_label);
+
+}  // namespace earshot::host
