@@ -1,6 +1,8 @@
 #include "protocol/frame.hpp"
 
 #include <array>
+#include <cmath>
+#include <limits>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -27,6 +29,23 @@ TEST(FrameReader, puts_messages_together_from_single_bytes) {
   EXPECT_EQ(messages[1].header.at("id"), 2);
   EXPECT_EQ(messages[1].binary, sample(2).binary);
   EXPECT_FALSE(reader.inside_frame());
+}
+
+TEST(FrameReader, brings_numbers_that_are_not_finite_through) {
+  constexpr auto infinity = std::numeric_limits<double>::infinity();
+  const Message sent{{{"type", "curve"},
+                      {"points", {{0, std::nan("")}, {1, infinity}, {2, -infinity}, {3, 0.1}}},
+                      {"marks", {{"a", -infinity}, {"b", nullptr}, {"c", "nan"}}}}};
+  FrameReader reader;
+  reader.feed(to_frame(sent));
+  const auto header = reader.next()->header;
+  EXPECT_TRUE(std::isnan(header.at("points")[0][1].get<double>()));
+  EXPECT_EQ(header.at("points")[1][1].get<double>(), infinity);
+  EXPECT_EQ(header.at("points")[2][1].get<double>(), -infinity);
+  EXPECT_EQ(header.at("points")[3][1].get<double>(), 0.1);
+  EXPECT_EQ(header.at("marks").at("a").get<double>(), -infinity);
+  EXPECT_TRUE(header.at("marks").at("b").is_null());
+  EXPECT_EQ(header.at("marks").at("c"), "nan");
 }
 
 TEST(FrameReader, refuses_a_frame_larger_than_allowed_before_it_has_arrived) {

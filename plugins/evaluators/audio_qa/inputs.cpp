@@ -143,30 +143,40 @@ std::int64_t Inputs::other_item(const Trial& trial, Split split, std::int64_t it
                   "' was found; input 'other_clip' needs several clips in each split");
 }
 
-FeatureBatch Inputs::silence(Trial& trial, const FeatureBatch& like) {
-  const auto frames = like.values.size(1);
-  if (!silent_frames_.defined() || silent_frames_.size(0) < frames) {
-    auto& encoder = trial.encoder();
-    const auto needs = encoder.needs();
-    const auto rate = like.spec.frame_rate;
-    auto seconds = rate > 0 ? like.spec.first_frame + static_cast<double>(frames) / rate : 1.0;
-    seconds = std::max(seconds, needs.min_seconds);
-    if (needs.max_seconds > 0) seconds = std::min(seconds, needs.max_seconds);
-    const auto samples =
-        std::max<std::int64_t>(1, std::llround(seconds * static_cast<double>(needs.sample_rate)));
-    const auto silent =
-        encoder.encode({.samples = at::zeros({1, needs.channels, samples}, at::device(device_)),
-                        .lengths = at::tensor({samples}, at::kLong),
-                        .sample_rate = needs.sample_rate});
-    silent_frames_ = silent.values[0].narrow(0, 0, silent.lengths[0].item<std::int64_t>());
-  }
+/// (frames, D): of silence that lasts as long as so many frames. Of features that depend on how
+/// long a clip is, those of a longer silence would be other ones.
+at::Tensor Inputs::silent_frames(Trial& trial, const FeatureSpec& spec, std::int64_t frames) {
+  constexpr std::size_t most_lengths = 64;  // kept: their number has no bound, their memory has
+  if (const auto known = silent_frames_.find(frames); known != silent_frames_.end())
+    return known->second;
+  auto& encoder = trial.encoder();
+  const auto needs = encoder.needs();
+  auto seconds =
+      spec.frame_rate > 0 ? spec.first_frame + static_cast<double>(frames) / spec.frame_rate : 1.0;
+  seconds = std::max(seconds, needs.min_seconds);
+  if (needs.max_seconds > 0) seconds = std::min(seconds, needs.max_seconds);
+  const auto samples =
+      std::max<std::int64_t>(1, std::llround(seconds * static_cast<double>(needs.sample_rate)));
+  const auto silent =
+      encoder.encode({.samples = at::zeros({1, needs.channels, samples}, at::device(device_)),
+                      .lengths = at::tensor({samples}, at::kLong),
+                      .sample_rate = needs.sample_rate});
   // An encoder may give a frame or two less than asked for: the last one then stands for them.
-  const auto places = at::arange(frames, at::kLong).clamp_max(silent_frames_.size(0) - 1);
+  const auto last = silent.lengths[0].item<std::int64_t>() - 1;
+  const auto places = at::arange(frames, at::kLong).clamp_max(last);
+  if (silent_frames_.size() >= most_lengths) silent_frames_.clear();
+  return silent_frames_[frames] =
+             silent.values[0].index_select(0, places.to(silent.values.device()));
+}
+
+/// Of each item by itself, whatever is in a batch beside it.
+FeatureBatch Inputs::silence(Trial& trial, const FeatureBatch& like) {
   auto batch = like;
-  batch.values = silent_frames_.index_select(0, places.to(silent_frames_.device()))
-                     .unsqueeze(0)
-                     .expand({like.values.size(0), frames, like.values.size(2)})
-                     .contiguous();
+  batch.values = at::zeros(like.values.sizes(), like.values.options());
+  for (std::int64_t b = 0; b < like.values.size(0); ++b) {
+    const auto frames = like.lengths[b].item<std::int64_t>();
+    batch.values[b].narrow(0, 0, frames).copy_(silent_frames(trial, like.spec, frames));
+  }
   return batch;
 }
 

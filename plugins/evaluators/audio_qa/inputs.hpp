@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <span>
 
 #include <earshot/kit/reduction.hpp>
@@ -59,6 +60,8 @@ class Inputs {
   earshot::FeatureBatch scaled(const earshot::FeatureBatch& features) const;
   static at::Tensor noise(const earshot::Trial& trial, const Items& items, std::int64_t clip,
                           const at::Tensor& like);
+  at::Tensor silent_frames(earshot::Trial& trial, const earshot::FeatureSpec& spec,
+                           std::int64_t frames);
   earshot::FeatureBatch silence(earshot::Trial& trial, const earshot::FeatureBatch& like);
   std::int64_t other_item(const earshot::Trial& trial, earshot::Split split, std::int64_t item,
                           std::int64_t clip) const;
@@ -73,8 +76,8 @@ class Inputs {
   bool reduced_;  ///< becomes false where nothing could be learnt
   std::int64_t axes_;
   LabelsInput labels_;
-  at::Tensor prefix_;         ///< float32 (prefix, D of the language model), or undefined
-  at::Tensor silent_frames_;  ///< (T, D): features of the longest silence asked for so far
+  at::Tensor prefix_;  ///< float32 (prefix, D of the language model), or undefined
+  std::map<std::int64_t, at::Tensor> silent_frames_;  ///< (T, D) by T: features of silence
 };
 
 }  // namespace audio_qa

@@ -3,7 +3,7 @@
 #include "audio_qa.hpp"
 #include "constant_answer.hpp"
 
-EARSHOT_PLUGIN("audio_qa", "1.0.0", "Questions about audio, answered by a language model") {
+EARSHOT_PLUGIN("audio_qa", "1.1.0", "Questions about audio, answered by a language model") {
   registrar.add<audio_qa::AudioQa>("audio_qa",
                                    "Trains a mapper on questions and answers, and answers others");
   registrar.add<audio_qa::ConstantAnswer>("constant_answer",

@@ -36,6 +36,9 @@ class Examiner {
   /// The checks of the plugin, or all that there are.
   Json list(bool all = false) { return ask(all ? "" : plugin_.string(), "", "").at("checks"); }
 
+  /// The same, with a note on the options beside the checks.
+  Json ask_for_list() { return ask(plugin_.string(), "", ""); }
+
   Outcome check(const std::string& component, const std::string& name) {
     try {
       const auto answer = ask(plugin_.string(), component, name);
@@ -145,7 +148,10 @@ std::vector<Result> examine(Examiner& examiner, const std::string& only, bool sh
   if (only.empty() || only == handshake.at("name") || first.state == "fail")
     add({"", handshake.at("name"), handshake.at("why"), first});
   if (first.state == "fail") return results;
-  for (const auto& check : examiner.list()) {
+  const auto listed = examiner.ask_for_list();
+  const auto note = listed.value("note", "");
+  if (show && !note.empty()) std::cout << "note     " << note << '\n';
+  for (const auto& check : listed.at("checks")) {
     const std::string name = check.at("name"), component = check.at("component");
     if (name == handshake.at("name") || (!only.empty() && name != only)) continue;
     if (check.at("alone")) examiner.next_worker();

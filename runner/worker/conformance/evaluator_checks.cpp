@@ -37,7 +37,9 @@ std::set<std::string> declared_metrics(const Evaluator& evaluator) {
 
 void check_numbers(const Numbers& numbers, const std::set<std::string>& declared,
                    const std::string& what) {
-  for (const auto& [name, value] : numbers) {
+  for (const auto& [given, value] : numbers) {
+    // "<metric>.n": how many items a score is of.
+    const auto name = given.ends_with(".n") ? given.substr(0, given.size() - 2) : given;
     expect(declared.contains(name), what + " gives '" + name + "', which is not in metrics(): " +
                                         protocol::join({declared.begin(), declared.end()}));
     expect(std::isfinite(value), what + " gives '" + name + "' = " + Json(value).dump() +
@@ -133,6 +135,30 @@ void state(const Subject& subject) {
   }
 }
 
+/// Answers are marked by an object that has predicted nothing: when they are scored again, when
+/// they are imported, and after a crash.
+void marks(const Subject& subject) {
+  for (const auto& values : workable(subject)) {
+    const auto fitted = subject.make(values), loaded = subject.make(values);
+    auto &first = fitted.need<Evaluator>(), &second = loaded.need<Evaluator>();
+    CheckTrial trial;
+    run_trial(first, trial);
+    second.load_state(kit::clone(first.state()));
+    const Scored scored(trial);
+    const auto outcomes = scored.outcomes();
+    const auto compare = [&](const Numbers& one, const Numbers& other, const std::string& what) {
+      expect(one == other, what +
+                               " differs between the object that predicted and one with its "
+                               "state(); keep what it needs in state(), or in the prediction" +
+                               with(subject, values));
+    };
+    for (const auto& outcome : outcomes)
+      compare(first.mark(outcome.item, outcome.prediction),
+              second.mark(outcome.item, outcome.prediction), "mark()");
+    if (!outcomes.empty()) compare(first.score(outcomes), second.score(outcomes), "score()");
+  }
+}
+
 void read_only(const Subject& subject) {
   for (const auto& values : workable(subject))
     expect(same(run(subject, values, {}), run(subject, values, {.read_only = true})),
@@ -173,6 +199,7 @@ std::vector<Check> evaluator_checks() {
       {"order", face, "slices and resamples come in any order", order},
       {"leak", face, "who sees the test labels measures nothing", leak},
       {"state", face, "what was fitted is stored and put back", state},
+      {"marks", face, "answers are also marked by an object that has predicted nothing", marks},
       {"read_only", face, "features lie in a file that other cells read", read_only},
       {"resume", face, "a run that was interrupted must end as if it had not been", resume},
       {"seed", face, "seeds that change nothing are not run", seed},

@@ -1,5 +1,6 @@
 #include "worker/conformance/subject.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <earshot/kit/testing.hpp>
@@ -35,6 +36,13 @@ std::vector<Json> with_labels(const std::vector<Json>& values, const std::string
 
 }  // namespace
 
+bool names_no_label(const Component& component, const std::string& option, const Json& values) {
+  if (component.kind != Evaluator::contract || option != "target" || !values.contains(option))
+    return false;
+  const auto& names = kit::SyntheticTrial::label_names;
+  return std::find(names.begin(), names.end(), values.at(option)) == names.end();
+}
+
 Subject::Subject(const std::string& plugin, const std::string& component, const Json& options)
     : plugin_(plugin), options_(options) {
   if (component.empty()) return;
@@ -45,7 +53,10 @@ Subject::Subject(const std::string& plugin, const std::string& component, const 
   std::vector<std::string> free_texts;
   constexpr std::int64_t few_steps = 20;  // of a training: enough to tell whether it works
   for (const auto& spec : schema) {
-    if (values.contains(spec.name)) {
+    if (names_no_label(*component_, spec.name, values)) {
+      free_texts.push_back(spec.name);
+      given[spec.name] = "";
+    } else if (values.contains(spec.name)) {
       given[spec.name] = values.at(spec.name);
     } else if (spec.name == "max_steps" && spec.type == OptionType::integer &&
                component_->kind == Evaluator::contract) {

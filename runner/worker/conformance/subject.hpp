@@ -6,11 +6,16 @@
 
 namespace earshot::worker {
 
+/// Whether an evaluator is given a `target` that no item of the synthetic trial has.
+bool names_no_label(const Component& component, const std::string& option,
+                    const protocol::Json& values);
+
 /// What is checked: a plugin, or one component of it with the option values to construct it with.
 class Subject {
  public:
   /// `options`: values by name, for all components that have such an option; texts as
-  /// protocol::typed() reads them. Of what is required and not given, texts are tried with each
+  /// protocol::typed() reads them. A `target` of an evaluator that is no label of the synthetic
+  /// trial gives way to each of these. Of what is required and not given, texts are tried with each
   /// label of the synthetic trial ("target"); weights that are not on this machine give way to
   /// random ones. An evaluator's option `max_steps` is 20: a check is no place for a long training.
   Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);

@@ -1,5 +1,9 @@
 #include "worker/conformance/check.hpp"
 
+#include <algorithm>
+
+#include <earshot/kit/testing.hpp>
+
 #include "worker/conformance/guard.hpp"
 #include "worker/requests/verbs.hpp"
 
@@ -17,8 +21,23 @@ Json describe(const Check& check, const std::string& component) {
           {"alone", check.needs_fresh_worker}};
 }
 
+/// What the checks do not take as it is given, a sentence; or "".
+std::string note_on(const std::string& path, const Json& options) {
+  if (path.empty() || !options.contains("target")) return "";
+  const auto& components = open_library(path).components;
+  const bool unknown = std::any_of(components.begin(), components.end(), [&](const auto& entry) {
+    return names_no_label(entry.second, "target", options);
+  });
+  if (!unknown) return "";
+  std::string names;
+  for (const auto* name : kit::SyntheticTrial::label_names)
+    names += std::string(names.empty() ? "" : ", ") + name;
+  return "evaluators are checked on made-up items, whose labels are " + names +
+         ": these stand for the target '" + options.at("target").get<std::string>() + "'";
+}
+
 /// The checks of a plugin; without one those that there are.
-Json list(const std::string& path) {
+Json list(const std::string& path, const Json& options) {
   auto all = Json::array();
   for (const auto& check : checks()) {
     const std::string face = check.face;
@@ -29,14 +48,14 @@ Json list(const std::string& path) {
     for (const auto& [name, component] : open_library(path).components)
       if (face.empty() || component.faces.contains(face)) all.push_back(describe(check, name));
   }
-  return {{"checks", all}};
+  return {{"checks", all}, {"note", note_on(path, options)}};
 }
 
 }  // namespace
 
 Json check(const Json& request, Session&) {
   const auto path = request.value("path", ""), name = request.value("check", "");
-  if (name.empty()) return list(path);
+  if (name.empty()) return list(path, request.value("options", Json::object()));
   limit_memory();
   const auto outcome = run_check(path, request.value("component", ""), name,
                                  request.value("options", Json::object()));

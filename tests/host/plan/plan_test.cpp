@@ -192,6 +192,55 @@ TEST(Features, of_a_limited_dataset_are_of_its_fold) {
     EXPECT_EQ(plan.features.at(cell.features).dataset.fold, cell.cell.fold);
 }
 
+TEST(Seeds, that_an_override_gives_another_option_are_run) {
+  World world;
+  const auto plan = world.plan(
+      "encoder = ['mel']\ntask = ['knn']\nfold = [1]\nseed = [0, 1, 2]\n"
+      "[task.knn]\nuse = 'knn'\ndataset = 'real'\n"
+      "[[override]]\nmatch = { seed = 1 }\noptions = { encoder = { mels = 20 } }\n");
+  std::vector<std::string> run;
+  for (const auto& cell : plan.cells)
+    if (cell.decision == Decision::run) run.push_back(cell.cell.label());
+  EXPECT_THAT(run, ElementsAre("mel/knn/f1/s0", "mel/knn/f1/s1"));
+  EXPECT_THAT(plan.notes, ElementsAre("the seed changes nothing in 'knn': 2 of 3 seeds run"));
+}
+
+TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
+  World world;
+  auto target = option("target", protocol::OptionType::text, "");
+  auto type = option("target_type", protocol::OptionType::text, "");
+  type.choices = {"", "class", "number", "set"};
+  type.affects_results = false;
+  world.add("typed.so", plugin("typed", "evaluator", {{"typed", {target, type}}}));
+  world.informant.listings["folder"].info.labels.push_back({"rt60", "number", "s", {}});
+  struct Typed : ScriptedInformant {
+    explicit Typed(const ScriptedInformant& other) : ScriptedInformant(other) {}
+    Json resolve(const protocol::ComponentRef& component) override {
+      if (component.component != "typed") return ScriptedInformant::resolve(component);
+      const bool number = component.options.at("target_type") == "number";
+      return {{"uses", {{"features", true}, {"seed", false}}},
+              {"metrics",
+               {{{"name", "accuracy"}, {"primary", !number}},
+                {{"name", "mae"}, {"primary", number}, {"higher_is_better", false}}}}};
+    }
+  } informant(world.informant);
+  const auto text = World::text() +
+                    "encoder = ['mel']\ntask = ['kind', 'echo']\nfold = [1]\n"
+                    "[task.kind]\nuse = 'typed'\ndataset = 'real'\noptions = { target = 'class' }\n"
+                    "[task.echo]\nuse = 'typed'\ndataset = 'real'\noptions = { target = 'rt60' }\n";
+  const auto file = (world.folder / "x.toml").string();
+  const auto experiment = parse_experiment(file, {}, [&](const std::string&) { return text; });
+  StampTable stamps(world.folder / "cache");
+  const Catalog catalog(world.files, informant, stamps);
+  const auto plan =
+      make_plan(experiment, {}, catalog, informant, stamps, world.folder / "cache", nullptr);
+  ASSERT_THAT(plan.cells, SizeIs(2));
+  EXPECT_EQ(plan.cells[0].primary, "accuracy");
+  EXPECT_EQ(plan.cells[1].primary, "mae");
+  EXPECT_EQ(plan.cells[1].request.evaluator.options.at("target_type"), "number");
+  EXPECT_EQ(plan.cells[1].identity.dump().find("target_type"), std::string::npos);
+}
+
 TEST(Seeds, that_change_nothing_are_not_run) {
   World world;
   const auto plan = world.plan(

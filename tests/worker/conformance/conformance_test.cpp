@@ -54,6 +54,10 @@ TEST(Conformance, skips_what_needs_a_value_and_takes_one_that_is_given) {
   expect_all_pass(outcomes("good_options", "", {{"root", "/tmp"}}), "good_options");
 }
 
+TEST(Conformance, checks_an_evaluator_for_a_label_of_the_users_on_its_own_labels) {
+  expect_all_pass(outcomes("good_evaluator", "", {{"target", "digit"}}), "good_evaluator");
+}
+
 TEST(Conformance, asks_nothing_of_a_lookup_that_needs_ears) {
   for (const auto& [name, outcome] : outcomes("good_lookup"))
     EXPECT_NE(outcome.state, State::fail) << name << ": " << outcome.reason;
@@ -107,6 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Defect{"embed_other_width", "embed", "D = 1"},
                     Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
                     Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
+                    Defect{"marks_by_predict", "marks", "mark() differs"},
                     Defect{"leaks_test_labels", "leak", "must not be used"},
                     Defect{"predicts_twice", "trial", "predicted twice"},
                     Defect{"predicts_half", "trial", "15 of 30"},

@@ -49,6 +49,19 @@ std::string refusal(const std::function<void(Listed&)>& change) {
   return "no error";
 }
 
+TEST(Listing, refuses_the_slice_that_is_all_items_together) {
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[2].slices = {{"all", "all"}};
+              }),
+              HasSubstr("item 2 'i2': slice dimension 'all', which is what results call all"));
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[0].slices = {{"all", "some"}};
+              }),
+              HasSubstr("name it otherwise"));
+  EXPECT_EQ(refusal([](Listed& d) { d.items[0].slices = {{"category", "all"}}; }), "no error");
+  EXPECT_EQ(refusal([](Listed& d) { d.items[0].groups = {{"all", "all"}}; }), "no error");
+}
+
 TEST(Listing, counts_splits_slices_groups_and_gives_each_file_once) {
   std::vector<std::string> files;
   const auto info = list_dataset(Listed(), [&](const std::string& file) { files.push_back(file); });

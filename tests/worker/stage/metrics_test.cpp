@@ -105,6 +105,58 @@ TEST(SliceMetrics, count_marks_that_are_left_out) {
   EXPECT_EQ(find(rows, "all", "score").first.n, 60);
 }
 
+/// A score of the items that have scores, and of how many it is.
+class CountsItself final : public Evaluator {
+ public:
+  explicit CountsItself(double wrong = 0) : wrong_(wrong) {}
+  Uses uses() const override { return {}; }
+  std::vector<MetricSpec> metrics() const override { return {{.name = "score"}}; }
+  Numbers score(std::span<const Outcome> slice) const override {
+    double sum = 0, count = 0;
+    for (const auto& [item, prediction] : slice)
+      for (const auto score : prediction.scores) {
+        sum += score;
+        count += 1;
+      }
+    if (count == 0) return {};
+    return {{"score", sum / count}, {"score.n", count + wrong_}};
+  }
+
+ private:
+  double wrong_;
+};
+
+TEST(SliceMetrics, give_the_items_that_entered_a_score) {
+  auto given = outcomes(60);
+  for (int i = 0; i < 10; ++i)
+    given.predictions[static_cast<std::size_t>(i)].scores.clear();
+  given.marks.assign(60, {});
+  const auto rows = slice_metrics(CountsItself(), given, "dataset", 100);
+  ASSERT_EQ(rows.size(), 4u) << "a count is no metric";
+  EXPECT_EQ(find(rows, "all", "score").first.n, 50);
+  EXPECT_EQ(find(rows, "0", "score").first.n, 16);
+  EXPECT_EQ(find(rows, "all", "score").second.size(), 100u);
+  EXPECT_THROW(slice_metrics(CountsItself(0.5), given, "dataset", 100), ContractError);
+  EXPECT_THROW(slice_metrics(CountsItself(11), given, "dataset", 100), ContractError);
+}
+
+/// Gives another metric to the last item, as many as to the others.
+class RenamesOne final : public Evaluator {
+ public:
+  Uses uses() const override { return {}; }
+  std::vector<MetricSpec> metrics() const override { return {{.name = "mark"}}; }
+  Numbers mark(const Item& item, const Prediction&) const override {
+    return {{item.id == "2" ? "speed" : "mark", 1}};
+  }
+};
+
+TEST(SliceMetrics, refuse_a_mark_that_is_not_declared_wherever_it_comes) {
+  const auto given = outcomes(3);
+  EXPECT_THAT([&] { mark_all(RenamesOne(), given.items, given.predictions); },
+              ::testing::ThrowsMessage<ContractError>(
+                  ::testing::HasSubstr("mark() of item '2' gives 'speed'")));
+}
+
 TEST(SliceMetrics, give_no_interval_to_few_groups) {
   const auto rows = slice_metrics(MeanTwice(), outcomes(16), 100);
   for (const auto& [row, influences] : rows) {
