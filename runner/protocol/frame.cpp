@@ -25,6 +25,27 @@ std::size_t get_u32(std::string_view from) {
   return value;
 }
 
+/// Whether lists and objects are nested deeper than allowed: asked before parsing, since whoever
+/// copies what is parsed recurses.
+bool too_deep(std::string_view json) {
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      in_text = c != '"';
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_frame_depth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 std::string size_error(std::size_t bytes) {
   return "a frame of " + std::to_string(bytes) +
          " bytes; allowed: " + std::to_string(max_frame_bytes);
@@ -52,6 +73,8 @@ void FrameReader::feed(std::string_view bytes) {
     if (size > max_frame_bytes) throw ProtocolError(size_error(size));
     if (header_size > size) throw ProtocolError("a header longer than its frame");
     if (rest.size() - 8 < size) break;
+    if (too_deep(rest.substr(8, header_size)))
+      throw ProtocolError("a header nested deeper than " + std::to_string(max_frame_depth));
     auto header = from_text(rest.substr(8, header_size));
     if (!header.is_object()) throw ProtocolError("a header that is no JSON object");
     ready_.push_back(

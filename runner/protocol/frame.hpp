@@ -20,6 +20,9 @@ struct Message {
 /// sizes little-endian.
 constexpr std::size_t max_frame_bytes = 16u << 20;
 
+/// How deep lists and objects of a header may be nested; Earshot's own reach some ten.
+constexpr int max_frame_depth = 100;
+
 /// The other side does not speak the protocol.
 struct ProtocolError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -31,7 +34,7 @@ std::string to_frame(const Message& message);
 /// Puts frames together from bytes as they arrive.
 class FrameReader {
  public:
-  /// @throws ProtocolError if the bytes are no frame, too large or no JSON.
+  /// @throws ProtocolError if the bytes are no frame, too large, nested too deep or no JSON.
   void feed(std::string_view bytes);
   std::optional<Message> next();
   bool inside_frame() const { return !buffer_.empty(); }

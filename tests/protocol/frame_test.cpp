@@ -69,6 +69,33 @@ TEST(FrameReader, refuses_a_header_that_is_no_json_object) {
   }
 }
 
+TEST(FrameReader, refuses_a_header_that_is_nested_too_deep_for_those_who_copy_it) {
+  const auto header = [](std::size_t depth, char open, char close) {
+    return "{\"type\":\"[[[\\\"[[[\",\"x\":" + std::string(depth, open) +
+           std::string(depth, close) + "}";
+  };
+  const auto framed = [](const std::string& text) {
+    std::string frame;
+    for (int i = 0; i < 2; ++i)
+      for (int shift = 0; shift < 32; shift += 8)
+        frame += static_cast<char>(text.size() >> shift & 255);
+    return frame + text;
+  };
+  FrameReader reader;
+  reader.feed(framed(header(99, '[', ']')));
+  EXPECT_TRUE(reader.next());
+  for (const std::size_t depth : {100, 1'000'000}) {
+    FrameReader other;
+    EXPECT_THROW(other.feed(framed(header(depth, '[', ']'))), ProtocolError) << depth;
+  }
+}
+
+TEST(FrameReader, counts_no_brackets_inside_texts) {
+  FrameReader reader;
+  reader.feed(to_frame({{{"message", std::string(1000, '[') + "\"\\"}}, ""}));
+  EXPECT_TRUE(reader.next());
+}
+
 TEST(Frame, refuses_a_message_larger_than_allowed) {
   EXPECT_THROW(to_frame({Json::object(), std::string(max_frame_bytes, 'x')}), ProtocolError);
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "host/base/failure.hpp"
+#include "host/base/plain_text.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -39,7 +40,7 @@ std::string plain(const Json& value) {
 std::string one_line(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return text;
+  return plain_text(text);
 }
 
 std::string csv_field(const Json& value) {

@@ -6,7 +6,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
+#include <string_view>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +18,8 @@
 
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
+#include "host/base/plain_text.hpp"
+#include "host/base/process_tree.hpp"
 
 namespace earshot::host {
 
@@ -24,8 +27,15 @@ namespace {
 
 using Pair = std::array<int, 2>;
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
+/// What the machine is short of, by the error that it gave.
+[[noreturn]] void fail(int error, const std::string& what) {
+  const char* advice = "free some memory";
+  if (error == EMFILE) advice = "raise the limit (ulimit -n), or run fewer at once (-j)";
+  if (error == ENFILE) advice = "close other programs";
+  if (error == EAGAIN)
+    advice = "raise the limit of processes (ulimit -u), or run fewer at once (-j)";
+  throw WorkerShortage("a worker cannot be started: " + what + ": " + std::strerror(error) + "; " +
+                       advice);
 }
 
 /// The worker's end of the protocol, as its argument names it.
@@ -34,23 +44,41 @@ constexpr int worker_channel = 3;
 /// Above the numbers that the child's descriptors get, so that making these never closes it.
 int out_of_the_way(int fd) {
   const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
-  if (moved < 0) fail("fcntl");
+  const int error = errno;
   ::close(fd);
+  if (moved < 0) fail(error, "fcntl");
   return moved;
+}
+
+Pair both_out_of_the_way(Pair pair) {
+  try {
+    pair[0] = out_of_the_way(pair[0]);
+  } catch (...) {
+    ::close(pair[1]);
+    throw;
+  }
+  try {
+    pair[1] = out_of_the_way(pair[1]);
+  } catch (...) {
+    ::close(pair[0]);
+    throw;
+  }
+  return pair;
 }
 
 /// A socket and not two pipes: writing to a worker that died gives an error, not SIGPIPE.
 Pair channel_pair() {
   Pair pair{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) fail("socketpair");
-  return {out_of_the_way(pair[0]), out_of_the_way(pair[1])};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+    fail(errno, "socketpair");
+  return both_out_of_the_way(pair);
 }
 
 Pair output_pair() {
   Pair pair{};
-  if (::pipe2(pair.data(), O_CLOEXEC) != 0) fail("pipe2");
-  pair = {out_of_the_way(pair[0]), out_of_the_way(pair[1])};
-  if (::fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0) fail("fcntl");
+  if (::pipe2(pair.data(), O_CLOEXEC) != 0) fail(errno, "pipe2");
+  pair = both_out_of_the_way(pair);
+  ::fcntl(pair[0], F_SETFL, O_NONBLOCK);
   return pair;
 }
 
@@ -94,10 +122,14 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
+/// What plugins need not know: the hub's token. A run fetches nothing.
+constexpr std::array<std::string_view, 2> secrets{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"};
+
 std::vector<std::string> environment_with(const std::vector<std::string>& added) {
   std::vector<std::string> all = added;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string name(*entry, std::strcspn(*entry, "="));
+    if (std::find(secrets.begin(), secrets.end(), name) != secrets.end()) continue;
     const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& other) {
       return other.starts_with(name + "=");
     });
@@ -124,8 +156,16 @@ pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attribut
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) added.emplace_back("OMP_WAIT_POLICY=PASSIVE");
   auto environment = environment_with(added);
   pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, words.front().c_str(), actions.get(), attributes.get(),
-                                   pointers(words).data(), pointers(environment).data());
+  int error = 0;
+  // Processes of others end, and then there is room: tried for some 3 s.
+  for (int pause = 50; pause <= 1600; pause *= 2) {
+    error = ::posix_spawnp(&pid, words.front().c_str(), actions.get(), attributes.get(),
+                           pointers(words).data(), pointers(environment).data());
+    if (error != EAGAIN && error != ENOMEM) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+  }
+  if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE)
+    fail(error, words.front());
   if (error != 0)
     throw Failure(ExitCode::usage, words.front() +
                                        ": the worker cannot be started: " + std::strerror(error) +
@@ -135,30 +175,38 @@ pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attribut
 
 }  // namespace
 
+/// Of all workers of this process.
+std::set<pid_t>& WorkerProcess::running() {
+  static std::set<pid_t> pids;
+  return pids;
+}
+
 std::string WorkerExit::text() const {
   if (signal == 0) return "ended with status " + std::to_string(code);
   return "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
 WorkerProcess::WorkerProcess(const WorkerOptions& options) : own_group_(options.prefix.empty()) {
+  adopt_orphans();
   const auto channel = channel_pair();
   channel_ = channel[0];
   Pair output{-1, -1};
-  Actions actions;
-  actions.copy(channel[1], worker_channel);
-  if (own_group_) {
-    output = output_pair();
-    output_ = output[0];
-    actions.open_null(0);
-    actions.copy(output[1], 1);
-    actions.copy(output[1], 2);
-  }
   const auto close_ends = [&] {
     ::close(channel[1]);
     if (output[1] >= 0) ::close(output[1]);
   };
   try {
+    Actions actions;
+    actions.copy(channel[1], worker_channel);
+    if (own_group_) {
+      output = output_pair();
+      output_ = output[0];
+      actions.open_null(0);
+      actions.copy(output[1], 1);
+      actions.copy(output[1], 2);
+    }
     pid_ = spawn(options, actions, Attributes(own_group_));
+    running().insert(pid_);
   } catch (...) {
     close_ends();
     close_input();
@@ -239,6 +287,8 @@ std::optional<WorkerExit> WorkerProcess::exit() {
   int status = 0;
   const auto reaped = ::waitpid(pid_, &status, WNOHANG);
   if (reaped != pid_) return std::nullopt;
+  running().erase(pid_);
+  end_orphans(running());
   exit_ = WIFSIGNALED(status) ? WorkerExit{.code = 0, .signal = WTERMSIG(status)}
                               : WorkerExit{.code = WEXITSTATUS(status), .signal = 0};
   return exit_;
@@ -284,7 +334,7 @@ class Tail {
   worker.kill(SIGKILL);  // if it only closed its end; the status of one that died stays
   const auto exit = worker.wait();
   tail.read(worker);
-  throw WorkerError("crash", tail.after("the worker " + exit.text()));
+  throw WorkerError("crash", short_text(tail.after("the worker " + exit.text())));
 }
 
 void await(WorkerProcess& worker, Clock::time_point deadline, std::chrono::milliseconds limit) {
@@ -311,10 +361,12 @@ Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
   for (bool open = true;;) {
     while (const auto message = worker.next()) {
       const auto type = message->header.value("type", "");
+      if (type == "done" || type == "failed")
+        worker.note_leftovers(message->header.value("leftovers", ""));
       if (type == "done") return message->header.at("result");
       if (type == "failed")
         throw WorkerError(message->header.value("kind", "bug"),
-                          message->header.value("message", ""));
+                          short_text(message->header.value("message", "")));
       if (event) event(message->header);
     }
     if (!open) give_up(worker, tail);

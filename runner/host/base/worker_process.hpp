@@ -2,12 +2,14 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
+#include "host/base/failure.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/messages.hpp"
 
@@ -23,6 +25,11 @@ struct WorkerExit {
       const;  ///< "was killed by signal 11 (Segmentation fault)", "ended with status 1"
 };
 
+/// The machine has no room for another worker now: processes, descriptors or memory.
+struct WorkerShortage : Failure {
+  explicit WorkerShortage(const std::string& message) : Failure(ExitCode::cells_not_ok, message) {}
+};
+
 struct WorkerOptions {
   /// Words put in front of the worker: {"gdb", "--args"}. With a prefix the worker keeps the
   /// runner's terminal and process group, so that a debugger can be typed to.
@@ -31,7 +38,9 @@ struct WorkerOptions {
 };
 
 /// An `earshot-worker` of the runner's. Spawned, never forked; the leader of its own process group;
-/// killed by the system when the thread that spawned it ends, so spawn from the main thread.
+/// killed by the system when the thread that spawned it ends, so spawn from the main thread. What
+/// it started ends with it, even what has left its group. The hub's token is not in its
+/// environment.
 ///
 /// For a poll loop: when fd() is readable call receive(), then next() until it gives nothing; when
 /// output_fd() is readable call read_output(). receive() false or read_output() at its end alone
@@ -40,7 +49,8 @@ struct WorkerOptions {
 /// For one question after the other: ask().
 class WorkerProcess {
  public:
-  /// @throws Failure (usage) when there is no worker program, or the prefix cannot be run.
+  /// @throws Failure (usage) when there is no worker program, or the prefix cannot be run;
+  /// WorkerShortage when the machine gives no process or descriptor, after some seconds of trying.
   explicit WorkerProcess(const WorkerOptions& options = {});
   /// Kills the group and reaps.
   ~WorkerProcess();
@@ -76,7 +86,17 @@ class WorkerProcess {
   /// An idle worker ends by itself then.
   void close_input();
 
+  /// What a request left running in it ("2 threads"), as its answer says: it should answer no other
+  /// one, which a late crash would hit. "" for nothing.
+  const std::string& leftovers() const { return leftovers_; }
+  void note_leftovers(const std::string& what) {
+    if (!what.empty()) leftovers_ = what;
+  }
+
  private:
+  static std::set<pid_t>& running();
+
+  std::string leftovers_{};
   bool own_group_ = true;
   pid_t pid_ = -1;
   int channel_ = -1, output_ = -1;

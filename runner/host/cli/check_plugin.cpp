@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
@@ -131,7 +132,8 @@ void print(const Result& result, const std::vector<Result>& before) {
             << (result.component.empty() ? "" : result.component + ": ") << result.check;
   const bool told = result.outcome.state == "skipped" && !before.empty() &&
                     before.back().outcome.reason == result.outcome.reason;
-  if (!result.outcome.reason.empty() && !told) std::cout << "\n         " << result.outcome.reason;
+  if (!result.outcome.reason.empty() && !told)
+    std::cout << "\n         " << plain_text(result.outcome.reason);
   if (result.outcome.state == "fail") std::cout << "\n         because " << result.why;
   std::cout << '\n' << std::flush;
 }

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "host/base/arguments.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
 #include "host/store/store.hpp"
@@ -18,7 +20,11 @@ void print_log(const std::filesystem::path& log, const std::filesystem::path& re
     std::cout << "its log " << log.string() << " is gone\n";
     return;
   }
-  if (stream.peek() != std::ifstream::traits_type::eof()) std::cout << stream.rdbuf();
+  // Line by line, as what overwrites its line would hide what stood there.
+  for (std::string line; std::getline(stream, line);) {
+    std::replace(line.begin(), line.end(), '\r', '\n');
+    std::cout << plain_text(line) << '\n';
+  }
 }
 
 ExitCode logs(const std::vector<std::string>& arguments) {
@@ -53,7 +59,7 @@ ExitCode logs(const std::vector<std::string>& arguments) {
                                        std::to_string(attempt));
   std::cout << "run " << row.integer(0) << ", cell " << row.text(1).substr(0, 12) << ", attempt "
             << row.integer(2) << " of " << row.integer(6) << ": " << row.text(3) << '\n';
-  if (!row.is_null(4)) std::cout << row.text(4) << '\n';
+  if (!row.is_null(4)) std::cout << plain_text(row.text(4)) << '\n';
   if (row.is_null(5)) {
     std::cout << (row.text(3) == "running" ? "it still runs\n" : "it left no log\n");
   } else {

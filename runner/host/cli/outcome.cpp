@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "protocol/nearest.hpp"
 
@@ -28,7 +29,7 @@ void print_counts(std::ostream& out, const std::string& head, const Counts& coun
   std::size_t shown = 0;
   for (const auto& [what, number] : counts) {
     if (++shown > most_lines) break;
-    out << head << number << "  " << what << '\n';
+    out << head << number << "  " << plain_text(what) << '\n';
   }
   if (counts.size() > most_lines)
     out << head << "and " << counts.size() - most_lines << " reasons more\n";
@@ -122,7 +123,7 @@ void print_plan_summary(std::ostream& out, const Plan& plan) {
   print_counts(out, "  excluded  ", excluded);
   print_counts(out, "  skipped   ", skipped);
   for (const auto& note : plan.notes)
-    out << "  note      " << note << '\n';
+    out << "  note      " << plain_text(note) << '\n';
 }
 
 void print_results(std::ostream& out, const Store& store, const std::string& experiment) {
@@ -157,11 +158,11 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
           << " --failed" << option << '\n';
       break;
     }
-    out << failure.state << "  " << failure.label << "  " << failure.error << '\n'
+    out << failure.state << "  " << plain_text(failure.label + "  " + failure.error) << '\n'
         << "        runner logs " << failure.key.substr(0, 8) << option << '\n';
   }
   for (const auto& [reason, cells] : summary.parked)
-    out << "not begun  " << cells << " cells, since " << reason << '\n';
+    out << "not begun  " << cells << " cells, since " << plain_text(reason) << '\n';
   out << "done  " << summary.expected << " expected = " << summary.ok << " ok";
   if (summary.failed > 0) out << " + " << summary.failed << " failed";
   if (summary.skipped > 0) out << " + " << summary.skipped << " skipped";

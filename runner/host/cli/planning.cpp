@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/base/failure.hpp"
+#include "host/base/plain_text.hpp"
 
 namespace earshot::host {
 
@@ -53,7 +54,9 @@ PlanSettings plan_settings_of(const Arguments& given) {
   std::istringstream words(given.text("worker-prefix"));
   for (std::string word; words >> word;)
     settings.worker.prefix.push_back(word);
-  settings.warn = [](const std::string& line) { std::cerr << "warning: " << line << '\n'; };
+  settings.warn = [](const std::string& line) {
+    std::cerr << "warning: " << plain_text(line) << '\n';
+  };
   if (::isatty(STDERR_FILENO) == 1)
     settings.progress = [](const std::string& line) { std::cerr << line << " ...\n"; };
   return settings;

@@ -8,6 +8,7 @@
 
 #include "host/analyse/compare.hpp"
 #include "host/base/arguments.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
@@ -124,9 +125,9 @@ void keep_failed_only(Plan& plan, const Store& store) {
 }
 
 void print_header(const Plan& plan, const Request& request) {
-  std::cout << plan.experiment.name << "  " << request.file << "  results in " << request.results
-            << '\n';
-  if (!plan.experiment.question.empty()) std::cout << plan.experiment.question << '\n';
+  std::cout << plain_text(plan.experiment.name) << "  " << request.file << "  results in "
+            << request.results << '\n';
+  if (!plan.experiment.question.empty()) std::cout << plain_text(plan.experiment.question) << '\n';
 }
 
 void note_plan(const Plan& plan, Progress& progress) {
@@ -248,7 +249,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
     const auto lines = verdict_lines(store, name);
     if (!lines.empty()) std::cout << '\n';
     for (const auto& line : lines)
-      std::cout << line << '\n';
+      std::cout << plain_text(line) << '\n';
     print_ending(std::cout, summary, name, request.results);
   }
   return summary.exit_code();

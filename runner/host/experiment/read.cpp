@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "host/base/failure.hpp"
 
@@ -81,10 +82,13 @@ double read_seconds(const Fields& fields, const std::string& key, double fallbac
 
 std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64_t fallback) {
   constexpr double kibi = 1024;
-  return static_cast<std::int64_t>(
+  const auto bytes = static_cast<std::int64_t>(
       read_quantity(fields, key, static_cast<double>(fallback),
                     {{"B", 1}, {"KiB", kibi}, {"MiB", kibi * kibi}, {"GiB", kibi * kibi * kibi}},
                     "bytes, or a text as '512MiB' or '8GiB'"));
+  // What is written as 0 is no limit; what is not written is 0 here, and has the default one.
+  return bytes == 0 && fields.find(key) != nullptr ? std::numeric_limits<std::int64_t>::max()
+                                                   : bytes;
 }
 
 void read_resources(const Value& root, Experiment& experiment) {

@@ -52,7 +52,8 @@ std::vector<const Value*> tables_of(const Value& root, const std::string& name);
 
 /// s, from a number or a text with a unit: "90 s", "10min", "2h".
 double read_seconds(const Fields& fields, const std::string& key, double fallback);
-/// Bytes, from an integer or a text with a unit: "512MiB", "8 GiB".
+/// Bytes, from an integer or a text with a unit: "512MiB", "8 GiB". What is written as 0 is no
+/// limit: the largest number.
 std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64_t fallback);
 
 }  // namespace earshot::host

@@ -56,7 +56,10 @@ Json WorkerInformant::asked(const std::string& verb, Json fields,
                             const std::function<void(const Json&)>& event) {
   if (!worker_) worker_ = std::make_unique<WorkerProcess>(options_);
   try {
-    return ask(*worker_, verb, std::move(fields), std::chrono::hours(24), event);
+    auto answer = ask(*worker_, verb, std::move(fields), std::chrono::hours(24), event);
+    // What still runs there might crash while another plugin is asked.
+    if (!worker_->leftovers().empty()) worker_.reset();
+    return answer;
   } catch (const WorkerError& error) {
     if (error.kind == "crash") worker_.reset();
     throw;

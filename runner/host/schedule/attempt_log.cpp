@@ -4,17 +4,35 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
-#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "host/base/failure.hpp"
 
 namespace earshot::host {
 
-AttemptLog::AttemptLog(std::filesystem::path file, std::string_view header, std::size_t cap)
-    : file_(std::move(file)), half_(cap / 2) {
+namespace {
+
+/// Creates `<stem>-<number>.log`, or the next number's that nobody has.
+std::filesystem::path create(const std::string& stem, std::int64_t number) {
   std::error_code ignored;
-  std::filesystem::create_directories(file_.parent_path(), ignored);
-  stream_.open(file_, std::ios::binary | std::ios::trunc);
+  std::filesystem::create_directories(std::filesystem::path(stem).parent_path(), ignored);
+  for (;; ++number) {
+    const auto file = stem + "-" + std::to_string(number) + ".log";
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) ::close(fd);
+    // Of another error the stream will tell.
+    if (fd >= 0 || errno != EEXIST) return file;
+  }
+}
+
+}  // namespace
+
+AttemptLog::AttemptLog(const std::filesystem::path& stem, std::int64_t attempt,
+                       std::string_view header, std::size_t cap)
+    : file_(create(stem.string(), attempt)), half_(cap / 2) {
+  stream_.open(file_, std::ios::binary | std::ios::app);
   stream_ << header << '\n' << std::flush;
   if (!stream_)
     throw Failure(ExitCode::store_unusable,

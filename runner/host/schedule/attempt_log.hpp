@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,9 +16,11 @@ class AttemptLog {
  public:
   static constexpr std::size_t default_cap = 1u << 20;
 
-  /// Creates the file with its folders and writes `header` as its first line.
+  /// Creates the file `<stem>-<attempt>.log` with its folders, and writes `header` as its first
+  /// line. A log that is there stays: the next free number is taken then.
   /// @throws Failure (store_unusable) if it cannot be created.
-  AttemptLog(std::filesystem::path file, std::string_view header, std::size_t cap = default_cap);
+  AttemptLog(const std::filesystem::path& stem, std::int64_t attempt, std::string_view header,
+             std::size_t cap = default_cap);
   ~AttemptLog();
   AttemptLog(AttemptLog&&) = default;
   AttemptLog& operator=(AttemptLog&&) = delete;

@@ -10,11 +10,22 @@ void CircuitBreaker::succeeded(const std::vector<std::string>& parts) {
   records_[protocol::join(parts)].succeeded = true;
 }
 
-void CircuitBreaker::failed(const std::vector<std::string>& parts, const std::string& error) {
+namespace {
+
+std::string way_of(const Ending& ending) {
+  const auto way = ending.state + '\n' + ending.kind + '\n';
+  if (!ending.worth_retrying()) return way + ending.error;
+  return way + std::to_string(ending.signal) + '\n' + std::to_string(ending.exit_code);
+}
+
+}  // namespace
+
+void CircuitBreaker::failed(const std::vector<std::string>& parts, const Ending& ending) {
+  const auto way = way_of(ending);
   const auto combination = protocol::join(parts);
   const auto count = [&](const std::string& name) {
     auto& record = records_[name];
-    if (record.error != error) record = {error, 0, record.succeeded, {}};
+    if (record.way != way) record = {way, ending.error, 0, record.succeeded, {}};
     ++record.count;
     record.partners.insert(combination);
   };

@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "host/schedule/ending.hpp"
+
 namespace earshot::host {
 
 /// Stops submitting what fails the same way again and again. A part is a label of a cell: its
 /// encoder, task, mapper or language model. Parts are parked when `limit` cells in a row failed
-/// with the same error and no cell of theirs succeeded in this invocation:
+/// the same way and no cell of theirs succeeded in this invocation. Errors with a type are the same
+/// when their texts are; crashes, timeouts and the like when state, kind, signal and exit status
+/// are, whatever their texts say of place and amount.
 ///  - a combination of parts (seeds and options differ), or
 ///  - one part, if it failed beside at least two different partners; so a broken encoder cannot
 ///    park the task that it was tried with.
@@ -18,14 +22,15 @@ class CircuitBreaker {
 
   /// `parts` as "encoder 'mimi'", in a fixed order.
   void succeeded(const std::vector<std::string>& parts);
-  void failed(const std::vector<std::string>& parts, const std::string& error);
+  void failed(const std::vector<std::string>& parts, const Ending& ending);
 
   /// Why cells of these parts are not submitted any more; "" when they are.
   std::string open(const std::vector<std::string>& parts) const;
 
  private:
   struct Record {
-    std::string error{};
+    std::string way{};    ///< in which it failed, to be compared
+    std::string error{};  ///< for people
     int count = 0;
     bool succeeded = false;
     std::set<std::string> partners{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/base/process_tree.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
 
@@ -47,6 +48,11 @@ class Builder {
   }
 
  private:
+  /// Of a limit that nobody has set, the default.
+  std::int64_t limit_of(std::int64_t memory) const {
+    return memory == 0 ? default_memory_ : memory;
+  }
+
   /// Which cells get a job, and what they stand on, in the order of first use.
   void find_needed() {
     std::map<std::string, std::size_t> pass_of;
@@ -74,7 +80,7 @@ class Builder {
     job.name = "items of " + dataset_label(plan_, key);
     job.dataset = key;
     job.timeout = plan_.experiment.resources.timeout;
-    job.memory = plan_.experiment.resources.memory;
+    job.memory = limit_of(plan_.experiment.resources.memory);
     job_of_[key] = jobs_.size();
     jobs_.push_back(std::move(job));
   }
@@ -87,7 +93,7 @@ class Builder {
     job.pretrain = key;
     job.wide = true;
     job.timeout = plan_.experiment.resources.timeout;
-    job.memory = plan_.experiment.resources.memory;
+    job.memory = limit_of(plan_.experiment.resources.memory);
     job_of_[key] = jobs_.size();
     jobs_.push_back(std::move(job));
   }
@@ -100,7 +106,7 @@ class Builder {
     job.dataset = plan_.features.at(keys.front()).dataset.key;
     job.wide = true;
     job.timeout = plan_.experiment.resources.timeout;
-    job.memory = plan_.experiment.resources.memory;
+    job.memory = limit_of(plan_.experiment.resources.memory);
     for (const auto& key : keys)
       job_of_[key] = jobs_.size();
     wait_for(plan_.features.at(keys.front()).pretrain, job);
@@ -117,7 +123,7 @@ class Builder {
     // A language model computes with all threads; a probe with one.
     job.wide = !cell.request.language_model.plugin.empty();
     job.timeout = cell.cell.resources.value("timeout", resources.timeout);
-    job.memory = cell.cell.resources.value("memory", resources.memory);
+    job.memory = limit_of(cell.cell.resources.value("memory", resources.memory));
     for (const auto& need : {cell.dataset_key, cell.features})
       wait_for(need, job);
     for (const auto& training : cell.pretrain)
@@ -144,6 +150,7 @@ class Builder {
 
   const Plan& plan_;
   const std::set<std::string>& with_items_;
+  const std::int64_t default_memory_ = default_memory_limit();
   Jobs jobs_{};
   std::vector<std::string> datasets_{};
   std::vector<std::string> trainings_{};
@@ -238,8 +245,7 @@ Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
   return request;
 }
 
-std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettings& settings,
-                               std::int64_t attempt) {
+std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings) {
   std::string prefix, key;
   switch (job.kind) {
     case Job::Kind::items:
@@ -255,8 +261,7 @@ std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettin
       key = plan.cells[job.cell].key;
       break;
   }
-  return settings.beside("logs") / plan.experiment.name /
-         (prefix + key.substr(0, 8) + "-" + std::to_string(attempt) + ".log");
+  return settings.beside("logs") / plan.experiment.name / (prefix + key.substr(0, 16));
 }
 
 std::vector<std::string> parts_of(const PlannedCell& planned) {

@@ -39,7 +39,7 @@ struct Job {
   std::string pretrain{};               ///< key of the pretrain stage that it does
   bool wide = false;                    ///< runs alone, with all threads
   double timeout = 0;                   ///< s a stage; 0: none
-  std::int64_t memory = 0;              ///< bytes; 0: none
+  std::int64_t memory = 0;              ///< bytes; 0: the system does not tell what there is
 
   std::vector<std::size_t> dependants{};  ///< jobs that wait for it
   int waits_for = 0;                      ///< jobs that it waits for
@@ -59,10 +59,9 @@ Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
                 std::int64_t threads);
 
-/// The log of an attempt at a job:
-/// logs/<experiment>/[items-|pretrain-|features-]<key>-<attempt>.log.
-std::filesystem::path log_file(const Job& job, const Plan& plan, const RunSettings& settings,
-                               std::int64_t attempt);
+/// What the logs of all attempts at a job begin with, as AttemptLog takes it:
+/// logs/<experiment>/[items-|pretrain-|features-]<16 digits of the key>.
+std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings);
 
 /// What a cell is made of, for the circuit breaker: "encoder 'mimi'", "task 'room'" ...
 std::vector<std::string> parts_of(const PlannedCell& cell);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/base/failure.hpp"
+#include "host/base/plain_text.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -84,7 +85,7 @@ class PlainProgress : public Progress {
  public:
   explicit PlainProgress(std::FILE* out) : out_(out) {}
 
-  void note(std::string_view line) override { print(out_, std::string(line) + "\n"); }
+  void note(std::string_view line) override { print(out_, plain_text(line) + "\n"); }
 
   void event(const Json& event) override {
     const auto& kind = event.at("event");
@@ -120,7 +121,7 @@ class LiveProgress : public Progress {
 
   void note(std::string_view line) override {
     erase();
-    print(out_, std::string(line) + "\n");
+    print(out_, plain_text(line) + "\n");
     draw();
   }
 
@@ -162,7 +163,7 @@ class LiveProgress : public Progress {
                      std::string(static_cast<std::size_t>(cells - filled), '-') + "]";
     const auto limit = static_cast<std::size_t>(std::max(20, width() - 1));
     std::string text = (" " + bar + " " + counts(state_)).substr(0, limit) + "\n";
-    text += (" " + stage_text(state_)).substr(0, limit) + "\n";
+    text += plain_text((" " + stage_text(state_)).substr(0, limit)) + "\n";
     lines_ = 2;
     print(out_, text);
   }

@@ -103,11 +103,13 @@ class Scheduler {
     auto& job = jobs_[index];
     (job.wide ? wide_ready_ : narrow_ready_).erase(index);
     std::optional<BegunRun> run;
-    if (job.kind == Job::Kind::cell) {
-      const auto& cell = plan_.cells[job.cell];
-      if (const auto reason = breaker_.open(parts_of(cell)); !reason.empty())
+    if (job.kind == Job::Kind::cell)
+      if (const auto reason = breaker_.open(parts_of(plan_.cells[job.cell])); !reason.empty())
         return tally_.park(reason);
-      run = recorder_.begin(cell);
+    auto* slot = slot_for(index);
+    if (slot == nullptr) return;
+    if (job.kind == Job::Kind::cell) {
+      run = recorder_.begin(plan_.cells[job.cell]);
       if (!run) {
         elsewhere_.insert(index);
         return;
@@ -115,14 +117,29 @@ class Scheduler {
     }
     ++job.attempts;
     const auto attempt = run ? run->attempt : job.attempts;
-    AttemptLog log(log_file(job, plan_, settings_, attempt),
+    AttemptLog log(log_stem(job, plan_, settings_), attempt,
                    "earshot: " + job.name + ", attempt " + std::to_string(attempt));
-    workers_.idle().begin(index, job, request_of(job, plan_, settings_, job.wide ? threads_ : 1),
-                          run, std::move(log));
+    slot->begin(index, job, request_of(job, plan_, settings_, job.wide ? threads_ : 1), run,
+                std::move(log));
     spdlog::debug("{} begins, attempt {}", job.name, attempt);
     if (!run) return;
     tally_.begins(job, attempt);
     protocol::fault_point("schedule.begun");
+  }
+
+  /// A worker for a job. Where the machine has no room for another one, as many as there are go on,
+  /// and the job waits. @throws WorkerShortage when there is none at all
+  Slot* slot_for(std::size_t index) {
+    try {
+      return &workers_.idle();
+    } catch (const WorkerShortage& shortage) {
+      if (workers_.busy() == 0) throw;
+      job_limit_ = workers_.busy();
+      progress_.note(std::string(shortage.what()) + ". From now on " + std::to_string(job_limit_) +
+                     " at once");
+      enqueue(index);
+      return nullptr;
+    }
   }
 
   /// Cells that another runner has claimed: done by now, or to be run here after all.
@@ -165,8 +182,12 @@ class Scheduler {
     spdlog::debug("{} ends {} after {:.3f} s", job.name, ending.state, attempt.seconds);
     if (is_cell && ending.state == "ok") tally_.warn(job, slot.record().error);
     recorder_.record(job, slot, ending);
-    // After a bug a worker may be in any state, its GPU context too.
-    if (ending.kind == "bug" && slot.usable()) slot.kill("failed", "retired");
+    for (const auto& warning : ending.warnings)
+      if (warned_.insert(warning).second) progress_.note("warning: " + warning);
+    // After a bug a worker may be in any state, its GPU context too; and what a plugin left running
+    // must not crash in another cell.
+    if ((ending.kind == "bug" || !ending.leftovers.empty()) && slot.usable())
+      slot.kill("failed", "retired");
     slot.release();
     attempt.ending = std::move(ending);
     settle(index, attempt);
@@ -196,7 +217,7 @@ class Scheduler {
       tally_.ok(cell, attempt.seconds);
       return;
     }
-    if (!stopping_ && ending.state != "skipped") breaker_.failed(parts_of(cell), ending.error);
+    if (!stopping_ && ending.state != "skipped") breaker_.failed(parts_of(cell), ending);
     tally_.failed(job, ending, attempt.log, stopping_ && ending.state == "killed");
   }
 
@@ -236,12 +257,14 @@ class Scheduler {
   Store& store_;
   const RunSettings& settings_;
   Progress& progress_;
-  const std::int64_t job_limit_, threads_;
+  std::int64_t job_limit_;
+  const std::int64_t threads_;
   SignalWatch signals_;
   Recorder recorder_;
   Tally tally_;
   Workers workers_;
   CircuitBreaker breaker_;
+  std::set<std::string> warned_{};
   Jobs jobs_{};
   std::set<std::size_t> narrow_ready_{}, wide_ready_{}, elsewhere_{};
   bool stopping_ = false;

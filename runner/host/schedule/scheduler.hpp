@@ -9,8 +9,10 @@ namespace earshot::host {
 /// Runs the cells of a plan that are to run: their jobs go to workers, at most `jobs` narrow ones
 /// at once or one wide one alone; every result is a transaction of the store. Crashes, timeouts and
 /// memory blow-ups are tried again up to Resources::attempts, in a new worker and as a run of their
-/// own; an error with a type is not. A failed shared job fails the cells that wait for it, once.
-/// SIGINT or SIGTERM: nothing new begins, running cells get 10 s; a second one ends them at once.
+/// own; an error with a type is not. A worker in which a request has left threads or processes
+/// gets no other one. A failed shared job fails the cells that wait for it, once.
+/// SIGINT, SIGTERM or SIGHUP: nothing new begins, running cells get 10 s; a second one ends them at
+/// once.
 ///
 /// Its plan must have been recorded in the store. The calling thread must be the main thread.
 ///

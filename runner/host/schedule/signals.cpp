@@ -17,7 +17,7 @@ int wake_pipe[2] = {-1, -1};
 void on_signal(int signal) {
   const int saved = errno;
   signals_seen = signals_seen + 1;
-  last_signal = signal;
+  last_signal = signal == SIGHUP ? SIGTERM : signal;  // a closed session ends a run in good order
   const char byte = 1;
   [[maybe_unused]] const auto written = write(wake_pipe[1], &byte, 1);
   errno = saved;
@@ -35,6 +35,9 @@ SignalWatch::SignalWatch() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &old_int_);
   sigaction(SIGTERM, &action, &old_term_);
+  sigaction(SIGHUP, nullptr, &old_hangup_);
+  // Ignored already: somebody started this with nohup(1).
+  if (old_hangup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   action.sa_handler =
       SIG_IGN;  // a worker that dies while it is written to is an error, not our end
   sigaction(SIGPIPE, &action, &old_pipe_);
@@ -43,6 +46,7 @@ SignalWatch::SignalWatch() {
 SignalWatch::~SignalWatch() {
   sigaction(SIGINT, &old_int_, nullptr);
   sigaction(SIGTERM, &old_term_, nullptr);
+  sigaction(SIGHUP, &old_hangup_, nullptr);
   sigaction(SIGPIPE, &old_pipe_, nullptr);
   close(wake_pipe[0]);
   close(wake_pipe[1]);

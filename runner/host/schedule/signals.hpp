@@ -3,8 +3,8 @@
 
 namespace earshot::host {
 
-/// While it lives, SIGINT and SIGTERM are counted instead of ending the process, and wake whoever
-/// polls fd(). One at a time.
+/// While it lives, SIGINT, SIGTERM and SIGHUP, which counts as SIGTERM, are counted instead of
+/// ending the process, and wake whoever polls fd(). One at a time.
 class SignalWatch {
  public:
   SignalWatch();
@@ -19,7 +19,7 @@ class SignalWatch {
 
  private:
   struct sigaction old_int_ {
-  }, old_term_{}, old_pipe_{};
+  }, old_term_{}, old_hangup_{}, old_pipe_{};
 };
 
 }  // namespace earshot::host

@@ -3,32 +3,19 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <utility>
+
+#include "host/base/plain_text.hpp"
+#include "host/base/process_tree.hpp"
 
 namespace earshot::host {
 namespace {
-
-/// Resident anonymous memory of a process: what RLIMIT_AS cannot limit, since LibTorch and mapped
-/// features reserve far more than they use. 0 when the process is gone.
-std::int64_t resident_anonymous(std::int64_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("RssAnon:")) return std::strtoll(line.c_str() + 8, nullptr, 10) * 1024;
-  return 0;
-}
 
 std::string mebibytes(std::int64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
 
 }  // namespace
-
-bool Ending::worth_retrying() const {
-  return state == "timeout" || state == "oom" || kind == "signal" || kind == "exit" ||
-         kind == "protocol";
-}
 
 void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<BegunRun> run,
                  AttemptLog log) {
@@ -65,7 +52,7 @@ std::optional<Ending> Slot::advance() {
     }
   } catch (const std::exception& error) {  // no frame, no JSON, or a field of another type
     if (!killed_) {
-      kill("failed", std::string("the worker broke the protocol: ") + error.what());
+      kill("failed", error_text(std::string("the worker broke the protocol: ") + error.what()));
       killed_->kind = "protocol";
     }
     closed_ = true;
@@ -102,15 +89,32 @@ std::optional<Ending> Slot::take(const protocol::Message& message) {
   } else if (type == "items") {
     for (const auto& item : header.at("items"))
       items_.push_back(item);
-  } else if (type == "done") {
-    return Ending{.state = "ok", .result = header.at("result")};
-  } else if (type == "failed") {
-    const auto kind = header.at("kind").get<std::string>();
-    return Ending{.state = kind == "unsupported" ? "skipped" : "failed",
-                  .kind = kind,
-                  .error = header.at("message")};
+  } else if (type == "done" || type == "failed") {
+    return answered(message);
   }
   return std::nullopt;
+}
+
+Ending Slot::answered(const protocol::Message& message) {
+  const auto& header = message.header;
+  Ending ending{.state = "ok", .leftovers = plain_text(header.value("leftovers", ""))};
+  for (const auto& warning : header.value("warnings", std::vector<std::string>()))
+    ending.warnings.push_back(short_text(warning));
+  if (header.at("type") == "done") {
+    ending.result = header.at("result");
+    return ending;
+  }
+  ending.kind = plain_text(header.at("kind").get<std::string>());
+  ending.state = ending.kind == "unsupported" ? "skipped" : "failed";
+  ending.error = error_text(header.at("message"));
+  return ending;
+}
+
+/// What is recorded and shown; all of a long message goes to the log.
+std::string Slot::error_text(const std::string& message) {
+  auto text = short_text(message);
+  if (text.size() < message.size() && log_) log_->write(message + '\n');
+  return text;
 }
 
 std::optional<Ending> Slot::died() {
@@ -130,7 +134,7 @@ std::optional<Ending> Slot::died() {
   } else {
     ending.state = "failed";
     ending.kind = exit->signal != 0 ? "signal" : "exit";
-    ending.error = "the worker " + exit->text() + " during " + doing_;
+    ending.error = "the worker " + exit->text();
   }
   ending.exit_code = exit->code;
   ending.signal = exit->signal;
@@ -146,16 +150,13 @@ void Slot::check_limits() {
   }
   if (memory_ <= 0 || seconds_since(checked_memory_) < 0.1) return;
   checked_memory_ = Clock::now();
-  const auto bytes = anonymous_bytes();
+  const auto& hello = worker_.hello();
+  const auto root = hello.protocol != 0 ? static_cast<pid_t>(hello.pid) : worker_.pid();
+  const auto bytes = memory_of_tree(root, memory_);
   record_.result.peak_bytes = std::max(record_.result.peak_bytes, bytes);
   if (bytes > memory_)
     kill("oom",
          "the worker used " + mebibytes(bytes) + " of memory; the limit is " + mebibytes(memory_));
-}
-
-std::int64_t Slot::anonymous_bytes() const {
-  const auto& hello = worker_.hello();
-  return resident_anonymous(hello.protocol != 0 ? hello.pid : worker_.pid());
 }
 
 void Slot::read_output() {

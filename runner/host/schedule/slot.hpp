@@ -5,6 +5,7 @@
 
 #include "host/base/worker_process.hpp"
 #include "host/schedule/attempt_log.hpp"
+#include "host/schedule/ending.hpp"
 #include "host/schedule/jobs.hpp"
 #include "host/store/store.hpp"
 
@@ -15,18 +16,6 @@ using Clock = std::chrono::steady_clock;
 inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// How an attempt at a job ended: as a run is recorded.
-struct Ending {
-  std::string state{};  ///< as RunRecord::state
-  std::string kind{};   ///< config, data, contract, unsupported, bug; signal, exit, protocol; ""
-  std::string error{};
-  int exit_code = 0, signal = 0;
-  Json result{};  ///< of `done`
-
-  /// Another attempt may end otherwise.
-  bool worth_retrying() const;
-};
 
 /// A run that is under way: its row, and which attempt at its cell it is.
 struct BegunRun {
@@ -77,7 +66,8 @@ class Slot {
   std::optional<Ending> take(const protocol::Message& message);
   std::optional<Ending> died();
   void check_limits();
-  std::int64_t anonymous_bytes() const;
+  Ending answered(const protocol::Message& message);
+  std::string error_text(const std::string& message);
 
   WorkerProcess worker_;
   bool closed_ = false, output_open_ = true, asked_to_stop_ = false;

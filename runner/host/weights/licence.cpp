@@ -4,6 +4,7 @@
 #include <sstream>
 #include <vector>
 
+#include "host/base/plain_text.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -22,7 +23,7 @@ std::string text_of(const Json& value) {
 }
 
 std::string chosen(const std::string& licence, const std::string& name) {
-  return licence == "other" && !name.empty() ? name : licence;
+  return plain_text(licence == "other" && !name.empty() ? name : licence);
 }
 
 std::string without(std::string text, const char* edges) {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "worker/plugin/shared_state.hpp"
+
 namespace earshot::worker {
 
 Sound ClipAudio::read(std::int64_t number, int thread) {
@@ -20,7 +22,9 @@ Sound ClipAudio::synthesize(const ClipSource& clip, int thread) {
     if (!maker.exists()) maker = view_.another();
   }
   const auto where = "clip " + std::to_string(clip.clip) + " of item " + std::to_string(clip.item);
-  const auto batch = maker.need<Dataset>().synthesize(clip.item, clip.clip);
+  const auto batch = call_plugin(
+      [&] { return maker.name; },
+      [&] { return maker.need<Dataset>().synthesize(clip.item, clip.clip); }, Extent::thread);
   try {
     batch.check();
   } catch (const ContractError& error) {

@@ -1,9 +1,5 @@
-#include <cfenv>
-#include <clocale>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
-#include <limits>
 #include <set>
 #include <thread>
 
@@ -16,7 +12,9 @@
 #include "worker/conformance/exercise.hpp"
 #include "worker/conformance/guard.hpp"
 #include "worker/conformance/trial_run.hpp"
+#include "worker/plugin/leftovers.hpp"
 #include "worker/plugin/names.hpp"
+#include "worker/plugin/shared_state.hpp"
 
 namespace earshot::worker {
 
@@ -171,47 +169,53 @@ void input_untouched(const Subject& subject) {
   exercise(subject);  // fails by itself
 }
 
-/// What a component must leave as it was.
-struct GlobalState {
-  bool grad = c10::GradMode::is_enabled();
-  caffe2::TypeMeta dtype = c10::get_default_dtype();
-  int threads = at::get_num_threads();
-  bool deterministic = at::globalContext().deterministicAlgorithms();
-  int rounding = std::fegetround();
-  bool denormals = has_denormals();
-  std::string locale = std::setlocale(LC_ALL, nullptr);
-  std::filesystem::path folder = std::filesystem::current_path();
-  at::Tensor generator = at::detail::getDefaultCPUGenerator().get_state();
+/// Nothing that other components share may be left changed; `what` says after what.
+void expect_unchanged(const std::string& what, const std::vector<std::string>& changes) {
+  expect(changes.empty(),
+         what + " leaves changed " + protocol::join(changes) + "; expected it to be left as found");
+}
 
-  static bool has_denormals() {
-    volatile double smallest = std::numeric_limits<double>::min();
-    smallest = smallest / 2;
-    return smallest != 0;
-  }
-};
+void load(const Subject& subject) {
+  const auto& library = subject.library();
+  if (!library.changes.empty())
+    fail("loading it changed " + protocol::join(library.changes) +
+         "; expected it to be left as found. Build it without -ffast-math, which sets that when a "
+         "library is loaded");
+  for (const auto& warning : take_account().warnings)
+    warn(warning);
+  if (const auto left = leftovers(); !left.empty()) warn("loading it leaves " + left + " running");
+}
 
 void global_state(const Subject& subject) {
   const auto values = workable(subject).front();
   const auto made = subject.make(values);
   // Evaluators seed their steps, mappers and learners draw weights; nobody else may.
-  const auto draws = made.as<Evaluator>() != nullptr || made.as<Mapper>() != nullptr;
-  const GlobalState before;
+  const auto draws = made.as<Evaluator>() != nullptr || made.as<Mapper>() != nullptr ||
+                     made.as<LanguageModel>() != nullptr;
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
   at::manual_seed(2);
-  const auto generator = GlobalState().generator;
+  const auto generator = state();
+  const NumericState numeric;
+  const ProcessState process;
   exercise(made);
-  const GlobalState after;
-  expect(before.grad == after.grad, "it leaves LibTorch's gradient mode changed");
-  expect(before.dtype == after.dtype, "it leaves LibTorch's default number type changed");
-  expect(before.threads == after.threads, "it leaves LibTorch's number of threads changed");
-  expect(before.deterministic == after.deterministic,
-         "it leaves LibTorch's choice of deterministic algorithms changed");
-  expect(before.rounding == after.rounding, "it leaves the rounding mode changed");
-  expect(before.denormals == after.denormals, "it leaves the treatment of denormals changed");
-  expect(before.locale == after.locale, "it leaves the locale changed");
-  expect(before.folder == after.folder, "it leaves the working folder changed");
-  if (!draws && made.as<LanguageModel>() == nullptr)
-    expect(same_bits(generator, after.generator),
+  const auto numbers = numeric.changes(), others = process.changes();
+  numeric.restore();
+  process.restore();
+  expect_unchanged("using it", numbers);
+  expect_unchanged("using it", others);
+  if (!draws)
+    expect(same_bits(generator, state()),
            "it draws from LibTorch's default generator, or seeds it; expected neither here");
+}
+
+void no_leftovers(const Subject& subject) {
+  {
+    const auto values = workable(subject).front();
+    begin_watch();
+    exercise(subject.make(values));
+  }
+  if (const auto left = leftovers(); !left.empty())
+    warn("it leaves " + left + " running; each cell with it gets a process of its own");
 }
 
 void thread_hop(const Subject& subject) {
@@ -238,6 +242,11 @@ std::vector<Check> plugin_checks() {
       {"handshake", "plugin",
        "a plugin that does not fit this runner is refused before its code can do harm", handshake},
       {"names", "plugin", "experiments, tables and reports name plugins and components", names},
+      {.name = "load",
+       .face = "plugin",
+       .why = "what a library changes when it is loaded changes what all others compute",
+       .run = load,
+       .needs_fresh_worker = true},
       {.name = "silent",
        .face = "plugin",
        .why = "what is printed disturbs programs that read the runner's output",
@@ -255,7 +264,10 @@ std::vector<Check> component_checks() {
       {"repeatable", "", "results are cached and resumed: they depend on the arguments only",
        repeatable},
       {"input_untouched", "", "arguments lie in a cache that others read", input_untouched},
-      {"global_state", "", "components of other plugins share LibTorch's settings", global_state},
+      {"global_state", "", "components of other plugins share LibTorch's settings and the process",
+       global_state},
+      {"no_leftovers", "", "what still runs may crash while another component is at work",
+       no_leftovers},
       {"thread_hop", "", "an object is made on one thread and used on another", thread_hop},
   };
 }

@@ -9,6 +9,7 @@
 #include "protocol/nearest.hpp"
 #include "worker/dataset/groups.hpp"
 #include "worker/dataset/records.hpp"
+#include "worker/plugin/shared_state.hpp"
 
 namespace earshot::worker {
 
@@ -68,12 +69,15 @@ protocol::Json content_of(const ClipSource& clip, std::int64_t file, const std::
 
 DatasetView::DatasetView(const protocol::DatasetRef& ref)
     : ref_(ref), made_(make(ref.component, c10::kCPU, 0)) {
-  labels_ = made_.need<Dataset>().labels();
-  form_splits();
-  if (ref_.validation > 0 && items(Split::validation).empty()) form_validation();
-  if (ref_.limit > 0) limit();
-  if (ref_.shuffle_labels) shuffle_labels();
-  find_clips();
+  call_plugin([&] { return made_.name; },
+              [&] {
+                labels_ = made_.need<Dataset>().labels();
+                form_splits();
+                if (ref_.validation > 0 && items(Split::validation).empty()) form_validation();
+                if (ref_.limit > 0) limit();
+                if (ref_.shuffle_labels) shuffle_labels();
+                find_clips();
+              });
 }
 
 Made DatasetView::another() const {

@@ -14,6 +14,7 @@
 #include "protocol/nearest.hpp"
 #include "worker/plugin/abi_tag.hpp"
 #include "worker/plugin/names.hpp"
+#include "worker/plugin/shared_state.hpp"
 
 namespace earshot::worker {
 
@@ -107,6 +108,19 @@ Library load(const fs::path& file) {
   return library;
 }
 
+Library load_guarded(const fs::path& file) {
+  const auto who = "loading " + file.filename().string();
+  const PluginCall call(Extent::process);
+  try {
+    auto library = load(file);
+    library.changes = call.put_back(who);
+    return library;
+  } catch (...) {
+    call.abandon(who);
+    throw;
+  }
+}
+
 }  // namespace
 
 const Library& open_library(const fs::path& file) {
@@ -116,7 +130,12 @@ const Library& open_library(const fs::path& file) {
   const auto path = fs::weakly_canonical(file);
   const auto found = libraries.find(path);
   if (found != libraries.end()) return found->second;
-  auto library = load(path);
+  auto library = load_guarded(path);
+  if (!library.changes.empty()) {
+    library.info.warnings.push_back("loading it changed " + protocol::join(library.changes) +
+                                    ", which is put back; build it without -ffast-math");
+    add_warning(path.string() + ": " + library.info.warnings.back());
+  }
   for (const auto& [other, loaded] : libraries)
     if (loaded.info.name == library.info.name)
       refuse(path, "a plugin named '" + library.info.name + "' is loaded already from " +
@@ -138,10 +157,19 @@ Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t s
   const auto& component = found->second;
   const at::NoGradGuard no_grad;
   at::manual_seed(seed);
-  return {&component, component.make(to_options(component.options, ref.options),
-                                     {.device = device,
-                                      .seed = seed,
-                                      .plugin_dir = fs::path(library.info.path).parent_path()})};
+  Made made{
+      &component,
+      {},
+      component.kind + " '" + component.name + "' of " + fs::path(ref.plugin).filename().string()};
+  made.object = call_plugin([&] { return "the constructor of " + made.name; },
+                            [&] {
+                              return component.make(
+                                  to_options(component.options, ref.options),
+                                  {.device = device,
+                                   .seed = seed,
+                                   .plugin_dir = fs::path(library.info.path).parent_path()});
+                            });
+  return made;
 }
 
 }  // namespace earshot::worker

@@ -13,6 +13,9 @@ namespace earshot::worker {
 /// A plugin that is loaded, for as long as the process lives.
 struct Library {
   protocol::PluginInfo info{};
+  /// What loading it changed and nobody else may see: "the floating-point environment (...)". It is
+  /// put back, so that what the plugin computes later is sound.
+  std::vector<std::string> changes{};
   std::map<std::string, Component> components{};  ///< by name
 };
 
@@ -31,6 +34,7 @@ protocol::ComponentInfo describe(const Component& component);
 struct Made {
   const Component* component = nullptr;
   std::shared_ptr<void> object{};
+  std::string name{};  ///< "encoder 'mimi' of codecs.so"
 
   bool exists() const { return object != nullptr; }
   /// As one of its contracts; null when its class has it not.
@@ -49,7 +53,8 @@ struct Made {
 };
 
 /// Constructs a component: seeds LibTorch's default generator with `seed` first.
-/// @throws Error of the plugin; ConfigError when the plugin has no such component.
+/// @throws Error of the plugin; ContractError as call_plugin() does; ConfigError when the plugin
+/// has no such component.
 Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
 
 }  // namespace earshot::worker

@@ -1,5 +1,10 @@
 #include "worker/requests/dispatch.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <ATen/Context.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
@@ -8,6 +13,8 @@
 #include <earshot/error.hpp>
 
 #include "protocol/nearest.hpp"
+#include "worker/plugin/leftovers.hpp"
+#include "worker/plugin/shared_state.hpp"
 #include "worker/requests/verbs.hpp"
 
 namespace earshot::worker {
@@ -47,12 +54,59 @@ std::string kind_name(Error::Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
+/// The components that a request names, wherever they stand in it.
+void find_components(const Json& value, std::set<std::string>& found) {
+  if (!value.is_structured()) return;
+  if (value.is_object() && value.contains("plugin") && value.contains("component")) {
+    const auto plugin = value.value("plugin", ""), component = value.value("component", "");
+    if (!plugin.empty())
+      found.insert("'" + component + "' of " + std::filesystem::path(plugin).filename().string());
+  }
+  for (const auto& element : value)
+    find_components(element, found);
+}
+
+std::string components_of(const Json& request) {
+  std::set<std::string> found;
+  find_components(request, found);
+  if (found.empty()) return "a plugin";
+  return (found.size() == 1 ? "" : "one of ") + protocol::join({found.begin(), found.end()});
+}
+
 Json perform(const Json& request, Session& session) {
   const auto name = request.value("type", "");
   const auto verb = verbs().find(name);
   if (verb == verbs().end()) throw std::invalid_argument("unknown request '" + name + "'");
   const at::NoGradGuard no_grad;
-  return verb->second(request, session);
+  at::manual_seed(0);
+  // A check looks for changes itself, each for its own.
+  if (name == "check") return verb->second(request, session);
+  auto result = call_plugin([&] { return components_of(request); },
+                            [&] { return verb->second(request, session); }, Extent::request);
+  // Found and put back on the way, where an error of it may have been caught.
+  if (const auto strays = take_account_of_strays(); !strays.empty())
+    throw ContractError(protocol::join(strays) + ", in a request with " + components_of(request) +
+                        "; expected what all share to be left as found");
+  return result;
+}
+
+// A message is to be read: what is longer is cut, far below the largest frame.
+std::string cut(std::string message) {
+  constexpr std::size_t most = 64 << 10;
+  if (message.size() <= most) return message;
+  const auto left_out = message.size() - most;
+  message.resize(most);
+  return message + " [... " + std::to_string(left_out) + " bytes left out]";
+}
+
+/// What the runner must know of this process besides the answer.
+void add_account(Json& fields) {
+  auto account = take_account();
+  const auto left = leftovers();
+  const auto what = left.empty() ? account.damage : left;
+  if (!what.empty()) fields["leftovers"] = what;
+  for (auto& warning : account.warnings)
+    fields["warnings"].push_back(cut(std::move(warning)));
 }
 
 }  // namespace
@@ -61,8 +115,12 @@ Json perform(const Json& request, Session& session) {
 void answer(const protocol::Message& request, protocol::Channel& channel) {
   Session session(channel, request.header.value("id", std::int64_t{0}));
   std::string kind = "bug", message;
+  begin_account();
+  begin_watch();
   try {
-    session.send("done", {{"result", perform(request.header, session)}});
+    Json fields{{"result", perform(request.header, session)}};
+    add_account(fields);
+    session.send("done", std::move(fields));
     return;
   } catch (const Error& error) {
     kind = kind_name(error.kind());
@@ -75,7 +133,9 @@ void answer(const protocol::Message& request, protocol::Channel& channel) {
     const auto* type = abi::__cxa_current_exception_type();
     message = "an exception of type " + readable(type == nullptr ? "?" : type->name());
   }
-  session.send("failed", {{"kind", kind}, {"message", message}});
+  Json fields{{"kind", kind}, {"message", cut(std::move(message))}};
+  add_account(fields);
+  session.send("failed", std::move(fields));
 }
 
 }  // namespace earshot::worker

@@ -1,12 +1,12 @@
 #include <optional>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "protocol/hash.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/audio/write_wav.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/plugin/leftovers.hpp"
 #include "worker/requests/feature_files.hpp"
 #include "worker/requests/verbs.hpp"
 #include "worker/stage/encoding.hpp"
@@ -115,7 +115,7 @@ void encode_file(const EncodeRequest& request, Coder& coder, const std::string& 
 
 Json encode(const Json& json, Session& session) {
   const auto request = json.get<EncodeRequest>();
-  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   Coder coder(request, open_device(request.device));
   std::unique_ptr<FeatureFiles> files;
   if (!request.to.empty())

@@ -5,6 +5,7 @@
 
 #include "protocol/hash.hpp"
 #include "worker/audio/policy.hpp"
+#include "worker/plugin/shared_state.hpp"
 #include "worker/stage/context.hpp"
 #include "worker/stage/opened.hpp"
 #include "worker/stage/state_file.hpp"
@@ -65,7 +66,7 @@ Mapper& CellComponents::mapper(const FeatureSpec& in) {
     const auto out = language_model().spec().embedding_dim;
     mapper_ = make(request_.mapper, device_, cell_seed(request_.seed, "mapper"));
     seed("connect mapper");
-    mapper_.need<Mapper>().connect(in, out);
+    call_plugin([&] { return mapper_.name; }, [&] { mapper_.need<Mapper>().connect(in, out); });
     mapped_ = in;
     restore("mapper/", mapper_.need<Mapper>());
   }
@@ -83,7 +84,8 @@ LanguageModel& CellComponents::language_model() {
         make(request_.language_model, device_, cell_seed(request_.seed, "language_model"));
     auto& model = language_model_.need<LanguageModel>();
     seed("connect language_model");
-    if (uses_.codes) model.connect(codes_());
+    if (uses_.codes)
+      call_plugin([&] { return language_model_.name; }, [&] { model.connect(codes_()); });
     if (const auto& file = request_.language_model.state; !file.empty())
       in_context(
           [&] {

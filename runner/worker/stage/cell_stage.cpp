@@ -2,12 +2,13 @@
 
 #include <chrono>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/fault.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/plugin/leftovers.hpp"
+#include "worker/plugin/shared_state.hpp"
 #include "worker/stage/host_trial.hpp"
 #include "worker/stage/imported_predictions.hpp"
 #include "worker/stage/metrics.hpp"
@@ -22,8 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using protocol::Json;
 
-// Rows of an event: far below the largest frame even with long answers.
-constexpr std::size_t rows_per_event = 500;
+// Of an event, far below the largest frame: a million bytes or one row more.
+constexpr std::size_t rows_per_event = 500, bytes_per_event = 1 << 20;
+constexpr std::size_t largest_row = 8 << 20;
 
 class CellStage {
  public:
@@ -47,6 +49,22 @@ class CellStage {
   }
 
  private:
+  /// The evaluator, and through the trial what it trains and asks.
+  template <class Function>
+  auto call(Function&& function) {
+    return call_plugin([&] { return whom(); }, function);
+  }
+
+  std::string whom() const {
+    std::string name = made_.name, others;
+    for (const auto* ref : {&request_.mapper, &request_.language_model})
+      if (!ref->plugin.empty()) others += ", '" + ref->component + "'";
+    if (uses_.learner || uses_.audio || uses_.language_model)
+      for (const auto& source : request_.features)
+        others += ", '" + source.encoder.component + "'";
+    return others.empty() ? name : name + ", or what it uses (" + others.substr(2) + "),";
+  }
+
   bool imported() const { return !request_.predictions.empty(); }
 
   /// Whether it is a run's own predictions that are to be scored again.
@@ -79,7 +97,7 @@ class CellStage {
   bool take_predictions() {
     if (uses_.features && !uses_.mapper && !uses_.language_model && !uses_.learner) {
       trial_.begin(HostTrial::Stage::fit);
-      evaluator_.fit(trial_);
+      call([&] { evaluator_.fit(trial_); });
       if (trial_.stopped()) return false;
     }
     trial_.begin(HostTrial::Stage::predict);
@@ -121,7 +139,7 @@ class CellStage {
     trial_.begin(HostTrial::Stage::fit);
     const bool reused = reuse_fit();
     if (!reused) {
-      evaluator_.fit(trial_);
+      call([&] { evaluator_.fit(trial_); });
       if (trial_.stopped()) return false;
       keep_fit();
     }
@@ -136,12 +154,18 @@ class CellStage {
     State all;
     try {
       all = read_state(file);
-    } catch (const DataError&) {
+    } catch (const std::exception&) {
       return false;  // damaged: fitted again, with the same result
     }
-    evaluator_.load_state(take_part(all, "evaluator/"));
-    trial_.components().load_state(take_part(all, "components/"));
-    trial_.load_records(take_part(all, "records/"));
+    try {
+      call([&] {
+        evaluator_.load_state(take_part(all, "evaluator/"));
+        trial_.components().load_state(take_part(all, "components/"));
+      });
+      trial_.load_records(take_part(all, "records/"));
+    } catch (...) {  // whatever a plugin throws; what it had begun to load is of no use either
+      throw UnusableState{file};
+    }
     return true;
   }
 
@@ -149,8 +173,10 @@ class CellStage {
     const auto file = fit_file();
     if (file.empty()) return;
     State all;
-    add_part(all, "evaluator/", evaluator_.state());
-    add_part(all, "components/", trial_.components().state());
+    call([&] {
+      add_part(all, "evaluator/", evaluator_.state());
+      add_part(all, "components/", trial_.components().state());
+    });
     add_part(all, "records/", trial_.records().state());
     write_state(file, all);
     protocol::fault_point("fit-state-written");
@@ -164,7 +190,7 @@ class CellStage {
     if (items == 0)
       throw DataError("no " + request_.predict + " items; " + std::to_string(result_.declared) +
                       " are declared and all of them are lost");
-    evaluator_.predict(trial_);
+    call([&] { evaluator_.predict(trial_); });
     if (trial_.stopped()) return false;
     protocol::fault_point("predicted");
     check_complete(items);
@@ -201,9 +227,12 @@ class CellStage {
       const auto deaf = constant_features(trial_, request_.features.back().encoder.component);
       warn(deaf.empty() ? constant_predictions(outcomes) : deaf);
     }
-    outcomes.marks = mark_all(evaluator_, outcomes.items, outcomes.predictions);
+    outcomes.marks =
+        call([&] { return mark_all(evaluator_, outcomes.items, outcomes.predictions); });
     send_predictions(outcomes);
-    for (auto& [row, influences] : slice_metrics(evaluator_, outcomes, request_.replicates))
+    auto metrics =
+        call([&] { return slice_metrics(evaluator_, outcomes, request_.replicates); });
+    for (auto& [row, influences] : metrics)
       session_.send("metric", row, std::move(influences));
     for (const auto& report : reports_)
       session_.send("metric", report_row(report.metric, report.value, report.count));
@@ -218,14 +247,24 @@ class CellStage {
 
   void send_predictions(const Outcomes& outcomes) {
     auto rows = Json::array();
+    std::size_t bytes = 0;
     for (std::size_t i = 0; i < outcomes.items.size(); ++i) {
       const auto& prediction = outcomes.predictions[i];
-      rows.push_back({trial_.items().position(Split::test, prediction.item),
-                      prediction.value ? to_json(*prediction.value) : Json(), prediction.output,
-                      outcomes.marks[i]});
-      if (rows.size() < rows_per_event && i + 1 < outcomes.items.size()) continue;
+      Json row = {trial_.items().position(Split::test, prediction.item),
+                  prediction.value ? to_json(*prediction.value) : Json(), prediction.output,
+                  outcomes.marks[i]};
+      const auto size = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+      if (size > largest_row)
+        throw ContractError("the prediction of item '" + outcomes.items[i].id + "' has " +
+                            std::to_string(size) +
+                            " bytes; allowed: " + std::to_string(largest_row));
+      rows.push_back(std::move(row));
+      bytes += size;
+      if (rows.size() < rows_per_event && bytes < bytes_per_event && i + 1 < outcomes.items.size())
+        continue;
       session_.send("predictions", {{"rows", rows}});
       rows.clear();
+      bytes = 0;
     }
   }
 
@@ -243,9 +282,9 @@ class CellStage {
 
 protocol::CellResult cell_stage(const protocol::CellRequest& request, Session& session) {
   const at::NoGradGuard no_grad;
-  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   reset_peak_memory();
-  return CellStage(request, session).run();
+  return with_fresh_start([&] { return CellStage(request, session).run(); });
 }
 
 }  // namespace earshot::worker

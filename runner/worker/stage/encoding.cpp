@@ -8,6 +8,7 @@
 
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/facts.hpp"
+#include "worker/plugin/shared_state.hpp"
 #include "worker/stage/context.hpp"
 #include "worker/stage/opened.hpp"
 
@@ -108,8 +109,10 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
       encode_seconds +=
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
+    const auto whom = [&] { return made_.name; };
+    at::manual_seed(0);  // whoever draws here draws the same, whatever encoder was asked before
     if (codec_ != nullptr) {
-      const auto batch = codec_->quantize(audio);
+      const auto batch = call_plugin(whom, [&] { return codec_->quantize(audio); });
       took();
       batch.check();
       if (batch.spec != codec_->code_spec())
@@ -118,7 +121,7 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
       if (batch.side.defined()) side = batch.side.to(at::kCPU);
       return batch.codes.to(at::kCPU, at::kInt);
     }
-    const auto batch = made_.need<Encoder>().encode(audio);
+    const auto batch = call_plugin(whom, [&] { return made_.need<Encoder>().encode(audio); });
     const auto values = batch.values.defined() ? batch.values.to(at::kCPU) : batch.values;
     took();
     batch.check();
@@ -132,7 +135,8 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
 std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
                                std::vector<std::byte>& values) {
   const auto start = std::chrono::steady_clock::now();
-  const auto found = lookup_->look_up(clip);
+  const auto found =
+      call_plugin([&] { return made_.name; }, [&] { return lookup_->look_up(clip); });
   encode_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!found.defined() || found.dim() != 2 || found.size(0) < 1 || found.size(1) != layout_.width ||
       (layout_.frame_rate == 0 && found.size(0) != 1))

@@ -10,6 +10,7 @@
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/plugin/leftovers.hpp"
 #include "worker/stage/effective_rank.hpp"
 #include "worker/stage/encoding.hpp"
 #include "worker/stage/opened.hpp"
@@ -287,7 +288,7 @@ class FeaturesStage {
 
 protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session) {
   const at::NoGradGuard no_grad;
-  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   reset_peak_memory();
   return FeaturesStage(request, session).run();
 }

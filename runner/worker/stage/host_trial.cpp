@@ -93,6 +93,7 @@ void HostTrial::end(const std::string& name, double seconds, bool reused) {
     if (fs::exists(path)) session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
   }
   std::error_code ignored;
+  fs::remove(request_.artifact_folder, ignored);  // if nothing was put into it
   if (const auto partial = partial_file(); !partial.empty()) fs::remove(partial, ignored);
 }
 
@@ -217,11 +218,15 @@ std::optional<State> HostTrial::resume() {
   State all;
   try {
     all = read_state(file);
-  } catch (const DataError&) {
+  } catch (const std::exception&) {
     return std::nullopt;  // damaged: the stage starts again, with the same result
   }
-  components_.load_state(take_part(all, "components/"));
-  records_.load_state(take_part(all, "records/"));
+  try {
+    components_.load_state(take_part(all, "components/"));
+    records_.load_state(take_part(all, "records/"));
+  } catch (...) {
+    throw UnusableState{file};
+  }
   return take_part(all, "own/");
 }
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <chrono>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/fault.hpp"
 #include "worker/cache/disk.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/plugin/leftovers.hpp"
+#include "worker/plugin/shared_state.hpp"
 #include "worker/stage/host_trial.hpp"
 #include "worker/stage/metrics.hpp"
 #include "worker/stage/state_file.hpp"
@@ -24,7 +25,7 @@ bool is_intact(const fs::path& file) {
   try {
     read_state(file);
     return true;
-  } catch (const DataError&) {
+  } catch (const std::exception&) {
     return false;  // damaged: trained again, with the same result
   }
 }
@@ -60,7 +61,7 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   trial.begin(HostTrial::Stage::fit);
   if (trial.size(Split::train) == 0)
     throw DataError("the dataset to pretrain on has no training items");
-  evaluator.fit(trial);
+  call_plugin([&] { return made.name; }, [&] { evaluator.fit(trial); });
   if (trial.stopped())
     throw DataError("interrupted, as asked; run again to go on from what is saved");
   auto& components = trial.components();
@@ -78,9 +79,9 @@ protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request
   const fs::path file = request.file;
   if (is_intact(file)) return {.reused = true, .bytes = size_of(file)};
   const at::NoGradGuard no_grad;
-  at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
+  use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   remove_leftovers(file.parent_path());
-  train(request, session);
+  with_fresh_start([&] { train(request, session); });
   return {.bytes = size_of(file)};
 }
 

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
@@ -14,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 template <class Action>
 WorkerError error_of(Action action) {
@@ -75,6 +78,47 @@ TEST_F(Worker, ends_by_itself_when_its_input_closes) {
   error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
   worker.close_input();
   EXPECT_EQ(worker.wait().text(), "ended with status 0");
+}
+
+TEST_F(Worker, inherits_no_token_of_the_hub) {
+  for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "EARSHOT_TEST_OTHER"})
+    setenv(name, "hf_secret", 1);
+  WorkerProcess worker;
+  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  std::ifstream stream("/proc/" + std::to_string(worker.pid()) + "/environ");
+  const std::string all{std::istreambuf_iterator<char>(stream), {}};
+  for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "EARSHOT_TEST_OTHER"})
+    unsetenv(name);
+  EXPECT_THAT(all, HasSubstr("EARSHOT_TEST_OTHER=hf_secret"));
+  EXPECT_THAT(all, Not(HasSubstr("HF_TOKEN=")));
+  EXPECT_THAT(all, Not(HasSubstr("HUGGING_FACE_HUB_TOKEN=")));
+}
+
+TEST_F(Worker, has_its_channel_where_no_plugin_writes_by_chance) {
+  WorkerProcess worker;
+  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  const auto three =
+      std::filesystem::read_symlink("/proc/" + std::to_string(worker.pid()) + "/fd/3");
+  EXPECT_EQ(three, "/dev/null");
+}
+
+TEST_F(Worker, that_gets_no_descriptors_says_so_and_does_not_blame_the_command_line) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{.rlim_cur = 12, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::string message;
+  auto code = ExitCode::ok;
+  try {
+    WorkerProcess worker;
+    WorkerProcess another;
+  } catch (const Failure& failure) {
+    message = failure.what();
+    code = failure.code();
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_THAT(message, HasSubstr("Too many open files; raise the limit (ulimit -n)"));
+  EXPECT_EQ(code, ExitCode::cells_not_ok);
 }
 
 TEST_F(Worker, runs_behind_the_words_of_a_prefix) {

@@ -1,5 +1,7 @@
 #include "host/experiment/experiment.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 
 #include "support.hpp"
@@ -148,6 +150,12 @@ TEST(Experiment, is_the_same_whatever_comments_and_the_order_of_keys_are) {
   const auto other = parse("# a comment\n" + small("task = ['room', 'event']\n"
                                                    "encoder = ['mel', 'level']  # two\n"));
   EXPECT_EQ(protocol::canonical(one.resolved), protocol::canonical(other.resolved));
+}
+
+TEST(Experiment, has_no_limit_of_memory_only_where_0_is_written) {
+  EXPECT_EQ(parse(small(both)).resources.memory, 0) << "the default limit";
+  EXPECT_EQ(parse(with("[resources]\nmemory = 0\n")).resources.memory,
+            std::numeric_limits<std::int64_t>::max());
 }
 
 struct Mistake {

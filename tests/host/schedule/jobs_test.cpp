@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "host/base/process_tree.hpp"
 #include "small_plan.hpp"
 
 namespace earshot::host {
@@ -78,6 +79,17 @@ TEST(Jobs, of_shared_work_get_the_most_generous_limits_of_their_cells) {
   const auto jobs = build_jobs(small.plan, {"data-scenes"});
   EXPECT_EQ(jobs[0].timeout, 9);
   EXPECT_EQ(jobs[2].timeout, 5);
+}
+
+TEST(Jobs, may_use_most_of_the_memory_that_there_is_where_nobody_has_set_a_limit) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add("log_mel", "noise").cell.resources = {{"memory", std::int64_t{7} << 30}};
+  const auto jobs = build_jobs(small.plan, {});
+  EXPECT_EQ(jobs[2].memory, default_memory_limit());
+  EXPECT_EQ(jobs[3].memory, std::int64_t{7} << 30);
+  EXPECT_GT(default_memory_limit(), std::int64_t{64} << 20);
+  EXPECT_LT(default_memory_limit(), std::int64_t{1} << 60);
 }
 
 TEST(Jobs, of_several_encoders_are_taken_apart_with_their_cells) {

@@ -39,6 +39,23 @@ TEST(PlainProgress, has_a_line_for_each_cell_and_no_escape_codes) {
   EXPECT_EQ(text, "ok  log_mel/room/s0  1.2 s\nfailed  log_mel/room/s0  1.2 s  no such layer\n");
 }
 
+TEST(PlainProgress, shows_what_a_plugin_says_without_its_control_characters) {
+  for (const char* kind : {"plain", "live"}) {
+    const auto text = printed(kind, [](Progress& progress) {
+      auto failed = finished("failed");
+      failed["error"] =
+          "\x1b]0;title\x07 and \xC2\x9B"
+          "2J";
+      progress.event(failed);
+      progress.note("\x1b[2J");
+    });
+    EXPECT_EQ(text.find('\x07'), std::string::npos) << kind;
+    EXPECT_EQ(text.find("\x1b]0"), std::string::npos) << kind;
+    EXPECT_EQ(text.find("\x1b[2J"), std::string::npos) << kind;
+    EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos) << kind;
+  }
+}
+
 TEST(PlainProgress, tells_of_thousands_of_cells_only_those_that_fail) {
   const auto text = printed("plain", [](Progress& progress) {
     progress.event({{"event", "plan"}, {"total", 10000}});

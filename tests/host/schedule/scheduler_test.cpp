@@ -182,6 +182,55 @@ TEST_F(Scheduling, ends_a_worker_that_takes_too_much_memory) {
   EXPECT_THAT(text("SELECT error FROM run"), HasSubstr("the limit is 100 MiB"));
 }
 
+TEST_F(Scheduling, counts_shared_memory_and_that_of_children) {
+  small.plan.experiment.resources.memory = std::int64_t{100} << 20;
+  small.plan.experiment.resources.attempts = 1;
+  small.add("", "shares");
+  small.add("", "greedy_child");
+  EXPECT_EQ(run().failed, 2);
+  EXPECT_THAT(runs(), ElementsAre("oom", "oom"));
+}
+
+TEST_F(Scheduling, gives_an_innocent_cell_a_process_without_the_leftovers_of_another) {
+  small.plan.experiment.resources.jobs = 1;
+  small.plan.experiment.resources.attempts = 1;
+  small.add("", "leaves_crash");
+  small.add("", "slow");
+  EXPECT_EQ(run().ok, 2);
+}
+
+TEST_F(Scheduling, says_a_warning_of_workers_once) {
+  struct Notes : HeardProgress {
+    void note(std::string_view line) override { lines.emplace_back(line); }
+    std::vector<std::string> lines{};
+  } heard;
+  small.add("", "warns");
+  small.add("", "warns", 1);
+  EXPECT_EQ(run(heard).ok, 2);
+  EXPECT_THAT(heard.lines, ElementsAre("warning: it changed the locale"));
+}
+
+TEST_F(Scheduling, records_errors_short_and_without_control_characters) {
+  small.add("", "talks");
+  const auto summary = run();
+  const auto error = text("SELECT error FROM run");
+  EXPECT_LT(error.size(), 5000u);
+  EXPECT_THAT(error, HasSubstr("red"));
+  EXPECT_THAT(error, HasSubstr("bytes left out"));
+  EXPECT_EQ(error.find('\x1b'), std::string::npos);
+  EXPECT_EQ(error.find("\xc2\x9b"), std::string::npos);
+  EXPECT_GT(text_of(summary.failures.at(0).log).size(), 1u << 20) << "the log has all of it";
+}
+
+TEST_F(Scheduling, survives_a_message_nested_a_million_deep) {
+  small.plan.experiment.resources.attempts = 1;
+  small.add("", "deep");
+  small.add("", "room");
+  EXPECT_EQ(run().ok, 1);
+  EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("failed protocol", "ok"));
+  EXPECT_THAT(text("SELECT error FROM run WHERE state = 'failed'"), HasSubstr("nested deeper"));
+}
+
 TEST_F(Scheduling, survives_a_worker_that_breaks_the_protocol) {
   small.plan.experiment.resources.attempts = 1;
   small.add("", "garbage");
@@ -263,6 +312,26 @@ TEST_F(Scheduling, stops_submitting_what_fails_the_same_way_again_and_again) {
   EXPECT_EQ(summary.parked.begin()->second, 4);
 }
 
+TEST_F(Scheduling, stops_submitting_what_crashes_the_same_way_again_and_again) {
+  small.plan.experiment.resources.jobs = 1;
+  for (const char* task : {"crash", "exit"})
+    for (int seed = 0; seed < 9; ++seed)
+      small.add("", task, seed);
+  const auto summary = run();
+  EXPECT_EQ(summary.failed, 10);
+  EXPECT_EQ(summary.unfinished, 8);
+  EXPECT_EQ(summary.attempts, 30);
+  EXPECT_EQ(summary.parked.size(), 2u);
+}
+
+TEST_F(Scheduling, keeps_the_logs_of_a_stage_that_failed_in_an_earlier_invocation) {
+  small.add("config", "room");
+  run();
+  run();
+  EXPECT_EQ(text("SELECT count(*) FROM run"), "2");
+  EXPECT_EQ(text("SELECT count(DISTINCT log) FROM run"), "2");
+}
+
 TEST_F(Scheduling, keeps_a_log_of_every_attempt) {
   small.add("", "crash");
   const auto summary = run();
@@ -297,6 +366,24 @@ TEST_F(Scheduling, ends_at_once_after_a_second_signal) {
   EXPECT_LT(summary.seconds, 5);
   EXPECT_EQ(summary.exit_code(), ExitCode::terminated);
   EXPECT_THAT(runs(), ElementsAre("killed"));
+}
+
+TEST_F(Scheduling, ends_in_good_order_when_the_session_is_closed) {
+  small.plan.experiment.resources.jobs = 1;
+  small.add("", "patient");
+  interrupt_after(400, SIGHUP);
+  EXPECT_EQ(run().exit_code(), ExitCode::terminated);
+  EXPECT_THAT(runs(), ElementsAre("killed"));
+}
+
+TEST_F(Scheduling, ends_what_a_plugin_has_detached_with_its_worker) {
+  small.add("", "detaches");
+  run();
+  const auto all = events();
+  const auto line = std::find_if(all.begin(), all.end(),
+                                 [](const auto& text) { return text.starts_with("pid "); });
+  ASSERT_NE(line, all.end());
+  EXPECT_NE(::kill(std::stoi(line->substr(4)), 0), 0);
 }
 
 TEST_F(Scheduling, leaves_a_cell_to_the_runner_that_has_it) {

@@ -2,13 +2,19 @@
 // says. Put in front of the true worker as --worker-prefix, so it is started as the true one is:
 // scripted_worker <worker> <read fd> <write fd>. Each cell, features and pretrain request appends
 // "begin <name>" and "end <name>" to the file SCRIPTED_WORKER_LOG.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "protocol/frame.hpp"
@@ -37,6 +43,9 @@ bool first_time(const std::string& name) {
   return true;
 }
 
+/// What the next answer says besides its result.
+std::string leftovers, warning;
+
 struct Refusal {
   std::string kind, message;
 };
@@ -49,6 +58,47 @@ void behave(const std::string& name, int out) {
   if (name == "config") throw Refusal{"config", "alpha is '-1'; allowed is 0 or more"};
   if (name == "bug") throw Refusal{"bug", "index out of range"};
   if (name == "unsupported") throw Refusal{"unsupported", "needs codes"};
+  if (name == "leaves_crash") leftovers = "a thread";
+  if (name == "warns") warning = "it changed the locale";
+  if (name == "talks") throw Refusal{"data", "\x1b[31mred \xc2\x9b" + std::string(1 << 20, 'x')};
+  if (name == "deep") {
+    const std::string depth(1 << 20, '[');
+    const auto header =
+        "{\"type\":\"done\",\"id\":1,\"result\":" + depth + std::string(depth.size(), ']') + "}";
+    std::string frame;
+    for (int i = 0; i < 2; ++i)
+      for (int shift = 0; shift < 32; shift += 8)
+        frame += static_cast<char>(header.size() >> shift & 255);
+    frame += header;
+    for (std::size_t sent = 0; sent < frame.size();)
+      sent += static_cast<std::size_t>(
+          std::max<ssize_t>(0, write(out, frame.data() + sent, frame.size() - sent)));
+  }
+  if (name == "shares") {
+    void* memory = ::mmap(nullptr, std::size_t{300} << 20, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    std::memset(memory, 1, std::size_t{300} << 20);
+    sleep_ms(60000);
+  }
+  if (name == "greedy_child" && ::fork() == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::vector<char> memory(std::size_t{300} << 20, 1);
+    while (memory[7] == 1)
+      sleep_ms(1000);
+  }
+  if (name == "greedy_child") sleep_ms(60000);
+  if (name == "detaches") {
+    if (::fork() == 0) {
+      if (::fork() == 0) {
+        ::setsid();
+        note("pid " + std::to_string(::getpid()));
+        sleep_ms(60000);
+      }
+      ::_exit(0);
+    }
+    ::wait(nullptr);
+    sleep_ms(300);
+  }
   if (name == "slow") sleep_ms(200);
   if (name == "hang") {
     std::signal(SIGTERM, SIG_IGN);
@@ -142,7 +192,12 @@ int main(int, char** argv) {
     const std::int64_t id = request->header.at("id");
     try {
       auto result = perform(request->header, id, channel, out);
-      send(channel, id, "done", {{"result", std::move(result)}});
+      Json fields{{"result", std::move(result)}};
+      if (!leftovers.empty()) fields["leftovers"] = std::exchange(leftovers, "");
+      if (!warning.empty()) fields["warnings"] = {std::exchange(warning, "")};
+      const bool late_crash = fields.contains("leftovers");
+      send(channel, id, "done", std::move(fields));
+      if (late_crash) std::thread([] { sleep_ms(50), std::raise(SIGSEGV); }).detach();
     } catch (const Refusal& refusal) {
       send(channel, id, "failed", {{"kind", refusal.kind}, {"message", refusal.message}});
     }

@@ -127,6 +127,24 @@ TEST(OpenShard, checks_a_file_again_only_when_it_has_changed) {
   EXPECT_EQ(open_shard(folder / "x.shard", "key"), nullptr);
 }
 
+TEST(OpenShard, keeps_no_mapping_of_each_shard_that_nobody_reads_any_more) {
+  const TemporaryFolder folder;
+  write_example(folder / "x.shard");
+  const auto held = open_shard(folder / "x.shard", "key");
+  constexpr int shards = 2000;
+  for (int i = 0; i < shards; ++i) {
+    const auto file = folder / (std::to_string(i) + ".shard");
+    std::filesystem::copy_file(folder / "x.shard", file);
+    ASSERT_NE(open_shard(file, "key"), nullptr);
+  }
+  std::ifstream maps("/proc/self/maps");
+  int mapped = 0;
+  for (std::string line; std::getline(maps, line);)
+    mapped += line.ends_with(".shard");
+  EXPECT_LT(mapped, 1100);
+  EXPECT_EQ(open_shard(folder / "x.shard", "key"), held);
+}
+
 TEST(VerifyCache, counts_shards_and_names_the_bad_ones) {
   const TemporaryFolder cache;
   EXPECT_EQ(verify_cache(cache.path()).at("shards"), 0);

@@ -87,49 +87,62 @@ TEST_P(Defective, fails_the_check_of_its_rule) {
 
 INSTANTIATE_TEST_SUITE_P(
     Conformance, Defective,
-    testing::Values(Defect{"wrong_rank", "shape", "expected floating (B, T, D)"},
-                    Defect{"swapped_dims", "shape", "D = 2"},
-                    Defect{"wrong_dtype", "shape", "Double"},
-                    Defect{"nan_features", "shape", "not all finite"},
-                    Defect{"too_many_frames", "frame_count", "110 frames"},
-                    Defect{"depends_on_padding", "padding_invariance", "beside a longer one"},
-                    Defect{"depends_on_batch", "batch_order", "clip 3 of 3"},
-                    Defect{"differs_at_second_call", "repeatable", "second time"},
-                    Defect{"shared_between_objects", "two_instances", "live at once"},
-                    Defect{"changes_input", "input_untouched", "encode() changes its arguments"},
-                    Defect{"changes_grad_mode", "global_state", "gradient mode"},
-                    Defect{"draws_while_encoding", "global_state", "default generator"},
-                    Defect{"thread_bound", "thread_hop", "another thread"},
-                    Defect{"fails_on_silence", "hard_inputs", "silence"},
-                    Defect{"accepts_anything", "bad_input", "is accepted"},
-                    Defect{"default_out_of_range", "schema", "its default 0 is not allowed"},
-                    Defect{"option_without_help", "schema", "has no help"},
-                    Defect{"makes_features_up", "unknown_clip", "expected a DataError"},
-                    Defect{"looks_up_and_hears", "deaf", "expected Unsupported"},
-                    Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
-                    Defect{"decode_too_long", "decode", "come back as"},
-                    Defect{"embed_other_width", "embed", "D = 1"},
-                    Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
-                    Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
-                    Defect{"marks_by_predict", "marks", "mark() differs"},
-                    Defect{"leaks_test_labels", "leak", "must not be used"},
-                    Defect{"predicts_twice", "trial", "predicted twice"},
-                    Defect{"predicts_half", "trial", "15 of 30"},
-                    Defect{"undeclared_metric", "trial", "'precision', which is not in metrics()"},
-                    Defect{"order_matters", "order", "another 'hits'"},
-                    Defect{"loses_state", "state", "predicts differently"},
-                    Defect{"resumes_wrong", "resume", "ends differently"},
-                    Defect{"seed_without_effect", "seed", "uses().seed is false"},
-                    Defect{"duplicate_ids", "items", "ids must differ"},
-                    Defect{"unstable_items", "stable_items", "lists other items"},
-                    Defect{"label_not_in_classes", "items", "did you mean 'high'?"},
-                    Defect{"answer_not_a_choice", "items", "answer 'mid'"},
-                    Defect{"synthesizes_differently", "audio", "sounds different"}),
+    testing::Values(
+        Defect{"wrong_rank", "shape", "expected floating (B, T, D)"},
+        Defect{"swapped_dims", "shape", "D = 2"}, Defect{"wrong_dtype", "shape", "Double"},
+        Defect{"nan_features", "shape", "not all finite"},
+        Defect{"too_many_frames", "frame_count", "110 frames"},
+        Defect{"depends_on_padding", "padding_invariance", "beside a longer one"},
+        Defect{"depends_on_batch", "batch_order", "clip 3 of 3"},
+        Defect{"differs_at_second_call", "repeatable", "second time"},
+        Defect{"shared_between_objects", "two_instances", "live at once"},
+        Defect{"changes_input", "input_untouched", "encode() changes its arguments"},
+        Defect{"changes_grad_mode", "global_state", "gradient mode"},
+        Defect{"rounds_up", "global_state", "floating-point environment (rounding mode)"},
+        Defect{"rounds_up_when_constructed", "construct",
+               "the constructor of encoder 'it' of rounds_up_when_constructed.so changed"},
+        Defect{"changes_locale", "global_state", "the locale"},
+        Defect{"draws_while_encoding", "global_state", "default generator"},
+        Defect{"thread_bound", "thread_hop", "another thread"},
+        Defect{"fails_on_silence", "hard_inputs", "silence"},
+        Defect{"accepts_anything", "bad_input", "is accepted"},
+        Defect{"default_out_of_range", "schema", "its default 0 is not allowed"},
+        Defect{"option_without_help", "schema", "has no help"},
+        Defect{"makes_features_up", "unknown_clip", "expected a DataError"},
+        Defect{"looks_up_and_hears", "deaf", "expected Unsupported"},
+        Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
+        Defect{"decode_too_long", "decode", "come back as"},
+        Defect{"embed_other_width", "embed", "D = 1"},
+        Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
+        Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
+        Defect{"marks_by_predict", "marks", "mark() differs"},
+        Defect{"leaks_test_labels", "leak", "must not be used"},
+        Defect{"predicts_twice", "trial", "predicted twice"},
+        Defect{"predicts_half", "trial", "15 of 30"},
+        Defect{"undeclared_metric", "trial", "'precision', which is not in metrics()"},
+        Defect{"order_matters", "order", "another 'hits'"},
+        Defect{"loses_state", "state", "predicts differently"},
+        Defect{"resumes_wrong", "resume", "ends differently"},
+        Defect{"seed_without_effect", "seed", "uses().seed is false"},
+        Defect{"duplicate_ids", "items", "ids must differ"},
+        Defect{"unstable_items", "stable_items", "lists other items"},
+        Defect{"label_not_in_classes", "items", "did you mean 'high'?"},
+        Defect{"answer_not_a_choice", "items", "answer 'mid'"},
+        Defect{"synthesizes_differently", "audio", "sounds different"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Conformance, warns_of_a_full_stop_in_a_summary_and_of_another_compiler) {
   EXPECT_EQ(outcomes("bad_names", "names").at("names").state, State::warning);
   EXPECT_EQ(outcomes("other_compiler", "handshake").at("handshake").state, State::warning);
+}
+
+TEST(Conformance, warns_of_what_goes_on_after_a_call) {
+  for (const auto& [plugin, what] :
+       {std::pair{"leaves_thread", "thread"}, {"leaves_process", "process"}}) {
+    const auto outcome = outcomes(plugin, "no_leftovers").at("no_leftovers");
+    EXPECT_EQ(outcome.state, State::warning) << plugin;
+    EXPECT_THAT(outcome.reason, HasSubstr(what));
+  }
 }
 
 TEST(Conformance, gives_every_check_a_name_of_its_own_and_a_reason) {

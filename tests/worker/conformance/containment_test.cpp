@@ -76,6 +76,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Defect{"own_exception", "shape", "Complaint"},
                     Defect{"minimum_crashes", "bounds", "constructing with mels = 1"},
                     Defect{"writes_to_features", "read_only", "signal 11"},
+#if defined(__x86_64__)
+                    Defect{"flushes_to_zero_at_load", "load", "flush of denormal numbers to zero"},
+#endif
                     Defect{"prints", "silent", "encoding ..."}),
     [](const auto& param) { return std::string(param.param.name); });
 

@@ -1,5 +1,6 @@
 #include "worker/stage/cell_stage.hpp"
 
+#include <cfenv>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -253,6 +254,53 @@ TEST_F(CellStage, tags_a_reported_number_that_is_not_finite) {
   const auto row = metric(run(request({{"defect", "nan_report"}})), "all", "loss");
   EXPECT_TRUE(row.value.is_null());
   EXPECT_EQ(row.nonfinite, "nan");
+}
+
+TEST_F(CellStage, fits_again_when_a_state_cannot_be_loaded_whatever_is_thrown) {
+  auto cell = request({{"defect", "unloadable"}});
+  const auto first = run(cell).canonical();
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "states" / cell.fit_key / "fit.state"));
+  const auto again = run(cell);
+  EXPECT_EQ(again.canonical(), first);
+  EXPECT_EQ(again.of("stage").at(0).header.at("reused"), false);
+}
+
+TEST_F(CellStage, fits_again_when_any_bit_of_the_header_of_a_state_is_flipped) {
+  const auto cell = request();
+  const auto first = run(cell).canonical();
+  const auto file = folder_ / "states" / cell.fit_key / "fit.state";
+  const auto whole = content(file);
+  for (std::size_t at = 0; at < whole.size(); at += 23) {
+    auto flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << at % 8));
+    std::ofstream(file, std::ios::binary) << flipped;
+    ASSERT_EQ(run(cell).canonical(), first) << at;
+  }
+}
+
+TEST_F(CellStage, sends_long_predictions_in_frames_that_are_allowed) {
+  const auto events = run(request({{"defect", "long"}}));
+  EXPECT_GT(events.of("predictions").size(), 10u);
+  std::size_t rows = 0;
+  for (const auto& message : events.of("predictions"))
+    rows += message.header.at("rows").size();
+  EXPECT_EQ(rows, 80u);
+  EXPECT_THAT(complaint<ContractError>(request({{"defect", "very_long"}})),
+              HasSubstr("the prediction of item 'item"));
+}
+
+TEST_F(CellStage, names_the_evaluator_that_changes_how_numbers_are_rounded) {
+  EXPECT_THAT(complaint<ContractError>(request({{"defect", "rounds"}})),
+              HasSubstr("evaluator 'steps' of stage_fixture.so changed the floating-point "
+                        "environment (rounding mode)"));
+  EXPECT_EQ(std::fegetround(), FE_TONEAREST);
+}
+
+TEST_F(CellStage, leaves_no_empty_folder_for_artifacts) {
+  run(request({{"defect", "writes_nothing"}}));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "artifacts"));
+  run(request());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "artifacts/weights.txt"));
 }
 
 TEST_F(CellStage, says_so_when_features_are_missing) {

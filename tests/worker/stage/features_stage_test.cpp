@@ -1,6 +1,7 @@
 #include "worker/stage/features_stage.hpp"
 
 #include <atomic>
+#include <cfenv>
 #include <limits>
 
 #include <ATen/ATen.h>
@@ -169,6 +170,39 @@ TEST(FeaturesStage, holds_an_encoder_to_its_promises) {
   EXPECT_THAT(complaint<ContractError>(of("spec")), HasSubstr("another spec"));
   EXPECT_THAT(complaint(of("throws")), HasSubstr("clip 0 of item 0 and 15 more: it is too loud"));
   EXPECT_TRUE(shards_in(cache.path()).empty());
+}
+
+TEST(FeaturesStage, keeps_one_encoder_s_rounding_from_the_features_of_the_others) {
+  const TemporaryFolder alone, together;
+  run(features_request(alone.path()));
+  auto request = features_request(together.path(), {}, {{"defect", "rounds"}});
+  request.sources.push_back(features_request(together.path()).sources[0]);
+  EXPECT_THAT(complaint<ContractError>(request),
+              HasSubstr("encoder 'frames' of stage_fixture.so changed the floating-point "
+                        "environment (rounding mode)"));
+  EXPECT_EQ(std::fegetround(), FE_TONEAREST);
+  std::swap(request.sources[0], request.sources[1]);
+  complaint<ContractError>(request);
+  for (const auto& shard : shards_in(together.path()))
+    EXPECT_EQ(content(shard),
+              content(alone.path() / std::filesystem::relative(shard, together.path())));
+  request.sources = features_request(together.path()).sources;
+  run(request);
+  EXPECT_EQ(contents(together.path()), contents(alone.path()));
+}
+
+TEST(FeaturesStage, gives_an_encoder_that_draws_the_same_numbers_whoever_drew_before) {
+  const auto second = [](int others) {
+    const TemporaryFolder cache;
+    auto request = features_request(cache.path(), {}, {{"defect", "draws"}});
+    for (int i = 0; i < others; ++i) {
+      request.sources.push_back(request.sources[0]);
+      request.sources.back().key += "x";
+    }
+    run(request);
+    return at::rand({1}).item<float>();
+  };
+  EXPECT_EQ(second(0), second(2));
 }
 
 TEST(FeaturesStage, applies_the_audio_policy_of_the_experiment) {

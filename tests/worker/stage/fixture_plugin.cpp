@@ -1,4 +1,5 @@
 #include <array>
+#include <cfenv>
 #include <cmath>
 #include <fstream>
 #include <numbers>
@@ -75,7 +76,7 @@ class Frames : public Encoder, public Codec {
     return {{.name = "defect",
              .value = std::string(),
              .help = "What is wrong",
-             .choices = {"", "nan", "frames", "spec", "throws"}},
+             .choices = {"", "nan", "frames", "spec", "throws", "rounds", "draws"}},
             {.name = "rate", .value = std::int64_t{8000}, .help = "Sample rate", .unit = "Hz"}};
   }
 
@@ -84,6 +85,8 @@ class Frames : public Encoder, public Codec {
   FeatureBatch encode(const AudioBatch& audio) override {
     audio.check();
     if (defect_ == "throws") throw DataError("it is too loud");
+    if (defect_ == "rounds") std::fesetround(FE_UPWARD);
+    if (defect_ == "draws") at::rand({3});
     const auto lengths = (audio.lengths + (hop_ - 1)).floor_divide(hop_);
     auto values = at::zeros({audio.samples.size(0), lengths.max().item<std::int64_t>(), 2});
     for (std::int64_t b = 0; b < values.size(0); ++b) {
@@ -195,15 +198,23 @@ class Steps final : public Evaluator {
       if (trial.stop()) return;
     }
     trial.report("loss", defect_ == "nan_report" ? std::nan("") : loss, steps_);
-    std::ofstream(trial.artifact("weights.txt")) << weight_[0].item<double>();
+    const auto artifact = trial.artifact("weights.txt");
+    if (defect_ != "writes_nothing") std::ofstream(artifact) << weight_[0].item<double>();
   }
 
   void predict(Trial& trial) override {
     const auto items = trial.size(Split::test) - (defect_ == "incomplete" ? 1 : 0);
+    if (defect_ == "rounds") std::fesetround(FE_DOWNWARD);
     const auto scores = at::sigmoid(inputs(trial, Split::test).mv(weight_)).to(at::kDouble);
     for (auto i = items - 1; i >= 0; --i) {
       const auto score = scores[i].item<double>();
-      trial.predict({.item = i, .value = score > 0.5 ? "high" : "low", .scores = {score}});
+      trial.predict({.item = i,
+                     .output = std::string(defect_ == "long"        ? 300'000
+                                           : defect_ == "very_long" ? 20'000'000
+                                                                    : 0,
+                                           'x'),
+                     .value = score > 0.5 ? "high" : "low",
+                     .scores = {score}});
       if (defect_ == "twice") trial.predict({.item = i});
     }
   }
@@ -224,7 +235,11 @@ class Steps final : public Evaluator {
   }
 
   State state() const override { return {.tensors = {{"weight", weight_}}}; }
-  void load_state(const State& state) override { weight_ = state.tensors.at("weight").clone(); }
+  void load_state(const State& state) override {
+    weight_ = state.tensors.at("weight") * 0;  // what is half loaded must not count
+    if (defect_ == "unloadable") throw 42;
+    weight_ = state.tensors.at("weight").clone();
+  }
 
  private:
   at::Tensor inputs(Trial& trial, Split split) const {
