@@ -39,6 +39,7 @@ void generate(const fs::path& from, const fs::path& to, const std::string& name)
   if (!in) throw Failure(ExitCode::usage, from.string() + ": cannot read the template");
   auto source = std::regex_replace(text.str(), std::regex("plugin_name"), name);
   source = std::regex_replace(source, std::regex("PluginClass"), class_name(name));
+  source = std::regex_replace(source, std::regex("sdk_major"), EARSHOT_SDK_MAJOR);
   std::ofstream out(to, std::ios::binary);
   out << source << std::flush;
   if (!out) throw Failure(ExitCode::usage, to.string() + ": cannot be written");
