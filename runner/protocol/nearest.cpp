@@ -7,26 +7,36 @@ namespace earshot::protocol {
 
 namespace {
 
-/// Levenshtein distance; names are short.
+/// Letters to add, drop, change or swap with the next one (optimal string alignment); names are
+/// short.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (const char letter : a) {
-    auto corner = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto change = corner + (letter != b[j] ? 1 : 0);
-      corner = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, corner + 1});
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] =
+          std::min({last[j - 1] + (a[i - 1] != b[j - 1] ? 1 : 0), last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    before.swap(last);
+    last.swap(row);
   }
-  return row.back();
+  return last.back();
 }
 
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {
+  constexpr std::size_t telling = 3;  // letters of a beginning that says what was meant
   std::string best;
-  auto best_distance = std::max<std::size_t>(name.size() / 2, 1) + 1;
+  if (name.size() >= telling)
+    for (const auto& candidate : known)
+      if (candidate.starts_with(name) && (best.empty() || candidate.size() < best.size()))
+        best = candidate;
+  if (!best.empty()) return best;
+  auto best_distance = std::max<std::size_t>(name.size() / 3, 1) + 1;
   for (const auto& candidate : known) {
     const auto d = distance(name, candidate);
     if (d < best_distance) best = candidate, best_distance = d;

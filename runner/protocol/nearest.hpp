@@ -5,8 +5,8 @@
 
 namespace earshot::protocol {
 
-/// The known name that a mistyped one most likely meant; "" when none is near (more than half of
-/// the letters differ).
+/// The known name that a mistyped or shortened one most likely meant; "" when none is near: more
+/// than a third of the letters differ.
 std::string nearest(std::string_view name, const std::vector<std::string>& known);
 
 /// "; did you mean 'mels'?" or "", for error messages.

@@ -15,6 +15,21 @@ TEST(Nearest, finds_nothing_when_all_are_far) {
   EXPECT_EQ(nearest("a", {}), "");
 }
 
+TEST(Nearest, prefers_a_name_of_which_the_beginning_was_given) {
+  EXPECT_EQ(nearest("acc", {"auc", "balanced_accuracy", "accuracy"}), "accuracy");
+  EXPECT_EQ(nearest("conf", {"config", "confusion"}), "config");
+}
+
+TEST(Nearest, finds_nothing_when_half_of_the_letters_differ) {
+  EXPECT_EQ(nearest("decoder", {"encodec", "mimi"}), "");
+  EXPECT_EQ(nearest("my_enc", {"mimi", "mfcc", "encodec"}), "");
+}
+
+TEST(Nearest, takes_two_letters_that_were_swapped_for_one_mistake) {
+  EXPECT_EQ(nearest("naer", {"near", "far"}), "near");
+  EXPECT_EQ(nearest("htsta", {"mimi", "htsat"}), "htsat");
+}
+
 TEST(DidYouMean, is_empty_without_a_near_name) {
   EXPECT_EQ(did_you_mean("mel", {"mels", "hop"}), "; did you mean 'mels'?");
   EXPECT_EQ(did_you_mean("window", {"hop"}), "");
