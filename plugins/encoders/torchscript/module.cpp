@@ -1,9 +1,13 @@
 #include "module.hpp"
 
+#include <cstring>
+#include <set>
+
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/checkpoint.hpp>
 
 namespace torchscript {
 
@@ -23,6 +27,40 @@ std::string reason(const std::exception& error) {
   return line == std::string::npos ? text : text.substr(line + 1);
 }
 
+/// What a file is that LibTorch takes for no program: a checkpoint, most often; "" when neither.
+std::string other_kind(const std::filesystem::path& file) {
+  try {
+    const earshot::kit::Checkpoint checkpoint(file);
+    return "is a checkpoint: " + std::to_string(checkpoint.names().size()) +
+           " tensors without the program that computes with them (a state dict). Load it into its "
+           "model in Python, make that TorchScript by torch.jit.trace or torch.jit.script, and "
+           "save "
+           "it with torch.jit.save";
+  } catch (const DataError& error) {
+    const std::string text = error.what(), where = file.string() + ": ";
+    const auto begin = text.starts_with(where) ? where.size() : 0;
+    for (const auto* kind : {"is a GGUF", "is an ONNX", "is a TensorFlow", "is an HDF5",
+                             "is an array", "is a pointer", "is empty"})
+      if (text.compare(begin, std::strlen(kind), kind) == 0) return text.substr(begin);
+    return "";
+  }
+}
+
+/// Floating tensors among the constants of a graph and of the blocks in it.
+std::int64_t constants_of(const torch::jit::Block& block) {
+  std::int64_t count = 0;
+  for (const auto* node : block.nodes()) {
+    for (const auto* inner : node->blocks())
+      count += constants_of(*inner);
+    if (node->kind() != c10::prim::Constant || !node->hasAttribute(c10::attr::value) ||
+        node->kindOf(c10::attr::value) != torch::jit::AttributeKind::t)
+      continue;
+    const auto& tensor = node->t(c10::attr::value);
+    if (at::isFloatingType(tensor.scalar_type()) && tensor.dim() > 0) count += tensor.numel();
+  }
+  return count;
+}
+
 }  // namespace
 
 struct Module::Parts {
@@ -35,6 +73,8 @@ Module::Module(const std::filesystem::path& file, c10::Device device) : file_(fi
     parts_ = std::make_unique<Parts>(Parts{torch::jit::load(file.string(), device, extra)});
     parts_->module.eval();
   } catch (const std::exception& error) {
+    if (const auto other = other_kind(file); !other.empty())
+      throw DataError(file.string() + ": " + other);
     throw DataError(file.string() +
                     ": is no TorchScript file, or damaged; expected what torch.jit.save writes (of "
                     "a model of Python alone make one by torch.jit.trace): " +
@@ -44,6 +84,15 @@ Module::Module(const std::filesystem::path& file, c10::Device device) : file_(fi
 }
 
 Module::~Module() = default;
+
+std::int64_t Module::parameter_count() const {
+  std::set<const void*> seen;
+  std::int64_t count = 0;
+  for (const auto& parameter : parts_->module.parameters())
+    if (seen.insert(parameter.unsafeGetTensorImpl()).second) count += parameter.numel();
+  if (!seen.empty()) return count;
+  return constants_of(*parts_->module.get_method("forward").graph()->block());
+}
 
 at::Tensor Module::forward(const at::Tensor& input) {
   const torch::jit::GraphOptimizerEnabledGuard unoptimised(false);

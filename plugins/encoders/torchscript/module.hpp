@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +18,10 @@ class Module {
 
   /// The text of an extra file that was saved with the model; "" when there is none.
   const std::string& about() const { return about_; }
+
+  /// Numbers of the module's parameters, each once; of a frozen module, whose parameters are
+  /// constants of its code, those of its constants that are floating tensors.
+  std::int64_t parameter_count() const;
 
   /// forward(input), without gradients; of a tuple the first. Interpreted as it stands: LibTorch's
   /// optimiser would compile other code after a few calls, with other roundings.

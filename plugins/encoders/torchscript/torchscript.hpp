@@ -1,6 +1,7 @@
 #pragma once
 #include <earshot/encoder.hpp>
 #include <earshot/options.hpp>
+#include <earshot/sized.hpp>
 
 #include "declaration.hpp"
 #include "module.hpp"
@@ -9,7 +10,7 @@ namespace torchscript {
 
 /// Clips run alone or beside others of the same length, so that padding reaches no frame. What
 /// comes out is compared with what was declared.
-class TorchScript final : public earshot::Encoder {
+class TorchScript final : public earshot::Encoder, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
   TorchScript(const earshot::Options& options, const earshot::Context& context);
@@ -17,6 +18,7 @@ class TorchScript final : public earshot::Encoder {
   earshot::AudioNeeds needs() const override;
   earshot::FeatureSpec spec() const override { return spec_; }
   earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
+  std::int64_t parameter_count() const override { return module_.parameter_count(); }
 
  private:
   at::Tensor run(const at::Tensor& clips);            ///< (B, C, N) to (B, T, D)

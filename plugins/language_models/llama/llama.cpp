@@ -38,6 +38,8 @@ Tokenizer tokenizer_of(const earshot::Options& options) {
     throw earshot::ConfigError(
         "words are given, but the checkpoint has a tokenizer of its own; words go with weights = "
         "\"random\"");
+  // A file that is no checkpoint is told as that, rather than by the tokenizer that it lacks.
+  const Checkpoint checkpoint(options.weights("weights").path);
   return Tokenizer(*folder);
 }
 

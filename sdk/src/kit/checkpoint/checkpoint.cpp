@@ -30,6 +30,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> endings{".safetensors", ".pth", ".pt", ".ckpt", ".bin"};
 
+/// Of models that are no checkpoints, see `foreign`.
+constexpr std::array<std::string_view, 4> other_endings{".gguf", ".onnx", ".tflite", ".h5"};
+
 bool is_index(const fs::path& file) {
   return file.string().ends_with(".index.json");
 }
@@ -39,14 +42,18 @@ fs::path file_in(const fs::path& folder) {
   for (const auto* name : {"model.safetensors.index.json", "model.safetensors",
                            "pytorch_model.bin.index.json", "pytorch_model.bin"})
     if (fs::exists(folder / name)) return folder / name;
-  std::set<fs::path> found;
+  std::set<fs::path> found, others;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (std::any_of(endings.begin(), endings.end(), [&](auto ending) {
-          return entry.path().filename().string().ends_with(ending);
-        }))
-      found.insert(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const auto has = [name = entry.path().filename().string()](auto ending) {
+      return name.ends_with(ending);
+    };
+    if (std::any_of(endings.begin(), endings.end(), has)) found.insert(entry.path());
+    if (std::any_of(other_endings.begin(), other_endings.end(), has)) others.insert(entry.path());
+  }
   if (found.size() == 1) return *found.begin();
+  // Opening it says what it is and what to do.
+  if (found.empty() && others.size() == 1) return *others.begin();
   std::string names;
   for (const auto& file : found)
     names += (names.empty() ? "" : ", ") + file.filename().string();
@@ -62,8 +69,48 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
          std::equal(text.begin(), text.end(), reinterpret_cast<const char*>(bytes.data()));
 }
 
+/// Files of models that users have and that are no checkpoints here: how they begin.
+struct Foreign {
+  std::size_t at;
+  std::string_view magic, what;
+};
+
+constexpr Foreign foreign[] = {
+    {0, "GGUF",
+     "is a GGUF file of llama.cpp, whose numbers are mostly quantised. Get the checkpoint that it "
+     "was made of (model.safetensors with config.json and tokenizer.json), or rebuild one in "
+     "Python: "
+     "transformers' AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=NAME), then "
+     "save_pretrained()"},
+    {0, "\x08",
+     "is an ONNX file, a program rather than a checkpoint. Get the model's checkpoint or its "
+     "TorchScript file (plugin torchscript), or give its features to plugin precomputed"},
+    {4, "TFL3",
+     "is a TensorFlow Lite file, a program rather than a checkpoint. Give its features to plugin "
+     "precomputed"},
+    {0, "\x89HDF\r\n",
+     "is an HDF5 file, as Keras writes them. Save its tensors as safetensors: "
+     "safetensors.numpy.save_file()"},
+    {0, "\x93NUMPY",
+     "is an array of NumPy, not a checkpoint. Save tensors by name as safetensors: "
+     "safetensors.numpy.save_file()"}};
+
+/// Refuses what another program's model is in. An ONNX file begins with the field of its version,
+/// which is small, and may look like the length of a safetensors header; then a '{' follows.
+void refuse_foreign(std::span<const std::byte> bytes) {
+  for (const auto& kind : foreign) {
+    if (bytes.size() <= kind.at || !begins_with(bytes.subspan(kind.at), kind.magic)) continue;
+    if (kind.magic == "\x08" &&
+        (bytes.size() < 9 || bytes[1] == std::byte{0} || bytes[1] > std::byte{31} ||
+         bytes[2] < std::byte{0x12} || bytes[8] == std::byte{'{'}))
+      continue;
+    throw DataError(std::string(kind.what));
+  }
+}
+
 checkpoint::Contents contents_of(std::span<const std::byte> bytes) {
   if (bytes.empty()) throw DataError("is empty");
+  refuse_foreign(bytes);
   if (begins_with(bytes, "version https://git-lfs"))
     throw DataError("is a pointer of Git LFS; get the file itself: git lfs pull");
   if (begins_with(bytes, "PK\x03\x04")) return checkpoint::read_torch_zip(bytes);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/checkpoint.hpp>
 
 #include "files.hpp"
 #include "temporary_folder.hpp"
@@ -17,6 +18,7 @@ using namespace earshot;
 using namespace earshot::testing;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using torchscript::TorchScript;
 using Values = std::map<std::string, OptionValue>;
 
@@ -185,6 +187,38 @@ TEST_F(Scripted, refuses_files_that_are_damaged_or_say_nonsense) {
     save(frames, text);
     EXPECT_THAT(complaint(), HasSubstr("earshot.json: ")) << text;
   }
+}
+
+TEST_F(Scripted, counts_the_parameters_of_its_module) {
+  torch::jit::Module module("model");
+  module.register_parameter("w", at::ones({3, 2}), false);
+  module.register_parameter("b", at::ones({2}), false);
+  module.register_buffer("mean", at::ones({7}));
+  module.define("def forward(self, x):\n    return x.mean(1).unfold(1, 10, 10) * self.w.sum()");
+  torch::jit::ExtraFilesMap files{{"earshot.json", about}};
+  module.save(file().string(), files);
+  EXPECT_EQ(open().parameter_count(), 8);
+  const Sized& sized = open();
+  EXPECT_EQ(sized.parameter_count(), 8);
+}
+
+TEST_F(Scripted, counts_what_a_frozen_module_has_of_constants) {
+  torch::jit::Module module("model");
+  module.register_parameter("w", at::ones({3, 2}), false);
+  module.define("def forward(self, x):\n    return x.mean(1).unfold(1, 10, 10) * self.w.sum()");
+  module.eval();
+  auto frozen = torch::jit::freeze(module);
+  torch::jit::ExtraFilesMap files{{"earshot.json", about}};
+  frozen.save(file().string(), files);
+  EXPECT_GE(open().parameter_count(), 6);
+}
+
+TEST_F(Scripted, says_of_a_state_dict_that_it_is_one) {
+  kit::save_safetensors(folder / "model.pt", {{"a", at::ones({2})}, {"b", at::ones({2})}});
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("is a checkpoint: 2 tensors without the program"),
+                                 HasSubstr("torch.jit.trace"), Not(HasSubstr("corrupted"))));
+  write(file(), "GGUF" + std::string(64, '\1'));
+  EXPECT_THAT(complaint(), HasSubstr("model.pt: is a GGUF file of llama.cpp"));
 }
 
 }  // namespace

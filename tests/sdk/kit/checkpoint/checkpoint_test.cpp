@@ -85,6 +85,36 @@ TEST_F(CheckpointFolder, tells_formats_by_their_bytes) {
   EXPECT_THAT(refusal([&] { Checkpoint{folder / "e.bin"}; }), HasSubstr("git lfs pull"));
 }
 
+TEST_F(CheckpointFolder, says_what_a_file_of_another_program_is_and_what_to_do) {
+  const std::vector<std::pair<std::string, std::string>> kinds{
+      {std::string("GGUF\3\0\0\0", 8) + std::string(64, '\1'), "is a GGUF file of llama.cpp"},
+      {std::string("\x08\x08\x12\x07pytorch\x1a\x05", 13) + std::string(64, '\2'),
+       "is an ONNX file"},
+      {std::string("\x08\x0a\x3a\x90\x4e", 5) + std::string(64, '\2'), "is an ONNX file"},
+      {std::string("\x1c\0\0\0TFL3", 8) + std::string(64, '\0'), "is a TensorFlow Lite file"},
+      {"\x89HDF\r\n\x1a\n" + std::string(64, '\0'), "is an HDF5 file"},
+      {"\x93NUMPY\x01" + std::string(64, '\0'), "is an array of NumPy"}};
+  for (const auto& [bytes, what] : kinds)
+    for (const auto* name : {"model.bin", "model.gguf", "model.onnx"}) {
+      write(folder / name, bytes);
+      EXPECT_THAT(refusal([&] { Checkpoint{folder / name}; }),
+                  HasSubstr(std::string(name) + ": " + what));
+      std::filesystem::remove(folder / name);
+    }
+  write(folder / "model.gguf", kinds[0].first);
+  EXPECT_THAT(refusal([&] { Checkpoint{folder.path()}; }), HasSubstr("is a GGUF file"))
+      << "the only file of a folder";
+}
+
+TEST_F(CheckpointFolder, takes_no_safetensors_for_onnx) {
+  // A header of 8 + 8 * 256 = 2056 bytes: the first two bytes of the file are those of ONNX.
+  std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  header.resize(0x0808, ' ');
+  write(folder / "x.safetensors",
+        std::string("\x08\x08\0\0\0\0\0\0", 8) + header + std::string(4, '\0'));
+  EXPECT_THAT(Checkpoint(folder / "x.safetensors").names(), ElementsAre("a"));
+}
+
 TEST_F(CheckpointFolder, reads_into_tensors_of_other_types_and_strides) {
   const auto values = at::arange(6.F).view({2, 3});
   save_safetensors(folder / "x.safetensors", {{"a", values}, {"half", values.to(at::kHalf)}});
