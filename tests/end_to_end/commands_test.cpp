@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +47,151 @@ TEST(Run, of_some_cells_expects_only_those) {
               HasSubstr("done  2 expected = 2 ok   2 run"));
   EXPECT_THAT(sandbox.run("r", {"--limit", "3"}).out, HasSubstr("done  3 expected"));
   EXPECT_THAT(sandbox.run("r", {"--dry-run"}).out, HasSubstr("tones: "));
+}
+
+TEST(Run, of_failed_cells_is_planned_as_such) {
+  const Sandbox sandbox;
+  ASSERT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0);
+  const auto plan = sandbox.run("r", {"--failed", "--dry-run"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("--failed"), HasSubstr("left out"), Not(HasSubstr("new"))));
+}
+
+TEST(Run, without_progress_still_shows_what_came_out) {
+  const Sandbox sandbox;
+  const auto ended = sandbox.run("r", {"--progress", "none"});
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("log_mel  level_only"), HasSubstr("done  8 expected")));
+}
+
+TEST(Run, goes_on_when_whoever_read_its_output_has_left) {
+  const Sandbox sandbox;
+  sandbox.run("r", {"--dry-run"});
+  const auto command = "cd '" + sandbox.data().parent_path().string() +
+                       "' && { " EARSHOT_BUILD_DIR
+                       "/bin/runner tones.toml --results r/results.db; echo $? > code; } | true";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(text_of(sandbox / "code"), "0\n");
+  EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'ok'"), "8");
+}
+
+TEST(Output, that_cannot_be_written_is_no_success) {
+  const Sandbox sandbox;
+  ASSERT_EQ(sandbox.run("r").code, 0);
+  for (const std::string command :
+       {"export tones --results r/results.db", "export tones --canonical --results r/results.db",
+        "query leaderboard --results r/results.db", "status tones --results r/results.db",
+        "experiments --results r/results.db", "--help", "version", "run --help",
+        "tones.toml --results r/results.db"}) {
+    for (const std::string where : {"> /dev/full", ">&-"}) {
+      const auto all = "cd '" + sandbox.data().parent_path().string() +
+                       "' && " EARSHOT_BUILD_DIR "/bin/runner " + command + " " + where +
+                       " 2> said";
+      const int status = std::system(all.c_str());
+      EXPECT_EQ(WEXITSTATUS(status), 1) << command << where;
+      EXPECT_THAT(text_of(sandbox / "said"), HasSubstr("standard output could not be written"))
+          << command << where;
+    }
+  }
+  EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run"), "8") << "nor is the file written into";
+}
+
+TEST(Results, that_are_removed_during_a_run_end_it_in_words) {
+  const Sandbox sandbox;
+  auto text = Sandbox::experiment();
+  text.replace(text.find("seed = [0, 1, 2]"), 16,
+               "seed = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]");
+  sandbox.write_experiment(text);
+  auto runner = sandbox.start("r", {"-j", "1", "--progress", "plain"});
+  runner.wait_for("ok");
+  std::filesystem::remove(sandbox / "r/results.db");
+  const auto ended = runner.wait();
+  EXPECT_EQ(ended.code, 4) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("was removed or replaced"));
+}
+
+TEST(Experiments, of_another_file_with_the_same_name_are_asked_about) {
+  const Sandbox sandbox;
+  ASSERT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0);
+  auto text = Sandbox::experiment();
+  text.replace(text.find("c = 1.0"), 7, "c = 2.0");
+  write(sandbox / "copy.toml", text);
+  const std::vector<std::string> run{"copy.toml", "--results", "r/results.db"};
+  const auto refused = sandbox.command(run);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("copy.toml: the results have an experiment 'tones'"),
+                                 HasSubstr("tones.toml"), HasSubstr("--replace"),
+                                 HasSubstr("runner experiments rename tones NEW")));
+  EXPECT_THAT(sandbox.command({"plan", "copy.toml", "--results", "r/results.db"}).out,
+              HasSubstr("of another file"));
+  EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM experiment"), "1");
+  sandbox.write_experiment(text);
+  EXPECT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0) << "the same file, changed";
+  EXPECT_EQ(sandbox.command({"copy.toml", "--results", "r/results.db", "--only", "task=near"}).code,
+            0)
+      << "the same text";
+  write(sandbox / "copy.toml", Sandbox::experiment());
+  EXPECT_EQ(
+      sandbox
+          .command({"copy.toml", "--results", "r/results.db", "--only", "task=near", "--replace"})
+          .code,
+      0);
+}
+
+TEST(Experiments, are_listed_compared_renamed_and_removed) {
+  const Sandbox sandbox;
+  ASSERT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0);
+  ASSERT_EQ(sandbox.run("r", {"--only", "task=near", "--set", "task.near.options.k=3"}).code, 0);
+  const auto experiments = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "experiments");
+    words.insert(words.end(), {"--results", "r/results.db"});
+    return sandbox.command(words);
+  };
+  EXPECT_THAT(experiments({}).out, AllOf(HasSubstr("tones"), HasSubstr("tones.toml")));
+  EXPECT_THAT(experiments({"list", "tones"}).out, HasSubstr("yes"));
+  EXPECT_THAT(experiments({"diff", "tones"}).out,
+              AllOf(HasSubstr("revision 1 -> 2"), HasSubstr("task.near.options.k: added, 3"),
+                    HasSubstr("cells: 6 in both, 2 only before, 2 only after")));
+  EXPECT_EQ(experiments({"rename", "tones", "../x"}).code, 2);
+  EXPECT_EQ(experiments({"rename", "tones", "first"}).code, 0);
+  EXPECT_THAT(sandbox.command({"status", "--results", "r/results.db"}).out, HasSubstr("first"));
+  EXPECT_THAT(sandbox.command({"status", "first", "--cells", "--results", "r/results.db"}).out,
+              HasSubstr("pending"));
+  EXPECT_THAT(experiments({"remove", "first"}).out,
+              HasSubstr("removed 'first': 2 revisions, 10 cells with 4 runs"));
+  EXPECT_THAT(sandbox.command({"status", "--results", "r/results.db"}).out,
+              Not(HasSubstr("first")));
+  const auto wrong = experiments({"remve", "x"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean 'remove'?"));
+}
+
+TEST(ReadingCommands, make_nothing_where_they_are_called) {
+  const Sandbox sandbox;
+  const std::vector<std::string> home{"XDG_CACHE_HOME=" + (sandbox / "home").string()};
+  const auto folder = sandbox.data().parent_path();
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"describe", "log_mel"},
+                                             {"plugins"},
+                                             {"plan", "tones.toml"},
+                                             {"run", "tones.toml", "--dry-run"}})
+    EXPECT_EQ(Runner(folder, words, home).wait().code, 0) << words.front();
+  EXPECT_FALSE(std::filesystem::exists(sandbox / "results"));
+  EXPECT_TRUE(std::filesystem::exists(sandbox / "home/earshot/stamps.db")) << "remembered";
+}
+
+TEST(ProjectFile, names_the_results_for_every_command) {
+  const Sandbox sandbox;
+  write(sandbox / "earshot.toml", "results = 'kept/r.db'\n");
+  ASSERT_EQ(sandbox.command({"tones.toml", "--only", "task=near"}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(sandbox / "kept/r.db"));
+  const auto status = Runner(sandbox.data(), {"status"}, {}).wait();  // a folder below
+  EXPECT_THAT(status.out, HasSubstr("tones")) << status.err;
+  const auto other = Runner(sandbox.data(), {"status"}, {"EARSHOT_RESULTS=none.db"}).wait();
+  EXPECT_THAT(other.err, HasSubstr("none.db: there is no such results file"));
+  write(sandbox / "earshot.toml", "results = 'kept/r.db'\nplugins = 'x'\n");
+  const auto wrong = sandbox.command({"status"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("earshot.toml:2:1: unknown key"));
 }
 
 TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
@@ -108,6 +255,8 @@ TEST(NewPlugin, writes_a_plugin_under_its_own_name) {
   ASSERT_EQ(sandbox.command({"new-plugin", "encoder", "my_enc"}).code, 0);
   EXPECT_THAT(text_of(sandbox / "my_enc/plugin.cpp"),
               AllOf(HasSubstr("class MyEnc"), Not(HasSubstr("plugin_name"))));
+  EXPECT_THAT(text_of(sandbox / "my_enc/CMakeLists.txt"),
+              AllOf(HasSubstr("find_package(Earshot 2 REQUIRED)"), Not(HasSubstr("sdk_major"))));
   EXPECT_EQ(sandbox.command({"new-plugin", "encoder", "my_enc"}).code, 2);
   EXPECT_EQ(sandbox.command({"new-plugin", "encodr", "other"}).code, 2);
   EXPECT_EQ(sandbox.command({"new-plugin", "encoder", "Not-A-Name"}).code, 2);

@@ -47,6 +47,8 @@ TEST(Describe, says_which_option_it_takes_to_know_the_metrics) {
   const Sandbox sandbox;
   EXPECT_THAT(describe(sandbox, {"linear_probe"}).out,
               HasSubstr("is not known: option 'target' is required; give --option target="));
+  EXPECT_THAT(describe(sandbox, {"linear_probe"}).out, HasSubstr("balanced_accuracy"))
+      << "its metrics are listed anyway";
   EXPECT_THAT(describe(sandbox, {"linear_probe", "--option", "target=5"}).out,
               AllOf(HasSubstr("evaluator probes/linear_probe"), HasSubstr("uses: features\n"),
                     ContainsRegex("\nbalanced_accuracy +higher +primary")));
@@ -87,6 +89,34 @@ TEST(Listen, refuses_an_unknown_option_of_the_dataset_with_the_nearest) {
       sandbox.command({"listen", "tones.toml:tones", "--option", "validatoin=0.5", "--out", "x"});
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.err, HasSubstr("did you mean 'validation'?"));
+}
+
+TEST(Describe, takes_a_component_as_an_experiment_has_it) {
+  const Sandbox sandbox;
+  auto text = Sandbox::experiment();
+  text.replace(text.find("use = \"log_mel\""), 15, "use = \"log_mel\"\noptions = { mels = 20 }");
+  sandbox.write_experiment(text);
+  const auto encoder = describe(sandbox, {"tones.toml:log_mel"});
+  EXPECT_EQ(encoder.code, 0) << encoder.err;
+  EXPECT_THAT(encoder.out,
+              AllOf(HasSubstr("dim 20"), HasSubstr("As 'log_mel' of tones.toml has it")));
+  EXPECT_THAT(describe(sandbox, {"tones.toml:log_mel", "--option", "mels=10"}).out,
+              HasSubstr("dim 10"));
+  EXPECT_THAT(describe(sandbox, {"tones.toml:probe"}).out, HasSubstr("balanced_accuracy"));
+  EXPECT_THAT(describe(sandbox, {"tones.toml:log_mell"}).err, HasSubstr("did you mean 'log_mel'?"));
+}
+
+TEST(Describe, reads_the_weights_that_an_option_names) {
+  const Sandbox sandbox;
+  const auto missing = describe(sandbox, {"llama", "--option", "weights=no/such"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("no/such"));
+  write(sandbox / "m/model.gguf", "GGUF" + std::string(64, '\1'));
+  for (const auto* name : {"llama", "mimi", "torchscript"}) {
+    const auto gguf = describe(sandbox, {name, "--option", "weights=m/model.gguf"});
+    EXPECT_EQ(gguf.code, 2) << name;
+    EXPECT_THAT(gguf.err, HasSubstr("is a GGUF file of llama.cpp")) << name;
+  }
 }
 
 }  // namespace

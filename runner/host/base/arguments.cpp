@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "host/base/defaults.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/nearest.hpp"
 
@@ -94,8 +95,8 @@ std::vector<std::string> Arguments::texts(const std::string& name) const {
 
 void add_results_option(po::options_description& options) {
   options.add_options()(
-      "results", po::value<std::string>()->value_name("FILE")->default_value("results/results.db"),
-      "the results file");
+      "results", po::value<std::string>()->value_name("FILE")->default_value(defaults().results),
+      "the results file (also EARSHOT_RESULTS, or in earshot.toml)");
 }
 
 }  // namespace earshot::host

@@ -37,6 +37,8 @@ class Arguments {
 
   /// Given, or has a default.
   bool has(const std::string& name) const { return values_.count(name) > 0; }
+  /// Given, not only a default.
+  bool given(const std::string& name) const { return has(name) && !values_[name].defaulted(); }
   template <class T>
   T get(const std::string& name) const {
     return values_[name].as<T>();
@@ -55,7 +57,7 @@ class Arguments {
 /// @throws Failure (usage) naming the argument, with the nearest option
 std::optional<Arguments> parse(const Syntax& syntax, const std::vector<std::string>& arguments);
 
-/// Adds `--results FILE`, by default results/results.db.
+/// Adds `--results FILE`, by default that of defaults().
 void add_results_option(program_options::options_description& options);
 
 /// @throws Failure (usage) that ends with where to read more: "; see 'runner status --help'"

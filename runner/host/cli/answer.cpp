@@ -10,6 +10,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
 #include "host/cli/wanted.hpp"
+#include "host/experiment/read.hpp"
 #include "host/plan/make_plan.hpp"
 #include "host/plan/rescoring.hpp"
 #include "host/schedule/records.hpp"
@@ -52,7 +53,7 @@ struct Model {
   std::int64_t run = 0;
   std::string file{};  ///< of its experiment
   Overrides overrides{};
-  std::vector<std::pair<std::string, Json>> axes{};
+  std::vector<std::pair<std::string, std::string>> axes{};  ///< as the results file has them
   fs::path fit{};
 };
 
@@ -86,12 +87,8 @@ Model find_model(const Store& store, const std::string& checkpoint, const fs::pa
                  "JOIN axis_value v USING(value_id) WHERE x.experiment_id = ? AND x.position = ? "
                  "ORDER BY a.axis_id");
   axes.bind_all(row.integer(4), row.integer(5));
-  while (axes.step()) {
-    auto value = Json::parse(axes.text(1), nullptr, false);
-    model.axes.emplace_back(axes.text(0), value.is_discarded() || value.is_string()
-                                              ? Json(axes.text(1))
-                                              : std::move(value));
-  }
+  while (axes.step())
+    model.axes.emplace_back(axes.text(0), axes.text(1));
   return model;
 }
 
@@ -120,15 +117,32 @@ void take_up(Component& task, const Model& model, const Catalog& catalog) {
   task.options["checkpoint"] = model.fit.string();
 }
 
+/// The value of an axis that a results file has as `text`: labels are texts, whatever they look
+/// like, and values of options have the type that the experiment gives them.
+Json axis_value(const Experiment& experiment, const std::string& axis, const std::string& text) {
+  const auto& labels = component_tables();
+  if (std::find(labels.begin(), labels.end(), axis) != labels.end()) return text;
+  for (const auto& block : experiment.blocks)
+    for (const auto& [name, values] : block.axes)
+      for (const auto& value : values)
+        if (name == axis &&
+            (value.is_string() ? value.get<std::string>() : protocol::canonical(value)) == text)
+          return value;
+  auto value = Json::parse(text, nullptr, false);
+  return value.is_discarded() || value.is_string() ? Json(text) : value;
+}
+
 /// The experiment with nothing in its matrix but the model's cell, asked this question.
 Experiment with_question(Experiment experiment, const Model& model, const Catalog& catalog,
                          const fs::path& folder, std::size_t clips) {
   MatrixBlock block;
   std::string task;
-  for (const auto& [axis, value] : model.axes) {
-    if (axis == "task") task = value.get<std::string>();
+  for (const auto& [axis, text] : model.axes) {
+    if (axis == "task") task = text;
     if (axis != "fold")
-      block.axes.emplace_back(axis, std::vector<Json>{axis == "dataset" ? asked : value});
+      block.axes.emplace_back(
+          axis,
+          std::vector<Json>{axis == "dataset" ? Json(asked) : axis_value(experiment, axis, text)});
   }
   const auto written = experiment.components["task"].find(task);
   if (written == experiment.components["task"].end())

@@ -19,7 +19,8 @@ extern const Command run_command, plan_command, status_command, logs_command, co
     query_command, export_command, plugins_command, describe_command, check_plugin_command,
     new_plugin_command, listen_command, lint_data_command, encode_command,
     import_predictions_command, rescore_command, answer_command, weights_command, repro_command,
-    cache_command, db_command, version_command;
+    cache_command, db_command, experiments_command, complete_command, export_adapter_command,
+    version_command;
 
 /// All of them, in the order of `runner --help`.
 const std::vector<const Command*>& commands();

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "host/cli/command.hpp"
+#include "host/cli/project.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -42,15 +43,30 @@ void print_help() {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> all{
-      &run_command,          &plan_command,       &status_command,
-      &logs_command,         &compare_command,    &query_command,
-      &export_command,       &plugins_command,    &describe_command,
-      &check_plugin_command, &new_plugin_command, &listen_command,
-      &lint_data_command,    &encode_command,     &import_predictions_command,
-      &rescore_command,      &answer_command,     &weights_command,
-      &repro_command,        &cache_command,      &db_command,
-      &version_command};
+  static const std::vector<const Command*> all{&run_command,
+                                               &plan_command,
+                                               &status_command,
+                                               &logs_command,
+                                               &compare_command,
+                                               &query_command,
+                                               &export_command,
+                                               &experiments_command,
+                                               &plugins_command,
+                                               &describe_command,
+                                               &check_plugin_command,
+                                               &new_plugin_command,
+                                               &listen_command,
+                                               &lint_data_command,
+                                               &encode_command,
+                                               &import_predictions_command,
+                                               &rescore_command,
+                                               &answer_command,
+                                               &export_adapter_command,
+                                               &weights_command,
+                                               &repro_command,
+                                               &cache_command,
+                                               &db_command,
+                                               &version_command};
   return all;
 }
 
@@ -60,9 +76,10 @@ ExitCode dispatch(const std::vector<std::string>& arguments) {
     print_help();
     return ExitCode::ok;
   }
-  if (is_experiment_file(name)) return run_command.run(arguments);
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (name == "--version") return version_command.run(rest);
+  apply_project();
+  if (is_experiment_file(name)) return run_command.run(arguments);
   for (const auto* command : commands())
     if (name == command->name) return command->run(rest);
   // `runner -j 4 x.toml` is meant as `runner run -j 4 x.toml`.

@@ -1,11 +1,12 @@
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
+#include <memory>
 
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/facts.hpp"
 #include "host/cli/planning.hpp"
+#include "host/plan/components.hpp"
 #include "host/plan/make_plan.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/option_text.hpp"
@@ -31,17 +32,71 @@ void print_all(const Catalog& catalog, Format format) {
   table.finish();
 }
 
+/// What is described: a component by itself, or as an experiment has it.
+struct Subject {
+  CatalogEntry entry{};
+  std::string table{}, label{};  ///< where `experiment` has it
+  std::shared_ptr<const Experiment> experiment{};
+  bool as_written = false;  ///< in a file, with options of its own
+};
+
+std::string table_of(const std::string& kind) {
+  return kind == "evaluator" ? "task" : kind;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& what, const std::string& name,
+                                 const std::vector<std::string>& known) {
+  const auto guess = protocol::did_you_mean(name, known);
+  throw Failure(
+      ExitCode::usage,
+      "runner describe: unknown " + what + " '" + name + "'; known: " + protocol::join(known) +
+          (guess.empty() ? ". Plugins elsewhere are found by --plugin-path FOLDER" : guess));
+}
+
 /// Components of any kind with this id. @throws Failure
-std::vector<CatalogEntry> find(const Catalog& catalog, const std::string& id) {
-  std::vector<CatalogEntry> found;
+std::vector<Subject> find_by_id(const Catalog& catalog, const std::string& id) {
+  std::vector<Subject> found;
   std::vector<std::string> names;
   for (const auto& entry : entries(catalog)) {
     names.push_back(entry.component->name);
-    if (id == entry.component->name || id == entry.id()) found.push_back(entry);
+    if (id != entry.component->name && id != entry.id()) continue;
+    auto experiment = std::make_shared<Experiment>();
+    const auto table = table_of(entry.component->kind);
+    auto& component = experiment->components[table][id];
+    component.table = table;
+    component.label = id;
+    component.use = entry.id();
+    component.position.file = "runner describe";
+    found.push_back({entry, table, id, std::move(experiment), false});
   }
-  if (!found.empty()) return found;
-  throw Failure(ExitCode::usage, "runner describe: unknown component '" + id + "'; known: " +
-                                     protocol::join(names) + protocol::did_you_mean(id, names));
+  if (found.empty()) refuse_unknown("component", id, names);
+  return found;
+}
+
+/// Components of any kind that an experiment calls so. @throws Failure
+std::vector<Subject> find_in_file(const Catalog& catalog, const std::string& file,
+                                  const std::string& label) {
+  const auto experiment = std::make_shared<const Experiment>(read_experiment(file, {}));
+  std::vector<Subject> found;
+  std::vector<std::string> labels;
+  for (const auto& table : {"dataset", "encoder", "mapper", "language_model", "task"}) {
+    const auto all = experiment->components.find(table);
+    if (all == experiment->components.end()) continue;
+    for (const auto& [name, component] : all->second) {
+      labels.push_back(name);
+      if (name != label) continue;
+      found.push_back({catalog.find(kind_of(table), component.use, component.position.text()),
+                       table, label, experiment, true});
+    }
+  }
+  if (found.empty()) refuse_unknown("label of " + file, label, labels);
+  return found;
+}
+
+std::vector<Subject> find(const Catalog& catalog, const std::string& named) {
+  const auto end = named.rfind(".toml:");
+  if (end == std::string::npos) return find_by_id(catalog, named);
+  return find_in_file(catalog, named.substr(0, end + 5), named.substr(end + 6));
 }
 
 Json type_of(const protocol::OptionSpec& spec) {
@@ -67,60 +122,116 @@ void print_options(const protocol::ComponentInfo& component) {
   table.finish();
 }
 
-/// What the component says of itself when it is made with these options and defaults for the rest,
-/// or {"unknown": why} when it cannot be made. Datasets and mappers have nothing to say. @throws
-/// Failure (usage): an option is wrong.
-Json facts_of(const CatalogEntry& entry, const Json& options, Informant& informant) {
-  const auto& kind = entry.component->kind;
-  if (options.empty() && (kind == "dataset" || kind == "mapper")) return Json::object();
-  const auto& schema = entry.component->options;
+/// Options whose value has to be given, and is not.
+std::vector<std::string> lacking(const protocol::OptionSchema& schema, const Json& options) {
+  std::vector<std::string> names;
   for (const auto& option : schema)
-    if (option.required && !options.contains(option.name))
-      return {{"unknown",
-               "option '" + option.name + "' is required; give --option " + option.name + "=..."}};
-  protocol::ComponentRef ref{entry.plugin->info.path, entry.component->name};
+    if (option.required && !options.contains(option.name)) names.push_back(option.name);
+  return names;
+}
+
+/// A value for every required text that was not given: metrics seldom depend on it.
+Json with_examples(const protocol::OptionSchema& schema, Json options) {
+  for (const auto& option : schema)
+    if (option.required && option.type == protocol::OptionType::text &&
+        !options.contains(option.name))
+      options[option.name] = option.choices.empty() ? "label" : option.choices.front();
+  return options;
+}
+
+/// Asks the component, made with `options`: relative paths are found, and weights.
+/// @throws Failure (usage): an option is wrong, or a file is missing; WorkerError
+Json ask_component(const Subject& subject, const Json& options, KnownPlugins& plugins) {
+  const auto& written = subject.experiment->components.at(subject.table).at(subject.label);
+  CellComponent component{subject.label, written.use, options, written.settings, {}};
+  const Components components(*subject.experiment, plugins.catalog, plugins.stamps);
+  const auto found = components.locate(subject.table, component);
+  if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner describe: " + found.missing);
+  // What a file holds may have changed since it was asked of last.
+  const bool files = std::any_of(
+      subject.entry.component->options.begin(), subject.entry.component->options.end(),
+      [&](const auto& option) {
+        const auto& value = found.ref.options.at(option.name);
+        return (option.type == protocol::OptionType::path && value != "") ||
+               (option.type == protocol::OptionType::weights && value.value("path", "") != "");
+      });
+  return files ? plugins.worker.resolve(found.ref) : plugins.informant.resolve(found.ref);
+}
+
+/// What the component says of itself when it is made with the options of `given` on top of those
+/// of its file and defaults for the rest. {"unknown": why} when it cannot be made by default, then
+/// with {"metrics"} where an example has some. Datasets and mappers have nothing to say by default.
+/// @throws Failure (usage): an option is wrong, or a file that was named is missing or unreadable.
+Json facts_of(const Subject& subject, const Json& given, KnownPlugins& plugins) {
+  const auto& schema = subject.entry.component->options;
+  const auto& kind = subject.entry.component->kind;
+  const bool by_default = given.empty() && !subject.as_written;
+  if (by_default && (kind == "dataset" || kind == "mapper")) return Json::object();
   try {
-    ref.options = protocol::complete(schema, protocol::typed(schema, options), ref.component,
-                                     std::filesystem::current_path().string());
-    return informant.resolve(ref);
+    auto options = subject.experiment->components.at(subject.table).at(subject.label).options;
+    options.update(protocol::typed(schema, given));
+    const auto missing = lacking(schema, options);
+    if (missing.empty()) return ask_component(subject, options, plugins);
+    Json facts{{"unknown", "option '" + missing.front() + "' is required; give --option " +
+                               missing.front() + "=..."}};
+    options = with_examples(schema, options);
+    if (kind == "evaluator" && lacking(schema, options).empty()) {
+      const auto example = ask_component(subject, options, plugins);
+      if (example.contains("metrics")) facts["metrics"] = example.at("metrics");
+    }
+    return facts;
   } catch (const protocol::OptionError& error) {
     throw Failure(ExitCode::usage, std::string("runner describe: ") + error.what());
+  } catch (const Failure& failure) {
+    if (!by_default) throw;
+    return {{"unknown", failure.what()}};
   } catch (const WorkerError& error) {
+    if (!by_default)
+      throw Failure(ExitCode::usage, std::string("runner describe: ") + error.what());
     return {{"unknown", error.what()}};
   }
 }
 
-void print(const CatalogEntry& entry, const Json& options, Informant& informant) {
+void print(const Subject& subject, const Json& options, KnownPlugins& plugins) {
+  const auto& entry = subject.entry;
   const auto& component = *entry.component;
+  auto facts = facts_of(subject, options, plugins);
   std::cout << component.kind << ' ' << entry.id() << " (" << entry.plugin->info.version
             << "): " << component.summary << '\n';
   if (!component.abilities.empty())
     std::cout << "abilities: " << protocol::join(component.abilities) << '\n';
   std::cout << entry.plugin->info.path << "\n\n";
   print_options(component);
-  const auto facts = facts_of(entry, options, informant);
   if (facts.empty()) return;
   if (facts.contains("unknown")) {
     std::cout << "\nWhat it needs and gives is not known: "
               << facts.at("unknown").get<std::string>() << '\n';
-    return;
+    facts.erase("unknown");
+    if (!facts.empty()) std::cout << "Whatever that is:\n";
+  } else {
+    std::cout << (subject.as_written
+                      ? "\nAs '" + subject.label + "' of " + subject.experiment->file + " has it:\n"
+                  : options.empty() ? "\nWith the default options:\n"
+                                    : "\nWith these options:\n");
   }
-  std::cout << (options.empty() ? "\nWith the default options:\n" : "\nWith these options:\n");
   print_facts(std::cout, facts);
 }
 
-Json to_json(const CatalogEntry& entry, const Json& options, Informant& informant) {
-  return {{"id", entry.id()},
-          {"plugin", entry.plugin->info.path},
-          {"version", entry.plugin->info.version},
-          {"component", *entry.component},
-          {"facts", facts_of(entry, options, informant)}};
+Json to_json(const Subject& subject, const Json& options, KnownPlugins& plugins) {
+  return {{"id", subject.entry.id()},
+          {"plugin", subject.entry.plugin->info.path},
+          {"version", subject.entry.plugin->info.version},
+          {"component", *subject.entry.component},
+          {"facts", facts_of(subject, options, plugins)}};
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{"describe", "[COMPONENT]",
-                "Lists all components, or tells everything about one: its options with type, "
-                "default, bounds and unit, and what it needs and gives with these."};
+  Syntax syntax{
+      "describe", "[COMPONENT]",
+      "Lists all components, or tells everything about one: its options with type,\n"
+      "default, bounds and unit, and what it needs and gives with these. COMPONENT is an\n"
+      "id, or FILE.toml:LABEL for one as an experiment has it. Weights that an option\n"
+      "names are read."};
   syntax.options.add_options()("format",
                                program_options::value<std::string>()->default_value("table"),
                                "table or json (the list also as csv)");
@@ -132,6 +243,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "  runner describe\n"
       "  runner describe log_mel\n"
       "  runner describe linear_probe --option target=room\n"
+      "  runner describe llama --option weights=models/SmolLM2-135M\n"
+      "  runner describe experiments/ablation.toml:mimi_full\n"
       "  runner describe spectral/log_mel --format json\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
@@ -146,13 +259,13 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (format == Format::json) {
     auto list = Json::array();
     for (const auto& entry : found)
-      list.push_back(to_json(entry, options, known.informant));
+      list.push_back(to_json(entry, options, known));
     std::cout << list.dump(2) << '\n';
     return ExitCode::ok;
   }
   for (const auto& entry : found) {
     if (&entry != &found.front()) std::cout << '\n';
-    print(entry, options, known.informant);
+    print(entry, options, known);
   }
   return ExitCode::ok;
 }

@@ -6,6 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
+#include "host/cli/same_file.hpp"
 #include "host/plan/imports.hpp"
 #include "host/plan/make_plan.hpp"
 #include "host/schedule/provenance.hpp"
@@ -43,6 +44,7 @@ Syntax syntax_of_import() {
   add("allow-missing", po::value<std::int64_t>()->value_name("N")->default_value(0),
       "test items of a run that may lack a prediction; they are counted");
   add_override_options(syntax.options);
+  add_replace_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"file", 1}};
@@ -69,6 +71,13 @@ Request request_of_arguments(const Arguments& given) {
     refuse_usage("import-predictions", "there is no file '" + request.file + "'");
   if (request.allow_missing < 0) refuse_usage("import-predictions", "--allow-missing is below 0");
   if (request.name.empty()) request.name = fs::path(request.file).stem().string();
+  constexpr std::size_t longest = 100;
+  if (request.name.size() > longest ||
+      std::any_of(request.name.begin(), request.name.end(),
+                  [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+    refuse_usage("import-predictions",
+                 "the name of the system has control characters or more than 100 bytes; give "
+                 "--name NAME");
   return request;
 }
 
@@ -151,7 +160,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   const auto request = request_of_arguments(*given);
   const auto overrides = overrides_of(*given);
-  auto planning = plan_settings_of(*given);
+  auto planning = plan_settings_of(*given, Purpose::writing);
   planning.cache = fs::absolute(planning.cache);
   const auto experiment = read_experiment(request.experiment, overrides);
   refuse_taken_name(experiment, request.name);
@@ -160,6 +169,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
                                        ": has a [select], and imported predictions have nothing to "
                                        "choose by; import them into an experiment without");
   Store store(given->text("results"), Store::Mode::write);
+  require_same_file(store, experiment, *given);
   store.bury_lost_runs();
   auto plan = make_plan(experiment, overrides, planning, &store);
   const auto places = places_of(plan, request.task);

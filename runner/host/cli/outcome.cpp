@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "host/base/defaults.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "protocol/nearest.hpp"
@@ -149,7 +150,7 @@ void print_results(std::ostream& out, const Store& store, const std::string& exp
 
 void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,
                   const std::string& results) {
-  const std::string option = results == "results/results.db" ? "" : " --results " + results;
+  const std::string option = results == defaults().results ? "" : " --results " + results;
   out << '\n';
   std::size_t shown = 0;
   for (const auto& failure : summary.failures) {

@@ -11,6 +11,7 @@
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
+#include "host/cli/same_file.hpp"
 #include "host/schedule/selection.hpp"
 #include "statistics/detectable.hpp"
 
@@ -161,6 +162,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "Shows what `runner FILE.toml` would do, and why: each cell is to run (new, changed "
       "or failed before), cached, excluded, left out or skipped."};
   syntax.options.add_options()("why", "list every cell with its reason")(
+      "failed", "only cells whose last attempt is not ok")(
       "format", program_options::value<std::string>()->default_value("table"),
       "table, or every cell as csv or json");
   add_override_options(syntax.options);
@@ -185,6 +187,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   kept = new Plan(
       make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr));
   auto& plan = *kept;
+  if (given->has("failed")) keep_failed_only(plan, store ? &*store : nullptr);
   if (store) plan = with_selection(std::move(plan), *store);
   if (format != Format::table || given->has("why")) print_cells(plan, format);
   if (format != Format::table) return ExitCode::ok;
@@ -195,6 +198,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
   print_datasets(plan, store ? &*store : nullptr);
   for (const auto& note : plan.notes)
     std::cout << "\nnote: " << note << '\n';
+  if (const auto other = store ? other_file(*store, experiment) : std::nullopt)
+    std::cout << "\nnote: the results have an experiment '" << experiment.name
+              << "' of another file, " << *other
+              << "; running this one needs another name, or --replace\n";
   return ExitCode::ok;
 }
 

@@ -1,16 +1,21 @@
 #include "host/cli/planning.hpp"
 
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <optional>
 #include <sstream>
 
 #include <unistd.h>
 
+#include "host/base/defaults.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/plain_text.hpp"
 
 namespace earshot::host {
 
 namespace po = program_options;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -38,19 +43,61 @@ Overrides overrides_of(const Arguments& given) {
   return overrides;
 }
 
-void add_plugin_options(po::options_description& options) {
-  options.add_options()("plugin-path", texts("FOLDER"),
-                        "search plugins here first (repeatable; also EARSHOT_PLUGIN_PATH)")(
-      "cache", po::value<std::string>()->value_name("FOLDER"),
-      "features and remembered hashes (default: cache/ beside the results file; also "
-      "EARSHOT_CACHE_DIR)")("worker-prefix", po::value<std::string>()->value_name("WORDS"),
-                            "put in front of the worker: 'gdb --args'");
+void keep_failed_only(Plan& plan, const Store* store) {
+  std::vector<std::string> keys;
+  for (const auto& cell : plan.cells)
+    if (cell.decision == Decision::run) keys.push_back(cell.key);
+  const auto failed =
+      store == nullptr ? std::map<std::string, LastFailure>{} : store->last_failures(keys);
+  for (auto& cell : plan.cells)
+    if (cell.decision == Decision::run && !failed.contains(cell.key)) {
+      cell.decision = Decision::left_out;
+      cell.reason = "--failed";
+    }
 }
 
-PlanSettings plan_settings_of(const Arguments& given) {
+void add_plugin_options(po::options_description& options) {
+  options.add_options()("plugin-path", texts("FOLDER"),
+                        "search plugins here first (repeatable; also EARSHOT_PLUGIN_PATH, or in "
+                        "earshot.toml)")(
+      "cache", po::value<std::string>()->value_name("FOLDER"),
+      "features and remembered hashes (default: cache/ beside the results file; also "
+      "EARSHOT_CACHE_DIR, or in earshot.toml)")("worker-prefix",
+                                                po::value<std::string>()->value_name("WORDS"),
+                                                "put in front of the worker: 'gdb --args'");
+}
+
+namespace {
+
+/// The first of these that is set to something, as a path with `below` added.
+std::optional<fs::path> folder_of(const char* variable, const char* below) {
+  const char* value = std::getenv(variable);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return fs::path(value) / below;
+}
+
+/// Where to remember things when that may not be where the command is called.
+std::optional<fs::path> user_cache() {
+  if (const auto folder = folder_of("XDG_CACHE_HOME", "earshot")) return folder;
+  return folder_of("HOME", ".cache/earshot");
+}
+
+fs::path cache_for(const Arguments& given, Purpose purpose) {
+  auto folder = cache_folder(given.text("cache"), given.text("results"));
+  const char* variable = std::getenv("EARSHOT_CACHE_DIR");
+  const bool named = given.has("cache") || given.given("results") || defaults().results_named ||
+                     !defaults().cache.empty() || (variable != nullptr && *variable != '\0');
+  std::error_code ignored;
+  if (purpose == Purpose::writing || named || fs::exists(folder, ignored)) return folder;
+  return user_cache().value_or(folder);
+}
+
+}  // namespace
+
+PlanSettings plan_settings_of(const Arguments& given, Purpose purpose) {
   PlanSettings settings;
   settings.plugin_paths = given.texts("plugin-path");
-  settings.cache = cache_folder(given.text("cache"), given.text("results"));
+  settings.cache = cache_for(given, purpose);
   std::istringstream words(given.text("worker-prefix"));
   for (std::string word; words >> word;)
     settings.worker.prefix.push_back(word);

@@ -10,10 +10,18 @@ namespace earshot::host {
 void add_override_options(program_options::options_description& options);
 Overrides overrides_of(const Arguments& given);
 
+/// Leaves out the cells to run whose last attempt did not fail; with no results so far all.
+void keep_failed_only(Plan& plan, const Store* store);
+
 /// --plugin-path, --cache, --worker-prefix.
 void add_plugin_options(program_options::options_description& options);
+/// Whether a command leaves results behind. One that only reads makes no folder where it is called:
+/// where there is no cache yet, and nobody has named one or a results file, what it remembers goes
+/// to the user's cache folder, $XDG_CACHE_HOME/earshot.
+enum class Purpose { reading, writing };
+
 /// Notes and warnings go to stderr, "looking at x.so" only where that is a terminal.
-PlanSettings plan_settings_of(const Arguments& given);
+PlanSettings plan_settings_of(const Arguments& given, Purpose purpose = Purpose::reading);
 
 /// --option NAME=VALUE, of a component that is used without an experiment file.
 void add_value_option(program_options::options_description& options);

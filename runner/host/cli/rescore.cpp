@@ -5,6 +5,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
+#include "host/cli/same_file.hpp"
 #include "host/plan/imports.hpp"
 #include "host/plan/make_plan.hpp"
 #include "host/plan/rescoring.hpp"
@@ -25,6 +26,7 @@ Syntax syntax_of_rescore() {
                 "model runs. Cells of which more than the scoring changed are left alone, with "
                 "the\nreason; 'runner FILE.toml' runs those."};
   add_override_options(syntax.options);
+  add_replace_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"file", 1}};
@@ -47,7 +49,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   if (!given->has("file")) refuse_usage("rescore", "FILE.toml is missing");
   const auto overrides = overrides_of(*given);
-  auto planning = plan_settings_of(*given);
+  auto planning = plan_settings_of(*given, Purpose::writing);
   planning.cache = fs::absolute(planning.cache);
   RunSettings settings;
   settings.results = given->text("results");
@@ -56,6 +58,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
   const auto experiment = read_experiment(given->text("file"), overrides);
   Store store(settings.results, Store::Mode::write);
+  require_same_file(store, experiment, *given);
   store.bury_lost_runs();
   auto plan = make_plan(experiment, overrides, planning, &store);
   const auto rescoring = rescore(plan, store, settings.beside("state"));
@@ -73,7 +76,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto summary = execute(plan, store, settings, *progress);
   for (const auto& failure : summary.failures)
     std::cerr << failure.label << ": " << failure.error << '\n';
-  std::cout << "scored again: " << summary.ok << " of " << rescoring.cells << " cells\n";
+  std::cout << "scored again: " << summary.ok - summary.cached << " of " << rescoring.cells
+            << " cells\n";
   print_results(std::cout, store, plan.experiment.name);
   return summary.exit_code();
 }

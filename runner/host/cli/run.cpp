@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -8,10 +9,12 @@
 
 #include "host/analyse/compare.hpp"
 #include "host/base/arguments.hpp"
+#include "host/base/output.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
+#include "host/cli/same_file.hpp"
 #include "host/plan/imports.hpp"
 #include "host/schedule/cache_use.hpp"
 #include "host/schedule/provenance.hpp"
@@ -42,6 +45,7 @@ Syntax syntax_of_run() {
   add("timeout", po::value<double>()->value_name("SECONDS"), "of a stage");
   add("progress", text("KIND")->default_value("auto"), "auto, live, plain, json or none");
   add("dry-run", "shows the plan, and runs nothing");
+  add_replace_option(syntax.options);
   add("verbose,v", "says what each worker is given to do");
   syntax.positionals = {{"file", 1}};
   syntax.examples =
@@ -66,7 +70,7 @@ Request request_of_arguments(const Arguments& given) {
   request.results = given.text("results");
   request.progress = given.text("progress");
   request.overrides = overrides_of(given);
-  request.planning = plan_settings_of(given);
+  request.planning = plan_settings_of(given, Purpose::writing);
   request.planning.cache = std::filesystem::absolute(request.planning.cache);
   request.settings.results = request.results;
   request.settings.cache = request.planning.cache;
@@ -78,11 +82,13 @@ Request request_of_arguments(const Arguments& given) {
 
 /// `runner plan` with those of the arguments that it knows.
 ExitCode show_plan(const Arguments& given) {
-  std::vector<std::string> words{given.text("file"), "--results", given.text("results")};
+  std::vector<std::string> words{given.text("file")};
+  if (given.given("results")) words.insert(words.end(), {"--results", given.text("results")});
   for (const char* name : {"set", "only", "skip", "plugin-path"})
     for (const auto& value : given.texts(name))
       words.insert(words.end(), {std::string("--") + name, value});
   if (given.has("cache")) words.insert(words.end(), {"--cache", given.text("cache")});
+  if (given.has("failed")) words.push_back("--failed");
   if (given.has("limit"))
     words.insert(words.end(), {"--limit", std::to_string(given.get<std::int64_t>("limit"))});
   return plan_command.run(words);
@@ -110,18 +116,6 @@ void require_device(const std::string& device) {
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, std::string("--device: ") + error.what());
   }
-}
-
-void keep_failed_only(Plan& plan, const Store& store) {
-  std::vector<std::string> keys;
-  for (const auto& cell : plan.cells)
-    if (cell.decision == Decision::run) keys.push_back(cell.key);
-  const auto failed = store.last_failures(keys);
-  for (auto& cell : plan.cells)
-    if (cell.decision == Decision::run && !failed.contains(cell.key)) {
-      cell.decision = Decision::left_out;
-      cell.reason = "--failed";
-    }
 }
 
 void print_header(const Plan& plan, const Request& request) {
@@ -214,6 +208,8 @@ void start_logging(bool verbose) {
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
+  // Results are kept in a file: whoever reads the output may leave before the end.
+  std::signal(SIGPIPE, SIG_IGN);
   const auto given = parse(syntax_of_run(), arguments);
   if (!given) return ExitCode::ok;
   const auto request = request_of_arguments(*given);
@@ -226,9 +222,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
   apply(*given, experiment.resources);
   require_device(experiment.resources.device);
   Store store(request.results, Store::Mode::write);
+  require_same_file(store, experiment, *given);
   store.bury_lost_runs();
   auto plan = make_plan(experiment, request.overrides, request.planning, &store);
-  if (given->has("failed")) keep_failed_only(plan, store);
+  if (given->has("failed")) keep_failed_only(plan, &store);
   if (talks) {
     print_header(plan, request);
     print_plan_summary(std::cout, plan);
@@ -244,7 +241,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto summary =
       Invocation(request, std::move(plan), store, *progress, std::move(origin)).run();
   note_summary(summary, *progress);
-  if (talks) {
+  store.connection().require_in_place();
+  if (request.progress != "json") {
     print_results(std::cout, store, name);
     const auto lines = verdict_lines(store, name);
     if (!lines.empty()) std::cout << '\n';
@@ -252,6 +250,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
       std::cout << plain_text(line) << '\n';
     print_ending(std::cout, summary, name, request.results);
   }
+  forgive_departed_reader();
   return summary.exit_code();
 }
 

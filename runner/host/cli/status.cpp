@@ -96,26 +96,43 @@ void print_failures(const Store& store, const std::string& experiment, std::int6
   std::cout << "What a cell printed: runner logs CELL\n";
 }
 
+/// Every cell with the beginning of its key, in the order of the file.
+void print_cells(const Store& store, const std::string& experiment, Format format) {
+  Statement rows(store.connection(),
+                 "SELECT substr(cell_key, 1, 12) AS cell, encoder, task, mapper, language_model, "
+                 "variant, seed, fold, split, state, attempts, run_id AS run FROM cell_state "
+                 "WHERE experiment = ? ORDER BY position");
+  rows.bind_all(experiment);
+  print_rows(rows, std::cout, format);
+}
+
 ExitCode status(const std::vector<std::string>& arguments) {
   Syntax syntax;
   syntax.command = "status";
   syntax.usage = "[EXPERIMENT]";
   syntax.description =
       "Shows how far experiments are, or how far each encoder of one is and what went wrong.";
-  syntax.options.add_options()("failed", "all cells that are not ok, rather than the last ten");
+  syntax.options.add_options()("failed", "all cells that are not ok, rather than the last ten")(
+      "cells", "every cell of EXPERIMENT with its key, state and run");
   add_results_option(syntax.options);
   add_format_option(syntax.options);
   syntax.positionals = {{"experiment", 1}};
   syntax.examples =
       "  runner status\n"
       "  runner status ablation\n"
-      "  runner status ablation --failed\n";
+      "  runner status ablation --failed\n"
+      "  runner status ablation --cells\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto format = format_of(given->text("format"));
   const auto name = given->text("experiment");
   const Store store(given->text("results"), Store::Mode::read);
   if (!name.empty()) store.require_experiment(name);
+  if (given->has("cells")) {
+    if (name.empty()) refuse_usage("status", "--cells needs an EXPERIMENT");
+    print_cells(store, name, format);
+    return ExitCode::ok;
+  }
   print_counts(store, name, format);
   if (!name.empty() && format == Format::table) {
     print_encoders(store, name);

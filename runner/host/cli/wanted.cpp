@@ -41,7 +41,7 @@ Wanted find_wanted(const Store& store, const std::string& command, const std::st
   if (keys.empty())
     throw Failure(ExitCode::usage, "runner " + command + ": no run '" + text +
                                        "'; expected the number of a run, or how the key of a cell "
-                                       "begins. 'runner status EXPERIMENT' shows keys");
+                                       "begins. 'runner status EXPERIMENT --cells' shows keys");
   if (keys.size() > 1)
     throw Failure(ExitCode::usage, "runner " + command + ": several cells begin with '" + text +
                                        "': " + protocol::join(keys) + ". give more of the key");

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "host/base/defaults.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
 #include "protocol/nearest.hpp"
@@ -30,6 +31,13 @@ std::vector<fs::path> folders(const std::vector<std::string>& given) {
     std::istringstream stream(path);
     for (std::string folder; std::getline(stream, folder, ':');)
       if (!folder.empty()) result.emplace_back(folder);
+  }
+  for (const auto& folder : defaults().plugin_paths) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored))
+      throw Failure(ExitCode::usage, "plugin_path of earshot.toml: there is no folder '" + folder +
+                                         "'; expected one with plugins");
+    result.emplace_back(folder);
   }
   result.push_back(plugin_folder());
   return result;
@@ -160,10 +168,13 @@ CatalogEntry Catalog::find(const std::string& kind, const std::string& id,
   refuse_if_refused(kind, id, where);
   std::sort(names.begin(), names.end());
   const auto name = id.substr(id.find('/') == std::string::npos ? 0 : id.find('/') + 1);
+  const auto guess = protocol::did_you_mean(name, names);
   throw Failure(ExitCode::usage,
                 where + ": unknown " + kind + " '" + id + "'; " +
                     (names.empty() ? "no plugin has one" : "known: " + protocol::join(names)) +
-                    protocol::did_you_mean(name, names));
+                    (guess.empty() ? ". A plugin elsewhere is found by --plugin-path FOLDER or "
+                                     "EARSHOT_PLUGIN_PATH"
+                                   : guess));
 }
 
 }  // namespace earshot::host

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "host/base/defaults.hpp"
 #include "host/base/installation.hpp"
 #include "host/experiment/match.hpp"
 #include "host/plan/cell_plan.hpp"
@@ -177,6 +178,7 @@ std::filesystem::path cache_folder(const std::string& given, const std::filesyst
   if (!given.empty()) return given;
   const char* folder = std::getenv("EARSHOT_CACHE_DIR");
   if (folder != nullptr && *folder != '\0') return folder;
+  if (!defaults().cache.empty()) return defaults().cache;
   return results.parent_path() / "cache";
 }
 

@@ -29,7 +29,8 @@ struct PlanSettings {
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,
                const PlanSettings& settings, const Store* store);
 
-/// --cache, else EARSHOT_CACHE_DIR, else the folder `cache` beside the results file.
+/// --cache, else EARSHOT_CACHE_DIR, else that of the project file, else the folder `cache` beside
+/// the results file.
 std::filesystem::path cache_folder(const std::string& given, const std::filesystem::path& results);
 
 }  // namespace earshot::host

@@ -1,6 +1,7 @@
 #include "host/schedule/records.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "host/experiment/match.hpp"
 #include "host/schedule/selection.hpp"
@@ -70,7 +71,8 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
   auto& head = records.experiment;
   head.name = experiment.name;
   head.question = experiment.question;
-  head.file = experiment.file;
+  if (!experiment.file.empty())
+    head.file = std::filesystem::absolute(experiment.file).lexically_normal().string();
   head.source = experiment.source;
   head.resolved = experiment.resolved;
   for (const auto& change : overrides.set)

@@ -38,6 +38,7 @@ const std::map<std::string, Verb>& verbs() {
                                                  {"cache_verify", cache_verify},
                                                  {"pretrain", pretrain},
                                                  {"encode", encode},
+                                                 {"adapter", adapter},
                                                  {"predictions", predictions}};
   return table;
 }

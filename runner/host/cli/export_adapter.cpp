@@ -1,0 +1,73 @@
+#include <filesystem>
+#include <iostream>
+
+#include "host/base/arguments.hpp"
+#include "host/base/worker_process.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/wanted.hpp"
+#include "host/plan/rescoring.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a run learnt, beside the results file. @throws Failure (usage): nothing, or it is gone
+fs::path fit_of(const Store& store, const std::string& text, const fs::path& results) {
+  const auto wanted = find_wanted(store, "export-adapter", text);
+  Statement row(store.connection(),
+                "SELECT c.identity FROM run r JOIN cell c USING(cell_id) WHERE r.cell_id = ?1 AND "
+                "(?2 = 0 OR r.run_id = ?2) AND r.state = 'ok' LIMIT 1");
+  row.bind_all(wanted.cell, wanted.run);
+  if (!row.step())
+    throw Failure(ExitCode::usage, "runner export-adapter: run '" + text + "' is not ok");
+  const auto fit =
+      results.parent_path() / "state" / fit_key_of(Json::parse(row.text(0))) / "fit.state";
+  if (!fs::exists(fit))
+    throw Failure(ExitCode::usage, "runner export-adapter: there is no '" + fit.string() +
+                                       "', what run '" + text +
+                                       "' learnt. Expected a run whose language model has train = "
+                                       "\"lora\"; run its experiment again if it was deleted");
+  return fit;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Syntax syntax{
+      "export-adapter", "RUN",
+      "Saves the LoRA adapter that a run trained as peft does: adapter_model.safetensors\n"
+      "and adapter_config.json in a folder. In Python: PeftModel.from_pretrained(model,\n"
+      "FOLDER); here: the option `adapter` of language_model llama. RUN is the number of a\n"
+      "run or the beginning of a cell's key."};
+  syntax.options.add_options()("to", program_options::value<std::string>()->value_name("FOLDER"),
+                               "where to write; made if it is not there");
+  add_results_option(syntax.options);
+  syntax.positionals = {{"run", 1}};
+  syntax.examples = "  runner export-adapter 17 --to adapters/first\n";
+  const auto given = parse(syntax, arguments);
+  if (!given) return ExitCode::ok;
+  if (!given->has("to")) refuse_usage("export-adapter", "--to is missing");
+  const auto to = fs::absolute(given->text("to"));
+  for (const auto* name : {"adapter_model.safetensors", "adapter_config.json"})
+    if (fs::exists(to / name))
+      throw Failure(ExitCode::usage, (to / name).string() +
+                                         ": exists already; an adapter never replaces another. "
+                                         "Name another folder, or remove it");
+  const auto results = fs::absolute(given->text("results"));
+  const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
+  try {
+    WorkerProcess worker;
+    const auto made = ask(worker, "adapter", {{"file", fit.string()}, {"to", to.string()}});
+    std::cout << "wrote " << made.at("tensors") << " tensors of " << made.at("numbers")
+              << " numbers into " << given->text("to") << '\n';
+  } catch (const WorkerError& error) {
+    throw Failure(ExitCode::usage, std::string("runner export-adapter: ") + error.what());
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command export_adapter_command{"export-adapter", "saves a trained LoRA as peft's files", run};
+
+}  // namespace earshot::host
