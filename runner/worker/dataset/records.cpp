@@ -81,9 +81,10 @@ class ItemRules {
     for (const auto& [dimension, value] : values) {
       expect(is_name(dimension), what + " '" + dimension + "'; allowed: [a-z0-9_]+");
       // Two rows of the results would have one name.
-      expect(dimension != "all" || what != "slice",
-             "slice dimension 'all', which is what results call all items together; name it "
-             "otherwise");
+      expect(dimension != "all" || what != "slice dimension",
+             what +
+                 " 'all', which is what results call all items together; name it "
+                 "otherwise");
       expect(!value.empty(), what + " '" + dimension + "' has an empty value");
     }
   }
