@@ -8,6 +8,8 @@
 #include <earshot/kit/splits.hpp>
 #include <earshot/kit/table.hpp>
 
+#include "lists.hpp"
+
 namespace table {
 
 using earshot::ConfigError;
@@ -97,10 +99,21 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   groups_ = use_named(options.texts("groups"));
   slices_ = use_named(options.texts("slices"));
   declare_labels(options);
-  records_ = earshot::kit::read_records(file_, options.text("format"), columns_);
+  read(options.text("format"));
   find_classes();
   check_items();
   if (!split_ && !fold_) drawn_ = earshot::kit::draw_splits(*this, options);
+}
+
+void Table::read(const std::string& format) {
+  try {
+    records_ = earshot::kit::read_records(file_, format, columns_);
+  } catch (const DataError&) {
+    // A column that an option names and the table does not have is the experiment's fault.
+    const auto missing = earshot::kit::missing_column(file_, format, columns_);
+    if (!missing.empty()) throw ConfigError(missing);
+    throw;
+  }
 }
 
 std::size_t Table::use(const std::string& column) {
@@ -184,17 +197,13 @@ std::string Table::text(const Record& record, std::size_t column) const {
 Texts Table::list(const Record& record, std::size_t column) const {
   if (const auto* values = std::get_if<Texts>(&record.cells[column])) return *values;
   const auto all = text(record, column);
-  Texts values;
-  for (std::size_t start = 0; start <= all.size() && !all.empty();) {
-    const auto end =
-        separator_.empty() ? all.size() : std::min(all.find(separator_, start), all.size());
-    auto value = all.substr(start, end - start);
-    value.erase(0, value.find_first_not_of(' '));
-    value.erase(value.find_last_not_of(' ') + 1);
-    if (!value.empty()) values.push_back(std::move(value));
-    start = end + std::max<std::size_t>(separator_.size(), 1);
-  }
-  return values;
+  if (auto values = list_in_brackets(all)) return *std::move(values);
+  if (looks_like_list(all))
+    throw DataError(records_.place(record) + ": '" + columns_[column] + "' is '" + shortened(all) +
+                    "'; expected a list as JSON or Python writes it, its texts in quotes with "
+                    "commas between them, or texts with '" +
+                    separator_ + "' between them");
+  return separated(all, separator_);
 }
 
 double Table::number(const Record& record, std::size_t column) const {
@@ -215,9 +224,11 @@ void Table::add_question(const Record& record, Item& item) const {
   auto& question = item.question.emplace();
   question.text = text(record, *question_);
   if (choices_) question.choices = list(record, *choices_);
-  // An answer may hold what separates classes; several are a list of JSON.
+  // An answer may hold what separates classes; several are a list.
   if (const auto* several = std::get_if<Texts>(&record.cells[*answer_]))
     question.answers = *several;
+  else if (auto listed = list_in_brackets(text(record, *answer_)); listed && !listed->empty())
+    question.answers = *std::move(listed);
   else
     question.answers = {text(record, *answer_)};
   item.slices.try_emplace("format", earshot::kit::format_of(question, item.clips.size()));

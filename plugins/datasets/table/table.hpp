@@ -28,6 +28,7 @@ class Table final : public earshot::Dataset {
     std::size_t column = 0;
   };
 
+  void read(const std::string& format);
   std::size_t use(const std::string& column);      ///< its place in a record
   Column use_if_named(const std::string& column);  ///< none for ""
   std::vector<Named> use_named(const std::vector<std::string>& columns);

@@ -13,9 +13,9 @@ std::string lower_case(std::string text) {
 }
 
 bool is_audio(const std::filesystem::path& file) {
-  static const std::set<std::string> endings = {".wav", ".flac", ".ogg",  ".oga",  ".opus", ".mp3",
-                                                ".aif", ".aiff", ".aifc", ".au",   ".snd",  ".caf",
-                                                ".w64", ".rf64", ".sph",  ".nist", ".voc",  ".avr"};
+  static const std::set<std::string> endings = {
+      ".wav",  ".wave", ".bwf", ".mp2", ".flac", ".ogg",  ".oga", ".opus", ".mp3", ".aif", ".aiff",
+      ".aifc", ".au",   ".snd", ".caf", ".w64",  ".rf64", ".sph", ".nist", ".voc", ".avr"};
   return endings.contains(lower_case(file.extension().string()));
 }
 

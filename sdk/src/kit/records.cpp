@@ -10,6 +10,8 @@
 #include <earshot/kit/table.hpp>
 
 #include "checkpoint/mapped_file.hpp"
+#include "nearest.hpp"
+#include "utf8.hpp"
 
 namespace earshot::kit {
 
@@ -51,15 +53,22 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t& text) override {
     return scalar(text, "a number");
   }
-  bool string(string_t& text) override { return scalar(std::move(text), "a text"); }
+  bool string(string_t& text) override {
+    if (column_ < columns_.size() && text.find('\0') != std::string::npos)
+      throw DataError(file_.place(record_) + ": '" + columns_[column_] +
+                      "' has a NUL character; expected a text");
+    return scalar(std::move(text), "a text");
+  }
   bool binary(binary_t&) override { return false; }
 
   bool start_object(std::size_t) override {
     if (depth_ < row_depth_) expected_rows("an object");
-    if (depth_ == row_depth_)
+    if (depth_ == row_depth_) {
+      filled_.assign(columns_.size(), false);
       record_ = Record{std::vector<Cell>(columns_.size()), row_depth_ == 0 ? line_ : ++line_};
-    else
+    } else {
       refuse_value("an object");
+    }
     ++depth_;
     return true;
   }
@@ -83,7 +92,11 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ != row_depth_ + 1) return true;
     column_ = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), name) -
                                        columns_.begin());
-    if (column_ < columns_.size()) seen_.insert(name);
+    if (column_ >= columns_.size()) return true;
+    if (filled_[column_])
+      throw DataError(file_.place(record_) + ": has '" + name + "' twice; expected each key once");
+    filled_[column_] = true;
+    seen_.insert(name);
     return true;
   }
   bool parse_error(std::size_t position, const std::string&,
@@ -123,8 +136,70 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
   int row_depth_, depth_ = 0;
   std::size_t column_ = 0;
   std::int64_t line_ = 0;
+  std::vector<bool> filled_{};  ///< columns of the object at hand
   std::set<std::string> seen_{};
 };
+
+/// The keys that rows have, in alphabetical order.
+class KeyReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit KeyReader(int row_depth) : row_depth_(row_depth) {}
+  Texts keys() const { return {keys_.begin(), keys_.end()}; }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return ++depth_ > 0; }
+  bool end_object() override { return depth_-- > 0; }
+  bool start_array(std::size_t) override { return ++depth_ > 0; }
+  bool end_array() override { return depth_-- > 0; }
+  bool key(string_t& name) override {
+    if (depth_ == row_depth_ + 1) keys_.insert(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;  // told by who reads the rows
+  }
+
+ private:
+  int row_depth_, depth_ = 0;
+  std::set<std::string> keys_{};
+};
+
+/// The lines of a text, with their numbers.
+template <class TakeLine>
+void for_each_line(std::string_view text, const TakeLine& take) {
+  for (std::int64_t number = 1; !text.empty(); ++number) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) take(line, number);
+  }
+}
+
+/// @throws DataError with line and column of the first byte that is no UTF-8.
+void check_utf8(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    throw DataError(name + ":1: is UTF-16; expected a table in UTF-8. save it as UTF-8");
+  Utf8Checker utf8;
+  std::int64_t line = 1, column = 0, begin_line = 1, begin = 0;  // of the character at hand
+  const auto refuse = [&](const char* what) {
+    throw DataError(name + ":" + std::to_string(begin_line) + ":" + std::to_string(begin) + ": " +
+                    what +
+                    "; expected a table in UTF-8. save it as UTF-8, for it is perhaps in Latin-1 "
+                    "or Windows-1252");
+  };
+  for (const char byte : text) {
+    column = byte == '\n' ? 0 : column + 1;
+    line += byte == '\n' ? 1 : 0;
+    if (utf8.complete()) begin_line = line, begin = column;
+    if (!utf8.take(static_cast<unsigned char>(byte))) refuse("a byte is no UTF-8");
+  }
+  if (!utf8.complete()) refuse("the file ends within a character of UTF-8");
+}
 
 /// The objects of an array.
 void scan_array(std::string_view text, const RecordFile& source, const Columns& columns,
@@ -137,14 +212,10 @@ void scan_array(std::string_view text, const RecordFile& source, const Columns& 
 void scan_lines(std::string_view text, const RecordFile& source, const Columns& columns,
                 const Take& take) {
   RowReader reader(source, columns, take);
-  std::int64_t number = 0;
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    reader.begin_document(++number);
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+  for_each_line(text, [&](std::string_view line, std::int64_t number) {
+    reader.begin_document(number);
     nlohmann::json::sax_parse(line.begin(), line.end(), &reader);
-  }
+  });
   columns.check_seen(reader.seen(), source.name);
 }
 
@@ -168,6 +239,22 @@ void scan_separated(const std::filesystem::path& file, char separator, const Rec
     take(source, std::move(record));
   }
 }
+
+/// A file of JSON or JSON Lines in memory.
+struct JsonText {
+  JsonText(const std::filesystem::path& file, const std::string& kind) : mapped(file) {
+    text = {reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()};
+    check_utf8(text, file.filename().string());
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    const auto start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+    lines = kind == ".jsonl" && !text.substr(start).starts_with('[');
+  }
+
+  checkpoint::MappedFile mapped;
+  std::string_view text{};
+  bool lines = false;
+};
 
 std::string kind_of(const std::filesystem::path& file, const std::string& format) {
   auto kind = format == "auto" ? lower_case(file.extension().string()) : "." + format;
@@ -206,17 +293,40 @@ RecordFile scan_records(const std::filesystem::path& file, const std::string& fo
   if (kind == ".csv" || kind == ".tsv") {
     scan_separated(file, kind == ".csv" ? ',' : '\t', source, all, count);
   } else {
-    const checkpoint::MappedFile mapped(file);
-    std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()),
-                          mapped.bytes().size());
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    const auto start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-    source.lines = kind == ".jsonl" && !text.substr(start).starts_with('[');
-    (source.lines ? scan_lines : scan_array)(text, source, all, count);
+    const JsonText json(file, kind);
+    source.lines = json.lines;
+    (source.lines ? scan_lines : scan_array)(json.text, source, all, count);
   }
   if (!any) throw DataError(source.name + ": has no rows; expected one a clip");
   return source;
+}
+
+std::string missing_column(const std::filesystem::path& file, const std::string& format,
+                           const Texts& columns) {
+  const auto kind = kind_of(file, format);
+  Texts there;
+  if (kind == ".csv" || kind == ".tsv") {
+    there = Table(file, kind == ".csv" ? ',' : '\t').columns();
+  } else {
+    const JsonText json(file, kind);
+    KeyReader reader(json.lines ? 0 : 1);
+    if (json.lines)
+      for_each_line(json.text, [&](std::string_view line, std::int64_t) {
+        nlohmann::json::sax_parse(line.begin(), line.end(), &reader);
+      });
+    else
+      nlohmann::json::sax_parse(json.text.begin(), json.text.end(), &reader);
+    there = reader.keys();
+  }
+  if (there.empty()) return {};  // no table at all, which is told otherwise
+  const bool semicolons = there.size() == 1 && there[0].find(';') != std::string::npos;
+  for (const auto& column : columns)
+    if (std::find(there.begin(), there.end(), column) == there.end())
+      return file.filename().string() + " has no column '" + column + "'" +
+             did_you_mean(column, there) +
+             (semicolons ? "; its columns seem to be separated by ';'. save it with commas"
+                         : "; there are " + listed(there));
+  return {};
 }
 
 Records read_records(const std::filesystem::path& file, const std::string& format,

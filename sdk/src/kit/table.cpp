@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -8,6 +9,9 @@
 
 #include <earshot/error.hpp>
 #include <earshot/kit/table.hpp>
+
+#include "nearest.hpp"
+#include "utf8.hpp"
 
 namespace earshot::kit {
 
@@ -20,7 +24,7 @@ class CsvParser {
       : file_(std::move(file)), separator_(separator), take_(take) {}
 
   void feed(char byte) {
-    if (byte == '\0') fail(line_, "has a NUL byte; a table is a text file in UTF-8");
+    check(byte);
     if (byte == '\n') ++line_;
     if (state_ == State::quoted) {
       if (byte == '"')
@@ -47,12 +51,15 @@ class CsvParser {
                         "' after a closing quote; expected the next field. "
                         "write a quote inside a quoted field twice");
     } else {
+      if (!field_.empty() && field_.back() == '\r')
+        fail(line_, "has a line that ends in CR alone; expected LF or CR LF. save the table anew");
       field_ += byte;
       state_ = State::plain;
     }
   }
 
   void finish() {
+    if (!utf8_.complete()) refuse_encoding("the file ends within a character of UTF-8");
     if (state_ == State::quoted) fail(opened_, "has a quote that is never closed");
     ++line_;
     end_row();
@@ -61,6 +68,24 @@ class CsvParser {
  private:
   enum class State { start, plain, quoted, quote_in_quoted };
 
+  void check(char byte) {
+    ++column_;
+    if (byte == '\0') fail(line_, "has a NUL byte; a table is a text file in UTF-8");
+    const auto value = static_cast<unsigned char>(byte);
+    if (utf8_.complete()) character_ = {line_, column_, value};
+    if (!utf8_.take(value)) {
+      char text[32];
+      std::snprintf(text, sizeof text, "byte 0x%02x is no UTF-8", character_.first);
+      refuse_encoding(text);
+    }
+    if (byte == '\n') column_ = 0;
+  }
+  [[noreturn]] void refuse_encoding(const std::string& what) const {
+    throw DataError(file_ + ":" + std::to_string(character_.line) + ":" +
+                    std::to_string(character_.column) + ": " + what +
+                    "; expected a table in UTF-8. save it as UTF-8, for it is perhaps in "
+                    "Latin-1 or Windows-1252");
+  }
   [[noreturn]] void fail(std::int64_t line, const std::string& what) const {
     throw DataError(file_ + ":" + std::to_string(line) + ": " + what);
   }
@@ -86,7 +111,12 @@ class CsvParser {
   State state_ = State::start;
   std::string field_{};
   TableRow row_{};
-  std::int64_t line_ = 1, row_line_ = 1, opened_ = 1;
+  std::int64_t line_ = 1, row_line_ = 1, opened_ = 1, column_ = 0;
+  Utf8Checker utf8_{};
+  struct {
+    std::int64_t line = 1, column = 1;
+    unsigned first = 0;  ///< byte
+  } character_{};        ///< the one at hand
 };
 
 template <class Number>
@@ -109,6 +139,9 @@ void read_csv(const std::filesystem::path& file, char separator,
     throw DataError("cannot read the table '" + file.string() + "'; is the path right?");
   char mark[3] = {};
   stream.read(mark, 3);
+  if (const std::string two(mark, 2); two == "\xff\xfe" || two == "\xfe\xff")
+    throw DataError(file.filename().string() +
+                    ":1: is UTF-16; expected a table in UTF-8. save it as UTF-8");
   if (std::string(mark, 3) != "\xef\xbb\xbf") {  // UTF-8's byte order mark
     stream.clear();
     stream.seekg(0);
@@ -125,7 +158,7 @@ Table::Table(const std::filesystem::path& file, char separator) : file_(file.fil
       columns_ = std::move(row.fields);
       std::set<std::string> seen;
       for (const auto& name : columns_)
-        if (!seen.insert(name).second)
+        if (!seen.insert(name).second && !name.empty())
           throw DataError(place(row) + ": names the column '" + name + "' twice");
       return;
     }
@@ -141,10 +174,11 @@ Table::Table(const std::filesystem::path& file, char separator) : file_(file.fil
 std::size_t Table::column(const std::string& name) const {
   const auto found = std::find(columns_.begin(), columns_.end(), name);
   if (found != columns_.end()) return static_cast<std::size_t>(found - columns_.begin());
-  std::string known;
-  for (const auto& column : columns_)
-    known += (known.empty() ? "'" : ", '") + column + "'";
-  throw DataError(file_.string() + ":1: has no column '" + name + "'; there are " + known);
+  const bool semicolons = columns_.size() == 1 && columns_[0].find(';') != std::string::npos;
+  throw DataError(file_.string() + ":1: has no column '" + name + "'" +
+                  did_you_mean(name, columns_) + (semicolons ? "" : "; there are ") +
+                  (semicolons ? "; its columns seem to be separated by ';'. save it with commas"
+                              : listed(columns_)));
 }
 
 std::string Table::place(const TableRow& row) const {

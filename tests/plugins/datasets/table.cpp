@@ -123,7 +123,6 @@ TEST_F(Table, splits_whole_groups_when_nothing_is_given) {
 TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
   expect("t.csv", "", "t.csv: is empty");
   expect("t.csv", "audio\n", "t.csv: has no rows");
-  expect("t.csv", "file\na.wav\n", "t.csv:1: has no column 'audio'; there are 'file'");
   expect("t.csv", "audio,audio\na,b\n", "t.csv:1: names the column 'audio' twice");
   expect("t.csv", "audio,x\na.wav\n", "t.csv:2: has 1 fields; expected 2");
   expect("t.csv", "audio\na.wav\n\"b.wav\nc.wav\n", "t.csv:3: has a quote that is never closed");
@@ -144,13 +143,91 @@ TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
   expect("t.json", "[{\"audio\": \"a.wav\"}", "is no JSON");
   expect("t.json", "[{\"audio\": {\"x\": 1}}]", "t.json, object 1: 'audio' is an object");
   expect("t.json", "[{\"audio\": [\"a\"]}]", "t.json, object 1: 'audio' is a list");
-  expect("t.json", "[{\"file\": \"a\"}]", "no row has 'audio'");
   expect("t.jsonl", "{\"audio\": \"a.wav\"}\n{\"audio\": \n", "t.jsonl:2: is no JSON");
   expect("t.jsonl", "{\"audio\": \"a.wav\"} {\"audio\": \"b.wav\"}\n", "t.jsonl:1: is no JSON");
   EXPECT_THROW(open("t.txt", "audio\n"), earshot::ConfigError);
   EXPECT_THROW(open("t.csv", "audio\na\n", {{"audio", Texts{}}}), earshot::ConfigError);
   EXPECT_THROW(open("t.csv", "audio,a b,a-b\na,1,1\n", {{"labels", Texts{"a b", "a-b"}}}),
                earshot::ConfigError);
+}
+
+TEST_F(Table, says_the_nearest_column_to_one_that_is_not_there) {
+  const auto refused = [&](const std::string& name, const std::string& text,
+                           const std::string& message, const Given& options = {}) {
+    EXPECT_THAT([&] { open(name, text, options); },
+                ThrowsMessage<earshot::ConfigError>(HasSubstr(message)))
+        << text;
+  };
+  refused("t.csv", "file\na.wav\n", "t.csv has no column 'audio'; there are 'file'");
+  refused("t.csv", "audio,label\na.wav,x\n", "no column 'lable'; did you mean 'label'?",
+          {{"labels", Texts{"lable"}}});
+  refused("t.csv", "audio,speaker\na.wav,x\n", "no column 'Speaker'; did you mean 'speaker'?",
+          {{"groups", Texts{"Speaker"}}});
+  refused("t.tsv", "audio\troom\na.wav\tx\n", "no column 'rom'; did you mean 'room'?",
+          {{"slices", Texts{"rom"}}});
+  refused("t.json", R"([{"audio": "a", "fold": 1, "x": {"folds": 1}}])",
+          "no column 'folds'; did you mean 'fold'?", {{"fold", std::string("folds")}});
+  refused("t.jsonl", "{\"file\": \"a\"}\n{\"audios\": \"a\"}\n",
+          "no column 'audio'; did you mean 'audios'?; there are 'audios', 'file'");
+  refused("t.csv", "audio;label\na.wav;x\n", "seem to be separated by ';'");
+}
+
+TEST_F(Table, takes_none_na_nan_and_leading_zeros_for_classes) {
+  const auto dataset = open("t.csv",
+                            "\xef\xbb\xbf\"audio\",x\r\n1,None\r\n2,NA\r\n3,nan\r\n4,null\r\n"
+                            "5,01\r\n6,1\r\n7,\r\n8,\"new\nline\"\r\n9,\xf0\x9f\x90\x95\r\n",
+                            {{"labels", Texts{"x"}}});
+  EXPECT_EQ(dataset.labels().front().classes,
+            (Texts{"01", "1", "NA", "None", "nan", "new\nline", "null", "\xf0\x9f\x90\x95"}));
+  EXPECT_FALSE(dataset.item(6).labels.contains("x"));
+}
+
+TEST_F(Table, refuses_what_is_no_utf8_with_line_and_column) {
+  const auto advice = "save it as UTF-8";
+  expect("t.csv", "audio,x\na.wav,caf\xe9\n", "t.csv:2:10: byte 0xe9 is no UTF-8");
+  expect("t.csv", "audio,x\na.wav,caf\xe9\n", advice);
+  expect("t.csv", "audio,\xfc\na.wav,1\n", "t.csv:1:7: byte 0xfc");
+  expect("t.csv", "audio,x\na.wav,1\xe2\x82", "t.csv:2:8: the file ends within");
+  expect("t.csv", "audio,x\na.wav,\xed\xa0\x80\n", "t.csv:2:7: byte 0xed");  // a surrogate
+  expect("t.csv", "audio,x\na.wav,\xc0\xaf\n", "t.csv:2:7: byte 0xc0");      // too long a form
+  expect("t.tsv", std::string("\xff\xfe") + std::string("a\0u\0", 4), "t.tsv:1: is UTF-16");
+  expect("t.csv", std::string("\xfe\xff") + std::string("\0a\0u", 4), advice);
+  expect("t.csv", std::string("a\0u\0", 4), "t.csv:1: has a NUL byte");
+  expect("t.json", "[{\"audio\": \"caf\xe9\"}]", "t.json:1:16: a byte is no UTF-8");
+  expect("t.jsonl", "{\"audio\": \"a\"}\n{\"audio\": \"\xe9\"}\n", "t.jsonl:2:12: a byte");
+  expect("t.jsonl", std::string("\xff\xfe{\0", 4), "t.jsonl:1: is UTF-16");
+}
+
+TEST_F(Table, refuses_more_hostile_tables) {
+  expect("t.csv", "audio,x\ra.wav,1\rb.wav,2\r", "ends in CR alone");
+  expect("t.jsonl", "{\"audio\": \"a\", \"audio\": \"b\"}\n", "t.jsonl:1: has 'audio' twice");
+  expect("t.json", "[{\"audio\": \"a\"}, {\"audio\": \"b\", \"z\": {}, \"audio\": \"c\"}]",
+         "t.json, object 2: has 'audio' twice");
+  expect("t.jsonl", "{\"audio\": \"a\\u0000b\"}\n", "t.jsonl:1: 'audio' has a NUL character");
+  EXPECT_EQ(open("t.csv", "audio,,\na.wav,,\n").size(), 1);  // as spreadsheets save empty columns
+  EXPECT_EQ(open("t.csv", "audio,x\n\"" + std::string(5'000'000, 'x') + "\",1\n").size(), 1);
+}
+
+TEST_F(Table, takes_lists_in_cells_as_json_and_python_write_them) {
+  const auto tags = [&](const std::string& cell) {
+    const auto dataset =
+        open("t.csv", "audio,tags\na.wav,\"" + cell + "\"\nb.wav,z\n", {{"sets", Texts{"tags"}}});
+    return std::get<Texts>(dataset.item(0).labels.at("tags"));
+  };
+  EXPECT_EQ(tags(R"([""lo"", ""loud""])"), (Texts{"lo", "loud"}));
+  EXPECT_EQ(tags("['lo', 'loud']"), (Texts{"lo", "loud"}));
+  EXPECT_EQ(tags("{'lo', 'loud'}"), (Texts{"lo", "loud"}));
+  EXPECT_EQ(tags("('lo',)"), (Texts{"lo"}));
+  EXPECT_EQ(tags("[]"), (Texts{}));
+  EXPECT_EQ(tags("[1, 2.5, True, None]"), (Texts{"1", "2.5", "True", "None"}));
+  EXPECT_EQ(tags(R"(['it\'s', ""a, b; c"", 'caf\xe9', 'caf\u00e9', '\ud83d\udc15'])"),
+            (Texts{"it's", "a, b; c", "caf\u00e9", "caf\u00e9", "\xf0\x9f\x90\x95"}));
+  EXPECT_EQ(tags("lo; loud"), (Texts{"lo", "loud"}));
+  EXPECT_EQ(tags("(a); (b)"), (Texts{"(a)", "(b)"}));
+  for (const auto* cell : {"['lo' 'loud']", "[lo, loud]", "['lo', ['loud']]", "{'a': 1}"})
+    expect("t.csv", "audio,tags\na.wav,\"" + std::string(cell) + "\"\n",
+           "t.csv:2: 'tags' is '" + std::string(cell) + "'; expected a list",
+           {{"sets", Texts{"tags"}}});
 }
 
 TEST_F(Table, poses_questions_open_or_with_choices_about_one_clip_or_two) {

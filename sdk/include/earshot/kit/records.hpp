@@ -38,12 +38,19 @@ struct RecordFile {
 /// keeps. `format` is csv, tsv, json (an array of objects) or jsonl (an object a line, or such an
 /// array all the same); or auto: what the file's ending says. The cells of a record are those of
 /// `columns`, then those of `optional`, columns that need not be there.
-/// @throws DataError `<place>: ...` for a file that is not what its format says, a column that no
-/// row has, or a value that is an object or a list of anything but texts and numbers.
+/// @throws DataError `<place>: ...` for a file that is not what its format says or no UTF-8, a
+/// column that no row has, a key that an object has twice, a text with a NUL, or a value that is an
+/// object or a list of anything but texts and numbers.
 RecordFile scan_records(const std::filesystem::path& file, const std::string& format,
                         const std::vector<std::string>& columns,
                         const std::vector<std::string>& optional,
                         const std::function<void(const RecordFile&, Record)>& take);
+
+/// What is wrong with the first of these columns that the table does not have, with the nearest
+/// that it has: "t.csv has no column 'lable'; did you mean 'label'? ..."; "" when all are there.
+/// For who was given their names by a user, when scan_records() has failed.
+std::string missing_column(const std::filesystem::path& file, const std::string& format,
+                           const std::vector<std::string>& columns);
 
 /// All of a table's records.
 struct Records : RecordFile {

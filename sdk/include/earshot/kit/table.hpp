@@ -17,15 +17,16 @@ struct TableRow {
 /// separators, line breaks and doubled quotes. Also taken: lines that end in LF, a byte order mark
 /// at the start, `separator` '\t' for TSV, blank lines (skipped). Text is UTF-8, and not trimmed.
 /// @throws DataError `<file>:<line>: ...` for a file that cannot be read, text after a closing
-/// quote, a quote never closed, or a byte that no text has (NUL).
+/// quote, a quote never closed, a line that ends in CR alone, a byte that no text has (NUL), or
+/// that UTF-8 does not have there (with its column, counted in bytes).
 void read_csv(const std::filesystem::path& file, char separator,
               const std::function<void(TableRow)>& take);
 
 /// A CSV file whose first row names the columns.
 class Table {
  public:
-  /// @throws DataError as read_csv(), for a name given twice, no header, and rows with another
-  /// number of fields than the header.
+  /// @throws DataError as read_csv(), for a name given twice (the empty one may be), no header, and
+  /// rows with another number of fields than the header.
   explicit Table(const std::filesystem::path& file, char separator = ',');
 
   const std::vector<std::string>& columns() const { return columns_; }
