@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include <earshot/kit/names.hpp>
 #include <earshot/kit/table.hpp>
 
 namespace esc50 {
@@ -76,11 +77,14 @@ std::string name_of(std::int64_t target) {
   return class_names[static_cast<std::size_t>(target)];
 }
 
-/// The files of a folder by name without ending.
+/// The audio files of a folder by name without ending; of two with one name the first by ending.
 std::map<std::string, fs::path> files_in(const fs::path& folder) {
   std::map<std::string, fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (!entry.is_directory()) files.emplace(entry.path().stem().string(), entry.path());
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory() || !earshot::kit::is_audio(entry.path())) continue;
+    const auto [known, is_new] = files.emplace(entry.path().stem().string(), entry.path());
+    if (!is_new) known->second = std::min(known->second, entry.path());
+  }
   return files;
 }
 

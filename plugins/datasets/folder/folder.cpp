@@ -1,6 +1,7 @@
 #include "folder.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -17,8 +18,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Files and folders that are no data: hidden ones, and those that a Mac puts beside them in an
+/// archive.
 bool is_hidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
+  const auto name = path.filename().string();
+  return name.starts_with('.') || name == "__MACOSX";
+}
+
+/// Whether a path leads into a folder.
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
 }
 
 std::regex pattern_of(const std::string& group) {
@@ -31,13 +41,23 @@ std::regex pattern_of(const std::string& group) {
   throw ConfigError("group '" + group + "' has no bracket; put one around what names the group");
 }
 
-/// Folders in a folder, by name, hidden ones left out.
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> result;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_directory() && !is_hidden(entry.path())) result.push_back(entry.path());
+/// What is in a folder, by name, hidden things left out.
+std::vector<fs::directory_entry> entries_in(const fs::path& folder) {
+  std::vector<fs::directory_entry> result;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error))
+    if (!is_hidden(entry->path())) result.push_back(*entry);
+  if (error) throw DataError(folder.string() + ": cannot be read: " + error.message());
   std::sort(result.begin(), result.end());
   return result;
+}
+
+/// A file, or a link that leads nowhere: as git-annex has one whose content is elsewhere.
+bool is_file(const fs::directory_entry& entry) {
+  std::error_code ignored;
+  return entry.is_regular_file(ignored) ||
+         (entry.is_symlink(ignored) && !fs::exists(entry.path(), ignored));
 }
 
 }  // namespace
@@ -65,20 +85,22 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
     throw DataError("root '" + root_.string() +
                     "' is no folder; expected one with a folder per class");
   folders_.push_back(root_);
-  const auto top = folders_in(root_);
-  const bool split = !top.empty() && std::all_of(top.begin(), top.end(), [](const fs::path& path) {
-    return split_named(path.filename().string()).has_value();
-  });
-  for (const auto& path : top) {
-    const auto name = path.filename().string();
-    if (!split) {
-      read_class(path, name, Split::train);
-      continue;
-    }
-    folders_.push_back(path);
-    for (const auto& inner : folders_in(path))
-      read_class(inner, inner.filename().string(), *split_named(name));
+  std::vector<std::string> splits, others;
+  std::map<std::string, std::vector<fs::path>> files;  // by folder below root
+  for (const auto& entry : entries_in(root_)) {
+    if (!is_folder(entry)) continue;
+    const auto name = entry.path().filename().string();
+    find_audio(entry.path(), files[name]);
+    if (!files[name].empty()) (split_named(name) ? splits : others).push_back(name);
   }
+  if (splits.size() > 1 && !others.empty())
+    throw DataError("root '" + root_.string() + "' has folders for splits, '" + splits[0] +
+                    "' and '" + splits[1] + "', and beside them '" + others[0] +
+                    "' with audio; expected either splits or classes");
+  const bool split = !splits.empty() && others.empty();
+  for (const auto& [name, found] : files)
+    for (const auto& file : found)
+      add(file, split ? *split_named(name) : Split::train, split);
   if (entries_.empty())
     throw DataError("root '" + root_.string() +
                     "' has no audio file in a folder; expected a folder per class");
@@ -95,24 +117,42 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
     entries_[i].split = drawn[i];
 }
 
-void Folder::read_class(const fs::path& at, const std::string& name, Split split) {
-  folders_.push_back(at);
-  for (auto entry = fs::recursive_directory_iterator(at);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-      continue;
-    }
-    if (entry->is_directory()) folders_.push_back(entry->path());
-    if (!entry->is_regular_file() || !earshot::kit::is_audio(entry->path())) continue;
-    const auto id = entry->path().lexically_relative(root_).generic_string();
-    std::smatch match;
-    if (!group_.empty() && !std::regex_search(id, match, pattern_))
-      throw DataError("'" + id + "' does not match the option group, '" + group_ +
-                      "'; every path below root must");
-    entries_.push_back(
-        {.id = id, .name = name, .group = group_.empty() ? id : match[1].str(), .split = split});
+bool Folder::is_folder(const fs::directory_entry& entry) const {
+  std::error_code error;
+  if (!entry.is_directory(error)) return false;
+  // A link to a folder of these has files that are found without it, and may go round in a circle.
+  return !entry.is_symlink() || !lies_in(fs::canonical(entry.path()), fs::canonical(root_));
+}
+
+void Folder::find_audio(const fs::path& folder, std::vector<fs::path>& files,
+                        const std::vector<fs::path>& above) {
+  const auto here = fs::canonical(folder);
+  if (std::find(above.begin(), above.end(), here) != above.end()) return;  // a circle of links
+  auto inside = above;
+  inside.push_back(here);
+  folders_.push_back(folder);
+  for (const auto& entry : entries_in(folder)) {
+    if (is_folder(entry))
+      find_audio(entry.path(), files, inside);
+    else if (is_file(entry) && earshot::kit::is_audio(entry.path()))
+      files.push_back(entry.path());
   }
+}
+
+void Folder::add(const fs::path& file, Split split, bool below_split) {
+  const auto below = file.lexically_relative(root_);
+  const auto id = below.generic_string();
+  auto part = below.begin();
+  if (below_split) ++part;
+  if (std::next(part) == below.end()) return;  // in a split, and in no class
+  std::smatch match;
+  if (!group_.empty() && !std::regex_search(id, match, pattern_))
+    throw DataError("'" + id + "' does not match the option group, '" + group_ +
+                    "'; every path below root must");
+  entries_.push_back({.id = id,
+                      .name = part->string(),
+                      .group = group_.empty() ? id : match[1].str(),
+                      .split = split});
 }
 
 std::vector<earshot::LabelSpec> Folder::labels() const {

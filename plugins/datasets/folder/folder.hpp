@@ -12,8 +12,10 @@ namespace folder {
 ///   root/train/dog/a.wav, root/test/dog/b.wav  splits as given; `validation` likewise
 ///
 /// The id of an item is its path below root, its group `clip` that path or what `group` finds in
-/// it. Items are ordered by class, then by id. Hidden files and files that are no audio by their
-/// ending are passed over.
+/// it. Items are ordered by class, then by id. Passed over are hidden files and folders, __MACOSX,
+/// files that are no audio by their ending, whatever its case, and links to folders below root,
+/// whose files are found without them; other links are followed. A link that leads nowhere is an
+/// item whose audio is missing.
 class Folder final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -30,7 +32,11 @@ class Folder final : public earshot::Dataset {
     std::string id{}, name{}, group{};
     earshot::Split split = earshot::Split::train;
   };
-  void read_class(const std::filesystem::path& at, const std::string& name, earshot::Split split);
+  bool is_folder(const std::filesystem::directory_entry& entry) const;
+  /// `above`: the folders that lead here, without links.
+  void find_audio(const std::filesystem::path& folder, std::vector<std::filesystem::path>& files,
+                  const std::vector<std::filesystem::path>& above = {});
+  void add(const std::filesystem::path& file, earshot::Split split, bool below_split);
 
   std::filesystem::path root_;
   std::string group_;

@@ -18,10 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Audio files by their ending; hidden ones, as a Mac puts beside them, are none.
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && kit::is_audio(entry.path())) files.push_back(entry.path());
+    if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.') &&
+        kit::is_audio(entry.path()))
+      files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }

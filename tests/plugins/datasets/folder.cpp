@@ -84,6 +84,58 @@ TEST_F(Folder, splits_whole_groups_by_its_seed) {
   EXPECT_NE(splits(0), splits(1));
 }
 
+TEST_F(Folder, passes_over_what_a_mac_puts_beside_files) {
+  for (const auto* name : {"train/dog/a.wav", "test/dog/b.wav", "train/dog/._a.wav",
+                           "train/dog/.DS_Store", "__MACOSX/train/dog/._a.wav"})
+    put(name);
+  const auto dataset = open();
+  ASSERT_EQ(dataset.size(), 2);
+  EXPECT_THAT(dataset.labels().front().classes, testing::ElementsAre("dog"));
+  EXPECT_EQ(dataset.item(0).split, Split::test);
+}
+
+TEST_F(Folder, knows_splits_beside_folders_without_audio) {
+  for (const auto* name : {"train/dog/a.wav", "test/dog/b.wav", "doc/readme.txt", "empty/x/y.txt"})
+    put(name);
+  EXPECT_THAT(open().labels().front().classes, testing::ElementsAre("dog"));
+  put("extra/c.wav");
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("beside them 'extra'")));
+}
+
+TEST_F(Folder, follows_a_link_to_a_folder_elsewhere) {
+  put("dog/a.wav");
+  fs::create_directories(folder_ / "elsewhere");
+  std::ofstream(folder_ / "elsewhere/b.wav") << "";
+  fs::create_directory_symlink(folder_ / "elsewhere", root_ / "dog/more");
+  const auto dataset = open();
+  ASSERT_EQ(dataset.size(), 2);
+  EXPECT_EQ(dataset.item(1).id, "dog/more/b.wav");
+  EXPECT_THAT(dataset.sources(), testing::Contains(root_ / "dog/more"));
+}
+
+TEST_F(Folder, does_not_follow_links_round_in_a_circle_or_to_another_class) {
+  put("dog/a.wav");
+  put("cat/b.wav");
+  fs::create_directory_symlink(root_ / "cat", root_ / "dog/cats");
+  fs::create_directory_symlink(root_, root_ / "dog/all");
+  fs::create_directories(folder_ / "elsewhere");
+  std::ofstream(folder_ / "elsewhere/c.wav") << "";
+  fs::create_directory_symlink(folder_ / "elsewhere", folder_ / "elsewhere/again");
+  fs::create_directory_symlink(folder_ / "elsewhere", root_ / "dog/more");
+  const auto dataset = open();
+  ASSERT_EQ(dataset.size(), 3);
+  EXPECT_EQ(dataset.item(2).id, "dog/more/c.wav");
+}
+
+TEST_F(Folder, has_an_item_for_a_link_that_leads_nowhere) {
+  put("cat/a.wav");
+  fs::create_symlink("../../.git/annex/objects/b.wav", root_ / "cat/b.wav");
+  fs::create_symlink("../nowhere.txt", root_ / "cat/c.txt");
+  const auto dataset = open();
+  ASSERT_EQ(dataset.size(), 2);
+  EXPECT_EQ(dataset.item(1).id, "cat/b.wav");
+}
+
 TEST_F(Folder, says_what_is_wrong) {
   EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("is no folder")));
   put("a.wav");
