@@ -1,5 +1,7 @@
 #include "precomputed.hpp"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 #include <earshot/error.hpp>
@@ -10,11 +12,29 @@ namespace {
 
 using earshot::DataError;
 
+namespace fs = std::filesystem;
+
 std::string text(at::IntArrayRef shape) {
   std::string sizes;
   for (const auto size : shape)
     sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
   return '(' + sizes + ')';
+}
+
+/// Whether the parts of a path come in another one in this order.
+bool comes_in(const fs::path& parts, const fs::path& path) {
+  auto at = path.begin();
+  for (const auto& part : parts) {
+    at = std::find(at, path.end(), part);
+    if (at++ == path.end()) return false;
+  }
+  return true;
+}
+
+/// How many parts at the end of two paths are equal.
+std::ptrdiff_t equal_at_end(const fs::path& a, const fs::path& b) {
+  const std::vector<fs::path> x(a.begin(), a.end()), y(b.begin(), b.end());
+  return std::mismatch(x.rbegin(), x.rend(), y.rbegin(), y.rend()).first - x.rbegin();
 }
 
 }  // namespace
@@ -68,12 +88,52 @@ std::vector<std::string> Precomputed::names_of(const earshot::ClipName& clip) co
   return {clip.file.stem().string()};
 }
 
+std::string Precomputed::array_of(const std::string& name, const earshot::ClipName& clip) const {
+  if (!by_file_ && store_.contains(name)) return name;
+  auto arrays = store_.called(name);
+  const auto file = fs::path(clip.file).replace_extension();
+  // Of datasets with a folder of arrays each, and of files with one name in several folders, the
+  // folders of the array tell which is meant, where they are part of the file's path.
+  std::vector<std::string> near;
+  for (const auto& array : arrays)
+    if (comes_in(fs::path(array).parent_path(), file.parent_path())) near.push_back(array);
+  if (!near.empty()) {
+    std::ptrdiff_t most = 0;
+    for (const auto& array : near)
+      most = std::max(most, equal_at_end(array, file));
+    std::erase_if(near, [&](const auto& array) { return equal_at_end(array, file) < most; });
+    arrays = std::move(near);
+  } else if (store_.has_folder_of(file)) {
+    return {};  // those are of another dataset
+  }
+  if (arrays.size() > 1)
+    throw DataError("features of '" + name + "' are there twice, in " + store_.place(arrays[0]) +
+                    " and in " + store_.place(arrays[1]) +
+                    ", and no folder of theirs is in the path of the audio, " + clip.file.string());
+  return arrays.empty() ? std::string() : arrays.front();
+}
+
+/// An array that was not asked for by an item's whole id is of one file.
+void Precomputed::claim(const std::string& array, const earshot::ClipName& clip) {
+  if (clip.file.empty()) return;
+  const auto [owner, is_new] = owners_.try_emplace(array, clip.file);
+  if (!is_new && owner->second != clip.file)
+    throw earshot::ConfigError(
+        store_.place(array) + " would be the features of two files, " + owner->second.string() +
+        " and " + clip.file.string() +
+        (by_file_ ? "; names = \"file\" tells them apart by the folders of the arrays, as "
+                    "a/1.npy and b/1.npy, or give names = \"item\" and features by item id"
+                  : "; put the arrays of each dataset into a folder of its name"));
+}
+
 at::Tensor Precomputed::look_up(const earshot::ClipName& clip) {
   const auto names = names_of(clip);
   at::Tensor found;
   std::string first;
-  for (const auto& name : names) {
-    if (!store_.contains(name)) continue;
+  for (const auto& called : names) {
+    const auto name = array_of(called, clip);
+    if (name.empty()) continue;
+    if (by_file_ || name != called) claim(name, clip);
     auto values = features(name);
     if (found.defined() && !at::equal(found, values))
       throw DataError(store_.place(name) + ": other features than " + store_.place(first) +

@@ -1,4 +1,7 @@
 #pragma once
+#include <filesystem>
+#include <map>
+
 #include <earshot/lookup.hpp>
 #include <earshot/options.hpp>
 
@@ -19,9 +22,13 @@ class Precomputed final : public earshot::Encoder, public earshot::Lookup {
 
  private:
   std::vector<std::string> names_of(const earshot::ClipName& clip) const;
+  /// The array that is called so and is of this clip; "" when there is none.
+  std::string array_of(const std::string& name, const earshot::ClipName& clip) const;
+  void claim(const std::string& array, const earshot::ClipName& clip);
   at::Tensor features(const std::string& name) const;
 
   Store store_;
+  std::map<std::string, std::filesystem::path> owners_{};  ///< of arrays, the file that they are of
   bool by_file_;
   earshot::FeatureSpec spec_;
 };

@@ -57,15 +57,38 @@ void Store::add_safetensors(const fs::path& file, bool alone) {
         {file, names.front()});
     return;
   }
+  const auto folder = fs::is_directory(path_) ? file.parent_path().lexically_relative(path_) : "";
   for (const auto& name : names)
-    add(name, {file, name, checkpoint});
+    add(folder.empty() || folder == "." ? name : folder.generic_string() + "/" + name,
+        {file, name, checkpoint});
 }
 
 void Store::add(std::string name, Entry entry) {
   const auto [known, is_new] = entries_.try_emplace(std::move(name), std::move(entry));
-  if (!is_new)
-    throw DataError("'" + known->first + "' is there twice, in " + known->second.file.string() +
-                    " and in " + entry.file.string() + "; expected each once");
+  if (is_new) {
+    const auto& added = known->first;
+    by_end_.emplace(added.substr(added.rfind('/') + 1), added);
+    if (const auto slash = added.find('/'); slash != std::string::npos)
+      folders_.insert(added.substr(0, slash));
+    return;
+  }
+  throw DataError("'" + known->first + "' is there twice, in " + known->second.file.string() +
+                  " and in " + entry.file.string() + "; expected each once");
+}
+
+std::vector<std::string> Store::called(const std::string& name) const {
+  std::vector<std::string> found;
+  const auto [first, last] = by_end_.equal_range(name.substr(name.rfind('/') + 1));
+  for (auto entry = first; entry != last; ++entry)
+    if (entry->second == name || entry->second.ends_with("/" + name))
+      found.push_back(entry->second);
+  return found;
+}
+
+bool Store::has_folder_of(const fs::path& file) const {
+  const auto folder = file.parent_path();
+  return std::any_of(folder.begin(), folder.end(),
+                     [&](const fs::path& part) { return folders_.contains(part.string()); });
 }
 
 at::Tensor Store::get(const std::string& name) const {

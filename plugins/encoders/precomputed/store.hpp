@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -12,7 +14,8 @@ namespace precomputed {
 
 /// The arrays that a folder has, or one .safetensors file, by name:
 ///  - <name>.npy, in sub-folders too: "session1/a" is session1/a.npy;
-///  - a .safetensors file with several tensors, or the only one: its tensors' names;
+///  - a .safetensors file with several tensors, or the only one: its tensors' names, of one in a
+///    sub-folder behind that: "session1/a";
 ///  - one of several .safetensors files, with one tensor each: the file's, as of .npy.
 class Store {
  public:
@@ -24,6 +27,10 @@ class Store {
   const std::string& first() const { return entries_.begin()->first; }
   const std::string& last() const { return entries_.rbegin()->first; }
   bool contains(const std::string& name) const { return entries_.contains(name); }
+  /// All that are called so, in whatever sub-folder: "1" is "1", "digits/1" and "esc10/1".
+  std::vector<std::string> called(const std::string& name) const;
+  /// Whether one of its sub-folders is called as a folder that a file lies in.
+  bool has_folder_of(const std::filesystem::path& file) const;
   /// @throws DataError `<file>: <reason>`
   at::Tensor get(const std::string& name) const;
   std::string place(const std::string& name) const;  ///< for messages: its file, and tensor
@@ -40,6 +47,8 @@ class Store {
 
   std::filesystem::path path_;
   std::map<std::string, Entry> entries_{};
+  std::set<std::string> folders_{};                   ///< the first parts of names in sub-folders
+  std::multimap<std::string, std::string> by_end_{};  ///< names by their part behind the last '/'
 };
 
 }  // namespace precomputed

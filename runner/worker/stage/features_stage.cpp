@@ -59,6 +59,7 @@ class FeaturesStage {
 
   protocol::Json run() {
     check_disk();
+    check_names();
     for (std::size_t shard = 0; shard * clips_per_shard < clips_.size(); ++shard) {
       std::vector<Work*> missing;
       for (const auto& work : works_)
@@ -188,8 +189,24 @@ class FeaturesStage {
     session_.progress(std::min(done_, to_do_), to_do_, "features");
   }
 
+  /// Asks for every clip before anything is kept: two that an encoder cannot tell apart may be in
+  /// shards that different passes compute.
+  void check_names() {
+    for (const auto& work : works_) {
+      if (!work->encoding.looks_up() || work->missing.empty()) continue;
+      if (names_.empty()) names_ = clip_names(dataset_->view);
+      for (const auto& name : names_) {
+        std::vector<std::byte> values;
+        try {
+          work->encoding.look_up(name, 0, values);
+        } catch (const DataError&) {
+          continue;  // told of when its shard is computed
+        }
+      }
+    }
+  }
+
   void look_up(Work& work, std::size_t first, std::size_t last) {
-    if (names_.empty()) names_ = clip_names(dataset_->view);
     for (auto n = first; n < last; ++n) {
       const auto seconds = seconds_of(clips_[n].clip_info);
       auto& clip = work.clips.emplace_back();

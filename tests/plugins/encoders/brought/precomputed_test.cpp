@@ -97,6 +97,59 @@ TEST_F(PrecomputedFeatures, are_found_by_the_audio_file_on_demand) {
               HasSubstr("not the whole of a file"));
 }
 
+TEST_F(PrecomputedFeatures, called_by_file_are_not_those_of_a_second_file_of_that_name) {
+  save("1.npy", at::ones({3}));
+  auto encoder = open({{"names", std::string("file")}});
+  const auto look_up = [&](const char* file) {
+    return encoder.look_up({.items = {file}, .file = file});
+  };
+  EXPECT_NO_THROW(look_up("/data/a/1.wav"));
+  EXPECT_NO_THROW(look_up("/data/a/1.wav"));
+  EXPECT_THAT([&] { look_up("/data/b/1.wav"); },
+              ::testing::ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr("/data/a/1.wav and /data/b/1.wav"), HasSubstr("1.npy"))));
+  EXPECT_THAT([&] { look_up("/data/a/1.flac"); }, ::testing::Throws<ConfigError>());
+}
+
+TEST_F(PrecomputedFeatures, called_by_file_are_told_apart_by_folders) {
+  save("a/1.npy", at::ones({3}));
+  save("b/1.npy", at::zeros({3}));
+  auto encoder = open({{"names", std::string("file")}});
+  const auto sum = [&](const char* file) {
+    return encoder.look_up({.items = {"x"}, .file = file}).sum().item<double>();
+  };
+  EXPECT_EQ(sum("/data/a/1.wav"), 3);
+  EXPECT_EQ(sum("/data/b/1.wav"), 0);
+  EXPECT_THROW(sum("/data/b/deep/1.wav"), ConfigError) << "a second file for b/1.npy";
+  EXPECT_EQ(open({{"names", std::string("file")}})
+                .look_up({.items = {"x"}, .file = "/data/b/deep/1.wav"})
+                .sum()
+                .item<double>(),
+            0)
+      << "a folder that is part of the path";
+}
+
+TEST_F(PrecomputedFeatures, of_several_datasets_have_a_folder_each) {
+  save("digits/1.npy", at::ones({3}));
+  save("digits/only.npy", at::ones({3}));
+  save("esc10/1.npy", at::zeros({3}));
+  std::filesystem::create_directories(folder / "more");
+  kit::save_safetensors(folder / "more/all.safetensors",
+                        {{"2", at::ones({3}) * 2}, {"3", at::ones({3}) * 3}});
+  auto encoder = open();
+  const auto sum = [&](const char* item, const char* file) {
+    return encoder.look_up({.items = {item}, .file = file}).sum().item<double>();
+  };
+  EXPECT_EQ(sum("1", "/data/digits/1.wav"), 3);
+  EXPECT_EQ(sum("1", "/data/esc10/audio/1.wav"), 0);
+  EXPECT_EQ(sum("2", "/data/x/2.wav"), 6);
+  EXPECT_EQ(sum("digits/1", "/data/x/y.wav"), 3);
+  EXPECT_THAT(refusal([&] { sum("only", "/data/esc10/only.wav"); }), HasSubstr("no features of"))
+      << "those of another dataset";
+  EXPECT_THAT(refusal([&] { sum("1", "/data/x/1.wav"); }),
+              AllOf(HasSubstr("digits/1.npy"), HasSubstr("esc10/1.npy"), HasSubstr("twice")));
+}
+
 TEST_F(PrecomputedFeatures, of_items_with_one_clip_must_not_contradict_each_other) {
   save("a.npy", at::ones({3}));
   save("b.npy", at::ones({3}));
