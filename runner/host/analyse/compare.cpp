@@ -1,10 +1,12 @@
 #include "host/analyse/compare.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <set>
 #include <tuple>
 
+#include "host/analyse/choices.hpp"
+#include "host/analyse/conditions.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/nearest.hpp"
 #include "statistics/multiplicity.hpp"
@@ -12,186 +14,286 @@
 namespace earshot::host {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, const std::string& value,
-                         const std::vector<std::string>& known) {
-  throw Failure(ExitCode::usage, "runner compare: unknown " + what + " '" + value +
-                                     "'; allowed are " + protocol::join(known, true) +
-                                     protocol::did_you_mean(value, known));
-}
-
-void check(const std::string& what, const std::string& value,
-           const std::vector<std::string>& known) {
-  if (std::find(known.begin(), known.end(), value) == known.end()) refuse(what, value, known);
-}
-
-Json compare_table(const Store& store, std::int64_t experiment) {
-  Statement row(store.connection(),
-                "SELECT json_extract(resolved, '$.compare') FROM experiment "
-                "WHERE experiment_id = ?");
-  row.bind_all(experiment);
-  row.step();
-  return row.is_null(0) ? Json::object() : Json::parse(row.text(0));
-}
-
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-/// What of a condition besides the task tells it apart from others of the same task.
-std::string title_of(const Condition& condition, const std::vector<Condition>& all) {
-  std::string title = condition.task;
-  const auto add = [&](std::string Condition::*part) {
-    const bool varies = std::any_of(all.begin(), all.end(), [&](const Condition& other) {
-      return other.task == condition.task && other.*part != condition.*part;
-    });
-    if (varies && !(condition.*part).empty()) title += " " + condition.*part;
-  };
-  for (const auto part :
-       {&Condition::dataset, &Condition::mapper, &Condition::language_model, &Condition::variant})
-    add(part);
-  return title;
-}
-
-std::string joined(const Json& list) {
-  return protocol::join(list.get<std::vector<std::string>>());
-}
-
-/// What is known of the encoders' weights: a table of differences is read with that in mind.
-std::vector<std::string> checkpoints_of(const Store& store, std::int64_t experiment) {
-  Statement rows(store.connection(),
-                 "SELECT encoder, weights, max(pretrain_data), "
-                 "json_group_array(DISTINCT dataset) FILTER (WHERE in_domain = 1) "
-                 "FROM experiment_cell WHERE experiment_id = ? "
-                 "GROUP BY encoder, weights HAVING weights <> '' OR max(pretrain_data) IS NOT NULL "
-                 "ORDER BY min(position)");
-  rows.bind_all(experiment);
-  std::vector<std::string> lines;
-  while (rows.step()) {
-    auto line = rows.text(0) + ": " + (rows.text(1).empty() ? "" : rows.text(1) + ", ");
-    if (rows.is_null(2)) {
-      line += "trained on what is not said";
-    } else {
-      const auto data = Json::parse(rows.text(2));
-      line += data.empty() ? "untrained" : "trained on " + joined(data);
-    }
-    const auto heard = Json::parse(rows.text(3));
-    lines.push_back(line + (heard.empty() ? "" : "; in domain: " + joined(heard)));
-  }
-  return lines;
-}
-
-/// Where datasets have the right answers from, as their slice `gold_from` says: somebody who has
-/// listened, or a model that has read a caption.
-std::vector<std::string> gold_of(const Store& store, std::int64_t experiment) {
-  Statement rows(store.connection(),
-                 "SELECT x.label, json_extract(d.info, '$.slices.gold_from') "
-                 "FROM experiment_dataset x JOIN dataset d ON d.dataset_id = x.dataset_id "
-                 "WHERE x.experiment_id = ? ORDER BY x.label");
-  rows.bind_all(experiment);
-  std::vector<std::string> lines;
-  while (rows.step()) {
-    if (rows.is_null(1)) continue;
-    const auto golds = Json::parse(rows.text(1));
-    double all = 0;
-    for (const auto& [from, items] : golds.items())
-      all += items.get<double>();
-    std::vector<std::string> shares;
-    for (const auto& [from, items] : golds.items())
-      shares.push_back(std::to_string(std::lround(100 * items.get<double>() / all)) + " % " + from);
-    lines.push_back("gold of " + rows.text(0) + ": " + protocol::join(shares));
-  }
-  return lines;
-}
+using Texts = std::vector<std::string>;
 
 class Comparer {
  public:
   Comparer(const Store& store, const CompareOptions& options)
-      : store_(store), experiment_(store.require_experiment(options.experiment)), evidence_(store) {
-    const auto table = compare_table(store, experiment_);
+      : store_(store),
+        options_(options),
+        design_(read_design(store, find_revision(store, options.experiment))),
+        evidence_(store) {
     result_.experiment = options.experiment;
     result_.metric = options.metric;
-    result_.by = options.by.empty() ? "task" : options.by;
-    result_.axis = options.axis.empty() ? table.value("axis", "encoder") : options.axis;
-    auto axes = axis_names(store, experiment_);
-    std::erase_if(axes, [](const auto& axis) { return axis == "seed" || axis == "fold"; });
-    check("axis", result_.axis, axes);
-    values_ = axis_values(store, experiment_, result_.axis);
-    result_.base = options.base;
-    if (result_.base.empty() && table.contains("base") &&
-        result_.axis == table.value("axis", "encoder"))
-      result_.base = text_of(table.at("base"));
-    if (result_.base.empty()) result_.base = values_.front();
-    check("value of the axis '" + result_.axis + "'", result_.base, values_);
+    result_.condition_on = options.condition_on;
+    if (!options.with.empty()) {
+      other_ = read_design(store, find_revision(store, options.with));
+      other_->name = options.with;
+      design_.name = options.experiment;
+    }
+    names_.emplace(design_, other_ ? &*other_ : nullptr);
+    find_sides();
+    filter_.emplace(options.only, *names_);
+    for (const auto& axis : options.over)
+      check_condition_axis("--over", axis);
+    find_tables();
+    find_interaction();
   }
 
   Comparison run() {
-    for (const auto& candidate : values_)
-      if (candidate != result_.base) add_candidate(candidate);
+    if (!other_) result_.verdicts = verdicts(store_, design_);
+    filter_->leave_out_runs(design_);
+    if (other_) {
+      filter_->leave_out_runs(*other_);
+      add_candidate({&*other_, &design_, "", "", ""});
+    } else {
+      for (const auto& value : values_)
+        if (value != result_.base && filter_->allows(result_.axis, value))
+          add_candidate(along(design_, result_.axis, result_.base, value));
+    }
     check_names();
-    // Lines of one condition and slice stand together, candidates in the order of the axis.
-    std::stable_sort(lines_.begin(), lines_.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.position, a.slice) < std::tie(b.position, b.slice);
-    });
-    for (auto& placed : lines_)
-      result_.lines.push_back(std::move(placed.line));
+    arrange();
     adjust();
-    result_.verdicts = verdicts(store_, result_.experiment);
-    result_.provenance = checkpoints_of(store_, experiment_);
-    for (auto& line : gold_of(store_, experiment_))
-      result_.provenance.push_back(std::move(line));
+    result_.provenance = provenance_lines(store_, design_.experiment);
     return std::move(result_);
   }
 
  private:
   struct Placed {
-    std::int64_t position;
-    std::string slice;
-    ComparedLine line;
+    std::vector<std::size_t> ranks{};  ///< of the axes that a table is arranged by
+    std::int64_t position = 0;
+    ComparedLine line{};
   };
+  using Conditions = std::vector<const Condition*>;
 
-  void add_candidate(const std::string& candidate) {
-    const auto conditions =
-        paired_conditions(store_, experiment_, result_.axis, result_.base, candidate);
-    for (const auto& condition : conditions) {
-      std::vector<SliceNames> parts{{}};
-      if (result_.by != "task") {
-        parts.clear();
-        for (const auto& name : evidence_.dimensions(condition))
-          dimensions_.insert(name);
-        for (const auto& slice : evidence_.slices(condition, result_.by))
-          parts.push_back({slice});
-      }
-      for (const auto& slices : parts) {
-        const auto& metric = result_.metric.empty() ? condition.primary : result_.metric;
-        const std::vector<Sample> samples{evidence_.sample(condition, metric, slices)};
-        metric_found_ = metric_found_ || !samples[0].kind.empty();
-        ComparedLine line{.candidate = candidate,
-                          .condition = title_of(condition, conditions),
-                          .task = condition.task,
-                          .slices = slices,
-                          .difference = difference(samples)};
-        if (condition.planned == 0)
-          line.difference.notes.push_back("only one side is in the experiment");
-        lines_.push_back(
-            {condition.position, slices.empty() ? "" : slices[0].name, std::move(line)});
+  void find_sides() {
+    if (other_) {
+      result_.base = options_.with;
+      return;
+    }
+    const auto& claims = design_.claims;
+    result_.axis = !options_.axis.empty()        ? options_.axis
+                   : claims.compare_axis.empty() ? "encoder"
+                                                 : claims.compare_axis;
+    check_name("axis", result_.axis, names_->axes());
+    values_ = design_.axis_values(result_.axis);
+    result_.base = options_.base;
+    if (result_.base.empty() && result_.axis == claims.compare_axis)
+      result_.base = claims.compare_base;
+    if (result_.base.empty()) result_.base = values_.front();
+    check_name("value of the axis '" + result_.axis + "'", result_.base, values_);
+  }
+
+  void check_condition_axis(const std::string& option, const std::string& axis) const {
+    auto known = names_->axes();
+    std::erase(known, result_.axis);
+    check_name("axis of " + option, axis, known);
+  }
+
+  /// Splits what each table has lines for into axes and dimensions of slices.
+  void find_tables() {
+    const auto axes = names_->axes();
+    result_.by.clear();
+    for (const auto& by : options_.by.empty() ? Texts{"task"} : options_.by) {
+      auto& dimensions = result_.by.emplace_back();
+      auto& own_axes = table_axes_.emplace_back();
+      for (const auto& name : split(by, ',')) {
+        if (among(axes, name))
+          own_axes.push_back(name);
+        else if (name != "task")
+          dimensions.push_back(name);
       }
     }
   }
 
-  void check_names() const {
-    if (result_.by != "task" && dimensions_.count(result_.by) == 0) {
-      std::vector<std::string> known{dimensions_.begin(), dimensions_.end()};
-      known.insert(known.begin(), "task");
-      refuse("slice dimension", result_.by, known);
+  void find_interaction() {
+    if (options_.interaction.empty()) return;
+    const auto equal = options_.interaction.find('=');
+    result_.interaction = options_.interaction.substr(0, equal);
+    check_condition_axis("--interaction", result_.interaction);
+    if (among(options_.over, result_.interaction))
+      throw Failure(ExitCode::usage, "runner compare: --over and --interaction both name '" +
+                                         result_.interaction + "'; allowed is one of them");
+    const auto values = names_->values(result_.interaction);
+    if (equal == std::string::npos) {
+      for (const auto& value : values)
+        if (result_.against.empty() && filter_->allows(result_.interaction, value))
+          result_.against = value;
+    } else {
+      result_.against = options_.interaction.substr(equal + 1);
+      check_name("value of the axis '" + result_.interaction + "'", result_.against, values);
     }
+  }
+
+  void add_candidate(const Sides& sides) {
+    auto conditions = paired_conditions(sides);
+    std::erase_if(conditions,
+                  [&](const auto& condition) { return !filter_->keeps(condition, sides.axis); });
+    if (other_) leave_out_shared(conditions);
+    if (conditions.empty() && !other_)
+      result_.remarks.push_back("no cell of " + sides.candidate_name() + " stands beside one of " +
+                                sides.base_name());
+    auto left_out = options_.over;
+    if (!result_.interaction.empty()) left_out.push_back(result_.interaction);
+    left_out = with_dependents(left_out, conditions, design_.claims);
+    std::map<Labels, Conditions> groups;
+    for (const auto& condition : conditions)
+      groups[without(condition.axes, left_out)].push_back(&condition);
+    for (std::size_t table = 0; table < result_.by.size(); ++table)
+      for (const auto& [labels, members] : groups)
+        for (const auto& slices : slices_of(members, result_.by[table]))
+          add_lines(sides, table, labels, members, slices);
+  }
+
+  /// Of two revisions many cells are the same runs: there is nothing to compare.
+  void leave_out_shared(std::vector<Condition>& conditions) {
+    const auto shared = std::erase_if(conditions, [](const Condition& condition) {
+      return !condition.pairs.empty() &&
+             std::all_of(condition.pairs.begin(), condition.pairs.end(),
+                         [](const PairOfRuns& pair) { return pair.base == pair.candidate; });
+    });
+    if (shared > 0)
+      result_.remarks.push_back(std::to_string(shared) +
+                                (shared == 1 ? " condition has" : " conditions have") +
+                                " the same runs on both sides and no line");
+  }
+
+  std::vector<SliceNames> slices_of(const Conditions& conditions, const Texts& dimensions) {
+    if (dimensions.empty()) return {{}};
+    std::map<Texts, SliceNames> found;
+    for (const auto* condition : conditions) {
+      for (const auto& name : evidence_.dimensions(*condition))
+        dimensions_.insert(name);
+      for (const auto& slices : evidence_.slices(*condition, dimensions)) {
+        Texts names;
+        for (const auto& slice : slices)
+          names.push_back(slice.name);
+        found.emplace(names, slices);
+      }
+    }
+    std::vector<SliceNames> slices;
+    for (const auto& [names, own] : found)
+      slices.push_back(own);
+    return slices;
+  }
+
+  std::vector<Sample> samples_of(const Conditions& conditions, const SliceNames& slices) {
+    std::vector<Sample> samples;
+    for (const auto* condition : conditions) {
+      const auto& metric = options_.metric.empty() ? condition->primary : options_.metric;
+      samples.push_back(
+          evidence_.sample(*condition, metric, slices, options_.allow_different_scoring));
+      metric_found_ = metric_found_ || !samples.back().kind.empty();
+    }
+    return samples;
+  }
+
+  void add_lines(const Sides& sides, std::size_t table, const Labels& labels,
+                 const Conditions& members, const SliceNames& slices) {
+    ComparedLine line{.candidate = sides.candidate_name(),
+                      .condition = labels,
+                      .averaged = averaged_text(members, options_.over),
+                      .by = table,
+                      .slices = slices};
+    if (result_.interaction.empty()) {
+      line.difference = compare_samples(samples_of(members, slices), options_.condition_on);
+      place(members.front()->position, std::move(line));
+      return;
+    }
+    std::map<std::string, Conditions> levels;
+    for (const auto* member : members)
+      if (const auto own = member->axes.find(result_.interaction); own != member->axes.end())
+        levels[own->second].push_back(member);
+    const auto reference = levels.find(result_.against);
+    if (reference == levels.end()) return;
+    const auto gap = samples_of(reference->second, slices);
+    for (const auto& [level, conditions] : levels) {
+      if (level == result_.against) continue;
+      line.level = level;
+      line.difference = compare_gaps(gap, samples_of(conditions, slices), options_.condition_on);
+      place(conditions.front()->position, line);
+    }
+  }
+
+  void place(std::int64_t position, ComparedLine line) {
+    std::vector<std::size_t> ranks;
+    for (const auto& axis : table_axes_[line.by]) {
+      const auto values = names_->values(axis);
+      const auto own = line.condition.find(axis);
+      const auto value = own == line.condition.end() ? "" : own->second;
+      ranks.push_back(static_cast<std::size_t>(std::find(values.begin(), values.end(), value) -
+                                               values.begin()));
+    }
+    lines_.push_back({std::move(ranks), position, std::move(line)});
+  }
+
+  /// Lines of one condition and slice stand together, candidates in the order of the axis.
+  void arrange() {
+    // Positions of conditions are those of cells of either side: the first of a condition counts.
+    std::map<Labels, std::int64_t> first;
+    for (const auto& placed : lines_) {
+      auto& known = first.try_emplace(placed.line.condition, placed.position).first->second;
+      known = std::min(known, placed.position);
+    }
+    for (auto& placed : lines_)
+      placed.position = first[placed.line.condition];
+    const auto names = [](const ComparedLine& line) {
+      Texts slices;
+      for (const auto& slice : line.slices)
+        slices.push_back(slice.name);
+      return slices;
+    };
+    std::stable_sort(lines_.begin(), lines_.end(), [&](const auto& a, const auto& b) {
+      return std::tuple(a.line.by, a.ranks, a.position, a.line.condition, names(a.line)) <
+             std::tuple(b.line.by, b.ranks, b.position, b.line.condition, names(b.line));
+    });
+    std::vector<Labels> conditions;
+    for (const auto& placed : lines_)
+      conditions.push_back(placed.line.condition);
+    result_.columns = columns_of(conditions);
+    for (auto& placed : lines_) {
+      placed.line.title = title_of(placed.line.condition, result_.columns);
+      result_.lines.push_back(std::move(placed.line));
+    }
+  }
+
+  /// The axes that tell lines apart; those that --by names first.
+  Texts columns_of(const std::vector<Labels>& conditions) const {
+    Texts columns;
+    for (const auto& axes : table_axes_)
+      for (const auto& axis : axes) {
+        const bool some = std::any_of(conditions.begin(), conditions.end(),
+                                      [&](const auto& own) { return own.count(axis) > 0; });
+        if (some && !among(columns, axis) && !options_.by.empty()) columns.push_back(axis);
+      }
+    for (const auto& axis : telling_axes(conditions))
+      if (!among(columns, axis)) columns.push_back(axis);
+    return columns;
+  }
+
+  void check_names() {
+    for (const auto& dimensions : result_.by)
+      for (const auto& name : dimensions)
+        if (dimensions_.count(name) == 0) {
+          Texts known{"task"};
+          known.insert(known.end(), dimensions_.begin(), dimensions_.end());
+          for (const auto& axis : names_->axes())
+            if (!among(known, axis)) known.push_back(axis);
+          if (!lines_.empty() || !dimensions_.empty())
+            check_name("slice dimension, label or axis", name, known);
+        }
     if (result_.metric.empty() || metric_found_) return;
-    std::vector<std::string> known;
+    Texts known;
     Statement rows(store_.connection(),
-                   "SELECT DISTINCT metric FROM result WHERE experiment = ? ORDER BY metric");
-    rows.bind_all(result_.experiment);
+                   "SELECT DISTINCT d.name FROM experiment_cell m "
+                   "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+                   "CROSS JOIN metric v ON v.run_id = r.run_id "
+                   "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id "
+                   "WHERE m.experiment_id = ? ORDER BY d.name");
+    rows.bind_all(design_.experiment);
     while (rows.step())
       known.push_back(rows.text(0));
-    if (!known.empty()) check("metric", result_.metric, known);
+    if (!known.empty()) check_name("metric", result_.metric, known);
   }
 
   void adjust() {
@@ -205,55 +307,19 @@ class Comparer {
   }
 
   const Store& store_;
-  std::int64_t experiment_;
+  const CompareOptions& options_;
+  Design design_;
+  std::optional<Design> other_{};
   Evidence evidence_;
+  std::optional<AxisNames> names_{};
+  std::optional<Filter> filter_{};
   Comparison result_{};
-  std::vector<std::string> values_{};
+  Texts values_{};
+  std::vector<Texts> table_axes_{};  ///< of each table
   std::set<std::string> dimensions_{};
   bool metric_found_ = false;
   std::vector<Placed> lines_{};
 };
-
-Json or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
-ComparisonRow row_of(const Difference& difference, const SliceNames& slices, double p,
-                     double p_adjusted) {
-  ComparisonRow row;
-  if (!slices.empty()) {
-    row.slice_dimension = slices.front().dimension;
-    row.slice = slices.front().name;
-  }
-  const auto& interval = difference.interval;
-  row.metric = difference.metric;
-  row.unit = difference.unit;
-  row.base_value = or_null(difference.base);
-  row.candidate_value = or_null(difference.candidate);
-  row.delta = or_null(interval.estimate);
-  if (interval.defined()) {
-    row.ci_low = interval.low;
-    row.ci_high = interval.high;
-    row.p_value = p;
-    row.p_adjusted = p_adjusted;
-  }
-  row.method = difference.method;
-  row.items = difference.items;
-  row.groups = difference.groups;
-  row.seeds = difference.seeds;
-  row.missing = difference.missing;
-  auto notes = difference.notes;
-  if (!interval.defined()) notes.insert(notes.begin(), "no interval: " + interval.missing);
-  for (std::size_t i = 1; i < slices.size(); ++i)
-    notes.push_back("and " + slices[i].dimension + " " + slices[i].name);
-  if (difference.sign_flip_p)
-    notes.push_back("sign-flip p = " + std::to_string(*difference.sign_flip_p));
-  if (difference.mcnemar_p)
-    notes.push_back("McNemar mid-p = " + std::to_string(*difference.mcnemar_p));
-  for (const auto& note : notes)
-    row.note += (row.note.empty() ? "" : "; ") + note;
-  return row;
-}
 
 }  // namespace
 
@@ -262,36 +328,13 @@ bool ComparedLine::significant() const {
   return interval.defined() && (interval.low > 0 || interval.high < 0) && p_adjusted < 0.05;
 }
 
-Comparison compare(const Store& store, const CompareOptions& options) {
-  return Comparer(store, options).run();
+std::string ComparedLine::task() const {
+  const auto found = condition.find("task");
+  return found == condition.end() ? "" : found->second;
 }
 
-std::vector<ComparisonRow> rows_of(const Comparison& comparison) {
-  std::vector<ComparisonRow> rows;
-  for (const auto& line : comparison.lines) {
-    auto& row = rows.emplace_back(
-        row_of(line.difference, line.slices, line.difference.interval.p_value, line.p_adjusted));
-    row.axis = comparison.axis;
-    row.base = comparison.base;
-    row.candidate = line.candidate;
-    row.task = line.task;
-    row.correction = "benjamini-hochberg";
-    if (line.condition != line.task)
-      row.note = line.condition + (row.note.empty() ? "" : "; ") + row.note;
-  }
-  for (const auto& verdict : comparison.verdicts) {
-    auto& row = rows.emplace_back(
-        row_of(verdict.difference, verdict.slices, verdict.p, verdict.p_adjusted));
-    row.axis = verdict.axis;
-    row.base = verdict.base;
-    row.candidate = verdict.candidate;
-    row.hypothesis = verdict.name;
-    row.task = verdict.task;
-    row.correction = "holm";
-    row.margin = verdict.margin;
-    row.verdict = verdict.verdict;
-  }
-  return rows;
+Comparison compare(const Store& store, const CompareOptions& options) {
+  return Comparer(store, options).run();
 }
 
 }  // namespace earshot::host

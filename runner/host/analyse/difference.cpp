@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "statistics/interval.hpp"
 
@@ -92,6 +93,7 @@ void compare_items(Difference& result, const Samples& samples,
   }
   auto paired = statistics::paired_difference(rows, clusters);
   result.interval = paired.interval;
+  if (!given.empty()) return;
   result.sign_flip_p = paired.sign_flip_p;
   result.mcnemar_p = paired.mcnemar_p;
 }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "host/analyse/text.hpp"
+#include "protocol/nearest.hpp"
 #include "statistics/influence.hpp"
 #include "statistics/paired.hpp"
 
@@ -14,18 +16,21 @@ namespace {
 
 using Seeds = std::vector<std::vector<PairOfRuns>>;  // by seed, its folds in order
 
-/// The pairs by seed. Seeds that lack a fold which another one has are left out.
+/// The pairs by seed: of the seed with the most folds, the first of such, and of those with the
+/// same folds. Seeds of other folds are of other items.
 Seeds complete_seeds(const Condition& condition) {
   std::map<std::int64_t, std::map<std::int64_t, PairOfRuns>> by_seed;
-  std::size_t folds = 0;
-  for (const auto& pair : condition.pairs) {
-    auto& of_seed = by_seed[pair.seed];
-    of_seed.emplace(pair.fold, pair);
-    folds = std::max(folds, of_seed.size());
-  }
+  for (const auto& pair : condition.pairs)
+    by_seed[pair.seed].emplace(pair.fold, pair);
+  const auto most = std::max_element(by_seed.begin(), by_seed.end(), [](auto& a, auto& b) {
+    return a.second.size() < b.second.size();
+  });
   Seeds seeds;
   for (const auto& [seed, of_seed] : by_seed) {
-    if (of_seed.size() < folds) continue;
+    const bool same =
+        std::equal(of_seed.begin(), of_seed.end(), most->second.begin(), most->second.end(),
+                   [](auto& a, auto& b) { return a.first == b.first; });
+    if (!same) continue;
     auto& pairs = seeds.emplace_back();
     for (const auto& [fold, pair] : of_seed)
       pairs.push_back(pair);
@@ -33,17 +38,18 @@ Seeds complete_seeds(const Condition& condition) {
   return seeds;
 }
 
-std::string joined(std::int64_t number, const std::string& what) {
-  return std::to_string(number) + " " + what;
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-/// A JSON object whose values are names; a number is its own name.
-std::map<std::string, std::string> texts_of(const std::string& text) {
-  std::map<std::string, std::string> texts;
-  const auto object = Json::parse(text);
-  for (const auto& [key, value] : object.items())
-    texts[key] = value.is_string() ? value.get<std::string>() : value.dump();
-  return texts;
+/// A class, or the classes of a set; none of what is no class.
+std::vector<std::string> classes_of(const Json& label) {
+  if (label.is_string() || label.is_boolean()) return {text_of(label)};
+  std::vector<std::string> classes;
+  if (label.is_array())
+    for (const auto& element : label)
+      if (element.is_string()) classes.push_back(element.get<std::string>());
+  return classes;
 }
 
 /// Values of some of the marked items; both ascending.
@@ -115,18 +121,28 @@ const std::vector<Evidence::Item>& Evidence::items(std::int64_t dataset) {
   if (!is_new) return items;
   const auto prefix = std::to_string(dataset) + "/";
   std::set<std::string> dimensions;
-  Statement rows(
-      store_->connection(),
-      "SELECT position, groups, slices FROM item WHERE dataset_id = ? ORDER BY position");
+  Statement rows(store_->connection(),
+                 "SELECT position, groups, slices, labels FROM item WHERE dataset_id = ? "
+                 "ORDER BY position");
   rows.bind_all(dataset);
   while (rows.step()) {
     items.resize(static_cast<std::size_t>(rows.integer(0)) + 1);
     auto& item = items.back();
-    for (const auto& [dimension, group] : texts_of(rows.text(1))) {
-      item.groups[dimension] = prefix + group;
+    const auto read = [&](int column, const char* name) {
+      return recorded_json(
+          *store_, rows.text(column),
+          "item " + rows.text(0) + " of dataset " + std::to_string(dataset) + ", column " + name);
+    };
+    const auto groups = read(1, "groups"), slices = read(2, "slices"), labels = read(3, "labels");
+    for (const auto& [dimension, group] : groups.items()) {
+      item.groups[dimension] = prefix + text_of(group);
       dimensions.insert(dimension);
     }
-    item.slices = texts_of(rows.text(2));
+    for (const auto& [label, value] : labels.items())
+      if (auto classes = classes_of(value); !classes.empty())
+        item.slices[label] = std::move(classes);
+    for (const auto& [dimension, slice] : slices.items())
+      item.slices[dimension] = {text_of(slice)};
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto itself = prefix + "#" + std::to_string(i);
@@ -168,21 +184,72 @@ bool Evidence::within(const Condition& condition, std::int64_t item, const Slice
   const auto& own = known[static_cast<std::size_t>(item)].slices;
   return std::all_of(slices.begin(), slices.end(), [&](const SliceName& slice) {
     const auto found = own.find(slice.dimension);
-    return found != own.end() && found->second == slice.name;
+    return found != own.end() &&
+           std::find(found->second.begin(), found->second.end(), slice.name) != found->second.end();
   });
 }
 
-void Evidence::read_definition(Sample& sample, std::int64_t run) const {
+/// What the metric is; a problem where the runs' metrics of that name are not the same thing.
+void Evidence::read_definition(Sample& sample, const Condition& condition,
+                               bool allow_different_scoring) {
   Statement row(store_->connection(),
-                "SELECT d.kind, d.unit, d.higher_is_better FROM metric v "
+                "SELECT d.kind, d.unit, d.higher_is_better, d.version FROM metric v "
                 "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
                 "WHERE v.run_id = ? LIMIT 1");
-  row.bind_all(sample.metric, run);
-  if (!row.step()) return;
-  sample.kind = row.text(0);
-  sample.unit = row.text(1);
-  sample.higher_is_better = row.integer(2) == 1;
+  std::set<std::string> versions, kinds;
+  for (const auto& pair : condition.pairs)
+    for (const auto run : {pair.base, pair.candidate}) {
+      row.reset();
+      row.bind_all(sample.metric, run);
+      if (!row.step()) continue;
+      sample.kind = row.text(0);
+      sample.unit = row.text(1);
+      sample.higher_is_better = row.integer(2) == 1;
+      kinds.insert(row.text(0) + "/" + row.text(1) + "/" + row.text(2));
+      versions.insert(row.text(3));
+    }
+  if (kinds.size() > 1) {
+    sample.problem = "the metric '" + sample.metric + "' is not the same on both sides";
+    return;
+  }
+  std::vector<std::string> differences;
+  if (!condition.scoring.empty()) differences.push_back("by different rules, " + condition.scoring);
+  if (versions.size() > 1)
+    differences.push_back("by versions " + protocol::join({versions.begin(), versions.end()}) +
+                          " of " + sample.metric);
+  if (differences.empty()) return;
+  const auto text = "scored " + protocol::join(differences);
+  if (allow_different_scoring)
+    sample.notes.push_back(text);
+  else
+    sample.problem = text;
 }
+
+namespace {
+
+/// How many items not all runs have; by whom they are had.
+struct LeftOut {
+  std::int64_t only_base = 0, only_candidate = 0, some_seeds = 0;
+
+  void count(bool all_base, bool any_base, bool all_candidate, bool any_candidate) {
+    if (all_base && !any_candidate)
+      ++only_base;
+    else if (all_candidate && !any_base)
+      ++only_candidate;
+    else
+      ++some_seeds;
+  }
+  void note(std::vector<std::string>& notes, const Condition& condition) const {
+    const auto say = [&](std::int64_t items, const std::string& who) {
+      if (items > 0) notes.push_back(count_text(items, "item") + " left out that " + who);
+    };
+    say(only_base, "only " + condition.base + " has");
+    say(only_candidate, "only " + condition.candidate + " has");
+    say(some_seeds, "not all seeds have");
+  }
+};
+
+}  // namespace
 
 void Evidence::add_means(Sample& sample, const Condition& condition, const SliceNames& slices,
                          const Seeds& seeds) {
@@ -190,24 +257,26 @@ void Evidence::add_means(Sample& sample, const Condition& condition, const Slice
   sample.base.assign(seeds.size(), 0);
   sample.candidate.assign(seeds.size(), 0);
   sample.differences.resize(seeds.size());
+  LeftOut left_out;
   for (std::size_t f = 0; f < seeds.front().size(); ++f) {
     std::vector<const std::vector<Mark>*> sides;  // base and candidate of each seed in turn
     for (const auto& pairs : seeds)
       for (const auto run : {pairs[f].base, pairs[f].candidate})
         sides.push_back(&marks(run, sample.metric));
-    std::vector<std::size_t> holders(known.size());
+    std::vector<std::size_t> base_has(known.size()), candidate_has(known.size());
+    for (std::size_t side = 0; side < sides.size(); ++side)
+      for (const auto& mark : *sides[side])
+        ++(side % 2 == 0 ? base_has : candidate_has).at(static_cast<std::size_t>(mark.item));
     std::vector<std::int64_t> common;
-    for (const auto* side : sides)
-      for (const auto& mark : *side)
-        ++holders.at(static_cast<std::size_t>(mark.item));
     for (std::int64_t item = 0; item < static_cast<std::int64_t>(known.size()); ++item) {
-      const auto count = holders[static_cast<std::size_t>(item)];
-      if (count == 0 || !within(condition, item, slices)) continue;
-      if (count == sides.size()) {
+      const auto base = base_has[static_cast<std::size_t>(item)];
+      const auto candidate = candidate_has[static_cast<std::size_t>(item)];
+      if (base + candidate == 0 || !within(condition, item, slices)) continue;
+      if (base + candidate == sides.size()) {
         common.push_back(item);
         sample.items.push_back(&known[static_cast<std::size_t>(item)].groups);
       } else {
-        ++sample.dropped_items;
+        left_out.count(base == seeds.size(), base > 0, candidate == seeds.size(), candidate > 0);
       }
     }
     for (std::size_t s = 0; s < seeds.size(); ++s) {
@@ -220,6 +289,7 @@ void Evidence::add_means(Sample& sample, const Condition& condition, const Slice
       }
     }
   }
+  left_out.note(sample.notes, condition);
   const auto n = static_cast<double>(sample.items.size());
   for (auto* sums : {&sample.base, &sample.candidate})
     for (double& sum : *sums)
@@ -289,27 +359,47 @@ void Evidence::add_blocks(Sample& sample, const std::vector<std::string>& blocks
   }
 }
 
+/// Says how many items only one side was scored on.
+void Evidence::note_unshared(Sample& sample, const Condition& condition, const SliceNames& slices,
+                             const std::vector<PairOfRuns>& folds) {
+  LeftOut left_out;
+  for (const auto& pair : folds) {
+    const auto &of_base = predicted(pair.base), &of_candidate = predicted(pair.candidate);
+    std::vector<std::int64_t> unshared;
+    std::set_symmetric_difference(of_base.begin(), of_base.end(), of_candidate.begin(),
+                                  of_candidate.end(), std::back_inserter(unshared));
+    for (const auto item : unshared) {
+      if (!within(condition, item, slices)) continue;
+      const bool base = std::binary_search(of_base.begin(), of_base.end(), item);
+      left_out.count(base, base, !base, !base);
+    }
+  }
+  left_out.note(sample.notes, condition);
+}
+
 Sample Evidence::sample(const Condition& condition, const std::string& metric,
-                        const SliceNames& slices) {
-  Sample sample{.metric = metric, .missing = condition.missing};
-  if (!condition.remark.empty()) sample.notes.push_back(condition.remark);
+                        const SliceNames& slices, bool allow_different_scoring) {
+  Sample sample{.metric = metric,
+                .problem = condition.problem,
+                .missing = condition.missing,
+                .notes = condition.notes};
   const auto seeds = complete_seeds(condition);
-  if (seeds.empty()) return sample;
+  if (seeds.empty() || !sample.problem.empty()) return sample;
   std::size_t used = 0;
   for (const auto& pairs : seeds) {
     sample.seeds.push_back(pairs.front().seed);
     used += pairs.size();
   }
-  const auto left_out = static_cast<std::int64_t>(condition.pairs.size() - used);
-  if (left_out > 0)
-    sample.notes.push_back(joined(left_out, "pairs of runs left out: their seeds lack folds"));
-  sample.missing += left_out;
-  read_definition(sample, seeds[0][0].base);
+  if (const auto left_out = static_cast<std::int64_t>(condition.pairs.size() - used); left_out > 0)
+    sample.notes.push_back(count_text(left_out, "finished pair") +
+                           " of runs left out: seeds with missing folds");
+  read_definition(sample, condition, allow_different_scoring);
+  if (!sample.problem.empty()) return sample;
   if (sample.kind == "mean") add_means(sample, condition, slices, seeds);
-  if (sample.kind == "score" || sample.kind == "report")
+  if (sample.kind == "score" || sample.kind == "report") {
     add_scores(sample, condition, slices, seeds);
-  if (sample.dropped_items > 0)
-    sample.notes.push_back(joined(sample.dropped_items, "items left out: not all runs have them"));
+    note_unshared(sample, condition, slices, seeds.front());
+  }
   return sample;
 }
 
@@ -321,25 +411,40 @@ std::vector<std::string> Evidence::groupings(const Condition& condition) {
   return {names.begin(), names.end()};
 }
 
-SliceNames Evidence::slices(const Condition& condition, const std::string& dimension) {
-  std::set<std::string> names;
+std::vector<SliceNames> Evidence::slices(const Condition& condition,
+                                         const std::vector<std::string>& dimensions) {
+  std::set<std::vector<std::string>> found;
   const auto& known = items(condition.dataset_id);
   for (const auto& pair : condition.pairs)
     for (const auto item : predicted(pair.base)) {
       if (static_cast<std::size_t>(item) >= known.size()) continue;
       const auto& own = known[static_cast<std::size_t>(item)].slices;
-      if (const auto found = own.find(dimension); found != own.end()) names.insert(found->second);
+      std::vector<std::vector<std::string>> combinations{{}};
+      for (const auto& dimension : dimensions) {
+        std::vector<std::vector<std::string>> longer;
+        if (const auto names = own.find(dimension); names != own.end())
+          for (const auto& name : names->second)
+            for (auto combination : combinations) {
+              combination.push_back(name);
+              longer.push_back(std::move(combination));
+            }
+        combinations = std::move(longer);
+      }
+      found.insert(combinations.begin(), combinations.end());
     }
-  SliceNames slices;
-  for (const auto& name : names)
-    slices.push_back({dimension, name});
-  return slices;
+  std::vector<SliceNames> result;
+  for (const auto& names : found) {
+    auto& slices = result.emplace_back();
+    for (std::size_t i = 0; i < names.size(); ++i)
+      slices.push_back({dimensions[i], names[i]});
+  }
+  return result;
 }
 
 std::vector<std::string> Evidence::dimensions(const Condition& condition) {
   std::set<std::string> names;
   for (const auto& item : items(condition.dataset_id))
-    for (const auto& [dimension, slice] : item.slices)
+    for (const auto& [dimension, slices] : item.slices)
       names.insert(dimension);
   return {names.begin(), names.end()};
 }

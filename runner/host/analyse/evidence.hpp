@@ -14,7 +14,8 @@ struct SliceName {
   std::string dimension{}, name{};
 };
 
-/// The items that are in all of these slices; all items when there is none.
+/// The items that are in all of these slices; all items when there is none. A dimension of slices,
+/// or a label whose values are classes.
 using SliceNames = std::vector<SliceName>;
 
 /// Groups of one item by dimension. All dimensions that any item of the dataset has, and "" for the
@@ -26,6 +27,7 @@ struct Sample {
   std::string metric{}, unit{};
   std::string kind{};  ///< "mean", "score" or "report"; "" when no run has the metric
   bool higher_is_better = true;
+  std::string problem{};  ///< why nothing is compared, though runs are finished; or ""
 
   std::vector<std::int64_t> seeds{};        ///< complete on both sides; of all others:
   std::vector<double> base{}, candidate{};  ///< value of each seed, folds pooled
@@ -36,8 +38,7 @@ struct Sample {
   std::string unpaired{};   ///< why a score has no differences of items; "" when it has
   std::int64_t scored = 0;  ///< items that entered a score, folds together
 
-  std::int64_t missing = 0;        ///< pairs of runs that could not be used
-  std::int64_t dropped_items = 0;  ///< items that one side or one seed lacks
+  std::int64_t missing = 0;  ///< planned pairs of runs that are not finished
   std::vector<std::string> notes{};
 
   /// What `items` points to where items were left out in blocks, which are groups then.
@@ -49,11 +50,16 @@ class Evidence {
  public:
   explicit Evidence(const Store& store) : store_(&store) {}
 
-  Sample sample(const Condition& condition, const std::string& metric, const SliceNames& slices);
+  /// @param allow_different_scoring  whether sides that were scored by different rules, or versions
+  /// of a metric, are compared; a note says so then
+  Sample sample(const Condition& condition, const std::string& metric, const SliceNames& slices,
+                bool allow_different_scoring = false);
 
-  /// Slices of a dimension that items of the condition's runs belong to, by name.
-  SliceNames slices(const Condition& condition, const std::string& dimension);
-  /// Slice dimensions of the condition's dataset.
+  /// The combinations of slices along some dimensions, or labels, that items of the condition's
+  /// runs are in, by name.
+  std::vector<SliceNames> slices(const Condition& condition,
+                                 const std::vector<std::string>& dimensions);
+  /// Slice dimensions of the condition's dataset, and its labels that are classes.
   std::vector<std::string> dimensions(const Condition& condition);
   /// Dimensions of groups (speaker, room) of the condition's dataset: what may be taken as given.
   std::vector<std::string> groupings(const Condition& condition);
@@ -61,7 +67,7 @@ class Evidence {
  private:
   struct Item {
     ItemGroups groups{};
-    std::map<std::string, std::string> slices{};
+    std::map<std::string, std::vector<std::string>> slices{};  ///< and labels, by name
   };
   struct Mark {
     std::int64_t item = 0;
@@ -72,7 +78,7 @@ class Evidence {
   const std::vector<Mark>& marks(std::int64_t run, const std::string& metric);
   const std::vector<std::int64_t>& predicted(std::int64_t run);
   bool within(const Condition& condition, std::int64_t item, const SliceNames& slices);
-  void read_definition(Sample& sample, std::int64_t run) const;
+  void read_definition(Sample& sample, const Condition& condition, bool allow_different_scoring);
   void add_means(Sample& sample, const Condition& condition, const SliceNames& slices,
                  const std::vector<std::vector<PairOfRuns>>& seeds);
   void add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
@@ -80,11 +86,13 @@ class Evidence {
   std::vector<std::int64_t> scored_items(const Condition& condition, std::int64_t run,
                                          const SliceNames& slices);
   void add_blocks(Sample& sample, const std::vector<std::string>& blocks) const;
+  void note_unshared(Sample& sample, const Condition& condition, const SliceNames& slices,
+                     const std::vector<PairOfRuns>& folds);
 
   const Store* store_;
-  std::map<std::int64_t, std::vector<Item>> items_;
-  std::map<std::pair<std::int64_t, std::string>, std::vector<Mark>> marks_;
-  std::map<std::int64_t, std::vector<std::int64_t>> predicted_;
+  std::map<std::int64_t, std::vector<Item>> items_{};
+  std::map<std::pair<std::int64_t, std::string>, std::vector<Mark>> marks_{};
+  std::map<std::int64_t, std::vector<std::int64_t>> predicted_{};
 };
 
 }  // namespace earshot::host

@@ -2,162 +2,386 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
+
+#include "protocol/nearest.hpp"
 
 namespace earshot::host {
 namespace {
 
-/// A cell of one side with its ok run, if it has one.
-struct Member {
-  Condition condition{};
-  std::int64_t seed = 0, fold = 0, run = 0;
-  std::string device{};
+using SeedAndFold = std::pair<std::int64_t, std::int64_t>;
+using Names = std::set<std::string>;
+
+/// Cells of one side that differ from each other in seed and fold only.
+struct Group {
+  Labels hard{};  ///< axes on which a partner must have the same value, where it has any
+  Labels soft{};  ///< those that advance together with the compared axis
+  std::map<SeedAndFold, const DesignCell*> cells{};
+  std::int64_t position = 0;
 };
 
-using Members = std::map<std::int64_t, std::vector<Member>>;  // by peer
+Names names_of(const Labels& labels) {
+  Names names;
+  for (const auto& [axis, value] : labels)
+    names.insert(axis);
+  return names;
+}
 
-/// "task.lr=0.0001 cut=2" without the axes that [select] chose along.
-std::string without(const std::string& variant, const std::vector<std::string>& chosen) {
-  std::string kept;
-  for (std::size_t begin = 0; begin < variant.size();) {
-    const auto end = std::min(variant.find(' ', begin), variant.size());
-    const auto part = variant.substr(begin, end - begin);
-    const auto axis = part.substr(0, part.find('='));
-    if (std::find(chosen.begin(), chosen.end(), axis) == chosen.end())
-      kept += (kept.empty() ? "" : " ") + part;
-    begin = end + 1;
+Names both(const Names& a, const Names& b) {
+  Names common;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(),
+                        std::inserter(common, common.begin()));
+  return common;
+}
+
+Names without(const Names& a, const Names& b) {
+  Names rest;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(rest, rest.begin()));
+  return rest;
+}
+
+std::vector<std::string> values_on(const Labels& labels, const Names& axes) {
+  std::vector<std::string> values;
+  for (const auto& axis : axes)
+    values.push_back(labels.at(axis));
+  return values;
+}
+
+/// Groups that have the same axes.
+struct Kind {
+  Names hard{}, soft{};
+  std::vector<const Group*> groups{};
+};
+
+/// One side of the comparison: its groups, and which axes they lack.
+class Side {
+ public:
+  Side(const Design& design, const std::string& axis, const std::string& value) {
+    std::map<std::pair<Labels, Labels>, std::map<SeedAndFold, std::vector<const DesignCell*>>>
+        found;
+    for (const auto& cell : design.cells) {
+      if (!axis.empty()) {
+        const auto own = cell.axes.find(axis);
+        if (own == cell.axes.end() || own->second != value) continue;
+      }
+      Labels hard = cell.axes, soft;
+      hard.erase(axis);
+      for (const auto& chosen : design.claims.select.over)
+        hard.erase(chosen);
+      for (const auto& partner : design.partners(cell, axis))
+        if (const auto own = hard.extract(partner)) soft.insert({own.key(), own.mapped()});
+      found[{hard, soft}][{cell.seed, cell.fold}].push_back(&cell);
+    }
+    for (const auto& [labels, cells] : found)
+      add(design, labels, cells);
+    for (auto& group : groups_) {
+      auto& kind = kinds_[{names_of(group.hard), names_of(group.soft)}];
+      std::tie(kind.hard, kind.soft) = std::pair(names_of(group.hard), names_of(group.soft));
+      kind.groups.push_back(&group);
+    }
   }
-  return kept;
-}
+  Side(const Side&) = delete;
+  Side& operator=(const Side&) = delete;
 
-std::vector<std::string> chosen_axes(const Store& store, std::int64_t experiment) {
-  Statement row(store.connection(),
-                "SELECT json_extract(resolved, '$.select.over') FROM experiment "
-                "WHERE experiment_id = ?");
-  row.bind_all(experiment);
-  if (!row.step() || row.is_null(0)) return {};
-  return Json::parse(row.text(0)).get<std::vector<std::string>>();
-}
+  const std::map<std::pair<Names, Names>, Kind>& kinds() const { return kinds_; }
 
-Members members_of(const Store& store, std::int64_t experiment, const std::string& axis,
-                   const std::string& value) {
-  const auto chosen = chosen_axes(store, experiment);
-  Statement rows(
-      store.connection(),
-      "SELECT x.peer, m.task, m.dataset, m.mapper, m.language_model, m.variant, m.seed, m.fold, "
-      "c.primary_metric, c.dataset_id, m.position, coalesce(r.run_id, 0), coalesce(p.device, '') "
-      "FROM axis a "
-      "CROSS JOIN axis_value v ON v.axis_id = a.axis_id AND v.value = ? "
-      "CROSS JOIN cell_axis x ON x.experiment_id = ? AND x.axis_id = a.axis_id "
-      "  AND x.value_id = v.value_id "
-      "CROSS JOIN experiment_cell m ON m.experiment_id = x.experiment_id "
-      "  AND m.position = x.position "
-      "CROSS JOIN cell c ON c.cell_id = x.cell_id AND c.split = 'test' "
-      "LEFT JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
-      "LEFT JOIN provenance p ON p.provenance_id = r.provenance_id "
-      "WHERE a.name = ? ORDER BY m.position");
-  rows.bind_all(value, experiment, axis);
-  Members members;
-  while (rows.step()) {
-    auto& member = members[rows.integer(0)].emplace_back();
-    auto& condition = member.condition;
-    condition.task = rows.text(1);
-    condition.dataset = rows.text(2);
-    condition.mapper = rows.text(3);
-    condition.language_model = rows.text(4);
-    condition.variant = without(rows.text(5), chosen);
-    member.seed = rows.integer(6);
-    member.fold = rows.integer(7);
-    condition.primary = rows.text(8);
-    condition.dataset_id = rows.integer(9);
-    condition.position = rows.integer(10);
-    member.run = rows.integer(11);
-    member.device = rows.text(12);
+  /// Whether no group has a value on `axis` that agrees with `group`, which has none, on the axes
+  /// that both have.
+  bool lacks(const Group& group, const std::string& axis) {
+    const auto own = names_of(group.hard);
+    for (const auto& [names, kind] : kinds_) {
+      if (kind.hard.count(axis) == 0 && kind.soft.count(axis) == 0) continue;
+      const auto common = both(own, kind.hard);
+      auto& known = projections_[{&kind, common}];
+      if (known.empty())
+        for (const auto* other : kind.groups)
+          known.insert(values_on(other->hard, common));
+      if (known.count(values_on(group.hard, common)) > 0) return false;
+    }
+    return true;
   }
-  return members;
-}
 
-/// The condition equal to `like`, added when it is new.
-Condition& condition_of(std::vector<Condition>& conditions, const Condition& like) {
-  const auto found = std::find_if(
-      conditions.begin(), conditions.end(),
-      [&](const Condition& known) { return known.task == like.task && known.same_but_task(like); });
-  if (found != conditions.end()) {
-    found->position = std::min(found->position, like.position);
-    return *found;
+ private:
+  /// Where several cells have one seed and fold, what they were chosen along tells them apart, and
+  /// last their keys: none stands for another.
+  void add(const Design& design, const std::pair<Labels, Labels>& labels,
+           const std::map<SeedAndFold, std::vector<const DesignCell*>>& cells) {
+    const bool unique = std::all_of(cells.begin(), cells.end(),
+                                    [](const auto& at) { return at.second.size() == 1; });
+    std::map<Labels, std::map<SeedAndFold, std::vector<const DesignCell*>>> apart;
+    for (const auto& [at, same] : cells)
+      for (const auto* cell : same) {
+        auto hard = labels.first;
+        if (!unique)
+          for (const auto& chosen : design.claims.select.over)
+            if (const auto own = cell->axes.find(chosen); own != cell->axes.end())
+              hard.insert(*own);
+        apart[hard][at].push_back(cell);
+      }
+    for (const auto& [hard, parts] : apart)
+      for (const auto& [at, same] : parts)
+        for (const auto* cell : same) {
+          auto own = hard;
+          if (same.size() > 1) own["cell"] = cell->key.substr(0, 12);
+          place(own, labels.second, at, cell);
+        }
   }
-  return conditions.emplace_back(like);
+
+  void place(const Labels& hard, const Labels& soft, const SeedAndFold& at,
+             const DesignCell* cell) {
+    const auto [known, is_new] = places_.try_emplace({hard, soft}, groups_.size());
+    if (is_new) groups_.push_back({.hard = hard, .soft = soft, .position = cell->position});
+    auto& group = groups_[known->second];
+    group.cells.emplace(at, cell);
+    group.position = std::min(group.position, cell->position);
+  }
+
+  std::vector<Group> groups_{};
+  std::map<std::pair<Labels, Labels>, std::size_t> places_{};
+  std::map<std::pair<Names, Names>, Kind> kinds_{};
+  std::map<std::pair<const Kind*, Names>, std::set<std::vector<std::string>>> projections_{};
+};
+
+struct Matched {
+  const Group* base;
+  const Group* candidate;
+  int alike;  ///< soft axes with equal values
+};
+
+int alike(const Group& base, const Group& candidate) {
+  int count = 0;
+  const auto compare = [&](const Labels& soft, const Labels& hard, const Labels& other_soft) {
+    for (const auto& [axis, value] : soft) {
+      const auto as_soft = other_soft.find(axis);
+      const auto as_hard = hard.find(axis);
+      count += (as_soft != other_soft.end() && as_soft->second == value) ||
+               (as_hard != hard.end() && as_hard->second == value);
+    }
+  };
+  compare(base.soft, candidate.hard, candidate.soft);
+  for (const auto& [axis, value] : candidate.soft) {
+    const auto own = base.hard.find(axis);
+    count += own != base.hard.end() && own->second == value;
+  }
+  return count;
 }
 
-void add_pairs(std::vector<Condition>& conditions, const std::vector<Member>& base,
-               const std::vector<Member>& candidate) {
-  for (std::size_t i = 0; i < std::max(base.size(), candidate.size()); ++i) {
-    auto& condition =
-        condition_of(conditions, i < base.size() ? base[i].condition : candidate[i].condition);
-    if (i >= base.size() || i >= candidate.size()) {
-      ++condition.missing;
+/// Matches of groups that have the axes of `base` with those that have the axes of `candidate`.
+void match_kinds(Side& base_side, const Kind& base, Side& candidate_side, const Kind& candidate,
+                 std::vector<Matched>& matches) {
+  const auto base_axes = without(base.hard, candidate.soft);
+  const auto candidate_axes = without(candidate.hard, base.soft);
+  const auto common = both(base_axes, candidate_axes);
+  const auto base_more = without(base_axes, common);
+  const auto candidate_more = without(candidate_axes, common);
+  std::map<std::vector<std::string>, std::vector<const Group*>> candidates;
+  for (const auto* group : candidate.groups)
+    candidates[values_on(group->hard, common)].push_back(group);
+  const auto lacks_all = [](Side& side, const Group& group, const Names& axes) {
+    return std::all_of(axes.begin(), axes.end(),
+                       [&](const auto& axis) { return side.lacks(group, axis); });
+  };
+  for (const auto* group : base.groups) {
+    const auto found = candidates.find(values_on(group->hard, common));
+    if (found == candidates.end() || !lacks_all(base_side, *group, candidate_more)) continue;
+    for (const auto* partner : found->second)
+      if (lacks_all(candidate_side, *partner, base_more))
+        matches.push_back({group, partner, alike(*group, *partner)});
+  }
+}
+
+/// Of partners that differ in soft axes only, those with the most of them alike on both sides.
+void keep_nearest(std::vector<Matched>& matches) {
+  std::map<std::pair<const Group*, Labels>, int> most;
+  for (const auto& match : matches) {
+    auto& of_base = most[{match.base, match.candidate->hard}];
+    of_base = std::max(of_base, match.alike);
+    auto& of_candidate = most[{match.candidate, match.base->hard}];
+    of_candidate = std::max(of_candidate, match.alike);
+  }
+  std::erase_if(matches, [&](const Matched& match) {
+    return match.alike < most[{match.base, match.candidate->hard}] ||
+           match.alike < most[{match.candidate, match.base->hard}];
+  });
+}
+
+/// The axes of both; a soft one with two values only where it tells matches apart.
+Labels labels_of(const Matched& match, bool ambiguous) {
+  auto labels = match.base->hard;
+  labels.insert(match.candidate->hard.begin(), match.candidate->hard.end());
+  auto soft = names_of(match.base->soft);
+  soft.merge(names_of(match.candidate->soft));
+  const auto value_in = [](const Group& group, const std::string& axis) {
+    for (const auto* of : {&group.hard, &group.soft})
+      if (const auto own = of->find(axis); own != of->end()) return own->second;
+    return std::string();
+  };
+  for (const auto& axis : soft) {
+    const auto base = value_in(*match.base, axis), candidate = value_in(*match.candidate, axis);
+    labels.erase(axis);
+    if (base == candidate)
+      labels[axis] = base;
+    else if (ambiguous)
+      labels[axis] = base + "/" + candidate;
+  }
+  return labels;
+}
+
+std::set<std::int64_t> seeds_of(const Group& group) {
+  std::set<std::int64_t> seeds;
+  for (const auto& [at, cell] : group.cells)
+    seeds.insert(at.first);
+  return seeds;
+}
+
+void note(Condition& condition, const std::string& text) {
+  auto& notes = condition.notes;
+  if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(text);
+}
+
+/// Says in what the sides differ besides what is compared.
+void compare_circumstances(Condition& condition, const DesignCell& base,
+                           const DesignCell& candidate) {
+  if (base.evaluator == candidate.evaluator && base.build != candidate.build)
+    note(condition, "the sides were scored by different builds of " + base.evaluator);
+  if (base.audio != candidate.audio && !base.audio.empty() && !candidate.audio.empty())
+    note(condition, "the sides heard the audio by different policies: " + base.audio + " (" +
+                        condition.base + ") and " + candidate.audio + " (" + condition.candidate +
+                        ")");
+  if (base.device != candidate.device)
+    note(condition, "the sides ran on " + base.device + " and " + candidate.device);
+}
+
+void add_pair(Condition& condition, const DesignCell& base, const DesignCell& candidate,
+              std::int64_t seed) {
+  ++condition.planned;
+  for (const auto* cell : {&base, &candidate}) {
+    if (condition.primary.empty()) condition.primary = cell->primary;
+    if (condition.dataset_id == 0) condition.dataset_id = cell->dataset_id;
+  }
+  const bool known = base.dataset_id != 0 && candidate.dataset_id != 0;
+  if (known && base.dataset_id != candidate.dataset_id) {
+    condition.problem = "no items in common: the sides have different datasets";
+    return;
+  }
+  if (base.run == 0 || candidate.run == 0) {
+    ++condition.missing;
+    return;
+  }
+  condition.pairs.push_back({base.run, candidate.run, seed, base.fold});
+  compare_circumstances(condition, base, candidate);
+}
+
+/// Pairs by seed and fold; a side with a single seed stands beside each of the other.
+void add_pairs(Condition& condition, const Group& base, const Group& candidate) {
+  const auto base_seeds = seeds_of(base), candidate_seeds = seeds_of(candidate);
+  const bool differ = base_seeds != candidate_seeds;
+  const bool base_once = differ && base_seeds.size() == 1;
+  const bool candidate_once = differ && !base_once && candidate_seeds.size() == 1;
+  const auto& leading = base_once ? candidate : base;
+  const auto& other = base_once ? base : candidate;
+  std::int64_t alone = 0;
+  for (const auto& [at, cell] : leading.cells) {
+    const auto seed = base_once        ? *base_seeds.begin()
+                      : candidate_once ? *candidate_seeds.begin()
+                                       : at.first;
+    const auto partner = other.cells.find({seed, at.second});
+    if (partner == other.cells.end()) {
+      ++alone;
       continue;
     }
-    ++condition.planned;
-    const bool same_data = base[i].condition.dataset_id == candidate[i].condition.dataset_id;
-    if (!same_data) condition.remark = "the sides have different datasets: no items in common";
-    if (!same_data || base[i].run == 0 || candidate[i].run == 0) {
-      ++condition.missing;
-      continue;
-    }
-    condition.pairs.push_back({base[i].run, candidate[i].run, base[i].seed, base[i].fold});
-    if (base[i].device != candidate[i].device)
-      condition.remark = "the sides ran on " + base[i].device + " and " + candidate[i].device;
+    if (base_once)
+      add_pair(condition, *partner->second, *cell, at.first);
+    else
+      add_pair(condition, *cell, *partner->second, at.first);
   }
+  if (condition.planned == 0) return;
+  if (base_once || candidate_once)
+    note(condition, (base_once ? condition.base : condition.candidate) +
+                        " has one seed: its run stands beside each seed of " +
+                        (base_once ? condition.candidate : condition.base));
+  else
+    for (const auto& [at, cell] : other.cells)
+      alone += leading.cells.count(at) == 0;
+  if (alone > 0)
+    note(condition, std::to_string(alone) + (alone == 1 ? " cell has" : " cells have") +
+                        " no partner of the same seed and fold");
 }
 
-std::vector<std::string> texts(Statement& rows) {
-  std::vector<std::string> result;
-  while (rows.step())
-    result.push_back(rows.text(0));
-  return result;
+/// Names the rules of scoring where there are several, in one side or between them.
+void compare_scoring(Condition& condition, const Group& base, const Group& candidate) {
+  const auto rules_of = [](const Group& group) {
+    Names rules;
+    for (const auto& [at, cell] : group.cells)
+      if (cell->run != 0) rules.insert(cell->scorer.empty() ? "no rule named" : cell->scorer);
+    return rules;
+  };
+  const auto of_base = rules_of(base), of_candidate = rules_of(candidate);
+  auto all = of_base;
+  all.insert(of_candidate.begin(), of_candidate.end());
+  if (condition.pairs.empty() || all.size() < 2) return;
+  const auto text = [](const Names& rules, const std::string& side) {
+    return protocol::join({rules.begin(), rules.end()}) + " (" + side + ")";
+  };
+  condition.scoring =
+      text(of_base, condition.base) + " and " + text(of_candidate, condition.candidate);
+}
+
+void note_lacking(Condition& condition, const Matched& match) {
+  const auto say = [&](const Group& has, const Group& lacks, const std::string& name) {
+    std::vector<std::string> axes;
+    for (const auto& [axis, value] : has.hard)
+      if (lacks.hard.count(axis) == 0 && lacks.soft.count(axis) == 0) axes.push_back(axis);
+    if (!axes.empty())
+      note(condition,
+           name + " has no " + protocol::join(axes) + ": its runs stand beside each value");
+  };
+  say(*match.candidate, *match.base, condition.base);
+  say(*match.base, *match.candidate, condition.candidate);
 }
 
 }  // namespace
 
-bool Condition::same_but_task(const Condition& other) const {
-  return dataset == other.dataset && mapper == other.mapper &&
-         language_model == other.language_model && variant == other.variant;
+std::string Condition::task() const {
+  const auto found = axes.find("task");
+  return found == axes.end() ? "" : found->second;
 }
 
-std::vector<Condition> paired_conditions(const Store& store, std::int64_t experiment,
-                                         const std::string& axis, const std::string& base,
-                                         const std::string& candidate) {
-  const auto bases = members_of(store, experiment, axis, base);
-  auto candidates = members_of(store, experiment, axis, candidate);
+Sides along(const Design& design, const std::string& axis, const std::string& base,
+            const std::string& candidate) {
+  return {&design, &design, axis, base, candidate};
+}
+
+std::vector<Condition> paired_conditions(const Sides& sides) {
+  Side base(*sides.base, sides.axis, sides.base_value);
+  Side candidate(*sides.candidate, sides.axis, sides.candidate_value);
+  std::vector<Matched> matches;
+  for (const auto& [base_axes, of_base] : base.kinds())
+    for (const auto& [candidate_axes, of_candidate] : candidate.kinds())
+      match_kinds(base, of_base, candidate, of_candidate, matches);
+  keep_nearest(matches);
+  std::map<std::pair<Labels, Labels>, int> of_labels;
+  for (const auto& match : matches)
+    ++of_labels[{match.base->hard, match.candidate->hard}];
   std::vector<Condition> conditions;
-  for (const auto& [peer, members] : bases) {
-    add_pairs(conditions, members, candidates[peer]);
-    candidates.erase(peer);
+  for (const auto& match : matches) {
+    const bool ambiguous = of_labels[{match.base->hard, match.candidate->hard}] > 1;
+    Condition condition{.base = sides.base_name(),
+                        .candidate = sides.candidate_name(),
+                        .axes = labels_of(match, ambiguous),
+                        .position = std::min(match.base->position, match.candidate->position)};
+    if (!sides.axis.empty()) condition.axes.erase(sides.axis);
+    add_pairs(condition, *match.base, *match.candidate);
+    if (condition.planned == 0) continue;
+    compare_scoring(condition, *match.base, *match.candidate);
+    note_lacking(condition, match);
+    conditions.push_back(std::move(condition));
   }
-  for (const auto& [peer, members] : candidates)
-    add_pairs(conditions, {}, members);
-  std::sort(conditions.begin(), conditions.end(),
-            [](const auto& a, const auto& b) { return a.position < b.position; });
+  std::sort(conditions.begin(), conditions.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.position, a.axes) < std::tie(b.position, b.axes);
+  });
   return conditions;
-}
-
-std::vector<std::string> axis_values(const Store& store, std::int64_t experiment,
-                                     const std::string& axis) {
-  Statement rows(store.connection(),
-                 "SELECT v.value FROM axis a "
-                 "CROSS JOIN cell_axis x ON x.experiment_id = ? AND x.axis_id = a.axis_id "
-                 "CROSS JOIN axis_value v ON v.value_id = x.value_id "
-                 "WHERE a.name = ? GROUP BY v.value ORDER BY min(x.position)");
-  rows.bind_all(experiment, axis);
-  return texts(rows);
-}
-
-std::vector<std::string> axis_names(const Store& store, std::int64_t experiment) {
-  Statement rows(store.connection(),
-                 "SELECT name FROM axis WHERE axis_id IN "
-                 "(SELECT axis_id FROM cell_axis WHERE experiment_id = ?) ORDER BY name");
-  rows.bind_all(experiment);
-  return texts(rows);
 }
 
 }  // namespace earshot::host

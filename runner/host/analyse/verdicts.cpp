@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
-#include "host/analyse/compare.hpp"
+#include "host/analyse/choices.hpp"
+#include "host/analyse/conditions.hpp"
 #include "host/analyse/text.hpp"
-#include "host/experiment/experiment.hpp"
-#include "statistics/interval.hpp"
+#include "host/analyse/verdict.hpp"
+#include "host/analyse/verdict_text.hpp"
 #include "statistics/multiplicity.hpp"
 
 namespace earshot::host {
@@ -14,251 +16,369 @@ namespace {
 constexpr double alpha = 0.05;
 constexpr double ceiling = 0.97;  ///< above it two encoders have no room to differ
 
-/// The hypotheses as the recorded revision states them; the file was checked when it was read.
-std::vector<Hypothesis> hypotheses_of(const Json& resolved) {
-  std::vector<Hypothesis> hypotheses;
-  for (const auto& table : resolved.value("hypothesis", Json::array())) {
-    Hypothesis& claim = hypotheses.emplace_back();
-    const auto text = [&](const char* key) { return table.value(key, std::string()); };
-    claim.name = text("name");
-    claim.claim = text("claim");
-    claim.axis = text("axis");
-    claim.metric = text("metric");
-    claim.margin = table.value("margin", 0.0);
-    claim.positive_control = text("positive_control");
-    claim.blind_control = text("blind_control");
-    claim.tasks = table.value("tasks", std::vector<std::string>());
-    claim.slices = table.value("slices", std::map<std::string, std::string>());
-    const auto at = claim.claim.find_first_of("<>=");
-    const auto trimmed = [](const std::string& side) {
-      const auto begin = side.find_first_not_of(' ');
-      return begin == std::string::npos
-                 ? std::string()
-                 : side.substr(begin, side.find_last_not_of(' ') - begin + 1);
-    };
-    claim.candidate = trimmed(claim.claim.substr(0, at));
-    if (at == std::string::npos) continue;
-    claim.relation = claim.claim.substr(at, 1);
-    claim.base = trimmed(claim.claim.substr(at + 1));
-  }
-  return hypotheses;
+bool saturated(const Difference& difference) {
+  return difference.unit.empty() && difference.higher_is_better &&
+         std::min(difference.base, difference.candidate) > ceiling &&
+         std::max(difference.base, difference.candidate) <= 1;
 }
+
+/// Whether the estimate lies where the claim says.
+bool holds(const Difference& difference, const Hypothesis& claim) {
+  const double gain = difference.gain();
+  if (claim.relation == "=") return std::abs(gain) < claim.margin;
+  return claim.relation == ">" ? gain > claim.margin : -gain > claim.margin;
+}
+
+/// Two-sided p of the nearest bound of what is claimed; of equivalence that of two one-sided tests.
+double p_of(const Difference& difference, const Hypothesis& claim) {
+  const auto& interval = difference.interval;
+  if (claim.relation == "=") return statistics::equivalence_p(interval, claim.margin);
+  const double toward = claim.relation == ">" ? 1 : -1;
+  return statistics::p_value(
+      interval, difference.higher_is_better ? toward * claim.margin : -toward * claim.margin);
+}
+
+/// Of equivalence: two-sided p that the difference is beyond the nearer bound of the margin; 1
+/// where the estimate is not.
+double p_beyond(const Difference& difference, const Hypothesis& claim) {
+  const auto& interval = difference.interval;
+  if (std::abs(interval.estimate) <= claim.margin) return 1;
+  return statistics::p_value(interval, std::copysign(claim.margin, interval.estimate));
+}
+
+using Conditions = std::vector<Condition>;
 
 class Judge {
  public:
-  Judge(const Store& store, std::int64_t experiment)
-      : store_(store), experiment_(experiment), evidence_(store) {
-    Statement row(store.connection(), "SELECT resolved FROM experiment WHERE experiment_id = ?");
-    row.bind_all(experiment);
-    row.step();
-    resolved_ = Json::parse(row.text(0));
-  }
+  Judge(const Store& store, const Design& design)
+      : store_(store), design_(design), evidence_(store) {}
 
   std::vector<Verdict> judge_all() {
-    const auto hypotheses = hypotheses_of(resolved_);
+    const auto& hypotheses = design_.claims.hypotheses;
     std::vector<Verdict> verdicts;
     std::vector<double> p_values;
-    p_values.reserve(hypotheses.size());
     for (const auto& hypothesis : hypotheses) {
-      p_values.push_back(verdicts.emplace_back(examine(hypothesis)).p);
+      verdicts.push_back(examine(hypothesis));
+      p_values.push_back(hypothesis.relation == "="
+                             ? std::min(verdicts.back().p, verdicts.back().p_beyond)
+                             : verdicts.back().p);
     }
-    const auto adjusted = statistics::holm(p_values);
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-      verdicts[i].p_adjusted = adjusted[i];
-      decide(verdicts[i], hypotheses[i], hypotheses.size());
+      auto& verdict = verdicts[i];
+      const auto adjusted = [&](double p) {
+        auto all = p_values;
+        all[i] = p;
+        return statistics::holm(all)[i];
+      };
+      verdict.p_adjusted = adjusted(verdict.p);
+      verdict.p_beyond = adjusted(verdict.p_beyond);
+      decide(verdict, hypotheses[i]);
+      describe(verdict, hypotheses[i], hypotheses.size());
     }
     return verdicts;
   }
 
  private:
-  Verdict examine(const Hypothesis& hypothesis) {
-    Verdict verdict{.name = hypothesis.name, .claim = hypothesis.claim};
-    verdict.axis = hypothesis.axis.empty() ? axis_of(hypothesis) : hypothesis.axis;
-    verdict.base = hypothesis.base;
-    verdict.candidate = hypothesis.candidate;
-    verdict.task = hypothesis.tasks.size() == 1 ? hypothesis.tasks[0] : "";
-    verdict.margin = hypothesis.margin;
-    for (const auto& [dimension, name] : hypothesis.slices)
-      verdict.slices.push_back({dimension, name});
-    verdict.difference =
-        differ(hypothesis, verdict.slices, verdict.axis, hypothesis.base, hypothesis.candidate);
-    if (verdict.difference.interval.defined()) verdict.p = p_of(verdict, hypothesis.relation);
+  std::string axis_of(const Hypothesis& claim) const {
+    if (!claim.axis.empty()) return claim.axis;
+    const auto axis =
+        axis_with({claim.candidate, claim.base}, design_.claims.compare_axis, design_.axis_names(),
+                  [&](const std::string& name) { return design_.axis_values(name); });
+    return axis.empty() ? "encoder" : axis;
+  }
+
+  Verdict examine(const Hypothesis& claim) {
+    Verdict verdict{.name = claim.name,
+                    .claim = claim.claim,
+                    .axis = axis_of(claim),
+                    .base = claim.base,
+                    .candidate = claim.candidate,
+                    .task = claim.tasks.size() == 1 ? claim.tasks[0] : "",
+                    .margin = claim.margin};
+    const auto conditions = conditions_of(claim, verdict.axis);
+    auto average = claim.average;
+    if (claim.mean) average.emplace_back("task");
+    verdict.parts = parts_of(claim, conditions, average, claim.mean);
+    add_absent(verdict, claim, conditions);
+    const bool mean = claim.mean || !claim.average.empty();
+    if (mean) verdict.averaged = parts_of(claim, conditions, {}, false);
+    if (verdict.averaged.size() < 2) verdict.averaged.clear();
+    for (auto& part : verdict.parts)
+      examine(part, claim, verdict.axis);
+    for (auto& part : verdict.averaged)
+      test(part, claim);
+    combine(verdict, claim);
     return verdict;
   }
 
-  Difference differ(const Hypothesis& hypothesis, const SliceNames& slices, const std::string& axis,
-                    const std::string& base, const std::string& candidate) {
-    std::vector<Sample> samples;
-    std::vector<std::string> notes;
-    for (const auto& condition : paired_conditions(store_, experiment_, axis, base, candidate)) {
-      const auto& tasks = hypothesis.tasks;
-      if (!tasks.empty() && std::find(tasks.begin(), tasks.end(), condition.task) == tasks.end())
-        continue;
-      if (condition.planned == 0) {
-        notes.push_back("not over '" + condition.task + "', which has one side only");
-        continue;
+  Conditions conditions_of(const Hypothesis& claim, const std::string& axis) const {
+    auto conditions = paired_conditions(along(design_, axis, claim.base, claim.candidate));
+    if (axis != "task" && !claim.tasks.empty())
+      std::erase_if(conditions,
+                    [&](const auto& condition) { return !among(claim.tasks, condition.task()); });
+    return conditions;
+  }
+
+  /// Every combination of the slices that the claim names, one of each dimension.
+  std::vector<SliceNames> slices_of(const Hypothesis& claim, const Conditions& conditions) {
+    std::vector<SliceNames> combinations{{}};
+    for (const auto& [dimension, names] : claim.slices) {
+      auto all = names;
+      if (among(names, "*")) {
+        std::set<std::string> found;
+        for (const auto& condition : conditions)
+          for (const auto& slices : evidence_.slices(condition, {dimension}))
+            found.insert(slices.front().name);
+        all.assign(found.begin(), found.end());
       }
-      const auto& metric = hypothesis.metric.empty() ? condition.primary : hypothesis.metric;
-      samples.push_back(evidence_.sample(condition, metric, slices));
+      std::vector<SliceNames> longer;
+      for (const auto& combination : combinations)
+        for (const auto& name : all) {
+          longer.push_back(combination);
+          longer.back().push_back({dimension, name});
+        }
+      combinations = std::move(longer);
     }
-    const auto without = [&](const std::string& why) {
-      return Difference{.interval = statistics::no_interval(std::nan(""), why),
-                        .base = std::nan(""),
-                        .candidate = std::nan("")};
+    return combinations;
+  }
+
+  /// A part for each condition, less the axes of the mean, and for each slice unless `all_slices`
+  /// are one.
+  std::vector<ClaimPart> parts_of(const Hypothesis& claim, const Conditions& conditions,
+                                  const std::vector<std::string>& average, bool all_slices) {
+    std::vector<std::pair<Labels, std::vector<const Condition*>>> groups;
+    const auto left_out = with_dependents(average, conditions, design_.claims);
+    for (const auto& condition : conditions) {
+      const auto labels = without(condition.axes, left_out);
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const auto& known) { return known.first == labels; });
+      if (group == groups.end()) group = groups.insert(groups.end(), {labels, {}});
+      group->second.push_back(&condition);
+    }
+    auto combinations = slices_of(claim, conditions);
+    std::vector<std::vector<SliceNames>> sets;
+    if (all_slices)
+      sets.push_back(combinations);
+    else
+      for (const auto& slices : combinations)
+        sets.push_back({slices});
+    std::vector<ClaimPart> parts;
+    for (const auto& [labels, members] : groups)
+      for (const auto& slices : sets) {
+        auto& part = parts.emplace_back();
+        part.condition = labels;
+        if (slices.size() == 1) part.slices = slices.front();
+        std::vector<Sample> samples;
+        for (const auto* condition : members)
+          for (const auto& own : slices)
+            samples.push_back(evidence_.sample(
+                *condition, claim.metric.empty() ? condition->primary : claim.metric, own,
+                claim.allow_different_scoring));
+        part.difference = samples.empty() ? no_difference(claim.metric, "no item is in its slices")
+                                          : compare_samples(samples);
+      }
+    name(parts);
+    return parts;
+  }
+
+  static void name(std::vector<ClaimPart>& parts) {
+    std::vector<Labels> labels;
+    std::set<std::string> slices;
+    const auto text_of = [](const SliceNames& names) {
+      std::string text;
+      for (const auto& slice : names)
+        text += (text.empty() ? "" : ", ") + slice.dimension + " " + slice.name;
+      return text;
     };
-    if (samples.empty()) return without("the experiment has no such pair of cells");
-    for (const auto& sample : samples)
-      if (sample.metric != samples.front().metric)
-        return without("its tasks have different primary metrics, '" + samples.front().metric +
-                       "' and '" + sample.metric + "'; name one with 'metric'");
-    auto result = difference(samples);
-    result.notes.insert(result.notes.end(), notes.begin(), notes.end());
-    return result;
-  }
-
-  std::string axis_of(const Hypothesis& hypothesis) {
-    auto axes = axis_names(store_, experiment_);
-    auto compared = resolved_.value("compare", Json::object()).value("axis", "encoder");
-    axes.insert(axes.begin(), compared);
-    for (const auto& axis : axes) {
-      const auto values = axis_values(store_, experiment_, axis);
-      const auto has = [&](const std::string& value) {
-        return std::find(values.begin(), values.end(), value) != values.end();
-      };
-      if (has(hypothesis.base) && has(hypothesis.candidate)) return axis;
+    for (const auto& part : parts) {
+      labels.push_back(part.condition);
+      slices.insert(text_of(part.slices));
     }
-    return compared;
-  }
-
-  /// Of the null on the other side of the nearest bound of what is claimed.
-  static double p_of(const Verdict& verdict, const std::string& relation) {
-    const auto& interval = verdict.difference.interval;
-    if (relation != "=") {
-      const double toward = relation == ">" ? 1 : -1;
-      return statistics::p_value(interval, verdict.difference.higher_is_better
-                                               ? toward * verdict.margin
-                                               : -toward * verdict.margin);
+    const auto axes = telling_axes(labels);
+    for (auto& part : parts) {
+      part.label = title_of(part.condition, axes);
+      if (slices.size() > 1) part.label += (part.label.empty() ? "" : ", ") + text_of(part.slices);
     }
-    if (std::abs(interval.estimate) < verdict.margin)
-      return statistics::equivalence_p(interval, verdict.margin);
-    return statistics::p_value(interval, std::copysign(verdict.margin, interval.estimate));
   }
 
-  /// Why the comparison cannot show anything: the encoder that must win does not.
-  std::string control_fails(const Verdict& verdict, const Hypothesis& hypothesis) {
-    if (hypothesis.positive_control.empty() || hypothesis.blind_control.empty()) return "";
-    const auto control = differ(hypothesis, verdict.slices, "encoder", hypothesis.blind_control,
-                                hypothesis.positive_control);
-    if (control.interval.defined() && control.gain() > 0 && control.interval.p_value < alpha)
-      return "";
+  /// Tasks that the claim names and that have no pair decide nothing; of a claim about all tasks
+  /// they are left out, which is said.
+  void add_absent(Verdict& verdict, const Hypothesis& claim, const Conditions& conditions) const {
+    if (verdict.axis == "task") {
+      if (verdict.parts.empty()) add_empty(verdict, claim, "");
+      return;
+    }
+    std::set<std::string> paired, one_sided;
+    for (const auto& condition : conditions)
+      paired.insert(condition.task());
+    for (const auto& cell : design_.cells) {
+      const auto own = cell.axes.find(verdict.axis);
+      const auto task = cell.axes.find("task");
+      if (own == cell.axes.end() || task == cell.axes.end()) continue;
+      if (own->second != claim.base && own->second != claim.candidate) continue;
+      if (paired.count(task->second) == 0) one_sided.insert(task->second);
+    }
+    for (const auto& task : claim.tasks)
+      if (paired.count(task) == 0) add_empty(verdict, claim, task);
+    if (verdict.parts.empty()) add_empty(verdict, claim, "");
+    if (!claim.tasks.empty()) return;
+    for (const auto& task : one_sided)
+      verdict.parts.front().difference.notes.push_back("not over '" + task +
+                                                       "', which has one side only");
+  }
+
+  static void add_empty(Verdict& verdict, const Hypothesis& claim, const std::string& task) {
+    auto& part = verdict.parts.emplace_back();
+    part.label = task;
+    if (!task.empty()) part.condition["task"] = task;
+    part.difference = no_difference(claim.metric, "the experiment has no such pair of cells");
+  }
+
+  static void test(ClaimPart& part, const Hypothesis& claim) {
+    const auto& difference = part.difference;
+    if (!std::isfinite(difference.interval.estimate)) return;
+    part.holds = holds(difference, claim);
+    if (!difference.interval.defined()) return;
+    part.p = p_of(difference, claim);
+    if (claim.relation == "=") part.p_beyond = p_beyond(difference, claim);
+  }
+
+  void examine(ClaimPart& part, const Hypothesis& claim, const std::string& axis) {
+    test(part, claim);
+    const auto& difference = part.difference;
+    const auto& interval = difference.interval;
+    if (!std::isfinite(interval.estimate)) {
+      part.state = interval.missing.starts_with("scored ") ? "not testable" : "undecided";
+      part.reason = interval.missing;
+      if (part.state == "not testable")
+        part.reason += "; 'allow_different_scoring' compares them all the same";
+    } else if (part.reason = control_fails(part, claim, axis); !part.reason.empty()) {
+      part.state = "not testable";
+    } else if (saturated(difference)) {
+      part.state = "saturated";
+      part.reason = "both lie above 97 % (" + number_text(difference.base) + " and " +
+                    number_text(difference.candidate) + "), with no room to differ";
+    } else if (!interval.defined()) {
+      part.state = "undecided";
+      part.reason = "the difference is " + signed_text(interval.estimate) +
+                    ", without interval: " + interval.missing;
+    }
+  }
+
+  /// Why the comparison cannot show anything: the encoder that must win does not. Looked at under
+  /// the conditions of the part, as far as the controls have them.
+  std::string control_fails(const ClaimPart& part, const Hypothesis& claim,
+                            const std::string& axis) {
+    if (claim.positive_control.empty() || claim.blind_control.empty()) return "";
+    auto conditions =
+        paired_conditions(along(design_, "encoder", claim.blind_control, claim.positive_control));
+    const auto alike = [&](const Condition& condition) {
+      return std::all_of(part.condition.begin(), part.condition.end(), [&](const auto& label) {
+        if (label.first == "encoder" || label.first == axis) return true;
+        const auto own = condition.axes.find(label.first);
+        return own == condition.axes.end() || own->second == label.second;
+      });
+    };
+    std::erase_if(conditions, [&](const auto& condition) {
+      return !alike(condition) || (!claim.tasks.empty() && !among(claim.tasks, condition.task()));
+    });
+    std::vector<Sample> samples;
+    for (const auto& condition : conditions)
+      samples.push_back(evidence_.sample(
+          condition, claim.metric.empty() ? condition.primary : claim.metric, part.slices));
+    const auto control =
+        samples.empty() ? no_difference(claim.metric, "the experiment has no such pair of cells")
+                        : compare_samples(samples);
     const auto& interval = control.interval;
-    return "the positive control " + hypothesis.positive_control + " does not beat the blind " +
-           hypothesis.blind_control +
+    if (interval.defined() && control.gain() > 0 && interval.p_value < alpha) return "";
+    return "the positive control " + claim.positive_control + " does not beat the blind " +
+           claim.blind_control +
            (interval.defined() ? ": " + signed_text(interval.estimate) + " (95 % interval " +
                                      interval_text(interval) + ")"
                                : ": " + interval.missing);
   }
 
-  void decide(Verdict& verdict, const Hypothesis& hypothesis, std::size_t claims) {
-    const auto& difference = verdict.difference;
-    std::string reason;
-    if (!std::isfinite(difference.interval.estimate)) {
-      verdict.verdict = "undecided";
-      reason = difference.interval.missing;
-    } else if (reason = control_fails(verdict, hypothesis); !reason.empty()) {
-      verdict.verdict = "not testable";
-    } else if (saturated(difference)) {
-      verdict.verdict = "saturated";
-      reason = "both lie above 97 % (" + number_text(difference.base) + " and " +
-               number_text(difference.candidate) + "), with no room to differ";
-    } else if (!difference.interval.defined()) {
-      verdict.verdict = "undecided";
-      reason = "the difference is " + signed_text(difference.interval.estimate) +
-               ", without interval: " + difference.interval.missing;
+  /// The p-values of the whole claim from those of its parts.
+  static void combine(Verdict& verdict, const Hypothesis& claim) {
+    const auto& parts = verdict.parts;
+    if (parts.size() == 1) {
+      verdict.difference = parts[0].difference;
+      verdict.slices = parts[0].slices;
     } else {
-      const bool found = verdict.p_adjusted < alpha;
-      verdict.verdict = !found                                ? "undecided"
-                        : holds(verdict, hypothesis.relation) ? "supported"
-                                                              : "contradicted";
-      reason = finding(verdict, hypothesis.relation, claims);
+      verdict.difference = no_difference(parts[0].difference.metric, "of several parts");
+      verdict.difference.unit = parts[0].difference.unit;
+      verdict.difference.higher_is_better = parts[0].difference.higher_is_better;
+      for (const auto& part : parts)
+        verdict.difference.missing += part.difference.missing;
     }
-    verdict.sentence = verdict.name + " (" + verdict.claim + where(hypothesis) +
-                       "): " + verdict.verdict + ", " + reason;
-    for (const auto& note : difference.notes)
-      verdict.sentence += "; " + note;
-    if (difference.missing > 0)
-      verdict.sentence += "; " + count_text(difference.missing, "pair") + " of runs missing";
-  }
-
-  static bool saturated(const Difference& difference) {
-    return difference.unit.empty() && difference.higher_is_better &&
-           std::min(difference.base, difference.candidate) > ceiling &&
-           std::max(difference.base, difference.candidate) <= 1;
-  }
-
-  /// Whether the estimate lies where the claim says.
-  static bool holds(const Verdict& verdict, const std::string& relation) {
-    const double gain = verdict.difference.gain();
-    if (relation == "=") return std::abs(gain) < verdict.margin;
-    return relation == ">" ? gain > verdict.margin : -gain > verdict.margin;
-  }
-
-  static std::string finding(const Verdict& verdict, const std::string& relation,
-                             std::size_t claims) {
-    const auto& difference = verdict.difference;
-    const auto& interval = difference.interval;
-    const bool open = verdict.verdict == "undecided";
-    const bool supported = verdict.verdict == "supported";
-    std::string text = verdict.candidate;
-    const auto margin = number_text(verdict.margin);
-    if (open) {
-      text += " and " + verdict.base + " may or may not differ" +
-              (verdict.margin > 0 ? " by " + margin : "");
-    } else if (relation == "=") {
-      text += " and " + verdict.base + " differ by " + (supported ? "less" : "more") + " than " +
-              margin;
+    const bool equivalence = claim.relation == "=";
+    const auto count = static_cast<double>(parts.size());
+    double largest = 0, smallest_against = 1;
+    bool all_hold = true;
+    for (const auto& part : parts) {
+      all_hold = all_hold && part.usable() && part.holds;
+      largest = std::max(largest, part.usable() ? part.p : 1.0);
+      if (part.usable() && !part.holds)
+        smallest_against = std::min(smallest_against, equivalence ? part.p_beyond : part.p);
+    }
+    const double against = std::min(1.0, count * smallest_against);
+    if (equivalence) {
+      verdict.p = largest;
+      verdict.p_beyond = against;
     } else {
-      const bool better = difference.gain() > 0;
-      text += std::string(" is ") + (better ? "better" : "worse") + " than " + verdict.base;
-      if (verdict.margin > 0)
-        text += std::string(supported ? ", by more than " : ", not by more than ") + margin;
+      verdict.p = all_hold ? largest : against;
     }
-    return text + ": " + difference.metric + " " + signed_text(interval.estimate) +
-           (difference.unit.empty() ? "" : " " + difference.unit) + " (95 % interval " +
-           interval_text(interval) + ", p " + (verdict.p_adjusted < 0.0001 ? "" : "= ") +
-           p_text(verdict.p_adjusted) +
-           (claims > 1 ? " after Holm over " + count_text(static_cast<long long>(claims), "claim")
-                       : "") +
-           "; " + count_text(difference.items, "item") + " in " +
-           count_text(difference.groups, "group") + ", " + count_text(difference.seeds, "seed") +
-           ")";
   }
 
-  static std::string where(const Hypothesis& hypothesis) {
-    std::string text;
-    for (const auto& task : hypothesis.tasks)
-      text.append(text.empty() ? " in " : ", ").append(task);
-    for (const auto& [dimension, slice] : hypothesis.slices)
-      text.append(", ").append(dimension).append(" ").append(slice);
-    return text;
+  static void decide(Verdict& verdict, const Hypothesis& claim) {
+    const auto& parts = verdict.parts;
+    const auto all = [&](auto test) { return std::all_of(parts.begin(), parts.end(), test); };
+    const bool usable = all([](const ClaimPart& part) { return part.usable(); });
+    const bool hold = all([](const ClaimPart& part) { return part.holds; });
+    const bool against = std::any_of(parts.begin(), parts.end(), [](const ClaimPart& part) {
+      return part.usable() && !part.holds;
+    });
+    const double p_against = claim.relation == "=" ? verdict.p_beyond : verdict.p_adjusted;
+    if (usable && hold && verdict.p_adjusted < alpha) {
+      verdict.verdict = "supported";
+    } else if (against && p_against < alpha) {
+      verdict.verdict = "contradicted";
+    } else {
+      verdict.verdict = "undecided";
+      for (const auto* state : {"saturated", "not testable", "undecided"})
+        for (const auto& part : parts)
+          if (part.state == state) verdict.verdict = state;
+    }
   }
 
   const Store& store_;
-  std::int64_t experiment_;
+  const Design& design_;
   Evidence evidence_;
-  Json resolved_{};
 };
 
 }  // namespace
 
+std::vector<Verdict> verdicts(const Store& store, const Design& design) {
+  return Judge(store, design).judge_all();
+}
+
 std::vector<Verdict> verdicts(const Store& store, const std::string& experiment) {
-  return Judge(store, store.require_experiment(experiment)).judge_all();
+  const auto id = store.require_experiment(experiment);
+  if (read_recorded_claims(store, id).hypotheses.empty()) return {};
+  return verdicts(store, read_design(store, id));
 }
 
 std::vector<std::string> verdict_lines(const Store& store, const std::string& experiment) {
+  return lines_of(verdicts(store, experiment));
+}
+
+std::vector<std::string> lines_of(const std::vector<Verdict>& verdicts) {
   std::vector<std::string> lines;
-  for (const auto& verdict : verdicts(store, experiment))
+  for (const auto& verdict : verdicts) {
     lines.push_back(verdict.sentence);
+    for (const auto& detail : verdict.details)
+      lines.push_back("  " + detail);
+  }
   return lines;
 }
 

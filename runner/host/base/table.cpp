@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <numeric>
 #include <stdexcept>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "host/base/failure.hpp"
 #include "host/base/plain_text.hpp"
@@ -66,11 +71,19 @@ std::string json_text(const Json& value) {
 
 }  // namespace
 
-Format format_of(const std::string& name) {
+std::size_t terminal_width() {
+  if (::isatty(STDOUT_FILENO) == 0) return 0;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+Format format_of(const std::string& name, const std::vector<std::string>& others) {
   if (name == "table") return Format::table;
   if (name == "csv") return Format::csv;
   if (name == "json") return Format::json;
-  const std::vector<std::string> known{"table", "csv", "json"};
+  std::vector<std::string> known{"table", "csv", "json"};
+  known.insert(known.end(), others.begin(), others.end());
   throw Failure(ExitCode::usage, "--format: unknown format '" + name + "'; allowed are " +
                                      protocol::join(known) + protocol::did_you_mean(name, known));
 }
@@ -80,8 +93,13 @@ std::size_t display_width(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
 }
 
-TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Format format)
-    : out_(out), columns_(std::move(columns)), format_(format), numeric_(columns_.size(), true) {
+TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Format format,
+                         std::size_t width)
+    : out_(out),
+      columns_(std::move(columns)),
+      format_(format),
+      width_(width),
+      numeric_(columns_.size(), true) {
   if (format_ == Format::csv) write_csv(out_, {columns_.begin(), columns_.end()});
   if (format_ == Format::json) out_ << '[';
 }
@@ -113,7 +131,40 @@ void TableWriter::finish() {
   out_ << std::flush;
 }
 
-void TableWriter::finish_table() {
+namespace {
+
+/// At most so many columns of the terminal, with "…" at the end of what was cut.
+std::string cut_to(const std::string& text, std::size_t width) {
+  if (display_width(text) <= width) return text;
+  std::string kept;
+  std::size_t shown = 0;
+  for (const char c : text) {
+    const bool begins = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    if (begins && ++shown == width) break;
+    kept += c;
+  }
+  return kept + "…";
+}
+
+}  // namespace
+
+void TableWriter::drop_empty_columns() {
+  if (cells_.empty()) return;
+  for (std::size_t i = columns_.size(); i-- > 0;) {
+    const bool empty = std::all_of(cells_.begin(), cells_.end(),
+                                   [i](const auto& cells) { return cells[i].empty(); });
+    if (!empty) continue;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    columns_.erase(columns_.begin() + at);
+    numeric_.erase(numeric_.begin() + at);
+    for (auto& cells : cells_)
+      cells.erase(cells.begin() + at);
+  }
+}
+
+/// As wide as the widest text; the widest columns of text narrower, where the terminal asks for it.
+std::vector<std::size_t> TableWriter::column_widths() const {
+  constexpr std::size_t narrowest = 8, gap = 2;
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = display_width(columns_[i]);
@@ -121,11 +172,29 @@ void TableWriter::finish_table() {
       width = std::max(width, display_width(cells[i]));
     widths.push_back(width);
   }
+  auto total = std::accumulate(widths.begin(), widths.end(), std::size_t{0}) +
+               gap * (widths.empty() ? 0 : widths.size() - 1);
+  while (width_ > 0 && total > width_) {
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (!numeric_[i] && widths[i] > narrowest && (widest == nullptr || widths[i] > *widest))
+        widest = &widths[i];
+    if (widest == nullptr) break;
+    --*widest;
+    --total;
+  }
+  return widths;
+}
+
+void TableWriter::finish_table() {
+  drop_empty_columns();
+  const auto widths = column_widths();
   const auto write = [&](const std::vector<std::string>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string padding(widths[i] - display_width(cells[i]), ' ');
-      line += (i ? "  " : "") + (numeric_[i] ? padding + cells[i] : cells[i] + padding);
+      const auto cell = cut_to(cells[i], widths[i]);
+      const std::string padding(widths[i] - display_width(cell), ' ');
+      line += (i ? "  " : "") + (numeric_[i] ? padding + cell : cell + padding);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out_ << line << '\n';

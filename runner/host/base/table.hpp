@@ -11,17 +11,24 @@ namespace earshot::host {
 enum class Format { table, csv, json };
 
 /// "table", "csv" or "json". @throws Failure (usage) for anything else
-Format format_of(const std::string& name);
+/// @param others that the command has besides, for the message
+Format format_of(const std::string& name, const std::vector<std::string>& others = {});
+
+/// Columns of the terminal that `stdout` is; 0 where it is none, so that nothing is cut in files.
+std::size_t terminal_width();
 
 /// Writes rows as
-///   table  columns aligned, numbers to the right with 4 decimals at most; for people
+///   table  columns aligned, numbers to the right with 4 decimals at most; for people. Columns that
+///          are empty in all rows are left out, and texts are cut where rows are wider than `width`
 ///   csv    RFC 4180 with a header line; numbers as the shortest text that reads back to the same
 ///          bits, null as an empty field
 ///   json   one array with an object per row, keys in the order of the columns
 /// csv and json are written row by row, table at finish().
 class TableWriter {
  public:
-  TableWriter(std::ostream& out, std::vector<std::string> columns, Format format);
+  /// @param width  of the terminal; 0: any
+  TableWriter(std::ostream& out, std::vector<std::string> columns, Format format,
+              std::size_t width = 0);
 
   /// One value per column: null, true/false, number or text; lists and objects appear as JSON.
   void row(const std::vector<protocol::Json>& values);
@@ -30,10 +37,13 @@ class TableWriter {
 
  private:
   void finish_table();
+  void drop_empty_columns();
+  std::vector<std::size_t> column_widths() const;
 
   std::ostream& out_;
   std::vector<std::string> columns_;
   Format format_;
+  std::size_t width_;
   std::size_t rows_ = 0;
   std::vector<std::vector<std::string>> cells_{};  ///< of format table
   std::vector<bool> numeric_{};                    ///< columns of numbers only

@@ -1,5 +1,6 @@
 #include "host/analyse/compare.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <unistd.h>
@@ -15,59 +16,22 @@ namespace {
 namespace po = program_options;
 
 void print_rows(const std::vector<ComparisonRow>& rows, Format format) {
-  TableWriter table(std::cout,
-                    {"axis",
-                     "base",
-                     "candidate",
-                     "hypothesis",
-                     "task",
-                     "slice_dimension",
-                     "slice",
-                     "metric",
-                     "unit",
-                     "base_value",
-                     "candidate_value",
-                     "delta",
-                     "ci_low",
-                     "ci_high",
-                     "p_value",
-                     "p_adjusted",
-                     "correction",
-                     "method",
-                     "items",
-                     "groups",
-                     "seeds",
-                     "missing",
-                     "margin",
-                     "verdict",
-                     "note"},
+  TableWriter table(std::cout, {"axis",       "base",       "candidate",       "hypothesis",
+                                "task",       "condition",  "slice_dimension", "slice",
+                                "metric",     "unit",       "base_value",      "candidate_value",
+                                "delta",      "ci_low",     "ci_high",         "p_value",
+                                "p_adjusted", "correction", "method",          "items",
+                                "groups",     "seeds",      "missing",         "margin",
+                                "verdict",    "note"},
                     format);
   for (const auto& row : rows)
-    table.row({row.axis,
-               row.base,
-               row.candidate,
-               row.hypothesis,
-               row.task,
-               row.slice_dimension,
-               row.slice,
-               row.metric,
-               row.unit,
-               row.base_value,
-               row.candidate_value,
-               row.delta,
-               row.ci_low,
-               row.ci_high,
-               row.p_value,
-               row.p_adjusted,
-               row.correction,
-               row.method,
-               row.items,
-               row.groups,
-               row.seeds,
-               row.missing,
-               row.margin,
-               row.verdict,
-               row.note});
+    table.row({row.axis,       row.base,       row.candidate,       row.hypothesis,
+               row.task,       row.condition,  row.slice_dimension, row.slice,
+               row.metric,     row.unit,       row.base_value,      row.candidate_value,
+               row.delta,      row.ci_low,     row.ci_high,         row.p_value,
+               row.p_adjusted, row.correction, row.method,          row.items,
+               row.groups,     row.seeds,      row.missing,         row.margin,
+               row.verdict,    row.note});
   table.finish();
 }
 
@@ -76,24 +40,70 @@ Syntax syntax() {
       "compare", "EXPERIMENT|FILE.toml",
       "Compares the values of an axis with one of them: differences of the metric on the items "
       "that both\nsides have, over all seeds, with 95 % intervals and p-values; then the verdicts "
-      "on the experiment's\nhypotheses. Both are kept in the table 'comparison' of the results "
-      "file."};
+      "on the experiment's\nhypotheses. Cells pair that differ in nothing else; each condition "
+      "(the "
+      "values of all other axes) has\na line of its own. Both are kept in the table 'comparison' "
+      "of the results file, unless an option\nrestricts or averages them."};
   add_results_option(syntax.options);
   const auto text = [] { return po::value<std::string>(); };
+  const auto texts = [] { return po::value<std::vector<std::string>>()->composing(); };
   syntax.options.add_options()("axis", text()->value_name("AXIS"),
                                "what differs; by default the axis of [compare], else encoder")(
       "base", text()->value_name("VALUE"),
       "what the others are compared with; by default that of [compare], else the first")(
-      "by", text()->value_name("DIMENSION"),
-      "a line for each slice of a dimension, as category; by default for each task")(
-      "metric", text()->value_name("METRIC"), "by default the primary one of each task")(
+      "with", text()->value_name("EXPERIMENT"),
+      "compares with another experiment, or another revision of this one: NAME, NAME@previous, or "
+      "NAME@ and how its hash begins")(
+      "by", texts()->value_name("WHAT"),
+      "a line for each slice of a dimension (category), each class of a label, or each value of an "
+      "axis; several at once joined by commas, a table each where given again")(
+      "over", texts()->value_name("AXIS"),
+      "the mean over all values of an axis in place of a line for each")(
+      "only", texts()->value_name("AXIS=VALUE,..."), "only these values of an axis")(
+      "interaction", text()->value_name("AXIS[=VALUE]"),
+      "how the differences depend on another axis: differences of differences, each against VALUE")(
+      "condition-on", texts()->value_name("GROUP"),
+      "takes groups as they are, as speaker: intervals for these speakers only, also for fewer "
+      "than "
+      "10")("metric", text()->value_name("METRIC"), "by default the primary one of each task")(
+      "allow-different-scoring",
+      "compares sides that were scored by different rules or versions of a metric")(
       "format", text()->value_name("FORMAT")->default_value("table"), "table, md, csv or json");
   syntax.positionals = {{"experiment", 1}};
   syntax.examples =
       "  runner compare ablation\n"
-      "  runner compare ablation --base htsat --by category\n"
+      "  runner compare quickstart --by noise_type,setting --only task=event\n"
+      "  runner compare quickstart --over task\n"
+      "  runner compare quickstart --interaction task=event\n"
+      "  runner compare rooms --with rooms@previous\n"
       "  runner compare experiments/quickstart.toml --format csv > quickstart.csv\n";
   return syntax;
+}
+
+/// All values of a repeated option; those joined by commas count one by one.
+std::vector<std::string> split_texts(const Arguments& given, const std::string& name) {
+  std::vector<std::string> all;
+  for (const auto& text : given.texts(name))
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const auto end = std::min(text.find(',', begin), text.size());
+      all.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  return all;
+}
+
+CompareOptions options_of(const Arguments& given, const std::string& name) {
+  return {.experiment = name,
+          .with = given.text("with"),
+          .axis = given.text("axis"),
+          .base = given.text("base"),
+          .by = given.texts("by"),
+          .over = split_texts(given, "over"),
+          .only = given.texts("only"),
+          .interaction = given.text("interaction"),
+          .condition_on = split_texts(given, "condition-on"),
+          .metric = given.text("metric"),
+          .allow_different_scoring = given.has("allow-different-scoring")};
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
@@ -101,25 +111,27 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   auto name = given->text("experiment");
   if (name.empty()) refuse_usage("compare", "which experiment? give its name or its file");
+  if (given->has("with") && (given->has("axis") || given->has("base")))
+    refuse_usage("compare",
+                 "--with compares two experiments, --axis and --base values within one; "
+                 "allowed is one of them");
   const auto format = given->text("format");
   const bool markdown = format == "md";
-  const auto rows_format = markdown ? Format::table : format_of(format);
+  const auto rows_format = markdown ? Format::table : format_of(format, {"md"});
   if (name.ends_with(".toml")) name = read_experiment(name, {}).name;
 
   const auto file = given->text("results");
-  const bool writable = ::access(file.c_str(), W_OK) == 0;
-  Store store(file, writable ? Store::Mode::write : Store::Mode::read);
-  const auto comparison = compare(store, {.experiment = name,
-                                          .axis = given->text("axis"),
-                                          .base = given->text("base"),
-                                          .by = given->text("by"),
-                                          .metric = given->text("metric")});
+  const auto options = options_of(*given, name);
+  const bool keeps =
+      options.plain() && name.find('@') == std::string::npos && ::access(file.c_str(), W_OK) == 0;
+  Store store(file, keeps ? Store::Mode::write : Store::Mode::read);
+  const auto comparison = compare(store, options);
   const auto rows = rows_of(comparison);
   if (rows_format == Format::table)
-    print(std::cout, comparison, markdown);
+    print(std::cout, comparison, markdown, terminal_width());
   else
     print_rows(rows, rows_format);
-  if (writable) store.record_comparisons(store.require_experiment(name), rows);
+  if (keeps) store.record_comparisons(store.require_experiment(name), rows);
   return ExitCode::ok;
 }
 

@@ -8,7 +8,7 @@ std::size_t print_rows(Statement& statement, std::ostream& out, Format format) {
   std::vector<std::string> names;
   for (int i = 0; i < statement.columns(); ++i)
     names.push_back(statement.column_name(i));
-  TableWriter table(out, names, format);
+  TableWriter table(out, names, format, terminal_width());
   std::vector<Json> values(names.size());
   while (statement.step()) {
     for (std::size_t i = 0; i < values.size(); ++i)

@@ -1,8 +1,10 @@
+#include "host/experiment/claims.hpp"
+
 #include <algorithm>
+#include <tuple>
 
 #include "host/experiment/match.hpp"
 #include "host/experiment/read.hpp"
-#include "protocol/nearest.hpp"
 
 namespace earshot::host {
 
@@ -30,36 +32,24 @@ std::vector<std::string> axis_values(const Experiment& experiment, const std::st
   return values;
 }
 
-bool has_value(const Experiment& experiment, const std::string& axis, const std::string& value) {
-  const auto values = axis_values(experiment, axis);
-  return std::find(values.begin(), values.end(), value) != values.end();
+/// Axes along which cells are compared: runs that differ in seed or fold alone are averaged.
+std::vector<std::string> compared_axes(const Experiment& experiment) {
+  auto axes = axis_names(experiment);
+  std::erase_if(axes, [](const auto& axis) { return axis == "seed" || axis == "fold"; });
+  return axes;
 }
 
-void check_axis(const Experiment& experiment, const Fields& fields, const std::string& key) {
-  const auto axis = fields.text(key);
-  const auto known = axis_names(experiment);
+void check_axis(const Experiment& experiment, const std::string& axis, const Position& position) {
+  const auto known = compared_axes(experiment);
   if (std::find(known.begin(), known.end(), axis) == known.end())
-    refuse_unknown(fields.require(key).position, "axis", axis, known);
+    refuse_unknown(position, "axis", axis, known);
 }
 
 void check_value(const Experiment& experiment, const std::string& axis, const std::string& value,
                  const Position& position) {
-  if (!has_value(experiment, axis, value))
-    refuse_unknown(position, "value of the axis '" + axis + "'", value,
-                   axis_values(experiment, axis));
-}
-
-/// The axis that both sides of a claim are values of: the one that is compared, else the first.
-std::string axis_of(const Experiment& experiment, const Hypothesis& hypothesis) {
-  auto axes = axis_names(experiment);
-  if (!experiment.compare_axis.empty()) axes.insert(axes.begin(), experiment.compare_axis);
-  for (const auto& side : {std::vector{hypothesis.candidate, hypothesis.base},
-                           std::vector{hypothesis.candidate}, std::vector{hypothesis.base}})
-    for (const auto& axis : axes)
-      if (std::all_of(side.begin(), side.end(),
-                      [&](const auto& value) { return has_value(experiment, axis, value); }))
-        return axis;
-  return axes.front();
+  const auto values = axis_values(experiment, axis);
+  if (std::find(values.begin(), values.end(), value) == values.end())
+    refuse_unknown(position, "value of the axis '" + axis + "'", value, values);
 }
 
 void parse_claim(const Value& value, Hypothesis& hypothesis) {
@@ -81,61 +71,83 @@ void parse_claim(const Value& value, Hypothesis& hypothesis) {
            "the claim '" + claim + "' compares '" + hypothesis.base + "' with itself");
 }
 
-Hypothesis read_hypothesis(const Value& table, const Experiment& experiment) {
+void read_slices(const Value& table, Hypothesis& hypothesis) {
+  if (!table.is_table()) refuse_type(table, "slices", "a table of dimension and slice");
+  for (const auto& entry : table.children) {
+    auto& names = hypothesis.slices[entry.key] = texts_of(entry, entry.key);
+    if (names.empty()) refuse(entry.position, "the dimension '" + entry.key + "' has no slices");
+  }
+}
+
+/// What the table says by itself; `axis` is "" where it is left out.
+Hypothesis read_hypothesis(const Value& table) {
   const Fields fields(table, "[[hypothesis]]",
-                      {"name", "claim", "axis", "metric", "tasks", "slices", "margin",
-                       "positive_control", "blind_control"});
+                      {"name", "claim", "axis", "metric", "tasks", "slices", "over", "average",
+                       "margin", "allow_different_scoring", "positive_control", "blind_control"});
   Hypothesis result;
   result.position = table.position;
   result.name = fields.required_text("name");
   result.claim = fields.required_text("claim");
+  result.axis = fields.text("axis");
   result.metric = fields.text("metric");
   result.margin = fields.number("margin", 0, 0);
   const auto& claim = fields.require("claim");
   parse_claim(claim, result);
-  if (fields.find("axis") != nullptr) {
-    check_axis(experiment, fields, "axis");
-    result.axis = fields.text("axis");
-  } else {
-    result.axis = axis_of(experiment, result);
-  }
-  check_value(experiment, result.axis, result.candidate, claim.position);
-  check_value(experiment, result.axis, result.base, claim.position);
   if (result.relation == "=" && result.margin == 0)
     refuse(claim.position, "the claim '" + result.claim +
                                "' of equivalence has no margin; give it 'margin', the largest "
                                "difference that counts as none");
   result.tasks = fields.texts("tasks");
-  for (const auto& task : result.tasks)
-    check_value(experiment, "task", task, fields.require("tasks").position);
-  if (const auto* slices = fields.find("slices")) {
-    if (!slices->is_table()) refuse_type(*slices, "slices", "a table of dimension and slice");
-    for (const auto& slice : slices->children) {
-      if (!slice.scalar.is_string()) refuse_type(slice, slice.key, "the name of a slice");
-      result.slices[slice.key] = slice.scalar.get<std::string>();
-    }
-  }
-  for (auto [key, control] : {std::pair{"positive_control", &result.positive_control},
-                              std::pair{"blind_control", &result.blind_control}}) {
-    *control = fields.text(key);
-    if (!control->empty())
-      check_value(experiment, "encoder", *control, fields.require(key).position);
-  }
+  if (const auto* slices = fields.find("slices")) read_slices(*slices, result);
+  result.mean = fields.choice("over", {"each", "mean"}) == "mean";
+  result.average = fields.texts("average");
+  result.allow_different_scoring = fields.flag("allow_different_scoring", false);
+  result.positive_control = fields.text("positive_control");
+  result.blind_control = fields.text("blind_control");
   return result;
 }
 
-void read_select(const Value& table, Experiment& experiment) {
+/// The axis of a claim that names none, for its checks also where no axis has both sides.
+std::string axis_of(const Experiment& experiment, const Hypothesis& hypothesis) {
+  const auto axes = compared_axes(experiment);
+  for (const auto& sides : {std::vector{hypothesis.candidate, hypothesis.base},
+                            std::vector{hypothesis.candidate}, std::vector{hypothesis.base}}) {
+    const auto axis = axis_with(sides, experiment.compare_axis, axes, [&](const std::string& name) {
+      return axis_values(experiment, name);
+    });
+    if (!axis.empty()) return axis;
+  }
+  return axes.front();
+}
+
+/// Whether all that the hypothesis names is in the experiment.
+void check_hypothesis(const Fields& fields, const Experiment& experiment, Hypothesis& hypothesis) {
+  const auto at = [&](const char* key) { return fields.require(key).position; };
+  if (hypothesis.axis.empty())
+    hypothesis.axis = axis_of(experiment, hypothesis);
+  else
+    check_axis(experiment, hypothesis.axis, at("axis"));
+  check_value(experiment, hypothesis.axis, hypothesis.candidate, at("claim"));
+  check_value(experiment, hypothesis.axis, hypothesis.base, at("claim"));
+  for (const auto& task : hypothesis.tasks)
+    check_value(experiment, "task", task, at("tasks"));
+  for (const auto& axis : hypothesis.average) {
+    check_axis(experiment, axis, at("average"));
+    if (axis == hypothesis.axis)
+      refuse(at("average"), "the claim compares values of the axis '" + axis +
+                                "'; average names axes over which the mean is taken");
+  }
+  for (const auto& [key, control] : {std::pair{"positive_control", hypothesis.positive_control},
+                                     std::pair{"blind_control", hypothesis.blind_control}})
+    if (!control.empty()) check_value(experiment, "encoder", control, at(key));
+}
+
+Select read_select(const Value& table) {
   const Fields fields(table, "[select]", {"over", "by"});
-  auto& select = experiment.select;
+  Select select;
   select.position = table.position;
   fields.require("over");
   select.over = fields.texts("over");
-  std::vector<std::string> known;
-  for (const auto& axis : axis_names(experiment))
-    if (axis.find('.') != std::string::npos) known.push_back(axis);
-  for (const auto& axis : select.over)
-    if (std::find(known.begin(), known.end(), axis) == known.end())
-      refuse_unknown(fields.require("over").position, "option axis", axis, known);
   const auto by = fields.required_text("by");
   const std::string split = "validation.";
   if (!by.starts_with(split) || by.size() == split.size())
@@ -143,32 +155,92 @@ void read_select(const Value& table, Experiment& experiment) {
         fields.require("by").position,
         "by is '" + by + "'; expected 'validation.' and a metric: the test split chooses nothing");
   select.by = by.substr(split.size());
+  return select;
 }
 
-void read_compare(const Value& table, Experiment& experiment) {
+void check_select(const Value& table, const Experiment& experiment) {
+  std::vector<std::string> known;
+  for (const auto& axis : axis_names(experiment))
+    if (axis.find('.') != std::string::npos) known.push_back(axis);
+  for (const auto& axis : experiment.select.over)
+    if (std::find(known.begin(), known.end(), axis) == known.end())
+      refuse_unknown(table.find("over")->position, "option axis", axis, known);
+}
+
+/// Axis and base of [compare]; base "" where it is left out.
+std::pair<std::string, std::string> read_compare(const Value& table) {
   const Fields fields(table, "[compare]", {"axis", "base"});
   fields.require("axis");
-  check_axis(experiment, fields, "axis");
-  experiment.compare_axis = fields.text("axis");
   const auto* base = fields.find("base");
-  if (base == nullptr) return;
-  experiment.compare_base = written(base->scalar);
-  check_value(experiment, experiment.compare_axis, experiment.compare_base, base->position);
+  return {fields.text("axis"), base == nullptr ? "" : written(base->scalar)};
+}
+
+void check_compare(const Value& table, const Experiment& experiment) {
+  check_axis(experiment, experiment.compare_axis, table.find("axis")->position);
+  if (!experiment.compare_base.empty())
+    check_value(experiment, experiment.compare_axis, experiment.compare_base,
+                table.find("base")->position);
 }
 
 }  // namespace
 
+std::string axis_with(
+    const std::vector<std::string>& values, const std::string& compared,
+    std::vector<std::string> axes,
+    const std::function<std::vector<std::string>(const std::string&)>& values_of) {
+  const std::vector<std::string> first{compared, "encoder", "task", "dataset"};
+  const auto rank = [&](const std::string& axis) {
+    return std::find(first.begin(), first.end(), axis) - first.begin();
+  };
+  std::sort(axes.begin(), axes.end(), [&](const auto& a, const auto& b) {
+    return std::pair(rank(a), a) < std::pair(rank(b), b);
+  });
+  for (const auto& axis : axes) {
+    const auto known = values_of(axis);
+    if (std::all_of(values.begin(), values.end(), [&](const auto& value) {
+          return std::find(known.begin(), known.end(), value) != known.end();
+        }))
+      return axis;
+  }
+  return "";
+}
+
 void read_claims(const Value& root, Experiment& experiment) {
-  if (const auto* table = root.find("select")) read_select(*table, experiment);
-  if (const auto* table = root.find("compare")) read_compare(*table, experiment);
+  if (const auto* table = root.find("select")) {
+    experiment.select = read_select(*table);
+    check_select(*table, experiment);
+  }
+  if (const auto* table = root.find("compare")) {
+    std::tie(experiment.compare_axis, experiment.compare_base) = read_compare(*table);
+    check_compare(*table, experiment);
+  }
   for (const auto* table : tables_of(root, "hypothesis")) {
-    auto hypothesis = read_hypothesis(*table, experiment);
+    auto hypothesis = read_hypothesis(*table);
+    check_hypothesis(Fields(*table), experiment, hypothesis);
     for (const auto& other : experiment.hypotheses)
       if (other.name == hypothesis.name)
         refuse(hypothesis.position,
                "a second hypothesis '" + hypothesis.name + "'; each needs a name of its own");
     experiment.hypotheses.push_back(std::move(hypothesis));
   }
+}
+
+RecordedClaims recorded_claims(const Json& resolved, const std::string& where) {
+  const auto root = from_json(resolved, {.file = where});
+  RecordedClaims claims;
+  if (const auto* table = root.find("select")) claims.select = read_select(*table);
+  if (const auto* table = root.find("compare"))
+    std::tie(claims.compare_axis, claims.compare_base) = read_compare(*table);
+  for (const auto* table : tables_of(root, "hypothesis"))
+    claims.hypotheses.push_back(read_hypothesis(*table));
+  for (const auto* block : tables_of(root, "matrix"))
+    if (const auto* zip = block->find("zip"))
+      for (const auto& axes : zip->children)
+        claims.zips.push_back(texts_of(axes, "zip"));
+  if (const auto* tasks = root.find("task"))
+    for (const auto& task : tasks->children)
+      if (task.find("dataset") != nullptr) claims.tasks_with_dataset.insert(task.key);
+  return claims;
 }
 
 }  // namespace earshot::host

@@ -90,7 +90,12 @@ struct Select {
 struct Hypothesis {
   std::string name{}, claim{}, axis{}, candidate{}, relation{}, base{}, metric{};
   std::vector<std::string> tasks{};  ///< empty: all
-  std::map<std::string, std::string> slices{};
+  /// Dimension -> slices, "*" for all of them; an item must be in a slice of every dimension.
+  std::map<std::string, std::vector<std::string>> slices{};
+  /// Several tasks and slices: false, the claim is about each of them; true, about their mean.
+  bool mean = false;
+  std::vector<std::string> average{};  ///< axes over whose values the mean is taken
+  bool allow_different_scoring = false;
   double margin = 0;
   std::string positive_control{}, blind_control{};  ///< encoders; "" when not named
   Position position{};

@@ -14,6 +14,8 @@ class Fields {
   /// @param title how messages call the table: "[encoder.mimi]"
   /// @throws Failure (usage) for a value that is no table, and for an unknown key with the nearest.
   Fields(const Value& table, std::string title, std::vector<std::string> known);
+  /// Of a table that was read before: its keys are not checked again.
+  explicit Fields(const Value& table) : table_(table), title_("the table") {}
 
   const Value* find(const std::string& key) const { return table_.find(key); }
   const Value& require(const std::string& key) const;  ///< @throws Failure when it is missing

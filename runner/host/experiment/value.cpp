@@ -145,6 +145,21 @@ Json to_json(const Value& value) {
   return value.scalar;
 }
 
+Value from_json(const Json& json, const Position& position) {
+  Value value;
+  value.position = value.key_position = position;
+  if (!json.is_structured()) {
+    value.scalar = json;
+    return value;
+  }
+  value.kind = json.is_array() ? Value::Kind::list : Value::Kind::table;
+  for (const auto& [key, child] : json.items()) {
+    value.children.push_back(from_json(child, position));
+    if (json.is_object()) value.children.back().key = key;
+  }
+  return value;
+}
+
 std::string shown(const Value& value) {
   if (value.is_list()) return "a list";
   if (value.is_table()) return "a table";

@@ -93,8 +93,9 @@ void check_slices(const Plan& plan) {
       for (const auto& value : values)
         check_slice(block.positions.at(dimension), dimension, value, slices);
   for (const auto& hypothesis : plan.experiment.hypotheses)
-    for (const auto& [dimension, value] : hypothesis.slices)
-      check_slice(hypothesis.position, dimension, value, slices);
+    for (const auto& [dimension, values] : hypothesis.slices)
+      for (const auto& value : values)
+        check_slice(hypothesis.position, dimension, value, slices);
 }
 
 void check_metric(const Position& position, const std::string& metric,

@@ -122,8 +122,9 @@ struct ComparisonRow {
   std::int64_t items = 0, groups = 0, seeds = 0;  ///< behind the delta
   std::int64_t missing = 0;                       ///< pairs that one side lacks
   double margin = 0;
-  std::string verdict{};  ///< supported, contradicted, undecided, not testable, saturated; or ""
-  std::string note{};     ///< why there is no interval, mixed devices ...
+  std::string verdict{};    ///< supported, contradicted, undecided, not testable, saturated; or ""
+  std::string note{};       ///< why there is no interval, mixed devices ...
+  std::string condition{};  ///< what the pairs have in common: "encoder=mimi"; "" where nothing
 };
 
 /// What Store::remove_experiment removed.

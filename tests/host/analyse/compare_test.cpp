@@ -1,5 +1,8 @@
 #include "host/analyse/compare.hpp"
 
+#include <map>
+
+#include "host/analyse/conditions.hpp"
 #include "statistics/interval.hpp"
 #include "synthetic.hpp"
 
@@ -106,7 +109,7 @@ TEST_F(Compare, a_line_for_each_slice_of_a_dimension) {
   plan();
   run(cells_[0], wrong_every(4));  // wrong on even items only: those are events
   run(cells_[1], wrong_every(8));
-  const auto lines = compared({.by = "category"}).lines;
+  const auto lines = compared({.by = {"category"}}).lines;
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_EQ(lines[0].slices[0].name, "event");
   EXPECT_EQ(lines[0].difference.items, 20);
@@ -123,7 +126,8 @@ TEST_F(Compare, takes_items_that_both_sides_have) {
   run(cells_[1], [](std::int64_t i) { return i >= 58 ? std::nan("") : i % 8 == 0 ? 0 : 1; });
   const auto difference = compared().lines[0].difference;
   EXPECT_EQ(difference.items, 34);
-  EXPECT_THAT(difference.notes, ElementsAre("6 items left out: not all runs have them"));
+  EXPECT_THAT(difference.notes, ElementsAre("2 items left out that only htsat has",
+                                            "4 items left out that only mimi has"));
 }
 
 TEST_F(Compare, takes_the_seeds_that_both_sides_have_and_counts_the_others) {
@@ -134,6 +138,7 @@ TEST_F(Compare, takes_the_seeds_that_both_sides_have_and_counts_the_others) {
   const auto difference = compared().lines[0].difference;
   EXPECT_EQ(difference.seeds, 2);
   EXPECT_EQ(difference.missing, 1);
+  EXPECT_THAT(difference.notes, IsEmpty());
 }
 
 TEST_F(Compare, counts_the_variance_between_seeds) {
@@ -168,6 +173,23 @@ TEST_F(Compare, pools_the_items_of_folds) {
   EXPECT_TRUE(score.interval.defined());
 }
 
+TEST_F(Compare, seeds_of_different_folds_are_not_taken_for_one_another) {
+  for (const auto* encoder : {"htsat", "mimi"})
+    for (std::int64_t seed = 0; seed < 2; ++seed)
+      for (std::int64_t fold = 1; fold <= 2; ++fold)
+        cells_.push_back(cell(encoder, "room", seed, fold));
+  plan();
+  for (const auto& cell : cells_)
+    if (cell.fold == cell.seed + 1)
+      run(cell, wrong_every(4), cell.fold == 1 ? 20 : 40, cell.fold == 1 ? 40 : 60);
+  const auto difference = compared().lines[0].difference;
+  EXPECT_EQ(difference.items, 20);
+  EXPECT_EQ(difference.seeds, 1);
+  EXPECT_EQ(difference.missing, 2);
+  EXPECT_THAT(difference.notes, ElementsAre("1 finished pair of runs left out: seeds with missing "
+                                            "folds"));
+}
+
 TEST_F(Compare, marks_nothing_as_significant_whose_interval_holds_0) {
   add_cells({"htsat", "mimi", "dac"}, {"room"}, 1);
   plan();
@@ -191,7 +213,8 @@ TEST_F(Compare, does_not_compare_scores_of_different_items) {
   run(cells_[1], wrong_every(8), 20, 58);
   const auto difference = compared({.metric = "f1"}).lines[0].difference;
   EXPECT_FALSE(difference.interval.defined());
-  EXPECT_THAT(difference.notes, ElementsAre("the runs scored different items"));
+  EXPECT_THAT(difference.notes, ElementsAre("the runs scored different items",
+                                            "2 items left out that only htsat has"));
 }
 
 TEST_F(Compare, says_so_where_no_run_is_finished) {
@@ -212,11 +235,204 @@ TEST_F(Compare, refuses_unknown_names_with_the_nearest) {
               HasSubstr("unknown axis 'encodr'; allowed are 'dataset', 'encoder', 'task'; did you "
                         "mean 'encoder'?"));
   EXPECT_THAT(refusal([&] { compared({.base = "htsta"}); }), HasSubstr("did you mean 'htsat'?"));
-  EXPECT_THAT(refusal([&] { compared({.by = "categry"}); }),
-              HasSubstr("allowed are 'task', 'category'; did you mean 'category'?"));
+  EXPECT_THAT(
+      refusal([&] { compared({.by = {"categry"}}); }),
+      HasSubstr("allowed are 'task', 'category', 'dataset', 'encoder'; did you mean 'category'?"));
   EXPECT_THAT(refusal([&] { compared({.metric = "acuracy"}); }),
               HasSubstr("allowed are 'accuracy', 'error', 'f1'; did you mean 'accuracy'?"));
   EXPECT_THAT(refusal([&] { compared({.axis = "seed"}); }), HasSubstr("unknown axis 'seed'"));
+}
+
+/// Two heads, three encoders, five folds: each encoder has a difference of its own, computed here
+/// from the marks. `one pair a fold` would be a mixture that belongs to no encoder.
+TEST_F(Compare, along_tasks_each_encoder_has_a_line_of_its_own) {
+  const auto marks = [](const CellRecord& cell) -> Marks {
+    const std::int64_t period = (cell.encoder == "htsat"  ? 3
+                                 : cell.encoder == "mimi" ? 5
+                                                          : 7) +
+                                (cell.task == "lr" ? 4 : 0);
+    return [period, fold = cell.fold](std::int64_t i) {
+      return (i * 7 + fold) % period == 0 ? 0.0 : 1.0;
+    };
+  };
+  for (const auto* task : {"svm", "lr"})
+    for (const auto* encoder : {"htsat", "mimi", "dac"})
+      for (std::int64_t fold = 1; fold <= 5; ++fold)
+        cells_.push_back(cell(encoder, task, 0, fold));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, marks(cell), 12 * (cell.fold - 1), 12 * cell.fold);
+  std::map<std::string, std::map<std::string, double>> means;
+  for (const auto& cell : cells_)
+    for (std::int64_t i = 12 * (cell.fold - 1); i < 12 * cell.fold; ++i)
+      means[cell.encoder][cell.task] += marks(cell)(i) / 60;
+  const auto each = compared({.axis = "task", .base = "svm"});
+  ASSERT_THAT(each.lines, SizeIs(3));
+  double sum = 0;
+  for (const auto& line : each.lines) {
+    const auto& own = means.at(line.condition.at("encoder"));
+    EXPECT_NEAR(line.difference.interval.estimate, own.at("lr") - own.at("svm"), 1e-12);
+    EXPECT_EQ(line.difference.items, 60);
+    EXPECT_EQ(line.difference.missing, 0);
+    EXPECT_THAT(line.difference.notes, IsEmpty());
+    sum += line.difference.interval.estimate;
+  }
+  const auto mean = compared({.axis = "task", .base = "svm", .over = {"encoder"}});
+  ASSERT_THAT(mean.lines, SizeIs(1));
+  EXPECT_NEAR(mean.lines[0].difference.interval.estimate, sum / 3, 1e-12);
+  EXPECT_EQ(mean.lines[0].averaged, "mean over encoder: htsat, mimi, dac");
+  EXPECT_TRUE(mean.lines[0].difference.interval.defined());
+}
+
+/// Conditions of two tasks with a dataset each, and of two encoders whose mappers advance with
+/// them.
+TEST(WithDependents, a_mean_over_an_axis_is_over_what_varies_with_it) {
+  std::vector<Condition> conditions(2);
+  conditions[0].axes = {{"task", "t"}, {"dataset", "d"}, {"encoder", "a"}, {"mapper", "m"}};
+  conditions[1].axes = {{"task", "u"}, {"dataset", "e"}, {"encoder", "b"}, {"mapper", "n"}};
+  RecordedClaims claims;
+  EXPECT_THAT(with_dependents({"task"}, conditions, claims), ElementsAre("task", "dataset"));
+  EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder"));
+  claims.zips = {{"encoder", "mapper"}};
+  EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder", "mapper"));
+  // One encoder with both mappers: those are conditions of their own.
+  conditions[1].axes = conditions[0].axes;
+  conditions[1].axes["mapper"] = "n";
+  EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder"));
+}
+
+TEST_F(Compare, an_interaction_is_the_difference_of_differences_with_its_interval) {
+  add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(cell.encoder == "mimi" ? (cell.task == "room" ? 8 : 4) : 2));
+  const auto comparison = compared({.interaction = "task=noise"});
+  ASSERT_THAT(comparison.lines, SizeIs(1));
+  const auto& difference = comparison.lines[0].difference;
+  EXPECT_EQ(comparison.lines[0].level, "room");
+  EXPECT_DOUBLE_EQ(difference.base, 0.25);
+  EXPECT_DOUBLE_EQ(difference.candidate, 0.375);
+  EXPECT_NEAR(difference.interval.estimate, 0.125, 1e-12);
+  // The same items in both tasks: the interval is that of the items' differences of differences.
+  std::vector<double> values;
+  statistics::Grouping clips{.dimensions = {{}}};
+  for (int i = 20; i < 60; ++i) {
+    values.push_back(i % 8 != 0 && i % 4 == 0 ? 1 : 0);
+    clips.dimensions[0].push_back(i / 2);
+  }
+  EXPECT_NEAR(difference.interval.standard_error,
+              statistics::mean_interval(values, clips).standard_error, 1e-12);
+}
+
+TEST_F(Compare, only_restricts_to_values_of_axes_and_seeds) {
+  add_cells({"htsat", "mimi", "dac"}, {"room", "noise"}, 2);
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto lines = compared({.only = {"task=noise", "encoder=dac", "seed=1"}}).lines;
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_EQ(lines[0].candidate, "dac");
+  EXPECT_EQ(lines[0].title, "noise");
+  EXPECT_EQ(lines[0].difference.seeds, 1);
+  EXPECT_THAT(
+      refusal([&] { compared({.only = {"task=noize"}}); }),
+      HasSubstr("unknown value of the axis 'task' 'noize'; allowed are 'room', 'noise'; did "
+                "you mean 'noise'?"));
+  EXPECT_THAT(refusal([&] { compared({.only = {"noise"}}); }), HasSubstr("expected AXIS=VALUE"));
+}
+
+TEST_F(Compare, by_takes_labels_axes_and_several_at_once) {
+  add_cells({"htsat", "mimi", "dac"}, {"room"}, 1);
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  Statement(store_->connection(),
+            "UPDATE item SET labels = json_object('class', iif(position % 3 = 0, 'bell', 'dog'), "
+            "'level', position)")
+      .run();
+  const auto classes = compared({.by = {"class"}}).lines;
+  ASSERT_THAT(classes, SizeIs(4));
+  EXPECT_EQ(classes[0].slices[0].name, "bell");
+  EXPECT_EQ(classes[0].difference.items, 13);  // 21, 24, ... 57
+  const auto both = compared({.by = {"category,class", "task"}});
+  ASSERT_THAT(both.lines, SizeIs(2 * 4 + 2));
+  EXPECT_EQ(both.lines[0].slices.size(), 2U);
+  EXPECT_EQ(both.lines[0].difference.items, 6);  // 24, 30, ... 54
+  EXPECT_EQ(both.lines.back().by, 1U);
+  EXPECT_THAT(refusal([&] { compared({.by = {"level"}}); }), HasSubstr("unknown slice dimension"));
+}
+
+TEST_F(Compare, by_an_axis_arranges_lines_by_it) {
+  add_cells({"htsat", "mimi"}, {"svm", "lr", "knn"}, 1);
+  plan();
+  const auto comparison = compared({.axis = "task", .base = "svm", .by = {"encoder"}});
+  EXPECT_THAT(comparison.columns, ElementsAre("encoder"));
+  ASSERT_THAT(comparison.lines, SizeIs(4));
+  EXPECT_EQ(comparison.lines[1].condition.at("encoder"), "htsat");
+  EXPECT_EQ(comparison.lines[2].condition.at("encoder"), "mimi");
+}
+
+TEST_F(Compare, metrics_of_different_versions_are_not_compared_unless_asked_for) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  run(cells_[0], wrong_every(4));
+  metric_version_ = 2;
+  run(cells_[1], wrong_every(8));
+  const auto refused = compared().lines[0].difference;
+  EXPECT_EQ(refused.interval.missing, "scored by versions 1, 2 of accuracy");
+  EXPECT_TRUE(std::isnan(refused.interval.estimate));
+  const auto asked = compared({.allow_different_scoring = true}).lines[0].difference;
+  EXPECT_DOUBLE_EQ(asked.interval.estimate, 0.125);
+  EXPECT_THAT(asked.notes, ElementsAre("scored by versions 1, 2 of accuracy"));
+}
+
+TEST_F(Compare, fewer_than_ten_groups_give_an_interval_where_they_are_taken_as_they_are) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  Statement(store_->connection(),
+            "UPDATE item SET groups = json_object('speaker', 'speaker ' || (position % 5))")
+      .run();
+  run(cells_[0], wrong_every(3));
+  run(cells_[1], wrong_every(7));
+  EXPECT_EQ(compared().lines[0].difference.interval.missing, "5 groups; at least 10 are needed");
+  const auto difference = compared({.condition_on = {"speaker"}}).lines[0].difference;
+  ASSERT_TRUE(difference.interval.defined()) << difference.interval.missing;
+  EXPECT_EQ(difference.groups, 40);  // items
+  // The variance of a mean over strata of 8 items each.
+  double variance = 0;
+  for (int speaker = 0; speaker < 5; ++speaker) {
+    std::vector<double> values;
+    for (int i = 20; i < 60; ++i)
+      if (i % 5 == speaker) values.push_back((i % 7 == 0 ? 0 : 1) - (i % 3 == 0 ? 0 : 1));
+    double mean = 0, squares = 0;
+    for (const double value : values)
+      mean += value / static_cast<double>(values.size());
+    for (const double value : values)
+      squares += (value - mean) * (value - mean);
+    variance += squares / 7 * 8 / (40 * 40);
+  }
+  EXPECT_NEAR(difference.interval.standard_error, std::sqrt(variance), 0.02 * std::sqrt(variance));
+}
+
+TEST_F(Compare, two_revisions_differ_by_what_was_run_anew) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  // mimi is another build now, under the same labels.
+  cells_[1].identity = {{"build", 2}};
+  cells_[1].key = protocol::sha256(cells_[1].identity);
+  plan();
+  run(cells_[1], wrong_every(8));
+  const auto comparison = compared({.with = "ablation@previous"});
+  ASSERT_THAT(comparison.lines, SizeIs(1));
+  EXPECT_EQ(comparison.lines[0].condition.at("encoder"), "mimi");
+  EXPECT_DOUBLE_EQ(comparison.lines[0].difference.base, 0.75);
+  EXPECT_DOUBLE_EQ(comparison.lines[0].difference.candidate, 0.875);
+  EXPECT_THAT(comparison.remarks,
+              ElementsAre("1 condition has the same runs on both sides and no line"));
+  EXPECT_THAT(refusal([&] { compared({.with = "ablation@0000000"}); }),
+              HasSubstr("no revisions 'ablation@0000000'; allowed are 'ablation@"));
 }
 
 TEST_F(Compare, keeps_its_lines_in_the_results_file) {

@@ -6,12 +6,12 @@ namespace earshot::host {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class Pairs : public Synthetic {
  protected:
   std::vector<Condition> conditions() const {
-    return paired_conditions(*store_, store_->require_experiment("ablation"), "encoder", "htsat",
-                             "mimi");
+    return paired_conditions(along(design(), "encoder", "htsat", "mimi"));
   }
 };
 
@@ -22,8 +22,8 @@ TEST_F(Pairs, are_cells_that_differ_in_the_axis_only) {
     run(cell, wrong_every(4));
   const auto found = conditions();
   ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found[0].task, "room");  // in the order of the experiment
-  EXPECT_EQ(found[1].task, "noise");
+  EXPECT_EQ(found[0].task(), "room");  // in the order of the experiment
+  EXPECT_EQ(found[1].task(), "noise");
   for (const auto& condition : found) {
     EXPECT_EQ(condition.pairs.size(), 2U);
     EXPECT_EQ(condition.planned, 2);
@@ -55,6 +55,7 @@ TEST_F(Pairs, of_unfinished_runs_are_counted_as_missing) {
 }
 
 TEST_F(Pairs, hold_where_a_zip_partner_differs_too) {
+  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
   for (const auto* encoder : {"htsat", "mimi"}) {
     auto zipped = cell(encoder, "room", 0);
     zipped.mapper = std::string("for_") + encoder;
@@ -85,16 +86,139 @@ TEST_F(Pairs, hold_where_select_chose_another_option) {
   const auto found = conditions();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].pairs.size(), 2U);
-  EXPECT_EQ(found[0].variant, "");
+  EXPECT_EQ(found[0].axes, (Labels{{"task", "room"}, {"dataset", "scenes"}}));
 }
 
 TEST_F(Pairs, an_axis_has_its_values_in_the_experiments_order) {
   add_cells({"mimi", "htsat", "dac"}, {"room"}, 1);
   plan();
-  const auto experiment = store_->require_experiment("ablation");
-  EXPECT_THAT(axis_values(*store_, experiment, "encoder"), ElementsAre("mimi", "htsat", "dac"));
-  EXPECT_THAT(axis_names(*store_, experiment),
-              ElementsAre("dataset", "encoder", "fold", "seed", "task"));
+  EXPECT_THAT(design().axis_values("encoder"), ElementsAre("mimi", "htsat", "dac"));
+  EXPECT_THAT(design().axis_names(), ElementsAre("dataset", "encoder", "task"));
+}
+
+TEST_F(Pairs, are_one_for_each_seed_and_fold_whatever_else_varies) {
+  for (const auto* task : {"lr", "svm"})
+    for (const auto* encoder : {"htsat", "mimi", "dac"})
+      for (std::int64_t fold = 1; fold <= 5; ++fold)
+        cells_.push_back(cell(encoder, task, 0, fold));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto found = paired_conditions(along(design(), "task", "svm", "lr"));
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].axes.at("encoder"), "htsat");
+  EXPECT_EQ(found[2].axes.at("encoder"), "dac");
+  for (const auto& condition : found) {
+    EXPECT_EQ(condition.pairs.size(), 5U);
+    EXPECT_EQ(condition.missing, 0);
+    EXPECT_THAT(condition.notes, IsEmpty());
+  }
+}
+
+TEST_F(Pairs, set_a_base_without_an_axis_beside_each_of_its_values) {
+  cells_.push_back(cell("htsat", "room", 0));
+  for (const int levels : {1, 2, 4})
+    cells_.push_back(with(cell("mimi", "room", 0), "encoder.levels", levels));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].axes.at("encoder.levels"), "1");
+  EXPECT_EQ(found[2].axes.at("encoder.levels"), "4");
+  EXPECT_EQ(found[0].pairs[0].base, found[2].pairs[0].base);
+  EXPECT_THAT(found[0].notes,
+              ElementsAre("htsat has no encoder.levels: its runs stand beside each value"));
+}
+
+TEST_F(Pairs, take_no_value_for_another_where_the_axis_is_there) {
+  // htsat was trained on 40 items and on all, mimi on 80 and on all.
+  for (const auto* encoder : {"htsat", "mimi"})
+    cells_.push_back(cell(encoder, "room", 0));
+  cells_.push_back(with(cell("htsat", "room", 0), "task.n_train", 40));
+  cells_.push_back(with(cell("mimi", "room", 0), "task.n_train", 80));
+  plan();
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].axes.count("task.n_train"), 0U);
+}
+
+TEST_F(Pairs, a_side_with_one_seed_stands_beside_each_seed_of_the_other) {
+  cells_.push_back(cell("htsat", "room", 0));
+  for (std::int64_t seed = 0; seed < 3; ++seed)
+    cells_.push_back(cell("mimi", "room", seed));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  for (const bool turned : {false, true}) {
+    const auto found =
+        turned ? paired_conditions(along(design(), "encoder", "mimi", "htsat")) : conditions();
+    ASSERT_EQ(found.size(), 1U);
+    ASSERT_EQ(found[0].pairs.size(), 3U);
+    EXPECT_EQ(found[0].missing, 0);
+    for (std::int64_t seed = 0; seed < 3; ++seed)
+      EXPECT_EQ(found[0].pairs[static_cast<std::size_t>(seed)].seed, seed);
+    EXPECT_THAT(found[0].notes,
+                ElementsAre("htsat has one seed: its run stands beside each seed of mimi"));
+  }
+}
+
+TEST_F(Pairs, of_zips_in_several_blocks_are_told_apart) {
+  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
+  for (const auto& [encoder, mapper] :
+       {std::pair{"htsat", "a"}, {"mimi", "b"}, {"htsat", "c"}, {"mimi", "d"}})
+    cells_.push_back(with(cell(encoder, "room", 0), "mapper", mapper));
+  plan();
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 4U);  // none stands for another
+  EXPECT_EQ(found[0].axes.at("mapper"), "a/b");
+}
+
+TEST_F(Pairs, prefer_a_zip_partner_that_is_the_same) {
+  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
+  for (const auto* encoder : {"htsat", "mimi"})
+    for (const auto* mapper : {"a", "b"})
+      cells_.push_back(with(cell(encoder, "room", 0), "mapper", mapper));
+  plan();
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].axes.at("mapper"), "a");
+  EXPECT_EQ(found[1].axes.at("mapper"), "b");
+}
+
+TEST_F(Pairs, two_cells_with_equal_labels_are_conditions_of_their_own) {
+  cells_.push_back(cell("htsat", "room", 0));
+  cells_.push_back(with(cell("mimi", "room", 0), "encoder.mode", "5"));
+  cells_.push_back(with(cell("mimi", "room", 0), "encoder.mode", 5));
+  plan();
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].pairs.size() + found[1].pairs.size(), 0U);
+  EXPECT_NE(found[0].axes.at("cell"), found[1].axes.at("cell"));
+}
+
+TEST_F(Pairs, say_what_else_the_sides_differ_in) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_[0].identity = {
+      {"evaluator",
+       {{"component", "audio_qa"}, {"plugin", "1a"}, {"options", {{"scorer", "letter"}}}}},
+      {"audio", {{"crop", "first"}}},
+      {"audio_version", 1}};
+  cells_[1].identity = {
+      {"evaluator",
+       {{"component", "audio_qa"}, {"plugin", "2b"}, {"options", {{"scorer", "auto"}}}}},
+      {"audio", {{"crop", "centre"}}},
+      {"audio_version", 1}};
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto found = conditions();
+  EXPECT_EQ(found.at(0).scoring, "letter (htsat) and auto (mimi)");
+  EXPECT_THAT(
+      found[0].notes,
+      ElementsAre("the sides were scored by different builds of audio_qa",
+                  "the sides heard the audio by different policies: {\"crop\":\"first\"} of "
+                  "version 1 (htsat) and {\"crop\":\"centre\"} of version 1 (mimi)"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace earshot::host {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Print : public Synthetic {
  protected:
@@ -32,7 +33,7 @@ TEST_F(Print, shows_aligned_lines_a_legend_what_is_missing_and_the_verdicts) {
   EXPECT_THAT(text, HasSubstr("better\n"));
   EXPECT_THAT(text,
               HasSubstr("\n      dac      40     1      0.500  0.500  +0.000      all groups"));
-  EXPECT_THAT(text, HasSubstr("over 1 difference)"));
+  EXPECT_THAT(text, HasSubstr("1 comparison). Exploratory"));
   EXPECT_THAT(text, HasSubstr("room, dac: 1 pair of runs missing\n"));
   EXPECT_THAT(text, HasSubstr("acoustics (mimi > htsat): supported, mimi is better than htsat"));
 }
@@ -48,7 +49,7 @@ TEST_F(Print, says_what_weights_were_trained_on) {
   plan();
   EXPECT_THAT(printed({}),
               HasSubstr("htsat: hf://a/clap, trained on AudioSet, FSD50K; in domain: scenes\n"
-                        "mimi: mine.safetensors, trained on what is not said\n"
+                        "mimi: mine.safetensors, training data not stated\n"
                         "untrained: random, untrained\n\n"));
 }
 
@@ -56,7 +57,7 @@ TEST_F(Print, says_where_datasets_have_the_right_answers_from) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   slices_ = {{"category", {{"mood", 40}}}, {"gold_from", {{"audio", 10}, {"caption", 30}}}};
   plan();
-  EXPECT_THAT(printed({}), HasSubstr("gold of scenes: 25 % audio, 75 % caption\n\n"));
+  EXPECT_THAT(printed({}), HasSubstr("reference answers of scenes: 25 % audio, 75 % caption\n\n"));
 }
 
 TEST_F(Print, shows_markdown) {
@@ -64,7 +65,7 @@ TEST_F(Print, shows_markdown) {
   plan();
   for (const auto& cell : cells_)
     run(cell, wrong_every(cell.encoder == "mimi" ? 8 : 2));
-  const auto text = printed({.by = "category"}, true);
+  const auto text = printed({.by = {"category"}}, true);
   EXPECT_THAT(text, HasSubstr("| task | category | encoder | items |"));
   EXPECT_THAT(text, HasSubstr("\n| --- | --- |"));
   EXPECT_THAT(text, HasSubstr("\n| room | event | mimi | 20 | 1 | 0.000 | 0.750 | +0.750 |"));
@@ -74,6 +75,54 @@ TEST_F(Print, says_so_when_there_is_nothing_to_compare) {
   add_cells({"htsat"}, {"room"}, 1);
   plan();
   EXPECT_THAT(printed({}), HasSubstr("nothing to compare with 'htsat'"));
+}
+
+TEST_F(Print, has_a_column_for_each_axis_that_tells_conditions_apart_and_none_twice) {
+  add_cells({"htsat", "mimi"}, {"blind", "hearing"}, 1);
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(cell.task == "hearing" ? 8 : 2));
+  const auto text = printed({.axis = "task", .base = "blind"});
+  EXPECT_THAT(text, HasSubstr("ablation: task, each against blind (accuracy)\n\n"
+                              "encoder  task     items  seeds  blind  value  "));
+  EXPECT_THAT(text, HasSubstr("\nhtsat    hearing  40     1      0.500  0.875"));
+  EXPECT_THAT(text, HasSubstr("\nmimi     hearing  40     1      0.500  0.875"));
+}
+
+TEST_F(Print, an_option_axis_does_not_label_lines_with_the_value_of_the_base) {
+  for (const int n : {40, 160})
+    for (const auto* encoder : {"htsat", "mimi"})
+      cells_.push_back(with(cell(encoder, "lr", 0), "task.n_train", n));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto text = printed({.axis = "task.n_train", .base = "160"});
+  EXPECT_THAT(text, HasSubstr("task  encoder  task.n_train"));
+  EXPECT_THAT(text, HasSubstr("\nlr    htsat    40"));
+  EXPECT_THAT(text, Not(HasSubstr("n_train=160")));
+}
+
+TEST_F(Print, says_what_is_missing_once) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_.push_back(cell("dac", "noise", 0));
+  plan();
+  const auto text = printed({});
+  EXPECT_THAT(text, Not(HasSubstr("noise")));
+  EXPECT_THAT(text, HasSubstr("no cell of dac stands beside one of htsat\n"));
+  EXPECT_EQ(text.find("no pair of finished runs"), text.rfind("no pair of finished runs"));
+}
+
+TEST_F(Print, says_the_reason_below_where_sides_are_not_compared) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
+  cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto text = printed({});
+  EXPECT_THAT(text, HasSubstr("none, see below"));
+  EXPECT_THAT(text, HasSubstr("room, mimi: scored by different rules, letter (htsat) and auto "
+                              "(mimi); --allow-different-scoring compares them\n"));
 }
 
 TEST(Text, numbers_keep_what_tells_them_apart) {

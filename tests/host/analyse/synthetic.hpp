@@ -47,6 +47,14 @@ class Synthetic : public ::testing::Test {
     return cell;
   }
 
+  /// The same cell with a value on another axis.
+  static CellRecord with(CellRecord cell, const std::string& axis, const Json& value) {
+    cell.axes.emplace_back(axis, value);
+    cell.identity = Json(cell.axes);
+    cell.key = protocol::sha256(cell.identity);
+    return cell;
+  }
+
   void add_cells(const std::vector<std::string>& encoders, const std::vector<std::string>& tasks,
                  std::int64_t seeds) {
     for (const auto& encoder : encoders)
@@ -87,6 +95,8 @@ class Synthetic : public ::testing::Test {
     f1.name = "f1";
     error.name = "error";
     error.higher_is_better = false;
+    for (auto* metric : {&accuracy, &f1, &error})
+      metric->version = metric_version_;
     record.metric_specs = {accuracy, f1, error};
     std::vector<double> values;
     for (std::int64_t i = first; i < last; ++i) {
@@ -132,6 +142,12 @@ class Synthetic : public ::testing::Test {
     return [period](std::int64_t i) { return i % period == 0 ? 0.0 : 1.0; };
   }
 
+  /// Of the latest revision; it lives as long as the test.
+  const Design& design() const {
+    design_ = read_design(*store_, store_->require_experiment("ablation"));
+    return design_;
+  }
+
   Comparison compared(CompareOptions options = {}) const {
     options.experiment = "ablation";
     return compare(*store_, options);
@@ -143,6 +159,10 @@ class Synthetic : public ::testing::Test {
   std::optional<Store> store_{};
   ExperimentRecord experiment_{};
   std::vector<CellRecord> cells_{};
+  std::int64_t metric_version_ = 1;  ///< of the metrics of runs to come
+
+ private:
+  mutable Design design_{};
 };
 
 /// The message of the Failure (usage) that `act` throws.

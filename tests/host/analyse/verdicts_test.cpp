@@ -1,4 +1,5 @@
 #include "host/analyse/compare.hpp"
+#include "statistics/paired.hpp"
 #include "synthetic.hpp"
 
 namespace earshot::host {
@@ -120,8 +121,11 @@ TEST_F(Verdicts, above_97_percent_there_is_no_room_to_differ) {
   EXPECT_THAT(only_line(), HasSubstr("saturated, both lie above 97 % (1.000 and 0.975)"));
 }
 
-TEST_F(Verdicts, a_claim_over_several_tasks_is_about_their_mean_difference) {
-  claim({{"name", "both"}, {"claim", "mimi > htsat"}, {"tasks", {"room", "noise"}}});
+TEST_F(Verdicts, over_mean_asks_for_the_mean_of_the_tasks) {
+  claim({{"name", "both"},
+         {"claim", "mimi > htsat"},
+         {"tasks", {"room", "noise"}},
+         {"over", "mean"}});
   add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
   plan();
   for (const auto& cell : cells_)
@@ -134,6 +138,178 @@ TEST_F(Verdicts, a_claim_over_several_tasks_is_about_their_mean_difference) {
   // Half the difference of one task, and half its error: the other task differs nowhere.
   const auto alone = compared().lines[0].difference.interval;
   EXPECT_NEAR(found[0].difference.interval.standard_error, alone.standard_error / 2, 1e-12);
+  EXPECT_THAT(found[0].sentence,
+              HasSubstr("supported, mimi is better than htsat, mean of 2 tasks"));
+  EXPECT_THAT(found[0].sentence, HasSubstr("; the other way in noise"));
+  ASSERT_EQ(found[0].details.size(), 2U);
+  EXPECT_THAT(found[0].details[0], StartsWith("room: accuracy +0.375 (95 % interval +"));
+  EXPECT_THAT(found[0].details[1], StartsWith("noise: accuracy +0.000, without interval"));
+}
+
+/// Three tasks of which the third has another result.
+class EachTask : public Verdicts {
+ protected:
+  const Verdict& judged(const Marks& third, const Json& more = Json::object()) {
+    Json hypothesis{
+        {"name", "all"}, {"claim", "mimi > htsat"}, {"tasks", {"room", "noise", "event"}}};
+    hypothesis.update(more);
+    claim(hypothesis);
+    add_cells({"htsat", "mimi"}, {"room", "noise", "event"}, 1);
+    plan();
+    for (const auto& cell : cells_) {
+      const bool other = cell.task == "event" && cell.encoder == "mimi";
+      run(cell, other ? third : marks_of(cell.encoder));
+    }
+    found_ = verdicts(*store_, "ablation");
+    return found_.at(0);
+  }
+
+ private:
+  std::vector<Verdict> found_{};
+};
+
+TEST_F(EachTask, must_show_what_is_claimed_and_p_is_the_largest) {
+  const auto& verdict = judged(wrong_every(4));
+  EXPECT_EQ(verdict.verdict, "supported");
+  ASSERT_EQ(verdict.parts.size(), 3U);
+  EXPECT_EQ(verdict.p, verdict.parts[2].p);
+  EXPECT_GT(verdict.parts[2].p, verdict.parts[0].p);
+  EXPECT_THAT(verdict.sentence,
+              HasSubstr("supported, mimi is better than htsat in each of 3 tasks (the largest p "));
+  ASSERT_EQ(verdict.details.size(), 3U);
+  EXPECT_THAT(verdict.details[2], StartsWith("event: accuracy +0.250 (95 % interval +"));
+}
+
+TEST_F(EachTask, may_contradict_what_the_others_show) {
+  const auto& verdict = judged([](std::int64_t i) { return i % 4 == 1 ? 1.0 : 0.0; });
+  EXPECT_EQ(verdict.verdict, "contradicted");
+  EXPECT_DOUBLE_EQ(verdict.p, 3 * verdict.parts[2].p);
+  EXPECT_THAT(verdict.sentence, HasSubstr("; the other way in event"));
+  EXPECT_THAT(verdict.details[2],
+              AllOf(HasSubstr("accuracy -0.250"), HasSubstr(", the other way")));
+}
+
+TEST_F(EachTask, that_shows_nothing_leaves_the_claim_undecided) {
+  const auto& verdict = judged(marks_of("twin"));
+  EXPECT_EQ(verdict.verdict, "undecided");
+  EXPECT_THAT(verdict.sentence, HasSubstr("undecided, not shown in each of 3 tasks"));
+}
+
+TEST_F(EachTask, counts_in_equivalence_with_both_p_values) {
+  const auto& verdict = judged(marks_of("htsat"), {{"claim", "mimi = htsat"}, {"margin", 0.3}});
+  EXPECT_EQ(verdict.verdict, "undecided");
+  EXPECT_THAT(verdict.details[0],
+              AllOf(HasSubstr("p (equivalent) = "), HasSubstr("p (beyond the margin) = ")));
+}
+
+TEST_F(EachTask, named_without_cells_keeps_a_claim_from_being_supported) {
+  claim({{"name", "all"}, {"claim", "mimi > htsat"}, {"tasks", {"room", "noise"}}});
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_.push_back(cell("htsat", "noise", 0));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, marks_of(cell.encoder));
+  const auto found = verdicts(*store_, "ablation").at(0);
+  EXPECT_EQ(found.verdict, "undecided");
+  EXPECT_THAT(found.details, ElementsAre(HasSubstr("room: accuracy +0.375"),
+                                         "noise: the experiment has no such pair of cells"));
+}
+
+TEST_F(Verdicts, slices_that_are_several_must_each_show_it) {
+  claim({{"name", "kinds"},
+         {"claim", "mimi > htsat"},
+         {"slices", {{"category", {"event", "mood"}}}}});
+  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", "*"}}}});
+  finish();
+  const auto found = verdicts(*store_, "ablation");
+  for (const auto& verdict : found) {
+    EXPECT_EQ(verdict.verdict, "saturated");  // both are right on all moods
+    ASSERT_EQ(verdict.details.size(), 2U);
+    EXPECT_THAT(verdict.details[0], StartsWith("room, category event: accuracy +0.750"));
+    EXPECT_THAT(verdict.details[1], StartsWith("room, category mood: "));
+  }
+  EXPECT_THAT(found[0].sentence, HasSubstr("each of 2 slices"));
+}
+
+/// A claim along another axis than the encoder, over two encoders of which one contradicts.
+TEST_F(Verdicts, a_claim_along_tasks_is_about_each_encoder) {
+  claim({{"name", "head"}, {"claim", "lr > svm"}});
+  claim({{"name", "mean head"}, {"claim", "lr > svm"}, {"average", "encoder"}});
+  add_cells({"htsat", "mimi"}, {"svm", "lr"}, 1);
+  plan();
+  run(cells_[0], wrong_every(2));  // htsat svm
+  run(cells_[1], wrong_every(8));  // htsat lr
+  run(cells_[2], wrong_every(8));
+  run(cells_[3], wrong_every(4));
+  const auto found = verdicts(*store_, "ablation");
+  ASSERT_EQ(found[0].parts.size(), 2U);
+  EXPECT_NE(found[0].verdict, "supported");
+  EXPECT_DOUBLE_EQ(found[0].parts[0].difference.interval.estimate, 0.375);
+  EXPECT_DOUBLE_EQ(found[0].parts[1].difference.interval.estimate, -0.125);
+  EXPECT_THAT(found[0].details[1], AllOf(StartsWith("mimi: "), HasSubstr("the other way")));
+  ASSERT_EQ(found[1].parts.size(), 1U);
+  EXPECT_DOUBLE_EQ(found[1].difference.interval.estimate, 0.125);
+  EXPECT_EQ(found[1].difference.items, 80);
+  EXPECT_EQ(found[1].difference.groups, 20);
+  EXPECT_THAT(found[1].sentence, HasSubstr("mean of 2 encoders"));
+  EXPECT_THAT(found[1].sentence, HasSubstr("the other way in mimi"));
+}
+
+TEST_F(Verdicts, of_equivalence_give_the_p_of_two_one_sided_tests_and_that_of_beyond) {
+  claim({{"name", "near"}, {"claim", "mimi = htsat"}, {"margin", 0.35}});
+  finish();
+  const auto found = verdicts(*store_, "ablation").at(0);
+  const auto& interval = found.difference.interval;
+  EXPECT_EQ(found.verdict, "undecided");
+  EXPECT_DOUBLE_EQ(found.p, statistics::equivalence_p(interval, 0.35));
+  EXPECT_GT(found.p, 0.5);
+  EXPECT_DOUBLE_EQ(found.p_beyond, statistics::p_value(interval, 0.35));
+  EXPECT_THAT(found.sentence, HasSubstr("p (equivalent) = 0."));
+  EXPECT_THAT(found.sentence, HasSubstr(", p (beyond the margin) = 0."));
+}
+
+TEST_F(Verdicts, one_name_in_place_of_a_list_is_read_as_the_file_reader_does) {
+  experiment_.resolved["select"] = {{"over", "task.lr"}, {"by", "validation.accuracy"}};
+  experiment_.chosen = {"task.lr"};
+  claim({{"name", "one"}, {"claim", "mimi > htsat"}, {"tasks", "room"}});
+  for (const auto* encoder : {"htsat", "mimi"})
+    cells_.push_back(
+        with(cell(encoder, "room", 0), "task.lr", std::string(encoder) == "mimi" ? 0.1 : 0.01));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, marks_of(cell.encoder));
+  EXPECT_THAT(only_line(), HasSubstr("one (mimi > htsat in room): supported"));
+  EXPECT_EQ(compared().lines.size(), 1U);
+}
+
+TEST_F(Verdicts, sides_that_were_scored_by_different_rules_are_not_tested) {
+  claim({{"name", "rules"}, {"claim", "mimi > htsat"}});
+  claim({{"name", "asked for"}, {"claim", "mimi > htsat"}, {"allow_different_scoring", true}});
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
+  cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, marks_of(cell.encoder));
+  const auto found = verdicts(*store_, "ablation");
+  EXPECT_EQ(found[0].verdict, "not testable");
+  EXPECT_THAT(found[0].sentence,
+              HasSubstr("scored by different rules, letter (htsat) and auto (mimi)"));
+  EXPECT_EQ(found[1].verdict, "supported");
+  EXPECT_THAT(found[1].sentence, HasSubstr("; scored by different rules"));
+}
+
+TEST_F(Verdicts, a_damaged_record_is_named_by_table_and_row) {
+  finish();
+  Statement(store_->connection(), "PRAGMA ignore_check_constraints = 1").step();
+  Statement(store_->connection(), "UPDATE item SET slices = '{' WHERE position = 7").run();
+  try {
+    compared();
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::store_unusable);
+    EXPECT_THAT(failure.what(), HasSubstr("item 7 of dataset 1, column slices is not valid JSON"));
+  }
 }
 
 TEST_F(Verdicts, slices_restrict_a_claim) {

@@ -15,9 +15,10 @@ namespace {
 using protocol::Json;
 using Rows = std::vector<std::vector<Json>>;
 
-std::string written(Format format, const std::vector<std::string>& columns, const Rows& rows) {
+std::string written(Format format, const std::vector<std::string>& columns, const Rows& rows,
+                    std::size_t width = 0) {
   std::ostringstream out;
-  TableWriter table(out, columns, format);
+  TableWriter table(out, columns, format, width);
   for (const auto& row : rows)
     table.row(row);
   table.finish();
@@ -37,6 +38,25 @@ TEST(Table, aligns_text_to_the_left_and_numbers_to_the_right) {
 TEST(Table, keeps_every_row_on_one_line) {
   EXPECT_EQ(written(Format::table, {"error"}, {{"first\nsecond"}}),
             "error\n------------\nfirst second\n");
+}
+
+TEST(Table, leaves_out_columns_that_are_empty_in_all_rows) {
+  const Rows rows{{"mel", nullptr, 1, ""}, {"mfcc", "", nullptr, ""}};
+  EXPECT_EQ(written(Format::table, {"encoder", "mapper", "n", "note"}, rows),
+            "encoder  n\n-------  -\nmel      1\nmfcc\n");
+  EXPECT_EQ(written(Format::csv, {"encoder", "mapper", "n", "note"}, rows),
+            "encoder,mapper,n,note\nmel,,1,\nmfcc,,,\n");
+}
+
+TEST(Table, is_no_wider_than_the_terminal) {
+  const Rows rows{{"a very long note that goes on", 0.25, "short"}, {"über", 1, "x"}};
+  EXPECT_EQ(written(Format::table, {"note", "value", "name"}, rows, 30),
+            "note             value  name\n"
+            "---------------  -----  -----\n"
+            "a very long no\u2026   0.25  short\n"
+            "über                 1  x\n");
+  EXPECT_EQ(written(Format::table, {"note", "value", "name"}, rows, 200),
+            written(Format::table, {"note", "value", "name"}, rows));
 }
 
 TEST(Table, without_rows_still_names_its_columns) {
@@ -76,6 +96,13 @@ TEST(Table, names_the_known_formats_when_it_is_asked_for_another) {
     EXPECT_STREQ(failure.what(),
                  "--format: unknown format 'jsn'; allowed are table, csv, json; "
                  "did you mean 'json'?");
+  }
+  try {
+    format_of("latex", {"md"});
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_STREQ(failure.what(),
+                 "--format: unknown format 'latex'; allowed are table, csv, json, md");
   }
 }
 

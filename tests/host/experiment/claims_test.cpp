@@ -1,3 +1,5 @@
+#include "host/experiment/claims.hpp"
+
 #include <gmock/gmock.h>
 
 #include "support.hpp"
@@ -66,6 +68,71 @@ TEST(Hypothesis, has_a_name_of_its_own) {
             "x.toml:23:1: a second hypothesis 'h'; each needs a name of its own");
 }
 
+TEST(Hypothesis, says_what_it_is_a_mean_over) {
+  EXPECT_FALSE(claim("claim = 'mel > level'\n").mean);
+  EXPECT_TRUE(claim("claim = 'mel > level'\nover = 'mean'\n").mean);
+  EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\nover = 'all'\n"),
+            "x.toml:23:8: over is 'all'; allowed: 'each', 'mean'");
+  EXPECT_EQ(claim("claim = 'room > event'\naverage = 'encoder'\n").average,
+            std::vector<std::string>{"encoder"});
+  EXPECT_EQ(
+      refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\naverage = 'encoder'\n"),
+      "x.toml:23:11: the claim compares values of the axis 'encoder'; average names axes over "
+      "which the mean is taken");
+  EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\naverage = ['seeds']\n"),
+            "x.toml:23:11: unknown axis 'seeds'; known: encoder, task, dataset, task.c");
+}
+
+TEST(Hypothesis, takes_one_slice_or_several_of_a_dimension) {
+  using Names = std::vector<std::string>;
+  const auto slices = claim("claim = 'mel > level'\nslices = { a = 'x', b = ['y', 'z'] }\n").slices;
+  EXPECT_EQ(slices.at("a"), Names{"x"});
+  EXPECT_EQ(slices.at("b"), (Names{"y", "z"}));
+  EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\nslices = { a = [] }\n"),
+            "x.toml:23:16: the dimension 'a' has no slices");
+}
+
+/// One name may stand for a list of one, in the file and in what the results file keeps of it.
+TEST(RecordedClaims, are_read_by_the_rules_of_the_file) {
+  const auto text = with(
+      "[select]\nover = 'task.c'\nby = 'validation.accuracy'\n"
+      "[compare]\naxis = 'task.c'\nbase = 0.1\n"
+      "[[hypothesis]]\nname = 'h'\nclaim = ' mel>level'\ntasks = 'room'\nslices = { k = 'v' }\n"
+      "margin = 0.25\nover = 'mean'\npositive_control = 'mel'\n");
+  const auto experiment = parse(text);
+  const auto recorded = recorded_claims(experiment.resolved, "here");
+  EXPECT_EQ(recorded.select.over, experiment.select.over);
+  EXPECT_EQ(recorded.select.by, experiment.select.by);
+  EXPECT_EQ(recorded.compare_axis, "task.c");
+  EXPECT_EQ(recorded.compare_base, "0.1");
+  ASSERT_EQ(recorded.hypotheses.size(), 1U);
+  const auto &from_file = experiment.hypotheses[0], &from_record = recorded.hypotheses[0];
+  EXPECT_EQ(from_record.candidate, from_file.candidate);
+  EXPECT_EQ(from_record.relation, from_file.relation);
+  EXPECT_EQ(from_record.base, from_file.base);
+  EXPECT_EQ(from_record.tasks, from_file.tasks);
+  EXPECT_EQ(from_record.slices, from_file.slices);
+  EXPECT_EQ(from_record.margin, from_file.margin);
+  EXPECT_EQ(from_record.mean, from_file.mean);
+  EXPECT_EQ(from_record.positive_control, from_file.positive_control);
+  EXPECT_EQ(recorded.tasks_with_dataset.count("room"), 1U);
+}
+
+TEST(RecordedClaims, of_the_first_version_are_read_too) {
+  const auto recorded =
+      recorded_claims(Json::parse(R"({"hypothesis": [{"name": "h", "claim": "a > b", "tasks": ["t"],
+                      "slices": {"k": "v"}, "margin": 0.0}],
+                      "matrix": [{"encoder": ["a", "b"], "zip": [["encoder", "mapper"]]}]})"),
+                      "here");
+  EXPECT_EQ(recorded.hypotheses.at(0).tasks, std::vector<std::string>{"t"});
+  EXPECT_EQ(recorded.zips.at(0), (std::vector<std::string>{"encoder", "mapper"}));
+  EXPECT_EQ(refusal([] {
+              recorded_claims(Json::parse(R"({"hypothesis": [{"name": "h", "claim": 3}]})"),
+                              "experiment 'x' in y.db");
+            }),
+            "experiment 'x' in y.db: claim is 3 (an integer); expected a text");
+}
+
 TEST(Select, chooses_among_option_axes_on_validation_only) {
   EXPECT_EQ(refused("[select]\nover = ['task.d']\nby = 'validation.accuracy'\n"),
             "x.toml:21:8: unknown option axis 'task.d'; known: task.c; did you mean 'task.c'?");
@@ -76,8 +143,10 @@ TEST(Select, chooses_among_option_axes_on_validation_only) {
 
 TEST(Compare, needs_an_axis_and_a_value_of_it) {
   EXPECT_EQ(refused("[compare]\naxis = 'encoders'\n"),
-            "x.toml:21:8: unknown axis 'encoders'; known: encoder, task, dataset, seed, task.c; "
+            "x.toml:21:8: unknown axis 'encoders'; known: encoder, task, dataset, task.c; "
             "did you mean 'encoder'?");
+  EXPECT_EQ(refused("[compare]\naxis = 'seed'\n"),
+            "x.toml:21:8: unknown axis 'seed'; known: encoder, task, dataset, task.c");
   EXPECT_EQ(refused("[compare]\naxis = 'encoder'\nbase = 'room'\n"),
             "x.toml:22:8: unknown value of the axis 'encoder' 'room'; known: mel, level");
   EXPECT_EQ(parse(with("[compare]\naxis = 'dataset'\nbase = 'rooms'\n")).compare_base, "rooms");
