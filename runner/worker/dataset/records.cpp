@@ -1,5 +1,6 @@
 #include "worker/dataset/records.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -59,6 +60,18 @@ void check_labels(const std::vector<LabelSpec>& labels) {
 
 namespace {
 
+bool is_utf8(const std::string& text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char letter) {
+    return static_cast<unsigned char>(letter) < 128;
+  });
+  if (ascii) return true;
+  try {
+    return !Json(text).dump(-1, ' ', false, Json::error_handler_t::strict).empty();
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
 /// Puts the item in front of what is wrong with it.
 class ItemRules {
  public:
@@ -86,6 +99,9 @@ class ItemRules {
                  " 'all', which is what results call all items together; name it "
                  "otherwise");
       expect(!value.empty(), what + " '" + dimension + "' has an empty value");
+      // Two that are written alike would be one slice twice.
+      expect(what != "slice dimension" || (is_utf8(value) && value.find('\0') == std::string::npos),
+             what + " '" + dimension + "' has a value that is no UTF-8, or has a zero in it");
     }
   }
 

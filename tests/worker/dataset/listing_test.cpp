@@ -58,6 +58,18 @@ TEST(Listing, refuses_the_slice_that_is_all_items_together) {
                 d.items[0].slices = {{"all", "some"}};
               }),
               HasSubstr("name it otherwise"));
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[0].slices = {{"category", "caf\xE9"}};
+              }),
+              HasSubstr("item 0 'i0': slice dimension 'category' has a value that is no UTF-8"));
+  EXPECT_THAT(refusal([](Listed& d) {
+                d.items[0].slices = {{"category", {"a\0b", 3}}};
+              }),
+              HasSubstr("or has a zero in it"));
+  EXPECT_EQ(refusal([](Listed& d) {
+              d.items[0].slices = {{"category", "caf\u00E9"}};
+            }),
+            "no error");
   EXPECT_EQ(refusal([](Listed& d) { d.items[0].slices = {{"category", "all"}}; }), "no error");
   EXPECT_EQ(refusal([](Listed& d) { d.items[0].groups = {{"all", "all"}}; }), "no error");
 }
