@@ -118,8 +118,9 @@ task = ["lin", "near"]
   EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
   EXPECT_THAT(ended.out + ended.err,
               HasSubstr("the features of encoder 'level_only' are the same for all"));
-  const auto listed = sandbox.command({"query", "warnings", "--results", "r/results.db"});
-  EXPECT_THAT(listed.out, AllOf(HasSubstr("lin"), HasSubstr("near"), HasSubstr("are the same")));
+  const auto listed = sandbox.command({"status", "tones", "--results", "r/results.db"});
+  EXPECT_THAT(listed.out,
+              AllOf(HasSubstr("Warned:"), HasSubstr("near"), HasSubstr("are the same")));
 }
 
 TEST_F(Scores, of_items_of_one_group_say_that_nothing_could_be_chosen) {

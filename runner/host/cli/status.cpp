@@ -106,6 +106,17 @@ void print_cells(const Store& store, const std::string& experiment, Format forma
   print_rows(rows, std::cout, format);
 }
 
+/// Runs that are ok and say less than they seem to.
+void print_warnings(const Store& store, const std::string& experiment) {
+  Statement rows(store.connection(),
+                 "SELECT substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, "
+                 "error AS warning FROM cell_state WHERE experiment = ? AND state = 'ok' "
+                 "AND error_kind = 'warning' ORDER BY position");
+  rows.bind_all(experiment);
+  std::ostringstream table;
+  if (print_rows(rows, table, Format::table) > 0) std::cout << "\nWarned:\n" << table.str();
+}
+
 ExitCode status(const std::vector<std::string>& arguments) {
   Syntax syntax;
   syntax.command = "status";
@@ -137,6 +148,7 @@ ExitCode status(const std::vector<std::string>& arguments) {
   if (!name.empty() && format == Format::table) {
     print_encoders(store, name);
     print_failures(store, name, given->has("failed") ? -1 : 10);
+    print_warnings(store, name);
   }
   return ExitCode::ok;
 }

@@ -58,8 +58,8 @@ void Tally::warn(const Job& cell, const std::string& warnings) {
   std::istringstream lines(warnings);
   for (std::string line; std::getline(lines, line);)
     if (warned_.insert(line).second)
-      progress_.note("warning  " + cell.name + ": " + line +
-                     "; `runner query warnings` lists all cells");
+      progress_.note("warning  " + cell.name + ": " + line + "; 'runner status " +
+                     plan_.experiment.name + "' lists all cells");
 }
 
 void Tally::ok_elsewhere() {

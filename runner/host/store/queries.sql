@@ -90,11 +90,6 @@ SELECT s.experiment, substr(s.cell_key, 1, 12) AS cell, s.encoder, s.task, r.dec
 FROM cell_state s JOIN run r ON r.run_id = s.run_id
 WHERE r.used < r.declared AND (:experiment IS NULL OR s.experiment = :experiment);
 
--- warnings: runs that are ok and say less than they seem to, and why
-SELECT experiment, substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, error AS warning
-FROM cell_state
-WHERE state = 'ok' AND error_kind = 'warning' AND (:experiment IS NULL OR experiment = :experiment);
-
 -- origins: with which code, on which host and device runs were made
 SELECT v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
        datetime(max(r.ended_ms) / 1000, 'unixepoch') AS last_run_utc
