@@ -17,13 +17,14 @@
 
 #include "protocol/messages.hpp"
 #include "worker/plugin/shared_state.hpp"
+#include "worker/requests/decoy.hpp"
 #include "worker/requests/dispatch.hpp"
 #include "worker/requests/session.hpp"
 
 namespace {
 
 /// The channel under a number that a plugin does not hit by writing to descriptors that it does not
-/// own: high, and where it was there is nothing. A program that a plugin starts has it not.
+/// own: high, and where it was lies a decoy. A program that a plugin starts has it not.
 int hidden(int fd) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -31,12 +32,7 @@ int hidden(int fd) {
   for (const int lowest : {highest - 100, highest - 10, highest / 2}) {
     const int moved = lowest > fd ? ::fcntl(fd, F_DUPFD_CLOEXEC, lowest) : -1;
     if (moved < 0) continue;
-    if (const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC); nowhere >= 0) {
-      ::dup3(nowhere, fd, O_CLOEXEC);
-      ::close(nowhere);
-    } else {
-      ::close(fd);
-    }
+    earshot::worker::put_decoy(fd);
     return moved;
   }
   return fd;

@@ -15,6 +15,7 @@
 #include "protocol/nearest.hpp"
 #include "worker/plugin/leftovers.hpp"
 #include "worker/plugin/shared_state.hpp"
+#include "worker/requests/decoy.hpp"
 #include "worker/requests/verbs.hpp"
 
 namespace earshot::worker {
@@ -84,6 +85,11 @@ Json perform(const Json& request, Session& session) {
   if (name == "check") return verb->second(request, session);
   auto result = call_plugin([&] { return components_of(request); },
                             [&] { return verb->second(request, session); }, Extent::request);
+  if (decoy_was_written())
+    throw ContractError(
+        components_of(request) +
+        " wrote to a descriptor that it has not opened (3, say); expected it to write "
+        "to files of its own only");
   // Found and put back on the way, where an error of it may have been caught.
   if (const auto strays = take_account_of_strays(); !strays.empty())
     throw ContractError(protocol::join(strays) + ", in a request with " + components_of(request) +
@@ -117,6 +123,7 @@ void answer(const protocol::Message& request, protocol::Channel& channel) {
   Session session(channel, request.header.value("id", std::int64_t{0}));
   std::string kind = "bug", message;
   begin_account();
+  decoy_was_written();  // by whom nobody asks any more
   begin_watch();
   try {
     Json fields{{"result", perform(request.header, session)}};

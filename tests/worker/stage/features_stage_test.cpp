@@ -175,7 +175,7 @@ TEST(FeaturesStage, holds_an_encoder_to_its_promises) {
 TEST(FeaturesStage, keeps_one_encoder_s_rounding_from_the_features_of_the_others) {
   const TemporaryFolder alone, together;
   run(features_request(alone.path()));
-  auto request = features_request(together.path(), {}, {{"defect", "rounds"}});
+  auto request = features_request(together.path(), Json::object(), {{"defect", "rounds"}});
   request.sources.push_back(features_request(together.path()).sources[0]);
   EXPECT_THAT(complaint<ContractError>(request),
               HasSubstr("encoder 'frames' of stage_fixture.so changed the floating-point "
@@ -194,7 +194,7 @@ TEST(FeaturesStage, keeps_one_encoder_s_rounding_from_the_features_of_the_others
 TEST(FeaturesStage, gives_an_encoder_that_draws_the_same_numbers_whoever_drew_before) {
   const auto second = [](int others) {
     const TemporaryFolder cache;
-    auto request = features_request(cache.path(), {}, {{"defect", "draws"}});
+    auto request = features_request(cache.path(), Json::object(), {{"defect", "draws"}});
     for (int i = 0; i < others; ++i) {
       request.sources.push_back(request.sources[0]);
       request.sources.back().key += "x";
