@@ -95,7 +95,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetInfo, items, train, valid
 
 // --- items {dataset: DatasetRef} -> {} after events
 //   {"type": "items", "items": [[id, {group dimension: group}, {slice dimension: slice},
-//                                {label: truth}], ...]}: for the store, in dataset order.
+//                                {label: truth}, {text, choices, answers} or null], ...]}: for the
+//   store, in dataset order; the last is what is asked.
 
 /// A dataset as a stage sees it: which component, and what the host does to it.
 struct DatasetRef {
@@ -143,8 +144,11 @@ struct FeatureSource {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureSource, encoder, key, audio, dtype, codes)
 
-// --- features: FeaturesRequest -> {"encoders": [FeatureResult per source]}, events progress.
-//   Wide: uses all `threads`. One pass over the audio serves all sources.
+// --- features: FeaturesRequest -> {"encoders": [FeatureResult per source]}, after events progress
+// and
+//   {"type": "spent", "encoders": [{"computed", "audio_seconds", "encode_seconds"} per source]}:
+//   what has been done so far. Wide: uses all `threads`. One pass over the audio serves all
+//   sources.
 
 struct FeaturesRequest {
   DatasetRef dataset{};
@@ -179,10 +183,13 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeatureResult, key, clips, compu
 
 // --- cell: CellRequest -> CellResult, after events
 //   {"type": "stage", "stage": "fit"|"predict"|"score", "seconds": s, "reused": bool}
-//   {"type": "predictions", "rows": [[item index in the dataset, value, output, {mark: number}]]}
+//   {"type": "predictions", "rows": [[item index in the dataset, value, output, {mark: number},
+//     number of scores, candidates or null]]}, the scores of all rows as float32 in `binary`
 //   {"type": "metric", ...MetricRow}, in `binary` how much each item moves it, if it is a score
 //     (statistics::packed)
-//   {"type": "curve", "curve": name, "points": [[step, value], ...]}
+//   {"type": "warning", "text": text}: what makes the numbers of the run say less than they seem to
+//   {"type": "curve", "curve": name, "points": [[step, value], ...]}: every few seconds while a
+//     model trains
 //   {"type": "artifact", "name": name, "path": path}
 //   {"type": "progress", "done": n, "total": n}, at most 10 a second
 //   Fit, predict, mark and score of one cell. Narrow: one thread.
@@ -236,9 +243,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
                                                 complete)
 
 // --- predictions {file, datasets: [DatasetRef], evaluator: ComponentRef} -> {"seeds": [{"seed",
-//   "datasets": [{"declared", "used", "missing": id of the first item without a prediction}]}]}:
-//   reads a file of answers that a system gave elsewhere, and checks every line against the test
-//   items of the datasets (the folds of one).
+//   "datasets": [{"declared", "used", "missing": id of the first item without a prediction}]}],
+//   "scores": whether some line has any}: reads a file of answers that a system gave elsewhere, and
+//   checks every line against the test items of the datasets (the folds of one).
 
 // --- encode: EncodeRequest -> {"written": [key]}, after events progress and
 //   {"type": "lost", "file": path, "reason": why}: a file that cannot be encoded; the rest go on.

@@ -48,8 +48,11 @@ std::string one_line(std::string text) {
   return plain_text(text);
 }
 
-std::string csv_field(const Json& value) {
-  const auto text = plain(value);
+std::string csv_field(const Json& value, bool spreadsheet) {
+  auto text = plain(value);
+  if (spreadsheet && value.is_string() &&
+      text.find_first_of("=+-@\t\r") == 0)  // what spreadsheets begin a formula with
+    text = "'" + text;
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
@@ -59,9 +62,9 @@ std::string csv_field(const Json& value) {
   return quoted + '"';
 }
 
-void write_csv(std::ostream& out, const std::vector<Json>& values) {
+void write_csv(std::ostream& out, const std::vector<Json>& values, bool spreadsheet) {
   for (std::size_t i = 0; i < values.size(); ++i)
-    out << (i ? "," : "") << csv_field(values[i]);
+    out << (i ? "," : "") << csv_field(values[i], spreadsheet);
   out << '\n';
 }
 
@@ -82,7 +85,8 @@ Format format_of(const std::string& name, const std::vector<std::string>& others
   if (name == "table") return Format::table;
   if (name == "csv") return Format::csv;
   if (name == "json") return Format::json;
-  std::vector<std::string> known{"table", "csv", "json"};
+  if (name == "jsonl") return Format::jsonl;
+  std::vector<std::string> known{"table", "csv", "json", "jsonl"};
   known.insert(known.end(), others.begin(), others.end());
   throw Failure(ExitCode::usage, "--format: unknown format '" + name + "'; allowed are " +
                                      protocol::join(known) + protocol::did_you_mean(name, known));
@@ -100,21 +104,22 @@ TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Fo
       format_(format),
       width_(width),
       numeric_(columns_.size(), true) {
-  if (format_ == Format::csv) write_csv(out_, {columns_.begin(), columns_.end()});
+  if (format_ == Format::csv || format_ == Format::spreadsheet)
+    write_csv(out_, {columns_.begin(), columns_.end()}, false);
   if (format_ == Format::json) out_ << '[';
 }
 
 void TableWriter::row(const std::vector<Json>& values) {
   if (values.size() != columns_.size()) throw std::logic_error("a value for each column is needed");
   ++rows_;
-  if (format_ == Format::csv) {
-    write_csv(out_, values);
-  } else if (format_ == Format::json) {
-    out_ << (rows_ > 1 ? ",\n {" : "\n {");
+  if (format_ == Format::csv || format_ == Format::spreadsheet) {
+    write_csv(out_, values, format_ == Format::spreadsheet);
+  } else if (format_ == Format::json || format_ == Format::jsonl) {
+    out_ << (format_ == Format::jsonl ? "{" : rows_ > 1 ? ",\n {" : "\n {");
     for (std::size_t i = 0; i < values.size(); ++i) {
       out_ << (i ? ", " : "") << json_text(columns_[i]) << ": " << json_text(values[i]);
     }
-    out_ << '}';
+    out_ << (format_ == Format::jsonl ? "}\n" : "}");
   } else {
     auto& cells = cells_.emplace_back();
     for (std::size_t i = 0; i < values.size(); ++i) {

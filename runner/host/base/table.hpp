@@ -8,9 +8,9 @@
 
 namespace earshot::host {
 
-enum class Format { table, csv, json };
+enum class Format { table, csv, spreadsheet, json, jsonl };
 
-/// "table", "csv" or "json". @throws Failure (usage) for anything else
+/// "table", "csv", "json" or "jsonl". @throws Failure (usage) for anything else
 /// @param others that the command has besides, for the message
 Format format_of(const std::string& name, const std::vector<std::string>& others = {});
 
@@ -22,8 +22,11 @@ std::size_t terminal_width();
 ///          are empty in all rows are left out, and texts are cut where rows are wider than `width`
 ///   csv    RFC 4180 with a header line; numbers as the shortest text that reads back to the same
 ///          bits, null as an empty field
+///   spreadsheet  csv where no text is taken for a formula: one that begins with = + - @, tab or
+///          carriage return gets an apostrophe in front
 ///   json   one array with an object per row, keys in the order of the columns
-/// csv and json are written row by row, table at finish().
+///   jsonl  the same objects, one a line
+/// All but table are written row by row, table at finish().
 class TableWriter {
  public:
   /// @param width  of the terminal; 0: any

@@ -46,14 +46,15 @@ std::string day(std::time_t time) {
   return text;
 }
 
-/// Which encoders the results file knows by each key of features or of pretraining.
-std::map<std::string, std::string> encoders_by_key(const std::string& results) {
+/// Whose each key of features or of pretraining is, as the results file knows: encoders, or the
+/// language model that was trained.
+std::map<std::string, std::string> owners_by_key(const std::string& results) {
   std::map<std::string, std::string> names;
   if (!fs::exists(results)) return names;
   const Store store(results, Store::Mode::read);
   Statement rows(store.connection(),
                  "SELECT iif(s.kind = 'pretrain', s.key, json_extract(s.facts, '$.key')), "
-                 "group_concat(DISTINCT m.encoder) "
+                 "coalesce(json_extract(s.facts, '$.label'), group_concat(DISTINCT m.encoder)) "
                  "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
                  "JOIN experiment_cell m USING(cell_id) WHERE s.kind IN ('pretrain', 'features') "
                  "GROUP BY 1");
@@ -89,11 +90,11 @@ void list(const fs::path& cache, const std::string& results) {
     entry.used = std::max(entry.used, shard.used);
     bytes += shard.bytes;
   }
-  const auto encoders = encoders_by_key(results);
-  TableWriter table(std::cout, {"key", "encoder", "files", "size", "last used"}, Format::table);
+  const auto owners = owners_by_key(results);
+  TableWriter table(std::cout, {"key", "of", "files", "size", "last used"}, Format::table);
   for (const auto& [key, entry] : entries) {
-    const auto name = encoders.find(key);
-    table.row({key.substr(0, 12), name == encoders.end() ? "?" : name->second, entry.shards,
+    const auto name = owners.find(key);
+    table.row({key.substr(0, 12), name == owners.end() ? "?" : name->second, entry.shards,
                size_text(entry.bytes), day(entry.used)});
   }
   table.finish();

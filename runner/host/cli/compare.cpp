@@ -1,14 +1,14 @@
 #include "host/analyse/compare.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
-
-#include <unistd.h>
 
 #include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/experiment/experiment.hpp"
+#include "host/store/open.hpp"
 
 namespace earshot::host {
 namespace {
@@ -68,7 +68,8 @@ Syntax syntax() {
       "10")("metric", text()->value_name("METRIC"), "by default the primary one of each task")(
       "allow-different-scoring",
       "compares sides that were scored by different rules or versions of a metric")(
-      "format", text()->value_name("FORMAT")->default_value("table"), "table, md, csv or json");
+      "format", text()->value_name("FORMAT")->default_value("table"),
+      "table, md, csv, json or jsonl");
   syntax.positionals = {{"experiment", 1}};
   syntax.examples =
       "  runner compare ablation\n"
@@ -123,7 +124,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto file = given->text("results");
   const auto options = options_of(*given, name);
   const bool keeps =
-      options.plain() && name.find('@') == std::string::npos && ::access(file.c_str(), W_OK) == 0;
+      options.plain() && name.find('@') == std::string::npos && may_write(file) && std::filesystem::exists(file);
   Store store(file, keeps ? Store::Mode::write : Store::Mode::read);
   const auto comparison = compare(store, options);
   const auto rows = rows_of(comparison);

@@ -34,6 +34,11 @@ Syntax syntax_of_import() {
       "  prediction  class, number, or classes (in CSV separated by ';'); empty: none was given\n"
       "  output      optional: raw text of a language model\n"
       "  seed        optional: of the run, 0 without; each seed is a run of its own\n"
+      "  scores      optional: a number for each class of the label, or choice of the item, as "
+      "JSON:\n"
+      "              an object by name, or a list in the order of the dataset. Of classes, CSV "
+      "may\n"
+      "              have a column for each instead, called as the class or score:CLASS\n"
       "With folds each fold takes its own test items. The same file again changes nothing, another "
       "one\nof the same name takes its place."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -81,10 +86,15 @@ Request request_of_arguments(const Arguments& given) {
   return request;
 }
 
-/// Seeds of the file, after every line of it has been checked. @throws Failure (usage)
-std::vector<std::int64_t> checked_seeds(const Request& request,
-                                        const std::vector<PlannedCell>& places,
-                                        const WorkerOptions& options) {
+/// What the file has, after every line of it has been checked.
+struct Content {
+  std::vector<std::int64_t> seeds{};
+  bool scores = false;  ///< of classes or choices, in some line
+};
+
+/// @throws Failure (usage)
+Content checked_content(const Request& request, const std::vector<PlannedCell>& places,
+                        const WorkerOptions& options) {
   auto datasets = Json::array();
   for (const auto& place : places)
     datasets.push_back(place.request.dataset);
@@ -98,7 +108,7 @@ std::vector<std::int64_t> checked_seeds(const Request& request,
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, error.what());
   }
-  std::vector<std::int64_t> seeds;
+  Content content{.scores = answer.value("scores", false)};
   for (const auto& run : answer.at("seeds")) {
     const std::int64_t seed = run.at("seed");
     std::int64_t declared = 0, used = 0;
@@ -117,15 +127,15 @@ std::vector<std::int64_t> checked_seeds(const Request& request,
                                          ". Add them, or give "
                                          "--allow-missing " +
                                          std::to_string(declared - used));
-    seeds.push_back(seed);
+    content.seeds.push_back(seed);
   }
-  return seeds;
+  return content;
 }
 
 /// The plan with the imported cells, which alone are to run; those that had the same name and task
 /// before are gone.
 std::size_t import_into(Plan& plan, const Request& request, const std::vector<PlannedCell>& places,
-                        const std::vector<std::int64_t>& seeds, const Store& store) {
+                        const Content& content, const Store& store) {
   std::erase_if(plan.cells, [&](const PlannedCell& cell) {
     return cell.identity.contains("imported") && cell.cell.encoder.label == request.name &&
            cell.cell.task.label == request.task;
@@ -135,9 +145,9 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
       cell.decision = Decision::left_out;
   const auto sha256 = protocol::sha256_file(request.file);
   std::size_t fresh = 0;
-  for (const auto seed : seeds)
+  for (const auto seed : content.seeds)
     for (const auto& place : places) {
-      auto cell = imported_cell(place, request.name, seed, sha256);
+      auto cell = imported_cell(place, request.name, seed, sha256, content.scores);
       cell.request.predictions = fs::absolute(request.file).string();
       const bool done = !store.finished({cell.key}).empty();
       cell.decision = done ? Decision::cached : Decision::run;
@@ -173,9 +183,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   store.bury_lost_runs();
   auto plan = make_plan(experiment, overrides, planning, &store);
   const auto places = places_of(plan, request.task);
-  const auto seeds = checked_seeds(request, places, planning.worker);
+  const auto content = checked_content(request, places, planning.worker);
   keep_imported(plan, store);
-  const auto fresh = import_into(plan, request, places, seeds, store);
+  const auto fresh = import_into(plan, request, places, content, store);
 
   const auto records = records_of(plan, overrides);
   std::vector<std::string> words{"import-predictions"};

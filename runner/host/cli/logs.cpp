@@ -12,12 +12,10 @@
 namespace earshot::host {
 namespace {
 
-void print_log(const std::filesystem::path& log, const std::filesystem::path& results) {
-  auto file = log;
-  if (!std::filesystem::exists(file)) file = results.parent_path() / log;
+void print_log(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    std::cout << "its log " << log.string() << " is gone\n";
+    std::cout << "its log " << file.string() << " is gone\n";
     return;
   }
   // Line by line, as what overwrites its line would hide what stood there.
@@ -63,7 +61,7 @@ ExitCode logs(const std::vector<std::string>& arguments) {
   if (row.is_null(5)) {
     std::cout << (row.text(3) == "running" ? "it still runs\n" : "it left no log\n");
   } else {
-    print_log(row.text(5), results);
+    print_log(store.resolve(row.text(5)));
   }
   std::cout << std::flush;
   return ExitCode::ok;

@@ -26,10 +26,11 @@ std::string parameters_of(const std::string& sql) {
 
 std::string help() {
   std::ostringstream text;
-  text << "Reads the results file with SQL, or with a ready-made query by name. Nothing can be "
-          "changed.\nThe views result, slice_delta, category_delta, leaderboard, published, "
-          "cell_state, failure\nand cost are stable; results/README.md describes them.\n\n"
-          "Ready-made queries, with the parameters that each takes as NAME=VALUE:\n";
+  text
+      << "Reads the results file with SQL, or with a ready-made query by name. Nothing can be "
+         "changed.\nThe views result, answer, slice_delta, category_delta, leaderboard, published, "
+         "cell_state,\nfailure, training and cost are stable; results/README.md describes them.\n\n"
+         "Ready-made queries, with the parameters that each takes as NAME=VALUE:\n";
   for (const auto& query : named_queries()) {
     const auto parameters = parameters_of(query.sql);
     text << "  " << query.name << std::string(14 - query.name.size(), ' ') << query.summary
@@ -50,7 +51,8 @@ std::string sql_of(const std::string& text) {
                             "; give SQL in quotes, or one of " + protocol::join(names));
 }
 
-void bind_parameters(Statement& statement, const std::vector<std::string>& assignments) {
+void bind_parameters(const Store& store, Statement& statement,
+                     const std::vector<std::string>& assignments) {
   for (const auto& assignment : assignments) {
     const auto equal = assignment.find('=');
     if (equal == std::string::npos) {
@@ -68,7 +70,9 @@ void bind_parameters(Statement& statement, const std::vector<std::string>& assig
                                 (known.empty() ? "none" : protocol::join(known, true)) +
                                 protocol::did_you_mean(name, known));
     }
-    statement.bind(index, assignment.substr(equal + 1));
+    const auto value = assignment.substr(equal + 1);
+    if (name == "experiment") store.require_experiment(value);
+    statement.bind(index, value);
   }
 }
 
@@ -97,9 +101,10 @@ ExitCode query(const std::vector<std::string>& arguments) {
   syntax.positionals = {{"sql", 1}, {"parameters", -1}};
   syntax.examples =
       "  runner query leaderboard\n"
-      "  runner query deltas experiment=ablation base=htsat candidate=mimi_full\n"
+      "  runner query deltas experiment=quickstart base=mfcc candidate=log_mel dimension=all\n"
       "  runner query \"select * from failure\" --format csv\n"
-      "  runner query \"select * from result where encoder = :e\" e=mfcc --format json\n";
+      "  runner query \"select * from result where encoder = :e\" e=mfcc --format json\n"
+      "  runner query hardest experiment=quickstart task=room\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("sql")) refuse_usage("query", "SQL or the name of a query is missing");
@@ -112,7 +117,7 @@ ExitCode query(const std::vector<std::string>& arguments) {
     if (sql.find_first_not_of(" \t\n;", used.size()) != std::string::npos) {
       refuse_usage("query", "more than one statement: '" + sql.substr(used.size()) + "'");
     }
-    bind_parameters(statement, given->texts("parameters"));
+    bind_parameters(store, statement, given->texts("parameters"));
     print_rows(statement, std::cout, format);
   });
   return ExitCode::ok;

@@ -133,10 +133,13 @@ ExitCode run(const std::vector<std::string>& arguments) {
   std::cout << "run      " << found.run << ", attempt " << found.attempt << ", " << found.state
             << "\ncell     " << found.key << "\nfrom     " << found.name << ", " << found.file
             << "\nhost     " << host.value("name", "") << ", " << host.value("cpu", "") << ", "
-            << host.value("os", "") << "\nrunner   " << runner.value("version", "") << '\n';
+            << host.value("os", "") << "\nrunner   " << runner.value("version", "")
+            << (runner.value("commit", "").empty() ? ""
+                                                   : ", built from " + runner.value("commit", ""))
+            << '\n';
   print_source(found);
   print_plugins(found);
-  if (!found.log.empty()) std::cout << "log      " << found.log << '\n';
+  if (!found.log.empty()) std::cout << "log      " << store.resolve(found.log).string() << '\n';
   const auto results = std::filesystem::absolute(given->text("results"));
   const auto fit = results.parent_path() / "state" / fit_key_of(found.identity) / "fit.state";
   if (std::filesystem::exists(fit)) std::cout << "fit      " << fit.string() << '\n';

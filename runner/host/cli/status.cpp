@@ -13,7 +13,7 @@ namespace earshot::host {
 namespace {
 
 struct Counts {
-  std::int64_t cells = 0, ok = 0, running = 0, pending = 0, not_ok = 0;
+  std::int64_t cells = 0, ok = 0, running = 0, pending = 0, not_ok = 0, skipped = 0;
 };
 
 /// By experiment and, with `by_encoder`, encoder, in the order of the file. A run whose runner is
@@ -38,6 +38,7 @@ std::vector<std::pair<std::pair<std::string, std::string>, Counts>> count(
     ++(state == "ok"        ? counts.ok
        : runs               ? counts.running
        : state == "pending" ? counts.pending
+       : state == "skipped" ? counts.skipped
                             : counts.not_ok);
   }
   return found;
@@ -45,22 +46,24 @@ std::vector<std::pair<std::pair<std::string, std::string>, Counts>> count(
 
 void print_counts(const Store& store, const std::string& experiment, Format format) {
   const bool one = !experiment.empty();
-  TableWriter table(std::cout,
-                    {one ? "encoder" : "experiment", "cells", "ok", "running", "pending", "not_ok"},
-                    format);
+  TableWriter table(
+      std::cout,
+      {one ? "encoder" : "experiment", "cells", "ok", "running", "pending", "not_ok", "skipped"},
+      format);
   Counts sum;
   const auto found = count(store, experiment, one);
   for (const auto& [group, counts] : found) {
     table.row({one ? group.second : group.first, counts.cells, counts.ok, counts.running,
-               counts.pending, counts.not_ok});
+               counts.pending, counts.not_ok, counts.skipped});
     sum.cells += counts.cells;
     sum.ok += counts.ok;
     sum.running += counts.running;
     sum.pending += counts.pending;
     sum.not_ok += counts.not_ok;
+    sum.skipped += counts.skipped;
   }
   if (one && format == Format::table && found.size() > 1) {
-    table.row({"all", sum.cells, sum.ok, sum.running, sum.pending, sum.not_ok});
+    table.row({"all", sum.cells, sum.ok, sum.running, sum.pending, sum.not_ok, sum.skipped});
   }
   table.finish();
 }
@@ -76,15 +79,37 @@ void print_encoders(const Store& store, const std::string& experiment) {
   if (print_rows(rows, table, Format::table) > 0) std::cout << '\n' << table.str();
 }
 
+/// Cells that a model is being trained in, with the last point of each of its curves.
+void print_training(const Store& store, const std::string& experiment) {
+  const auto& queries = named_queries();
+  const auto query = std::find_if(queries.begin(), queries.end(),
+                                  [](const auto& q) { return q.name == "training"; });
+  Statement rows(store.connection(), query->sql);
+  rows.bind_all(experiment);
+  std::ostringstream table;
+  if (print_rows(rows, table, Format::table) > 0) std::cout << "\nTraining:\n" << table.str();
+}
+
+/// By reason.
+void print_skipped(const Store& store, const std::string& experiment) {
+  Statement rows(store.connection(),
+                 "SELECT count(*) AS cells, group_concat(DISTINCT encoder) AS encoder, "
+                 "group_concat(DISTINCT task) AS task, error AS why FROM failure "
+                 "WHERE experiment = ? AND state = 'skipped' GROUP BY error ORDER BY 1 DESC");
+  rows.bind_all(experiment);
+  std::ostringstream table;
+  if (print_rows(rows, table, Format::table) > 0) std::cout << "\nSkipped:\n" << table.str();
+}
+
 /// The newest first.
 void print_failures(const Store& store, const std::string& experiment, std::int64_t most) {
-  const auto all = "FROM failure WHERE experiment = ?";
+  const auto all = "FROM failure WHERE experiment = ? AND state <> 'skipped'";
   Statement counted(store.connection(), std::string("SELECT count(*) ") + all);
   counted.bind_all(experiment).step();
   if (counted.integer(0) == 0) return;
   std::cout << "\nNot ok:\n";
   Statement rows(store.connection(),
-                 "SELECT substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, state, "
+                 "SELECT cell, encoder, task, seed, fold, state, "
                  "attempts, error " +
                      std::string(all) + " ORDER BY run_id DESC LIMIT ?");
   rows.bind_all(experiment, most);
@@ -147,6 +172,8 @@ ExitCode status(const std::vector<std::string>& arguments) {
   print_counts(store, name, format);
   if (!name.empty() && format == Format::table) {
     print_encoders(store, name);
+    print_training(store, name);
+    print_skipped(store, name);
     print_failures(store, name, given->has("failed") ? -1 : 10);
     print_warnings(store, name);
   }

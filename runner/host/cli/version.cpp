@@ -5,6 +5,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
+#include "host/schedule/build_commit.hpp"
 #include "host/store/open.hpp"
 
 namespace earshot::host {
@@ -22,14 +23,19 @@ protocol::Hello hello_of_worker() {
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{"version", "", "Shows the versions of runner, results file and protocol."};
+  Syntax syntax{
+      "version", "",
+      "Shows the versions of runner, results file and protocol, and the commit that the runner was "
+      "built\nfrom."};
   syntax.options.add_options()("all",
                                "also the SDK and LibTorch, which the worker must be asked for");
   syntax.examples = "  runner version --all\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
-  std::cout << "runner    " << EARSHOT_VERSION << "\nresults   schema " << migrations().size()
-            << "\nprotocol  " << protocol::version << '\n';
+  std::cout << "runner    " << EARSHOT_VERSION << "\ncommit    "
+            << (build_commit.empty() ? "not known: not built in a git repository" : build_commit)
+            << "\nresults   schema " << newest_schema() << "\nprotocol  " << protocol::version
+            << '\n';
   if (!given->has("all")) return ExitCode::ok;
   const auto hello = hello_of_worker();
   std::cout << "plugins   " << hello.abi_tag << "\nLibTorch  " << hello.torch << '\n';

@@ -159,7 +159,7 @@ PlannedCell CellPlanner::plan(Cell cell) {
     identify(parts, planned);
   } else {
     planned.decision = Decision::skipped;
-    planned.reason = reason;
+    planned.reason = planned.skipped = reason;
   }
   if (!planned.cell.selected) {
     planned.decision = Decision::left_out;

@@ -101,10 +101,11 @@ std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task) {
 }
 
 PlannedCell imported_cell(const PlannedCell& place, const std::string& name, std::int64_t seed,
-                          const std::string& sha256) {
+                          const std::string& sha256, bool scores) {
   auto identity = scored_by(place.identity);
   identity[content] = sha256;
   identity["seed"] = seed;
+  if (scores) identity["scores"] = 1;  // before, they were not read
   auto key = protocol::sha256(identity);
   return with_key(place, name, seed, std::move(identity), std::move(key));
 }

@@ -23,6 +23,8 @@ struct PlannedCell {
   std::string key{};  ///< SHA-256; "" while something has no hash (then skipped)
   Json identity{};    ///< what the key is the hash of
   Decision decision = Decision::run;
+  /// Why it cannot run, also where it is left out besides; "" where it can (then it has a key).
+  std::string skipped{};
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
   std::string features{};               ///< key of the features stage; "" when the task uses none

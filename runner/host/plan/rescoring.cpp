@@ -43,7 +43,8 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   const auto then = of_predictions(before), now = of_predictions(cell.identity);
   if (then != now) return "more than its scoring changed: " + changes(then, now);
   const auto file = kept_predictions(states, before, cell.request.predict);
-  if (!fs::exists(file)) return "its run kept no predictions (only tasks with a language model do)";
+  if (!fs::exists(file))
+    return "a run keeps all that its evaluator marks by only where a language model answers";
   cell.request.predictions = file.string();
   cell.request.features.clear();
   cell.features.clear();

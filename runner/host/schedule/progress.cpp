@@ -30,10 +30,22 @@ std::string counts(const ProgressState& state) {
   return text;
 }
 
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+/// "mimi/aqa/s0  120/500  loss 2.31  4.5/s  about 1:24 left"
 std::string stage_text(const ProgressState& state) {
   if (state.stage.empty() || state.stage_total <= 0) return state.stage;
-  return state.stage + "  " + std::to_string(state.stage_done) + "/" +
-         std::to_string(state.stage_total);
+  auto text = state.stage + "  " + std::to_string(state.stage_done) + "/" +
+              std::to_string(state.stage_total);
+  if (!state.curve.empty()) text += "  " + state.curve + " " + number_text(state.curve_value);
+  if (state.stage_rate <= 0) return text;
+  text += "  " + number_text(state.stage_rate) + "/s";
+  const auto left = static_cast<double>(state.stage_total - state.stage_done) / state.stage_rate;
+  return left > 0 ? text + "  about " + clock_text(left) + " left" : text;
 }
 
 std::string seconds_text(double seconds) {

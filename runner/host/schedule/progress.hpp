@@ -21,6 +21,9 @@ struct ProgressState {
   double remaining = -1;  ///< s, estimated; negative while nothing is known
   std::string stage{};    ///< the stage that runs longest now: "features of scenes"
   std::int64_t stage_done = 0, stage_total = 0;
+  double stage_rate = 0;   ///< of stage_done, a second; 0 while it is not known
+  std::string curve{};     ///< of a model that trains: "loss"; "" else
+  double curve_value = 0;  ///< its last point, which may not be finite
 };
 
 /// What happens while an experiment runs, as somebody is to see it.

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "host/schedule/build_commit.hpp"
 #include "host/schedule/git_state.hpp"
 
 namespace earshot::host {
@@ -64,7 +65,9 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
       {"git", git_state(folder)},
       {"host", host_facts()},
       {"runner",
-       {{"version", EARSHOT_VERSION}, {"compiler", __VERSION__}, {"protocol", protocol::version}}},
+       {{"version", EARSHOT_VERSION},
+        {"commit", build_commit},
+        {"compiler", __VERSION__}, {"protocol", protocol::version}}},
       {"plugins", plugins},
       {"device", resources.device},
       {"jobs", resources.jobs},

@@ -8,7 +8,7 @@ namespace earshot::host {
 /// Where results come from, for the results file:
 ///   git       of the repository that holds the experiment file, see git_state(); null outside
 ///   host      {name, os, kernel, cpu, processors, memory_bytes}
-///   runner    {version, compiler, protocol}
+///   runner    {version, commit (that it was built from, "" where not known), compiler, protocol}
 ///   plugins   [{name, version, path, sha256}]
 ///   device, jobs, threads
 ///   environment   the variables that libraries read: *_NUM_THREADS, CUDA_VISIBLE_DEVICES ...

@@ -17,14 +17,12 @@ void take(RunRecord& record, const Ending& ending) {
   record.signal = ending.signal;
 }
 
-StageRecord stage_record(const Job& job, const std::string& key, const char* kind,
-                         const Ending& ending) {
+StageRecord stage_record(const std::string& key, const char* kind, const Ending& ending) {
   StageRecord stage;
   stage.key = key;
   stage.kind = kind;
   stage.state = ending.state == "skipped" ? "failed" : ending.state;
   stage.error = ending.error;
-  stage.attempts = job.attempts;
   return stage;
 }
 
@@ -73,28 +71,40 @@ void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
   }
 }
 
+void Recorder::watch(const Job& job, Slot& slot) {
+  const auto points = slot.fresh_points();
+  if (points.empty()) return;
+  if (slot.run())
+    store_.record_curves(slot.run()->id, points);
+  else if (job.kind == Job::Kind::pretrain)
+    store_.record_curves(job.pretrain, "pretrain", points);
+}
+
 void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& ending) {
-  auto stage = stage_record(job, job.pretrain, "pretrain", ending);
+  auto stage = stage_record(job.pretrain, "pretrain", ending);
   stage.seconds = slot.seconds();
+  const auto& trained = plan_.pretrain.at(job.pretrain);
+  stage.facts = {{"trained", trained.trainee()}, {"label", trained.label}};
   bool reused = false;
   if (ending.state == "ok") {
     const auto result = ending.result.get<protocol::PretrainResult>();
     reused = result.reused;
     stage.bytes = result.bytes;
-    for (const auto& point : slot.record().curves)
-      stage.facts["curves"][point.curve].push_back({point.step, point.value});
   }
+  watch(job, slot);
   if (!reused || !has_stage(stage.key)) store_.record_stage(stage);
 }
 
 void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {
   for (std::size_t i = 0; i < job.features.size(); ++i) {
-    auto stage = stage_record(job, job.features[i], "features", ending);
+    auto stage = stage_record(job.features[i], "features", ending);
     // The encoders of a pass share its time: each row has its part, so that rows add up.
     stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
     if (ending.state == "ok") {
       stage.facts = ending.result.at("encoders").at(i);
       stage.bytes = stage.facts.value("bytes", std::int64_t{0});
+    } else if (i < slot.spent().size()) {
+      stage.facts = slot.spent().at(i);
     }
     stage.facts["reads"] = reading(plan_.features.at(stage.key).source);
     // What was all in the cache cost nothing now; the row says what it did cost.
@@ -112,6 +122,7 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
       describe(artifact);
   } else {
     record.result.peak_bytes = slot.record().result.peak_bytes;
+    record.curves = std::move(slot.record().curves);  // how it went until then
   }
   // An ok run has no error, but may have been warned about.
   if (ending.state != "ok") record.error = record.error_kind = "";

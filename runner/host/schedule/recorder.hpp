@@ -17,6 +17,9 @@ class Recorder {
   /// Begins an attempt at a cell; nothing when it is another runner's, or done.
   std::optional<BegunRun> begin(const PlannedCell& cell);
 
+  /// Writes the points of curves that came since the last time, so that a training can be watched.
+  void watch(const Job& job, Slot& slot);
+
   /// What the attempt in the slot came to: items of a dataset, the rows of stages, or a run
   /// with all that it predicted.
   void record(const Job& job, Slot& slot, const Ending& ending);

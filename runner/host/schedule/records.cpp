@@ -26,10 +26,25 @@ Zips zips_of(const Experiment& experiment, const Cell& cell) {
   return zips;
 }
 
-CellRecord record_of(const Experiment& experiment, const PlannedCell& planned) {
+/// The label that the cell's evaluator predicts, where its option "target" names one of the
+/// dataset.
+std::string target_of(const Plan& plan, const PlannedCell& planned) {
+  const auto target = planned.request.evaluator.options.value("target", Json());
+  const auto dataset = plan.datasets.find(planned.dataset_key);
+  if (!target.is_string() || dataset == plan.datasets.end()) return "";
+  const auto& labels = dataset->second.info.labels;
+  const bool known = std::any_of(labels.begin(), labels.end(),
+                                 [&](const auto& label) { return label.name == target; });
+  return known ? target.get<std::string>() : "";
+}
+
+CellRecord record_of(const Plan& plan, const PlannedCell& planned) {
+  const auto& experiment = plan.experiment;
   const auto& cell = planned.cell;
   CellRecord record;
   record.key = planned.key;
+  record.skipped = planned.skipped;
+  record.target = target_of(plan, planned);
   record.identity = planned.identity;
   record.axes = cell.axes;
   record.zips = zips_of(experiment, cell);
@@ -81,7 +96,7 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
   for (const auto& reference : experiment.references)
     head.references.push_back(record_of(reference, plan));
   for (const auto& cell : plan.cells)
-    if (is_member(cell)) records.cells.push_back(record_of(experiment, cell));
+    if (is_member(cell) || !cell.skipped.empty()) records.cells.push_back(record_of(plan, cell));
   for (const auto& [key, dataset] : plan.datasets) {
     const auto& tables = experiment.components.at("dataset");
     const auto component = tables.find(dataset.label);

@@ -8,7 +8,7 @@
 namespace earshot::host {
 
 /// A plan as the store keeps it: its experiment with references, and every cell that has
-/// a key, but those that [select] has dropped.
+/// a key, but those that [select] has dropped, and every cell that cannot run, with the reason.
 struct PlanRecords {
   ExperimentRecord experiment{};
   std::vector<CellRecord> cells{};

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds grace{10};  // of running cells after the first signal
 constexpr double elsewhere_seconds = 0.5;  // between looks at cells that another runner has
+constexpr double watch_seconds = 2;        // between writes of how trainings go
 
 std::int64_t processors_unless(std::int64_t count) {
   return count > 0 ? count : std::max<std::int64_t>(1, std::thread::hardware_concurrency());
@@ -74,7 +75,15 @@ class Scheduler {
       tally_.tick(workers_);
       workers_.wait(signals_.fd());
       workers_.advance([&](Slot& slot, Ending ending) { finish(slot, std::move(ending)); });
+      watch();
     }
+  }
+
+  /// Not at each point: every commit waits for the disk.
+  void watch() {
+    if (seconds_since(watched_) < watch_seconds) return;
+    watched_ = Clock::now();
+    workers_.for_busy([&](Slot& slot) { recorder_.watch(jobs_[slot.job()], slot); });
   }
 
   void heed_signals() {
@@ -268,7 +277,7 @@ class Scheduler {
   Jobs jobs_{};
   std::set<std::size_t> narrow_ready_{}, wide_ready_{}, elsewhere_{};
   bool stopping_ = false;
-  Clock::time_point stop_deadline_{}, looked_elsewhere_{};
+  Clock::time_point stop_deadline_{}, looked_elsewhere_{}, watched_{};
 };
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <span>
+#include <stdexcept>
 #include <utility>
 
 #include "host/base/plain_text.hpp"
@@ -13,6 +16,20 @@ namespace {
 
 std::string mebibytes(std::int64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
+}
+
+std::vector<float> floats(std::span<const char> bytes) {
+  std::vector<float> out(bytes.size() / sizeof(float));
+  if (!out.empty()) std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
+  return out;
+}
+
+/// @throws std::out_of_range if there are not so many: a message that breaks the protocol
+std::span<const char> take_front(std::span<const char>& bytes, std::size_t count) {
+  if (count > bytes.size()) throw std::out_of_range("scores are missing");
+  const auto front = bytes.first(count);
+  bytes = bytes.subspan(count);
+  return front;
 }
 
 }  // namespace
@@ -27,7 +44,11 @@ void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<
   log_.emplace(std::move(log));
   record_ = {};
   items_ = Json::array();
+  spent_ = Json::array();
   done_ = total_ = 0;
+  first_done_ = -1;
+  told_points_ = 0;
+  point_.reset();
   doing_ = job.name;
   started_ = stage_started_ = Clock::now();
   request["id"] = ++request_;
@@ -70,17 +91,32 @@ std::optional<Ending> Slot::take(const protocol::Message& message) {
   if (type == "progress") {
     done_ = header.at("done");
     total_ = header.at("total");
+    if (first_done_ < 0 || done_ < first_done_) {
+      first_done_ = done_;
+      first_progress_ = Clock::now();
+    }
   } else if (type == "stage") {
     stage_started_ = Clock::now();
     done_ = total_ = 0;
+    first_done_ = -1;
+    point_.reset();
   } else if (type == "predictions") {
-    for (const auto& row : header.at("rows"))
-      record_.predictions.push_back({row.at(0), row.at(1), row.at(2), row.at(3)});
+    auto scores = std::span(message.binary);
+    for (const auto& row : header.at("rows")) {
+      auto& prediction = record_.predictions.emplace_back(
+          PredictionRow{row.at(0), row.at(1), row.at(2), row.at(3)});
+      if (row.size() < 6) continue;
+      const auto count = row.at(4).get<std::size_t>();
+      prediction.scores = floats(take_front(scores, count * sizeof(float)));
+      prediction.candidates = row.at(5);
+    }
   } else if (type == "metric") {
     record_.metrics.emplace_back(header.get<protocol::MetricRow>(), message.binary);
   } else if (type == "curve") {
     for (const auto& point : header.at("points"))
-      record_.curves.push_back({header.at("curve"), point.at(0), point.at(1)});
+      take_point({header.at("curve"), point.at(0), point.at(1)});
+  } else if (type == "spent") {
+    spent_ = header.at("encoders");
   } else if (type == "artifact") {
     record_.artifacts.push_back({header.at("name"), header.at("path"), "", 0});
   } else if (type == "warning") {
@@ -115,6 +151,23 @@ std::string Slot::error_text(const std::string& message) {
   auto text = short_text(message);
   if (text.size() < message.size() && log_) log_->write(message + '\n');
   return text;
+}
+
+void Slot::take_point(CurveRow point) {
+  const auto is_loss = [](const CurveRow& row) { return row.curve.find("loss") != row.curve.npos; };
+  if (!point_ || is_loss(point) || !is_loss(*point_)) point_ = point;
+  record_.curves.push_back(std::move(point));
+}
+
+std::span<const CurveRow> Slot::fresh_points() {
+  const auto fresh = std::span<const CurveRow>(record_.curves).subspan(told_points_);
+  told_points_ = record_.curves.size();
+  return fresh;
+}
+
+double Slot::rate() const {
+  const auto seconds = seconds_since(first_progress_);
+  return first_done_ < 0 || seconds < 1 ? 0 : static_cast<double>(done_ - first_done_) / seconds;
 }
 
 std::optional<Ending> Slot::died() {

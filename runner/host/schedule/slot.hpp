@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "host/base/worker_process.hpp"
@@ -52,10 +53,16 @@ class Slot {
   const std::optional<BegunRun>& run() const { return run_; }
   RunRecord& record() { return record_; }  ///< the spool: predictions, metrics, curves, artifacts
   Json& items() { return items_; }
+  const Json& spent() const { return spent_; }  ///< by encoder of a pass, what it has done so far
+  /// Points of curves that this has not returned before.
+  std::span<const CurveRow> fresh_points();
   AttemptLog& log() { return *log_; }
   double seconds() const { return seconds_since(started_); }
   std::int64_t done() const { return done_; }
   std::int64_t total() const { return total_; }
+  double rate() const;  ///< of done(), a second; 0 while it is not known
+  /// The last point of a training: of its loss, if it has such a curve.
+  const std::optional<CurveRow>& point() const { return point_; }
   const std::string& doing() const { return doing_; }  ///< what the worker says it is at
 
   /// Closes the log and is free for the next job.
@@ -64,6 +71,7 @@ class Slot {
  private:
   void read_output();
   std::optional<Ending> take(const protocol::Message& message);
+  void take_point(CurveRow point);
   std::optional<Ending> died();
   void check_limits();
   Ending answered(const protocol::Message& message);
@@ -83,7 +91,11 @@ class Slot {
   RunRecord record_{};
   Json items_ = Json::array();
   Clock::time_point started_{}, stage_started_{};
-  std::int64_t done_ = 0, total_ = 0;
+  std::int64_t done_ = 0, total_ = 0, first_done_ = -1;
+  Clock::time_point first_progress_{};
+  std::size_t told_points_ = 0;
+  std::optional<CurveRow> point_{};
+  Json spent_ = Json::array();
   std::string doing_{};
 };
 

@@ -100,6 +100,9 @@ void Tally::tick(const Workers& workers) {
     state.stage = slot.doing();
     state.stage_done = slot.done();
     state.stage_total = slot.total();
+    state.stage_rate = slot.rate();
+    state.curve = slot.point() ? slot.point()->curve : "";
+    state.curve_value = slot.point() ? slot.point()->value : 0;
   });
   state.remaining = estimate_.remaining(state, cells_left_, at_once_, passes_left_, pass_seconds);
   progress_.tick(state);

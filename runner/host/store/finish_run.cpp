@@ -7,6 +7,7 @@
 
 #include "host/base/failure.hpp"
 #include "host/store/clock.hpp"
+#include "host/store/content_hash.hpp"
 #include "host/store/store.hpp"
 #include "protocol/fault.hpp"
 
@@ -32,11 +33,6 @@ class RunWriter {
       specs_[spec.name] = &spec;
     add_metrics(record);
     add_predictions(record.predictions, primary);
-    add_curves(record.curves);
-    Statement artifact(connection_, "INSERT INTO artifact VALUES (?, ?, ?, ?, ?)");
-    for (const auto& row : record.artifacts) {
-      artifact.run(run_, row.name, row.path, row.sha256, row.bytes);
-    }
   }
 
  private:
@@ -56,26 +52,20 @@ class RunWriter {
   }
 
   void add_predictions(const std::vector<PredictionRow>& rows, const std::string& primary) {
-    Statement add(connection_, "INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?)");
+    Statement add(
+        connection_,
+        "INSERT INTO prediction(run_id, item, value, number, output, mark, marks, scores, "
+        "candidates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& row : rows) {
       Json marks = row.marks, mark;
       if (const auto found = marks.find(primary); found != marks.end()) {
         mark = *found;
         marks.erase(found);
       }
-      add.run(run_, row.item, row.value, or_null(row.output), mark, marks.empty() ? Json() : marks);
-    }
-  }
-
-  /// A step given twice keeps its last value.
-  void add_curves(const std::vector<CurveRow>& rows) {
-    Statement add(connection_,
-                  "INSERT INTO curve VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                  "value = excluded.value, nonfinite = excluded.nonfinite");
-    for (const auto& row : rows) {
-      const bool finite = std::isfinite(row.value);
-      add.run(run_, row.curve, row.step, finite ? Json(row.value) : Json(),
-              finite ? Json() : Json(nonfinite_tag(row.value)));
+      const bool number = row.value.is_number();
+      add.run(run_, row.item, number ? Json(row.value.dump()) : row.value,
+              number ? Json(row.value.get<double>()) : Json(), or_null(row.output), mark,
+              marks.empty() ? Json() : marks, std::span<const float>(row.scores), row.candidates);
     }
   }
 
@@ -114,6 +104,22 @@ class RunWriter {
   std::map<Pair, std::int64_t> metrics_, slices_;
 };
 
+/// A step given twice keeps its last value. @param table "curve" or "stage_curve", of the run or
+/// stage
+void add_curves(Connection& connection, const std::string& table, std::int64_t id,
+                std::span<const CurveRow> points) {
+  const auto owner = table == "curve" ? "run_id" : "stage_id";
+  Statement add(connection, "INSERT INTO " + table + "(" + owner +
+                                ", name, step, value, nonfinite) VALUES (?, ?, ?, ?, ?) "
+                                "ON CONFLICT DO UPDATE SET value = excluded.value, "
+                                "nonfinite = excluded.nonfinite");
+  for (const auto& point : points) {
+    const bool finite = std::isfinite(point.value);
+    add.run(id, point.curve, point.step, finite ? Json(point.value) : Json(),
+            finite ? Json() : Json(nonfinite_tag(point.value)));
+  }
+}
+
 void link_stages(Connection& connection, std::int64_t run, const std::vector<std::string>& keys) {
   Statement link(connection,
                  "INSERT INTO run_stage SELECT ?, stage_id FROM stage WHERE key = ? "
@@ -138,9 +144,9 @@ void Store::finish_run(std::int64_t run, const RunRecord& record) {
             "fit_seconds = ?, predict_seconds = ?, score_seconds = ?, peak_bytes = ? "
             "WHERE run_id = ? AND state = 'running' AND owner_id = ?")
       .run(record.state, now_ms(), or_null(record.error_kind), or_null(record.error),
-           or_null(record.log), record.exit_code, record.signal, result.declared, result.used,
-           Json(result.lost), record.seconds, result.fit_seconds, result.predict_seconds,
-           result.score_seconds, result.peak_bytes, run, owner_id_);
+           or_null(relative(record.log)), record.exit_code, record.signal, result.declared,
+           result.used, Json(result.lost), record.seconds, result.fit_seconds,
+           result.predict_seconds, result.score_seconds, result.peak_bytes, run, owner_id_);
   if (connection_.changes() != 1) {
     throw Failure(ExitCode::store_unusable,
                   file_.string() + ": run " + std::to_string(run) +
@@ -152,10 +158,58 @@ void Store::finish_run(std::int64_t run, const RunRecord& record) {
                       "SELECT primary_metric FROM cell JOIN run USING (cell_id) WHERE run_id = ?");
     primary.bind_all(run).step();
     RunWriter(connection_, run).write(record, primary.text(0));
+    Statement artifact(
+        connection_,
+        "INSERT INTO artifact(run_id, name, path, sha256, bytes) VALUES (?, ?, ?, ?, "
+        "?)");
+    for (const auto& row : record.artifacts)
+      artifact.run(run, row.name, relative(row.path), row.sha256, row.bytes);
   }
+  add_curves(connection_, "curve", run, record.curves);
+  if (record.state == "ok")
+    Statement(connection_, "UPDATE run SET content_sha256 = ? WHERE run_id = ?")
+        .run(content_of_run(connection_, run), run);
   protocol::fault_point("store.finish_run.before");
   transaction.commit();
   protocol::fault_point("store.finish_run.after");
+}
+
+void Store::record_curves(std::int64_t run, std::span<const CurveRow> points) {
+  Transaction transaction(connection_);
+  Statement mine(connection_,
+                 "SELECT 1 FROM run WHERE run_id = ? AND state = 'running' AND owner_id = ?");
+  mine.bind_all(run, owner_id_);
+  if (!mine.step()) return;  // buried meanwhile, as finish_run will say
+  mine.reset();
+  add_curves(connection_, "curve", run, points);
+  protocol::fault_point("store.record_curves.before");
+  transaction.commit();
+}
+
+void Store::record_curves(const std::string& stage_key, const std::string& kind,
+                          std::span<const CurveRow> points) {
+  Transaction transaction(connection_);
+  const bool first = owner_id_ == 0;
+  if (first) become_owner();
+  try {
+    Statement(connection_,
+              "INSERT INTO stage(key, kind, state, attempts, error, seconds, bytes, facts, "
+              "updated_ms, owner_id) VALUES (?, ?, 'running', 0, '', 0, 0, '{}', ?, ?) "
+              "ON CONFLICT(key) DO UPDATE SET state = 'running', error = '', "
+              "updated_ms = excluded.updated_ms, owner_id = excluded.owner_id "
+              "WHERE stage.state <> 'ok'")
+        .run(stage_key, kind, now_ms(), owner_id_);
+    Statement stage(connection_, "SELECT stage_id FROM stage WHERE key = ?");
+    stage.bind_all(stage_key).step();
+    const auto id = stage.integer(0);
+    stage.reset();
+    add_curves(connection_, "stage_curve", id, points);
+    protocol::fault_point("store.record_curves.before");
+    transaction.commit();
+  } catch (...) {
+    if (first) owner_id_ = 0;
+    throw;
+  }
 }
 
 }  // namespace earshot::host

@@ -1,6 +1,8 @@
 #include "host/store/open.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -87,6 +89,22 @@ std::int64_t version_of(const Connection& connection) {
   return connection.integer("PRAGMA user_version");
 }
 
+std::int64_t newest_of(const std::vector<Migration>& known) {
+  std::int64_t newest = 0;
+  for (const auto& migration : known)
+    newest = std::max(newest, migration.to);
+  return newest;
+}
+
+/// The longest step from that version; null when there is none.
+const Migration* next_of(const std::vector<Migration>& known, std::int64_t version) {
+  const Migration* next = nullptr;
+  for (const auto& migration : known)
+    if (migration.from == version && (next == nullptr || migration.to > next->to))
+      next = &migration;
+  return next;
+}
+
 void require_known(const Connection& connection, const fs::path& file,
                    const std::vector<Migration>& known) {
   const auto version = version_of(connection);
@@ -102,18 +120,29 @@ void require_known(const Connection& connection, const fs::path& file,
     refuse(file, "is damaged (its schema says " + std::to_string(version) +
                      "); it is left as it is. restore a backup ('runner db backup' or a '.bak' "
                      "file beside it), or rescue rows with: sqlite3 FILE .recover");
-  if (version > static_cast<std::int64_t>(known.size())) {
+  const auto newest = newest_of(known);
+  if (version > newest)
     refuse(file, "is of schema " + std::to_string(version) + ", this runner knows " +
-                     std::to_string(known.size()) +
+                     std::to_string(newest) +
                      "; it is left as it is. use a newer runner, or name another with --results");
-  }
+  if (version < newest && (version <= 0 || next_of(known, version) == nullptr))
+    refuse(file, "is of schema " + std::to_string(version) +
+                     ", from before the first release, and this runner cannot bring it to schema " +
+                     std::to_string(newest) +
+                     "; it is left as it is. move it away or name another with --results, and run "
+                     "the experiments again");
   Statement rows(connection, "SELECT version, sql_sha256 FROM schema_migration ORDER BY version");
   while (rows.step()) {
-    const auto number = static_cast<std::size_t>(rows.integer(0));
-    if (number >= 1 && number <= known.size() && rows.text(1) != hash_of(known[number - 1])) {
+    const auto number = rows.integer(0);
+    const auto hash = rows.text(1);
+    const auto leads_there = [&](const auto& migration) { return migration.to == number; };
+    const bool listed = std::any_of(known.begin(), known.end(), leads_there);
+    const bool same = std::any_of(known.begin(), known.end(), [&](const auto& migration) {
+      return leads_there(migration) && hash_of(migration) == hash;
+    });
+    if (listed && !same)
       refuse(file, "was made by a development version with another schema " +
                        std::to_string(number) + "; move it away, or name another with --results");
-    }
   }
 }
 
@@ -170,6 +199,31 @@ void require_regular_name(const fs::path& file) {
                                        "results/results.db");
 }
 
+/// As a URI of SQLite that says that nobody changes the file: no lock and no file beside it is
+/// needed.
+std::string immutable(const fs::path& file) {
+  std::string uri = "file:";
+  for (const char c : fs::absolute(file).lexically_normal().string()) {
+    if (c != '%' && c != '?' && c != '#') {
+      uri += c;
+      continue;
+    }
+    char escaped[4];
+    std::snprintf(escaped, sizeof escaped, "%%%02X", static_cast<unsigned>(c));
+    uri += escaped;
+  }
+  return uri + "?immutable=1";
+}
+
+/// A reader of a file with a write-ahead log needs the files beside it. It makes them where it may
+/// write, as only such a connection removes them when it is the last. Where it may not and there is
+/// no log, the file is whole without.
+Connection connect_reader(const fs::path& file, bool pending) {
+  if (pending) return {file.string(), SQLITE_OPEN_READONLY, file.string()};
+  if (may_write(file)) return {file.string(), SQLITE_OPEN_READWRITE, file.string()};
+  return {immutable(file), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, file.string()};
+}
+
 Connection open_read_only(const fs::path& file) {
   require_regular_name(file);
   if (!fs::exists(file)) {
@@ -183,9 +237,18 @@ Connection open_read_only(const fs::path& file) {
     Connection(file.string(), SQLITE_OPEN_READWRITE, file.string())
         .integer("SELECT count(*) FROM sqlite_master");
   }
-  Connection connection(file.string(), SQLITE_OPEN_READONLY, file.string());
-  set_up(connection);
-  check_content(connection, file);
+  const bool pending = size_of(with_suffix(file, "-wal")) > 0;
+  auto connection = connect_reader(file, pending);
+  try {
+    set_up(connection);
+    check_content(connection, file);
+  } catch (const Failure&) {
+    const int code = sqlite3_errcode(connection.handle()) & 0xff;
+    if (!pending || may_write(file) || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) throw;
+    refuse(file, "has changes in '" + with_suffix(file, "-wal").filename().string() +
+                     "' that take somebody who may write there. let its owner run 'runner db "
+                     "backup COPY' and read the copy, or copy both files into a folder of yours");
+  }
   require_known(connection, file, migrations());
   return connection;
 }
@@ -194,48 +257,133 @@ Connection open_read_only(const fs::path& file) {
 
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> known{
-      {"schema", std::string(schema_sql) + std::string(schema_1_views_sql)},
-      {"checkpoints", std::string(migration_2_sql)},
+      {"schema", std::string(schema_sql), 0, 3},
+      {"predictions", std::string(migration_3_sql), 2, 3},
   };
   return known;
 }
 
+std::int64_t newest_schema() {
+  return newest_of(migrations());
+}
+
+bool may_write(const fs::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  return ::access(folder.c_str(), W_OK | X_OK) == 0 &&
+         (!fs::exists(file) || ::access(file.c_str(), W_OK) == 0);
+}
+
 namespace {
 
-/// Views hold nothing: they are made anew, as views.sql has them now.
-void replace_views(Connection& connection) {
-  std::vector<std::string> names;
-  {
-    Statement rows(connection, "SELECT name FROM sqlite_master WHERE type = 'view'");
-    while (rows.step())
-      names.push_back(rows.text(0));
-  }
-  for (const auto& name : names)
-    connection.execute("DROP VIEW " + name);
-  connection.execute(std::string(views_sql));
+struct View {
+  std::string name{}, sql{};
+};
+
+std::vector<View> views_in(const Connection& connection) {
+  std::vector<View> views;
+  Statement rows(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
+  while (rows.step())
+    views.push_back({rows.text(0), rows.text(1)});
+  return views;
 }
+
+/// Names of the views of views.sql.
+std::set<std::string> own_views() {
+  std::set<std::string> names;
+  constexpr std::string_view create = "CREATE VIEW ";
+  for (auto at = views_sql.find(create); at != views_sql.npos;
+       at = views_sql.find(create, at + 1)) {
+    const auto begin = at + create.size();
+    names.emplace(views_sql.substr(begin, views_sql.find(' ', begin) - begin));
+  }
+  return names;
+}
+
+/// Of an older version: what came since may be the user's there.
+std::set<std::string> own_views_of(std::int64_t version) {
+  if (version > 2) return own_views();
+  return {"result",    "slice_delta", "category_delta", "leaderboard",
+          "published", "cell_state",  "failure",        "cost"};
+}
+
+/// All views are away while tables change, since SQLite looks into them; the user's come back as
+/// they were, even where they ask for a column that is gone.
+class Views {
+ public:
+  Views(Connection& connection, const fs::path& file, std::int64_t version)
+      : connection_(connection) {
+    const auto before = own_views_of(version), now = own_views();
+    for (const auto& view : views_in(connection)) {
+      if (!before.contains(view.name)) {
+        if (now.contains(view.name))
+          refuse(file, "has a view '" + view.name +
+                           "' that is not Earshot's, and the newer schema has one of that name; it "
+                           "is left as it is. rename yours with sqlite3 and run the command again");
+        kept_.push_back(view);
+      }
+      connection.execute("DROP VIEW " + quoted(view.name));
+    }
+  }
+
+  void restore() {
+    connection_.execute(std::string(views_sql));
+    for (const auto& view : kept_)
+      connection_.execute(view.sql);
+  }
+
+ private:
+  static std::string quoted(const std::string& name) {
+    std::string text = "\"";
+    for (const char c : name)
+      text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return text + '"';
+  }
+
+  Connection& connection_;
+  std::vector<View> kept_{};
+};
+
+/// Tables that others refer to are replaced; whether all references hold is checked at the end.
+class NoForeignKeys {
+ public:
+  explicit NoForeignKeys(Connection& connection) : connection_(connection) {
+    connection.execute("PRAGMA foreign_keys = OFF");
+  }
+  ~NoForeignKeys() {
+    sqlite3_exec(connection_.handle(), "PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr);
+  }
+  NoForeignKeys(const NoForeignKeys&) = delete;
+  NoForeignKeys& operator=(const NoForeignKeys&) = delete;
+
+ private:
+  Connection& connection_;
+};
 
 }  // namespace
 
 void migrate(Connection& connection, const fs::path& file, const std::vector<Migration>& known) {
-  const auto wanted = static_cast<std::int64_t>(known.size());
+  const auto wanted = newest_of(known);
   require_known(connection, file, known);
   const auto before = version_of(connection);
   if (before == wanted) return;
   if (before > 0)
     copy_whole(connection,
                with_suffix(file, std::string(".v").append(std::to_string(before)).append(".bak")));
+  const NoForeignKeys later(connection);
   Transaction transaction(connection);
   require_known(connection, file, known);  // another process may have been faster
-  for (auto version = version_of(connection); version < wanted; ++version) {
-    const auto& migration = known[static_cast<std::size_t>(version)];
+  auto version = version_of(connection);
+  Views views(connection, file, version);
+  while (version < wanted) {
+    const auto& migration = *next_of(known, version);
     connection.execute(migration.sql);
+    version = migration.to;
     Statement(connection,
               "INSERT INTO schema_migration VALUES (?, ?, ?, "
               "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))")
-        .run(version + 1, migration.name, hash_of(migration));
+        .run(version, migration.name, hash_of(migration));
   }
-  replace_views(connection);
+  views.restore();
   connection.execute("PRAGMA user_version = " + std::to_string(wanted) +
                      "; PRAGMA application_id = " + std::to_string(application_id));
   if (!connection.text("PRAGMA foreign_key_check").empty()) {
@@ -267,9 +415,10 @@ Connection open_for_writing(const fs::path& file) {
 Connection open_for_reading(const fs::path& file) {
   auto connection = open_read_only(file);
   const auto version = version_of(connection);
-  if (version < static_cast<std::int64_t>(migrations().size())) {
+  const auto newest = newest_schema();
+  if (version < newest) {
     refuse(file, "is of schema " + std::to_string(version) + ", this runner reads " +
-                     std::to_string(migrations().size()) +
+                     std::to_string(newest) +
                      "; 'runner db migrate' brings it there and keeps a copy");
   }
   connection.execute("PRAGMA query_only = ON");

@@ -52,7 +52,8 @@ OwnerLock& OwnerLock::operator=(OwnerLock&& other) noexcept {
 }
 
 bool OwnerLock::held(const std::filesystem::path& results, std::int64_t owner) {
-  const int descriptor = open(lock_file(results).c_str(), O_RDWR | O_CLOEXEC);
+  // Asking takes no right to write.
+  const int descriptor = open(lock_file(results).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return false;
   auto lock = one_byte(owner);
   const bool answered = fcntl(descriptor, F_OFD_GETLK, &lock) == 0;

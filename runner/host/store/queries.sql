@@ -1,6 +1,8 @@
 -- experiments: each experiment with its cells and how many are done
 SELECT experiment, count(*) AS cells, sum(state = 'ok') AS ok, sum(state = 'running') AS running,
-       sum(state = 'pending') AS pending, sum(state NOT IN ('ok', 'running', 'pending')) AS not_ok,
+       sum(state = 'pending') AS pending,
+       sum(state NOT IN ('ok', 'running', 'pending', 'skipped')) AS not_ok,
+       sum(state = 'skipped') AS skipped,
        datetime(max(ended_ms) / 1000, 'unixepoch') AS last_run_utc
 FROM cell_state
 WHERE :experiment IS NULL OR experiment = :experiment
@@ -30,20 +32,22 @@ FROM leaderboard
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
 ORDER BY experiment, task, metric, rank;
 
--- deltas: per category, how candidates differ from a base
-SELECT experiment, axis, base, candidate, task, category, metric, base_value, candidate_value, delta,
-       replicates, items
-FROM category_delta
+-- deltas: slice by slice, how candidates differ from a base in the primary metric (or :metric)
+SELECT experiment, axis, base, candidate, task, slice_dimension, slice, metric, base_value,
+       candidate_value, delta, replicates, items
+FROM slice_delta
 WHERE (:experiment IS NULL OR experiment = :experiment) AND axis = coalesce(:axis, 'encoder')
   AND (:base IS NULL OR base = :base) AND (:candidate IS NULL OR candidate = :candidate)
-  AND (:metric IS NULL OR metric = :metric)
-ORDER BY experiment, base, candidate, task, metric, category;
+  AND (:dimension IS NULL OR slice_dimension = :dimension)
+  AND CASE WHEN :metric IS NULL THEN is_primary ELSE metric = :metric END
+ORDER BY experiment, base, candidate, task, metric, slice_dimension <> 'all', slice_dimension, slice;
 
 -- comparisons: differences with intervals and p-values, as `runner compare` found them last
-SELECT e.name AS experiment, c.hypothesis, c.base, c.candidate, c.task, c.slice_dimension, c.slice,
-       c.metric, c.delta, c.ci_low, c.ci_high, c.p_adjusted, c.items, c.verdict, c.note
+SELECT e.name AS experiment, c.hypothesis, c.base, c.candidate, c.condition, c.task,
+       c.slice_dimension, c.slice, c.metric, c.delta, c.ci_low, c.ci_high, c.p_adjusted, c.items,
+       c.verdict, c.note
 FROM comparison c JOIN experiment e ON e.experiment_id = c.experiment_id AND e.latest = 1
-WHERE :experiment IS NULL OR e.name = :experiment
+WHERE c.usable = 1 AND (:experiment IS NULL OR e.name = :experiment)
 ORDER BY c.comparison_id;
 
 -- published: published numbers beside ours
@@ -51,11 +55,28 @@ SELECT experiment, match, metric, ours, reference, difference, runs, cells, sour
 FROM published
 WHERE :experiment IS NULL OR experiment = :experiment;
 
--- failures: cells that are not ok, and why
-SELECT experiment, substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, state, error_kind,
-       error, attempts
+-- failures: cells that are not ok or were skipped, and why
+SELECT experiment, cell, encoder, task, seed, fold, state, error_kind, error, attempts
 FROM failure
 WHERE :experiment IS NULL OR experiment = :experiment;
+
+-- training: how trainings that go on stand: the last point of each curve
+SELECT t.experiment, t.kind, t.cell, t.encoder, t.task, t.seed, t.fold, t.curve, t.step,
+       coalesce(t.value, t.nonfinite) AS value
+FROM training t
+WHERE t.state = 'running' AND (:experiment IS NULL OR t.experiment IN (:experiment, ''))
+  AND t.step = (SELECT max(o.step) FROM training o
+                WHERE o.kind = t.kind AND o.cell = t.cell AND o.curve = t.curve)
+ORDER BY t.experiment, t.kind, t.cell, t.curve;
+
+-- curves: all points of training curves, also while a model trains
+SELECT experiment, kind, cell, encoder, task, seed, fold, state, curve, step,
+       coalesce(value, nonfinite) AS value
+FROM training
+WHERE (:experiment IS NULL OR experiment IN (:experiment, ''))
+  AND (:encoder IS NULL OR encoder = :encoder) AND (:task IS NULL OR task = :task)
+  AND (:curve IS NULL OR curve = :curve)
+ORDER BY experiment, kind, encoder, task, seed, fold, cell, curve, step;
 
 -- cost: seconds and bytes by kind of work and encoder
 SELECT experiment, kind, encoder, sum(cells) AS cells, sum(attempts) AS attempts,
@@ -73,25 +94,24 @@ FROM cost
 WHERE kind = 'features' AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment, dataset, encoder, reads, variant;
 
--- hardest: items that most runs got wrong
-SELECT e.name AS experiment, m.task, i.id AS item, avg(p.mark) AS mark, count(*) AS runs, i.labels
-FROM experiment e
-JOIN experiment_cell m ON m.experiment_id = e.experiment_id
-JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test'
-JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok'
-JOIN prediction p ON p.run_id = r.run_id
-JOIN item i ON i.dataset_id = c.dataset_id AND i.position = p.item
-WHERE e.latest = 1 AND p.mark IS NOT NULL AND (:experiment IS NULL OR e.name = :experiment)
-  AND (:task IS NULL OR m.task = :task)
-GROUP BY e.name, m.task, i.id ORDER BY mark, runs DESC, item LIMIT 20;
+-- hardest: items that most runs got wrong, with question, truth and what was said
+SELECT experiment, task, item, count(*) AS runs, round(avg(correct), 3) AS right,
+       round(avg(abs(number - CAST(gold AS REAL))), 3) AS error, question, gold,
+       group_concat(DISTINCT coalesce(value, output)) AS said
+FROM answer
+WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
+  AND (:encoder IS NULL OR encoder = :encoder)
+GROUP BY experiment, task, item
+HAVING right IS NOT NULL OR error IS NOT NULL
+ORDER BY right, error DESC, runs DESC, item LIMIT 20;
 
 -- losses: runs that used fewer items than their dataset declares
-SELECT s.experiment, substr(s.cell_key, 1, 12) AS cell, s.encoder, s.task, r.declared, r.used, r.lost
+SELECT s.experiment, s.cell, s.encoder, s.task, r.declared, r.used, r.lost
 FROM cell_state s JOIN run r ON r.run_id = s.run_id
 WHERE r.used < r.declared AND (:experiment IS NULL OR s.experiment = :experiment);
 
 -- origins: with which code, on which host and device runs were made
-SELECT v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
+SELECT v.earshot_commit, v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
        datetime(max(r.ended_ms) / 1000, 'unixepoch') AS last_run_utc
 FROM run r JOIN provenance v USING (provenance_id)
 GROUP BY v.provenance_id ORDER BY last_run_utc DESC;

@@ -66,10 +66,20 @@ std::string variant(const Axes& axes) {
   return text;
 }
 
+/// "audio, caption": where the dataset has its right answers from, by its slices; or null.
+Json gold_from(const protocol::DatasetInfo& info) {
+  const auto slices = info.slices.find("gold_from");
+  if (slices == info.slices.end()) return nullptr;
+  std::string text;
+  for (const auto& [name, items] : slices->items())
+    text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? Json() : Json(text);
+}
+
 std::string revision_of(const ExperimentRecord& experiment, const std::vector<CellRecord>& cells) {
   std::string text = protocol::canonical(experiment.resolved);
   for (const auto& cell : cells)
-    text += "\n" + cell.key;
+    text += "\n" + (cell.key.empty() ? "skipped: " + cell.skipped : cell.key);
   return protocol::sha256(std::string_view(text));
 }
 
@@ -77,52 +87,44 @@ std::string revision_of(const ExperimentRecord& experiment, const std::vector<Ce
 class PlanWriter {
  public:
   PlanWriter(Connection& connection, std::int64_t experiment)
-      : connection_(connection), experiment_(experiment) {}
+      : connection_(connection),
+        experiment_(experiment),
+        find_cell_(connection, "SELECT cell_id FROM cell WHERE key = ?"),
+        add_cell_(connection,
+                  "INSERT INTO cell(key, dataset_id, primary_metric, split, identity, target) "
+                  "VALUES (?, ?, ?, ?, ?, ?)") {}
 
   void add_datasets(const std::vector<DatasetRecord>& datasets) {
     Statement add(
         connection_,
         "INSERT INTO dataset(key, component, items, train, validation, test, synthesized, "
-        "info) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING");
+        "info, gold_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING");
     Statement link(connection_,
                    "INSERT INTO experiment_dataset VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
     for (const auto& dataset : datasets) {
       const auto& info = dataset.info;
       add.run(dataset.key, dataset.component, info.items, info.train, info.validation, info.test,
-              info.synthesized ? 1 : 0, Json(info));
+              info.synthesized ? 1 : 0, Json(info), gold_from(info));
       link.run(experiment_, id("SELECT dataset_id FROM dataset WHERE key = ?", dataset.key),
                dataset.label);
     }
   }
 
   void add_cells(const std::vector<CellRecord>& cells, const std::vector<std::string>& chosen) {
-    Statement find(connection_, "SELECT cell_id FROM cell WHERE key = ?");
-    Statement add(connection_,
-                  "INSERT INTO cell(key, dataset_id, primary_metric, split, identity) "
-                  "VALUES (?, ?, ?, ?, ?)");
     Statement member(connection_,
-                     "INSERT INTO experiment_cell VALUES "
-                     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    std::unordered_map<std::string, std::int64_t> datasets;
+                     "INSERT INTO experiment_cell(experiment_id, position, cell_id, encoder, "
+                     "dataset, task, mapper, language_model, weights, seed, fold, variant, labels, "
+                     "pretrain_data, in_domain, skipped) VALUES "
+                     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (std::size_t position = 0; position < cells.size(); ++position) {
       const auto& cell = cells[position];
-      std::int64_t cell_id = 0;
-      find.bind_all(cell.key);
-      if (find.step()) cell_id = find.integer(0);
-      find.reset();
-      if (cell_id == 0) {
-        auto& dataset = datasets[cell.dataset_key];
-        if (dataset == 0) {
-          dataset = id("SELECT dataset_id FROM dataset WHERE key = ?", cell.dataset_key);
-        }
-        add.run(cell.key, dataset, cell.primary, cell.split, protocol::canonical(cell.identity));
-        cell_id = connection_.last_id();
-      }
+      const auto cell_id = cell.key.empty() ? 0 : cell_id_of(cell);
       const auto place = static_cast<std::int64_t>(position);
       const auto labels = collect_axes(cell, cell_id, place, chosen);
-      member.run(experiment_, place, cell_id, cell.encoder, cell.dataset, cell.task, cell.mapper,
-                 cell.language_model, cell.weights, cell.seed, cell.fold, variant(cell.axes),
-                 LabelHash::stored(labels), cell.pretrain_data, cell.in_domain);
+      member.run(experiment_, place, id_or_null(cell_id), cell.encoder, cell.dataset, cell.task,
+                 cell.mapper, cell.language_model, cell.weights, cell.seed, cell.fold,
+                 variant(cell.axes), LabelHash::stored(labels), cell.pretrain_data, cell.in_domain,
+                 cell.key.empty() ? Json(cell.skipped) : Json());
     }
     write_axes();
   }
@@ -144,7 +146,7 @@ class PlanWriter {
 
  private:
   struct AxisRow {
-    std::int64_t axis, value, peer, position, cell;
+    std::int64_t axis, value, peer, position, cell;  ///< cell 0: it cannot run
     auto tie() const { return std::tie(axis, value, peer, position); }
   };
 
@@ -153,6 +155,21 @@ class PlanWriter {
     row.bind_all(key);
     if (!row.step()) throw std::logic_error("record_plan: nothing has the key '" + key + "'");
     return row.integer(0);
+  }
+
+  static Json id_or_null(std::int64_t id) { return id == 0 ? Json() : Json(id); }
+
+  std::int64_t cell_id_of(const CellRecord& cell) {
+    find_cell_.bind_all(cell.key);
+    const auto known = find_cell_.step() ? find_cell_.integer(0) : 0;
+    find_cell_.reset();
+    if (known != 0) return known;
+    auto& dataset = datasets_[cell.dataset_key];
+    if (dataset == 0)
+      dataset = id("SELECT dataset_id FROM dataset WHERE key = ?", cell.dataset_key);
+    add_cell_.run(cell.key, dataset, cell.primary, cell.split, protocol::canonical(cell.identity),
+                  cell.target);
+    return connection_.last_id();
   }
 
   std::int64_t axis_id(const std::string& name) {
@@ -205,15 +222,20 @@ class PlanWriter {
   void write_axes() {
     std::sort(rows_.begin(), rows_.end(),
               [](const auto& a, const auto& b) { return a.tie() < b.tie(); });
-    Statement add(connection_, "INSERT INTO cell_axis VALUES (?, ?, ?, ?, ?, ?)");
+    Statement add(
+        connection_,
+        "INSERT INTO cell_axis(experiment_id, axis_id, value_id, peer, position, cell_id) "
+        "VALUES (?, ?, ?, ?, ?, ?)");
     for (const auto& row : rows_) {
-      add.run(experiment_, row.axis, row.value, row.peer, row.position, row.cell);
+      add.run(experiment_, row.axis, row.value, row.peer, row.position, id_or_null(row.cell));
     }
   }
 
   Connection& connection_;
   std::int64_t experiment_;
+  Statement find_cell_, add_cell_;
   LabelHash labels_;
+  std::unordered_map<std::string, std::int64_t> datasets_;
   std::unordered_map<std::string, std::int64_t> axes_;
   std::unordered_map<std::int64_t, std::unordered_map<std::string, std::int64_t>> values_;
   std::vector<AxisRow> rows_;

@@ -1,7 +1,8 @@
 -- A results file of Earshot: its tables. views.sql beside this file is what users should read from.
 -- Everything STRICT: a column holds what it says. Times are milliseconds since 1970, in UTC.
--- This file is migration 1, whose hash is kept in schema_migration: once released it stays as it is,
--- and changes are migrations of their own (see migrations.cpp).
+-- A new file is made of this text; `migration_N.sql` beside it brings a file of schema N - 1 to it.
+-- The hash of either is kept in schema_migration: once released they stay as they are.
+-- Every table has a rowid: DuckDB counts by it.
 
 -- One row for each migration that this file went through.
 CREATE TABLE schema_migration(
@@ -18,10 +19,11 @@ CREATE TABLE provenance(
   provenance_id INTEGER PRIMARY KEY,
   key           TEXT NOT NULL UNIQUE CHECK(length(key) = 64),
   facts         TEXT NOT NULL CHECK(json_valid(facts)),
-  git_commit    TEXT,               -- NULL outside of a repository
+  git_commit    TEXT,               -- of the experiment file's repository; NULL outside of one
   git_dirty     INTEGER,
   host          TEXT,
-  device        TEXT) STRICT;
+  device        TEXT,
+  earshot_commit TEXT) STRICT;      -- that the runner was built from; NULL where it is not known
 
 CREATE TABLE plugin(
   plugin_id INTEGER PRIMARY KEY,
@@ -34,7 +36,7 @@ CREATE TABLE plugin(
 CREATE TABLE provenance_plugin(
   provenance_id INTEGER NOT NULL REFERENCES provenance ON DELETE CASCADE,
   plugin_id     INTEGER NOT NULL REFERENCES plugin,
-  PRIMARY KEY(provenance_id, plugin_id)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(provenance_id, plugin_id)) STRICT;
 
 -- Data ---------------------------------------------------------------------------------------------
 
@@ -49,7 +51,9 @@ CREATE TABLE dataset(
   validation  INTEGER NOT NULL,
   test        INTEGER NOT NULL,
   synthesized INTEGER NOT NULL CHECK(synthesized IN (0, 1)),
-  info        TEXT NOT NULL CHECK(json_valid(info))) STRICT;   -- labels, slices, groups, sources
+  info        TEXT NOT NULL CHECK(json_valid(info)),    -- labels, slices, groups, sources
+  gold_from   TEXT,                 -- where its right answers are from, as its slices say
+  content_sha256 TEXT) STRICT;      -- of its rows in `item`; NULL before there are any
 
 -- The items of a dataset in its order, written with the first results on them.
 CREATE TABLE item(
@@ -59,7 +63,10 @@ CREATE TABLE item(
   groups     TEXT NOT NULL,         -- JSON {dimension: group}: what makes items dependent
   slices     TEXT NOT NULL,         -- JSON {dimension: slice}
   labels     TEXT NOT NULL,         -- JSON {label: truth}
-  PRIMARY KEY(dataset_id, position)) STRICT, WITHOUT ROWID;
+  question   TEXT,                  -- NULL where nothing is asked
+  choices    TEXT,                  -- JSON list in the order shown; NULL of an open question
+  answers    TEXT,                  -- JSON list of the accepted answers, the first is the reference
+  PRIMARY KEY(dataset_id, position)) STRICT;
 
 -- Experiments --------------------------------------------------------------------------------------
 
@@ -83,7 +90,7 @@ CREATE TABLE experiment_dataset(
   experiment_id INTEGER NOT NULL REFERENCES experiment ON DELETE CASCADE,
   dataset_id    INTEGER NOT NULL REFERENCES dataset,
   label         TEXT NOT NULL,
-  PRIMARY KEY(experiment_id, dataset_id, label)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(experiment_id, dataset_id, label)) STRICT;
 
 -- What is planned, cached, retried and resumed. `key` is a hash of `identity`, which is all that
 -- determines the result. One cell may serve many experiments.
@@ -93,13 +100,15 @@ CREATE TABLE cell(
   dataset_id     INTEGER NOT NULL REFERENCES dataset,
   primary_metric TEXT NOT NULL,
   split          TEXT NOT NULL CHECK(split IN ('test', 'validation')),
-  identity       TEXT NOT NULL CHECK(json_valid(identity))) STRICT;
+  identity       TEXT NOT NULL CHECK(json_valid(identity)),
+  target         TEXT NOT NULL DEFAULT '') STRICT;   -- label that is predicted; '': answers are
 
--- Which cells an experiment has, in its order, and what it calls their parts.
+-- Which cells an experiment has, in its order, and what it calls their parts. One that cannot run
+-- (its weights are missing, say) has no key and so no cell, but a reason.
 CREATE TABLE experiment_cell(
   experiment_id  INTEGER NOT NULL REFERENCES experiment ON DELETE CASCADE,
   position       INTEGER NOT NULL,
-  cell_id        INTEGER NOT NULL REFERENCES cell,   -- twice where two labels mean the same thing
+  cell_id        INTEGER REFERENCES cell,   -- twice where two labels mean the same thing
   encoder        TEXT NOT NULL,
   dataset        TEXT NOT NULL,
   task           TEXT NOT NULL,
@@ -110,7 +119,14 @@ CREATE TABLE experiment_cell(
   fold           INTEGER NOT NULL,   -- 0 without folds
   variant        TEXT NOT NULL,      -- the other axes: 'task.lr=0.0001', '' without
   labels         INTEGER NOT NULL,   -- hash of all axis labels
-  PRIMARY KEY(experiment_id, position)) STRICT, WITHOUT ROWID;
+  -- What the encoder's checkpoint was trained on: JSON list of the data, [] for untrained weights,
+  -- NULL where nobody says.
+  pretrain_data  TEXT CHECK(pretrain_data IS NULL OR json_valid(pretrain_data)),
+  -- 1: the cell's dataset, or its like, was among them; 0: it was not; NULL where nobody says.
+  in_domain      INTEGER CHECK(in_domain IN (0, 1)),
+  skipped        TEXT,               -- why it cannot run; NULL where it can
+  CHECK(cell_id IS NOT NULL OR skipped IS NOT NULL),
+  PRIMARY KEY(experiment_id, position)) STRICT;
 CREATE INDEX experiment_cell_by_cell ON experiment_cell(cell_id);
 CREATE INDEX experiment_cell_by_labels ON experiment_cell(labels);
 
@@ -131,8 +147,8 @@ CREATE TABLE cell_axis(
   value_id      INTEGER NOT NULL REFERENCES axis_value,
   peer          INTEGER NOT NULL,
   position      INTEGER NOT NULL,
-  cell_id       INTEGER NOT NULL REFERENCES cell,
-  PRIMARY KEY(experiment_id, axis_id, value_id, peer, position)) STRICT, WITHOUT ROWID;
+  cell_id       INTEGER REFERENCES cell,   -- NULL of a cell that cannot run
+  PRIMARY KEY(experiment_id, axis_id, value_id, peer, position)) STRICT;
 CREATE INDEX cell_axis_by_position ON cell_axis(experiment_id, position);
 
 -- Published numbers, and the cells whose mean each is compared with.
@@ -149,7 +165,7 @@ CREATE INDEX reference_by_experiment ON reference(experiment_id);
 CREATE TABLE reference_cell(
   reference_id INTEGER NOT NULL REFERENCES reference ON DELETE CASCADE,
   cell_id      INTEGER NOT NULL REFERENCES cell,
-  PRIMARY KEY(reference_id, cell_id)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(reference_id, cell_id)) STRICT;
 
 -- Runs ---------------------------------------------------------------------------------------------
 
@@ -174,7 +190,7 @@ CREATE TABLE run(
   ended_ms        INTEGER,
   error_kind      TEXT,              -- config, data, contract, unsupported, bug, signal ...
   error           TEXT,
-  log             TEXT,              -- path of the attempt's log
+  log             TEXT,              -- of the attempt; relative to the folder of this file, if in it
   exit_code       INTEGER,
   signal          INTEGER,
   declared        INTEGER,           -- test items of the dataset
@@ -185,27 +201,31 @@ CREATE TABLE run(
   predict_seconds REAL,
   score_seconds   REAL,
   peak_bytes      INTEGER,           -- resident memory of the worker at its highest
+  content_sha256  TEXT,              -- of an ok run: hash of its metrics, predictions and curves
   UNIQUE(cell_id, attempt),
   CHECK((state = 'running') = (ended_ms IS NULL))) STRICT;
 CREATE UNIQUE INDEX run_one_ok ON run(cell_id) WHERE state = 'ok';
 CREATE UNIQUE INDEX run_one_running ON run(cell_id) WHERE state = 'running';
 
--- Work with a key of its own, done once for whoever needs it.
+-- Work with a key of its own, done once for whoever needs it. Attempts, seconds and what `facts` has
+-- of them add up over all attempts.
 CREATE TABLE stage(
   stage_id   INTEGER PRIMARY KEY,
   key        TEXT NOT NULL UNIQUE,
   kind       TEXT NOT NULL,          -- pretrain, features, fit, predict, score
-  state      TEXT NOT NULL CHECK(state IN ('ok', 'failed', 'timeout', 'oom', 'killed', 'lost')),
+  state      TEXT NOT NULL CHECK(state IN ('running', 'ok', 'failed', 'timeout', 'oom', 'killed',
+                                           'lost')),
   attempts   INTEGER NOT NULL,
   error      TEXT NOT NULL,
   seconds    REAL NOT NULL,
   bytes      INTEGER NOT NULL,
   facts      TEXT NOT NULL CHECK(json_valid(facts)),   -- clips, audio_seconds, encode_seconds ...
-  updated_ms INTEGER NOT NULL) STRICT;
+  updated_ms INTEGER NOT NULL,
+  owner_id   INTEGER REFERENCES owner) STRICT;   -- who works on it or did so last
 CREATE TABLE run_stage(
   run_id   INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   stage_id INTEGER NOT NULL REFERENCES stage,
-  PRIMARY KEY(run_id, stage_id)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(run_id, stage_id)) STRICT;
 CREATE INDEX run_stage_by_stage ON run_stage(stage_id);
 
 -- Numbers ------------------------------------------------------------------------------------------
@@ -239,7 +259,7 @@ CREATE TABLE metric(
   ci_high     REAL,
   no_interval TEXT,                  -- why there is none
   CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
-  PRIMARY KEY(run_id, metric_id, slice_id)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(run_id, metric_id, slice_id)) STRICT;
 
 -- How much each item moves a metric that is no mean, found by computing it again without the item
 -- (runner/statistics/influence.hpp): two runs on the same items are compared item by item. Results
@@ -251,16 +271,23 @@ CREATE TABLE replicates(
   samples   BLOB NOT NULL,
   UNIQUE(run_id, metric_id, slice_id)) STRICT;
 
--- What a run said about one test item of its cell's dataset.
+-- What a run said about one test item of its cell's dataset. The view `answer` puts question and
+-- truth beside it.
 CREATE TABLE prediction(
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   item   INTEGER NOT NULL,           -- position in the dataset
-  value  ANY,                        -- class or number; JSON for a list; NULL when none was settled on
+  value  TEXT,                       -- class; JSON list of a set; the number; NULL: none settled on
+  number REAL,                       -- the value where it is a number
   output TEXT,                       -- raw text of a language model
   mark   REAL,                       -- of the primary metric; NULL when that is no mean of marks
   marks  TEXT,                       -- JSON {mark: number} of the others
-  PRIMARY KEY(run_id, item)) STRICT, WITHOUT ROWID;
+  -- One per class of the target, per choice of the item's question, or per candidate: float32,
+  -- little endian.
+  scores     BLOB,
+  candidates TEXT,                   -- JSON list of what `scores` are of, where it is neither
+  PRIMARY KEY(run_id, item)) STRICT;
 
+-- Of a training that goes on, a point is here a few seconds after it was made.
 CREATE TABLE curve(
   run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   name      TEXT NOT NULL,
@@ -268,15 +295,24 @@ CREATE TABLE curve(
   value     REAL,
   nonfinite TEXT CHECK(nonfinite IN ('nan', '+inf', '-inf')),
   CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
-  PRIMARY KEY(run_id, name, step)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(run_id, name, step)) STRICT;
+-- The same of a stage of kind pretrain.
+CREATE TABLE stage_curve(
+  stage_id  INTEGER NOT NULL REFERENCES stage ON DELETE CASCADE,
+  name      TEXT NOT NULL,
+  step      INTEGER NOT NULL,
+  value     REAL,
+  nonfinite TEXT CHECK(nonfinite IN ('nan', '+inf', '-inf')),
+  CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
+  PRIMARY KEY(stage_id, name, step)) STRICT;
 
 CREATE TABLE artifact(
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   name   TEXT NOT NULL,
-  path   TEXT NOT NULL,
+  path   TEXT NOT NULL,              -- relative to the folder of this file, if in it
   sha256 TEXT NOT NULL,
   bytes  INTEGER NOT NULL,
-  PRIMARY KEY(run_id, name)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(run_id, name)) STRICT;
 
 -- Differences with intervals and p-values, as `runner compare` found them last.
 CREATE TABLE comparison(
@@ -307,5 +343,9 @@ CREATE TABLE comparison(
   margin          REAL NOT NULL,
   verdict         TEXT NOT NULL,     -- supported, contradicted, undecided, not testable, saturated, ''
   note            TEXT NOT NULL,
-  created_ms      INTEGER NOT NULL) STRICT;
+  created_ms      INTEGER NOT NULL,
+  condition       TEXT NOT NULL DEFAULT '',   -- what the pairs have in common, as 'encoder=mimi'
+  -- 0: not to be used. Before schema 3 a comparison along another axis than the encoder mixed
+  -- encoders, and a claim over several tasks was one on their mean.
+  usable          INTEGER NOT NULL DEFAULT 1 CHECK(usable IN (0, 1))) STRICT;
 CREATE INDEX comparison_by_experiment ON comparison(experiment_id, axis, base);

@@ -13,7 +13,7 @@
 namespace earshot::host {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "BLOBs of doubles are little endian");
+static_assert(std::endian::native == std::endian::little, "BLOBs of numbers are little endian");
 
 /// What a user can do about SQLite's error, in the words of the file.
 std::string explain(sqlite3* database, int code) {
@@ -141,6 +141,12 @@ Statement& Statement::bind(int index, std::span<const std::byte> bytes) {
   return *this;
 }
 
+Statement& Statement::bind(int index, std::span<const float> values) {
+  if (values.empty()) return bind_null(index);
+  sqlite3_bind_blob64(handle(), index, values.data(), values.size_bytes(), SQLITE_TRANSIENT);
+  return *this;
+}
+
 Statement& Statement::bind_null(int index) {
   sqlite3_bind_null(handle(), index);
   return *this;
@@ -198,11 +204,16 @@ std::string Statement::text(int index) const {
              : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)));
 }
 
-std::string Statement::bytes(int index) const {
+std::string_view Statement::bytes(int index) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle(), index));
-  return bytes == nullptr
-             ? std::string()
-             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index)));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle(), index))};
+}
+
+std::vector<float> Statement::floats(int index) const {
+  const auto blob = bytes(index);
+  std::vector<float> values(blob.size() / sizeof(float));
+  if (!values.empty()) std::memcpy(values.data(), blob.data(), values.size() * sizeof(float));
+  return values;
 }
 
 Json Statement::value(int index) const {

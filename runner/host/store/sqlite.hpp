@@ -76,6 +76,7 @@ class Statement {
   }
   Statement& bind(int index, const char* text) { return bind(index, std::string_view(text)); }
   Statement& bind(int index, std::span<const std::byte> bytes);  ///< as a BLOB
+  Statement& bind(int index, std::span<const float> values);     ///< likewise; NULL when empty
   Statement& bind_null(int index);
   /// NULL, integer, real and text as such; true and false as 1 and 0; lists and objects as JSON.
   Statement& bind(int index, const Json& value);
@@ -105,9 +106,10 @@ class Statement {
   bool is_null(int index) const;
   std::int64_t integer(int index) const;
   double real(int index) const;
-  std::string text(int index) const;   ///< "" for NULL
-  std::string bytes(int index) const;  ///< of a BLOB
-  Json value(int index) const;         ///< by the type of the stored value; a BLOB as "80 bytes"
+  std::string text(int index) const;          ///< "" for NULL
+  std::vector<float> floats(int index) const;  ///< of a BLOB
+  std::string_view bytes(int index) const;     ///< of a BLOB or text, until the next step()
+  Json value(int index) const;  ///< by the type of the stored value; a BLOB as "80 bytes"
 
   sqlite3_stmt* handle() const { return statement_.get(); }
 

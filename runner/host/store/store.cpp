@@ -7,6 +7,7 @@
 
 #include "host/base/failure.hpp"
 #include "host/store/clock.hpp"
+#include "host/store/content_hash.hpp"
 #include "host/store/open.hpp"
 #include "protocol/fault.hpp"
 #include "protocol/hash.hpp"
@@ -104,6 +105,9 @@ std::int64_t Store::bury_lost_runs() {
   const auto lost = lost_runs();
   if (lost.empty()) return 0;
   Transaction transaction(connection_);
+  Statement abandon(connection_,
+                    "UPDATE stage SET state = 'lost' WHERE state = 'running' AND owner_id = "
+                    "(SELECT owner_id FROM run WHERE run_id = ?)");
   Statement bury(
       connection_,
       "UPDATE run SET state = 'lost', ended_ms = ?, error_kind = 'lost', "
@@ -111,6 +115,7 @@ std::int64_t Store::bury_lost_runs() {
       "FROM owner WHERE owner_id = run.owner_id) WHERE run_id = ? AND state = 'running'");
   std::int64_t buried = 0;
   for (const auto run : lost) {
+    abandon.run(run);
     bury.run(now_ms(), run);
     buried += connection_.changes();
   }
@@ -124,9 +129,10 @@ std::int64_t Store::provenance_id() {
   const auto key = protocol::sha256(provenance_);
   Statement(
       connection_,
-      "INSERT INTO provenance(key, facts, git_commit, git_dirty, host, device) SELECT ?1, ?2, "
-      "json_extract(?2, '$.git.commit'), json_extract(?2, '$.git.dirty'), "
-      "json_extract(?2, '$.host.name'), json_extract(?2, '$.device') "
+      "INSERT INTO provenance(key, facts, git_commit, git_dirty, host, device, earshot_commit) "
+      "SELECT ?1, ?2, json_extract(?2, '$.git.commit'), json_extract(?2, '$.git.dirty'), "
+      "json_extract(?2, '$.host.name'), json_extract(?2, '$.device'), "
+      "nullif(json_extract(?2, '$.runner.commit'), '') "
       "WHERE true ON CONFLICT DO NOTHING")
       .run(key, protocol::canonical(provenance_));
   Statement row(connection_, "SELECT provenance_id FROM provenance WHERE key = ?");
@@ -182,29 +188,56 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
   return run;
 }
 
+namespace {
+
+/// What an attempt adds to what the stage took before.
+void add_up(Json& facts, const Json& before) {
+  for (const auto* name : {"computed", "audio_seconds", "encode_seconds"})
+    if (const auto value = before.find(name); value != before.end() && value->is_number())
+      facts[name] = facts.contains(name) && facts.at(name).is_number_integer()
+                        ? Json(facts.at(name).get<std::int64_t>() + value->get<std::int64_t>())
+                        : Json(facts.value(name, 0.0) + value->get<double>());
+}
+
+}  // namespace
+
 void Store::record_stage(const StageRecord& stage) {
   Transaction transaction(connection_);
+  Json facts = stage.facts;
+  {
+    Statement before(connection_, "SELECT facts FROM stage WHERE key = ?");
+    before.bind_all(stage.key);
+    if (before.step()) add_up(facts, Json::parse(before.text(0)));
+  }
   Statement(
       connection_,
       "INSERT INTO stage(key, kind, state, attempts, error, seconds, bytes, facts, updated_ms) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
-      "state = excluded.state, attempts = excluded.attempts, error = excluded.error, "
-      "seconds = excluded.seconds, bytes = excluded.bytes, facts = excluded.facts, "
-      "updated_ms = excluded.updated_ms")
+      "state = excluded.state, attempts = stage.attempts + excluded.attempts, "
+      "error = excluded.error, seconds = stage.seconds + excluded.seconds, bytes = excluded.bytes, "
+      "facts = excluded.facts, updated_ms = excluded.updated_ms")
       .run(stage.key, stage.kind, stage.state, stage.attempts, stage.error, stage.seconds,
-           stage.bytes, stage.facts, now_ms());
+           stage.bytes, facts, now_ms());
   protocol::fault_point("store.record_stage.before");
   transaction.commit();
   protocol::fault_point("store.record_stage.after");
 }
 
 bool Store::has_items(const std::string& dataset_key) const {
-  Statement row(connection_,
-                "SELECT 1 FROM dataset d JOIN item i ON i.dataset_id = d.dataset_id "
-                "WHERE d.key = ? LIMIT 1");
+  Statement row(connection_, "SELECT 1 FROM dataset WHERE key = ? AND content_sha256 IS NOT NULL");
   row.bind_all(dataset_key);
   return row.step();
 }
+
+namespace {
+
+/// A list as JSON; null when it is empty or absent.
+Json list_or_null(const Json& question, const char* name) {
+  const auto found = question.find(name);
+  return found == question.end() || found->empty() ? Json() : *found;
+}
+
+}  // namespace
 
 void Store::add_items(const std::string& dataset_key, const Json& items) {
   Transaction transaction(connection_);
@@ -215,14 +248,34 @@ void Store::add_items(const std::string& dataset_key, const Json& items) {
   }
   const auto id = dataset.integer(0);
   dataset.reset();
-  Statement add(connection_, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  Statement add(connection_,
+                "INSERT INTO item(dataset_id, position, id, groups, slices, labels, question, "
+                "choices, answers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "question = excluded.question, choices = excluded.choices, "
+                "answers = excluded.answers");
   std::int64_t position = 0;
   for (const auto& item : items) {
-    add.run(id, position++, item.at(0), item.at(1), item.at(2), item.at(3));
+    const auto question = item.size() > 4 && item.at(4).is_object() ? item.at(4) : Json::object();
+    add.run(id, position++, item.at(0), item.at(1), item.at(2), item.at(3),
+            question.contains("text") ? question.at("text") : Json(),
+            list_or_null(question, "choices"), list_or_null(question, "answers"));
   }
+  Statement(connection_, "UPDATE dataset SET content_sha256 = ? WHERE dataset_id = ?")
+      .run(content_of_items(connection_, id), id);
   protocol::fault_point("store.add_items.before");
   transaction.commit();
   protocol::fault_point("store.add_items.after");
+}
+
+std::string Store::relative(const std::string& path) const {
+  const auto folder = std::filesystem::absolute(file_).lexically_normal().parent_path();
+  const auto inside = std::filesystem::path(path).lexically_normal().lexically_relative(folder);
+  return inside.empty() || *inside.begin() == ".." ? path : inside.string();
+}
+
+std::filesystem::path Store::resolve(const std::string& path) const {
+  // An absolute one stays as it is.
+  return std::filesystem::absolute(file_).parent_path() / path;
 }
 
 void Store::record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows) {
@@ -237,14 +290,14 @@ void Store::record_comparisons(std::int64_t experiment, const std::vector<Compar
                 "INSERT INTO comparison(experiment_id, axis, base, candidate, hypothesis, task, "
                 "slice_dimension, slice, metric, unit, base_value, candidate_value, delta, ci_low, "
                 "ci_high, p_value, p_adjusted, correction, method, items, groups, seeds, missing, "
-                "margin, verdict, note, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                "margin, verdict, note, created_ms, condition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& row : rows) {
     add.run(experiment, row.axis, row.base, row.candidate, row.hypothesis, row.task,
             row.slice_dimension, row.slice, row.metric, row.unit, row.base_value,
             row.candidate_value, row.delta, row.ci_low, row.ci_high, row.p_value, row.p_adjusted,
             row.correction, row.method, row.items, row.groups, row.seeds, row.missing, row.margin,
-            row.verdict, row.note, now_ms());
+            row.verdict, row.note, now_ms(), row.condition);
   }
   transaction.commit();
 }

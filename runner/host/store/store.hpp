@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +35,10 @@ struct ExperimentRecord {
   std::vector<std::string> chosen{};
 };
 
+/// A cell of an experiment. One that cannot run has no key and no identity, but a reason.
 struct CellRecord {
   std::string key{};
+  std::string skipped{};  ///< why it cannot run: "weights missing: ..."; "" where it can
   Json identity{};
   std::vector<std::pair<std::string, Json>> axes{};
   /// Groups of axes that advance together: those of a [[matrix]] zip, and task with dataset where
@@ -44,6 +47,7 @@ struct CellRecord {
   std::string encoder{}, dataset{}, task{}, mapper{}, language_model{}, weights{};
   Json pretrain_data{}, in_domain{};  ///< of the weights, as PlannedCell has them; or null
   std::string dataset_key{}, primary{};
+  std::string target{};  ///< label of the dataset that is predicted; "": answers to questions are
   std::int64_t seed = 0, fold = 0;
   /// What its numbers are of: "test", or "validation" for a cell that only helps to choose. Those
   /// are in no view.
@@ -60,10 +64,9 @@ struct DatasetRecord {
 struct StageRecord {
   std::string key{}, kind{};
   std::string state{}, error{};  ///< state: ok, failed, timeout, oom, killed or lost
-  std::int64_t attempts = 1, bytes = 0;
+  std::int64_t attempts = 1, bytes = 0;  ///< attempts that this adds to those before
   double seconds = 0;
-  /// Of features: clips, audio_seconds, encode_seconds, spec ...; of pretraining: curves, each as
-  /// [step, value] pairs.
+  /// Of features: clips, computed, audio_seconds, encode_seconds, spec ...
   Json facts = Json::object();
 };
 
@@ -72,6 +75,8 @@ struct PredictionRow {
   Json value{};           ///< class, number or list of classes; null when none was settled on
   std::string output{};   ///< raw text of a language model
   Json marks = Json::object();
+  std::vector<float> scores{};  ///< one per class of the target or choice of the item; or empty
+  Json candidates{};            ///< texts that `scores` are of, where it is neither; or null
 };
 
 struct CurveRow {
@@ -85,7 +90,8 @@ struct ArtifactRow {
   std::int64_t bytes = 0;
 };
 
-/// All that an attempt leaves. Metrics, predictions, curves and artifacts only of state "ok".
+/// All that an attempt leaves. Metrics, predictions and artifacts only of state "ok". Paths are
+/// kept relative to the folder of the results file where they lie in it, so that it can be moved.
 struct RunRecord {
   std::string state{};                       ///< ok, failed, timeout, oom, killed, lost, skipped
   std::string error_kind{}, error{}, log{};  ///< log: path of the attempt's log
@@ -138,7 +144,7 @@ struct RemovedExperiment {
 ///
 /// Moments at which protocol::fault_point can end the process: store.migrate,
 /// store.record_plan.before and .after (the commit), likewise store.begin_run, store.finish_run,
-/// store.record_stage and store.add_items.
+/// store.record_stage, store.record_curves and store.add_items.
 ///
 /// @throws Failure (store_unusable) from every member: newer version, corrupt, locked, disk full.
 class Store {
@@ -151,7 +157,8 @@ class Store {
 
   /// Registers this revision of the experiment with its cells (membership and order) and published
   /// numbers, and makes it the latest of that name. Writes nothing when it is that already.
-  /// @param cells all of the experiment that have a key, also those that --only leaves out
+  /// @param cells all of the experiment that have a key, also those that --only leaves out, and
+  /// those that cannot run
   /// @param datasets all that the cells name
   /// @param provenance kept with the runs that begin from now on: {git, host, runner, plugins, ...}
   /// @returns its id
@@ -194,19 +201,31 @@ class Store {
   /// @param cell_key of a cell of a recorded plan
   std::optional<std::int64_t> begin_run(const std::string& cell_key);
 
-  /// Ends an attempt: state, metrics, predictions, curves, artifacts in one transaction.
-  /// @throws Failure when the run was buried meanwhile
+  /// Ends an attempt: state, metrics, predictions, curves, artifacts in one transaction, sealed by
+  /// a hash (see content_hash.hpp). @throws Failure when the run was buried meanwhile
   void finish_run(std::int64_t run, const RunRecord& record);
 
-  /// Adds the stage or replaces what is known of it.
+  /// Adds points of a running attempt. A step given twice keeps its last value.
+  void record_curves(std::int64_t run, std::span<const CurveRow> points);
+  /// The same of a stage that is being worked on, which is in state "running" from then on.
+  void record_curves(const std::string& stage_key, const std::string& kind,
+                     std::span<const CurveRow> points);
+
+  /// Adds the stage, or an attempt at it: seconds and attempts add up, and of `facts` clips
+  /// computed, audio_seconds and encode_seconds; the rest is replaced by what it says.
   void record_stage(const StageRecord& stage);
 
+  /// Whether the dataset's items are there, questions included.
   bool has_items(const std::string& dataset_key) const;
-  /// [id, groups, slices, labels] of every item, in dataset order.
+  /// [id, groups, slices, labels, question] of every item, in dataset order. question is null, or
+  /// {text, choices, answers}.
   void add_items(const std::string& dataset_key, const Json& items);
 
   /// Replaces what `compare` stored of this revision along these rows' axis and base.
   void record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows);
+
+  /// Where a path that the file has of a log or an artifact is now.
+  std::filesystem::path resolve(const std::string& path) const;
 
   /// For reading with a Statement.
   const Connection& connection() const { return connection_; }
@@ -215,6 +234,7 @@ class Store {
  private:
   std::int64_t provenance_id();
   void become_owner();
+  std::string relative(const std::string& path) const;
 
   std::filesystem::path file_;
   Connection connection_;

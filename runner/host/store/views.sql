@@ -1,26 +1,27 @@
 -- What users read, and what stays stable. All of them show the latest revision of each experiment,
--- and only numbers of test items.
--- CROSS JOIN fixes the order of the joins: from the few to the many, whatever the file holds.
+-- and only numbers of test items. `cell` is how cell_key begins.
+-- CROSS JOIN fixes the order of the joins in SQLite: from the few to the many, whatever the file
+-- holds. Conditions stand in WHERE, and every column has a type, so that DuckDB reads them as well.
 
 -- One row for each ok run, slice and metric. All items together are slice 'all' of dimension 'all'.
 CREATE VIEW result AS
-SELECT e.name AS experiment, c.key AS cell_key, m.encoder, m.dataset, m.task, m.mapper,
+SELECT e.name AS experiment, substr(c.key, 1, 12) AS cell, m.encoder, m.dataset, m.task, m.mapper,
        m.language_model, m.seed, m.fold, s.dimension AS slice_dimension, s.name AS slice,
        d.name AS metric, d.unit, v.value, v.nonfinite, v.n, v.ci_low, v.ci_high, v.no_interval,
        m.weights, m.variant, d.name = c.primary_metric AS is_primary, d.higher_is_better, r.run_id,
-       m.position, m.pretrain_data, m.in_domain,
-       (SELECT group_concat(g.key, ', ')
-        FROM experiment_dataset x JOIN dataset t ON t.dataset_id = x.dataset_id
-        CROSS JOIN json_each(t.info, '$.slices.gold_from') g
-        WHERE x.experiment_id = e.experiment_id AND x.label = m.dataset) AS gold_from
+       m.position, m.pretrain_data, m.in_domain, t.gold_from, c.key AS cell_key
 FROM experiment e
-CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
-CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test'
-CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok'
-CROSS JOIN metric v ON v.run_id = r.run_id
-CROSS JOIN metric_definition d ON d.metric_id = v.metric_id
-CROSS JOIN slice s ON s.slice_id = v.slice_id
-WHERE e.latest = 1;
+CROSS JOIN experiment_cell m
+CROSS JOIN cell c
+CROSS JOIN dataset t
+CROSS JOIN run r
+CROSS JOIN metric v
+CROSS JOIN metric_definition d
+CROSS JOIN slice s
+WHERE e.latest = 1 AND m.experiment_id = e.experiment_id
+  AND c.cell_id = m.cell_id AND c.split = 'test' AND t.dataset_id = c.dataset_id
+  AND r.cell_id = m.cell_id AND r.state = 'ok' AND v.run_id = r.run_id
+  AND d.metric_id = v.metric_id AND s.slice_id = v.slice_id;
 
 -- How a candidate on any axis differs from a base, slice by slice: plain means over pairs of runs
 -- that differ in nothing else. Intervals and p-values are the work of `runner compare`, see the
@@ -31,31 +32,42 @@ SELECT e.name AS experiment, a.name AS axis, bl.value AS base, cl.value AS candi
        avg(bv.value) AS base_value, avg(cv.value) AS candidate_value,
        avg(cv.value - bv.value) AS delta,
        count(*) AS replicates,                                 -- pairs of runs
-       CAST(round(avg(min(bv.n, cv.n)) * count(DISTINCT m.fold)) AS INTEGER) AS items
+       CAST(round(avg(CASE WHEN bv.n < cv.n THEN bv.n ELSE cv.n END) * count(DISTINCT m.fold))
+            AS INTEGER) AS items,
+       d.name = c.primary_metric AS is_primary
 FROM axis a
-CROSS JOIN axis_value bl ON bl.axis_id = a.axis_id
-CROSS JOIN axis_value cl ON cl.axis_id = a.axis_id AND cl.value_id <> bl.value_id
-CROSS JOIN experiment e ON e.latest = 1
-CROSS JOIN cell_axis bx ON bx.experiment_id = e.experiment_id AND bx.axis_id = a.axis_id
-                       AND bx.value_id = bl.value_id
-CROSS JOIN cell_axis cx ON cx.experiment_id = e.experiment_id AND cx.axis_id = a.axis_id
-                       AND cx.value_id = cl.value_id AND cx.peer = bx.peer
-CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id AND m.position = bx.position
-CROSS JOIN cell c ON c.cell_id = bx.cell_id AND c.split = 'test'
-CROSS JOIN run br ON br.cell_id = bx.cell_id AND br.state = 'ok'
-CROSS JOIN run cr ON cr.cell_id = cx.cell_id AND cr.state = 'ok'
+CROSS JOIN axis_value bl
+CROSS JOIN axis_value cl
+CROSS JOIN experiment e
+CROSS JOIN cell_axis bx
+CROSS JOIN cell_axis cx
+CROSS JOIN experiment_cell m
+CROSS JOIN cell c
+CROSS JOIN run br
+CROSS JOIN run cr
 CROSS JOIN metric_definition d
-CROSS JOIN metric bv ON bv.run_id = br.run_id AND bv.metric_id = d.metric_id
-                    AND bv.value IS NOT NULL
-CROSS JOIN metric cv ON cv.run_id = cr.run_id AND cv.metric_id = bv.metric_id
-                    AND cv.slice_id = bv.slice_id AND cv.value IS NOT NULL
-CROSS JOIN slice s ON s.slice_id = bv.slice_id
-GROUP BY e.name, a.name, bl.value, cl.value, m.task, s.dimension, s.name, d.name, d.unit;
+CROSS JOIN metric bv
+CROSS JOIN metric cv
+CROSS JOIN slice s
+WHERE bl.axis_id = a.axis_id AND cl.axis_id = a.axis_id AND cl.value_id <> bl.value_id
+  AND e.latest = 1
+  AND bx.experiment_id = e.experiment_id AND bx.axis_id = a.axis_id AND bx.value_id = bl.value_id
+  AND cx.experiment_id = e.experiment_id AND cx.axis_id = a.axis_id AND cx.value_id = cl.value_id
+  AND cx.peer = bx.peer
+  AND m.experiment_id = e.experiment_id AND m.position = bx.position
+  AND c.cell_id = bx.cell_id AND c.split = 'test'
+  AND br.cell_id = bx.cell_id AND br.state = 'ok'
+  AND cr.cell_id = cx.cell_id AND cr.state = 'ok'
+  AND bv.run_id = br.run_id AND bv.metric_id = d.metric_id AND bv.value IS NOT NULL
+  AND cv.run_id = cr.run_id AND cv.metric_id = bv.metric_id AND cv.slice_id = bv.slice_id
+  AND cv.value IS NOT NULL AND s.slice_id = bv.slice_id
+GROUP BY e.name, a.name, bl.value, cl.value, m.task, s.dimension, s.name, d.name, d.unit,
+         c.primary_metric;
 
 -- The same for the dimension `category`.
 CREATE VIEW category_delta AS
 SELECT experiment, axis, base, candidate, task, slice AS category, metric, unit, base_value,
-       candidate_value, delta, replicates, items
+       candidate_value, delta, replicates, items, is_primary
 FROM slice_delta
 WHERE slice_dimension = 'category';
 
@@ -63,7 +75,8 @@ WHERE slice_dimension = 'category';
 CREATE VIEW leaderboard AS
 SELECT experiment, task, dataset, metric, unit,
        rank() OVER (PARTITION BY experiment, task, metric
-                    ORDER BY CASE WHEN higher_is_better THEN -avg(value) ELSE avg(value) END) AS rank,
+                    ORDER BY CASE WHEN higher_is_better = 1 THEN -avg(value) ELSE avg(value) END)
+         AS rank,
        encoder, weights, mapper, language_model, variant, avg(value) AS value,
        min(value) AS lowest, max(value) AS highest,
        count(DISTINCT seed) AS seeds, count(DISTINCT fold) AS folds, count(*) AS runs,
@@ -71,44 +84,93 @@ SELECT experiment, task, dataset, metric, unit,
        max(gold_from) AS gold_from
 FROM result
 WHERE is_primary AND slice_dimension = 'all'
-GROUP BY experiment, task, dataset, metric, unit, encoder, weights, mapper, language_model, variant;
+GROUP BY experiment, task, dataset, metric, unit, higher_is_better, encoder, weights, mapper,
+         language_model, variant;
+
+-- What each ok run said about each test item, beside question and truth.
+CREATE VIEW answer AS
+SELECT e.name AS experiment, substr(c.key, 1, 12) AS cell, m.encoder, m.dataset, m.task, m.mapper,
+       m.language_model, m.variant, m.seed, m.fold, i.id AS item, i.question, i.choices,
+       CASE WHEN c.target <> '' THEN CAST((i.labels ->> ('$."' || c.target || '"')) AS TEXT)
+            ELSE CAST((i.answers ->> '$[0]') AS TEXT) END AS gold,
+       i.answers, p.value, p.number, p.output, p.mark,
+       CASE WHEN p.mark IS NOT NULL THEN p.mark
+            WHEN c.target = '' OR p.number IS NOT NULL
+              OR (i.labels ->> ('$."' || c.target || '"')) IS NULL
+              OR substr((i.labels ->> ('$."' || c.target || '"')), 1, 1) = '[' THEN NULL
+            WHEN p.value = CAST((i.labels ->> ('$."' || c.target || '"')) AS TEXT) THEN 1.0
+            ELSE 0.0 END AS correct,
+       p.marks, p.scores, p.candidates, c.target, c.primary_metric, i.labels, i.slices, i.groups,
+       r.run_id, m.position, p.item AS item_position, c.key AS cell_key
+FROM experiment e
+CROSS JOIN experiment_cell m
+CROSS JOIN cell c
+CROSS JOIN run r
+CROSS JOIN prediction p
+CROSS JOIN item i
+WHERE e.latest = 1 AND m.experiment_id = e.experiment_id
+  AND c.cell_id = m.cell_id AND c.split = 'test' AND r.cell_id = m.cell_id AND r.state = 'ok'
+  AND p.run_id = r.run_id AND i.dataset_id = c.dataset_id AND i.position = p.item;
 
 -- Published numbers beside ours: the mean over the matching runs.
 CREATE VIEW published AS
-SELECT e.name AS experiment, f.match, f.metric, avg(v.value) AS ours, f.value AS reference,
-       avg(v.value) - f.value AS difference, count(v.value) AS runs,
-       (SELECT count(*) FROM reference_cell x WHERE x.reference_id = f.reference_id) AS cells,
-       f.source, f.protocol, f.comparable
+WITH ours AS (
+  SELECT f.reference_id, x.cell_id, v.value
+  FROM reference f
+  CROSS JOIN reference_cell x
+  CROSS JOIN run r
+  CROSS JOIN metric v
+  CROSS JOIN metric_definition d
+  CROSS JOIN slice s
+  WHERE x.reference_id = f.reference_id AND r.cell_id = x.cell_id AND r.state = 'ok'
+    AND v.run_id = r.run_id AND d.metric_id = v.metric_id AND d.name = f.metric
+    AND s.slice_id = v.slice_id AND s.dimension = 'all' AND s.name = 'all')
+SELECT e.name AS experiment, f.match, f.metric, avg(o.value) AS ours, f.value AS reference,
+       avg(o.value) - f.value AS difference, count(o.value) AS runs,
+       count(DISTINCT x.cell_id) AS cells, f.source, f.protocol, f.comparable
 FROM experiment e
-CROSS JOIN reference f ON f.experiment_id = e.experiment_id
+JOIN reference f ON f.experiment_id = e.experiment_id
 LEFT JOIN reference_cell x ON x.reference_id = f.reference_id
-LEFT JOIN run r ON r.cell_id = x.cell_id AND r.state = 'ok'
-LEFT JOIN metric v ON v.run_id = r.run_id
-  AND v.metric_id IN (SELECT metric_id FROM metric_definition d WHERE d.name = f.metric)
-  AND v.slice_id = (SELECT slice_id FROM slice WHERE dimension = 'all' AND name = 'all')
+LEFT JOIN ours o ON o.reference_id = x.reference_id AND o.cell_id = x.cell_id
 WHERE e.latest = 1
-GROUP BY f.reference_id;
+GROUP BY e.name, f.reference_id, f.match, f.metric, f.value, f.source, f.protocol, f.comparable;
 
--- Every cell with its state: that of its ok run, else of its last attempt, else 'pending'.
+-- Every cell with its state: that of its ok run, else of its last attempt, else 'pending';
+-- 'skipped' where it cannot run.
 CREATE VIEW cell_state AS
-SELECT e.name AS experiment, m.position, c.key AS cell_key, m.encoder, m.dataset, m.task, m.mapper,
-       m.language_model, m.variant, m.seed, m.fold, c.split, coalesce(r.state, 'pending') AS state,
-       coalesce(r.attempt, 0) AS attempts, r.run_id, r.error_kind, r.error, r.log, r.started_ms,
-       r.ended_ms
+SELECT e.name AS experiment, m.position, substr(c.key, 1, 12) AS cell, m.encoder, m.dataset, m.task,
+       m.mapper, m.language_model, m.variant, m.seed, m.fold, coalesce(c.split, 'test') AS split,
+       CASE WHEN m.skipped IS NOT NULL THEN 'skipped' ELSE coalesce(r.state, 'pending') END AS state,
+       coalesce(r.attempt, 0) AS attempts, r.run_id,
+       CASE WHEN m.skipped IS NOT NULL THEN 'skipped' ELSE r.error_kind END AS error_kind,
+       coalesce(m.skipped, r.error) AS error, r.log, r.started_ms, r.ended_ms, c.key AS cell_key
 FROM experiment e
-CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
-CROSS JOIN cell c ON c.cell_id = m.cell_id
+JOIN experiment_cell m ON m.experiment_id = e.experiment_id
+LEFT JOIN cell c ON c.cell_id = m.cell_id
 LEFT JOIN run r ON r.run_id = coalesce(
-  (SELECT run_id FROM run WHERE cell_id = m.cell_id AND state = 'ok'),
-  (SELECT run_id FROM run WHERE cell_id = m.cell_id ORDER BY attempt DESC LIMIT 1))
+  (SELECT o.run_id FROM run o WHERE o.cell_id = m.cell_id AND o.state = 'ok'),
+  (SELECT max(o.run_id) FROM run o WHERE o.cell_id = m.cell_id))
 WHERE e.latest = 1;
 
--- Cells whose last attempt is not ok, with why.
+-- Cells whose last attempt is not ok, or that cannot run, with why.
 CREATE VIEW failure AS
-SELECT experiment, cell_key, encoder, dataset, task, mapper, language_model, variant, seed, fold,
-       state, error_kind, error, attempts, log, run_id
+SELECT experiment, cell, encoder, dataset, task, mapper, language_model, variant, seed, fold,
+       state, error_kind, error, attempts, log, run_id, cell_key
 FROM cell_state
 WHERE state NOT IN ('ok', 'running', 'pending');
+
+-- Points of training curves: of the ok run of each cell, else of its last attempt, also while it
+-- trains; and, as kind 'pretrain', of the training of encoders and language models.
+CREATE VIEW training AS
+SELECT s.experiment, 'cell' AS kind, s.cell, s.encoder, s.task, s.mapper, s.language_model,
+       s.variant, s.seed, s.fold, s.state, v.name AS curve, v.step, v.value, v.nonfinite, s.run_id
+FROM cell_state s
+JOIN curve v ON v.run_id = s.run_id
+UNION ALL
+SELECT '', t.kind, substr(t.key, 1, 12), '', '', '', '', '', NULL, NULL, t.state, v.name,
+       v.step, v.value, v.nonfinite, NULL
+FROM stage t
+JOIN stage_curve v ON v.stage_id = t.stage_id;
 
 -- What it cost. Work shared by cells (features, pretraining) has one row per experiment and stage;
 -- the attempts at cells, also those in vain, have one row per cell, of kind 'cell'. Both say what is
@@ -116,41 +178,62 @@ WHERE state NOT IN ('ok', 'running', 'pending');
 CREATE VIEW cost AS
 WITH encoding AS (
   SELECT stage_id, key, kind, state, attempts, seconds, bytes,
-         json_extract(facts, '$.audio_seconds') AS audio_seconds,
-         json_extract(facts, '$.facts.parameters') AS parameters,
-         json_extract(facts, '$.audio_seconds') / nullif(json_extract(facts, '$.encode_seconds'), 0)
-           AS audio_per_second,
-         json_extract(facts, '$.peak_bytes') AS peak_bytes,
-         json_extract(facts, '$.facts.spec.frame_rate') AS frames_per_second,
-         json_extract(facts, '$.facts.code_spec.bits_per_second') AS bits_per_second,
-         json_extract(facts, '$.effective_rank') AS effective_rank,
-         json_extract(facts, '$.reads') AS reads
-  FROM stage WHERE kind IN ('pretrain', 'features'))
-SELECT e.name AS experiment, s.kind, group_concat(DISTINCT m.encoder) AS encoder,
-       group_concat(DISTINCT m.dataset) AS dataset, NULL AS task, s.key, s.state, s.attempts,
-       count(DISTINCT m.cell_id) AS cells, s.seconds, s.bytes, s.audio_seconds, s.parameters,
-       s.audio_per_second, s.peak_bytes, s.frames_per_second, s.bits_per_second, s.effective_rank,
-       group_concat(DISTINCT m.variant) AS variant, s.reads
-FROM experiment e
-CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
-CROSS JOIN run r ON r.cell_id = m.cell_id
-CROSS JOIN run_stage x ON x.run_id = r.run_id
-CROSS JOIN encoding s ON s.stage_id = x.stage_id
-WHERE e.latest = 1
-GROUP BY e.experiment_id, s.stage_id
-UNION ALL
-SELECT e.name, 'cell', m.encoder, m.dataset, m.task, c.key,
-       max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END), count(*), 1, sum(r.seconds),
-       max(r.peak_bytes), NULL, s.parameters, s.audio_per_second, max(r.peak_bytes),
-       s.frames_per_second, s.bits_per_second, s.effective_rank, m.variant, s.reads
-FROM experiment e
-CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id
-CROSS JOIN cell c ON c.cell_id = m.cell_id
-CROSS JOIN run r ON r.cell_id = m.cell_id AND r.ended_ms IS NOT NULL
-LEFT JOIN encoding s ON s.stage_id = (
-  SELECT max(x.stage_id) FROM run o
-  JOIN run_stage x ON x.run_id = o.run_id
+         CAST((facts ->> '$.audio_seconds') AS DOUBLE) AS audio_seconds,
+         CAST((facts ->> '$.encode_seconds') AS DOUBLE) AS encode_seconds,
+         CAST((facts ->> '$.facts.parameters') AS BIGINT) AS parameters,
+         CAST((facts ->> '$.peak_bytes') AS BIGINT) AS peak_bytes,
+         CAST((facts ->> '$.facts.spec.frame_rate') AS DOUBLE) AS frames_per_second,
+         CAST((facts ->> '$.facts.code_spec.bits_per_second') AS DOUBLE) AS bits_per_second,
+         CAST((facts ->> '$.effective_rank') AS DOUBLE) AS effective_rank,
+         CAST((facts ->> '$.reads') AS TEXT) AS reads,
+         CAST((facts ->> '$.label') AS TEXT) AS trained       -- what pretraining trains
+  FROM stage WHERE kind IN ('pretrain', 'features')),
+used AS (
+  SELECT e.experiment_id, e.name AS experiment, x.stage_id, m.encoder, m.dataset, m.variant,
+         m.cell_id
+  FROM experiment e
+  CROSS JOIN experiment_cell m
+  CROSS JOIN run r
+  CROSS JOIN run_stage x
+  WHERE e.latest = 1 AND m.experiment_id = e.experiment_id AND r.cell_id = m.cell_id
+    AND x.run_id = r.run_id),
+read_last AS (
+  SELECT r.cell_id, max(x.stage_id) AS stage_id
+  FROM run r
+  JOIN run_stage x ON x.run_id = r.run_id
   JOIN stage f ON f.stage_id = x.stage_id AND f.kind = 'features'
-  WHERE o.cell_id = m.cell_id)
-WHERE e.latest = 1
-GROUP BY e.experiment_id, m.cell_id;
+  GROUP BY r.cell_id),
+attempted AS (
+  SELECT e.name AS experiment, m.encoder, m.dataset, m.task, m.variant, c.key, m.cell_id,
+         max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END) AS state, count(*) AS attempts,
+         sum(r.seconds) AS seconds, max(r.peak_bytes) AS peak_bytes
+  FROM experiment e
+  CROSS JOIN experiment_cell m
+  CROSS JOIN cell c
+  CROSS JOIN run r
+  WHERE e.latest = 1 AND m.experiment_id = e.experiment_id AND c.cell_id = m.cell_id
+    AND r.cell_id = m.cell_id AND r.ended_ms IS NOT NULL
+  GROUP BY e.experiment_id, e.name, m.position, m.encoder, m.dataset, m.task, m.variant, c.key,
+           m.cell_id)
+SELECT u.experiment, s.kind, coalesce(s.trained, group_concat(DISTINCT u.encoder)) AS encoder,
+       group_concat(DISTINCT u.dataset) AS dataset, NULL AS task, substr(s.key, 1, 12) AS key,
+       s.state, s.attempts, count(DISTINCT u.cell_id) AS cells, s.seconds, s.bytes,
+       s.audio_seconds, s.parameters, s.audio_seconds / nullif(s.encode_seconds, 0)
+         AS audio_per_second,
+       s.encode_seconds / nullif(s.audio_seconds, 0) AS real_time_factor, s.peak_bytes,
+       s.frames_per_second, s.bits_per_second, s.effective_rank,
+       group_concat(DISTINCT u.variant) AS variant, s.reads
+FROM used u
+JOIN encoding s ON s.stage_id = u.stage_id
+GROUP BY u.experiment_id, u.experiment, s.stage_id, s.kind, s.key, s.state, s.attempts, s.seconds,
+         s.bytes, s.audio_seconds, s.encode_seconds, s.parameters, s.peak_bytes,
+         s.frames_per_second, s.bits_per_second, s.effective_rank, s.reads, s.trained
+UNION ALL
+SELECT a.experiment, 'cell', a.encoder, a.dataset, a.task, substr(a.key, 1, 12), a.state,
+       a.attempts, 1, a.seconds, a.peak_bytes, NULL, s.parameters,
+       s.audio_seconds / nullif(s.encode_seconds, 0),
+       s.encode_seconds / nullif(s.audio_seconds, 0), a.peak_bytes, s.frames_per_second,
+       s.bits_per_second, s.effective_rank, a.variant, s.reads
+FROM attempted a
+LEFT JOIN read_last l ON l.cell_id = a.cell_id
+LEFT JOIN encoding s ON s.stage_id = l.stage_id;

@@ -34,6 +34,16 @@ class Batches {
 
 }  // namespace
 
+namespace {
+
+/// What is asked, which choices there are and what is right; null where nothing is asked.
+Json described(const std::optional<Question>& question) {
+  if (!question) return nullptr;
+  return {{"text", question->text}, {"choices", question->choices}, {"answers", question->answers}};
+}
+
+}  // namespace
+
 Json dataset(const Json& request, Session& session) {
   const auto made = make(request.at("component").get<protocol::ComponentRef>(), c10::kCPU, 0);
   Batches files(session, "files");
@@ -51,7 +61,7 @@ Json items(const Json& request, Session& session) {
   Batches items(session, "items");
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const auto item = dataset.item(i);
-    Json row = {item.id, item.groups, item.slices, to_json(item.labels)};
+    Json row = {item.id, item.groups, item.slices, to_json(item.labels), described(item.question)};
     const auto bytes = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
     items.add(std::move(row), bytes);
   }

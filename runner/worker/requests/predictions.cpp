@@ -43,7 +43,9 @@ Json predictions(const Json& request, Session&) {
     }
     seeds.push_back({{"seed", seed}, {"datasets", std::move(parts)}});
   }
-  return {{"seeds", std::move(seeds)}};
+  const bool scored =
+      std::any_of(all.begin(), all.end(), [](const auto& given) { return !given.scores.empty(); });
+  return {{"seeds", std::move(seeds)}, {"scores", scored}};
 }
 
 }  // namespace earshot::worker

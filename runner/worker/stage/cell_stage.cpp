@@ -108,7 +108,8 @@ class CellStage {
       if (given.seed != request_.seed || item == items.end()) continue;
       trial_.predict({.item = item->second,
                       .output = std::move(given.output),
-                      .value = std::move(given.value)});
+                      .value = std::move(given.value),
+                      .scores = std::move(given.scores)});
     }
     result_.declared = trial_.items().declared(Split::test);
     result_.used = static_cast<std::int64_t>(trial_.records().predictions().size());
@@ -247,23 +248,33 @@ class CellStage {
 
   void send_predictions(const Outcomes& outcomes) {
     auto rows = Json::array();
+    std::string scores;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < outcomes.items.size(); ++i) {
       const auto& prediction = outcomes.predictions[i];
       Json row = {trial_.items().position(Split::test, prediction.item),
-                  prediction.value ? to_json(*prediction.value) : Json(), prediction.output,
-                  outcomes.marks[i]};
-      const auto size = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+                  prediction.value ? to_json(*prediction.value) : Json(),
+                  prediction.output,
+                  outcomes.marks[i],
+                  prediction.scores.size(),
+                  prediction.candidates.empty() ? Json() : Json(prediction.candidates)};
+      const auto size = row.dump(-1, ' ', false, Json::error_handler_t::replace).size() +
+                        prediction.scores.size() * sizeof(float);
       if (size > largest_row)
         throw ContractError("the prediction of item '" + outcomes.items[i].id + "' has " +
                             std::to_string(size) +
                             " bytes; allowed: " + std::to_string(largest_row));
       rows.push_back(std::move(row));
+      for (const auto score : prediction.scores) {
+        const auto number = static_cast<float>(score);
+        scores.append(reinterpret_cast<const char*>(&number), sizeof number);
+      }
       bytes += size;
       if (rows.size() < rows_per_event && bytes < bytes_per_event && i + 1 < outcomes.items.size())
         continue;
-      session_.send("predictions", {{"rows", rows}});
-      rows.clear();
+      session_.send("predictions", {{"rows", std::move(rows)}}, std::move(scores));
+      rows = Json::array();
+      scores.clear();
       bytes = 0;
     }
   }

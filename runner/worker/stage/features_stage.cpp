@@ -1,6 +1,7 @@
 #include "worker/stage/features_stage.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include <ATen/Parallel.h>
@@ -68,6 +69,7 @@ class FeaturesStage {
       if (!missing.empty() && Session::stopping())
         throw DataError("interrupted, as asked; run again to go on from what is in the cache");
       if (!missing.empty()) compute(shard, missing);
+      if (!missing.empty()) tell_spent();
     }
     dataset_->readers.clear();
     return results();
@@ -134,8 +136,19 @@ class FeaturesStage {
       const std::vector<std::span<const std::byte>> values(work->values.begin(),
                                                            work->values.end());
       write_shard(file(*work, shard), std::move(header), values);
+      spent_clips_[work] += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
       protocol::fault_point("feature-shard-written");
     }
+  }
+
+  /// What has been spent so far, for an attempt that does not come to its end.
+  void tell_spent() {
+    auto encoders = protocol::Json::array();
+    for (const auto& work : works_)
+      encoders.push_back({{"computed", spent_clips_[work.get()]},
+                          {"audio_seconds", work->result.audio_seconds},
+                          {"encode_seconds", work->encoding.encode_seconds}});
+    session_.send("spent", {{"encoders", std::move(encoders)}});
   }
 
   /// What the clips from `first` up to `last` give for each of `needs`.
@@ -297,6 +310,7 @@ class FeaturesStage {
   const std::vector<ClipSource>& clips_;
   ClipAudio audio_;
   std::vector<std::unique_ptr<Work>> works_;
+  std::map<const Work*, std::int64_t> spent_clips_;
   std::vector<ClipName> names_;        ///< of the clips, once somebody looks up
   std::int64_t to_do_ = 0, done_ = 0;  ///< clips
 };

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using protocol::Json;
 
 constexpr std::size_t points_per_event = 10000;  // far below the largest frame
+constexpr std::chrono::seconds between_curves{2};
 
 /// Why each clip cannot be decoded; "" where it can. For cells that read audio and no features.
 std::vector<std::string> unreadable_clips(ClipAudio& audio, std::int64_t clips) {
@@ -75,19 +76,14 @@ std::vector<std::string> HostTrial::reasons() {
 void HostTrial::begin(Stage stage) {
   stage_ = stage;
   records_ = {};
+  sent_.clear();
   items_.validate(stage == Stage::predict && request_.predict == "validation");
   at::manual_seed(seed(stage == Stage::fit ? "fit" : "predict", 0));
 }
 
 void HostTrial::end(const std::string& name, double seconds, bool reused) {
+  send_curves();
   session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
-  for (const auto& [curve, points] : records_.curves())
-    for (std::size_t begin = 0; begin < points.size(); begin += points_per_event) {
-      auto batch = Json::array();
-      for (auto i = begin; i < std::min(points.size(), begin + points_per_event); ++i)
-        batch.push_back({points[i].step, points[i].value});
-      session_.send("curve", {{"curve", curve}, {"points", batch}});
-    }
   for (const auto& artifact : records_.artifacts()) {
     const auto path = fs::path(request_.artifact_folder) / artifact;
     if (fs::exists(path)) session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
@@ -179,6 +175,19 @@ void HostTrial::report(std::string_view metric, double value, std::int64_t count
 
 void HostTrial::point(std::string_view curve, std::int64_t step, double value) {
   records_.point(curve, {step, value});
+  const auto now = std::chrono::steady_clock::now();
+  if (now - curves_sent_ >= between_curves) send_curves();
+}
+
+void HostTrial::send_curves() {
+  curves_sent_ = std::chrono::steady_clock::now();
+  for (const auto& [curve, points] : records_.curves())
+    for (auto& sent = sent_[curve]; sent < points.size();) {
+      auto batch = Json::array();
+      for (; sent < points.size() && batch.size() < points_per_event; ++sent)
+        batch.push_back({points[sent].step, points[sent].value});
+      session_.send("curve", {{"curve", curve}, {"points", std::move(batch)}});
+    }
 }
 
 std::filesystem::path HostTrial::artifact(std::string_view name) {
@@ -223,7 +232,7 @@ std::optional<State> HostTrial::resume() {
   }
   try {
     components_.load_state(take_part(all, "components/"));
-    records_.load_state(take_part(all, "records/"));
+    load_records(take_part(all, "records/"));
   } catch (...) {
     throw UnusableState{file};
   }

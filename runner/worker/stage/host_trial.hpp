@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "worker/audio/clip_audio.hpp"
@@ -29,7 +31,10 @@ class HostTrial final : public Trial {
   /// Of the stage at hand: file with what save() kept; "" when the request keeps none.
   std::filesystem::path partial_file() const;
   const Records& records() const { return records_; }
-  void load_records(const State& state) { records_.load_state(state); }
+  void load_records(const State& state) {
+    records_.load_state(state);
+    sent_.clear();
+  }
   CellComponents& components() { return components_; }
   const CellItems& items() const { return items_; }
   /// The evaluator has been told to stop, so that its stage is unfinished.
@@ -63,6 +68,9 @@ class HostTrial final : public Trial {
   std::shared_ptr<const FeatureReader> open_reader(bool codes) const;
   std::vector<std::string> reasons();
   const FeatureReader& reader(bool codes) const;
+  /// Those points of curves that the runner does not have yet: every few seconds while a model
+  /// trains, so that somebody can watch it, and at the end.
+  void send_curves();
 
   const protocol::CellRequest& request_;
   Uses uses_;
@@ -76,6 +84,8 @@ class HostTrial final : public Trial {
   CellComponents components_;
   Stage stage_ = Stage::fit;
   Records records_;
+  std::map<std::string, std::size_t> sent_;  ///< points by curve
+  std::chrono::steady_clock::time_point curves_sent_ = std::chrono::steady_clock::now();
   mutable bool stopped_ = false;
 };
 

@@ -1,7 +1,9 @@
 #include "worker/stage/imported_predictions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -85,6 +87,10 @@ class Reader {
       refuse("a second prediction of item '" + result.item + "' for seed " +
              std::to_string(result.seed) + "; expected one");
     result.value = value(line.fields.at("prediction"), result.item);
+    result.scores = scores(line.fields, result.item);
+    // A choice that was settled on by its score is the answer that a rule for replies looks at.
+    if (!target_ && result.output.empty() && !result.scores.empty() && result.value)
+      result.output = std::get<std::string>(*result.value);
     return result;
   }
 
@@ -148,6 +154,77 @@ class Reader {
       if (std::isfinite(value)) return value;
     }
     refuse("prediction " + given.dump() + "; expected a finite number");
+  }
+
+  /// What scores of an item are of: the classes of the label, or the choices of the question.
+  std::vector<std::string> scored(const std::string& item) const {
+    if (target_) return target_->classes;
+    const auto question = view_.dataset().item(positions_.at(item)).question;
+    return question ? question->choices : std::vector<std::string>();
+  }
+
+  std::vector<double> scores(const Json& fields, const std::string& item) {
+    const auto names = scored(item);
+    if (const auto found = fields.find("scores"); found != fields.end()) {
+      auto given = *found;
+      if (given.is_null() || given == "") return {};
+      if (given.is_string()) given = Json::parse(given.get<std::string>(), nullptr, false);
+      return listed_scores(given, names);
+    }
+    if (!target_) return {};
+    std::vector<double> found;
+    std::string missing;
+    bool any = false;
+    for (const auto& name : names) {
+      auto column = fields.find("score:" + name);
+      if (column == fields.end() && !is_own_field(name)) column = fields.find(name);
+      if (column == fields.end() || column->is_null() || *column == "") {
+        if (missing.empty()) missing = name;
+        continue;
+      }
+      any = true;
+      found.push_back(score(*column, name));
+    }
+    if (any && !missing.empty())
+      refuse("there is no score of class '" + missing + "'; expected one for each of the " +
+             std::to_string(names.size()) + " classes");
+    return found;
+  }
+
+  std::vector<double> listed_scores(const Json& given,
+                                    const std::vector<std::string>& names) const {
+    const auto* const what = target_ ? "classes" : "choices";
+    if (names.empty())
+      refuse("'scores' of what? the item has neither classes nor choices; leave them out");
+    if (!given.is_array() && !given.is_object())
+      refuse("'scores' is neither a JSON object by the names of the " + std::string(what) +
+             " nor a list in their order");
+    if (given.size() != names.size())
+      refuse("'scores' has " + std::to_string(given.size()) + " numbers; there are " +
+             std::to_string(names.size()) + ' ' + what);
+    std::vector<double> found;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (given.is_object() && !given.contains(names[i]))
+        refuse("'scores' lacks '" + names[i] + "'; expected one for each of the " +
+               std::to_string(names.size()) + ' ' + what);
+      found.push_back(score(given.is_object() ? given.at(names[i]) : given.at(i), names[i]));
+    }
+    return found;
+  }
+
+  double score(const Json& given, const std::string& name) const {
+    const auto where = place_.substr(0, place_.size() - 2);
+    const auto value = given.is_number()   ? given.get<double>()
+                       : given.is_string() ? kit::to_number(given.get<std::string>(), where,
+                                                            "score of '" + name + "'")
+                                           : std::numeric_limits<double>::quiet_NaN();
+    if (!std::isfinite(value))
+      refuse("the score of '" + name + "' is " + given.dump() + "; expected a finite number");
+    return value;
+  }
+
+  static bool is_own_field(const std::string& name) {
+    return name == "id" || name == "prediction" || name == "output" || name == "seed";
   }
 
   std::string class_name(const Json& given) const {

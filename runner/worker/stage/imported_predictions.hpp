@@ -17,17 +17,20 @@ struct ImportedPrediction {
   std::int64_t seed = 0;
   std::optional<Label> value{};
   std::string output{};
+  std::vector<double> scores{};  ///< one per class of the target or choice of the item; or empty
 };
 
 /// Reads such a file: CSV with a header (`.csv`; classes of a set separated by ';'), or one JSON
 /// object a line. Of each line `id` and `prediction`, and where there are `output` (the raw text of
 /// a language model) and `seed` (0 else). An empty or null prediction says that none was settled
 /// on: it counts as wrong, and is refused where it should be a number. In a table, an empty field
-/// is an empty set. What a prediction may be is what the evaluator's option "target" names among
-/// the dataset's labels: a class, a number or a set; without such an option a text, and of items
-/// whose question has choices one of them.
+/// is an empty set. Scores, where there are any, are one per class of the label or choice of the
+/// item: `scores` with an object by their names or a list in their order, or a column
+/// `score:<class>` or just `<class>` for each class. What a prediction may be is what the
+/// evaluator's option "target" names among the dataset's labels: a class, a number or a set;
+/// without such an option a text, and of items whose question has choices one of them.
 /// @throws DataError `<file>:<line>: ...`: no such item, an item twice for a seed, another type,
-/// unknown classes.
+/// unknown classes, scores that are missing or not finite.
 std::vector<ImportedPrediction> read_predictions(const std::filesystem::path& file,
                                                  const DatasetView& view,
                                                  const protocol::ComponentRef& evaluator);

@@ -269,7 +269,10 @@ TEST_F(Scheduling, trains_an_encoder_once_and_before_its_features) {
   EXPECT_THAT(events, ::testing::StartsWith("begin training net\nend training net\nbegin net\n"));
   EXPECT_EQ(events.find("training", 40), std::string::npos);
   EXPECT_EQ(text("SELECT bytes || facts FROM stage WHERE kind = 'pretrain' AND state = 'ok'"),
-            R"(123{"curves":{"loss":[[0,2.0],[1,1.0]]}})");
+            R"(123{"label":"net","trained":"encoder"})");
+  EXPECT_EQ(text("SELECT group_concat(step || ' ' || value, ', ') FROM training "
+                 "WHERE kind = 'pretrain' AND curve = 'loss'"),
+            "0 2.0, 1 1.0");
   EXPECT_EQ(text("SELECT cells FROM cost WHERE kind = 'pretrain'"), "2");
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <sstream>
 
 #include "fixture.hpp"
@@ -87,9 +88,10 @@ TEST_F(Commands, query_prints_aligned_columns_csv_and_json) {
 TEST_F(Commands, query_takes_ready_made_queries_with_parameters) {
   const auto deltas =
       run(query_command, {"deltas", "base=htsat", "candidate=mimi", "--format", "csv"});
-  EXPECT_THAT(deltas, AllOf(HasSubstr("ablation,encoder,htsat,mimi,room,event,accuracy,0.5,0.75,"
-                                      "0.25,3,2"),
-                            Not(HasSubstr(",mimi,htsat,"))));
+  EXPECT_THAT(deltas,
+              AllOf(HasSubstr("ablation,encoder,htsat,mimi,room,category,event,accuracy,0.5,0.75,"
+                              "0.25,3,2"),
+                    Not(HasSubstr(",mimi,htsat,"))));
   EXPECT_THAT(run(query_command, {"leaderboard", "task=room"}), HasSubstr("mimi"));
 }
 
@@ -125,9 +127,127 @@ TEST_F(Commands, export_writes_results_and_predictions) {
   EXPECT_EQ(std::count(results.begin(), results.end(), '\n'), 1 + 10 * 3);
   const auto predictions = run(export_command, {"ablation", "--predictions"});
   EXPECT_EQ(std::count(predictions.begin(), predictions.end(), '\n'), 1 + 10 * 4);
-  EXPECT_THAT(predictions, HasSubstr(R"(clip2,dog,,accuracy,0.0,,"{""room"":""hall, large""}")"));
+  EXPECT_THAT(predictions,
+              HasSubstr("position,item,question,choices,gold,value,output,correct,"
+                        "scores,answers,primary_metric,mark,marks,labels,slices,groups"));
+  EXPECT_THAT(predictions,
+              HasSubstr(R"(,clip2,,,,dog,,0.0,,,accuracy,0.0,,"{""room"":""hall, large""}")"));
   EXPECT_EQ(Json::parse(run(export_command, {"ablation", "--format", "json"})).size(), 30U);
   EXPECT_THAT(usage_of(export_command, {"ablatio"}), HasSubstr("did you mean 'ablation'"));
+}
+
+/// An experiment of one probe on a label with classes, and one on questions with choices.
+void record_answers(Store& store) {
+  auto qa = small({"mimi"}, {"qa"}, 1);
+  qa.experiment.name = "questions";
+  auto probe = cell_of("mimi", "probe", 0);
+  probe.target = "room";
+  qa.cells.push_back(probe);
+  for (auto& cell : qa.cells)
+    cell.dataset_key = key_of("asked");
+  auto& info = qa.datasets[0].info;
+  qa.datasets[0].key = key_of("asked");
+  info.labels = {{"room", "class", "", {"hut", "hall"}}};
+  record(store, qa);
+  Json items = Json::array();
+  for (int i = 0; i < 6; ++i)
+    items.push_back({"clip" + std::to_string(i),
+                     {{"source", "tape 1"}},
+                     Json::object(),
+                     {{"room", i == 2 ? "hall" : "hut"}},
+                     {{"text", "What barks?"},
+                      {"choices", {"a dog", "a cat"}},
+                      {"answers", {"a dog", "dog"}}}});
+  store.add_items(qa.datasets[0].key, items);
+  auto run = ok_run();
+  for (auto& prediction : run.predictions)
+    prediction = {prediction.item, "a dog", "It is a dog.", {{"accuracy", 1}}, {-0.5f, -2.25f}, {}};
+  run_cell(store, qa.cells[0].key, run);
+  for (auto& prediction : run.predictions)
+    prediction = {prediction.item, "hut", "", Json::object(), {0.75f, 0.1f}, {}};
+  run_cell(store, qa.cells[1].key, run);
+}
+
+TEST_F(Commands, exported_predictions_can_be_analysed_alone) {
+  {
+    Store store(file, Store::Mode::write);
+    record_answers(store);
+  }
+  std::istringstream lines(
+      run(export_command, {"questions", "--predictions", "--format", "jsonl"}));
+  std::vector<Json> all;
+  for (std::string line; std::getline(lines, line);)
+    all.push_back(Json::parse(line));
+  ASSERT_EQ(all.size(), 8U);
+  EXPECT_EQ(all[0]["question"], "What barks?");
+  EXPECT_EQ(all[0]["choices"], Json({"a dog", "a cat"}));
+  EXPECT_EQ(all[0]["gold"], "a dog");
+  EXPECT_EQ(all[0]["answers"], Json({"a dog", "dog"}));
+  EXPECT_EQ(all[0]["output"], "It is a dog.");
+  EXPECT_EQ(all[0]["scores"], Json({{"a dog", -0.5}, {"a cat", -2.25}}));
+  EXPECT_EQ(all[0]["groups"], Json({{"source", "tape 1"}}));
+  EXPECT_EQ(all[4]["gold"], "hall") << "of the label that is predicted";
+  EXPECT_EQ(all[4]["correct"], 0.0);
+  EXPECT_EQ(all[5]["correct"], 1.0);
+  EXPECT_EQ(all[4]["scores"], Json({{"hut", 0.75}, {"hall", 0.1}})) << "as short as a float is";
+  EXPECT_THAT(run(export_command, {"questions", "--predictions"}),
+              HasSubstr(R"("{""hall"":0.1,""hut"":0.75}")"));
+}
+
+TEST_F(Commands, hardest_shows_question_truth_and_answers_also_of_probes) {
+  {
+    Store store(file, Store::Mode::write);
+    record_answers(store);
+  }
+  const auto found = Json::parse(
+      run(query_command, {"hardest", "experiment=questions", "task=probe", "--format", "json"}));
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[0]["item"], "clip2");
+  EXPECT_EQ(found[0]["right"], 0.0);
+  EXPECT_EQ(found[0]["gold"], "hall");
+  EXPECT_EQ(found[0]["said"], "hut");
+  EXPECT_EQ(found[0]["question"], "What barks?");
+  EXPECT_EQ(found[1]["right"], 1.0);
+}
+
+TEST_F(Commands, cells_of_a_spreadsheet_are_no_formulas_where_that_is_asked_for) {
+  {
+    Store store(file, Store::Mode::write);
+    auto more = small({"=HYPERLINK(1)"}, {"room"}, 1);
+    more.experiment.name = "more";
+    record(store, more);
+    run_cell(store, more.cells[0].key, ok_run());
+  }
+  EXPECT_THAT(run(export_command, {"more"}), HasSubstr(",=HYPERLINK(1),"));
+  EXPECT_THAT(run(export_command, {"more", "--spreadsheet"}), HasSubstr(",'=HYPERLINK(1),"));
+  EXPECT_THAT(usage_of(export_command, {"more", "--spreadsheet", "--format", "json"}),
+              HasSubstr("--format csv"));
+}
+
+TEST_F(Commands, status_tells_what_cannot_run_and_what_trains) {
+  {
+    Store store(file, Store::Mode::write);
+    auto more = small({"mimi", "htsat"}, {"qa"}, 2);
+    more.experiment.name = "more";
+    for (const std::size_t i : {2, 3}) {
+      more.cells[i].key.clear();
+      more.cells[i].skipped = "weights missing: htsat.ckpt";
+    }
+    record(store, more);
+    const std::vector<CurveRow> points{{"loss", 50, std::numeric_limits<double>::quiet_NaN()}};
+    store.record_curves(*store.begin_run(more.cells[0].key), points);
+    const auto said = run(status_command, {"more"});
+    EXPECT_THAT(said, AllOf(HasSubstr("htsat        2   0        0        0       0        2"),
+                            HasSubstr("Skipped:"), HasSubstr("weights missing: htsat.ckpt"),
+                            HasSubstr("Training:"), HasSubstr("nan")));
+    EXPECT_THAT(run(query_command, {"curves", "curve=loss"}), HasSubstr("nan"));
+    EXPECT_THAT(run(query_command, {"failures", "experiment=more"}), HasSubstr("skipped"));
+  }
+}
+
+TEST_F(Commands, a_ready_made_query_knows_its_experiments) {
+  EXPECT_THAT(usage_of(query_command, {"leaderboard", "experiment=ablatio"}),
+              HasSubstr("did you mean 'ablation'"));
 }
 
 TEST_F(Commands, the_canonical_dump_depends_on_results_alone) {
@@ -236,7 +356,7 @@ TEST_F(Commands, logs_and_repro_refuse_a_key_that_several_cells_begin_with) {
 }
 
 TEST_F(Commands, db_checks_and_copies) {
-  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 2"), HasSubstr("run         11"),
+  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 3"), HasSubstr("run         11"),
                                                 HasSubstr("no problem found")));
   const auto copy = (folder / "copy.db").string();
   run(db_command, {"backup", copy});
@@ -247,6 +367,14 @@ TEST_F(Commands, db_checks_and_copies) {
                 output_of(db_command, {"check", "--results", (folder / "none.db").string()});
               }),
               HasSubstr("there is no such results file"));
+}
+
+TEST_F(Commands, db_check_finds_a_number_that_has_changed) {
+  {
+    Store store(file, Store::Mode::write);
+    Statement(store.connection(), "UPDATE prediction SET mark = 1 - mark WHERE run_id = 3").run();
+  }
+  EXPECT_THAT(failure_of([&] { run(db_command, {"check"}); }), HasSubstr("has 1 problem"));
 }
 
 TEST_F(Commands, db_check_finds_rows_that_refer_to_nothing) {

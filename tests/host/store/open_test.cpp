@@ -1,6 +1,8 @@
 #include "host/store/open.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <functional>
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -9,6 +11,7 @@
 
 #include "files.hpp"
 #include "fixture.hpp"
+#include "host/store/content_hash.hpp"
 
 namespace earshot::host {
 namespace {
@@ -49,11 +52,11 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  change(file, "PRAGMA user_version = 3");
+  change(file, "PRAGMA user_version = 4");
   const auto before = text_of(file);
-  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 3"),
-                                   HasSubstr("this runner knows 2")));
-  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 3"));
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 4"),
+                                   HasSubstr("this runner knows 3")));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 4"));
   EXPECT_EQ(text_of(file), before);
 }
 
@@ -144,6 +147,20 @@ TEST_F(InUse, a_link_that_leads_elsewhere_ends_the_next_transaction) {
               HasSubstr("was removed or replaced"));
 }
 
+TEST(Opening, a_file_from_before_the_first_release_or_of_no_version_is_refused_and_kept) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_results(file);
+  for (const auto* version : {"1", "0"}) {
+    change(file, std::string("PRAGMA user_version = ") + version);
+    const auto before = text_of(file);
+    for (const auto mode : {Store::Mode::write, Store::Mode::read})
+      EXPECT_THAT(refusal(file, mode), AllOf(HasSubstr(std::string("is of schema ") + version),
+                                             HasSubstr("run the experiments again")));
+    EXPECT_EQ(text_of(file), before);
+  }
+}
+
 TEST(Opening, flipped_bytes_are_found_and_nothing_is_made_anew) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
@@ -186,7 +203,7 @@ TEST(Opening, a_schema_of_a_development_version_is_refused) {
   const auto file = folder / "results.db";
   make_results(file);
   change(file, "UPDATE schema_migration SET sql_sha256 = printf('%064d', 0)");
-  EXPECT_THAT(refusal(file), HasSubstr("development version with another schema 1"));
+  EXPECT_THAT(refusal(file), HasSubstr("development version with another schema 3"));
 }
 
 TEST(Opening, network_file_systems_are_known_by_their_number) {
@@ -209,6 +226,90 @@ TEST(Opening, readers_can_change_nothing_and_make_no_file) {
   }
   EXPECT_FALSE(fs::exists(folder / "new.db"));
   EXPECT_EQ(count(store, "run"), 40);
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST(Opening, readers_leave_nothing_beside_the_file) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_results(file);
+  fs::remove(folder / "results.db-owners");
+  const auto before = text_of(file);
+  {
+    const Store one(file, Store::Mode::read), other(file, Store::Mode::read);
+    EXPECT_EQ(count(one, "run") + count(other, "run"), 80);
+    EXPECT_TRUE(one.lost_runs().empty());
+  }
+  EXPECT_THAT(names_in(folder / ""), ElementsAre("results.db"));
+  EXPECT_EQ(text_of(file), before);
+}
+
+/// What `act` says as a user who owns nothing here; root may write whatever the permissions say.
+std::string as_another_user(const std::function<std::string()>& act) {
+  int pipe_ends[2];
+  EXPECT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string said;
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(1);
+    try {
+      said = act();
+    } catch (const std::exception& error) {
+      said = error.what();
+    }
+    _exit(write(pipe_ends[1], said.data(), said.size()) < 0 ? 1 : 0);
+  }
+  close(pipe_ends[1]);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t size = 0; (size = read(pipe_ends[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(size));
+  close(pipe_ends[0]);
+  waitpid(child, nullptr, 0);
+  return said;
+}
+
+std::string runs_in(const fs::path& file) {
+  return std::to_string(count(Store(file, Store::Mode::read), "run")) + " runs";
+}
+
+TEST(Opening, a_file_and_folder_that_may_only_be_read_are_read_whatever_they_are_called) {
+  for (const auto* name : {"results.db", "50%3f ?#.db"}) {
+    const TemporaryFolder folder;
+    const auto file = folder / name;
+    make_results(file);
+    fs::permissions(file, fs::perms(0444));
+    fs::permissions(folder / "", fs::perms(0555));
+    EXPECT_EQ(as_another_user([&] { return runs_in(file); }), "40 runs") << name;
+    fs::permissions(folder / "", fs::perms(0755));
+  }
+}
+
+TEST(Opening,
+     a_copy_of_a_file_at_work_is_read_where_nothing_may_be_written_or_it_is_said_what_to_do) {
+  const TemporaryFolder source, folder;
+  const Store writer(source / "results.db", Store::Mode::write);
+  Store(source / "results.db", Store::Mode::write).bury_lost_runs();
+  auto& store = const_cast<Store&>(writer);
+  const auto plan = small();
+  record(store, plan);
+  run_cell(store, plan.cells[0].key, ok_run());
+  for (const auto* part : {"results.db", "results.db-wal"})
+    fs::copy_file(source / part, folder / part);
+  ASSERT_GT(fs::file_size(folder / "results.db-wal"), 0U);
+  fs::permissions(folder / "", fs::perms(0555));
+  EXPECT_THAT(as_another_user([&] { return runs_in(folder / "results.db"); }),
+              ::testing::AnyOf("1 runs", AllOf(HasSubstr("has changes in 'results.db-wal'"),
+                                               HasSubstr("copy both files"))));
+  fs::permissions(folder / "", fs::perms(0755));
+  EXPECT_EQ(runs_in(folder / "results.db"), "1 runs");
 }
 
 TEST(Opening, a_lock_held_by_another_process_is_said) {
@@ -259,45 +360,115 @@ TEST(Opening, a_backup_is_whole_and_replaces_nothing) {
 
 std::vector<Migration> with_another(const std::string& sql) {
   auto known = migrations();
-  known.push_back({"another", sql});
+  known.push_back({"another", sql, newest_schema(), newest_schema() + 1});
   return known;
 }
 
-/// A file as the first runner made it, with a cell and its ok run.
-void make_first_schema(const fs::path& file) {
-  const auto first = migrations().front();
+/// A file of schema 2 with a cell, its ok run, and what it predicted.
+void make_second_schema(const fs::path& file) {
   const auto text = [](const std::string& what) { return "'" + what + "'"; };
-  change(file, first.sql + "PRAGMA user_version = 1; PRAGMA application_id = 0x45617273;" +
-                   "INSERT INTO schema_migration VALUES (1, 'schema', " +
-                   text(protocol::sha256(std::string_view(first.sql))) + ", 0);" +
-                   "INSERT INTO dataset VALUES (1, 'd', 'scenes', 2, 1, 0, 1, 1, '{}');"
-                   "INSERT INTO experiment VALUES (1, 'old', " +
-                   text(key_of("revision")) + ", 1, '', '', '', '{}', '[]', 0);" +
-                   "INSERT INTO cell VALUES (1, " + text(key_of("cell")) +
-                   ", 1, 'accuracy', 'test', '{}');"
-                   "INSERT INTO experiment_cell VALUES "
-                   "(1, 0, 1, 'mimi', 'scenes', 'room', '', '', 'hf://kyutai/mimi', 0, 0, '', 0);"
-                   "INSERT INTO provenance VALUES (1, " +
-                   text(key_of("provenance")) + ", '{}', NULL, NULL, NULL, NULL);" +
-                   "INSERT INTO owner VALUES (1, 'here', 1, 0);"
-                   "INSERT INTO run(run_id, cell_id, attempt, state, provenance_id, owner_id, "
-                   "started_ms, ended_ms) VALUES (1, 1, 1, 'ok', 1, 1, 0, 1);"
-                   "INSERT INTO slice VALUES (1, 'all', 'all');"
-                   "INSERT INTO metric_definition VALUES (1, 'accuracy', 1, '', 1, 'mean', '');"
-                   "INSERT INTO metric VALUES (1, 1, 1, 0.5, NULL, 1, NULL, NULL, 'few');");
+  const auto info =
+      R"({"labels":[{"name":"room","type":"class","classes":["hall","hut"]}],"slices":{"gold_from":{"audio":2}}})";
+  change(
+      file,
+      text_of(EARSHOT_SOURCE_DIR "/tests/host/store/schema_2.sql") +
+          "PRAGMA user_version = 2; PRAGMA application_id = 0x45617273;"
+          "INSERT INTO schema_migration VALUES (1, 'schema', printf('%064d', 1), 0),"
+          "(2, 'checkpoints', printf('%064d', 2), 0);"
+          "INSERT INTO dataset VALUES (1, 'd', 'scenes', 2, 1, 0, 1, 1, " +
+          text(info) +
+          ");"
+          "INSERT INTO item VALUES (1, 1, 'clip1', '{}', '{}', '{\"room\":\"hall\"}');"
+          "INSERT INTO experiment VALUES (1, 'old', " +
+          text(key_of("revision")) +
+          ", 1, '', '', '', '{}', '[]', 0);"
+          "INSERT INTO experiment_dataset VALUES (1, 1, 'scenes');"
+          "INSERT INTO cell VALUES (1, " +
+          text(protocol::sha256(
+              std::string_view(R"({"evaluator":{"options":{"target":"room"}}})"))) +
+          R"(, 1, 'accuracy', 'test', '{"evaluator":{"options":{"target":"room"}}}');)"
+          "INSERT INTO axis VALUES (1, 'encoder'); INSERT INTO axis_value VALUES (1, 1, 'mimi');"
+          "INSERT INTO cell_axis VALUES (1, 1, 1, 5, 0, 1);"
+          "INSERT INTO experiment_cell VALUES (1, 0, 1, 'mimi', 'scenes', 'room', '', '', "
+          "'hf://kyutai/mimi', 0, 0, '', 0, NULL, NULL);"
+          "INSERT INTO provenance VALUES (1, " +
+          text(protocol::sha256(std::string_view("{}"))) +
+          ", '{}', NULL, NULL, NULL, NULL);"
+          "INSERT INTO owner VALUES (1, 'here', 1, 0);"
+          "INSERT INTO run(run_id, cell_id, attempt, state, provenance_id, owner_id, "
+          "started_ms, ended_ms) VALUES (1, 1, 1, 'ok', 1, 1, 0, 1);"
+          "INSERT INTO stage VALUES (1, 'f', 'features', 'ok', 1, '', 1, 1, '{}', 0);"
+          "INSERT INTO run_stage VALUES (1, 1);"
+          "INSERT INTO slice VALUES (1, 'all', 'all');"
+          "INSERT INTO metric_definition VALUES (1, 'accuracy', 1, '', 1, 'mean', '');"
+          "INSERT INTO metric VALUES (1, 1, 1, 0.5, NULL, 1, NULL, NULL, 'few');"
+          "INSERT INTO prediction VALUES (1, 0, 2.5, NULL, NULL, NULL), "
+          "(1, 1, 'hall', NULL, 1, NULL);"
+          "INSERT INTO curve VALUES (1, 'loss', 0, 2, NULL);"
+          "INSERT INTO comparison VALUES (1, 1, 'task', 'a', 'b', '', '', 'all', 'all', 'accuracy',"
+          "'', NULL, NULL, 0.5, NULL, NULL, 0.1, NULL, '', '', 1, 1, 1, 0, 0, '', '', 0);");
 }
 
-TEST(Migrating, a_file_of_the_first_schema_keeps_its_rows_and_gets_what_came_later) {
+TEST(Migrating, a_file_of_schema_2_keeps_its_rows_and_gets_what_came_later) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
-  make_first_schema(file);
+  make_second_schema(file);
   EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("'runner db migrate' brings it there"));
   const Store store(file, Store::Mode::write);
-  EXPECT_THAT(rows(store, "SELECT encoder, value, pretrain_data, in_domain FROM result"),
-              ElementsAre(ElementsAre(Json("mimi"), Json(0.5), Json(), Json())));
-  EXPECT_THAT(rows(store, "SELECT kind, encoder, parameters FROM cost"),
-              ElementsAre(ElementsAre(Json("cell"), Json("mimi"), Json())));
-  EXPECT_TRUE(fs::exists(folder / "results.db.v1.bak"));
+  EXPECT_THAT(rows(store, "SELECT encoder, value, gold_from FROM result"),
+              ElementsAre(ElementsAre(Json("mimi"), Json(0.5), Json("audio"))));
+  EXPECT_THAT(rows(store, "SELECT item, value, gold, correct FROM answer"),
+              ElementsAre(ElementsAre(Json("clip1"), Json("hall"), Json("hall"), Json(1.0))));
+  EXPECT_THAT(rows(store, "SELECT number FROM prediction WHERE item = 0"),
+              ElementsAre(ElementsAre(Json(2.5))));
+  EXPECT_THAT(rows(store, "SELECT kind, encoder FROM cost ORDER BY kind"),
+              ElementsAre(ElementsAre(Json("cell"), Json("mimi")),
+                          ElementsAre(Json("features"), Json("mimi"))));
+  EXPECT_EQ(count(store, "training"), 1);
+  EXPECT_EQ(count(store, "comparison WHERE usable = 0"), 1);
+  EXPECT_FALSE(store.has_items("d")) << "questions are read when it runs again";
+  EXPECT_TRUE(changed_content(store.connection()).empty());
+  EXPECT_TRUE(fs::exists(folder / "results.db.v2.bak"));
+}
+
+TEST(Migrating, and_making_anew_give_the_same_tables_indices_and_views) {
+  const TemporaryFolder folder;
+  make_second_schema(folder / "old.db");
+  const Store old(folder / "old.db", Store::Mode::write),
+      fresh(folder / "new.db", Store::Mode::write);
+  const auto columns = [](const Store& store) {
+    return rows(store,
+                "SELECT m.type, m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m "
+                "LEFT JOIN pragma_table_xinfo(m.name) c ON m.type <> 'index' ORDER BY 1, 2, c.cid");
+  };
+  EXPECT_EQ(columns(old), columns(fresh));
+}
+
+TEST(Migrating, views_of_the_user_stay_as_they_are) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_second_schema(file);
+  change(file,
+         "CREATE VIEW mine AS SELECT count(*) AS n FROM run;"
+         "CREATE VIEW \"my view\" AS SELECT encoder FROM result;"
+         "CREATE VIEW \"a \"\"quoted\"\" one\" AS SELECT typeof(value) AS t FROM prediction;"
+         "CREATE VIEW broken AS SELECT what_is_gone FROM run;");
+  const Store store(file, Store::Mode::write);
+  EXPECT_THAT(rows(store, "SELECT n FROM mine"), ElementsAre(ElementsAre(Json(1))));
+  EXPECT_THAT(rows(store, "SELECT encoder FROM \"my view\""),
+              ElementsAre(ElementsAre(Json("mimi"))));
+  EXPECT_EQ(count(store, "\"a \"\"quoted\"\" one\""), 2);
+  EXPECT_EQ(count(store, "sqlite_master WHERE name = 'broken'"), 1);
+}
+
+TEST(Migrating, a_view_of_the_user_with_the_name_of_a_new_one_is_refused_by_name) {
+  const TemporaryFolder folder;
+  const auto file = folder / "results.db";
+  make_second_schema(file);
+  change(file, "CREATE VIEW answer AS SELECT 42 AS a");
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr("a view 'answer'"), HasSubstr("rename yours")));
+  change(file, "DROP VIEW answer");
+  EXPECT_EQ(count(Store(file, Store::Mode::write), "answer"), 1);
 }
 
 TEST(Migrating, keeps_rows_and_a_copy_of_the_old_file) {
@@ -306,10 +477,10 @@ TEST(Migrating, keeps_rows_and_a_copy_of_the_old_file) {
   make_results(file);
   Connection connection(file.string(), SQLITE_OPEN_READWRITE, "x");
   migrate(connection, file, with_another("ALTER TABLE run ADD COLUMN note TEXT;"));
-  EXPECT_EQ(connection.integer("PRAGMA user_version"), 3);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), 4);
   EXPECT_EQ(connection.integer("SELECT count(*) FROM run WHERE note IS NULL"), 40);
-  EXPECT_EQ(connection.integer("SELECT count(*) FROM schema_migration"), 3);
-  EXPECT_EQ(count(Store(folder / "results.db.v2.bak", Store::Mode::read), "run"), 40);
+  EXPECT_EQ(connection.integer("SELECT count(*) FROM schema_migration"), 2);
+  EXPECT_EQ(count(Store(folder / "results.db.v3.bak", Store::Mode::read), "run"), 40);
 }
 
 TEST(Migrating, that_fails_leaves_the_file_as_it_was) {
@@ -355,7 +526,7 @@ TEST(Migrating, by_eight_processes_at_once_happens_once) {
     EXPECT_EQ(status, 0);
   }
   const Store store(file, Store::Mode::read);
-  EXPECT_EQ(count(store, "schema_migration"), 2);
+  EXPECT_EQ(count(store, "schema_migration"), 1);
   EXPECT_EQ(count(store, "experiment"), 1);
   EXPECT_EQ(count(store, "run"), 12);
   EXPECT_EQ(count(store, "run WHERE state = 'ok'"), 12);

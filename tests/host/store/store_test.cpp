@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "fixture.hpp"
+#include "host/store/content_hash.hpp"
 
 namespace earshot::host {
 namespace {
@@ -156,11 +157,142 @@ TEST_F(Results, predictions_keep_the_primary_mark_apart_and_values_by_type) {
                      {5, nullptr, "", Json::object()}};
   run_cell(store, plan.cells[0].key, run);
   EXPECT_THAT(
-      rows(store, "SELECT value, output, mark, marks FROM prediction ORDER BY item"),
-      ElementsAre(ElementsAre(Json("dog"), Json("It is a dog."), Json(1.0), Json("{\"f1\":0.5}")),
-                  ElementsAre(Json(2.5), Json(), Json(0.0), Json()),
-                  ElementsAre(Json("[\"a\",\"b\"]"), Json(), Json(), Json()),
-                  ElementsAre(Json(), Json(), Json(), Json())));
+      rows(store, "SELECT value, number, output, mark, marks FROM prediction ORDER BY item"),
+      ElementsAre(
+          ElementsAre(Json("dog"), Json(), Json("It is a dog."), Json(1.0), Json("{\"f1\":0.5}")),
+          ElementsAre(Json("2.5"), Json(2.5), Json(), Json(0.0), Json()),
+          ElementsAre(Json("[\"a\",\"b\"]"), Json(), Json(), Json(), Json()),
+          ElementsAre(Json(), Json(), Json(), Json(), Json())));
+}
+
+TEST_F(Results, scores_are_kept_as_float32_and_candidates_where_they_are_needed) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.predictions[0].scores = {0.25f, -1.5f};
+  run.predictions[1].scores = {1.0f};
+  run.predictions[1].candidates = {"a bell"};
+  run_cell(store, plan.cells[0].key, run);
+  Statement row(store.connection(), "SELECT scores, candidates FROM prediction ORDER BY item");
+  ASSERT_TRUE(row.step());
+  EXPECT_THAT(row.floats(0), ElementsAre(0.25f, -1.5f));
+  EXPECT_TRUE(row.is_null(1));
+  ASSERT_TRUE(row.step());
+  EXPECT_EQ(row.text(1), "[\"a bell\"]");
+  ASSERT_TRUE(row.step());
+  EXPECT_TRUE(row.is_null(0)) << "none, rather than an empty list";
+}
+
+TEST_F(Results, cells_that_cannot_run_are_rows_with_their_reason) {
+  auto plan = small({"htsat", "mimi"}, {"room"}, 1);
+  plan.cells[1].key.clear();
+  plan.cells[1].skipped = "weights missing: hf://kyutai/mimi";
+  const auto first = record(store, plan);
+  run_cell(store, plan.cells[0].key, ok_run());
+  EXPECT_THAT(rows(store, "SELECT encoder, state, error FROM cell_state ORDER BY position"),
+              ElementsAre(ElementsAre(Json("htsat"), Json("ok"), Json()),
+                          ElementsAre(Json("mimi"), Json("skipped"),
+                                      Json("weights missing: hf://kyutai/mimi"))));
+  EXPECT_THAT(rows(store, "SELECT encoder, state FROM failure"),
+              ElementsAre(ElementsAre(Json("mimi"), Json("skipped"))));
+  EXPECT_EQ(count(store, "cell_axis x JOIN axis_value v USING(value_id) WHERE v.value = 'mimi'"),
+            1);
+  EXPECT_EQ(record(store, plan), first) << "the same again is no new revision";
+  // The weights are there now.
+  plan.cells[1] = cell_of("mimi", "room", 0);
+  EXPECT_NE(record(store, plan), first);
+  EXPECT_EQ(count(store, "cell_state WHERE state = 'pending'"), 1);
+}
+
+TEST_F(Results, a_training_can_be_watched_and_its_points_stay_when_it_fails) {
+  const auto plan = small();
+  record(store, plan);
+  const auto run = *store.begin_run(plan.cells[0].key);
+  const std::vector<CurveRow> points{{"loss", 0, 5.0},
+                                     {"loss", 1, std::numeric_limits<double>::quiet_NaN()}};
+  store.record_curves(run, points);
+  const auto watched = [&] {
+    return rows(store, "SELECT state, curve, step, value, nonfinite FROM training ORDER BY step");
+  };
+  EXPECT_THAT(
+      watched(),
+      ElementsAre(ElementsAre(Json("running"), Json("loss"), Json(0), Json(5.0), Json()),
+                  ElementsAre(Json("running"), Json("loss"), Json(1), Json(), Json("nan"))));
+  RunRecord failed;
+  failed.state = "failed";
+  failed.curves = {{"loss", 1, 4.0}, {"loss", 2, 3.0}};
+  store.finish_run(run, failed);
+  ASSERT_EQ(watched().size(), 3U);
+  EXPECT_THAT(watched()[1], ElementsAre(Json("failed"), Json("loss"), Json(1), Json(4.0), Json()));
+  store.record_curves(run, points);  // it is over
+  EXPECT_EQ(watched().size(), 3U);
+}
+
+TEST_F(Results, a_pretraining_can_be_watched_and_is_lost_with_its_runner) {
+  const auto plan = small();
+  record(store, plan);
+  const std::vector<CurveRow> points{{"loss", 0, 5.0}};
+  store.record_curves("p1", "pretrain", points);
+  EXPECT_THAT(rows(store, "SELECT kind, cell, state, step FROM training"),
+              ElementsAre(ElementsAre(Json("pretrain"), Json("p1"), Json("running"), Json(0))));
+  StageRecord stage;
+  stage.key = "p1";
+  stage.kind = "pretrain";
+  stage.state = "ok";
+  stage.seconds = 3;
+  store.record_stage(stage);
+  EXPECT_THAT(rows(store, "SELECT state, attempts, seconds FROM stage"),
+              ElementsAre(ElementsAre(Json("ok"), Json(1), Json(3.0))));
+  EXPECT_EQ(count(store, "training"), 1);
+}
+
+TEST_F(Results, logs_and_artifacts_are_found_after_the_folder_has_moved) {
+  const auto plan = small();
+  record(store, plan);
+  auto run = ok_run();
+  run.log = (folder / "logs" / "a.log").string();
+  run.artifacts = {
+      {"confusion.csv", (folder / "artifacts" / "x" / "confusion.csv").string(), "", 0},
+      {"elsewhere", "/somewhere/else", "", 0}};
+  run_cell(store, plan.cells[0].key, run);
+  EXPECT_THAT(rows(store, "SELECT path FROM artifact ORDER BY name"),
+              ElementsAre(ElementsAre(Json("artifacts/x/confusion.csv")),
+                          ElementsAre(Json("/somewhere/else"))));
+  EXPECT_EQ(store.connection().text("SELECT log FROM run"), "logs/a.log");
+  EXPECT_EQ(store.resolve("logs/a.log"), folder / "logs" / "a.log");
+  EXPECT_EQ(store.resolve("/somewhere/else"), "/somewhere/else");
+}
+
+TEST_F(Results, what_changed_inside_of_a_row_is_found_by_the_hash_of_its_run) {
+  const auto plan = small();
+  record(store, plan);
+  store.add_items(plan.datasets[0].key,
+                  Json::array({{"clip0", Json::object(), Json::object(), {{"room", "hall"}}}}));
+  auto run = ok_run();
+  run.predictions[0].scores = {0.5f};
+  run.curves = {{"loss", 0, 1.0}};
+  run.metrics[0].second = "eight bytes";
+  for (const auto& cell : plan.cells)
+    run_cell(store, cell.key, run);
+  EXPECT_TRUE(changed_content(store.connection()).empty());
+  for (const auto& [change, found] : std::vector<std::pair<std::string, std::string>>{
+           {"UPDATE prediction SET value = 'cat' WHERE run_id = 2 AND item = 3", "run 2 is not"},
+           {"UPDATE prediction SET mark = 1.0 WHERE run_id = 2 AND item = 2", "run 2 is not"},
+           {"UPDATE prediction SET scores = x'00000000' WHERE run_id = 2 AND item = 2", "run 2"},
+           {"UPDATE metric SET value = value + 1e-12 WHERE run_id = 3", "run 3 is not"},
+           {"UPDATE metric_definition SET higher_is_better = 0", "run 1 is not"},
+           {"UPDATE replicates SET samples = x'00' WHERE run_id = 1", "run 1 is not"},
+           {"UPDATE curve SET value = 2 WHERE run_id = 4", "run 4 is not"},
+           {"UPDATE item SET labels = '{}'", "items of dataset scenes/scenes"},
+           {"UPDATE cell SET identity = '{}' WHERE cell_id = 1", "cell "},
+           {"UPDATE provenance SET facts = '{}'", "provenance 1 is not"}}) {
+    Statement(store.connection(), "BEGIN").run();
+    Statement(store.connection(), change).run();
+    EXPECT_THAT(changed_content(store.connection()), ::testing::Contains(HasSubstr(found)))
+        << change;
+    Statement(store.connection(), "ROLLBACK").run();
+  }
+  EXPECT_TRUE(changed_content(store.connection()).empty());
 }
 
 TEST_F(Results, what_items_contribute_to_a_score_comes_back_bit_for_bit) {
@@ -176,29 +308,32 @@ TEST_F(Results, what_items_contribute_to_a_score_comes_back_bit_for_bit) {
   EXPECT_FALSE(row.step());
 }
 
-TEST_F(Results, a_stage_is_replaced_and_linked_to_its_runs) {
+TEST_F(Results, a_stage_adds_up_over_its_attempts_and_is_linked_to_its_runs) {
   const auto plan = small();
   record(store, plan);
   StageRecord stage;
   stage.key = "f1";
   stage.kind = "features";
-  stage.state = "failed";
-  stage.error = "disk";
+  stage.state = "killed";
+  stage.error = "interrupted";
+  stage.seconds = 1.5;
+  stage.facts = {{"computed", 64}, {"audio_seconds", 70.0}, {"encode_seconds", 0.5}};
   store.record_stage(stage);
   stage.state = "ok";
   stage.error = "";
-  stage.attempts = 2;
-  stage.seconds = 3.5;
-  stage.facts = {{"audio_seconds", 100}};
+  stage.seconds = 2.0;
+  stage.facts = {{"computed", 10}, {"audio_seconds", 30.0}, {"encode_seconds", 0.25}};
   store.record_stage(stage);
+  EXPECT_EQ(store.connection().integer("SELECT json_extract(facts, '$.computed') FROM stage"), 74);
   auto run = ok_run();
   run.stages = {"f1"};
   run_cell(store, plan.cells[0].key, run);
   run_cell(store, plan.cells[1].key, run);
-  EXPECT_THAT(rows(store,
-                   "SELECT key, cells, attempts, seconds, audio_seconds FROM cost "
-                   "WHERE kind = 'features'"),
-              ElementsAre(ElementsAre(Json("f1"), Json(2), Json(2), Json(3.5), Json(100))));
+  EXPECT_THAT(
+      rows(store,
+           "SELECT key, cells, attempts, seconds, audio_seconds, real_time_factor FROM cost "
+           "WHERE kind = 'features'"),
+      ElementsAre(ElementsAre(Json("f1"), Json(2), Json(2), Json(3.5), Json(100.0), Json(0.0075))));
   EXPECT_EQ(count(store, "cost WHERE kind = 'cell' AND seconds = 2"), 2);
 }
 

@@ -1,4 +1,8 @@
+#include <cstdlib>
 #include <fstream>
+#include <limits>
+
+#include <sys/wait.h>
 
 #include "files.hpp"
 #include "fixture.hpp"
@@ -220,51 +224,85 @@ std::vector<std::string> sql_blocks(const std::string& file) {
   return blocks;
 }
 
+/// quickstart in small, with all that the page has a query for: a failed cell, one that cannot run,
+/// one that trains, a published number and a comparison.
 class Documented : public Views {
  protected:
   Documented() {
-    auto plan = small({"htsat", "mimi_full", "mimi_semantic"});
+    auto plan = small({"level_only", "mfcc", "log_mel"}, {"room", "event"});
+    plan.experiment.name = "quickstart";
+    for (auto& cell : plan.cells)
+      cell.target = "room";
     ReferenceRecord reference;
     reference.metric = "accuracy";
     reference.cells = {plan.cells[0].key};
     plan.experiment.references = {reference};
+    auto missing = cell_of("htsat", "room", 0);
+    missing.key.clear();
+    missing.skipped = "weights missing";
+    plan.cells.push_back(missing);
     const auto experiment = record(store, plan);
-    Json items = Json::array();
-    for (int i = 0; i < 6; ++i) {
-      items.push_back({"clip" + std::to_string(i),
-                       {{"clip", std::to_string(i)}},
-                       {{"category", "event"}},
-                       {{"room", "hall"}}});
-    }
-    store.add_items(plan.datasets[0].key, items);
+    add_items(plan);
     StageRecord stage;
     stage.key = "f1";
     stage.kind = "features";
     stage.state = "ok";
     stage.seconds = 2;
-    stage.facts = {{"audio_seconds", 100}};
+    stage.facts = {{"audio_seconds", 100}, {"encode_seconds", 1}};
     store.record_stage(stage);
-    for (std::size_t i = 0; i + 1 < plan.cells.size(); ++i) {
+    const auto runs = plan.cells.size() - 3;
+    for (std::size_t i = 0; i < runs; ++i) {
       auto run = ok_run();
+      run.metrics.push_back({metric_row("setting", "indoor", 0.5, 4), {}});
+      run.metrics.push_back({metric_row("all", "all", 0.25, 4), {}});
+      run.metrics.back().first.metric = "macro_f1";
       run.stages = {"f1"};
       run.result.used = 3;
       run.curves = {{"loss", 1, 0.5}};
+      for (auto& prediction : run.predictions) {
+        prediction.value = plan.cells[i].encoder == "mfcc" ? "hut" : "hall";
+        prediction.marks = Json::object();
+        prediction.scores = {0.75f, 0.25f};
+      }
       run_cell(store, plan.cells[i].key, run);
     }
     RunRecord failed;
     failed.state = "failed";
     failed.error = "bad weights";
-    run_cell(store, plan.cells.back().key, failed);
+    run_cell(store, plan.cells[runs].key, failed);
+    const std::vector<CurveRow> points{{"loss", 7, std::numeric_limits<double>::quiet_NaN()}};
+    store.record_curves(*store.begin_run(plan.cells[runs + 1].key), points);
     ComparisonRow comparison;
     comparison.axis = "encoder";
-    comparison.base = "htsat";
-    comparison.candidate = "mimi_full";
-    comparison.hypothesis = "acoustics";
+    comparison.base = "mfcc";
+    comparison.candidate = "log_mel";
+    comparison.hypothesis = "spectral detail";
     comparison.delta = 0.1;
     comparison.verdict = "supported";
     store.record_comparisons(experiment, {comparison});
   }
+
+  void add_items(const Small& plan) {
+    Json items = Json::array();
+    for (int i = 0; i < 6; ++i)
+      items.push_back({"clip" + std::to_string(i),
+                       {{"clip", std::to_string(i)}},
+                       {{"setting", "indoor"}},
+                       {{"room", "hall"}},
+                       {{"text", "Where?"}, {"choices", {"hall", "hut"}}, {"answers", {"hall"}}}});
+    store.add_items(plan.datasets[0].key, items);
+  }
 };
+
+TEST_F(Documented, answers_stand_beside_question_and_truth) {
+  EXPECT_THAT(
+      rows(store,
+           "SELECT item, question, choices, gold, value, correct, mark FROM answer "
+           "WHERE encoder = 'mfcc' AND task = 'room' AND seed = 0 ORDER BY item_position LIMIT 1"),
+      ElementsAre(ElementsAre(Json("clip2"), Json("Where?"), Json("[\"hall\",\"hut\"]"),
+                              Json("hall"), Json("hut"), Json(0.0), Json())));
+  EXPECT_EQ(count(store, "answer WHERE encoder = 'log_mel' AND correct = 1"), 4 * 4);
+}
 
 TEST_F(Documented, every_query_of_the_results_readme_runs_and_finds_rows) {
   const auto blocks = sql_blocks(EARSHOT_SOURCE_DIR "/results/README.md");
@@ -277,13 +315,59 @@ TEST_F(Documented, every_query_of_the_results_readme_runs_and_finds_rows) {
 
 TEST_F(Documented, every_column_of_a_view_stands_in_the_results_readme) {
   const auto text = earshot::testing::text_of(EARSHOT_SOURCE_DIR "/results/README.md");
-  for (const char* view : {"result", "slice_delta", "category_delta", "leaderboard", "published",
-                           "cell_state", "failure", "cost"}) {
+  for (const char* view : {"result", "answer", "slice_delta", "category_delta", "leaderboard",
+                           "published", "cell_state", "failure", "training", "cost"}) {
     EXPECT_THAT(text, HasSubstr(std::string("### `") + view + "`"));
     for (const auto& column : columns(store, view)) {
       EXPECT_THAT(text, HasSubstr("`" + column + "`")) << view;
     }
   }
+}
+
+/// Standard joins and functions that DuckDB knows as well; duckdb_reads_every_table_and_view asks
+/// DuckDB itself.
+TEST_F(Documented, views_are_written_so_that_other_programs_read_them) {
+  Statement views(store.connection(), "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
+  while (views.step()) {
+    auto sql = views.text(1);
+    for (auto at = sql.find("CROSS JOIN"); at != sql.npos; at = sql.find("CROSS JOIN", at + 1)) {
+      const auto line = sql.substr(at, sql.find('\n', at) - at);
+      EXPECT_EQ(line.find(" ON "), line.npos) << views.text(0) << ": " << line;
+    }
+    for (const char* word : {" IN (SELECT", "json_extract", "json_each", "count_star", "iif("})
+      EXPECT_EQ(sql.find(word), sql.npos) << views.text(0) << ": " << word;
+  }
+  Statement tables(store.connection(),
+                   "SELECT m.name, c.name, c.type, m.sql FROM sqlite_master m "
+                   "JOIN pragma_table_info(m.name) c WHERE m.type = 'table'");
+  while (tables.step()) {
+    EXPECT_NE(tables.text(2), "ANY") << tables.text(0) << '.' << tables.text(1);
+    EXPECT_EQ(tables.text(3).find("WITHOUT ROWID"), std::string::npos)
+        << tables.text(0) << ": DuckDB counts rows by rowid";
+  }
+}
+
+/// Views go from the few to the many by primary keys and indices, whatever the file holds.
+TEST_F(Documented, views_look_rows_up_by_index) {
+  for (const char* view :
+       {"result WHERE experiment = 'quickstart'", "answer WHERE experiment = 'quickstart'",
+        "slice_delta WHERE experiment = 'quickstart' AND axis = 'encoder'"}) {
+    Statement plan(store.connection(), std::string("EXPLAIN QUERY PLAN SELECT * FROM ") + view);
+    while (plan.step())
+      for (const char* table : {"SCAN v", "SCAN bv", "SCAN cv", "SCAN p", "SCAN i", "SCAN r"})
+        EXPECT_NE(plan.text(3), table) << view;
+  }
+}
+
+TEST_F(Documented, duckdb_reads_every_table_and_view) {
+  const auto command = "python3 " EARSHOT_SOURCE_DIR "/tests/host/store/read_with_duckdb.py '" +
+                       (folder / "results.db").string() + "' > '" + (folder / "said").string() +
+                       "' 2>&1";
+  const int status = std::system(command.c_str());
+  const auto said = earshot::testing::text_of(folder / "said");
+  if (WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127))
+    GTEST_SKIP() << said;
+  EXPECT_EQ(status, 0) << said;
 }
 
 TEST_F(Documented, every_ready_made_query_runs_and_finds_rows) {
