@@ -77,6 +77,53 @@ TEST_F(Import, takes_answers_in_as_one_more_encoder_that_is_scored_like_any_othe
   EXPECT_THAT(compared.out, HasSubstr("theirs")) << compared.err;
 }
 
+TEST_F(Import, takes_scores_so_that_what_ranks_by_them_is_measured) {
+  ASSERT_EQ(import("theirs.csv").code, 0);
+  EXPECT_EQ(number("nonfinite", "theirs", "AND metric = 'auc'"), "nan") << "there are no scores";
+  std::istringstream lines(right_answers());
+  std::string line, columns = "id,prediction,kind0,score:kind1,kind2\n", objects, lists;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    while (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    const auto comma = line.rfind(',');
+    const auto id = line.substr(0, comma), kind = line.substr(comma + 1);
+    const auto score = [&](const char* name) { return kind == name ? "0.5" : "0.25"; };
+    const auto numbers = [&](const std::string& before, const std::string& between) {
+      return before + score("kind0") + between + score("kind1");
+    };
+    columns += line + numbers(",", ",") + "," + score("kind2") + "\n";
+    const auto begin = R"({"id": ")" + id + R"(", "prediction": ")" + kind + R"(", "scores": )";
+    objects += begin + R"({"kind2": )" + score("kind2") +
+               numbers(R"(, "kind0": )", R"(, "kind1": )") + "}}\n";
+    lists += begin + numbers("[", ", ") + ", " + score("kind2") + "]}\n";
+  }
+  for (const auto& [file, text] : {std::pair{std::string("columns.csv"), columns},
+                                   {std::string("objects.jsonl"), objects},
+                                   {std::string("lists.jsonl"), lists}}) {
+    write(sandbox / file, text);
+    const auto ended = import(file);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    const auto name = file.substr(0, file.find('.'));
+    EXPECT_EQ(std::stod(number("value", name, "AND metric = 'auc'")), 1) << file;
+    const auto exported = sandbox.command(
+        {"export", "tones", "--predictions", "--format", "jsonl", "--results", "r/results.db"});
+    EXPECT_THAT(exported.out, HasSubstr(R"("scores": {"kind0":0.25,"kind1":0.25,"kind2":0.5})"));
+  }
+  const auto broken = [&](std::string text, const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+    write(sandbox / "bad.jsonl", text);
+    return import("bad.jsonl").err;
+  };
+  EXPECT_THAT(broken(lists, "0.25", "1e999"), HasSubstr("bad.jsonl:1"));
+  EXPECT_THAT(broken(objects, "kind1\": ", "kind9\": "), HasSubstr("'scores' lacks 'kind1'"));
+  EXPECT_THAT(broken(lists, "[", "[0.5, "),
+              HasSubstr("'scores' has 4 numbers; there are 3 classes"));
+  const auto id = objects.substr(8, objects.find('"', 8) - 8);  // behind {"id": "
+  EXPECT_THAT(complaint_of("id,prediction,kind0\n" + id + ",kind1,0.5\n"),
+              HasSubstr("there is no score of class 'kind1'"));
+}
+
 TEST_F(Import, stays_when_the_experiment_runs_again) {
   ASSERT_EQ(import("theirs.csv").code, 0);
   const auto again = sandbox.run("r");

@@ -157,6 +157,7 @@ LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
     model_ = fit_model(train, penalties[i], model_);
     const auto found = quality(validation);
     trial.point("validation", static_cast<std::int64_t>(i), found);
+    trial.point("c", static_cast<std::int64_t>(i), penalties[i]);
     trial.progress(static_cast<std::int64_t>(i) + 1, static_cast<std::int64_t>(penalties.size()));
     if (found > best) {
       best = found;
@@ -164,6 +165,7 @@ LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
       chosen = model_;
     }
   }
+  trial.point("chosen_c", 0, c_);
   return chosen;
 }
 

@@ -63,7 +63,7 @@ struct DatasetRecord {
 /// score).
 struct StageRecord {
   std::string key{}, kind{};
-  std::string state{}, error{};  ///< state: ok, failed, timeout, oom, killed or lost
+  std::string state{}, error{};          ///< state: ok, failed, timeout, oom, killed or lost
   std::int64_t attempts = 1, bytes = 0;  ///< attempts that this adds to those before
   double seconds = 0;
   /// Of features: clips, computed, audio_seconds, encode_seconds, spec ...

@@ -276,9 +276,9 @@ TEST_F(Commands, the_canonical_dump_depends_on_results_alone) {
 
 TEST_F(Commands, status_counts_cells_and_shows_what_failed) {
   EXPECT_EQ(run(status_command, {}),
-            "experiment  cells  ok  running  pending  not_ok\n"
-            "----------  -----  --  -------  -------  ------\n"
-            "ablation       12  10        0        1       1\n");
+            "experiment  cells  ok  running  pending  not_ok  skipped\n"
+            "----------  -----  --  -------  -------  ------  -------\n"
+            "ablation       12  10        0        1       1        0\n");
   EXPECT_THAT(run(status_command, {"ablation"}),
               AllOf(HasSubstr("mimi         6   4        0        1       1"),
                     HasSubstr("mimi: bad weights")));

@@ -1,0 +1,141 @@
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "sandbox.hpp"
+
+namespace earshot::testing {
+namespace {
+
+/// Lines of a page that are commands of `program`, without the comments behind them.
+std::vector<std::string> commands_in(const std::string& text, const std::string& program) {
+  std::vector<std::string> found;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos || begin < 2 || !line.substr(begin).starts_with(program))
+      continue;
+    line = line.substr(begin + program.size());
+    if (const auto comment = line.find("  #"); comment != std::string::npos) line.erase(comment);
+    found.push_back(line);
+  }
+  return found;
+}
+
+/// Words as a shell splits them; of quotes only the double ones of the pages.
+std::vector<std::string> words_of(const std::string& line) {
+  std::vector<std::string> words;
+  bool quoted = false, inside = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+      inside = inside || quoted;
+      if (quoted) words.emplace_back();
+    } else if (c == ' ' && !quoted) {
+      inside = false;
+    } else {
+      if (!inside) words.emplace_back();
+      inside = true;
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+std::vector<std::string> sql_in(const std::string& text) {
+  std::vector<std::string> blocks;
+  std::istringstream lines(text);
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```sql";
+      if (inside) blocks.emplace_back();
+    } else if (inside) {
+      blocks.back() += line + '\n';
+    }
+  }
+  return blocks;
+}
+
+/// The documented experiment, run once with fewer clips, and what the pages say to ask it.
+class DocumentedQueries : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    sandbox_ = new Sandbox();
+    const auto ended =
+        sandbox_->command({"run", EARSHOT_SOURCE_DIR "/experiments/quickstart.toml", "--results",
+                           "r/results.db", "--set", "dataset.scenes.options.clips=432"});
+    ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
+    ASSERT_EQ(sandbox_->command({"compare", "quickstart", "--results", "r/results.db"}).code, 0);
+  }
+  static void TearDownTestSuite() { delete sandbox_; }
+
+  /// Rows that the command prints as CSV, without the header; -1 where it fails.
+  static long rows_of(std::vector<std::string> words) {
+    words.insert(words.end(), {"--results", "r/results.db"});
+    if (std::count(words.begin(), words.end(), "--format") == 0)
+      words.insert(words.end(), {"--format", "csv"});
+    const auto ended = sandbox_->command(words);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.code == 0 ? std::count(ended.out.begin(), ended.out.end(), '\n') - 1 : -1;
+  }
+
+  static std::string page(const std::string& name) {
+    return text_of(EARSHOT_SOURCE_DIR "/" + name);
+  }
+
+  static inline Sandbox* sandbox_ = nullptr;
+};
+
+TEST_F(DocumentedQueries, of_the_results_page_find_rows_in_quickstart) {
+  for (const auto& sql : sql_in(page("results/README.md"))) {
+    const bool of_others = sql.find("FROM published") != sql.npos ||
+                           sql.find("FROM failure") != sql.npos;  // as the page says
+    EXPECT_GE(rows_of({"query", sql}), of_others ? 0 : 1) << sql;
+  }
+}
+
+TEST_F(DocumentedQueries, on_the_command_line_find_rows_in_quickstart) {
+  auto lines = commands_in(page("results/README.md"), "runner query ");
+  const auto readme = commands_in(page("README.md"), "build/bin/runner query ");
+  lines.insert(lines.end(), readme.begin(), readme.end());
+  const auto help = commands_in(sandbox_->command({"query", "--help"}).out, "runner query ");
+  EXPECT_GE(help.size(), 4U);
+  for (const auto& line : help)
+    if (line.find("failure") == line.npos) lines.push_back(line);
+  EXPECT_GE(lines.size(), 8U);
+  for (const auto& line : lines) {
+    auto words = words_of(line);
+    words.insert(words.begin(), "query");
+    EXPECT_GE(rows_of(words), 1) << line;
+  }
+}
+
+TEST_F(DocumentedQueries, with_sqlite3_find_rows_in_quickstart) {
+  for (const auto* name : {"results/README.md", "README.md"}) {
+    auto lines = commands_in(page(name), "sqlite3 -box results/results.db ");
+    const auto plain = commands_in(page(name), "sqlite3 results/results.db ");
+    lines.insert(lines.end(), plain.begin(), plain.end());
+    ASSERT_FALSE(lines.empty()) << name;
+    for (const auto& line : lines)
+      EXPECT_GE(rows_of({"query", words_of(line).at(0)}), 1) << line;
+  }
+}
+
+TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_nothing_of_the_kind_happened) {
+  for (const auto* name : {"experiments", "results", "slices", "leaderboard", "deltas",
+                           "comparisons", "curves", "cost", "encoders", "hardest", "origins"})
+    EXPECT_GE(rows_of({"query", name}), 1) << name;
+  for (const auto* name : {"published", "failures", "training", "losses"})
+    EXPECT_EQ(rows_of({"query", name}), 0) << name;
+}
+
+TEST_F(DocumentedQueries, and_the_file_is_sound_and_sealed) {
+  const auto ended = sandbox_->command({"db", "check", "--results", "r/results.db"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_EQ(ended.out.find("have no hash"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace earshot::testing
