@@ -63,9 +63,12 @@ class DocumentedQueries : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     sandbox_ = new Sandbox();
-    const auto ended =
-        sandbox_->command({"run", EARSHOT_SOURCE_DIR "/experiments/quickstart.toml", "--results",
-                           "r/results.db", "--set", "dataset.scenes.options.clips=432"});
+    std::vector<std::string> words{"run",       EARSHOT_SOURCE_DIR "/experiments/quickstart.toml",
+                                   "--results", "r/results.db",
+                                   "--set",     "dataset.scenes.options.clips=432"};
+    for (const std::string task : {"event", "room", "quality", "noise", "distance"})
+      words.insert(words.end(), {"--set", "task." + task + ".options.n_train=160"});
+    const auto ended = sandbox_->command(words);
     ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
     ASSERT_EQ(sandbox_->command({"compare", "quickstart", "--results", "r/results.db"}).code, 0);
   }
