@@ -121,7 +121,8 @@ std::optional<Ending> Slot::take(const protocol::Message& message) {
     record_.artifacts.push_back({header.at("name"), header.at("path"), "", 0});
   } else if (type == "warning") {
     record_.error_kind = "warning";
-    record_.error += (record_.error.empty() ? "" : "\n") + header.at("text").get<std::string>();
+    record_.error +=
+        (record_.error.empty() ? "" : "\n") + short_text(header.at("text").get<std::string>());
   } else if (type == "items") {
     for (const auto& item : header.at("items"))
       items_.push_back(item);
