@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/base/arguments.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
@@ -133,8 +134,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
       ask(worker, "encode", request, std::chrono::hours(24 * 365), [&](const Json& event) {
         if (event.at("type") == "lost") {
           ++lost;
-          std::cerr << (shown ? "\r\x1b[K" : "") << event.at("file").get<std::string>() << ": "
-                    << event.at("reason").get<std::string>() << '\n';
+          std::cerr << (shown ? "\r\x1b[K" : "")
+                    << plain_text(event.at("file").get<std::string>() + ": " +
+                                  event.at("reason").get<std::string>())
+                    << '\n';
         } else if (shown && event.at("type") == "progress") {
           std::cerr << "\rencoded " << event.at("done") << " of " << event.at("total") << " files"
                     << (event.at("done") == event.at("total") ? "\n" : "") << std::flush;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/base/size_text.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/download_meter.hpp"
@@ -157,7 +158,7 @@ void summarise(const std::vector<Row>& rows, const Arguments& given, bool fetchi
   const auto lacking = std::count_if(rows.begin(), rows.end(), missing);
   for (const auto& row : rows)
     if (!row.problem.empty())
-      std::cerr << (row.is_here() ? "warning: " : "") << row.problem << '\n';
+      std::cerr << (row.is_here() ? "warning: " : "") << plain_text(row.problem) << '\n';
     else if (!row.is_here() && !row.is_remote())
       std::cerr << row.weights.missing << "; no hub has it. Put it there, or name other weights\n";
   if (lacking == 0) return;
@@ -214,7 +215,7 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
       is_hub_source(file) ? add(rows, {find_weights(file, "."), {"-"}}, "") : add_experiment(file);
     } catch (const Failure& failure) {
       if (given.has("what")) throw;
-      std::cerr << "warning: this file is left out: " << failure.what() << '\n';
+      std::cerr << "warning: this file is left out: " << plain_text(failure.what()) << '\n';
       complete = false;
     }
   }
