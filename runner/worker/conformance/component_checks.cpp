@@ -211,7 +211,7 @@ void global_state(const Subject& subject) {
 void no_leftovers(const Subject& subject) {
   {
     const auto values = workable(subject).front();
-    begin_watch();
+    use_threads(at::get_num_threads());
     exercise(subject.make(values));
   }
   if (const auto left = leftovers(); !left.empty())

@@ -119,7 +119,8 @@ struct sigaction action_of(std::size_t signal) {
 }
 
 bool same(const struct sigaction& a, const struct sigaction& b) {
-  return a.sa_sigaction == b.sa_sigaction && a.sa_flags == b.sa_flags;
+  constexpr int of_the_library = 0x04000000;  // SA_RESTORER, which glibc adds to what is set
+  return a.sa_sigaction == b.sa_sigaction && ((a.sa_flags ^ b.sa_flags) & ~of_the_library) == 0;
 }
 
 sigset_t current_mask() {
