@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
-#include "host/base/size_text.hpp"
 #include "host/base/plain_text.hpp"
+#include "host/base/size_text.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/download_meter.hpp"
