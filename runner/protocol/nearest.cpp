@@ -37,7 +37,9 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
         best = candidate;
   if (!best.empty()) return best;
   auto best_distance = std::max<std::size_t>(name.size() / 3, 1) + 1;
+  constexpr std::size_t longest = 100;  // of names; a longer text is none
   for (const auto& candidate : known) {
+    if (name.size() > longest || candidate.size() > longest) continue;
     const auto d = distance(name, candidate);
     if (d < best_distance) best = candidate, best_distance = d;
   }

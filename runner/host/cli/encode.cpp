@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <set>
 #include <thread>
 
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/unique_names.hpp"
 
 namespace earshot::host {
 namespace {
@@ -28,10 +28,10 @@ Syntax syntax_of_encode() {
       "a codec, for numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a\n"
       "component, or FILE.toml:LABEL for one as an experiment has it. Recordings are mixed down\n"
       "to one channel, as in experiments. What a recording is called there is its file's name\n"
-      "without ending, and a number where two have the same. Frame t of the features (T, D) or\n"
-      "codes (Q, T) is centred at first_frame + t / frame_rate seconds; the two are written\n"
-      "beside them. A file that cannot be encoded is reported, the rest go on, and the exit code\n"
-      "is 1."};
+      "without ending, and a number where two have the same, in whatever case. Frame t of the\n"
+      "features (T, D) or codes (Q, T) is centred at first_frame + t / frame_rate seconds; the\n"
+      "two are written beside them. A file that cannot be encoded is reported, the rest go on,\n"
+      "and the exit code is 1."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
   add("to", text("FILE"),
@@ -75,20 +75,18 @@ std::string format_of_arguments(const Arguments& given) {
   return "npy";
 }
 
-/// Stems of the files, with "-2", "-3" where they were there before; no quotes, commas or line
-/// ends, which a table or a file's name could not hold.
+/// Stems of the files, with "-2", "-3" where they were there before, in whatever case; no quotes,
+/// commas or line ends, which a table or a file's name could not hold. "<key>.side" is taken by
+/// what lies beside codes.
 std::vector<std::string> keys_of(const std::vector<std::string>& files) {
   std::vector<std::string> keys;
-  std::set<std::string> taken;
+  protocol::UniqueNames names;
   for (const auto& file : files) {
     auto stem = fs::path(file).stem().string();
     std::replace_if(
         stem.begin(), stem.end(),
         [](char c) { return c == ',' || c == '"' || (c >= 0 && c < ' '); }, '_');
-    auto key = stem;
-    for (int n = 2; !taken.insert(key).second; ++n)
-      key = stem + "-" + std::to_string(n);
-    keys.push_back(std::move(key));
+    keys.push_back(names.take(stem, ".side"));
   }
   return keys;
 }

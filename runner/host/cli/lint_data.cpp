@@ -1,5 +1,6 @@
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
@@ -16,6 +17,7 @@ struct Linted {
   std::string label{}, id{};
   std::int64_t items = 0, files = 0;  ///< files that are there
   std::vector<protocol::LintCheck> checks{};
+  std::set<std::string> applying{};  ///< those that look at something which the dataset has
 
   std::int64_t found() const {
     std::int64_t sum = 0;
@@ -54,10 +56,11 @@ Linted lint(const Arguments& given, const std::string& named) {
                             for (const auto& file : event.at("files"))
                               files.push_back(file.get<protocol::LintFile>());
                           });
-  Linted linted{dataset.label, dataset.id, answer.at("items"), std::ssize(files),
-                answer.at("checks")};
+  Linted linted{dataset.label,     dataset.id,          answer.at("items"),
+                std::ssize(files), answer.at("checks"), answer.at("applying")};
   StampTable stamps(settings.cache);
   linted.checks.push_back(same_content(files, stamps, examples));
+  if (!files.empty()) linted.applying.insert("same_content");
   return linted;
 }
 
@@ -74,19 +77,46 @@ std::vector<std::string> names_of(const std::string& argument) {
   return names;
 }
 
+/// What was found, with examples; of what was looked for in vain only the names, and nothing of
+/// what the dataset has not: answers, of one without questions.
 void print(const Linted& linted) {
   std::cout << linted.label << " (" << linted.id << "): " << linted.items << " items, "
             << linted.files << " audio files that are there\n\n";
-  TableWriter table(std::cout, {"check", "found", "what"}, Format::table);
-  for (const auto& check : linted.checks)
-    table.row({check.check, check.found, check.meaning});
-  table.finish();
+  if (linted.found() > 0) {
+    TableWriter table(std::cout, {"check", "found", "what"}, Format::table);
+    for (const auto& check : linted.checks)
+      if (check.found > 0) table.row({check.check, check.found, check.meaning});
+    table.finish();
+  }
   for (const auto& check : linted.checks) {
     if (!check.examples.empty()) std::cout << '\n' << check.check << '\n';
     for (const auto& example : check.examples)
       std::cout << "  " << example << '\n';
   }
-  std::cout << (linted.found() == 0 ? "\nNothing is wrong.\n" : "\n") << std::flush;
+  constexpr std::size_t width = 100;
+  std::string line = "Not found:";
+  std::cout << (linted.found() > 0 ? "\n" : "");
+  for (const auto& check : linted.checks) {
+    if (check.found > 0 || !linted.applying.contains(check.check)) continue;
+    if (line.size() + check.check.size() > width) {
+      std::cout << line << '\n';
+      line = " ";
+    }
+    line += " " + check.check;
+  }
+  std::cout << line << '\n' << (linted.found() == 0 ? "\nNothing is wrong.\n" : "\n") << std::flush;
+}
+
+/// For people who read the JSON by a program: what is left out is in no item, so that no count of
+/// theirs shows it.
+void print_left_out(const Linted& linted) {
+  for (const auto& check : linted.checks)
+    if (check.check == "left_out" && check.found > 0)
+      std::cerr << linted.label << " leaves out " << check.found
+                << (check.found == 1 ? " file or link that looks" : " files or links that look")
+                << " like audio, such as "
+                << (check.examples.empty() ? "those of --examples 1" : check.examples.front())
+                << '\n';
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
@@ -94,9 +124,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "lint-data", "DATASET",
       "Looks for what is wrong with a dataset, without hearing it: missing audio, answers that are "
       "no\nchoice, choices, items and ids that are there twice, gold that contradicts itself, "
-      "clips and\nsources that training and test share. DATASET is a component, FILE.toml:LABEL "
-      "for one as an\nexperiment has it, or FILE.toml for all that it has. The exit code is 1 when "
-      "something is found."};
+      "clips and\nsources that training and test share, classes that look alike, and files that it "
+      "leaves out.\nDATASET is a component, FILE.toml:LABEL for one as an experiment has it, or "
+      "FILE.toml for\nall that it has. The exit code is 1 when something is found."};
   syntax.options.add_options()("examples", program_options::value<std::size_t>()->default_value(3),
                                "how many to show of what is found")(
       "format", program_options::value<std::string>()->default_value("table"), "table or json");
@@ -119,10 +149,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
   for (const auto& name : names_of(given->text("dataset"))) {
     const auto linted = lint(*given, name);
     clean = clean && linted.found() == 0;
-    if (format == Format::json)
+    if (format == Format::json) {
       all.push_back(linted);
-    else
+      print_left_out(linted);
+    } else {
       print(linted);
+    }
   }
   if (format == Format::json) std::cout << all.dump(2) << '\n';
   return clean ? ExitCode::ok : ExitCode::cells_not_ok;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -9,15 +10,41 @@
 namespace earshot::host {
 namespace {
 
+/// What was drawn, a line for each label and slice: "event: 12 of 12 values: dog 2 of 40, ..."
+void print_drawn(const Json& result, std::int64_t count, std::int64_t seed) {
+  constexpr std::size_t longest = 12;  // of a list of values
+  const auto items = result.at("items").get<std::int64_t>();
+  std::cout << "drawn with seed " << seed << ": " << count << " of " << items << " items\n";
+  for (const auto& [dimension, values] : result.at("drawn").items()) {
+    const auto drawn = std::count_if(values.begin(), values.end(),
+                                     [](const Json& counts) { return counts.at(0) > 0; });
+    std::cout << "  " << dimension << ": " << drawn << " of " << values.size()
+              << (values.size() == 1 ? " value" : " values");
+    if (values.size() > longest) {
+      std::cout << '\n';
+      continue;
+    }
+    const char* before = ": ";
+    for (const auto& [value, counts] : values.items()) {
+      std::cout << before << value << ' ' << counts.at(0) << " of " << counts.at(1);
+      before = ", ";
+    }
+    std::cout << '\n';
+  }
+}
+
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "listen", "DATASET",
       "Writes items of a dataset as WAV files with their labels in items.csv, to hear what is "
-      "probed.\nDATASET is a component, or FILE.toml:LABEL for one as an experiment has it."};
+      "probed.\nThey are drawn so that classes, slices and splits have their shares. DATASET is a "
+      "component,\nor FILE.toml:LABEL for one as an experiment has it."};
   syntax.options.add_options()("n", program_options::value<std::int64_t>()->default_value(20),
-                               "how many items, evenly spread")(
-      "out", program_options::value<std::string>()->value_name("FOLDER"),
-      "where to; by default ./listen-DATASET");
+                               "how many items")(
+      "seed", program_options::value<std::int64_t>()->default_value(0),
+      "another seed draws other items")("out",
+                                        program_options::value<std::string>()->value_name("FOLDER"),
+                                        "where to; by default ./listen-DATASET");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -29,6 +56,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("listen", "DATASET is missing");
   const auto count = given->get<std::int64_t>("n");
+  const auto seed = given->get<std::int64_t>("seed");
   if (count < 1) refuse_usage("listen", "--n is less than 1");
 
   const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
@@ -38,9 +66,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto result = ask(worker, "listen",
                           {{"dataset", dataset.ref},
                            {"count", count},
+                           {"seed", seed},
                            {"folder", std::filesystem::absolute(folder).string()}});
   std::cout << "wrote " << result.at("files").size() - 1 << " WAV files and items.csv into "
             << folder.string() << '\n';
+  print_drawn(result, std::min(count, result.at("items").get<std::int64_t>()), seed);
   return ExitCode::ok;
 }
 

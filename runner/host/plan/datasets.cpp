@@ -1,6 +1,7 @@
 #include "host/plan/datasets.hpp"
 
 #include <fstream>
+#include <set>
 #include <system_error>
 
 #include <unistd.h>
@@ -59,6 +60,7 @@ FoundDataset Datasets::list(const FoundComponent& component) {
     const auto listing = informant_.list(component.ref);
     const auto hashes = hash_lines(listing.files, stamps_);
     found.info = listing.info;
+    found.left_out = listing.left_out;
     found.key = protocol::sha256(identity_of(component, listing.info, hashes));
     if (!listing.files.empty()) found.file_hashes = write_hashes(found.key, hashes);
   } catch (const WorkerError& error) {
@@ -74,6 +76,17 @@ FoundDataset Datasets::list(const FoundComponent& component) {
     found.missing = what;
   }
   return found;
+}
+
+std::vector<std::string> Datasets::notes() const {
+  std::set<std::string> notes;  // in an order of their own, and once where options differ
+  for (const auto& [component, found] : known_)
+    if (const auto& out = found.left_out; out.found > 0)
+      notes.insert("dataset '" + component->label + "' leaves out " + std::to_string(out.found) +
+                   (out.found == 1 ? " file or link that looks" : " files or links that look") +
+                   " like audio, such as " + out.examples.front() +
+                   "; 'runner lint-data' lists what it leaves out");
+  return {notes.begin(), notes.end()};
 }
 
 std::string Datasets::write_hashes(const std::string& key, const std::string& text) const {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "host/plan/components.hpp"
 #include "host/plan/informant.hpp"
@@ -15,6 +16,7 @@ struct FoundDataset {
   std::string key{};          ///< "" when it is missing
   std::string file_hashes{};  ///< file in the cache with the hashes of its audio files
   std::string missing{};      ///< why there is no data
+  protocol::LeftOut left_out{};
 };
 
 /// Lists datasets, each once, and hashes their audio files.
@@ -25,6 +27,8 @@ class Datasets {
 
   /// @throws Failure (usage) positioned at the dataset, for options that it refuses.
   const FoundDataset& find(const FoundComponent& component);
+  /// "dataset 'x' leaves out 4 files or links that look like audio, such as ...", of those found.
+  std::vector<std::string> notes() const;
 
  private:
   FoundDataset list(const FoundComponent& component);

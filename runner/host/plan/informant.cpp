@@ -74,11 +74,13 @@ Json WorkerInformant::resolve(const protocol::ComponentRef& component) {
 Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
   progress_("listing " + dataset.component);
   Listing listing;
-  listing.info = asked("dataset", {{"component", dataset}}, [&](const Json& event) {
+  const auto answer = asked("dataset", {{"component", dataset}}, [&](const Json& event) {
     if (event.value("type", "") != "files") return;
     for (const auto& file : event.at("files"))
       listing.files.push_back(file.get<std::string>());
   });
+  listing.info = answer.get<protocol::DatasetInfo>();
+  listing.left_out = answer.value("left_out", protocol::LeftOut());
   return listing;
 }
 

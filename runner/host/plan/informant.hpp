@@ -6,6 +6,7 @@
 
 #include "host/base/worker_process.hpp"
 #include "host/plan/stamps.hpp"
+#include "protocol/left_out.hpp"
 #include "protocol/messages.hpp"
 
 namespace earshot::host {
@@ -14,8 +15,9 @@ namespace earshot::host {
 struct Listing {
   protocol::DatasetInfo info{};
   std::vector<std::string> files{};  ///< every audio file once, in order of first use
+  protocol::LeftOut left_out{};
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Listing, info, files)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Listing, info, files, left_out)
 
 /// Answers what only plugins know. Tests have one of their own.
 class Informant {

@@ -149,6 +149,8 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   exclude_idle_seeds(plan, components);
   check_names(plan);
   note_idle_references(plan);
+  for (auto& note : datasets.notes())
+    plan.notes.push_back(std::move(note));
   decide(plan, store);
   leave_out_twins(plan);
   return plan;

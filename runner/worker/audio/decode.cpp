@@ -7,6 +7,7 @@
 
 #include <earshot/error.hpp>
 
+#include "worker/audio/byte_reader.hpp"
 #include "worker/audio/recording.hpp"
 
 namespace earshot::worker {
@@ -29,9 +30,18 @@ std::string seconds(double value) {
 void check_regular(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) fail(file, "no such file");
+  if (!std::filesystem::exists(status)) {
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, error)))
+      fail(file, "no such file: a link that leads nowhere, to " +
+                     std::filesystem::read_symlink(file, error).string() +
+                     ". Where git-annex keeps it, get its content");
+    fail(file, "no such file");
+  }
   if (!std::filesystem::is_regular_file(status)) fail(file, "not a file");
-  if (std::filesystem::file_size(file, error) == 0 && !error) fail(file, "an empty file (0 bytes)");
+  const auto size = std::filesystem::file_size(file, error);
+  if (size == 0 && !error) fail(file, "an empty file (0 bytes)");
+  if (size < 1024 && ByteReader(file).read(0, 23) == "version https://git-lfs")
+    fail(file, "a pointer of Git LFS, not its content; fetch that with `git lfs pull`");
 }
 
 void check_header(const std::filesystem::path& file, const Recording& recording) {

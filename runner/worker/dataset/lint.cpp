@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include <earshot/kit/names.hpp>
 #include <earshot/kit/questions.hpp>
 
 #include "protocol/nearest.hpp"
+#include "worker/dataset/unicode.hpp"
 
 namespace earshot::worker {
 
@@ -17,6 +19,8 @@ using Texts = std::vector<std::string>;
 
 const std::vector<std::pair<const char*, const char*>> known_checks = {
     {"missing_audio", "audio files that are not there"},
+    {"empty_audio", "audio files of 0 bytes, or pointers of Git LFS in their place"},
+    {"left_out", "files and links in the dataset's folders that look like audio and are no items"},
     {"no_audio", "items without a clip"},
     {"missing_second_clip", "comparisons of two clips with one"},
     {"empty_question", "questions without text"},
@@ -25,6 +29,9 @@ const std::vector<std::pair<const char*, const char*>> known_checks = {
     {"no_choices", "questions of multiple choice with fewer than two"},
     {"duplicate_choices", "questions with a choice twice"},
     {"duplicate_ids", "items with the id of another"},
+    {"absolute_ids", "ids that are absolute paths, which differ on another machine"},
+    {"look_alikes", "classes, groups or slices that differ only in spaces, case or Unicode form"},
+    {"list_labels", "classes that are a list written into one text"},
     {"duplicates", "items that say the same of the same clips as another"},
     {"contradictions", "items that say otherwise of the same clips than another"},
     {"shared_audio", "audio files in more than one split or fold"},
@@ -90,29 +97,107 @@ Relation relation(const Item& a, const Item& b) {
   return Relation::none;
 }
 
+constexpr std::size_t longest_example = 100;
+
 std::string quoted(const std::string& text) {
-  constexpr std::size_t longest = 100;
-  return "'" + (text.size() > longest ? text.substr(0, longest) + "..." : text) + "'";
+  return "'" + (text.size() > longest_example ? text.substr(0, longest_example) + "..." : text) +
+         "'";
+}
+
+/// With codes for all that is not ASCII: what looks alike is told apart by them.
+std::string spelt(const std::string& text) {
+  auto result = protocol::Json(text).dump(-1, ' ', true, protocol::Json::error_handler_t::replace);
+  if (result.size() > longest_example) result = result.substr(0, longest_example) + "...";
+  return result;
+}
+
+bool is_absolute(const std::string& id) {
+  const bool windows = id.size() > 2 && id[1] == ':' && (id[2] == '\\' || id[2] == '/');
+  return id.starts_with('/') || windows;
+}
+
+/// What Git LFS has in a file's place until its content is fetched.
+bool is_empty_or_pointer(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  constexpr std::string_view pointer = "version https://git-lfs";
+  if (error || size >= 1024) return false;
+  std::string begin(std::min<std::size_t>(size, pointer.size()), '\0');
+  std::ifstream(file, std::ios::binary).read(begin.data(), std::ssize(begin));
+  return size == 0 || begin == pointer;
 }
 
 }  // namespace
 
 Lint::Lint(const Dataset& dataset, std::size_t examples)
-    : dataset_(dataset), kept_(examples), labels_(dataset.labels()) {
+    : dataset_(dataset), kept_(examples), labels_(dataset.labels()), left_out_(dataset) {
   check_labels(labels_);
   for (const auto& [name, meaning] : known_checks)
     checks_.push_back({name, meaning});
+  apply({"no_audio", "duplicate_ids", "absolute_ids", "refused"});
 }
 
-void Lint::report(const std::string& check, const std::string& example) {
+protocol::LintCheck& Lint::check_named(const std::string& check) {
   auto found = std::find_if(checks_.begin(), checks_.end(),
                             [&](const auto& known) { return known.check == check; });
   if (found == checks_.end())
     found = checks_.insert(checks_.end() - 1,  // before `refused`
                            {check, "groups '" + check.substr(check.find('_') + 1) +
                                        "' in more than one split or fold"});
-  ++found->found;
-  if (found->examples.size() < kept_) found->examples.push_back(example);
+  return *found;
+}
+
+void Lint::report(const std::string& check, const std::string& example) {
+  auto& found = check_named(check);
+  ++found.found;
+  if (found.examples.size() < kept_) found.examples.push_back(example);
+}
+
+void Lint::report_if_alike(const std::string& kind, const std::set<std::string>& values) {
+  std::unordered_map<std::string, const std::string*> first;
+  for (const auto& value : values) {
+    const auto [other, fresh] = first.try_emplace(appearance(value), &value);
+    if (!fresh) report("look_alikes", kind + ": " + spelt(*other->second) + " and " + spelt(value));
+  }
+}
+
+void Lint::check_classes() {
+  for (const auto& label : labels_) {
+    report_if_alike("label '" + label.name + "'", {label.classes.begin(), label.classes.end()});
+    for (const auto& name : label.classes) {
+      const bool list = name.size() > 2 && name.front() == '[' && name.back() == ']' &&
+                        name.find_first_of("\"',") != std::string::npos;
+      if (list) report("list_labels", "label '" + label.name + "': " + quoted(name));
+    }
+  }
+  for (const auto& [dimension, uses] : groups_) {
+    std::set<std::string> values;
+    for (const auto& [value, use] : uses)
+      values.insert(value);
+    report_if_alike("group '" + dimension + "'", values);
+  }
+  for (const auto& [dimension, values] : slices_)
+    report_if_alike("slice '" + dimension + "'", values);
+}
+
+void Lint::apply(std::initializer_list<const char*> checks) {
+  applying_.insert(checks.begin(), checks.end());
+}
+
+void Lint::apply(const Item& item) {
+  parts_.insert(part_of(item));
+  for (const auto& clip : item.clips)
+    if (!clip.file.empty() && !applying_.contains("missing_audio"))
+      apply({"missing_audio", "empty_audio", "left_out"});
+  if (item.question && !applying_.contains("empty_question"))
+    apply({"empty_question", "empty_answer", "answer_not_among_choices", "no_choices",
+           "duplicate_choices"});
+  if ((item.question || !item.labels.empty()) && !applying_.contains("duplicates"))
+    apply({"duplicates", "contradictions"});
+  if (!labels_.empty() || !item.groups.empty() || !item.slices.empty()) apply({"look_alikes"});
+  if (item.clips.size() > 1) apply({"missing_second_clip"});
+  for (const auto& [dimension, value] : item.slices)
+    slices_[dimension].insert(value);
 }
 
 void Lint::add(const Item& item, std::int64_t index) {
@@ -122,6 +207,8 @@ void Lint::add(const Item& item, std::int64_t index) {
       sum += check.found;
     return sum;
   };
+  apply(item);
+  if (is_absolute(item.id)) report("absolute_ids", item.id);
   const auto before = found();
   if (item.clips.empty()) report("no_audio", item.id);
   if (item.question) check_question(item);
@@ -185,10 +272,15 @@ void Lint::check_audio(const Item& item, std::int64_t index) {
     if (fresh) {
       file_uses_.emplace_back();
       std::error_code ignored;
+      left_out_.use(clip.file);
       if (std::filesystem::is_regular_file(clip.file, ignored))
         files_.push_back({std::filesystem::absolute(clip.file).string(), part_of(item)});
+      else if (std::filesystem::is_symlink(clip.file, ignored))
+        report("missing_audio", clip.file.string() + ": a link that leads nowhere, to " +
+                                    std::filesystem::read_symlink(clip.file, ignored).string());
       else
         report("missing_audio", clip.file.string());
+      if (is_empty_or_pointer(clip.file)) report("empty_audio", clip.file.string());
     }
     use(file_uses_[static_cast<std::size_t>(number)], fresh, item, index, "shared_audio",
         clip.file.string());
@@ -226,7 +318,15 @@ void Lint::compare_with_others(const Item& item, std::int64_t index) {
                               : ": other labels"));
 }
 
-std::vector<protocol::LintCheck> Lint::checks() const {
+std::vector<protocol::LintCheck> Lint::checks() {
+  check_classes();
+  auto left_out = left_out_.find(kept_);
+  auto& check = check_named("left_out");
+  check.found = left_out.found;
+  check.examples = std::move(left_out.examples);
+  if (check.found > 0) apply({"left_out"});
+  if (!labels_.empty()) apply({"list_labels"});
+  if (parts_.size() > 1 && !files_.empty()) apply({"shared_audio"});
   return checks_;
 }
 

@@ -7,6 +7,7 @@
 #include <earshot/kit/questions.hpp>
 
 #include "protocol/nearest.hpp"
+#include "worker/dataset/unicode.hpp"
 #include "worker/plugin/names.hpp"
 
 namespace earshot::worker {
@@ -55,53 +56,50 @@ void check_labels(const std::vector<LabelSpec>& labels) {
                " classes; expected none for a number, at least one for a set");
     const std::set<std::string> classes(spec.classes.begin(), spec.classes.end());
     expect(classes.size() == spec.classes.size(), "label '" + spec.name + "' lists a class twice");
+    for (const auto& text : spec.classes)
+      if (!is_utf8(text))
+        expect(false, "label '" + spec.name + "' has the class '" + text +
+                          "', which is no UTF-8; expected text in UTF-8");
   }
 }
 
 namespace {
 
-bool is_utf8(const std::string& text) {
-  const bool ascii = std::all_of(text.begin(), text.end(), [](char letter) {
-    return static_cast<unsigned char>(letter) < 128;
-  });
-  if (ascii) return true;
-  try {
-    return !Json(text).dump(-1, ' ', false, Json::error_handler_t::strict).empty();
-  } catch (const Json::type_error&) {
-    return false;
-  }
-}
-
-/// Puts the item in front of what is wrong with it.
+/// Puts the item in front of what is wrong with it. What is said is put together only then: a
+/// dataset has a million items, and a label 500 classes.
 class ItemRules {
  public:
-  ItemRules(const Item& item, std::int64_t index)
-      : where_("item " + std::to_string(index) + " '" + item.id + "': ") {}
+  ItemRules(const Item& item, std::int64_t index) : item_(item), index_(index) {}
 
-  void expect(bool fits, const std::string& what) const {
-    if (!fits) throw ContractError(where_ + what);
+  template <class Say>
+  void expect(bool fits, const Say& say) const {
+    if (!fits)
+      throw ContractError("item " + std::to_string(index_) + " '" + item_.id + "': " + say());
   }
 
   void check_clip(const Clip& clip) const {
     expect(std::isfinite(clip.start) && clip.start >= 0 && std::isfinite(clip.duration) &&
                clip.duration >= 0,
-           "a clip starts at " + std::to_string(clip.start) + " s and lasts " +
-               std::to_string(clip.duration) + " s; expected 0 or more of both");
+           [&] {
+             return "a clip starts at " + std::to_string(clip.start) + " s and lasts " +
+                    std::to_string(clip.duration) + " s; expected 0 or more of both";
+           });
   }
 
-  void check_names(const std::map<std::string, std::string>& values,
-                   const std::string& what) const {
+  void check_names(const std::map<std::string, std::string>& values, const char* what) const {
     for (const auto& [dimension, value] : values) {
-      expect(is_name(dimension), what + " '" + dimension + "'; allowed: [a-z0-9_]+");
+      const bool slice = what == std::string_view("slice dimension");
+      const auto about = [&, &name = dimension](const char* fault) {
+        return [&, fault] { return what + (" '" + name + "'" + fault); };
+      };
+      expect(is_name(dimension), about("; allowed: [a-z0-9_]+"));
       // Two rows of the results would have one name.
-      expect(dimension != "all" || what != "slice dimension",
-             what +
-                 " 'all', which is what results call all items together; name it "
-                 "otherwise");
-      expect(!value.empty(), what + " '" + dimension + "' has an empty value");
+      expect(!slice || dimension != "all",
+             about(", which is what results call all items together; name it otherwise"));
+      expect(!value.empty(), about(" has an empty value"));
       // Two that are written alike would be one slice twice.
-      expect(what != "slice dimension" || (is_utf8(value) && value.find('\0') == std::string::npos),
-             what + " '" + dimension + "' has a value that is no UTF-8, or has a zero in it");
+      expect(!slice || (is_utf8(value) && value.find('\0') == std::string::npos),
+             about(" has a value that is no UTF-8, or has a zero in it"));
     }
   }
 
@@ -109,53 +107,73 @@ class ItemRules {
                    const std::vector<LabelSpec>& specs) const {
     const auto spec = std::find_if(specs.begin(), specs.end(),
                                    [&](const LabelSpec& s) { return s.name == name; });
-    expect(spec != specs.end(), "label '" + name + "' is not in the dataset's labels()");
-    expect(label.index() == spec->type.index(), "label '" + name + "' is a " + type_name(label) +
-                                                    "; labels() says " + type_name(spec->type));
+    const auto about = [&](const char* what) {
+      return [&, what] { return "label '" + name + "' " + what; };
+    };
+    expect(spec != specs.end(), about("is not in the dataset's labels()"));
+    expect(label.index() == spec->type.index(), [&] {
+      return "label '" + name + "' is a " + type_name(label) + "; labels() says " +
+             type_name(spec->type);
+    });
     if (const auto* number = std::get_if<double>(&label))
-      expect(std::isfinite(*number),
-             "label '" + name + "' is not finite; leave out what is unknown");
+      expect(std::isfinite(*number), about("is not finite; leave out what is unknown"));
     if (const auto* text = std::get_if<std::string>(&label)) check_class(name, *text, *spec);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) {
       for (const auto& text : *texts)
         check_class(name, text, *spec);
       expect(std::set<std::string>(texts->begin(), texts->end()).size() == texts->size(),
-             "label '" + name + "' holds a class twice");
+             about("holds a class twice"));
     }
   }
 
-  void check_question(const Item& item) const {
-    const auto fault = kit::question_fault(item);
-    expect(fault.empty(), fault);
+  void check_question() const {
+    const auto fault = kit::question_fault(item_);
+    expect(fault.empty(), [&] { return fault; });
+    if (!item_.question) return;
+    check_text("question", item_.question->text);
+    for (const auto& text : item_.question->choices)
+      check_text("choice", text);
+    for (const auto& text : item_.question->answers)
+      check_text("answer", text);
   }
 
  private:
-  void check_class(const std::string& name, const std::string& text, const LabelSpec& spec) const {
-    if (spec.classes.empty()) return;  // free text
-    expect(std::find(spec.classes.begin(), spec.classes.end(), text) != spec.classes.end(),
-           "label '" + name + "' is '" + text + "', which is not among its " +
-               std::to_string(spec.classes.size()) + " classes" +
-               protocol::did_you_mean(text, spec.classes));
+  void check_text(const char* what, const std::string& text) const {
+    expect(is_utf8(text), [&] {
+      return std::string("a ") + what + " is '" + text +
+             "', which is no UTF-8; expected text in UTF-8";
+    });
   }
 
-  std::string where_;
+  void check_class(const std::string& name, const std::string& text, const LabelSpec& spec) const {
+    if (spec.classes.empty()) return check_text("label", text);  // free text
+    expect(std::find(spec.classes.begin(), spec.classes.end(), text) != spec.classes.end(), [&] {
+      return "label '" + name + "' is '" + text + "', which is not among its " +
+             std::to_string(spec.classes.size()) + " classes" +
+             protocol::did_you_mean(text, spec.classes);
+    });
+  }
+
+  const Item& item_;
+  std::int64_t index_;
 };
 
 }  // namespace
 
 void check_item(const Item& item, std::int64_t index, const std::vector<LabelSpec>& labels) {
   const ItemRules rules(item, index);
-  rules.expect(!item.id.empty(), "the id is empty");
-  rules.expect(item.fold >= 0, "fold is " + std::to_string(item.fold) + "; expected 0 or more");
+  rules.expect(!item.id.empty(), [] { return std::string("the id is empty"); });
+  rules.expect(item.fold >= 0,
+               [&] { return "fold is " + std::to_string(item.fold) + "; expected 0 or more"; });
   rules.expect(item.clips.size() == 1 || item.clips.size() == 2,
-               std::to_string(item.clips.size()) + " clips; expected one or two");
+               [&] { return std::to_string(item.clips.size()) + " clips; expected one or two"; });
   for (const auto& clip : item.clips)
     rules.check_clip(clip);
   rules.check_names(item.groups, "group dimension");
   rules.check_names(item.slices, "slice dimension");
   for (const auto& [name, label] : item.labels)
     rules.check_label(name, label, labels);
-  rules.check_question(item);
+  rules.check_question();
 }
 
 namespace {

@@ -1,3 +1,4 @@
+#include "worker/dataset/left_out.hpp"
 #include "worker/dataset/listing.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/plugin/library.hpp"
@@ -47,10 +48,14 @@ Json described(const std::optional<Question>& question) {
 Json dataset(const Json& request, Session& session) {
   const auto made = make(request.at("component").get<protocol::ComponentRef>(), c10::kCPU, 0);
   Batches files(session, "files");
-  auto info = list_dataset(made.need<Dataset>(), [&](const std::string& file) {
+  LeftOutFinder left_out(made.need<Dataset>());
+  Json info = list_dataset(made.need<Dataset>(), [&](const std::string& file) {
+    left_out.use(file);
     files.add(std::filesystem::absolute(file).string(), file.size());
   });
   files.flush();
+  constexpr std::size_t examples = 3;
+  info["left_out"] = left_out.find(examples);
   return info;
 }
 

@@ -24,7 +24,8 @@ Json lint(const Json& request, Session& session) {
                  {{"files", std::vector(files.begin() + static_cast<std::ptrdiff_t>(start),
                                         files.begin() + static_cast<std::ptrdiff_t>(end))}});
   }
-  return {{"items", size}, {"checks", lint.checks()}};
+  const auto checks = lint.checks();
+  return {{"items", size}, {"checks", checks}, {"applying", lint.applying()}};
 }
 
 }  // namespace earshot::worker

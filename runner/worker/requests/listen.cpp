@@ -1,9 +1,11 @@
 #include <fstream>
 
 #include "protocol/nearest.hpp"
+#include "protocol/unique_names.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/write_wav.hpp"
 #include "worker/dataset/records.hpp"
+#include "worker/dataset/sample.hpp"
 #include "worker/requests/verbs.hpp"
 
 namespace earshot::worker {
@@ -22,7 +24,8 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
-/// Keeps letters, digits, '-' and '_' of an id, to be a file's name.
+/// Keeps letters, digits, '-' and '_' of the first 100 bytes of an id, to be a file's name. Other
+/// ids may give the same.
 std::string file_name(std::string id) {
   for (auto& c : id)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') c = '_';
@@ -84,26 +87,31 @@ Json listen(const Json& request, Session& session) {
   fs::create_directories(folder, error);
   if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
 
+  const auto sample = draw_sample(view.dataset(), request.value("count", std::int64_t{20}),
+                                  request.value("seed", std::int64_t{0}));
   ClipAudio audio(view, 1);
   Table table(folder / "items.csv", view.dataset().labels());
-  const auto size = view.dataset().size();
-  const auto count = std::min(size, request.value("count", std::int64_t{20}));
+  protocol::UniqueNames names;
   auto files = Json::array({(folder / "items.csv").string()});
-  for (std::int64_t n = 0; n < count; ++n) {
-    const auto position = n * size / count;
+  for (std::size_t n = 0; n < sample.items.size(); ++n) {
+    const auto position = sample.items[n];
     const auto item = view.dataset().item(position);
     for (std::size_t c = 0; c < item.clips.size(); ++c) {
-      const auto name =
-          file_name(item.id) + (item.clips.size() > 1 ? c == 0 ? "-a" : "-b" : "") + ".wav";
+      const auto which = item.clips.size() > 1 ? c == 0 ? "-a" : "-b" : "";
+      const auto name = names.take(file_name(item.id) + which) + ".wav";
       const auto clip = view.clip_number(position, static_cast<std::int64_t>(c));
       const auto sound = audio.read(clip, 0);
       write_wav(folder / name, sound.samples, sound.sample_rate);
       table.add(name, item);
       files.push_back((folder / name).string());
     }
-    session.progress(n + 1, count, "items");
+    session.progress(static_cast<std::int64_t>(n) + 1, std::ssize(sample.items), "items");
   }
-  return {{"files", files}};
+  auto drawn = Json::object();
+  for (const auto& [dimension, values] : sample.drawn)
+    for (const auto& [value, counts] : values)
+      drawn[dimension][value] = {counts.first, counts.second};
+  return {{"files", files}, {"items", view.dataset().size()}, {"drawn", drawn}};
 }
 
 }  // namespace earshot::worker

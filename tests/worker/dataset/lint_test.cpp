@@ -8,9 +8,12 @@
 namespace earshot::worker {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
 /// Questions as a test writes them.
@@ -18,14 +21,15 @@ class Asked : public Dataset {
  public:
   std::int64_t size() const override { return static_cast<std::int64_t>(items.size()); }
   std::vector<LabelSpec> labels() const override {
-    return {{.name = "kind", .type = std::string(), .classes = {"x", "y"}}};
+    return {{.name = "kind", .type = std::string(), .classes = classes}};
   }
+  std::vector<std::filesystem::path> sources() const override { return folders; }
   Item item(std::int64_t index) const override { return items[static_cast<std::size_t>(index)]; }
 
   Item& add(const std::string& clip, Split split = Split::test) {
     const auto number = std::to_string(items.size());
     items.push_back({.id = "i" + number, .split = split, .clips = {{.file = folder / clip}}});
-    earshot::testing::write(folder / clip, "");
+    earshot::testing::write(folder / clip, "sound");
     return items.back();
   }
   Item& ask(const std::string& clip, const Question& question, Split split = Split::test) {
@@ -35,6 +39,8 @@ class Asked : public Dataset {
   }
 
   std::vector<Item> items{};
+  std::vector<std::string> classes{"x", "y"};
+  std::vector<std::filesystem::path> folders{};
   earshot::testing::TemporaryFolder folder{};
 };
 
@@ -137,6 +143,103 @@ TEST(Lint, finds_ids_twice_and_whatever_else_a_run_refuses) {
   const auto found = lint(data);
   EXPECT_THAT(found.counts, ElementsAre(Pair("duplicate_ids", 1), Pair("refused", 1)));
   EXPECT_THAT(found.examples.at("refused"), HasSubstr("'z', which is not among its 2 classes"));
+}
+
+TEST(Lint, finds_audio_that_has_no_content) {
+  Asked data;
+  data.add("a");
+  data.add("b");
+  data.add("c");
+  testing::write(data.folder / "a", "");
+  testing::write(data.folder / "b", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n");
+  const auto found = lint(data);
+  EXPECT_THAT(found.counts, ElementsAre(Pair("empty_audio", 2)));
+}
+
+TEST(Lint, finds_classes_groups_and_slices_that_look_alike) {
+  const auto alike = [](const std::string& a, const std::string& b) {
+    Asked data;
+    data.classes = {a, b};
+    data.add("a");
+    return lint(data).counts;
+  };
+  const std::pair<const char*, const char*> pairs[] = {
+      {"dog ", "dog"},      {"a\u00a0b", "a b"}, {"cafe\u0301", "caf\u00e9"},
+      {"Dog", "dog"},       {"a  b", "a b"},     {"a\u200bb", "ab"},
+      {"\ufeffdog", "dog"}, {"\uff21", "A"},     {"dog\n", "dog"},
+  };
+  for (const auto& [a, b] : pairs)
+    EXPECT_THAT(alike(a, b), ElementsAre(Pair("look_alikes", 1))) << a << " and " << b;
+  EXPECT_THAT(alike("01", "1"), IsEmpty());
+  EXPECT_THAT(alike("None", "NA"), IsEmpty());
+  Asked data;
+  data.add("a").groups = {{"speaker", "S1"}};
+  data.add("b").groups = {{"speaker", "S1 "}};
+  data.add("c").slices = {{"room", "hall"}};
+  data.add("d").slices = {{"room", "Hall"}};
+  const auto found = lint(data);
+  EXPECT_THAT(found.counts, ElementsAre(Pair("look_alikes", 2)));
+  EXPECT_EQ(found.examples.at("look_alikes"), R"(group 'speaker': "S1" and "S1 ")");
+}
+
+TEST(Lint, shows_what_looks_alike_with_its_codes) {
+  Asked data;
+  data.classes = {"cafe\u0301", "caf\u00e9"};
+  data.add("a");
+  EXPECT_EQ(lint(data).examples.at("look_alikes"), R"(label 'kind': "cafe\u0301" and "caf\u00e9")");
+}
+
+TEST(Lint, finds_ids_that_are_paths_of_this_machine_and_lists_in_a_class) {
+  Asked data;
+  data.classes = {"['dog', 'loud']", "[unknown]"};
+  data.add("a").id = "/data/a.wav";
+  data.add("b").id = "C:\\data\\b.wav";
+  data.add("c").id = "data/c.wav";
+  EXPECT_THAT(lint(data).counts, ElementsAre(Pair("absolute_ids", 2), Pair("list_labels", 1)));
+}
+
+TEST(Lint, tells_what_lies_in_a_dataset_s_folders_and_is_in_no_item) {
+  Asked data;
+  data.add("set/a.wav");
+  data.folders = {data.folder / "set"};
+  for (const auto* name :
+       {"b.m4a", "c.WMA", "d.wav", ".e.wav", "._f.wav", "notes.txt", ".DS_Store"})
+    testing::write(data.folder / "set" / name, "x");
+  std::filesystem::create_directories(data.folder / "other");
+  std::filesystem::create_directory_symlink(data.folder / "other", data.folder / "set/link");
+  std::filesystem::create_symlink("nowhere", data.folder / "set/g.flac");
+  std::filesystem::create_symlink("nowhere", data.folder / "set/h");
+  const auto found = lint(data);
+  EXPECT_THAT(found.counts, ElementsAre(Pair("left_out", 6)));
+  EXPECT_THAT(found.examples.at("left_out"), HasSubstr(".e.wav: a hidden file"));
+}
+
+TEST(Lint, does_not_count_a_followed_link_as_left_out) {
+  Asked data;
+  std::filesystem::create_directories(data.folder / "other");
+  testing::write(data.folder / "other/x.wav", "x");
+  std::filesystem::create_directories(data.folder / "set");
+  std::filesystem::create_directory_symlink(data.folder / "other", data.folder / "set/link");
+  data.add("a").clips.front().file = data.folder / "set/link/x.wav";
+  data.folders = {data.folder / "set", data.folder / "set/link"};
+  EXPECT_THAT(lint(data).counts, IsEmpty());
+}
+
+TEST(Lint, says_which_checks_the_dataset_gives_something_to) {
+  const auto applying = [](const Asked& data) {
+    Lint lint(data, 1);
+    for (std::int64_t i = 0; i < data.size(); ++i)
+      lint.add(data.item(i), i);
+    lint.checks();
+    return lint.applying();
+  };
+  Asked labelled, asked;
+  labelled.add("a").labels["kind"] = std::string("x");
+  asked.ask("a", {"who?", {"x", "y"}, {"x"}});
+  EXPECT_THAT(applying(labelled), AllOf(Contains("missing_audio"), Contains("contradictions"),
+                                        Not(Contains("empty_answer")), Not(Contains("no_choices")),
+                                        Not(Contains("missing_second_clip"))));
+  EXPECT_THAT(applying(asked), AllOf(Contains("empty_answer"), Contains("no_choices")));
 }
 
 }  // namespace

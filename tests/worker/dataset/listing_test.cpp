@@ -157,6 +157,39 @@ TEST(Listing, names_the_item_that_breaks_a_rule) {
               HasSubstr("group dimension 'Room'"));
 }
 
+TEST(Listing, refuses_text_that_is_no_utf8) {
+  const std::string latin =
+      "K\xfc"
+      "che";
+  EXPECT_THAT(refusal([&](Listed& d) {
+                d.specs[0].classes = {"x", "y", latin};
+              }),
+              HasSubstr("which is no UTF-8"));
+  EXPECT_THAT(refusal([&](Listed& d) {
+                d.specs[2].classes = {"u", "v", "\xc0\xaf"};
+              }),
+              HasSubstr("label 'tags' has the class"));
+  EXPECT_THAT(refusal([&](Listed& d) {
+                d.specs.push_back({.name = "caption", .type = std::string()});
+                d.items[0].labels["caption"] = "cut off \xe2\x82";
+              }),
+              HasSubstr("item 0 'i0': a label is"));
+  EXPECT_THAT(refusal([&](Listed& d) {
+                d.items[0].question = Question{"Where?", {latin, "hall"}, {"hall"}};
+              }),
+              HasSubstr("a choice is"));
+}
+
+TEST(Listing, looks_for_the_nearest_class_only_where_one_is_wrong) {
+  Listed dataset;
+  for (const char letter : {'a', 'b', 'c'})  // a distance between two of them takes hours
+    dataset.specs[0].classes.push_back(std::string(5'000'000, letter));
+  dataset.items.front().labels["kind"] = dataset.specs[0].classes.back();
+  EXPECT_EQ(list(dataset).items, 4);
+  dataset.items.front().labels["kind"] = std::string(5'000'000, 'd');
+  EXPECT_THROW(list(dataset), ContractError);
+}
+
 TEST(Listing, refuses_a_question_whose_answer_is_no_choice_or_missing) {
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[0].question = Question{"What?", {"dog", "cat"}, {"cow"}};

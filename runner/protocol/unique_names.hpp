@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace earshot::protocol {
+
+/// Gives each thing a name of its own that can be part of a file's: also where a file system does
+/// not tell upper case from lower.
+class UniqueNames {
+ public:
+  /// The name itself, or with "-2", "-3", ... behind it where it was given before. Names that begin
+  /// with it and go on with `more` are given to nobody else: it has files of these names, too.
+  std::string take(const std::string& name, std::string_view more = {}) {
+    for (auto& n = next_.try_emplace(lower(name), 1).first->second;; ++n) {
+      auto candidate = n == 1 ? name : name + "-" + std::to_string(n);
+      const auto plain = lower(candidate), longer = plain + std::string(more);
+      if (taken_.contains(plain) || taken_.contains(longer)) continue;
+      taken_.insert(plain);
+      taken_.insert(longer);
+      return candidate;
+    }
+  }
+
+ private:
+  static std::string lower(std::string text) {
+    for (auto& letter : text)
+      if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return text;
+  }
+
+  std::unordered_set<std::string> taken_{};
+  std::unordered_map<std::string, int> next_{};  ///< number to try, by name
+};
+
+}  // namespace earshot::protocol

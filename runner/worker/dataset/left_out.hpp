@@ -1,0 +1,31 @@
+#pragma once
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <earshot/dataset.hpp>
+
+#include "protocol/left_out.hpp"
+
+namespace earshot::worker {
+
+/// Finds what lies in the folders among a dataset's sources(), looks like audio, and is in no item:
+/// files of a format that is not read, hidden ones, links to folders that are not followed. What a
+/// Mac puts beside files (._name, __MACOSX) does not count.
+class LeftOutFinder {
+ public:
+  explicit LeftOutFinder(const Dataset& dataset);
+
+  /// An item has this file.
+  void use(const std::filesystem::path& file);
+  protocol::LeftOut find(std::size_t examples) const;
+
+ private:
+  void look_at(const std::filesystem::directory_entry& entry, std::size_t examples,
+               protocol::LeftOut& found) const;
+
+  std::set<std::string> folders_{}, used_{};
+};
+
+}  // namespace earshot::worker
