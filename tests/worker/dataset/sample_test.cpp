@@ -22,17 +22,20 @@ class Ordered : public Dataset {
             .slices = {{"format", i % 48 == 7  ? "yes_no"
                                   : i % 4 == 1 ? "open"
                                                : "choice"}},
-            .labels = {{"event", "e" + std::to_string(i % 12)},
-                       {"room", "r" + std::to_string(i / 12 % 6)},
-                       {"tags", std::vector<std::string>{"t" + std::to_string(i % 3)}},
+            .labels = {{"event", name("e", i % 12)},
+                       {"room", name("r", i / 12 % 6)},
+                       {"tags", std::vector<std::string>{name("t", i % 3)}},
                        {"level", 0.5}}};
   }
 
  private:
+  static std::string name(std::string stem, std::int64_t number) {
+    return stem.append(std::to_string(number));
+  }
   static std::vector<std::string> names(const std::string& stem, int count) {
     std::vector<std::string> result;
     for (int i = 0; i < count; ++i)
-      result.push_back(stem + std::to_string(i));
+      result.push_back(name(stem, i));
     return result;
   }
 };
