@@ -196,6 +196,14 @@ TEST(ProjectFile, names_the_results_for_every_command) {
   EXPECT_THAT(wrong.err, HasSubstr("earshot.toml:2:1: unknown key"));
 }
 
+TEST(Run, stores_4_bytes_an_item_for_the_interval_of_a_score) {
+  const Sandbox sandbox;
+  ASSERT_EQ(sandbox.run("r").code, 0);
+  const std::string stored = "FROM replicates JOIN run USING (run_id) WHERE length(samples)";
+  EXPECT_NE(sandbox.query("r", "SELECT count(*) " + stored + " > 12"), "0");
+  EXPECT_EQ(sandbox.query("r", "SELECT count(*) " + stored + " > 12 + 4 * used"), "0");
+}
+
 TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
   const Sandbox sandbox;
   auto text = Sandbox::experiment();
