@@ -30,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Hello, protocol, abi_tag, torch,
 struct ComponentInfo {
   std::string kind{}, name{}, summary{};
   OptionSchema options{};
-  std::vector<std::string> abilities{};  ///< "codec", "learner", "lookup"
+  std::vector<std::string> abilities{};  ///< "codec", "learner", "tokenized" ...
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentInfo, kind, name, summary, options,
                                                 abilities)
@@ -246,6 +246,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
 //   "datasets": [{"declared", "used", "missing": id of the first item without a prediction}]}],
 //   "scores": whether some line has any}: reads a file of answers that a system gave elsewhere, and
 //   checks every line against the test items of the datasets (the folds of one).
+
+// --- complete {component: ComponentRef, device, threads, prompt, answer or null, max_tokens,
+//   temperature, top_p, seed} -> {context, length, continuation, log_prob, counted, tokens,
+//   answer_tokens}: what a language model makes of a text. Tokens as [id, text], where it is
+//   Tokenized; continuation for max_tokens above 0, log_prob and counted (tokens) for an answer.
+
+// --- adapter {file, to} -> {tensors, numbers}: saves the LoRA in the fit state `file` as peft does,
+//   adapter_model.safetensors and adapter_config.json in the folder `to`.
 
 // --- encode: EncodeRequest -> {"written": [key]}, after events progress and
 //   {"type": "lost", "file": path, "reason": why}: a file that cannot be encoded; the rest go on.

@@ -19,6 +19,7 @@ Codec::~Codec() = default;
 Learner::~Learner() = default;
 Lookup::~Lookup() = default;
 Sized::~Sized() = default;
+Tokenized::~Tokenized() = default;
 Mapper::~Mapper() = default;
 
 LanguageModel::~LanguageModel() = default;

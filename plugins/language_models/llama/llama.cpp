@@ -239,4 +239,27 @@ std::int64_t Llama::length(const Prompt& prompt) const {
   return read(prompt).length;
 }
 
+void Llama::add_tokens(std::span<const std::int64_t> ids, std::vector<earshot::Token>& to) const {
+  for (const auto& id : ids)
+    to.push_back({id, tokenizer_.decode({&id, 1}, false)});
+}
+
+std::vector<earshot::Token> Llama::tokens(const Prompt& prompt) const {
+  std::vector<earshot::Token> all;
+  for (const auto& piece : read(prompt).pieces) {
+    add_tokens(piece.tokens, all);
+    if (piece.values.defined())
+      all.resize(all.size() + static_cast<std::size_t>(piece.values.size(0)));
+  }
+  return all;
+}
+
+std::vector<earshot::Token> Llama::answer_tokens(const std::string& answer) const {
+  std::vector<earshot::Token> all;
+  auto ids = tokenizer_.encode(answer);
+  ids.push_back(framing_.end);
+  add_tokens(ids, all);
+  return all;
+}
+
 }  // namespace llama

@@ -9,6 +9,7 @@
 #include <earshot/language_model.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
+#include <earshot/tokenized.hpp>
 
 #include "framing.hpp"
 #include "model.hpp"
@@ -18,7 +19,9 @@ namespace llama {
 
 /// Prompts and answers of a batch are computed one after the other, without padding, so that none
 /// depends on the lengths of the others.
-class Llama final : public earshot::LanguageModel, public earshot::Sized {
+class Llama final : public earshot::LanguageModel,
+                    public earshot::Sized,
+                    public earshot::Tokenized {
  public:
   static earshot::OptionSchema options();
   Llama(const earshot::Options& options, const earshot::Context& context);
@@ -42,6 +45,9 @@ class Llama final : public earshot::LanguageModel, public earshot::Sized {
 
   std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
+  std::vector<earshot::Token> tokens(const earshot::Prompt& prompt) const override;
+  std::vector<earshot::Token> answer_tokens(const std::string& answer) const override;
+
   const Model& model() const { return model_; }
   const earshot::kit::Tokenizer& tokenizer() const { return tokenizer_; }
 
@@ -50,6 +56,7 @@ class Llama final : public earshot::LanguageModel, public earshot::Sized {
   struct Scored;
 
   Reading read(const earshot::Prompt& prompt) const;
+  void add_tokens(std::span<const std::int64_t> ids, std::vector<earshot::Token>& to) const;
   Scored scored(const earshot::Prompt& prompt, const std::string& answer, std::size_t index) const;
   at::Tensor log_prob(std::span<const Scored> pairs) const;
   std::vector<Reading> asked(std::span<const earshot::Prompt> prompts) const;

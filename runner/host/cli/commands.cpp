@@ -58,6 +58,7 @@ const std::vector<const Command*>& commands() {
                                                &listen_command,
                                                &lint_data_command,
                                                &encode_command,
+                                               &complete_command,
                                                &import_predictions_command,
                                                &rescore_command,
                                                &answer_command,

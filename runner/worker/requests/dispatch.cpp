@@ -40,6 +40,7 @@ const std::map<std::string, Verb>& verbs() {
                                                  {"pretrain", pretrain},
                                                  {"encode", encode},
                                                  {"adapter", adapter},
+                                                 {"complete", complete},
                                                  {"predictions", predictions}};
   return table;
 }

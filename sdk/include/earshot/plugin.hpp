@@ -11,6 +11,7 @@
 #include <earshot/lookup.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
+#include <earshot/tokenized.hpp>
 
 // clang-format off
 #define EARSHOT_TEXT_(x) #x
@@ -85,12 +86,15 @@ class EARSHOT_API Registrar {
                   "a component derives from exactly one of the five kinds");
     static_assert(count<T, Codec, Learner, Lookup>() == 0 || count<T, Encoder>() == 1,
                   "Codec, Learner and Lookup are abilities of an Encoder");
+    static_assert(count<T, Tokenized>() == 0 || count<T, LanguageModel>() == 1,
+                  "Tokenized is an ability of a LanguageModel");
     static_assert(count<T, Sized>() == 0 || count<T, Encoder, LanguageModel>() == 1,
                   "Sized is an ability of an Encoder or a LanguageModel");
     (face<Dataset, T>(c), face<Encoder, T>(c), face<Mapper, T>(c), face<LanguageModel, T>(c),
      face<Evaluator, T>(c));
     c.kind = c.faces.begin()->first;
-    (face<Codec, T>(c), face<Learner, T>(c), face<Lookup, T>(c), face<Sized, T>(c));
+    (face<Codec, T>(c), face<Learner, T>(c), face<Lookup, T>(c), face<Sized, T>(c),
+     face<Tokenized, T>(c));
     c.make = [](const Options& o, const Context& x) { return std::make_shared<T>(o, x); };
     accept(std::move(c));
   }
