@@ -82,6 +82,17 @@ TEST(Table, survives_text_that_is_no_utf8) {
   EXPECT_NO_THROW(written(Format::table, {"a"}, {{"\xff\xfe"}}));
 }
 
+TEST(Table, writes_an_object_a_line) {
+  EXPECT_EQ(written(Format::jsonl, {"a", "b"}, {{1, "x"}, {nullptr, "y"}}),
+            "{\"a\": 1, \"b\": \"x\"}\n{\"a\": null, \"b\": \"y\"}\n");
+}
+
+TEST(Table, marks_texts_that_a_spreadsheet_would_compute_and_no_numbers) {
+  EXPECT_EQ(written(Format::spreadsheet, {"a", "b"}, {{"=1+1", -2}, {"@x", "-"}, {"plain", "+1"}}),
+            "a,b\n'=1+1,-2\n'@x,'-\nplain,'+1\n");
+  EXPECT_EQ(written(Format::csv, {"a"}, {{"=1+1"}}), "a\n=1+1\n");
+}
+
 TEST(Table, refuses_a_row_of_another_width) {
   EXPECT_THROW(written(Format::csv, {"a"}, {{1, 2}}), std::logic_error);
 }
@@ -94,7 +105,7 @@ TEST(Table, names_the_known_formats_when_it_is_asked_for_another) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::usage);
     EXPECT_STREQ(failure.what(),
-                 "--format: unknown format 'jsn'; allowed are table, csv, json; "
+                 "--format: unknown format 'jsn'; allowed are table, csv, json, jsonl; "
                  "did you mean 'json'?");
   }
   try {

@@ -126,8 +126,8 @@ TEST(LinearProbe, chooses_its_penalty_on_validation_items_or_on_a_quarter_of_the
     auto probe = make<LinearProbe>(with("kind"));
     probe.fit(on);
     EXPECT_EQ(on.curves.at("validation").size(), 6U);
-    const auto& validation = on.curves.at("validation");
-    const auto best = std::max_element(validation.begin(), validation.end()) - validation.begin();
+    const auto& reached = on.curves.at("validation");
+    const auto best = std::max_element(reached.begin(), reached.end()) - reached.begin();
     EXPECT_THAT(on.curves.at("c"), ::testing::ElementsAre(1e-4, 1e-3, 1e-2, 1e-1, 1, 10));
     EXPECT_THAT(on.curves.at("chosen_c"),
                 ::testing::ElementsAre(on.curves.at("c")[static_cast<std::size_t>(best)]));
