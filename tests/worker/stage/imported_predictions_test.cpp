@@ -113,7 +113,7 @@ TEST_F(ImportedPredictions, are_scored_in_place_of_the_evaluator_s_own) {
     const auto sent = events.of("predictions");
     const auto& rows = sent.at(0).header.at("rows");
     EXPECT_THAT(rows, SizeIs(79));
-    EXPECT_EQ(rows[0], Json({7, seed == 3 ? "high" : "low", "", rows[0][3]}));
+    EXPECT_EQ(rows[0], Json({7, seed == 3 ? "high" : "low", "", rows[0][3], 0, nullptr}));
     for (const auto& metric : events.of("metric"))
       if (metric.header.at("slice") == "all" && metric.header.at("metric") == "accuracy")
         sum += metric.header.at("value").get<double>();
