@@ -133,6 +133,9 @@ class Comparer {
     if (conditions.empty() && !other_)
       result_.remarks.push_back("no cell of " + sides.candidate_name() + " stands beside one of " +
                                 sides.base_name());
+    for (const auto& condition : conditions)
+      for (const auto& name : evidence_.groupings(condition))
+        groupings_.insert(name);
     auto left_out = options_.over;
     if (!result_.interaction.empty()) left_out.push_back(result_.interaction);
     left_out = with_dependents(left_out, conditions, design_.claims);
@@ -207,8 +210,9 @@ class Comparer {
     const auto reference = levels.find(result_.against);
     if (reference == levels.end()) return;
     const auto gap = samples_of(reference->second, slices);
-    for (const auto& [level, conditions] : levels) {
-      if (level == result_.against) continue;
+    for (const auto& level : names_->values(result_.interaction)) {
+      if (level == result_.against || levels.count(level) == 0) continue;
+      const auto& conditions = levels.at(level);
       line.level = level;
       line.difference = compare_gaps(gap, samples_of(conditions, slices), options_.condition_on);
       place(conditions.front()->position, line);
@@ -282,6 +286,9 @@ class Comparer {
           if (!lines_.empty() || !dimensions_.empty())
             check_name("slice dimension, label or axis", name, known);
         }
+    if (!groupings_.empty())
+      for (const auto& name : options_.condition_on)
+        check_name("group", name, {groupings_.begin(), groupings_.end()});
     if (result_.metric.empty() || metric_found_) return;
     Texts known;
     Statement rows(store_.connection(),
@@ -316,7 +323,7 @@ class Comparer {
   Comparison result_{};
   Texts values_{};
   std::vector<Texts> table_axes_{};  ///< of each table
-  std::set<std::string> dimensions_{};
+  std::set<std::string> dimensions_{}, groupings_{};
   bool metric_found_ = false;
   std::vector<Placed> lines_{};
 };

@@ -395,6 +395,8 @@ TEST_F(Compare, fewer_than_ten_groups_give_an_interval_where_they_are_taken_as_t
   run(cells_[0], wrong_every(3));
   run(cells_[1], wrong_every(7));
   EXPECT_EQ(compared().lines[0].difference.interval.missing, "5 groups; at least 10 are needed");
+  EXPECT_THAT(refusal([&] { compared({.condition_on = {"speker"}}); }),
+              HasSubstr("unknown group 'speker'; allowed are 'speaker'; did you mean 'speaker'?"));
   const auto difference = compared({.condition_on = {"speaker"}}).lines[0].difference;
   ASSERT_TRUE(difference.interval.defined()) << difference.interval.missing;
   EXPECT_EQ(difference.groups, 40);  // items

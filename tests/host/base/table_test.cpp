@@ -50,7 +50,7 @@ TEST(Table, leaves_out_columns_that_are_empty_in_all_rows) {
 
 TEST(Table, is_no_wider_than_the_terminal) {
   const Rows rows{{"a very long note that goes on", 0.25, "short"}, {"über", 1, "x"}};
-  EXPECT_EQ(written(Format::table, {"note", "value", "name"}, rows, 30),
+  EXPECT_EQ(written(Format::table, {"note", "value", "name"}, rows, 29),
             "note             value  name\n"
             "---------------  -----  -----\n"
             "a very long no\u2026   0.25  short\n"
