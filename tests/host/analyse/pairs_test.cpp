@@ -131,6 +131,24 @@ TEST_F(Pairs, set_a_base_without_an_axis_beside_each_of_its_values) {
               ElementsAre("htsat has no encoder.levels: its runs stand beside each value"));
 }
 
+TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
+  auto blind = cell("", "blind", 0);
+  std::erase_if(blind.axes, [](const auto& axis) { return axis.first == "encoder"; });
+  cells_.push_back(blind);
+  for (const auto* encoder : {"htsat", "mimi"})
+    cells_.push_back(cell(encoder, "hearing", 0));
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto found = paired_conditions(along(design(), "task", "blind", "hearing"));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].axes.at("encoder"), "htsat");
+  EXPECT_EQ(found[1].axes.at("encoder"), "mimi");
+  EXPECT_EQ(found[0].pairs.at(0).base, found[1].pairs.at(0).base);
+  EXPECT_THAT(found[0].notes,
+              ElementsAre("blind has no encoder: its runs stand beside each value"));
+}
+
 TEST_F(Pairs, take_no_value_for_another_where_the_axis_is_there) {
   // htsat was trained on 40 items and on all, mimi on 80 and on all.
   for (const auto* encoder : {"htsat", "mimi"})
