@@ -1,6 +1,7 @@
 #include "host/store/store.hpp"
 
 #include <stdexcept>
+#include <tuple>
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -281,10 +282,13 @@ std::filesystem::path Store::resolve(const std::string& path) const {
 void Store::record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows) {
   Transaction transaction(connection_);
   Statement clear(connection_,
-                  "DELETE FROM comparison WHERE experiment_id = ? AND axis = ? AND base = ?");
-  std::set<std::pair<std::string, std::string>> cleared;
+                  "DELETE FROM comparison WHERE experiment_id = ? AND axis = ? AND base = ? "
+                  "AND (hypothesis = '') = ?");
+  std::set<std::tuple<std::string, std::string, bool>> cleared;
   for (const auto& row : rows) {
-    if (cleared.emplace(row.axis, row.base).second) clear.run(experiment, row.axis, row.base);
+    const bool exploratory = row.hypothesis.empty();
+    if (cleared.emplace(row.axis, row.base, exploratory).second)
+      clear.run(experiment, row.axis, row.base, exploratory ? 1 : 0);
   }
   Statement add(connection_,
                 "INSERT INTO comparison(experiment_id, axis, base, candidate, hypothesis, task, "

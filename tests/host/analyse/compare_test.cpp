@@ -462,5 +462,23 @@ TEST_F(Compare, keeps_its_lines_in_the_results_file) {
   EXPECT_FALSE(stored.step());
 }
 
+/// A claim along one axis is looked at whenever another is compared.
+TEST_F(Compare, keeps_lines_along_another_axis_that_a_claim_is_about) {
+  add_cells({"htsat", "mimi"}, {"svm", "lr"}, 1);
+  claim({{"name", "heads"}, {"claim", "lr > svm"}});
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, wrong_every(4));
+  const auto id = store_->require_experiment("ablation");
+  store_->record_comparisons(id, rows_of(compared({.axis = "task", .base = "svm"})));
+  store_->record_comparisons(id, rows_of(compared({.axis = "encoder"})));
+  const auto count = [&](const std::string& which) {
+    return store_->connection().integer("SELECT count(*) FROM comparison WHERE " + which);
+  };
+  EXPECT_EQ(count("axis = 'task' AND hypothesis = ''"), 2);
+  EXPECT_EQ(count("axis = 'encoder'"), 2);
+  EXPECT_EQ(count("hypothesis = 'heads' AND verdict <> ''"), 1);
+}
+
 }  // namespace
 }  // namespace earshot::host
