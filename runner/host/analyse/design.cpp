@@ -20,7 +20,9 @@ std::vector<DesignCell> read_cells(const Store& store, std::int64_t experiment) 
       "coalesce(json_extract(c.identity, '$.evaluator.plugin'), "
       "         json_extract(c.identity, '$.evaluator.version'), ''), "
       "coalesce(json_extract(c.identity, '$.audio'), ''), "
-      "coalesce(json_extract(c.identity, '$.audio_version'), ''), coalesce(p.device, '') "
+      "coalesce(json_extract(c.identity, '$.audio_version'), ''), coalesce(p.device, ''), "
+      "json_type(c.identity, '$.encoder') = 'null' AND "
+      "json_type(c.identity, '$.imported') IS NULL "
       "FROM experiment_cell m "
       "LEFT JOIN cell c ON c.cell_id = m.cell_id "
       "LEFT JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
@@ -43,6 +45,7 @@ std::vector<DesignCell> read_cells(const Store& store, std::int64_t experiment) 
     // An imported cell heard nothing here.
     if (!rows.text(11).empty()) cell.audio = rows.text(10) + " of version " + rows.text(11);
     cell.device = rows.text(12);
+    cell.hears_nothing = rows.integer(13) == 1;
   }
   return cells;
 }
@@ -60,6 +63,20 @@ void read_axes(const Store& store, Design& design) {
   while (rows.step())
     if (const auto cell = places.find(rows.integer(0)); cell != places.end())
       cell->second->axes[rows.text(1)] = rows.text(2);
+}
+
+/// A cell that uses no encoder (a blind control) is the same for all of them. It keeps no value on
+/// their axes, so that it is compared with each, and stands once.
+void leave_out_encoders(Design& design) {
+  const auto is_of_encoder = [](const auto& label) {
+    return label.first == "encoder" || label.first.starts_with("encoder.");
+  };
+  std::set<std::pair<std::string, Labels>> seen;
+  std::erase_if(design.cells, [&](DesignCell& cell) {
+    if (!cell.hears_nothing) return false;
+    std::erase_if(cell.axes, is_of_encoder);
+    return !seen.insert({cell.key, cell.axes}).second;
+  });
 }
 
 }  // namespace
@@ -127,6 +144,7 @@ Design read_design(const Store& store, std::int64_t experiment) {
   design.claims = read_recorded_claims(store, experiment);
   design.cells = read_cells(store, experiment);
   read_axes(store, design);
+  leave_out_encoders(design);
   return design;
 }
 

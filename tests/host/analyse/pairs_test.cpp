@@ -149,6 +149,30 @@ TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
               ElementsAre("blind has no encoder: its runs stand beside each value"));
 }
 
+TEST_F(Pairs, take_what_uses_no_encoder_for_one_control_of_all_encoders) {
+  // As planned: blind is listed under one encoder, or under both with one key for both.
+  for (const auto& listed : {std::vector{"htsat"}, std::vector{"htsat", "mimi"}}) {
+    cells_.clear();
+    for (const auto* encoder : listed) {
+      auto blind = cell(encoder, "blind", 0);
+      blind.identity = {{"encoder", nullptr}, {"evaluator", "blind"}};
+      blind.key = protocol::sha256(blind.identity);
+      cells_.push_back(blind);
+    }
+    for (const auto* encoder : {"htsat", "mimi"})
+      cells_.push_back(cell(encoder, "hearing", 0));
+    plan();
+    for (const auto& cell : cells_)
+      if (store_->finished({cell.key}).empty()) run(cell, wrong_every(4));
+    const auto found = paired_conditions(along(design(), "task", "blind", "hearing"));
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].axes.at("encoder"), "htsat");
+    EXPECT_EQ(found[1].axes.at("encoder"), "mimi");
+    for (const auto& condition : found)
+      EXPECT_EQ(condition.pairs.size(), 1U);
+  }
+}
+
 TEST_F(Pairs, take_no_value_for_another_where_the_axis_is_there) {
   // htsat was trained on 40 items and on all, mimi on 80 and on all.
   for (const auto* encoder : {"htsat", "mimi"})
