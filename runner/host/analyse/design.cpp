@@ -22,7 +22,7 @@ std::vector<DesignCell> read_cells(const Store& store, std::int64_t experiment) 
       "coalesce(json_extract(c.identity, '$.audio'), ''), "
       "coalesce(json_extract(c.identity, '$.audio_version'), ''), coalesce(p.device, ''), "
       "json_type(c.identity, '$.encoder') = 'null' AND "
-      "json_type(c.identity, '$.imported') IS NULL "
+      "json_type(c.identity, '$.imported') IS NULL, coalesce(m.skipped, '') "
       "FROM experiment_cell m "
       "LEFT JOIN cell c ON c.cell_id = m.cell_id "
       "LEFT JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
@@ -46,6 +46,7 @@ std::vector<DesignCell> read_cells(const Store& store, std::int64_t experiment) 
     if (!rows.text(11).empty()) cell.audio = rows.text(10) + " of version " + rows.text(11);
     cell.device = rows.text(12);
     cell.hears_nothing = rows.integer(13) == 1;
+    cell.skipped = rows.text(14);
   }
   return cells;
 }

@@ -20,6 +20,7 @@ struct DesignCell {
   std::int64_t run = 0;          ///< the finished one; 0: none yet
   std::int64_t dataset_id = 0;   ///< 0 of a cell that cannot run
   std::string key{}, primary{};  ///< primary: name of the metric; "" of a cell that cannot run
+  std::string skipped{};         ///< why it cannot run; "" where it can
   bool hears_nothing = false;    ///< uses no encoder, so that `axes` has none
   // What two sides should have in common, from the cell's identity; "" where it has none.
   std::string scorer{}, evaluator{}, build{}, audio{}, device{};

@@ -267,6 +267,9 @@ void add_pair(Condition& condition, const DesignCell& base, const DesignCell& ca
   }
   if (base.run == 0 || candidate.run == 0) {
     ++condition.missing;
+    for (const auto& [side, name] :
+         {std::pair{&base, condition.base}, {&candidate, condition.candidate}})
+      if (!side->skipped.empty()) note(condition, name + " cannot run: " + side->skipped);
     return;
   }
   condition.pairs.push_back({base.run, candidate.run, seed, base.fold});

@@ -54,6 +54,21 @@ TEST_F(Pairs, of_unfinished_runs_are_counted_as_missing) {
   EXPECT_EQ(found[0].missing, 2);
 }
 
+TEST_F(Pairs, say_why_a_side_cannot_run) {
+  cells_.push_back(cell("htsat", "room", 0));
+  auto skipped = cell("mimi", "room", 0);
+  skipped.key.clear();
+  skipped.dataset_key.clear();
+  skipped.skipped = "encoder 'mimi': there are no weights";
+  cells_.push_back(skipped);
+  plan();
+  run(cells_[0], wrong_every(4));
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].missing, 1);
+  EXPECT_THAT(found[0].notes, ElementsAre("mimi cannot run: encoder 'mimi': there are no weights"));
+}
+
 TEST_F(Pairs, hold_where_a_zip_partner_differs_too) {
   experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
   for (const auto* encoder : {"htsat", "mimi"}) {
