@@ -1,13 +1,15 @@
 #include "protocol/hash.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace earshot::protocol {
 
@@ -53,15 +55,72 @@ std::string hexadecimal(const Digest& digest) {
   return text;
 }
 
-void add_file(Hasher& hasher, const std::filesystem::path& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
-                                                               std::fclose);
-  if (!stream) throw std::system_error(errno, std::generic_category(), file.string());
+enum class Fault { not_regular = 1, grew };
+
+class Faults final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "file"; }
+  std::string message(int fault) const override {
+    return static_cast<Fault>(fault) == Fault::not_regular
+               ? "a folder, pipe, socket or device; expected a regular file"
+               : "it grows while it is read; expected a file that is complete";
+  }
+};
+
+[[noreturn]] void fail(Fault fault, const std::filesystem::path& file) {
+  static const Faults faults;
+  throw std::system_error(static_cast<int>(fault), faults, file.string());
+}
+
+[[noreturn]] void fail(const std::filesystem::path& file) {
+  throw std::system_error(errno, std::generic_category(), file.string());
+}
+
+/// A regular file, open for reading. Others are not even opened: that alone can block, or do
+/// something.
+class RegularFile {
+ public:
+  explicit RegularFile(const std::filesystem::path& file) : file_(file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) fail(file);
+    if (!S_ISREG(status.st_mode)) fail(Fault::not_regular, file);
+    descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor_ < 0) fail(file);
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(descriptor_);
+      fail(Fault::not_regular, file);
+    }
+    size_ = status.st_size;
+  }
+  ~RegularFile() { ::close(descriptor_); }
+  RegularFile(const RegularFile&) = delete;
+  RegularFile& operator=(const RegularFile&) = delete;
+
+  std::int64_t size() const { return size_; }
+  /// 0 at the end.
+  std::size_t read(char* to, std::size_t bytes) {
+    for (;;) {
+      const auto got = ::read(descriptor_, to, bytes);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail(file_);
+    }
+  }
+
+ private:
+  const std::filesystem::path& file_;
+  int descriptor_ = -1;
+  std::int64_t size_ = 0;
+};
+
+/// No more than the file had when it was opened: those of /proc have no end, and no size either.
+void add_file(Hasher& hasher, RegularFile& stream, const std::filesystem::path& file) {
   std::vector<char> piece(1 << 20);
-  while (const auto bytes = std::fread(piece.data(), 1, piece.size(), stream.get()))
+  std::int64_t total = 0;
+  while (const auto bytes = stream.read(piece.data(), piece.size())) {
+    total += static_cast<std::int64_t>(bytes);
+    if (total > stream.size()) fail(Fault::grew, file);
     hasher.add(piece.data(), bytes);
-  if (std::ferror(stream.get()) != 0)
-    throw std::system_error(errno, std::generic_category(), file.string());
+  }
 }
 
 }  // namespace
@@ -75,16 +134,18 @@ std::string sha256(const Json& value) {
 }
 
 std::string sha256_file(const std::filesystem::path& file) {
+  RegularFile stream(file);
   Hasher hasher;
-  add_file(hasher, file);
+  add_file(hasher, stream, file);
   return hexadecimal(hasher.finish());
 }
 
 std::string git_hash_file(const std::filesystem::path& file) {
-  const auto head = "blob " + std::to_string(std::filesystem::file_size(file));
+  RegularFile stream(file);
+  const auto head = "blob " + std::to_string(stream.size());
   Hasher hasher(EVP_sha1());
   hasher.add(head.c_str(), head.size() + 1);
-  add_file(hasher, file);
+  add_file(hasher, stream, file);
   return hexadecimal(hasher.finish());
 }
 

@@ -44,14 +44,26 @@ struct PluginInfo {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PluginInfo, path, name, version, summary, abi_tag,
                                                 sdk_major, sdk_minor, warnings, components)
 
+/// Files that an option of a component names, as they were when an experiment was planned.
+struct InputRef {
+  std::string path{};
+  std::vector<std::string> files{};  ///< of a folder: those that are read; none: all below it
+  std::string sha256{};              ///< as Contents::hash() gives it
+  std::string stamps{};              ///< as Contents::stamps() does; "" while these may not change
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(InputRef, path, files, sha256, stamps)
+
 /// A component to construct: the plugin's file, the component's name in it, and a value for each of
-/// its options.
+/// its options. Paths here and below are texts as path_text.hpp has them.
 struct ComponentRef {
   std::string plugin{}, component{};
   Json options = Json::object();
-  std::string state{};  ///< the file that `pretrain` left; "" when not pretrained
+  std::string state{};             ///< the file that `pretrain` left; "" when not pretrained
+  std::string plugin_sha256{};     ///< of the file; another one is refused. "": any will do
+  std::vector<InputRef> inputs{};  ///< what must still be as it was planned
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options, state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentRef, plugin, component, options, state,
+                                                plugin_sha256, inputs)
 
 // --- resolve {component: ComponentRef, device} -> facts that only a constructed object knows:
 //   evaluator: {"uses": {features, codes, audio, learner, mapper, language_model, seed},
@@ -106,11 +118,14 @@ struct DatasetRef {
   std::int64_t limit = 0;  ///< at most so many items of each split, evenly spread; 0: all
   double validation = 0;   ///< share of the training groups to validate on, where none is given
   bool shuffle_labels = false;  ///< the random-label control
-  std::string file_hashes{};    ///< a file with the SHA-256 of each audio file, 64 digits a line
+  std::string file_hashes{};    ///< a list of the audio files, see file_list.hpp; "": none is kept
   std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails
+  std::string items_hash{};     ///< as planned; other items are refused. "": any will do
+  std::string files_digest{};   ///< content_digest() as planned, likewise
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DatasetRef, component, key, fold, limit, validation,
-                                                shuffle_labels, file_hashes, allow_lost)
+                                                shuffle_labels, file_hashes, allow_lost, items_hash,
+                                                files_digest)
 
 // --- pretrain: PretrainRequest -> PretrainResult, after events progress, stage "pretrain", curve.
 //   Trains an encoder or language model, by the fit of an evaluator on the dataset's training
@@ -212,11 +227,12 @@ struct CellRequest {
   /// File of a system's answers, see `predictions`: those of this seed are marked and scored, in
   /// place of what the evaluator would predict. Or the .state file of a cell's own predictions.
   std::string predictions{};
+  std::string predictions_sha256{};  ///< of that file; another one is refused. "": any will do
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellRequest, dataset, features, evaluator, mapper,
                                                 language_model, seed, fit_key, state_folder,
                                                 artifact_folder, predict, cache, device, threads,
-                                                replicates, predictions)
+                                                replicates, predictions, predictions_sha256)
 
 /// One final metric of a run for one slice; all items together are slice 'all' of dimension 'all'.
 struct MetricRow {

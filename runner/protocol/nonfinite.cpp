@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "protocol/path_text.hpp"
+
 namespace earshot::protocol {
 
 namespace {
@@ -49,11 +51,17 @@ void read_words(Json& value) {
 }  // namespace
 
 std::string to_text(const Json& value) {
-  constexpr auto replace = Json::error_handler_t::replace;
-  if (!holds_special(value)) return value.dump(-1, ' ', false, replace);
+  const auto written = [](const Json& json) {
+    try {
+      return json.dump(-1, ' ', false, Json::error_handler_t::strict);
+    } catch (const Json::type_error&) {
+      return readable_json(json).dump(-1, ' ', false, Json::error_handler_t::strict);
+    }
+  };
+  if (!holds_special(value)) return written(value);
   auto copy = value;
   write_words(copy);
-  return copy.dump(-1, ' ', false, replace);
+  return written(copy);
 }
 
 Json from_text(std::string_view text) {

@@ -11,7 +11,7 @@ namespace earshot::protocol {
 // takes; so one such is written as {"$number": "nan"}, "+inf" or "-inf", and read back as the
 // number.
 
-/// What is no UTF-8 becomes U+FFFD.
+/// A text that is no UTF-8 becomes such, so that names stay apart: see path_text.hpp.
 std::string to_text(const Json& value);
 
 /// Discarded (is_discarded()) where it is no JSON.

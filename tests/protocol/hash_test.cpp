@@ -5,6 +5,8 @@
 #include <system_error>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace earshot::protocol {
 namespace {
@@ -25,6 +27,32 @@ TEST(Hash, of_a_file_equals_the_hash_of_its_bytes) {
   EXPECT_EQ(sha256_file(file), of_abc);
   std::filesystem::remove(file);
   EXPECT_THROW(sha256_file(file), std::system_error);
+}
+
+/// Why a file has no hash.
+std::string refusal(const std::filesystem::path& file) {
+  try {
+    sha256_file(file);
+  } catch (const std::system_error& error) {
+    return error.code().message();
+  }
+  return "it has one";
+}
+
+TEST(Hash, is_taken_of_regular_files_only_and_never_waits_for_others) {
+  const auto pipe =
+      std::filesystem::temp_directory_path() / ("earshot_hash_pipe_" + std::to_string(::getpid()));
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::filesystem::path& file :
+       {pipe, std::filesystem::path("/dev/zero"), std::filesystem::temp_directory_path()})
+    EXPECT_EQ(refusal(file), "a folder, pipe, socket or device; expected a regular file") << file;
+  EXPECT_THROW(git_hash_file(pipe), std::system_error);
+  std::filesystem::remove(pipe);
+}
+
+TEST(Hash, is_not_taken_of_what_has_more_than_its_size_says) {
+  EXPECT_EQ(refusal("/proc/self/status"),
+            "it grows while it is read; expected a file that is complete");
 }
 
 TEST(Hash, of_git_equals_that_of_its_program) {  // git hash-object
