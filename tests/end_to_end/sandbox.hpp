@@ -203,12 +203,12 @@ seed = [0]
  private:
   /// Plugins are inspected once, not for every results file: by far the longest part of a start.
   void remember_plugins(const std::string& results) const {
-    if (!std::filesystem::exists(folder_ / "warm/cache/stamps.db"))
+    if (!std::filesystem::exists(folder_ / "warm/cache/answers"))
       command({"plugins", "--results", "warm/results.db"});
     const auto cache = folder_ / (results + "/cache");
-    std::filesystem::create_directories(cache);
-    std::filesystem::copy_file(folder_ / "warm/cache/stamps.db", cache / "stamps.db",
-                               std::filesystem::copy_options::skip_existing);
+    if (std::filesystem::exists(cache)) return;
+    std::filesystem::create_directories(cache.parent_path());
+    std::filesystem::copy(folder_ / "warm/cache", cache, std::filesystem::copy_options::recursive);
   }
 
   TemporaryFolder folder_;

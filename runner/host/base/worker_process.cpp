@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include <fcntl.h>
@@ -337,26 +338,45 @@ class Tail {
   throw WorkerError("crash", short_text(tail.after("the worker " + exit.text())));
 }
 
-void await(WorkerProcess& worker, Clock::time_point deadline, std::chrono::milliseconds limit) {
+/// Ends a worker that went too far.
+[[noreturn]] void end(WorkerProcess& worker, const char* kind, const std::string& reason) {
+  worker.kill(SIGKILL);
+  worker.wait();
+  throw WorkerError(kind, reason);
+}
+
+std::string mebibytes(std::int64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+constexpr Clock::duration longest_start = std::chrono::seconds(60);
+
+/// Waits until the worker has said something, or a moment.
+void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& limits) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 0) {
-    worker.kill(SIGKILL);
-    worker.wait();
-    throw WorkerError("timeout", "no answer within " + std::to_string(limit.count() / 1000) + " s");
-  }
+  if (left <= 0)
+    end(worker, "timeout", "no answer within " + std::to_string(limits.time.count() / 1000) + " s");
+  const auto most = limits.memory > 0 ? limits.memory : default_memory_limit();
+  const auto process =
+      worker.hello().protocol != 0 ? static_cast<pid_t>(worker.hello().pid) : worker.pid();
+  if (const auto bytes = memory_of_tree(process, most); most > 0 && bytes > most)
+    end(worker, "crash",
+        "the worker used " + mebibytes(bytes) + " of memory; the limit is " + mebibytes(most));
   std::array<pollfd, 2> fds{{{worker.fd(), POLLIN, 0}, {worker.output_fd(), POLLIN, 0}}};
-  ::poll(fds.data(), fds.size(), static_cast<int>(std::min<long>(left, 1000)));
+  ::poll(fds.data(), fds.size(), static_cast<int>(std::min<long>(left, 200)));
 }
 
 }  // namespace
 
-Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
-         std::chrono::milliseconds limit, const std::function<void(const Json&)>& event) {
+Json ask(WorkerProcess& worker, const std::string& verb, Json fields, const AskLimits& limits,
+         const std::function<void(const Json&)>& event) try {
   fields["type"] = verb;
   fields["id"] = 1;
   Tail tail;
-  const auto deadline = Clock::now() + limit;
+  // The start of the worker is not what is asked for.
+  bool started = worker.hello().protocol != 0;
+  auto deadline = Clock::now() + limits.time + (started ? Clock::duration::zero() : longest_start);
   if (!worker.send({std::move(fields)})) give_up(worker, tail);
   for (bool open = true;;) {
     while (const auto message = worker.next()) {
@@ -370,10 +390,18 @@ Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
       if (event) event(message->header);
     }
     if (!open) give_up(worker, tail);
-    await(worker, deadline, limit);
+    if (!started && worker.hello().protocol != 0) {
+      started = true;
+      deadline = Clock::now() + limits.time;
+    }
+    await(worker, deadline, limits);
     open = worker.receive();
     tail.read(worker);
   }
+} catch (const protocol::ProtocolError& error) {
+  end(worker, "crash", std::string("the worker broke the protocol: ") + error.what());
+} catch (const Json::exception& error) {
+  end(worker, "crash", std::string("the worker broke the protocol: ") + error.what());
 }
 
 }  // namespace earshot::host

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -112,11 +113,22 @@ struct WorkerError : std::runtime_error {
   std::string kind;  ///< "config", "data", "contract", "unsupported", "bug", "crash" or "timeout"
 };
 
+/// What a question may cost.
+struct AskLimits {
+  AskLimits() = default;
+  template <class Number, class Period>
+  AskLimits(std::chrono::duration<Number, Period> longest, std::int64_t most = 0)
+      : time(longest), memory(most) {}
+
+  std::chrono::milliseconds time = std::chrono::minutes(10);
+  std::int64_t memory = 0;  ///< bytes that a worker may take; 0: default_memory_limit()
+};
+
 /// Sends a request and waits for its `done`. Events on the way go to `event`. What the worker
 /// prints is dropped, but for its end, which follows the reason when it crashes.
-/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead.
-Json ask(WorkerProcess& worker, const std::string& verb, Json fields,
-         std::chrono::milliseconds limit = std::chrono::hours(24),
+/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead. "crash" are also
+/// answers that are none of the protocol's, and more memory than it may take.
+Json ask(WorkerProcess& worker, const std::string& verb, Json fields, const AskLimits& limits = {},
          const std::function<void(const Json&)>& event = {});
 
 }  // namespace earshot::host

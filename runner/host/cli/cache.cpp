@@ -14,6 +14,7 @@
 #include "host/schedule/cache_use.hpp"
 #include "host/store/store.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -103,7 +104,9 @@ void list(const fs::path& cache, const std::string& results) {
 
 ExitCode verify(const fs::path& cache) {
   WorkerProcess worker;
-  const auto result = ask(worker, "cache_verify", {{"cache", fs::absolute(cache).string()}});
+  const auto result =
+      ask(worker, "cache_verify", {{"cache", protocol::path_text(fs::absolute(cache))}},
+          std::chrono::hours(24));
   const auto& bad = result.at("bad");
   for (const auto& file : bad)
     std::cout << "damaged  " << file.get<std::string>() << '\n';

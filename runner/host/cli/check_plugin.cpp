@@ -12,6 +12,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -35,14 +36,16 @@ class Examiner {
       : plugin_(std::move(plugin)), options_(std::move(options)), limit_(limit) {}
 
   /// The checks of the plugin, or all that there are.
-  Json list(bool all = false) { return ask(all ? "" : plugin_.string(), "", "").at("checks"); }
+  Json list(bool all = false) {
+    return ask(all ? "" : protocol::path_text(plugin_), "", "").at("checks");
+  }
 
   /// The same, with a note on the options beside the checks.
   Json ask_for_list() { return ask(plugin_.string(), "", ""); }
 
   Outcome check(const std::string& component, const std::string& name) {
     try {
-      const auto answer = ask(plugin_.string(), component, name);
+      const auto answer = ask(protocol::path_text(plugin_), component, name);
       return {answer.at("outcome"), answer.at("reason")};
     } catch (const WorkerError& error) {
       if (error.kind == "crash" || error.kind == "timeout") worker_.reset();
@@ -58,7 +61,8 @@ class Examiner {
   std::optional<std::set<std::string>> option_names() {
     try {
       std::set<std::string> names;
-      const auto info = ask("inspect", {{"path", plugin_.string()}}).get<protocol::PluginInfo>();
+      const auto info =
+          ask("inspect", {{"path", protocol::path_text(plugin_)}}).get<protocol::PluginInfo>();
       for (const auto& component : info.components)
         for (const auto& option : component.options)
           names.insert(option.name);

@@ -11,6 +11,7 @@
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 #include "protocol/unique_names.hpp"
 
 namespace earshot::host {
@@ -82,7 +83,7 @@ std::vector<std::string> keys_of(const std::vector<std::string>& files) {
   std::vector<std::string> keys;
   protocol::UniqueNames names;
   for (const auto& file : files) {
-    auto stem = fs::path(file).stem().string();
+    auto stem = protocol::path_text(protocol::path_of(file).stem());
     std::replace_if(
         stem.begin(), stem.end(),
         [](char c) { return c == ',' || c == '"' || (c >= 0 && c < ' '); }, '_');
@@ -94,7 +95,7 @@ std::vector<std::string> keys_of(const std::vector<std::string>& files) {
 protocol::EncodeRequest request_of(const Arguments& given) {
   protocol::EncodeRequest request;
   for (const auto& file : given.texts("file"))
-    request.files.push_back(fs::absolute(file).string());
+    request.files.push_back(protocol::path_text(fs::absolute(file)));
   if (request.files.empty()) refuse_usage("encode", "ENCODER or FILE is missing");
   request.keys = keys_of(request.files);
   request.codes = given.has("codes");
@@ -103,10 +104,10 @@ protocol::EncodeRequest request_of(const Arguments& given) {
       std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
   if (given.has("threads")) request.threads = given.get<std::int64_t>("threads");
   if (request.threads < 1) refuse_usage("encode", "--threads is less than 1");
-  if (given.has("decode")) request.decode = fs::absolute(given.text("decode")).string();
+  if (given.has("decode")) request.decode = protocol::path_text(fs::absolute(given.text("decode")));
   if (given.has("to")) {
     request.format = format_of_arguments(given);
-    request.to = fs::absolute(given.text("to")).string();
+    request.to = protocol::path_text(fs::absolute(given.text("to")));
     if (request.format == "npy" && request.to.ends_with(".npy") && request.files.size() > 1)
       refuse_usage("encode", "--to '" + given.text("to") + "' has room for one recording, and " +
                                  std::to_string(request.files.size()) +

@@ -15,6 +15,7 @@
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -102,7 +103,7 @@ Content checked_content(const Request& request, const std::vector<PlannedCell>& 
   try {
     WorkerProcess worker(options);
     answer = ask(worker, "predictions",
-                 {{"file", request.file},
+                 {{"file", protocol::path_text(request.file)},
                   {"datasets", datasets},
                   {"evaluator", places.front().request.evaluator}});
   } catch (const WorkerError& error) {
@@ -148,7 +149,8 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
   for (const auto seed : content.seeds)
     for (const auto& place : places) {
       auto cell = imported_cell(place, request.name, seed, sha256, content.scores);
-      cell.request.predictions = fs::absolute(request.file).string();
+      cell.request.predictions = protocol::path_text(fs::absolute(request.file));
+      cell.request.predictions_sha256 = sha256;
       const bool done = !store.finished({cell.key}).empty();
       cell.decision = done ? Decision::cached : Decision::run;
       fresh += done ? 0 : 1;

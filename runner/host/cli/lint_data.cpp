@@ -1,6 +1,7 @@
 #include <iostream>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
@@ -8,6 +9,7 @@
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "host/plan/stamps.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -28,20 +30,29 @@ struct Linted {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
 
-/// Files with the content of another, of which one split or fold has the one and another the other.
-protocol::LintCheck same_content(const std::vector<protocol::LintFile>& files, StampTable& stamps,
-                                 std::size_t examples) {
-  protocol::LintCheck check{"same_content",
-                            "files with the content of another one in another split or fold"};
+/// Files with the content of another, of which one split or fold has the one and another the other;
+/// and those that cannot be read.
+std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::LintFile>& files,
+                                                StampTable& stamps, std::size_t examples) {
+  protocol::LintCheck same{"same_content",
+                           "files with the content of another one in another split or fold"};
+  protocol::LintCheck unreadable{"unreadable_audio", "audio files that cannot be read"};
+  const auto report = [&](protocol::LintCheck& check, const std::string& example) {
+    ++check.found;
+    if (check.examples.size() < examples) check.examples.push_back(example);
+  };
   std::map<std::string, const protocol::LintFile*> first;
   for (const auto& file : files) {
-    const auto [other, fresh] = first.try_emplace(stamps.sha256(file.path), &file);
-    if (fresh || other->second->part == file.part) continue;
-    ++check.found;
-    if (check.examples.size() < examples)
-      check.examples.push_back(other->second->path + " and " + file.path);
+    try {
+      const auto sha256 = stamps.sha256(protocol::path_of(file.path));
+      const auto [other, fresh] = first.try_emplace(sha256, &file);
+      if (!fresh && other->second->part != file.part)
+        report(same, other->second->path + " and " + file.path);
+    } catch (const std::system_error& error) {
+      report(unreadable, file.path + ": " + error.code().message());
+    }
   }
-  return check;
+  return {std::move(same), std::move(unreadable)};
 }
 
 Linted lint(const Arguments& given, const std::string& named) {
@@ -50,17 +61,20 @@ Linted lint(const Arguments& given, const std::string& named) {
   const auto settings = plan_settings_of(given);
   std::vector<protocol::LintFile> files;
   WorkerProcess worker(settings.worker);
-  const auto answer = ask(worker, "lint", {{"dataset", dataset.ref}, {"examples", examples}},
-                          std::chrono::hours(24), [&](const Json& event) {
-                            if (event.value("type", "") != "lint_files") return;
-                            for (const auto& file : event.at("files"))
-                              files.push_back(file.get<protocol::LintFile>());
-                          });
+  const auto answer = ask_about(dataset, "lint-data", worker, "lint",
+                                {{"dataset", dataset.ref}, {"examples", examples}}, settings.limits,
+                                [&](const Json& event) {
+                                  if (event.value("type", "") != "lint_files") return;
+                                  for (const auto& file : event.at("files"))
+                                    files.push_back(file.get<protocol::LintFile>());
+                                });
   Linted linted{dataset.label,     dataset.id,          answer.at("items"),
                 std::ssize(files), answer.at("checks"), answer.at("applying")};
   StampTable stamps(settings.cache);
-  linted.checks.push_back(same_content(files, stamps, examples));
-  if (!files.empty()) linted.applying.insert("same_content");
+  for (auto& check : check_contents(files, stamps, examples)) {
+    if (!files.empty()) linted.applying.insert(check.name);
+    linted.checks.push_back(std::move(check));
+  }
   return linted;
 }
 

@@ -6,6 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -62,12 +63,15 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
   const std::filesystem::path folder =
       given->has("out") ? given->text("out") : "listen-" + dataset.label;
-  WorkerProcess worker(plan_settings_of(*given).worker);
-  const auto result = ask(worker, "listen",
-                          {{"dataset", dataset.ref},
-                           {"count", count},
-                           {"seed", seed},
-                           {"folder", std::filesystem::absolute(folder).string()}});
+  const auto settings = plan_settings_of(*given);
+  WorkerProcess worker(settings.worker);
+  const auto result =
+      ask_about(dataset, "listen", worker, "listen",
+                {{"dataset", dataset.ref},
+                 {"count", count},
+                 {"seed", seed},
+                 {"folder", protocol::path_text(std::filesystem::absolute(folder))}},
+                settings.limits);
   std::cout << "wrote " << result.at("files").size() - 1 << " WAV files and items.csv into "
             << folder.string() << '\n';
   print_drawn(result, std::min(count, result.at("items").get<std::int64_t>()), seed);

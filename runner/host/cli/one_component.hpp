@@ -1,7 +1,9 @@
 #pragma once
+#include <functional>
 #include <string>
 
 #include "host/base/arguments.hpp"
+#include "host/base/worker_process.hpp"
 #include "protocol/messages.hpp"
 
 namespace earshot::host {
@@ -19,5 +21,11 @@ struct OneComponent {
 /// @throws Failure (usage): unknown, an option is wrong, a file or weights are missing.
 OneComponent one_component(const Arguments& given, const std::string& command,
                            const std::string& table, const std::string& named);
+
+/// Asks a worker about a component, as ask() does. @throws WorkerError; Failure that names the
+/// component when the worker dies of the question or finds no end.
+Json ask_about(const OneComponent& component, const std::string& command, WorkerProcess& worker,
+               const std::string& verb, Json fields, const AskLimits& limits,
+               const std::function<void(const Json&)>& event = {});
 
 }  // namespace earshot::host

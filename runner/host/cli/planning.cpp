@@ -11,6 +11,7 @@
 #include "host/base/defaults.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/plain_text.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -119,7 +120,7 @@ Json option_texts_of(const Arguments& given, const std::string& command) {
     const auto sign = word.find('=');
     if (sign == std::string::npos || sign == 0)
       refuse_usage(command, "--option '" + word + "'; allowed is NAME=VALUE");
-    options[word.substr(0, sign)] = word.substr(sign + 1);
+    options[word.substr(0, sign)] = protocol::readable(word.substr(sign + 1));
   }
   return options;
 }

@@ -9,6 +9,7 @@
 #include "host/plan/rescoring.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -102,7 +103,7 @@ void print_source(const Found& run) {
 
 void print_plugins(const Found& run) {
   for (const auto& plugin : run.facts.value("plugins", Json::array())) {
-    const std::filesystem::path path = plugin.value("path", "");
+    const auto path = protocol::path_of(plugin.value("path", ""));
     const auto hash = plugin.value("sha256", "");
     std::string now = "is gone from " + path.string();
     if (std::filesystem::exists(path))

@@ -11,6 +11,7 @@
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -108,7 +109,7 @@ Catalog::Catalog(const std::vector<std::string>& files, Informant& informant, St
       continue;
     }
     plugins_.push_back({answers[i].at("info").get<protocol::PluginInfo>(), hashes[i]});
-    plugins_.back().info.path = readable[i];
+    plugins_.back().info.path = protocol::path_text(readable[i]);
   }
   refuse_duplicates();
 }

@@ -206,13 +206,15 @@ void CellPlanner::describe_checkpoint(const FoundComponent& encoder, PlannedCell
 protocol::DatasetRef CellPlanner::dataset_ref(const FoundDataset& found,
                                               const Json& settings) const {
   protocol::DatasetRef dataset;
-  dataset.component = found.component->ref;
+  dataset.component = found.ref;
   dataset.key = found.key;
   dataset.limit = settings.at("limit").get<std::int64_t>();
   dataset.validation = settings.at("validation").get<double>();
   dataset.shuffle_labels = settings.at("shuffle_labels").get<bool>();
   dataset.allow_lost = settings.at("allow_lost").get<std::int64_t>();
   dataset.file_hashes = found.file_hashes;
+  dataset.items_hash = found.info.items_hash;
+  dataset.files_digest = found.files_digest;
   return dataset;
 }
 
@@ -228,8 +230,10 @@ void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
   request.seed = cell.seed;
   request.replicates = experiment_.replicates;
   auto& planned_dataset = plan_.datasets[dataset.key];
-  if (planned_dataset.key.empty())
-    planned_dataset = {cell.dataset.label, dataset.key, dataset.component, parts.dataset->info};
+  if (!planned_dataset.key.empty()) return;
+  planned_dataset = {cell.dataset.label, dataset.key, dataset.component, parts.dataset->info};
+  if (!parts.dataset->note.empty())
+    plan_.notes.push_back("dataset '" + cell.dataset.label + "': " + parts.dataset->note);
 }
 
 /// Of a source what it is decides; the same for many cells.

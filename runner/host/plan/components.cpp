@@ -5,6 +5,7 @@
 
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -13,15 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string absolute(const Position& position, const std::string& path) {
-  return fs::absolute(fs::path(position.folder()) / path).lexically_normal().string();
-}
-
-/// Of the files that are read, and of no others: a model card that comes later changes no key.
-std::string content_of(const Weights& weights, StampTable& stamps) {
-  if (weights.files.empty() || weights.files.front() == weights.path)
-    return stamps.content(weights.path);
-  const fs::path path = weights.path;
-  return stamps.content(fs::is_directory(path) ? path : path.parent_path(), weights.files);
+  return protocol::path_text(
+      fs::absolute(fs::path(position.folder()) / protocol::path_of(path)).lexically_normal());
 }
 
 }  // namespace
@@ -61,6 +55,7 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
   found.position = experiment_.components.at(table).at(component.label).position;
   found.entry = catalog_.find(kind_of(table), component.use, found.position.text());
   found.ref.plugin = found.entry.plugin->info.path;
+  found.ref.plugin_sha256 = found.entry.plugin->sha256;
   found.ref.component = found.entry.component->name;
   try {
     found.ref.options = protocol::complete(found.entry.component->options, component.options,
@@ -95,6 +90,7 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
       throw Failure(failure.code(), place.text() + ": " + failure.what());
     }
   };
+  std::error_code ignored;
   for (const auto& spec : found.entry.component->options) {
     auto& value = found.ref.options[spec.name];
     const auto place = position(table, component, spec.name);
@@ -102,14 +98,19 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
       auto path = value.get<std::string>();
       if (path.empty()) continue;
       value = path = absolute(place, path);
+      if (const auto status = fs::status(protocol::path_of(path), ignored);
+          fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
+        note("'" + path + "', its option '" + spec.name +
+             "', is a pipe, socket or device; expected a file or folder");
       if (table == "dataset") continue;  // it says itself what it misses
-      if (!stamp_of(path)) note("there is no '" + path + "', its option '" + spec.name + "'");
+      if (!stamp_of(protocol::path_of(path)))
+        note("there is no '" + path + "', its option '" + spec.name + "'");
     }
     if (spec.type == protocol::OptionType::weights) {
       const auto source = value.value("source", "");
       if (found.weights.empty()) found.weights = source;
       const auto& weights = found.checkpoints[spec.name] = find(source, place);
-      value["path"] = weights.path;
+      value["path"] = protocol::path_text(weights.path);
       if (!weights.missing.empty()) note(weights.missing + how_to_get(source, place));
     }
   }
@@ -123,10 +124,17 @@ void Components::identify(const std::string& table, FoundComponent& found) const
       const auto& value = found.ref.options.at(spec.name);
       const bool weights = spec.type == protocol::OptionType::weights;
       if (weights || spec.type == protocol::OptionType::path) {
-        const auto path = weights ? value.at("path").get<std::string>() : value.get<std::string>();
-        if (!path.empty() && stamp_of(path))
-          found.contents[spec.name] = weights ? content_of(found.checkpoints.at(spec.name), stamps_)
-                                              : stamps_.content(path);
+        // What a dataset names is looked at when it is listed, and only where its items do not say
+        // it all.
+        if (table == "dataset" && !weights) continue;
+        const auto path = protocol::path_of(weights ? value.at("path").get<std::string>()
+                                                    : value.get<std::string>());
+        if (!path.empty() && stamp_of(path)) {
+          // Of weights the files that are read: a model card that comes later changes no key.
+          found.ref.inputs.push_back(stamps_.input(
+              path, weights ? found.checkpoints.at(spec.name).files : std::vector<fs::path>{}));
+          found.contents[spec.name] = found.ref.inputs.back().sha256;
+        }
         if (table == "dataset") continue;
         options[spec.name] = found.contents.value(spec.name, weights ? "random" : "");
       } else {

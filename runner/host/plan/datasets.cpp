@@ -1,13 +1,14 @@
 #include "host/plan/datasets.hpp"
 
-#include <fstream>
+#include <cerrno>
+#include <cstring>
 #include <set>
 #include <system_error>
 
-#include <unistd.h>
-
+#include "host/base/cache_file.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -21,32 +22,18 @@ const FoundDataset& Datasets::find(const FoundComponent& component) {
 
 namespace {
 
-/// The hash of each audio file, a line each. Of one that cannot be read zeros: it is reported when
-/// it is decoded.
-std::string hash_lines(const std::vector<std::string>& files, StampTable& stamps) {
-  std::string text;
-  text.reserve(files.size() * 65);
-  for (const auto& file : files) {
-    try {
-      text += stamps.sha256(file);
-    } catch (const std::system_error&) {
-      text += std::string(64, '0');
-    }
-    text += '\n';
-  }
-  return text;
-}
-
-/// Items and the content of their files, never where they lie. Of sound that is made, what makes
-/// it.
-Json identity_of(const FoundComponent& component, const protocol::DatasetInfo& info,
-                 const std::string& hashes) {
-  Json identity{{"component", component.identity.at("component")},
-                {"options", component.identity.at("options")},
-                {"items", info.items_hash},
-                {"files", protocol::sha256(std::string_view(hashes))}};
-  if (info.synthesized) identity["made_by"] = {component.identity, component.contents};
-  return identity;
+/// What a worker's error says to whoever wrote the dataset.
+std::string explained(const FoundComponent& component, const WorkerError& error) {
+  auto what = "dataset '" + component.label + "': " + error.what();
+  if (error.kind == "timeout")
+    what += "; it was listing its items. Give it more with --timeout, or timeout in [resources]";
+  // One item of a million is in the message: say where all of them are listed.
+  if (error.kind == "contract")
+    what += ". 'runner lint-data' lists what is wrong" +
+            std::string(component.ref.options.contains("faulty")
+                            ? "; faulty = \"leave_out\" leaves such rows out"
+                            : "");
+  return what;
 }
 
 }  // namespace
@@ -54,26 +41,18 @@ Json identity_of(const FoundComponent& component, const protocol::DatasetInfo& i
 FoundDataset Datasets::list(const FoundComponent& component) {
   FoundDataset found;
   found.component = &component;
+  found.ref = component.ref;
   found.missing = component.missing;
   if (!found.missing.empty()) return found;
   try {
-    const auto listing = informant_.list(component.ref);
-    const auto hashes = hash_lines(listing.files, stamps_);
-    found.info = listing.info;
-    found.left_out = listing.left_out;
-    found.key = protocol::sha256(identity_of(component, listing.info, hashes));
-    if (!listing.files.empty()) found.file_hashes = write_hashes(found.key, hashes);
+    take(informant_.list(component.ref), found);
   } catch (const WorkerError& error) {
-    auto what = "dataset '" + component.label + "': " + error.what();
-    // One item of a million is in the message: say where all of them are listed.
-    if (error.kind == "contract")
-      what += ". 'runner lint-data' lists what is wrong" +
-              std::string(component.ref.options.contains("faulty")
-                              ? "; faulty = \"leave_out\" leaves such rows out"
-                              : "");
+    const auto what = explained(component, error);
     if (error.kind == "config")
       throw Failure(ExitCode::usage, component.position.text() + ": " + what);
     found.missing = what;
+  } catch (const std::system_error& error) {  // of a file that makes its sound
+    found.missing = "dataset '" + component.label + "': a file cannot be read: " + error.what();
   }
   return found;
 }
@@ -89,24 +68,75 @@ std::vector<std::string> Datasets::notes() const {
   return {notes.begin(), notes.end()};
 }
 
-std::string Datasets::write_hashes(const std::string& key, const std::string& text) const {
-  const auto file = fs::absolute(cache_) / "datasets" / (key + ".hashes");
-  std::error_code error;
-  if (fs::file_size(file, error) == text.size() && !error) return file.string();
-  fs::create_directories(file.parent_path(), error);
-  const auto temporary = file.string() + "." + std::to_string(::getpid());
-  std::ofstream stream(temporary, std::ios::binary);
-  stream << text;
-  stream.close();
-  if (stream) fs::rename(temporary, file, error);
-  if (!stream || error) {
-    fs::remove(temporary, error);
-    throw Failure(ExitCode::store_unusable,
-                  file.string() +
-                      ": the cache cannot be written; expected a folder with free space. "
-                      "Give another with --cache");
+/// The key covers items and the content of their files, never where they lie. For synthesized
+/// audio: its generator and parameters.
+void Datasets::take(const Listing& listing, FoundDataset& found) {
+  const auto& component = *found.component;
+  const auto files = look_at(listing.files, found.note);
+  found.info = listing.info;
+  found.left_out = listing.left_out;
+  found.files_digest = protocol::content_digest(files);
+  Json identity{{"component", component.identity.at("component")},
+                {"options", component.identity.at("options")},
+                {"items", listing.info.items_hash},
+                {"files", found.files_digest}};
+  if (listing.info.synthesized) identity["made_by"] = {component.identity, contents_of(found)};
+  found.key = protocol::sha256(identity);
+  if (!files.empty()) found.file_hashes = keep_list(found.key, files);
+}
+
+/// The content of what the dataset's options name, by option; it takes part in the run's checks.
+Json Datasets::contents_of(FoundDataset& found) {
+  auto contents = found.component->contents;
+  for (const auto& spec : found.component->entry.component->options) {
+    if (spec.type != protocol::OptionType::path || !spec.affects_results) continue;
+    const auto path = protocol::path_of(found.ref.options.at(spec.name).get<std::string>());
+    if (path.empty() || !stamp_of(path)) continue;
+    found.ref.inputs.push_back(stamps_.input(path));
+    contents[spec.name] = found.ref.inputs.back().sha256;
   }
-  return file.string();
+  return contents;
+}
+
+/// A file that cannot be read gets an identity of its own: it is reported when it is decoded, and
+/// nothing is ever kept as its features.
+std::vector<protocol::ListedFile> Datasets::look_at(const std::vector<std::string>& files,
+                                                    std::string& note) {
+  std::vector<protocol::ListedFile> found;
+  found.reserve(files.size());
+  std::size_t unreadable = 0;
+  std::string first;
+  for (const auto& file : files) {
+    const auto path = protocol::path_of(file);
+    try {
+      found.push_back(stamps_.look_at(path));
+      found.back().path = path;
+    } catch (const std::system_error& error) {
+      found.push_back({path, protocol::unreadable_identity(path), std::nullopt});
+      if (++unreadable == 1) first = file + ": " + error.code().message();
+    }
+  }
+  if (unreadable > 0)
+    note = std::to_string(unreadable) + " of " + std::to_string(files.size()) +
+           " audio files cannot be read, the first is " + first;
+  return found;
+}
+
+/// Keeps the list for the workers, so that they need not hash the files again. Where the cache can
+/// only be read they do.
+std::string Datasets::keep_list(const std::string& key,
+                                const std::vector<protocol::ListedFile>& files) const {
+  const auto bytes = protocol::list_bytes(files);
+  const auto content = protocol::sha256(std::string_view(bytes)).substr(0, 16);
+  const auto file = fs::absolute(cache_) / "datasets" / (key + "-" + content + ".files");
+  std::error_code absent;
+  const bool there = fs::file_size(file, absent) == bytes.size() && !absent;
+  const int error = there ? 0 : replace_file(file, bytes);
+  if (error == ENOSPC || error == EDQUOT)
+    throw Failure(ExitCode::store_unusable,
+                  file.string() + ": the cache cannot be written: " + std::strerror(error) +
+                      "; expected a folder with free space. Give another with --cache");
+  return error == 0 ? protocol::path_text(file) : "";
 }
 
 }  // namespace earshot::host

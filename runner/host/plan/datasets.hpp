@@ -12,11 +12,14 @@ namespace earshot::host {
 /// A dataset with what its data is.
 struct FoundDataset {
   const FoundComponent* component = nullptr;
+  protocol::ComponentRef ref{};  ///< with what makes its sound, where it has no files
   protocol::DatasetInfo info{};
-  std::string key{};          ///< "" when it is missing
-  std::string file_hashes{};  ///< file in the cache with the hashes of its audio files
-  std::string missing{};      ///< why there is no data
-  protocol::LeftOut left_out{};
+  std::string key{};           ///< "" when it is missing
+  std::string file_hashes{};   ///< list of its audio files, in the cache; "": none could be kept
+  std::string files_digest{};  ///< of their content
+  std::string missing{};       ///< why there is no data
+  std::string note{};  ///< "3 of 48 audio files cannot be read, the first is x.wav: ..." or ""
+  protocol::LeftOut left_out{};  ///< what looks like audio and is in no item
 };
 
 /// Lists datasets, each once, and hashes their audio files.
@@ -32,7 +35,12 @@ class Datasets {
 
  private:
   FoundDataset list(const FoundComponent& component);
-  std::string write_hashes(const std::string& key, const std::string& text) const;
+  void take(const Listing& listing, FoundDataset& found);
+  std::vector<protocol::ListedFile> look_at(const std::vector<std::string>& files,
+                                            std::string& note);
+  Json contents_of(FoundDataset& found);
+  std::string keep_list(const std::string& key,
+                        const std::vector<protocol::ListedFile>& files) const;
 
   Informant& informant_;
   StampTable& stamps_;

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <set>
+#include <system_error>
 #include <thread>
 
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -17,9 +21,9 @@ constexpr std::chrono::seconds longest_load(60);
 
 Informant::~Informant() = default;
 
-WorkerInformant::WorkerInformant(WorkerOptions options,
+WorkerInformant::WorkerInformant(WorkerOptions options, AskLimits limits,
                                  std::function<void(const std::string&)> progress)
-    : options_(std::move(options)), progress_(std::move(progress)) {
+    : options_(std::move(options)), limits_(limits), progress_(std::move(progress)) {
   if (!progress_) progress_ = [](const std::string&) {};
 }
 
@@ -37,7 +41,8 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
     progress_("looking at " + std::filesystem::path(files[i]).filename().string());
     try {
       answers.push_back(
-          {{"info", ask(*workers[i], "inspect", {{"path", files[i]}}, longest_load)}});
+          {{"info", ask(*workers[i], "inspect", {{"path", protocol::path_text(files[i])}},
+                        AskLimits(longest_load))}});
     } catch (const WorkerError& error) {
       const auto prefix = files[i] + ": ";
       std::string reason = error.what();
@@ -52,17 +57,28 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
   return answers;
 }
 
-Json WorkerInformant::asked(const std::string& verb, Json fields,
+Json WorkerInformant::asked(const std::string& verb, const Json& fields,
+                            const std::function<void()>& begin,
                             const std::function<void(const Json&)>& event) {
-  if (!worker_) worker_ = std::make_unique<WorkerProcess>(options_);
-  try {
-    auto answer = ask(*worker_, verb, std::move(fields), std::chrono::hours(24), event);
-    // What still runs there might crash while another plugin is asked.
-    if (!worker_->leftovers().empty()) worker_.reset();
-    return answer;
-  } catch (const WorkerError& error) {
-    if (error.kind == "crash") worker_.reset();
-    throw;
+  for (;;) {
+    if (!worker_) {
+      worker_ = std::make_unique<WorkerProcess>(options_);
+      answered_ = 0;
+    }
+    if (begin) begin();
+    try {
+      auto answer = ask(*worker_, verb, fields, limits_, event);
+      ++answered_;
+      // What still runs there might crash while another plugin is asked.
+      if (!worker_->leftovers().empty()) worker_.reset();
+      return answer;
+    } catch (const WorkerError& error) {
+      const bool dead = error.kind == "crash" || error.kind == "timeout";
+      // What an earlier question left behind may have ended it.
+      const bool innocent = error.kind == "crash" && answered_ > 0;
+      if (dead) worker_.reset();
+      if (!innocent) throw;
+    }
   }
 }
 
@@ -74,11 +90,13 @@ Json WorkerInformant::resolve(const protocol::ComponentRef& component) {
 Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
   progress_("listing " + dataset.component);
   Listing listing;
-  const auto answer = asked("dataset", {{"component", dataset}}, [&](const Json& event) {
-    if (event.value("type", "") != "files") return;
-    for (const auto& file : event.at("files"))
-      listing.files.push_back(file.get<std::string>());
-  });
+  const auto answer = asked(
+      "dataset", {{"component", dataset}}, [&] { listing.files.clear(); },
+      [&](const Json& event) {
+        if (event.value("type", "") != "files") return;
+        for (const auto& file : event.at("files"))
+          listing.files.push_back(file.get<std::string>());
+      });
   listing.info = answer.get<protocol::DatasetInfo>();
   listing.left_out = answer.value("left_out", protocol::LeftOut());
   return listing;
@@ -86,16 +104,29 @@ Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
 
 std::string RememberingInformant::question(const std::string& verb,
                                            const protocol::ComponentRef& component) {
-  return protocol::sha256(Json{verb, worker_, stamps_.sha256(component.plugin), component.component,
-                               component.options});
+  Json asked{verb, worker_, stamps_.sha256(protocol::path_of(component.plugin)),
+             component.component, component.options};
+  for (const auto& input : component.inputs)
+    asked.push_back(input.sha256);
+  return protocol::sha256(asked);
+}
+
+bool RememberingInformant::is_still(const std::filesystem::path& file, const std::string& sha256) {
+  try {
+    return stamps_.sha256(file) == sha256;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& files) {
   std::vector<Json> answers;
-  std::vector<std::string> unknown, questions;
+  std::vector<std::string> unknown, hashes, questions;
   for (const auto& file : files) {
-    questions.push_back(protocol::sha256(Json{"inspect", worker_, stamps_.sha256(file)}));
+    hashes.push_back(stamps_.sha256(file));
+    questions.push_back(protocol::sha256(Json{"inspect", worker_, hashes.back()}));
     answers.push_back(stamps_.recall(questions.back()));
+    if (!answers.back().contains("info")) answers.back() = nullptr;
     if (answers.back().is_null()) unknown.push_back(file);
   }
   if (unknown.empty()) return answers;
@@ -104,7 +135,11 @@ std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& 
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (!answers[i].is_null()) continue;
     answers[i] = *next++;
-    if (answers[i].contains("info")) stamps_.remember(questions[i], answers[i]);
+    if (!answers[i].contains("info")) continue;
+    if (is_still(files[i], hashes[i]))
+      stamps_.remember(questions[i], answers[i]);
+    else
+      answers[i] = {{"refused", "it changed while it was looked at; run again"}};
   }
   return answers;
 }
@@ -118,31 +153,78 @@ Json RememberingInformant::resolve(const protocol::ComponentRef& component) {
 
 namespace {
 
-/// Path and stamp of each; of one that is gone null.
-Json stamps_of(const std::vector<std::string>& sources) {
-  auto stamps = Json::array();
-  for (const auto& source : sources) {
-    const auto stamp = stamp_of(source);
-    stamps.push_back({source, stamp ? stamp->json() : Json()});
+/// What a listing was made of, and how it looked.
+class Seen {
+ public:
+  Seen(const Listing& listing, const Json& options) {
+    std::set<std::filesystem::path> folders;
+    for (const auto& value : options)
+      if (value.is_string() && value.get_ref<const std::string&>().starts_with('/'))
+        add(protocol::path_of(value.get_ref<const std::string&>()));
+    for (const auto& source : listing.info.sources)
+      add(protocol::path_of(source));
+    for (const auto& file : listing.files) {
+      const auto path = protocol::path_of(file);
+      add(path);
+      folders.insert(nearest(path.parent_path()));
+    }
+    for (const auto& folder : folders)
+      add(folder);
   }
-  return stamps;
+
+  /// The folder, or else what there is of it: there the rest would come.
+  static std::filesystem::path nearest(std::filesystem::path folder) {
+    while (folder.has_relative_path() && !stamp_of(folder))
+      folder = folder.parent_path();
+    return folder;
+  }
+
+  std::string digest() const { return protocol::sha256(std::string_view(text_)); }
+  /// Nothing of it has changed since this time, or a moment before.
+  bool settled_before(std::int64_t nanoseconds) const {
+    constexpr std::int64_t moment = 100'000'000;
+    return latest_ + moment < nanoseconds;
+  }
+
+ private:
+  void add(const std::filesystem::path& path) {
+    const auto stamp = stamp_of(path);
+    text_.append(path.native()).append(1, '\0');
+    text_.append(stamp ? stamp->text() : "none").append(1, '\n');
+    if (stamp) latest_ = std::max({latest_, stamp->mtime, stamp->ctime});
+  }
+
+  std::string text_;
+  std::int64_t latest_ = 0;
+};
+
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
-bool unchanged(const Json& stamps) {
-  return std::all_of(stamps.begin(), stamps.end(), [](const Json& entry) {
-    const auto stamp = stamp_of(entry.at(0).get<std::string>());
-    return entry.at(1) == (stamp ? stamp->json() : Json());
-  });
+/// A remembered listing that still holds.
+std::optional<Listing> still_holding(const Json& known, const Json& options) {
+  try {
+    if (known.is_null()) return std::nullopt;
+    auto listing = known.at("listing").get<Listing>();
+    if (known.at("seen") == Seen(listing, options).digest()) return listing;
+  } catch (const Json::exception&) {  // another layout
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 Listing RememberingInformant::list(const protocol::ComponentRef& dataset) {
   const auto asked = question("dataset", dataset);
-  const auto known = stamps_.recall(asked);
-  if (!known.is_null() && unchanged(known.at("stamps"))) return known.at("listing").get<Listing>();
+  if (auto known = still_holding(stamps_.recall(asked), dataset.options)) return std::move(*known);
+  const auto begun = now();
   auto listing = other_.list(dataset);
-  stamps_.remember(asked, {{"stamps", stamps_of(listing.info.sources)}, {"listing", listing}});
+  const Seen seen(listing, dataset.options);
+  if (seen.settled_before(begun))
+    stamps_.remember(asked, {{"seen", seen.digest()}, {"listing", listing}});
   return listing;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@ namespace earshot::host {
 /// What a dataset says of itself.
 struct Listing {
   protocol::DatasetInfo info{};
-  std::vector<std::string> files{};  ///< every audio file once, in order of first use
+  std::vector<std::string> files{};  ///< every audio file once, in order of first use; path texts
   protocol::LeftOut left_out{};
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Listing, info, files, left_out)
@@ -34,27 +35,33 @@ class Informant {
 };
 
 /// Asks workers: each plugin is inspected in one of its own, since it may crash while it loads,
-/// with at most 10 s to do so; all other questions go to one that is kept.
+/// with at most a minute to do so; all other questions go to one that is kept, within the limits. A
+/// worker that dies over a question after others is not the fault of this one for sure: it is asked
+/// once more, of a new one.
 class WorkerInformant : public Informant {
  public:
-  WorkerInformant(WorkerOptions options, std::function<void(const std::string&)> progress);
+  WorkerInformant(WorkerOptions options, AskLimits limits,
+                  std::function<void(const std::string&)> progress);
 
   std::vector<Json> inspect(const std::vector<std::string>& files) override;
   Json resolve(const protocol::ComponentRef& component) override;
   Listing list(const protocol::ComponentRef& dataset) override;
 
  private:
-  Json asked(const std::string& verb, Json fields,
+  Json asked(const std::string& verb, const Json& fields, const std::function<void()>& begin = {},
              const std::function<void(const Json&)>& event = {});
 
   WorkerOptions options_;
+  AskLimits limits_;
   std::function<void(const std::string&)> progress_;
   std::unique_ptr<WorkerProcess> worker_;
+  int answered_ = 0;  ///< questions by this worker
 };
 
-/// Another informant's answers, remembered. A plugin is known by its content, a dataset's listing
-/// also by the stamps of the files and folders that decide what its items are. Refusals and errors
-/// are asked again.
+/// Another informant's answers, remembered. A plugin is known by its content; a dataset's listing
+/// also by the stamps of its sources, of what its options name, of all files that it lists and of
+/// the folders that these lie in, so that it is asked anew when one of them went away, came or
+/// changed. Refusals and errors are asked again.
 class RememberingInformant : public Informant {
  public:
   /// @param worker what answers depend on besides plugins: the worker program
@@ -66,7 +73,10 @@ class RememberingInformant : public Informant {
   Listing list(const protocol::ComponentRef& dataset) override;
 
  private:
+  /// What an answer to it depends on. @throws std::system_error if the plugin cannot be read
   std::string question(const std::string& verb, const protocol::ComponentRef& component);
+  /// Whether a plugin is what it was when it was hashed: only then is an answer about it.
+  bool is_still(const std::filesystem::path& file, const std::string& sha256);
 
   Informant& other_;
   StampTable& stamps_;

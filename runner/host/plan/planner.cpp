@@ -1,6 +1,7 @@
 #include "host/plan/planner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 
@@ -119,6 +120,10 @@ void decide(Plan& plan, const Store* store) {
   }
 }
 
+// In s. What is enough for a cell may be too short to list a dataset; what is above is as good as
+// none, and fits into ms.
+constexpr double shortest_timeout = 5, longest_timeout = 1e9;
+
 void note_idle_references(Plan& plan) {
   for (const auto& reference : plan.experiment.references) {
     const bool matched = std::any_of(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
@@ -158,7 +163,7 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
 
 KnownPlugins::KnownPlugins(const PlanSettings& settings)
     : stamps(settings.cache),
-      worker(settings.worker, settings.progress),
+      worker(settings.worker, settings.limits, settings.progress),
       informant(worker, stamps, stamps.sha256(worker_file())),
       catalog(plugin_files(settings.plugin_paths), informant, stamps) {
   stamps.save();
@@ -166,7 +171,13 @@ KnownPlugins::KnownPlugins(const PlanSettings& settings)
 
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,
                const PlanSettings& settings, const Store* store) {
-  KnownPlugins known(settings);
+  auto limited = settings;
+  const auto& resources = experiment.resources;
+  if (resources.timeout > 0)
+    limited.limits.time = std::chrono::milliseconds(
+        std::llround(std::clamp(resources.timeout, shortest_timeout, longest_timeout) * 1000));
+  if (resources.memory > 0) limited.limits.memory = resources.memory;
+  KnownPlugins known(limited);
   if (settings.warn)
     for (const auto& plugin : known.catalog.refused())
       settings.warn(plugin.path + ": the plugin is refused: " + plugin.reason);

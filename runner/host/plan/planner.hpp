@@ -14,6 +14,7 @@ struct PlanSettings {
   std::vector<std::string> plugin_paths{};  ///< of --plugin-path, searched first
   std::filesystem::path cache{"results/cache"};
   WorkerOptions worker{};
+  AskLimits limits{};  ///< of a question; make_plan() takes them from the experiment's [resources]
   /// Takes lines for people while workers are asked: "looking at log_mel.so".
   std::function<void(const std::string&)> progress{};
   std::function<void(const std::string&)> warn{};  ///< lines such as a plugin that was refused

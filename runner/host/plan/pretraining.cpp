@@ -3,6 +3,7 @@
 #include "host/base/failure.hpp"
 #include "host/plan/cell_plan.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 #include "protocol/versions.hpp"
 
 namespace earshot::host {
@@ -53,8 +54,8 @@ FoundComponent CellPlanner::pretrain(const std::string& table, const CellCompone
   trained.identity_text = protocol::canonical(trained.identity);
   trained.pretrain = stage.key = protocol::sha256(trained.identity);
   trained.weights = "pretrained on " + written.dataset;
-  request.file =
-      (std::filesystem::absolute(cache_) / "pretrained" / stage.key / (table + ".state")).string();
+  request.file = protocol::path_text(std::filesystem::absolute(cache_) / "pretrained" / stage.key /
+                                     (table + ".state"));
   trained.ref.state = request.file;
   for (const auto* part : {&trainer, data.component})
     take_part(part);

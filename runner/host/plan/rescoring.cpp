@@ -4,6 +4,7 @@
 
 #include "host/plan/changes.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -45,7 +46,7 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   const auto file = kept_predictions(states, before, cell.request.predict);
   if (!fs::exists(file))
     return "a run keeps all that its evaluator marks by only where a language model answers";
-  cell.request.predictions = file.string();
+  cell.request.predictions = protocol::path_text(file);
   cell.request.features.clear();
   cell.features.clear();
   cell.pretrain.clear();

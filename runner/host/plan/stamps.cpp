@@ -1,14 +1,16 @@
 #include "host/plan/stamps.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <string_view>
 #include <system_error>
 
-#include <sqlite3.h>
-#include <sys/stat.h>
-
+#include "host/base/cache_file.hpp"
 #include "host/base/failure.hpp"
+#include "protocol/contents.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -16,137 +18,114 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t layout = 1;  // user_version; another one begins anew
+constexpr std::string_view head = "hashes of files, layout 2\n";
+constexpr std::size_t checksum_digits = 16, hash_digits = 64;
 
-/// A file that was written a moment ago may be written again without its time changing.
-constexpr std::int64_t settled = 100'000'000;  // ns
-
-std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+std::string checksum(std::string_view text) {
+  std::array<char, checksum_digits> digits{};
+  digits.fill('0');
+  const auto value = std::hash<std::string_view>()(text);
+  std::array<char, checksum_digits> reversed{};
+  const auto end = std::to_chars(reversed.data(), reversed.data() + reversed.size(), value, 16).ptr;
+  std::copy(reversed.data(), end, digits.end() - (end - reversed.data()));
+  return {digits.begin(), digits.end()};
 }
 
-std::unique_ptr<Connection> open(const fs::path& file) {
-  auto connection = std::make_unique<Connection>(
-      file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, file.string());
-  connection->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  if (connection->integer("PRAGMA user_version") != layout) {
-    Transaction transaction(*connection);
-    connection->execute(
-        "DROP TABLE IF EXISTS hash; DROP TABLE IF EXISTS answer;"
-        "CREATE TABLE hash(path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
-        " inode INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-        "CREATE TABLE answer(question TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT;"
-        "PRAGMA user_version = " +
-        std::to_string(layout));
-    transaction.commit();
-  }
-  return connection;
-}
-
-std::unique_ptr<Connection> open_or_replace(const fs::path& file) {
-  try {
-    return open(file);
-  } catch (const Failure&) {
-    std::error_code ignored;
-    for (const auto* end : {"", "-wal", "-shm"})
-      fs::remove(file.string() + end, ignored);
-    return open(file);
-  }
+std::string entry_of(const std::string& path, const Stamp& stamp, const std::string& sha256) {
+  auto text = sha256 + ' ' + stamp.text() + ' ' + path;
+  return checksum(text) + ' ' + text + '\0';
 }
 
 }  // namespace
 
-std::optional<Stamp> stamp_of(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return Stamp{status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
-               static_cast<std::int64_t>(status.st_ino)};
-}
-
-StampTable::StampTable(const fs::path& cache) {
+StampTable::StampTable(const fs::path& cache)
+    : file_(cache / "stamps.db"), answers_(cache / "answers") {
   std::error_code error;
   fs::create_directories(cache, error);
   if (error)
     throw Failure(ExitCode::store_unusable,
                   cache.string() + ": the cache folder cannot be created: " + error.message() +
                       "; expected a folder that can be written. Give another with --cache");
-  connection_ = open_or_replace(cache / "stamps.db");
   load();
 }
 
 StampTable::~StampTable() {
   try {
     save();
-  } catch (const std::exception&) {  // what is not remembered is asked again
+  } catch (const std::exception&) {  // what is not remembered is read again
   }
 }
 
 void StampTable::load() {
-  Statement rows(*connection_, "SELECT path, size, mtime, inode, sha256 FROM hash");
-  while (rows.step())
-    hashes_.emplace_hint(hashes_.end(), rows.text(0),
-                         Hash{{rows.integer(1), rows.integer(2), rows.integer(3)}, rows.text(4)});
+  const auto bytes = read_file(file_);
+  rewrite_ = !bytes || !bytes->starts_with(head);
+  if (rewrite_) return;
+  auto rest = std::string_view(*bytes).substr(head.size());
+  std::size_t entries = 0;
+  for (auto end = rest.find('\0'); end != std::string_view::npos; end = rest.find('\0')) {
+    auto entry = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    ++entries;
+    if (entry.size() <= checksum_digits + hash_digits + 2) continue;
+    const auto said = entry.substr(0, checksum_digits);
+    entry.remove_prefix(checksum_digits + 1);
+    if (said != checksum(entry)) continue;
+    Hash hash{{}, std::string(entry.substr(0, hash_digits))};
+    entry.remove_prefix(hash_digits + 1);
+    const auto stamp = protocol::take_stamp(entry);
+    if (!stamp) continue;
+    hash.stamp = *stamp;
+    hashes_.insert_or_assign(std::string(entry), std::move(hash));
+  }
+  constexpr std::size_t few = 1000;
+  rewrite_ = entries > 2 * hashes_.size() + few;
 }
 
 void StampTable::save() {
-  if (new_hashes_.empty() && new_answers_.empty()) return;
-  Transaction transaction(*connection_);
-  Statement hash(*connection_, "INSERT OR REPLACE INTO hash VALUES (?, ?, ?, ?, ?)");
-  for (const auto& [path, entry] : new_hashes_)
-    hash.run(path, entry.stamp.size, entry.stamp.mtime, entry.stamp.inode, entry.sha256);
-  Statement answer(*connection_, "INSERT OR REPLACE INTO answer VALUES (?, ?)");
-  for (const auto& [question, value] : new_answers_)
-    answer.run(question, value.dump(-1, ' ', false, Json::error_handler_t::replace));
-  transaction.commit();
+  if (new_hashes_.empty()) return;
+  std::string bytes(rewrite_ ? head : "");
+  for (const auto& [path, entry] : rewrite_ ? hashes_ : new_hashes_)
+    bytes += entry_of(path, entry.stamp, entry.sha256);
+  if (rewrite_)
+    replace_file(file_, bytes);
+  else
+    append_to_file(file_, bytes);
+  rewrite_ = false;
   new_hashes_.clear();
-  new_answers_.clear();
 }
 
-std::string StampTable::sha256(const fs::path& file) {
-  const auto path = fs::absolute(file).lexically_normal().string();
+protocol::ListedFile StampTable::look_at(const fs::path& file) {
+  const auto path = fs::absolute(file).lexically_normal();
   const auto stamp = stamp_of(path);
-  const auto known = hashes_.find(path);
-  if (stamp && known != hashes_.end() && known->second.stamp == *stamp) return known->second.sha256;
-  const auto begun = now();
-  const auto sha256 = protocol::sha256_file(path);
+  const auto known = hashes_.find(path.native());
+  if (stamp && known != hashes_.end() && known->second.stamp == *stamp)
+    return {path, known->second.sha256, stamp};
+  const bool settled = stamp && stamp->settled();
+  protocol::ListedFile found{path, protocol::sha256_file(path), std::nullopt};
   ++hashed_;
-  if (stamp && begun - stamp->mtime > settled && stamp_of(path) == stamp)
-    hashes_[path] = new_hashes_[path] = {*stamp, sha256};
-  return sha256;
+  if (!settled || stamp_of(path) != stamp) return found;
+  found.stamp = stamp;
+  hashes_[path.native()] = new_hashes_[path.native()] = {*stamp, found.sha256};
+  return found;
 }
 
 std::string StampTable::content(const fs::path& path) {
-  if (!fs::is_directory(path)) return sha256(path);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  return content(path, files);
+  return protocol::Contents{path, {}}.hash([this](const fs::path& file) { return sha256(file); });
 }
 
-std::string StampTable::content(const fs::path& folder, const std::vector<fs::path>& files) {
-  std::vector<std::pair<std::string, fs::path>> named;
-  for (const auto& file : files)
-    named.emplace_back(file.lexically_relative(folder).string(), file);
-  std::sort(named.begin(), named.end());
-  auto list = Json::array();
-  for (const auto& [name, file] : named)
-    list.push_back({name, sha256(file)});
-  return protocol::sha256(
-      std::string_view(list.dump(-1, ' ', false, Json::error_handler_t::replace)));
-}
-
-Json StampTable::recall(const std::string& question) {
-  const auto fresh = new_answers_.find(question);
-  if (fresh != new_answers_.end()) return fresh->second;
-  Statement row(*connection_, "SELECT answer FROM answer WHERE question = ?");
-  row.bind_all(question);
-  return row.step() ? Json::parse(row.text(0)) : Json();
-}
-
-void StampTable::remember(const std::string& question, const Json& answer) {
-  new_answers_[question] = answer;
+protocol::InputRef StampTable::input(const fs::path& path, const std::vector<fs::path>& files) {
+  protocol::Contents contents{path, {}};
+  if (!files.empty() && !(files.size() == 1 && files.front() == path)) {
+    if (!fs::is_directory(path)) contents.path = path.parent_path();
+    for (const auto& file : files)
+      contents.files.push_back(protocol::path_text(file.lexically_relative(contents.path)));
+  }
+  // Whatever changes while it is read, and later, is found by the stamps from before.
+  const auto stamps = contents.stamps();
+  return {.path = protocol::path_text(contents.path),
+          .files = contents.files,
+          .sha256 = contents.hash([this](const fs::path& file) { return sha256(file); }),
+          .stamps = stamps};
 }
 
 }  // namespace earshot::host

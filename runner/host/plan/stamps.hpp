@@ -2,49 +2,51 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "host/store/sqlite.hpp"
+#include "host/plan/answers.hpp"
+#include "protocol/file_list.hpp"
+#include "protocol/messages.hpp"
+#include "protocol/stamp.hpp"
 
 namespace earshot::host {
 
-/// What shows, without reading it, that a file is the one it was.
-struct Stamp {
-  std::int64_t size = 0, mtime = 0, inode = 0;  ///< mtime in ns since 1970
-  bool operator==(const Stamp&) const = default;
-  Json json() const { return {size, mtime, inode}; }
-};
+using protocol::Json;
+using protocol::Stamp;
+using protocol::stamp_of;
 
-/// Of a file or folder; nothing when it does not exist. A folder's time changes when an entry is
-/// added, removed or renamed.
-std::optional<Stamp> stamp_of(const std::filesystem::path& path);
-
-/// What is remembered of files between invocations, in `<cache>/stamps.db`: the SHA-256 of their
-/// content while their stamp stays, and answers of workers. Only a cache: a damaged one begins
-/// anew. New entries are written by save() and by the destructor.
+/// What is remembered of files between invocations: the SHA-256 of their content while their stamp
+/// stays, in `<cache>/stamps.db`, and answers of workers. Only a cache: what is damaged, or cannot
+/// be written, is found out again. New hashes are written by save() and by the destructor, answers
+/// at once.
+///
+/// The file is a line that says what it is, and then an entry for each file that was hashed, put
+/// at the end: checksum, hash, stamp, path and a zero byte. The last entry of a path holds.
 class StampTable {
  public:
-  /// Creates the folder. @throws Failure (store_unusable)
+  /// Creates the folder. @throws Failure (store_unusable) if there is none and cannot be
   explicit StampTable(const std::filesystem::path& cache);
   ~StampTable();
   StampTable(const StampTable&) = delete;
   StampTable& operator=(const StampTable&) = delete;
 
-  /// SHA-256 of a file's content. @throws std::system_error if it cannot be read.
-  std::string sha256(const std::filesystem::path& file);
+  /// A file with the hash of its content, and its stamp if the two surely belong together.
+  /// @throws std::system_error if it cannot be read, or is no regular file
+  protocol::ListedFile look_at(const std::filesystem::path& file);
+  /// SHA-256 of a file's content. @throws as look_at() does
+  std::string sha256(const std::filesystem::path& file) { return look_at(file).sha256; }
   /// Of a file, or of the names and contents of all files below a folder.
   std::string content(const std::filesystem::path& path);
-  /// Of the names and contents of these files below a folder.
-  std::string content(const std::filesystem::path& folder,
-                      const std::vector<std::filesystem::path>& files);
+  /// What an option names, with its content; only these `files` of a folder, or all.
+  protocol::InputRef input(const std::filesystem::path& path,
+                           const std::vector<std::filesystem::path>& files = {});
 
-  /// The answer to a question asked before; null if it never was. A question says all that its
-  /// answer depends on.
-  Json recall(const std::string& question);
-  void remember(const std::string& question, const Json& answer);
+  Json recall(const std::string& question) const { return answers_.recall(question); }
+  void remember(const std::string& question, const Json& answer) const {
+    answers_.remember(question, answer);
+  }
 
   void save();
   std::int64_t hashed() const { return hashed_; }  ///< files that were read, for tests
@@ -54,11 +56,13 @@ class StampTable {
     Stamp stamp{};
     std::string sha256{};
   };
+  using Hashes = std::map<std::string, Hash>;
   void load();
 
-  std::unique_ptr<Connection> connection_;
-  std::map<std::string, Hash> hashes_{}, new_hashes_{};
-  std::map<std::string, Json> new_answers_{};
+  std::filesystem::path file_;
+  Answers answers_;
+  Hashes hashes_{}, new_hashes_{};
+  bool rewrite_ = false;  ///< there is no file, or most of it is out of date
   std::int64_t hashed_ = 0;
 };
 

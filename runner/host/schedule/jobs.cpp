@@ -5,6 +5,7 @@
 #include "host/base/process_tree.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -167,6 +168,8 @@ Json items_request(const Job& job, const Plan& plan) {
   dataset.component = plan.datasets.at(job.dataset).component;
   dataset.key = job.dataset;
   dataset.file_hashes = user->request.dataset.file_hashes;
+  dataset.items_hash = user->request.dataset.items_hash;
+  dataset.files_digest = user->request.dataset.files_digest;
   return {{"dataset", dataset}};
 }
 
@@ -183,7 +186,7 @@ Json features_request(const Job& job, const Plan& plan, const RunSettings& setti
   request.dataset = without_fold(plan.features.at(job.features.front()).dataset);
   for (const auto& key : job.features)
     request.sources.push_back(plan.features.at(key).source);
-  request.cache = settings.cache.string();
+  request.cache = protocol::path_text(settings.cache);
   request.device = plan.experiment.resources.device;
   request.threads = threads;
   return request;
@@ -193,9 +196,9 @@ Json cell_request(const Job& job, const Plan& plan, const RunSettings& settings,
                   std::int64_t threads) {
   const auto& cell = plan.cells[job.cell];
   auto request = cell.request;
-  request.cache = settings.cache.string();
-  request.state_folder = settings.beside("state").string();
-  request.artifact_folder = (settings.beside("artifacts") / cell.key).string();
+  request.cache = protocol::path_text(settings.cache);
+  request.state_folder = protocol::path_text(settings.beside("state"));
+  request.artifact_folder = protocol::path_text(settings.beside("artifacts") / cell.key);
   request.device = plan.experiment.resources.device;
   request.threads = threads;
   return request;

@@ -11,6 +11,7 @@
 
 #include "host/schedule/build_commit.hpp"
 #include "host/schedule/git_state.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -75,7 +76,7 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
       {"environment", environment()},
       {"arguments", arguments}};
   // Arguments and variables are bytes; what is kept is text.
-  return Json::parse(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return protocol::readable_json(facts);
 }
 
 }  // namespace earshot::host

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -38,10 +39,11 @@ std::string reading(const protocol::FeatureSource& source) {
 
 void describe(ArtifactRow& artifact) {
   std::error_code missing;
-  const auto bytes = std::filesystem::file_size(artifact.path, missing);
+  const auto file = protocol::path_of(artifact.path);
+  const auto bytes = std::filesystem::file_size(file, missing);
   if (missing) return;
   artifact.bytes = static_cast<std::int64_t>(bytes);
-  artifact.sha256 = protocol::sha256_file(artifact.path);
+  artifact.sha256 = protocol::sha256_file(file);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "host/experiment/match.hpp"
 #include "host/schedule/selection.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -87,7 +88,7 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
   head.name = experiment.name;
   head.question = experiment.question;
   if (!experiment.file.empty())
-    head.file = std::filesystem::absolute(experiment.file).lexically_normal().string();
+    head.file = protocol::path_text(std::filesystem::absolute(experiment.file).lexically_normal());
   head.source = experiment.source;
   head.resolved = experiment.resolved;
   for (const auto& change : overrides.set)

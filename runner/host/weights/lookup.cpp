@@ -36,6 +36,8 @@ Weights find_locally(const std::string& source, const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored))
     return {source, "", "there is no file '" + path.string() + "'", {}};
+  if (!fs::is_regular_file(path, ignored) && !fs::is_directory(path, ignored))
+    return {source, "", "'" + path.string() + "' is a pipe, socket or device; expected a file", {}};
   Weights found{source, path.string(), "", {}};
   if (fs::is_directory(path, ignored)) return found;
   const auto folder = path.parent_path();

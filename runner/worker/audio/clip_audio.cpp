@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "protocol/stamp.hpp"
+#include "worker/plugin/inputs.hpp"
 #include "worker/plugin/shared_state.hpp"
 
 namespace earshot::worker {
@@ -10,8 +12,44 @@ namespace earshot::worker {
 Sound ClipAudio::read(std::int64_t number, int thread) {
   const auto& clip = view_.clips().at(static_cast<std::size_t>(number));
   const auto& info = clip.clip_info;
-  return info.file.empty() ? synthesize(clip, thread)
-                           : decode(info.file, info.start, info.duration);
+  if (info.file.empty()) return synthesize(clip, thread);
+  if (const auto* planned = view_.planned(clip)) return read_planned(clip, *planned);
+  return decode(info.file, info.start, info.duration);
+}
+
+bool ClipAudio::is_known(std::int64_t file, const protocol::Stamp& stamp) {
+  const std::lock_guard lock(knowing_);
+  const auto found = known_.find(file);
+  return found != known_.end() && found->second == stamp;
+}
+
+// What lies between two equal stamps is what the first one, or the hash after it, speaks of.
+Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile& planned) {
+  const auto& info = clip.clip_info;
+  const auto stamp = protocol::stamp_of(info.file);
+  if (!planned.readable()) {
+    decode(info.file, info.start, info.duration);  // says why, as a rule
+    throw FileChanged(info.file,
+                      "it could not be read when it was planned, and can be now; it came");
+  }
+  if (!stamp) throw FileChanged(info.file, "it went away");
+  if (stamp != planned.stamp && !is_known(clip.file, *stamp))
+    check_content(info.file, planned.sha256);
+  const auto check = [&] {
+    if (protocol::stamp_of(info.file) != stamp) throw FileChanged(info.file);
+  };
+  try {
+    auto sound = decode(info.file, info.start, info.duration);
+    check();
+    if (stamp != planned.stamp && stamp->settled()) {
+      const std::lock_guard lock(knowing_);
+      known_[clip.file] = *stamp;
+    }
+    return sound;
+  } catch (const DataError&) {
+    check();  // it may only be that it was being written
+    throw;
+  }
 }
 
 Sound ClipAudio::synthesize(const ClipSource& clip, int thread) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -15,16 +16,21 @@ class ClipAudio {
       : view_(view), makers_(static_cast<std::size_t>(threads)) {}
 
   /// One channel of sound of clip `number` of view.clips(); `thread` below the number given above.
-  /// @throws DataError with file and reason where the file cannot be read; ContractError when what
-  /// is synthesized is not as AudioBatch says.
+  /// @throws DataError with file and reason where the file cannot be read; FileChanged where it is
+  /// not the one that was planned, before or after; ContractError when what is synthesized is not
+  /// as AudioBatch says.
   Sound read(std::int64_t number, int thread);
 
  private:
   Sound synthesize(const ClipSource& clip, int thread);
+  Sound read_planned(const ClipSource& clip, const protocol::ListedFile& planned);
+  bool is_known(std::int64_t file, const protocol::Stamp& stamp);
 
   const DatasetView& view_;
   std::vector<Made> makers_;
-  std::mutex making_;
+  std::mutex making_, knowing_;
+  /// Of files that have another stamp than planned, and the content: the stamp that they have.
+  std::map<std::int64_t, protocol::Stamp> known_;
 };
 
 }  // namespace earshot::worker

@@ -9,6 +9,7 @@
 #include <earshot/kit/questions.hpp>
 
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/dataset/unicode.hpp"
 
 namespace earshot::worker {
@@ -274,7 +275,8 @@ void Lint::check_audio(const Item& item, std::int64_t index) {
       std::error_code ignored;
       left_out_.use(clip.file);
       if (std::filesystem::is_regular_file(clip.file, ignored))
-        files_.push_back({std::filesystem::absolute(clip.file).string(), part_of(item)});
+        files_.push_back(
+            {protocol::path_text(std::filesystem::absolute(clip.file)), part_of(item)});
       else if (std::filesystem::is_symlink(clip.file, ignored))
         report("missing_audio", clip.file.string() + ": a link that leads nowhere, to " +
                                     std::filesystem::read_symlink(clip.file, ignored).string());

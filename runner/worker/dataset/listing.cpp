@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "protocol/hash.hpp"
-#include "worker/dataset/records.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::worker {
 
@@ -25,29 +25,17 @@ void check_unique(const Dataset& dataset,
   }
 }
 
-/// A SHA-256 over any amount of text, a few megabytes at a time.
-class RunningHash {
- public:
-  std::string& text() { return text_; }
-  void fold(std::size_t keep = 4 << 20) {
-    if (text_.size() > keep) text_ = protocol::sha256(std::string_view(text_));
-  }
-  std::string finish() {
-    fold(0);
-    return text_;
-  }
-
- private:
-  std::string text_ = "items";
-};
+protocol::LabelInfo info_of(const LabelSpec& spec) {
+  return {spec.name, type_name(spec), spec.unit, spec.classes};
+}
 
 class Listing {
  public:
   explicit Listing(const Dataset& dataset) : dataset_(dataset) {
     for (const auto& spec : dataset.labels())
-      info_.labels.push_back({spec.name, type_name(spec), spec.unit, spec.classes});
+      info_.labels.push_back(info_of(spec));
     for (const auto& source : dataset.sources())
-      info_.sources.push_back(std::filesystem::absolute(source).string());
+      info_.sources.push_back(protocol::path_text(std::filesystem::absolute(source)));
   }
 
   void add(const Item& item, std::int64_t index) {
@@ -92,12 +80,28 @@ class Listing {
 
 }  // namespace
 
+void ItemsHash::add(const Item& item, FileNumbers& files) {
+  append_record(item, files, text_);
+  fold(4 << 20);
+}
+
+void ItemsHash::fold(std::size_t keep) {
+  if (text_.size() > keep) text_ = protocol::sha256(std::string_view(text_));
+}
+
+std::string ItemsHash::finish(const std::vector<LabelSpec>& labels) {
+  for (const auto& spec : labels)
+    text_ += protocol::canonical(protocol::Json(info_of(spec)));
+  fold(0);
+  return text_;
+}
+
 protocol::DatasetInfo list_dataset(const Dataset& dataset,
-                                   const std::function<void(const std::string& file)>& file) {
+                                   const std::function<void(const std::filesystem::path&)>& file) {
   const auto labels = dataset.labels();
   check_labels(labels);
   Listing listing(dataset);
-  RunningHash hash;
+  ItemsHash hash;
   FileNumbers files;
   const auto size = dataset.size();
   for (std::int64_t i = 0; i < size; ++i) {
@@ -105,16 +109,13 @@ protocol::DatasetInfo list_dataset(const Dataset& dataset,
     check_item(item, i, labels);
     for (const auto& clip : item.clips) {
       const auto known = files.count();
-      if (files.of(clip.file) == known) file(clip.file.string());
+      if (files.of(clip.file) == known) file(clip.file);
     }
-    append_record(item, files, hash.text());
-    hash.fold();
+    hash.add(item, files);
     listing.add(item, i);
   }
   auto info = listing.finish();
-  for (const auto& spec : info.labels)
-    hash.text() += protocol::canonical(protocol::Json(spec));
-  info.items_hash = hash.finish();
+  info.items_hash = hash.finish(labels);
   return info;
 }
 

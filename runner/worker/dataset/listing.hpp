@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -6,13 +7,28 @@
 #include <earshot/dataset.hpp>
 
 #include "protocol/messages.hpp"
+#include "worker/dataset/records.hpp"
 
 namespace earshot::worker {
+
+/// SHA-256 over all items of a dataset and its labels, a few megabytes of text at a time. Files
+/// count by their number, so that their place is no part of it.
+class ItemsHash {
+ public:
+  /// The next item; `files` numbers those of the items so far.
+  void add(const Item& item, FileNumbers& files);
+  /// After the last item. @param labels as the dataset gives them
+  std::string finish(const std::vector<LabelSpec>& labels);
+
+ private:
+  void fold(std::size_t keep);
+  std::string text_ = "items";
+};
 
 /// Reads all items of a dataset once, checks them, and counts what a plan needs to know. Every
 /// audio file goes to `file`, once, in order of first use.
 /// @throws ContractError naming the item that breaks a rule of earshot/dataset.hpp.
 protocol::DatasetInfo list_dataset(const Dataset& dataset,
-                                   const std::function<void(const std::string& file)>& file);
+                                   const std::function<void(const std::filesystem::path&)>& file);
 
 }  // namespace earshot::worker

@@ -1,14 +1,19 @@
 #include "worker/dataset/view.hpp"
 
 #include <fstream>
+#include <iterator>
 #include <numeric>
+#include <optional>
+#include <system_error>
 
 #include <earshot/kit/random.hpp>
 
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/dataset/groups.hpp"
-#include "worker/dataset/records.hpp"
+#include "worker/dataset/listing.hpp"
+#include "worker/plugin/inputs.hpp"
 #include "worker/plugin/shared_state.hpp"
 
 namespace earshot::worker {
@@ -22,46 +27,59 @@ void shuffle(std::vector<std::int64_t>& values, kit::Random random) {
               values[static_cast<std::size_t>(random.below(i + 1))]);
 }
 
-std::vector<std::string> read_lines(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream) throw DataError(file + ": the hashes of the audio files cannot be read");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);)
-    lines.push_back(line);
-  return lines;
+[[noreturn]] void refuse_changed(const protocol::DatasetRef& ref, const std::string& what) {
+  throw FileChanged("dataset '" + ref.component.component + "'", what);
 }
 
-/// Of a file that cannot be read all zeros: it has an identity, and is reported when it is decoded.
-std::string hash_or_zeros(const std::string& file) {
+/// A file as it is now. One that cannot be read has an identity too, and is reported when it is
+/// decoded.
+protocol::ListedFile look_at(const std::filesystem::path& file) {
   try {
-    return protocol::sha256_file(file);
+    return {file, protocol::sha256_file(file), std::nullopt};
   } catch (const std::system_error&) {
-    return std::string(64, '0');
+    return {file, protocol::unreadable_identity(file), std::nullopt};
   }
 }
 
-std::vector<std::string> hashes_of(const std::vector<std::string>& files, const std::string& list) {
-  std::vector<std::string> hashes;
-  if (list.empty()) {
-    for (const auto& file : files)
-      hashes.push_back(hash_or_zeros(file));
-    return hashes;
-  }
-  hashes = read_lines(list);
-  if (hashes.size() != files.size())
-    throw DataError(list + ": " + std::to_string(hashes.size()) + " hashes for " +
-                    std::to_string(files.size()) +
-                    " audio files; expected one each. The dataset has changed: run again");
-  return hashes;
+/// The list that the runner kept; nothing where it is gone or damaged.
+std::optional<std::vector<protocol::ListedFile>> read_list(const protocol::DatasetRef& ref) {
+  std::ifstream stream(protocol::path_of(ref.file_hashes), std::ios::binary);
+  if (ref.file_hashes.empty() || !stream) return std::nullopt;
+  auto list = protocol::parse_list(std::string{std::istreambuf_iterator<char>(stream), {}});
+  const bool right =
+      list && (ref.files_digest.empty() || protocol::content_digest(*list) == ref.files_digest);
+  return right ? std::move(list) : std::nullopt;
 }
 
-/// What decides what a clip sounds like; `file` as FileNumbers::of() gives it.
-protocol::Json content_of(const ClipSource& clip, std::int64_t file, const std::string& key,
-                          const std::vector<std::string>& hashes) {
-  if (file >= 0)
-    return {"file", hashes[static_cast<std::size_t>(file)], clip.clip_info.start,
+/// The audio files of a dataset as they were planned, compared with those that it names now.
+std::vector<protocol::ListedFile> planned_files(const std::vector<std::filesystem::path>& files,
+                                                const protocol::DatasetRef& ref) {
+  if (auto list = read_list(ref)) {
+    if (list->size() != files.size())
+      refuse_changed(ref, "it names " + std::to_string(files.size()) + " audio files, and named " +
+                              std::to_string(list->size()) + " when it was planned; it changed");
+    for (std::size_t i = 0; i < files.size(); ++i)
+      if ((*list)[i].path != files[i])
+        throw FileChanged(files[i], "it is not the file that was planned, " +
+                                        (*list)[i].path.string() + "; the dataset changed");
+    return std::move(*list);
+  }
+  std::vector<protocol::ListedFile> found;
+  found.reserve(files.size());
+  for (const auto& file : files)
+    found.push_back(look_at(file));
+  if (!ref.files_digest.empty() && protocol::content_digest(found) != ref.files_digest)
+    refuse_changed(ref, "its audio files changed");
+  return found;
+}
+
+/// What decides what a clip sounds like; `number` as FileNumbers::of() gives it.
+protocol::Json content_of(const ClipSource& clip, std::int64_t number, const std::string& key,
+                          const std::vector<protocol::ListedFile>& files) {
+  if (number >= 0)
+    return {"file", files[static_cast<std::size_t>(number)].sha256, clip.clip_info.start,
             clip.clip_info.duration};
-  if (file < -1) return {"shared", key, clip.clip_info.shared};
+  if (number < -1) return {"shared", key, clip.clip_info.shared};
   return {"synthesized", key, clip.item, clip.clip};
 }
 
@@ -201,8 +219,8 @@ void DatasetView::find_clips() {
       used[static_cast<std::size_t>(position)] = true;
 
   FileNumbers numbers;  // of all files, whatever the limit: the list of hashes has them all
-  std::vector<std::string> files;
-  std::vector<std::int64_t> clip_files;  // of each clip the number of its file
+  ItemsHash hash;
+  std::vector<std::filesystem::path> files;
   std::map<std::tuple<std::int64_t, double, double>, std::int64_t> known;
   for (std::int64_t i = 0; i < size; ++i) {
     const auto item = dataset().item(i);
@@ -212,24 +230,28 @@ void DatasetView::find_clips() {
     for (std::size_t c = 0; c < item.clips.size(); ++c) {
       const auto& clip = item.clips[c];
       const auto file = numbers.of(clip);
-      if (file == static_cast<std::int64_t>(files.size())) files.push_back(clip.file.string());
+      if (file == static_cast<std::int64_t>(files.size()))
+        files.push_back(std::filesystem::absolute(clip.file));
       if (!used[static_cast<std::size_t>(i)]) continue;
       auto number = static_cast<std::int64_t>(clips_.size());
       if (file != -1)
         number = known.try_emplace({file, clip.start, clip.duration}, number).first->second;
       clip_numbers_[static_cast<std::size_t>(i)][c] = number;
       if (number < static_cast<std::int64_t>(clips_.size())) continue;
-      clips_.push_back({.item = i, .clip = static_cast<std::int64_t>(c), .clip_info = clip});
-      clip_files.push_back(file);
+      clips_.push_back(
+          {.item = i, .clip = static_cast<std::int64_t>(c), .clip_info = clip, .file = file});
     }
+    if (!ref_.items_hash.empty()) hash.add(item, numbers);
   }
+  if (!ref_.items_hash.empty() && hash.finish(labels_) != ref_.items_hash)
+    refuse_changed(ref_, "its items changed, or the table or folder that they come from did");
+  if (!ref_.key.empty()) identify_clips(files);  // or nothing of this view enters the cache
+}
 
-  if (ref_.key.empty()) return;  // nothing of this view enters the cache
-  const auto hashes = hashes_of(files, ref_.file_hashes);
-  for (std::size_t n = 0; n < clips_.size(); ++n) {
-    auto& clip = clips_[n];
-    clip.identity = protocol::sha256(content_of(clip, clip_files[n], ref_.key, hashes));
-  }
+void DatasetView::identify_clips(const std::vector<std::filesystem::path>& files) {
+  files_ = planned_files(files, ref_);
+  for (auto& clip : clips_)
+    clip.identity = protocol::sha256(content_of(clip, clip.file, ref_.key, files_));
 }
 
 }  // namespace earshot::worker

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/file_list.hpp"
 #include "protocol/messages.hpp"
 #include "worker/plugin/library.hpp"
 
@@ -13,6 +14,7 @@ namespace earshot::worker {
 struct ClipSource {
   std::int64_t item = 0, clip = 0;  ///< the first item that uses it, for Dataset::synthesize
   Clip clip_info{};                 ///< file "" when synthesized
+  std::int64_t file = -1;           ///< its number among the dataset's files; -1: it has none
   /// What its content is: SHA-256 over (file hash, start, duration), or for a synthesized clip over
   /// (dataset key, item, clip), or (dataset key, shared) of one that is shared.
   std::string identity{};
@@ -29,10 +31,10 @@ struct ClipSource {
 /// Keeps indices only: items are asked of the dataset again when they are needed.
 class DatasetView {
  public:
-  /// Opens the dataset and reads all items once. Without `file_hashes` in the reference the audio
-  /// files are hashed here; without a key clips have no identity.
+  /// Opens the dataset and reads all items once. Without `file_hashes` in the reference, or where
+  /// these are damaged, the audio files are hashed here; without a key clips have no identity.
   /// @throws Error of the plugin; ConfigError if there is no such fold, or no label to shuffle;
-  /// DataError when the number of files is not that of file_hashes.
+  /// FileChanged when items or files are others than the reference says were planned.
   explicit DatasetView(const protocol::DatasetRef& ref);
 
   const protocol::DatasetRef& ref() const { return ref_; }
@@ -50,6 +52,11 @@ class DatasetView {
   /// The dataset's distinct clips in order of first use, whatever fold or limit: features of all
   /// folds are one stage. With `limit` only those that the limited splits use.
   const std::vector<ClipSource>& clips() const { return clips_; }
+  /// A clip's file as it was planned; null where nothing is, or the clip has no file.
+  const protocol::ListedFile* planned(const ClipSource& clip) const {
+    const auto known = clip.file >= 0 && clip.file < static_cast<std::int64_t>(files_.size());
+    return known ? &files_[static_cast<std::size_t>(clip.file)] : nullptr;
+  }
   /// Number in clips() of clip `clip` of an item by its position; -1 if it has no such clip.
   std::int64_t clip_number(std::int64_t position, std::int64_t clip) const;
 
@@ -63,12 +70,14 @@ class DatasetView {
   void limit();
   void shuffle_labels();
   void find_clips();
+  void identify_clips(const std::vector<std::filesystem::path>& files);
 
   protocol::DatasetRef ref_;
   Made made_;
   std::vector<LabelSpec> labels_;
   std::array<std::vector<std::int64_t>, 3> splits_;
   std::vector<ClipSource> clips_;
+  std::vector<protocol::ListedFile> files_;  ///< as planned, by number; without a key none
   std::vector<std::array<std::int64_t, 2>> clip_numbers_;
   std::vector<std::int64_t> label_source_;  ///< item whose labels an item shows; empty: its own
 };

@@ -10,11 +10,18 @@
 #include <c10/core/GradMode.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
 
+#include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
+#include "protocol/stamp.hpp"
 #include "worker/plugin/abi_tag.hpp"
+#include "worker/plugin/inputs.hpp"
 #include "worker/plugin/names.hpp"
 #include "worker/plugin/shared_state.hpp"
+#include "worker/plugin/text_dataset.hpp"
 
 namespace earshot::worker {
 
@@ -82,8 +89,22 @@ void check_names(const fs::path& file, const std::string& what, const std::strin
     refuse(file, what + " '" + name + "' has the summary '" + summary + "'; expected one line");
 }
 
-Library load(const fs::path& file) {
+/// What an open file is: its code stays in memory as it is only while nobody writes into it.
+struct stat status_of(int descriptor) {
+  struct stat status {};
+  ::fstat(descriptor, &status);
+  return status;
+}
+
+std::int64_t mtime_of(const struct stat& status) {
+  return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
+Library load(const fs::path& file, const std::string& sha256) {
   if (!fs::exists(file)) refuse(file, "no such file");
+  if (!fs::is_regular_file(file)) refuse(file, "a folder, pipe, socket or device; expected a file");
+  const auto before = protocol::stamp_of(file);
+  check_content(file, sha256);
   // Never unloaded: objects, exceptions and threads of the plugin may outlive any owner.
   static auto& open = *new std::vector<dll::shared_library>;
   open.push_back(open_file(file));
@@ -91,7 +112,13 @@ Library load(const fs::path& file) {
     refuse(file,
            "exports no symbol 'earshot_plugin'; a plugin has one EARSHOT_PLUGIN(...) { ... }");
   const auto& header = open.back().get<const EarshotPlugin>("earshot_plugin");
-  Library library{.info = read_header(file, header)};
+  Library library{.info = read_header(file, header),
+                  .sha256 = sha256,
+                  .descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const auto status = status_of(library.descriptor);
+  library.size = status.st_size;
+  library.mtime = mtime_of(status);
+  if (protocol::stamp_of(file) != before) throw FileChanged(file);
   check_names(file, "plugin", library.info.name, library.info.summary);
 
   Collector collector;
@@ -101,6 +128,7 @@ Library load(const fs::path& file) {
   for (auto& component : collector.components) {
     check_names(file, "component", component.name, component.summary);
     library.info.components.push_back(describe(component));
+    if (component.kind == Dataset::contract) component = with_texts(std::move(component));
     const auto name = component.name;
     if (!library.components.emplace(name, std::move(component)).second)
       refuse(file, "registers two components named '" + name + "'; names must differ");
@@ -108,11 +136,11 @@ Library load(const fs::path& file) {
   return library;
 }
 
-Library load_guarded(const fs::path& file) {
+Library load_guarded(const fs::path& file, const std::string& sha256) {
   const auto who = "loading " + file.filename().string();
   const PluginCall call(Extent::process);
   try {
-    auto library = load(file);
+    auto library = load(file, sha256);
     library.changes = call.put_back(who);
     return library;
   } catch (...) {
@@ -123,14 +151,22 @@ Library load_guarded(const fs::path& file) {
 
 }  // namespace
 
-const Library& open_library(const fs::path& file) {
+const Library& open_library(const fs::path& file, const std::string& sha256) {
   static std::mutex mutex;
   static auto& libraries = *new std::map<fs::path, Library>;
   const std::lock_guard lock(mutex);
   const auto path = fs::weakly_canonical(file);
   const auto found = libraries.find(path);
-  if (found != libraries.end()) return found->second;
-  auto library = load_guarded(path);
+  if (found != libraries.end()) {
+    auto& known = found->second;
+    if (known.sha256.empty() && !sha256.empty()) {
+      check_content(path, sha256);
+      known.sha256 = sha256;
+    }
+    if (!sha256.empty() && known.sha256 != sha256) throw FileChanged(path);
+    return known;
+  }
+  auto library = load_guarded(path, sha256);
   if (!library.changes.empty()) {
     library.info.warnings.push_back("loading it changed " + protocol::join(library.changes) +
                                     ", which is put back; build it without -ffast-math");
@@ -143,8 +179,21 @@ const Library& open_library(const fs::path& file) {
   return libraries.emplace(path, std::move(library)).first->second;
 }
 
+void check_unchanged(const protocol::ComponentRef& ref) {
+  if (ref.plugin.empty()) return;
+  if (!ref.plugin_sha256.empty()) {
+    const auto file = protocol::path_of(ref.plugin);
+    const auto& library = open_library(file, ref.plugin_sha256);
+    // One that was put in its place is no matter: the old file lives on while it is loaded.
+    const auto status = status_of(library.descriptor);
+    if (status.st_size != library.size || mtime_of(status) != library.mtime)
+      throw FileChanged(file);
+  }
+  check_inputs(ref);
+}
+
 Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
-  const auto& library = open_library(ref.plugin);
+  const auto& library = open_library(protocol::path_of(ref.plugin), ref.plugin_sha256);
   const auto found = library.components.find(ref.component);
   if (found == library.components.end()) {
     std::vector<std::string> names;
@@ -155,6 +204,7 @@ Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t s
                       " Components: " + protocol::join(names));
   }
   const auto& component = found->second;
+  check_inputs(ref);
   const at::NoGradGuard no_grad;
   at::manual_seed(seed);
   Made made{
@@ -169,6 +219,7 @@ Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t s
                                    .seed = seed,
                                    .plugin_dir = fs::path(library.info.path).parent_path()});
                             });
+  check_inputs(ref);
   return made;
 }
 

@@ -17,12 +17,21 @@ struct Library {
   /// put back, so that what the plugin computes later is sound.
   std::vector<std::string> changes{};
   std::map<std::string, Component> components{};  ///< by name
+  std::string sha256{};  ///< of the file that was loaded; "" where nobody wanted to know
+  int descriptor = -1;   ///< of that file, for as long as the process lives
+  std::int64_t size = 0, mtime = 0;  ///< bytes, ns: when it was loaded
 };
 
 /// Opens a plugin, compares SDK and ABI tag before any C++ of it is touched, registers its
 /// components. A second call with the same file gives the same object.
-/// @throws ConfigError "<path>: <what is wrong>; ..." naming both tags where they differ.
-const Library& open_library(const std::filesystem::path& file);
+/// @param sha256  of the file; "" for any
+/// @throws ConfigError "<path>: <what is wrong>; ..." naming both tags where they differ;
+/// FileChanged when the file, or what was loaded of it before, has another hash.
+const Library& open_library(const std::filesystem::path& file, const std::string& sha256 = {});
+
+/// Whether what a component is made of is still as it was planned: the code of its plugin, which
+/// lies in memory as the file has it, and the files that its options name. @throws FileChanged
+void check_unchanged(const protocol::ComponentRef& ref);
 
 /// The SDK's options from values that the host has completed.
 /// @throws ConfigError as Options does.
@@ -52,9 +61,10 @@ struct Made {
   }
 };
 
-/// Constructs a component: seeds LibTorch's default generator with `seed` first.
+/// Constructs a component: seeds LibTorch's default generator with `seed` first. Plugin and files
+/// are compared with what was planned, before and after.
 /// @throws Error of the plugin; ContractError as call_plugin() does; ConfigError when the plugin
-/// has no such component.
+/// has no such component; FileChanged.
 Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
 
 }  // namespace earshot::worker

@@ -1,3 +1,4 @@
+#include "protocol/path_text.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace earshot::worker {
@@ -20,9 +21,9 @@ Json to_json(const OptionValue& value) {
       [](const auto& v) -> Json {
         using T = std::decay_t<decltype(v)>;
         if constexpr (std::is_same_v<T, Path>)
-          return v.path.string();
+          return protocol::path_text(v.path);
         else if constexpr (std::is_same_v<T, Weights>)
-          return {{"source", v.source}, {"path", v.path.string()}};
+          return {{"source", v.source}, {"path", protocol::path_text(v.path)}};
         else
           return v;
       },
@@ -40,9 +41,10 @@ OptionValue from_json(OptionType type, const Json& value) {
     case OptionType::text:
       return value.get<std::string>();
     case OptionType::path:
-      return Path{value.get<std::string>()};
+      return Path{protocol::path_of(value.get<std::string>())};
     case OptionType::weights:
-      return Weights{value.at("source").get<std::string>(), value.at("path").get<std::string>()};
+      return Weights{value.at("source").get<std::string>(),
+                     protocol::path_of(value.at("path").get<std::string>())};
     case OptionType::numbers:
       return value.get<std::vector<double>>();
     case OptionType::texts:

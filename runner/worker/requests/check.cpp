@@ -4,6 +4,7 @@
 
 #include <earshot/kit/testing.hpp>
 
+#include "protocol/path_text.hpp"
 #include "worker/conformance/guard.hpp"
 #include "worker/requests/verbs.hpp"
 
@@ -54,7 +55,8 @@ Json list(const std::string& path, const Json& options) {
 }  // namespace
 
 Json check(const Json& request, Session&) {
-  const auto path = request.value("path", ""), name = request.value("check", "");
+  const auto path = protocol::bytes_of(request.value("path", ""));
+  const auto name = request.value("check", "");
   if (name.empty()) return list(path, request.value("options", Json::object()));
   limit_memory();
   const auto outcome = run_check(path, request.value("component", ""), name,

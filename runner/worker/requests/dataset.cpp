@@ -1,6 +1,8 @@
+#include "protocol/path_text.hpp"
 #include "worker/dataset/left_out.hpp"
 #include "worker/dataset/listing.hpp"
 #include "worker/dataset/records.hpp"
+#include "worker/plugin/inputs.hpp"
 #include "worker/plugin/library.hpp"
 #include "worker/requests/verbs.hpp"
 
@@ -49,9 +51,11 @@ Json dataset(const Json& request, Session& session) {
   const auto made = make(request.at("component").get<protocol::ComponentRef>(), c10::kCPU, 0);
   Batches files(session, "files");
   LeftOutFinder left_out(made.need<Dataset>());
-  Json info = list_dataset(made.need<Dataset>(), [&](const std::string& file) {
+  Json info = list_dataset(made.need<Dataset>(), [&](const std::filesystem::path& file) {
     left_out.use(file);
-    files.add(std::filesystem::absolute(file).string(), file.size());
+    auto text = protocol::path_text(std::filesystem::absolute(file));
+    const auto bytes = text.size();
+    files.add(std::move(text), bytes);
   });
   files.flush();
   constexpr std::size_t examples = 3;
@@ -64,12 +68,17 @@ Json items(const Json& request, Session& session) {
   const auto made = make(ref.component, c10::kCPU, 0);
   const auto& dataset = made.need<Dataset>();
   Batches items(session, "items");
+  ItemsHash hash;
+  FileNumbers files;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const auto item = dataset.item(i);
+    hash.add(item, files);
     Json row = {item.id, item.groups, item.slices, to_json(item.labels), described(item.question)};
     const auto bytes = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
     items.add(std::move(row), bytes);
   }
+  if (!ref.items_hash.empty() && hash.finish(dataset.labels()) != ref.items_hash)
+    throw FileChanged("dataset '" + ref.component.component + "'", "its items changed");
   items.flush();
   return Json::object();
 }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/audio/write_wav.hpp"
 #include "worker/plugin/device.hpp"
@@ -108,7 +109,7 @@ void encode_file(const EncodeRequest& request, Coder& coder, const std::string& 
     files->add({key, codes.codes[0], codes.side.defined() ? codes.side[0] : at::Tensor()});
   if (!request.decode.empty())
     coder.write_decoded(codes, std::ssize(recording.samples),
-                        fs::path(request.decode) / (key + ".wav"));
+                        protocol::path_of(request.decode) / (key + ".wav"));
 }
 
 }  // namespace
@@ -119,19 +120,19 @@ Json encode(const Json& json, Session& session) {
   Coder coder(request, open_device(request.device));
   std::unique_ptr<FeatureFiles> files;
   if (!request.to.empty())
-    files = open_feature_files(request.format, request.to, coder.layout().frame_rate,
-                               coder.layout().first_frame);
-  if (!request.decode.empty()) fs::create_directories(request.decode);
+    files = open_feature_files(request.format, protocol::path_of(request.to),
+                               coder.layout().frame_rate, coder.layout().first_frame);
+  if (!request.decode.empty()) fs::create_directories(protocol::path_of(request.decode));
 
   auto written = Json::array();
   auto names = Json::object();  // of files, by key
   const auto total = static_cast<std::int64_t>(request.files.size());
   for (std::size_t n = 0; n < request.files.size(); ++n) {
-    const auto& file = request.files[n];
+    const auto file = protocol::bytes_of(request.files[n]);
     try {
       encode_file(request, coder, file, request.keys.at(n), files.get());
       written.push_back(request.keys[n]);
-      names[request.keys[n]] = fs::path(file).filename().string();
+      names[request.keys[n]] = protocol::path_text(fs::path(file).filename());
     } catch (const Error& error) {
       const std::string reason = error.what();
       const auto prefix = file + ": ";

@@ -1,6 +1,7 @@
 #include <fstream>
 
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 #include "protocol/unique_names.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/write_wav.hpp"
@@ -82,7 +83,7 @@ class Table {
 
 Json listen(const Json& request, Session& session) {
   const DatasetView view({.component = request.at("dataset").get<protocol::ComponentRef>()});
-  const fs::path folder = request.at("folder").get<std::string>();
+  const auto folder = protocol::path_of(request.at("folder").get<std::string>());
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
@@ -92,7 +93,7 @@ Json listen(const Json& request, Session& session) {
   ClipAudio audio(view, 1);
   Table table(folder / "items.csv", view.dataset().labels());
   protocol::UniqueNames names;
-  auto files = Json::array({(folder / "items.csv").string()});
+  auto files = Json::array({protocol::path_text(folder / "items.csv")});
   for (std::size_t n = 0; n < sample.items.size(); ++n) {
     const auto position = sample.items[n];
     const auto item = view.dataset().item(position);
@@ -103,7 +104,7 @@ Json listen(const Json& request, Session& session) {
       const auto sound = audio.read(clip, 0);
       write_wav(folder / name, sound.samples, sound.sample_rate);
       table.add(name, item);
-      files.push_back((folder / name).string());
+      files.push_back(protocol::path_text(folder / name));
     }
     session.progress(static_cast<std::int64_t>(n) + 1, std::ssize(sample.items), "items");
   }

@@ -1,3 +1,4 @@
+#include "protocol/path_text.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/facts.hpp"
 #include "worker/requests/verbs.hpp"
@@ -7,7 +8,7 @@ namespace earshot::worker {
 using protocol::Json;
 
 Json inspect(const Json& request, Session&) {
-  return open_library(request.at("path").get<std::string>()).info;
+  return open_library(protocol::path_of(request.at("path").get<std::string>())).info;
 }
 
 Json resolve(const Json& request, Session&) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/path_text.hpp"
 #include "worker/requests/verbs.hpp"
 #include "worker/stage/imported_predictions.hpp"
 #include "worker/stage/opened.hpp"
@@ -10,7 +11,7 @@ namespace earshot::worker {
 using protocol::Json;
 
 Json predictions(const Json& request, Session&) {
-  const std::string file = request.at("file");
+  const auto file = protocol::bytes_of(request.at("file").get<std::string>());
   std::vector<std::map<std::string, std::int64_t>> tested;  // items of each dataset
   std::shared_ptr<OpenDataset> dataset;
   for (const auto& ref : request.at("datasets")) {

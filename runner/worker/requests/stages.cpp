@@ -1,3 +1,4 @@
+#include "protocol/path_text.hpp"
 #include "worker/cache/verify.hpp"
 #include "worker/requests/verbs.hpp"
 #include "worker/stage/cell_stage.hpp"
@@ -21,7 +22,7 @@ Json cell(const Json& request, Session& session) {
 }
 
 Json cache_verify(const Json& request, Session&) {
-  const std::filesystem::path cache = request.at("cache").get<std::string>();
+  const auto cache = protocol::path_of(request.at("cache").get<std::string>());
   auto result = verify_cache(cache);
   verify_pretrained(cache, result);
   return result;

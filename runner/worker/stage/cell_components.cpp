@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/shared_state.hpp"
 #include "worker/stage/context.hpp"
@@ -94,7 +95,7 @@ LanguageModel& CellComponents::language_model() {
           },
           [&] {
             const at::NoGradGuard no_grad;
-            model.load_state(read_state(file));
+            model.load_state(read_state(protocol::path_of(file)));
           });
     restore("language_model/", model);
   }

@@ -5,8 +5,10 @@
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/fault.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/plugin/device.hpp"
+#include "worker/plugin/inputs.hpp"
 #include "worker/plugin/leftovers.hpp"
 #include "worker/plugin/shared_state.hpp"
 #include "worker/stage/host_trial.hpp"
@@ -43,6 +45,7 @@ class CellStage {
     result_.complete = is_kept()    ? take_kept()
                        : imported() ? take_predictions()
                                     : fit() && predict();
+    check_unchanged(request_);
     if (result_.complete) score();
     result_.peak_bytes = peak_memory();
     return result_;
@@ -78,7 +81,7 @@ class CellStage {
   }
 
   bool take_kept() {
-    const fs::path file = request_.predictions;
+    const auto file = protocol::path_of(request_.predictions);
     trial_.begin(HostTrial::Stage::fit);
     if (const auto fitted = file.parent_path() / "fit.state"; fs::exists(fitted)) {
       trial_.load_records(take_part(read_state(fitted), "records/"));
@@ -103,13 +106,16 @@ class CellStage {
     trial_.begin(HostTrial::Stage::predict);
     const auto& view = trial_.items().dataset().view;
     const auto items = test_items(view);
-    for (auto& given : read_predictions(request_.predictions, view, request_.evaluator)) {
+    const auto file = protocol::path_of(request_.predictions);
+    const auto predictions = read_predictions(file, view, request_.evaluator);
+    check_content(file, request_.predictions_sha256);
+    for (const auto& given : predictions) {
       const auto item = items.find(given.item);
       if (given.seed != request_.seed || item == items.end()) continue;
       trial_.predict({.item = item->second,
-                      .output = std::move(given.output),
-                      .value = std::move(given.value),
-                      .scores = std::move(given.scores)});
+                      .output = given.output,
+                      .value = given.value,
+                      .scores = given.scores});
     }
     result_.declared = trial_.items().declared(Split::test);
     result_.used = static_cast<std::int64_t>(trial_.records().predictions().size());
@@ -118,7 +124,7 @@ class CellStage {
 
   fs::path fit_file() const {
     if (request_.state_folder.empty() || request_.fit_key.empty() || uses_.learner) return {};
-    return fs::path(request_.state_folder) / request_.fit_key / "fit.state";
+    return protocol::path_of(request_.state_folder) / request_.fit_key / "fit.state";
   }
 
   double since(std::chrono::steady_clock::time_point start) const {
@@ -173,6 +179,7 @@ class CellStage {
   void keep_fit() {
     const auto file = fit_file();
     if (file.empty()) return;
+    check_unchanged(request_);
     State all;
     call([&] {
       add_part(all, "evaluator/", evaluator_.state());
@@ -195,9 +202,10 @@ class CellStage {
     if (trial_.stopped()) return false;
     protocol::fault_point("predicted");
     check_complete(items);
+    check_unchanged(request_);
     result_.predict_seconds = since(start);
     if (const auto file = kept_file(); !file.empty()) write_state(file, trial_.records().state());
-    for (const auto& note : notes_in(request_.artifact_folder))
+    for (const auto& note : notes_in(protocol::bytes_of(request_.artifact_folder)))
       warn(note);
     end_stage("predict", result_.predict_seconds, false);
     return true;
@@ -231,8 +239,7 @@ class CellStage {
     outcomes.marks =
         call([&] { return mark_all(evaluator_, outcomes.items, outcomes.predictions); });
     send_predictions(outcomes);
-    auto metrics =
-        call([&] { return slice_metrics(evaluator_, outcomes, request_.replicates); });
+    auto metrics = call([&] { return slice_metrics(evaluator_, outcomes, request_.replicates); });
     for (auto& [row, influences] : metrics)
       session_.send("metric", row, std::move(influences));
     for (const auto& report : reports_)

@@ -8,6 +8,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/fault.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/device.hpp"
@@ -77,7 +78,7 @@ class FeaturesStage {
 
  private:
   fs::path file(const Work& work, std::size_t shard) const {
-    return shard_file(request_.cache, work.source.key, work.keys[shard]);
+    return shard_file(protocol::path_of(request_.cache), work.source.key, work.keys[shard]);
   }
 
   void find_missing() {
@@ -117,9 +118,10 @@ class FeaturesStage {
     double bytes = 0;
     for (const auto& work : works_)
       bytes += static_cast<double>(work->result.computed) * work->encoding.estimated_bytes(seconds);
-    check_space(request_.cache, bytes);
+    const auto cache = protocol::path_of(request_.cache);
+    check_space(cache, bytes);
     for (const auto& work : works_)
-      remove_leftovers(fs::path(request_.cache) / "features" / work->source.key);
+      remove_leftovers(cache / "features" / work->source.key);
   }
 
   void compute(std::size_t shard, const std::vector<Work*>& works) {
@@ -130,6 +132,9 @@ class FeaturesStage {
     for (auto first = shard * clips_per_shard; first < end(shard); first += batch_clips)
       encode(first, std::min(end(shard), first + batch_clips), works);
     for (auto* work : works) {
+      // Nothing that another plugin or other weights gave gets a key of the planned ones.
+      check_unchanged(work->source.encoder);
+      check_unchanged(request_.dataset.component);
       auto header = work->encoding.layout();
       header.key = work->keys[shard];
       header.clips = work->clips;
@@ -171,7 +176,8 @@ class FeaturesStage {
         // Where the file lies is no part of the cache.
         std::string reason = error.what();
         const auto prefix = clip_name(clip) + ": ";
-        loaded.lost[n] = reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason;
+        loaded.lost[n] =
+            protocol::readable(reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason);
       }
     };
     at::parallel_for(0, static_cast<std::int64_t>(last - first), 1,
@@ -228,7 +234,7 @@ class FeaturesStage {
         clip.frames = work.encoding.look_up(names_[n], seconds, values);
         work.result.audio_seconds += seconds;
       } catch (const DataError& error) {
-        clip.lost = error.what();
+        clip.lost = protocol::readable(error.what());
       }
     }
   }

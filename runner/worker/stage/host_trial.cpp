@@ -8,6 +8,7 @@
 
 #include "protocol/fault.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/stage/imported_predictions.hpp"
@@ -31,7 +32,7 @@ std::vector<std::string> unreadable_clips(ClipAudio& audio, std::int64_t clips) 
       try {
         audio.read(n, at::get_thread_num());
       } catch (const DataError& error) {
-        reasons[static_cast<std::size_t>(n)] = error.what();
+        reasons[static_cast<std::size_t>(n)] = protocol::readable(error.what());
       }
   });
   return reasons;
@@ -85,18 +86,19 @@ void HostTrial::end(const std::string& name, double seconds, bool reused) {
   send_curves();
   session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
   for (const auto& artifact : records_.artifacts()) {
-    const auto path = fs::path(request_.artifact_folder) / artifact;
-    if (fs::exists(path)) session_.send("artifact", {{"name", artifact}, {"path", path.string()}});
+    const auto path = protocol::path_of(request_.artifact_folder) / artifact;
+    if (fs::exists(path))
+      session_.send("artifact", {{"name", artifact}, {"path", protocol::path_text(path)}});
   }
   std::error_code ignored;
-  fs::remove(request_.artifact_folder, ignored);  // if nothing was put into it
+  fs::remove(protocol::path_of(request_.artifact_folder), ignored);  // if nothing was put into it
   if (const auto partial = partial_file(); !partial.empty()) fs::remove(partial, ignored);
 }
 
 std::filesystem::path HostTrial::partial_file() const {
   if (request_.state_folder.empty() || request_.fit_key.empty()) return {};
   const auto name = stage_ == Stage::fit ? std::string("fit") : "predict-" + request_.predict;
-  return std::filesystem::path(request_.state_folder) / request_.fit_key / (name + ".partial");
+  return protocol::path_of(request_.state_folder) / request_.fit_key / (name + ".partial");
 }
 
 LabelSpec HostTrial::label(std::string_view name) const {
@@ -196,9 +198,10 @@ std::filesystem::path HostTrial::artifact(std::string_view name) {
                         "'; allowed: a file name without a slash or a dot in front");
   if (request_.artifact_folder.empty()) throw Unsupported("this run keeps no artifacts");
   std::error_code ignored;
-  std::filesystem::create_directories(request_.artifact_folder, ignored);
+  const auto folder = protocol::path_of(request_.artifact_folder);
+  std::filesystem::create_directories(folder, ignored);
   records_.artifact(std::string(name));
-  return std::filesystem::path(request_.artifact_folder) / name;
+  return folder / name;
 }
 
 void HostTrial::progress(std::int64_t done, std::int64_t total) {
@@ -213,6 +216,7 @@ bool HostTrial::stop() const {
 void HostTrial::save(const State& own) {
   const auto file = partial_file();
   if (file.empty()) return;
+  check_unchanged(request_);
   State all;
   add_part(all, "own/", own);
   add_part(all, "components/", components_.state());

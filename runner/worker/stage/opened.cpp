@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "protocol/path_text.hpp"
 #include "worker/stage/trained_encoder.hpp"
 
 namespace earshot::worker {
@@ -30,7 +31,9 @@ OpenDataset::OpenDataset(const protocol::DatasetRef& ref) : view(ref) {
 std::shared_ptr<const FeatureReader> OpenDataset::features(const std::string& cache,
                                                            const std::string& source_key) {
   auto& reader = readers[cache + "\n" + source_key];
-  if (!reader) reader = std::make_shared<const FeatureReader>(cache, source_key, identities);
+  if (!reader)
+    reader =
+        std::make_shared<const FeatureReader>(protocol::path_of(cache), source_key, identities);
   return reader;
 }
 
@@ -53,6 +56,14 @@ Made open_encoder(const protocol::ComponentRef& ref, c10::Device device) {
   auto& made = encoders()[encoder_key(ref, device)];
   if (!made.exists()) made = make_encoder(ref, device, 0);
   return made;
+}
+
+void check_unchanged(const protocol::CellRequest& request) {
+  for (const auto* ref :
+       {&request.evaluator, &request.mapper, &request.language_model, &request.dataset.component})
+    check_unchanged(*ref);
+  for (const auto& source : request.features)
+    check_unchanged(source.encoder);
 }
 
 void keep_encoders(const std::vector<protocol::ComponentRef>& refs, c10::Device device) {

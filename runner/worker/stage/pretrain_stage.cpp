@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/fault.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/cache/disk.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/leftovers.hpp"
@@ -36,16 +37,16 @@ std::int64_t size_of(const fs::path& file) {
 
 /// The cell whose fit does the training.
 protocol::CellRequest as_cell(const protocol::PretrainRequest& request) {
-  const auto folder = fs::path(request.file).parent_path();
+  const auto folder = protocol::path_of(request.file).parent_path();
   protocol::CellRequest cell;
   cell.dataset = request.dataset;
   if (!request.encoder.plugin.empty()) cell.features.push_back({.encoder = request.encoder});
   cell.language_model = request.language_model;
   cell.evaluator = request.evaluator;
   cell.seed = request.seed;
-  cell.state_folder = folder.parent_path().string();
+  cell.state_folder = protocol::path_text(folder.parent_path());
   cell.fit_key = folder.filename().string();
-  cell.artifact_folder = (folder / "artifacts").string();
+  cell.artifact_folder = protocol::path_text(folder / "artifacts");
   cell.device = request.device;
   cell.threads = request.threads;
   return cell;
@@ -65,8 +66,10 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   if (trial.stopped())
     throw DataError("interrupted, as asked; run again to go on from what is saved");
   auto& components = trial.components();
-  write_state(request.file, request.encoder.plugin.empty() ? components.language_model().state()
-                                                           : components.trained_encoder());
+  check_unchanged(cell);
+  write_state(protocol::path_of(request.file), request.encoder.plugin.empty()
+                                                   ? components.language_model().state()
+                                                   : components.trained_encoder());
   protocol::fault_point("pretrained-state-written");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   trial.end("pretrain", took.count(), false);
@@ -76,7 +79,7 @@ void train(const protocol::PretrainRequest& request, Session& session) {
 
 protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request,
                                         Session& session) {
-  const fs::path file = request.file;
+  const auto file = protocol::path_of(request.file);
   if (is_intact(file)) return {.reused = true, .bytes = size_of(file)};
   const at::NoGradGuard no_grad;
   use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));

@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "protocol/path_text.hpp"
 #include "worker/stage/context.hpp"
 #include "worker/stage/state_file.hpp"
 
@@ -60,7 +61,7 @@ State read_trained_state(const std::filesystem::path& file) {
 Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
   auto made = make(ref, device, seed);
   if (ref.state.empty()) return made;
-  const std::filesystem::path file = ref.state;
+  const auto file = protocol::path_of(ref.state);
   const auto state = read_state(file);
   in_context([&] { return "encoder '" + ref.component + "', pretrained in " + file.string(); },
              [&] {

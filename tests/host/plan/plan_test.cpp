@@ -49,10 +49,15 @@ TEST(Plan, says_what_a_cell_asks_of_its_worker) {
   EXPECT_EQ(stage.dataset.fold, 0);
   EXPECT_EQ(plan.datasets.at(cell.dataset_key).label, "real");
   EXPECT_THAT(plan.plugins, SizeIs(3));
-  std::ifstream hashes(request.dataset.file_hashes);
-  std::string line;
-  ASSERT_TRUE(std::getline(hashes, line));
-  EXPECT_EQ(line, protocol::sha256(std::string_view("sound")));
+  std::ifstream stream(request.dataset.file_hashes, std::ios::binary);
+  const auto list = protocol::parse_list(std::string{std::istreambuf_iterator<char>(stream), {}});
+  ASSERT_TRUE(list);
+  ASSERT_THAT(*list, SizeIs(1));
+  EXPECT_EQ(list->front().path, world.sound);
+  EXPECT_EQ(list->front().sha256, protocol::sha256(std::string_view("sound")));
+  EXPECT_EQ(request.dataset.files_digest, protocol::content_digest(*list));
+  EXPECT_EQ(request.dataset.items_hash, protocol::sha256(std::string_view("items")));
+  EXPECT_EQ(request.evaluator.plugin_sha256, protocol::sha256(std::string_view("probe.so")));
 }
 
 TEST(Keys, are_hashes_of_what_the_cell_is) {
@@ -374,8 +379,54 @@ TEST(Plan, lets_cells_of_the_same_key_work_once) {
   EXPECT_EQ(plan.cells[1].reason, "the same work as mel/probe/s0");
 }
 
+TEST(Keys, of_data_that_can_be_read_are_hashes_of_the_same_text_as_ever) {
+  World world;
+  const auto plan = world.plan(one);
+  const auto sound = protocol::sha256(std::string_view("sound"));
+  const auto& cell = plan.cells[0];
+  EXPECT_EQ(cell.dataset_key,
+            protocol::sha256(Json{{"component", "data/folder"},
+                                  {"options", Json::object()},
+                                  {"items", protocol::sha256(std::string_view("items"))},
+                                  {"files", protocol::sha256(std::string_view(sound + "\n"))}}));
+}
+
+TEST(Keys, of_data_that_is_made_hold_the_content_of_what_it_is_made_of) {
+  World world;
+  world.informant.listings["folder"].info.synthesized = true;
+  world.informant.listings["folder"].files.clear();
+  const auto first = world.plan(one).cells[0];
+  ASSERT_THAT(first.request.dataset.component.inputs, SizeIs(1));
+  EXPECT_EQ(first.request.dataset.component.inputs[0].path, (world.folder / "data").string());
+  world.folder.write("data/a.wav", "another sound");
+  EXPECT_NE(world.plan(one).cells[0].dataset_key, first.dataset_key);
+}
+
+TEST(Plan, gives_files_that_cannot_be_read_identities_of_their_own_and_says_so) {
+  World world;
+  const auto key_with = [&](const std::vector<std::string>& files) {
+    world.informant.listings["folder"].files = files;
+    std::filesystem::remove_all(world.folder / "cache");
+    const auto plan = world.plan(one);
+    const auto all = std::to_string(files.size());
+    if (files.back() == world.sound)
+      EXPECT_THAT(plan.notes, IsEmpty());
+    else
+      EXPECT_THAT(plan.notes,
+                  ElementsAre(HasSubstr("dataset 'real': " + all + " of " + all +
+                                        " audio files cannot be read, the first is " + files[0])));
+    return plan.cells[0].dataset_key;
+  };
+  const auto gone = (world.folder / "gone.wav").string();
+  const auto folder = (world.folder / "data").string();
+  const std::set<std::string> keys{key_with({world.sound}), key_with({gone}), key_with({folder}),
+                                   key_with({gone, folder}), key_with({folder, gone})};
+  EXPECT_EQ(keys.size(), 5u);
+}
+
 TEST(Plan, asks_nothing_when_nothing_changed) {
   World world;
+  wait_until_settled();
   world.plan(one);
   EXPECT_EQ(world.informant.inspected, 5);
   EXPECT_EQ(world.informant.resolved, 1);
@@ -397,6 +448,7 @@ TEST(Plan, lists_a_dataset_again_when_its_sources_change) {
   const auto listed = [&] { return world.informant.listed; };
   world.informant.listings["folder"].info.sources = {table, (world.folder / "data").string()};
   Folder::age(world.folder / "data", std::chrono::hours(5));
+  wait_until_settled();
   world.plan(one);
   world.plan(one);
   EXPECT_EQ(listed(), 1);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "files.hpp"
 #include "host/base/failure.hpp"
@@ -27,6 +28,12 @@ class Folder : public earshot::testing::TemporaryFolder {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - by);
   }
 };
+
+/// Files may be given an old time of writing, but their change was just now: waits until that
+/// counts as past.
+inline void wait_until_settled() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+}
 
 /// Answers from tables, and counts the questions.
 class ScriptedInformant : public Informant {

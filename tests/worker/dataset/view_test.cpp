@@ -8,6 +8,8 @@
 
 #include "../plugin/fixture_plugins.hpp"
 #include "protocol/hash.hpp"
+#include "worker/dataset/listing.hpp"
+#include "worker/plugin/inputs.hpp"
 
 namespace earshot::worker {
 namespace {
@@ -172,19 +174,71 @@ TEST_F(Files, identity_is_content_and_stretch_not_place) {
   EXPECT_NE(one.clips()[3].identity, one.clips()[4].identity);
 }
 
-TEST_F(Files, hashes_of_the_host_give_the_same_identity) {
-  auto ref = many({{"file", (folder_ / "sound.wav").string()}});
-  const DatasetView hashed_here(ref);
-  ref.file_hashes = (folder_ / "hashes").string();
-  std::ofstream(ref.file_hashes) << protocol::sha256(std::string_view("some bytes")) << '\n';
-  EXPECT_EQ(DatasetView(ref).clips()[0].identity, hashed_here.clips()[0].identity);
-  std::ofstream(ref.file_hashes, std::ios::app) << std::string(64, '1') << '\n';
-  EXPECT_THROW(DatasetView{ref}, DataError);
+/// A reference to one file, with the list of the host.
+protocol::DatasetRef listed(const std::filesystem::path& file, const std::filesystem::path& list,
+                            std::vector<protocol::ListedFile> files) {
+  auto ref = many({{"file", file.string()}});
+  ref.file_hashes = list.string();
+  ref.files_digest = protocol::content_digest(files);
+  std::ofstream(list, std::ios::binary) << protocol::list_bytes(files);
+  return ref;
 }
 
-TEST_F(Files, a_missing_file_still_has_an_identity) {
-  const DatasetView view(many({{"file", (folder_ / "missing.wav").string()}}));
-  EXPECT_EQ(view.clips()[0].identity.size(), 64U);
+TEST_F(Files, hashes_of_the_host_give_the_same_identity) {
+  const auto sound = folder_ / "sound.wav";
+  const auto hash = protocol::sha256(std::string_view("some bytes"));
+  const DatasetView hashed_here(many({{"file", sound.string()}}));
+  const DatasetView view(listed(sound, folder_ / "list", {{sound, hash, {}}}));
+  EXPECT_EQ(view.clips()[0].identity, hashed_here.clips()[0].identity);
+  EXPECT_EQ(view.planned(view.clips()[0])->sha256, hash);
+}
+
+TEST_F(Files, of_another_number_or_name_than_planned_are_refused) {
+  const auto sound = folder_ / "sound.wav";
+  const auto hash = protocol::sha256(std::string_view("some bytes"));
+  for (const std::vector<protocol::ListedFile>& files :
+       {std::vector<protocol::ListedFile>{{sound, hash, {}}, {sound, hash, {}}},
+        std::vector<protocol::ListedFile>{{folder_ / "sound.ogg", hash, {}}}})
+    try {
+      DatasetView{listed(sound, folder_ / "list", files)};
+      FAIL() << "no error";
+    } catch (const FileChanged& error) {
+      EXPECT_THAT(error.what(), HasSubstr("changed while the experiment ran: run again"));
+    }
+}
+
+TEST_F(Files, are_hashed_here_where_the_list_is_damaged_and_compared_with_what_was_planned) {
+  const auto sound = folder_ / "sound.wav";
+  auto ref = listed(sound, folder_ / "list",
+                    {{sound, protocol::sha256(std::string_view("some bytes")), {}}});
+  const auto planned = DatasetView(ref).clips()[0].identity;
+  std::ofstream(ref.file_hashes) << "damaged";
+  EXPECT_EQ(DatasetView(ref).clips()[0].identity, planned);
+  std::ofstream(sound) << "other bytes";
+  EXPECT_THROW(DatasetView{ref}, FileChanged);
+}
+
+TEST_F(Files, that_cannot_be_read_have_identities_of_their_own) {
+  const DatasetView one(many({{"file", (folder_ / "missing.wav").string()}}));
+  const DatasetView other(many({{"file", (folder_ / "gone.wav").string()}}));
+  EXPECT_EQ(one.clips()[0].identity.size(), 64U);
+  EXPECT_NE(one.clips()[0].identity, other.clips()[0].identity);
+  EXPECT_FALSE(one.planned(one.clips()[0])->readable());
+}
+
+TEST(DatasetView, refuses_items_that_are_not_those_that_were_planned) {
+  auto ref = many();
+  const DatasetView any(ref);
+  ref.items_hash = list_dataset(any.dataset(), [](const auto&) {}).items_hash;
+  EXPECT_EQ(DatasetView(ref).size(Split::train), 60);
+  ref.component.options["group_size"] = 2;
+  try {
+    DatasetView{ref};
+    FAIL() << "no error";
+  } catch (const FileChanged& error) {
+    EXPECT_THAT(error.what(), HasSubstr("its items changed"));
+    EXPECT_EQ(error.kind(), Error::Kind::data);
+  }
 }
 
 std::int64_t resident_bytes() {

@@ -5,18 +5,23 @@
 #include <ATen/ATen.h>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <earshot/encoder.hpp>
 
 #include "fixture_plugins.hpp"
+#include "protocol/hash.hpp"
+#include "temporary_folder.hpp"
 #include "worker/plugin/facts.hpp"
+#include "worker/plugin/inputs.hpp"
 
 namespace earshot::worker {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string refusal(const std::string& defect) {
   try {
@@ -98,6 +103,43 @@ TEST(Library, refuses_a_plugin_without_components_or_with_two_of_one_name) {
 
 TEST(Library, lets_what_a_plugin_throws_while_registering_through) {
   EXPECT_THROW(open_library(fixture_plugin("throws_while_registering")), std::runtime_error);
+}
+
+TEST(Library, refuses_a_plugin_that_is_not_the_one_that_was_planned) {
+  const auto file = fixture_plugin("good_mapper");
+  EXPECT_THROW(open_library(file, std::string(64, '0')), FileChanged);
+  const auto sha256 = protocol::sha256_file(file);
+  EXPECT_EQ(open_library(file, sha256).sha256, sha256);
+  EXPECT_THROW(open_library(file, std::string(64, '0')), FileChanged) << "loaded, and another";
+}
+
+TEST(Library, refuses_a_pipe) {
+  const auto pipe =
+      std::filesystem::temp_directory_path() / ("earshot_pipe_" + std::to_string(::getpid()));
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(open_library(pipe), ConfigError);
+  std::filesystem::remove(pipe);
+}
+
+TEST(Inputs, are_refused_when_their_content_changed_and_only_then) {
+  const earshot::testing::TemporaryFolder folder;
+  std::ofstream(folder / "weights") << "one";
+  protocol::ComponentRef ref;
+  ref.inputs.push_back({.path = (folder / "weights").string(),
+                        .files = {},
+                        .sha256 = protocol::sha256(std::string_view("one")),
+                        .stamps = "another time"});
+  EXPECT_NO_THROW(check_inputs(ref)) << "touched, and the same";
+  std::ofstream(folder / "weights") << "two";
+  try {
+    check_inputs(ref);
+    FAIL() << "no error";
+  } catch (const FileChanged& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("weights: it changed while the experiment ran"),
+                                    HasSubstr("run again")));
+  }
+  std::filesystem::remove(folder / "weights");
+  EXPECT_THROW(check_inputs(ref), FileChanged);
 }
 
 TEST(Library, refuses_a_second_plugin_of_one_name) {
