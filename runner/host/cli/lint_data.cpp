@@ -72,7 +72,7 @@ Linted lint(const Arguments& given, const std::string& named) {
                 std::ssize(files), answer.at("checks"), answer.at("applying")};
   StampTable stamps(settings.cache);
   for (auto& check : check_contents(files, stamps, examples)) {
-    if (!files.empty()) linted.applying.insert(check.name);
+    if (!files.empty()) linted.applying.insert(check.check);
     linted.checks.push_back(std::move(check));
   }
   return linted;
