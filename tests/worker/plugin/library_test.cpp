@@ -93,7 +93,7 @@ TEST(Library, refuses_a_header_that_is_too_short) {
 
 TEST(Library, warns_of_another_language_standard_and_goes_on) {
   const auto& info = open_library(fixture_plugin("other_compiler")).info;
-  EXPECT_THAT(info.warnings, testing::ElementsAre(HasSubstr("c++209912L")));
+  EXPECT_THAT(info.warnings, ::testing::ElementsAre(HasSubstr("c++209912L")));
 }
 
 TEST(Library, refuses_a_plugin_without_components_or_with_two_of_one_name) {
