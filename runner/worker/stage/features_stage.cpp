@@ -100,6 +100,8 @@ class FeaturesStage {
   /// Of a clip, from the header of its file where the dataset does not say; 0: not known.
   static double seconds_of(const Clip& clip) {
     if (clip.duration > 0 || clip.file.empty()) return clip.duration;
+    std::error_code ignored;  // a pipe would be waited for
+    if (!fs::is_regular_file(clip.file, ignored)) return 0;
     return std::max(0.0, declared_seconds(clip.file) - clip.start);
   }
 
