@@ -8,15 +8,17 @@
 
 // What runner and worker say to each other. The worker begins with {"type": "hello", ...Hello}.
 // A request is {"type": <verb>, "id": N, ...fields of its struct}. The answer is any number of
-// events with that id (progress, files, items, predictions, metric, curve, artifact, stage), then
-// one of
+// events with that id (progress, files, items, lint_files, lost, predictions, metric, curve, spent,
+// artifact, stage, warning), then one of
 //   {"type": "done",   "id": N, "result": {...}}
 //   {"type": "failed", "id": N, "kind": "config|data|contract|unsupported|bug", "message": "..."}
+// Either may have "leftovers": what the request left running, so that the worker is ended; and
+// "warnings": what a plugin changed in the process and was put back.
 // A worker handles one request at a time, and ends when its input closes.
 
 namespace earshot::protocol {
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 struct Hello {
   int protocol = version;

@@ -115,8 +115,10 @@ std::vector<double> Clusters::uncertain(std::span<const double> values, double m
   std::vector<double> means(strata_.sizes.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto stratum = static_cast<std::size_t>(strata_.group_of[i]);
-    means[stratum] += values[i] / strata_.sizes[stratum];
+    means[stratum] += values[i];
   }
+  for (std::size_t stratum = 0; stratum < means.size(); ++stratum)
+    means[stratum] /= strata_.sizes[stratum];
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto stratum = static_cast<std::size_t>(strata_.group_of[i]);
     if (scales_[stratum] > 0) result[i] = mean + scales_[stratum] * (values[i] - means[stratum]);

@@ -41,14 +41,19 @@ Interval mean_interval(std::span<const double> values, const Grouping& grouping,
 
 Interval mean_interval(std::span<const double> values, const Clusters& clusters, double level) {
   if (values.empty()) return no_interval(std::numeric_limits<double>::quiet_NaN(), "no items");
-  double sum = 0;
-  for (const double value : values)
+  double sum = 0, squares = 0;
+  for (const double value : values) {
     sum += value;
-  const double mean = sum / static_cast<double>(values.size());
+    squares += value * value;
+  }
+  const auto n = static_cast<double>(values.size());
+  const double mean = sum / n;
   if (!std::isfinite(mean)) return no_interval(mean, "a value is not finite");
   if (clusters.fewest() < fewest_groups) return no_interval(mean, too_few_groups(clusters));
   const auto estimate = mean_variance(values, clusters);
-  if (!(estimate.variance > 0)) return no_interval(mean, "all groups have the same mean");
+  // What is left by rounding is no variance.
+  if (!(estimate.variance > 1e-24 * squares / n))
+    return no_interval(mean, "all groups have the same mean");
   return t_interval(estimate.mean, estimate.variance, estimate.degrees_of_freedom, level);
 }
 

@@ -15,7 +15,10 @@
 namespace earshot::statistics {
 namespace {
 
+/// Of equal values exactly that, without rounding.
 double mean_of(std::span<const double> values) {
+  if (!values.empty() && std::equal(values.begin() + 1, values.end(), values.begin()))
+    return values.front();
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 

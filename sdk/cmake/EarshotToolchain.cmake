@@ -26,8 +26,15 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
     ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
-# mold 1.10 lays out a sanitized binary with a thread-local byte so that it cannot be loaded.
+# mold before 2.0 lays out binaries with a thread-local byte (ATen/Parallel.h gives them one) so that some cannot be loaded,
+# and may never end with -z norelro.
 find_program(MOLD mold)
-if(MOLD AND NOT EARSHOT_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+set(MOLD_VERSION 0)
+if(MOLD)
+  execute_process(COMMAND ${MOLD} --version OUTPUT_VARIABLE MOLD_VERSION)
+  string(REGEX REPLACE "^mold ([0-9.]+).*" "\\1" MOLD_VERSION "${MOLD_VERSION}")
+endif()
+if(MOLD_VERSION VERSION_GREATER_EQUAL 2 AND NOT EARSHOT_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU
+   AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
   add_link_options(-fuse-ld=mold)
 endif()

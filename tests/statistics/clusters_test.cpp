@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 
+#include "statistics/interval.hpp"
 #include "statistics/random.hpp"
 
 namespace earshot::statistics {
@@ -178,6 +179,14 @@ TEST(ConditionalClusters, do_not_see_what_differs_between_the_given_groups) {
   for (std::size_t i = 0; i < 60; ++i)
     given.values[i] += 100 * given.speakers[i];
   EXPECT_NEAR(mean_variance(given.values, clusters).variance, before, 1e-9);
+}
+
+TEST(ConditionalClusters, see_no_variance_in_what_rounding_leaves) {
+  Speakers given;
+  for (std::size_t i = 0; i < 60; ++i)
+    given.values[i] = 0.1 + 0.7 * given.speakers[i];
+  const Clusters clusters(60, {{given.speakers}}, {{given.speakers}});
+  EXPECT_EQ(mean_interval(given.values, clusters).missing, "all groups have the same mean");
 }
 
 TEST(ConditionalClusters, keep_dimensions_within_the_given_groups_and_drop_wider_ones) {

@@ -199,6 +199,15 @@ TEST(WeightedSum, of_samples_without_a_common_item_adds_their_variances) {
               0.01 * std::hypot(a, b));
 }
 
+TEST(WeightedSum, of_tasks_that_are_the_same_on_all_items_has_no_interval) {
+  const Rows first{std::vector<double>(50, 0.1)}, second{std::vector<double>(90, 0.2)},
+      third{std::vector<double>(70, 0.3)};
+  for (const double last : {1.0, -1.0}) {
+    const auto rows = weighted_sum(std::vector<Part>{{first, 1}, {second, 1}, {third, last}});
+    EXPECT_EQ(paired_mean(rows, Clusters(210, {})).missing, "all groups have the same mean");
+  }
+}
+
 TEST(Conditional, has_neither_sign_flips_nor_mcnemar) {
   Grouping speakers{.dimensions = {{}}};
   for (int i = 0; i < 40; ++i)

@@ -104,9 +104,16 @@ class Side {
 
  private:
   /// Where several cells have one seed and fold, what they were chosen along tells them apart, and
-  /// last their keys: none stands for another.
+  /// last their keys: none stands for another. Where nothing could be chosen, as none can run, one
+  /// stands for all.
   void add(const Design& design, const std::pair<Labels, Labels>& labels,
-           const std::map<SeedAndFold, std::vector<const DesignCell*>>& cells) {
+           std::map<SeedAndFold, std::vector<const DesignCell*>> cells) {
+    if (!design.claims.select.over.empty())
+      for (auto& [at, same] : cells)
+        if (std::all_of(same.begin(), same.end(), [](const auto* cell) {
+              return cell->key.empty() && !cell->skipped.empty();
+            }))
+          same.resize(1);
     const bool unique = std::all_of(cells.begin(), cells.end(),
                                     [](const auto& at) { return at.second.size() == 1; });
     std::map<Labels, std::map<SeedAndFold, std::vector<const DesignCell*>>> apart;

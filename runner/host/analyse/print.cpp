@@ -174,8 +174,9 @@ Texts notes_of(const ComparedLine& line) {
   const auto& difference = line.difference;
   auto notes = difference.notes;
   const auto& why = difference.interval.missing;
-  if (why.size() > longest_reason) notes.insert(notes.begin(), why);
-  if (why.starts_with("scored ")) notes[0] += "; --allow-different-scoring compares them";
+  const bool scored = why.starts_with("scored ");
+  if (why.size() > longest_reason || scored) notes.insert(notes.begin(), why);
+  if (scored) notes[0] += "; --allow-different-scoring compares them";
   if (difference.missing > 0)
     notes.push_back(count_text(difference.missing, "pair") + " of runs missing");
   return notes;

@@ -119,17 +119,19 @@ class Judge {
     return conditions;
   }
 
-  /// Every combination of the slices that the claim names, one of each dimension.
-  std::vector<SliceNames> slices_of(const Hypothesis& claim, const Conditions& conditions) {
+  /// Every combination of the slices that the claim names, one of each dimension; `*` stands for
+  /// those of the conditions, and for itself where they have none, so that nothing is left out.
+  std::vector<SliceNames> slices_of(const Hypothesis& claim,
+                                    const std::vector<const Condition*>& conditions) {
     std::vector<SliceNames> combinations{{}};
     for (const auto& [dimension, names] : claim.slices) {
       auto all = names;
       if (among(names, "*")) {
         std::set<std::string> found;
-        for (const auto& condition : conditions)
-          for (const auto& slices : evidence_.slices(condition, {dimension}))
+        for (const auto* condition : conditions)
+          for (const auto& slices : evidence_.slices(*condition, {dimension}))
             found.insert(slices.front().name);
-        all.assign(found.begin(), found.end());
+        if (!found.empty()) all.assign(found.begin(), found.end());
       }
       std::vector<SliceNames> longer;
       for (const auto& combination : combinations)
@@ -142,8 +144,8 @@ class Judge {
     return combinations;
   }
 
-  /// A part for each condition, less the axes of the mean, and for each slice unless `all_slices`
-  /// are one.
+  /// A part for each condition, less the axes of the mean, and for each of its slices unless
+  /// `all_slices` are one.
   std::vector<ClaimPart> parts_of(const Hypothesis& claim, const Conditions& conditions,
                                   const std::vector<std::string>& average, bool all_slices) {
     std::vector<std::pair<Labels, std::vector<const Condition*>>> groups;
@@ -155,28 +157,24 @@ class Judge {
       if (group == groups.end()) group = groups.insert(groups.end(), {labels, {}});
       group->second.push_back(&condition);
     }
-    auto combinations = slices_of(claim, conditions);
-    std::vector<std::vector<SliceNames>> sets;
-    if (all_slices)
-      sets.push_back(combinations);
-    else
-      for (const auto& slices : combinations)
-        sets.push_back({slices});
     std::vector<ClaimPart> parts;
-    for (const auto& [labels, members] : groups)
-      for (const auto& slices : sets) {
+    for (const auto& [labels, members] : groups) {
+      const auto combinations = slices_of(claim, members);
+      for (std::size_t i = 0; i < (all_slices ? 1 : combinations.size()); ++i) {
         auto& part = parts.emplace_back();
         part.condition = labels;
-        if (slices.size() == 1) part.slices = slices.front();
+        if (!all_slices || combinations.size() == 1) part.slices = combinations[i];
         std::vector<Sample> samples;
         for (const auto* condition : members)
-          for (const auto& own : slices)
+          for (const auto& own : all_slices ? slices_of(claim, {condition})
+                                            : std::vector<SliceNames>{combinations[i]})
             samples.push_back(evidence_.sample(
                 *condition, claim.metric.empty() ? condition->primary : claim.metric, own,
                 claim.allow_different_scoring));
         part.difference = samples.empty() ? no_difference(claim.metric, "no item is in its slices")
                                           : compare_samples(samples);
       }
+    }
     name(parts);
     return parts;
   }
@@ -284,8 +282,9 @@ class Judge {
     });
     std::vector<Sample> samples;
     for (const auto& condition : conditions)
-      samples.push_back(evidence_.sample(
-          condition, claim.metric.empty() ? condition.primary : claim.metric, part.slices));
+      samples.push_back(evidence_.sample(condition,
+                                         claim.metric.empty() ? condition.primary : claim.metric,
+                                         part.slices, claim.allow_different_scoring));
     const auto control =
         samples.empty() ? no_difference(claim.metric, "the experiment has no such pair of cells")
                         : compare_samples(samples);

@@ -7,6 +7,7 @@
 #include "host/cli/wanted.hpp"
 #include "host/plan/rescoring.hpp"
 #include "host/store/store.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -57,7 +58,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
   try {
     WorkerProcess worker;
-    const auto made = ask(worker, "adapter", {{"file", fit.string()}, {"to", to.string()}});
+    const auto made = ask(worker, "adapter",
+                          {{"file", protocol::path_text(fit)}, {"to", protocol::path_text(to)}});
     std::cout << "wrote " << made.at("tensors") << " tensors of " << made.at("numbers")
               << " numbers into " << given->text("to") << '\n';
   } catch (const WorkerError& error) {

@@ -113,7 +113,7 @@ struct Resources {
   std::int64_t jobs = 0;     ///< 0: the number of processors
   std::int64_t threads = 0;  ///< of wide stages; 0: the number of processors
   double timeout = 0;        ///< s a stage; 0: none
-  std::int64_t memory = 0;   ///< bytes a worker; 0: none
+  std::int64_t memory = 0;   ///< bytes a worker; 0: the default, 90 % of the machine
   std::int64_t attempts = 3;
   std::string device = "cpu";
 };

@@ -261,6 +261,9 @@ void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   source.dtype = planned.cell.encoder.settings.at("dtype").get<std::string>();
   source.codes = facts.needs("codes") && !facts.needs("features");
   source.key = source_key(*parts.encoder, source);
+  // What is looked up goes by the names of a dataset's items, not by their sound alone.
+  if (has_ability(*parts.encoder, "lookup"))
+    source.key = protocol::sha256(Json{source.key, parts.dataset->key});
   if (!cached) return;
   // Which clips a stage has depends on fold and validation share only where a limit leaves some
   // out.

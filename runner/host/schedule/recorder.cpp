@@ -1,6 +1,7 @@
 #include "host/schedule/recorder.hpp"
 
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "protocol/hash.hpp"
@@ -43,7 +44,10 @@ void describe(ArtifactRow& artifact) {
   const auto bytes = std::filesystem::file_size(file, missing);
   if (missing) return;
   artifact.bytes = static_cast<std::int64_t>(bytes);
-  artifact.sha256 = protocol::sha256_file(file);
+  try {
+    artifact.sha256 = protocol::sha256_file(file);
+  } catch (const std::system_error&) {  // one that cannot be read, or grows, has no hash
+  }
 }
 
 }  // namespace

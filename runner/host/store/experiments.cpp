@@ -34,7 +34,8 @@ RemovedExperiment Store::remove_experiment(const std::string& name) {
       "DELETE FROM lone");
   Statement(connection_,
             "INSERT INTO lone SELECT DISTINCT m.cell_id FROM experiment_cell m "
-            "JOIN experiment e USING(experiment_id) WHERE e.name = ?1 AND NOT EXISTS "
+            "JOIN experiment e USING(experiment_id) WHERE e.name = ?1 AND m.cell_id IS NOT NULL "
+            "AND NOT EXISTS "
             "(SELECT 1 FROM experiment_cell o JOIN experiment f USING(experiment_id) "
             "WHERE o.cell_id = m.cell_id AND f.name <> ?1)")
       .run(name);

@@ -216,11 +216,11 @@ std::string immutable(const fs::path& file) {
 }
 
 /// A reader of a file with a write-ahead log needs the files beside it. It makes them where it may
-/// write, as only such a connection removes them when it is the last. Where it may not and there is
-/// no log, the file is whole without.
+/// write, as only such a connection removes them, also those of a writer that crashed, when it is
+/// the last. Where it may not and there is no log, the file is whole without.
 Connection connect_reader(const fs::path& file, bool pending) {
-  if (pending) return {file.string(), SQLITE_OPEN_READONLY, file.string()};
   if (may_write(file)) return {file.string(), SQLITE_OPEN_READWRITE, file.string()};
+  if (pending) return {file.string(), SQLITE_OPEN_READONLY, file.string()};
   return {immutable(file), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, file.string()};
 }
 

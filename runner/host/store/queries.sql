@@ -61,13 +61,13 @@ FROM failure
 WHERE :experiment IS NULL OR experiment = :experiment;
 
 -- training: how trainings that go on stand: the last point of each curve
-SELECT t.experiment, t.kind, t.cell, t.encoder, t.task, t.seed, t.fold, t.curve, t.step,
-       coalesce(t.value, t.nonfinite) AS value
-FROM training t
-WHERE t.state = 'running' AND (:experiment IS NULL OR t.experiment IN (:experiment, ''))
-  AND t.step = (SELECT max(o.step) FROM training o
-                WHERE o.kind = t.kind AND o.cell = t.cell AND o.curve = t.curve)
-ORDER BY t.experiment, t.kind, t.cell, t.curve;
+SELECT experiment, kind, cell, encoder, task, seed, fold, curve, step,
+       coalesce(value, nonfinite) AS value
+FROM (SELECT *, max(step) OVER (PARTITION BY experiment, kind, cell, curve) AS last
+      FROM training
+      WHERE state = 'running' AND (:experiment IS NULL OR experiment IN (:experiment, '')))
+WHERE step = last
+ORDER BY experiment, kind, cell, curve;
 
 -- curves: all points of training curves, also while a model trains
 SELECT experiment, kind, cell, encoder, task, seed, fold, state, curve, step,
@@ -94,16 +94,20 @@ FROM cost
 WHERE kind = 'features' AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment, dataset, encoder, reads, variant;
 
--- hardest: items that most runs got wrong, with question, truth and what was said
+-- hardest: items that most runs got wrong, then those with the largest error, and what was said
 SELECT experiment, task, item, count(*) AS runs, round(avg(correct), 3) AS right,
-       round(avg(abs(number - CAST(gold AS REAL))), 3) AS error, question, gold,
+       round(avg(coalesce(abs(number - CAST(gold AS REAL)),
+                          CASE WHEN correct IS NULL
+                                AND coalesce(json_type(labels, '$."' || target || '"'), '')
+                                    NOT IN ('integer', 'real') THEN mark END)), 3) AS error,
+       question, gold,
        group_concat(DISTINCT coalesce(value, output)) AS said
 FROM answer
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
   AND (:encoder IS NULL OR encoder = :encoder)
 GROUP BY experiment, task, item
 HAVING right IS NOT NULL OR error IS NOT NULL
-ORDER BY right, error DESC, runs DESC, item LIMIT 20;
+ORDER BY right IS NULL, right, error DESC, runs DESC, item LIMIT 20;
 
 -- losses: runs that used fewer items than their dataset declares
 SELECT s.experiment, s.cell, s.encoder, s.task, r.declared, r.used, r.lost

@@ -251,8 +251,9 @@ std::int64_t Store::record_plan(const ExperimentRecord& experiment,
   provenance_id_ = 0;
   const auto revision = revision_of(experiment, cells);
   Statement known(connection_,
-                  "SELECT experiment_id, latest FROM experiment WHERE name = ? AND revision = ?");
-  known.bind_all(experiment.name, revision);
+                  "SELECT experiment_id, latest = 1 AND file = ? AND source = ? FROM experiment "
+                  "WHERE name = ? AND revision = ?");
+  known.bind_all(experiment.file, experiment.source, experiment.name, revision);
   if (known.step() && known.integer(1) == 1) return known.integer(0);
   known.reset();
 
@@ -262,7 +263,9 @@ std::int64_t Store::record_plan(const ExperimentRecord& experiment,
   std::int64_t id = 0;
   if (known.step()) {
     id = known.integer(0);
-    Statement(connection_, "UPDATE experiment SET latest = 1 WHERE experiment_id = ?").run(id);
+    Statement(connection_,
+              "UPDATE experiment SET latest = 1, file = ?, source = ? WHERE experiment_id = ?")
+        .run(experiment.file, experiment.source, id);
   } else {
     Statement(connection_,
               "INSERT INTO experiment(name, revision, latest, question, file, source, resolved, "

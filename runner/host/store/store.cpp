@@ -104,11 +104,20 @@ std::set<std::int64_t> Store::lost_runs() const {
 
 std::int64_t Store::bury_lost_runs() {
   const auto lost = lost_runs();
-  if (lost.empty()) return 0;
+  // A runner that pretrains may have no run yet.
+  std::vector<std::int64_t> gone;  // owners
+  {
+    Statement owners(connection_, "SELECT DISTINCT owner_id FROM stage WHERE state = 'running'");
+    while (owners.step())
+      if (!OwnerLock::held(file_, owners.integer(0))) gone.push_back(owners.integer(0));
+  }
+  if (lost.empty() && gone.empty()) return 0;
   Transaction transaction(connection_);
   Statement abandon(connection_,
-                    "UPDATE stage SET state = 'lost' WHERE state = 'running' AND owner_id = "
-                    "(SELECT owner_id FROM run WHERE run_id = ?)");
+                    "UPDATE stage SET state = 'lost' WHERE state = 'running' AND "
+                    "coalesce(owner_id, 0) = ?");
+  for (const auto owner : gone)
+    abandon.run(owner);
   Statement bury(
       connection_,
       "UPDATE run SET state = 'lost', ended_ms = ?, error_kind = 'lost', "
@@ -116,7 +125,6 @@ std::int64_t Store::bury_lost_runs() {
       "FROM owner WHERE owner_id = run.owner_id) WHERE run_id = ? AND state = 'running'");
   std::int64_t buried = 0;
   for (const auto run : lost) {
-    abandon.run(run);
     bury.run(now_ms(), run);
     buried += connection_.changes();
   }

@@ -25,7 +25,7 @@ struct ReferenceRecord {
 };
 
 /// A revision of an experiment is what `resolved` says and which cells there are; the rest is kept
-/// as it was when the revision was first seen.
+/// as it was when the revision was first seen, but `file` and `source`: those are the last.
 struct ExperimentRecord {
   std::string name{}, question{}, file{}, source{};
   Json resolved{};

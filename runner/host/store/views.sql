@@ -43,6 +43,7 @@ CROSS JOIN cell_axis bx
 CROSS JOIN cell_axis cx
 CROSS JOIN experiment_cell m
 CROSS JOIN cell c
+CROSS JOIN cell k
 CROSS JOIN run br
 CROSS JOIN run cr
 CROSS JOIN metric_definition d
@@ -56,6 +57,7 @@ WHERE bl.axis_id = a.axis_id AND cl.axis_id = a.axis_id AND cl.value_id <> bl.va
   AND cx.peer = bx.peer
   AND m.experiment_id = e.experiment_id AND m.position = bx.position
   AND c.cell_id = bx.cell_id AND c.split = 'test'
+  AND k.cell_id = cx.cell_id AND k.split = 'test'
   AND br.cell_id = bx.cell_id AND br.state = 'ok'
   AND cr.cell_id = cx.cell_id AND cr.state = 'ok'
   AND bv.run_id = br.run_id AND bv.metric_id = d.metric_id AND bv.value IS NOT NULL
@@ -94,7 +96,14 @@ SELECT e.name AS experiment, substr(c.key, 1, 12) AS cell, m.encoder, m.dataset,
        CASE WHEN c.target <> '' THEN CAST((i.labels ->> ('$."' || c.target || '"')) AS TEXT)
             ELSE CAST((i.answers ->> '$[0]') AS TEXT) END AS gold,
        i.answers, p.value, p.number, p.output, p.mark,
-       CASE WHEN p.mark IS NOT NULL THEN p.mark
+       CASE WHEN EXISTS (SELECT 1 FROM metric_definition d CROSS JOIN metric v
+                         WHERE d.name = c.primary_metric AND d.higher_is_better = 0
+                           AND v.run_id = r.run_id AND v.metric_id = d.metric_id) THEN NULL
+            WHEN c.target <> ''            -- the label is a number
+              AND instr('-0123456789',
+                        substr(CAST((i.labels -> ('$."' || c.target || '"')) AS TEXT), 1, 1)) > 0
+              THEN NULL
+            WHEN p.mark IS NOT NULL THEN p.mark
             WHEN c.target = '' OR p.number IS NOT NULL
               OR (i.labels ->> ('$."' || c.target || '"')) IS NULL
               OR substr((i.labels ->> ('$."' || c.target || '"')), 1, 1) = '[' THEN NULL
@@ -173,8 +182,8 @@ FROM stage t
 JOIN stage_curve v ON v.stage_id = t.stage_id;
 
 -- What it cost. Work shared by cells (features, pretraining) has one row per experiment and stage;
--- the attempts at cells, also those in vain, have one row per cell, of kind 'cell'. Both say what is
--- known of the encoder: a cell from the features that it read last.
+-- the attempts at cells, also those in vain, have one row per cell, of kind 'cell', whatever labels
+-- share it. Both say what is known of the encoder: a cell from the features that it read last.
 CREATE VIEW cost AS
 WITH encoding AS (
   SELECT stage_id, key, kind, state, attempts, seconds, bytes,
@@ -203,18 +212,24 @@ read_last AS (
   JOIN run_stage x ON x.run_id = r.run_id
   JOIN stage f ON f.stage_id = x.stage_id AND f.kind = 'features'
   GROUP BY r.cell_id),
+tried AS (
+  SELECT r.cell_id, max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END) AS state,
+         count(*) AS attempts, sum(r.seconds) AS seconds, max(r.peak_bytes) AS peak_bytes
+  FROM run r
+  WHERE r.ended_ms IS NOT NULL
+  GROUP BY r.cell_id),
 attempted AS (
-  SELECT e.name AS experiment, m.encoder, m.dataset, m.task, m.variant, c.key, m.cell_id,
-         max(CASE WHEN r.state = 'ok' THEN 'ok' ELSE '' END) AS state, count(*) AS attempts,
-         sum(r.seconds) AS seconds, max(r.peak_bytes) AS peak_bytes
+  SELECT e.name AS experiment, group_concat(DISTINCT m.encoder) AS encoder,
+         group_concat(DISTINCT m.dataset) AS dataset, group_concat(DISTINCT m.task) AS task,
+         group_concat(DISTINCT m.variant) AS variant, c.key, m.cell_id, t.state, t.attempts,
+         t.seconds, t.peak_bytes
   FROM experiment e
-  CROSS JOIN experiment_cell m
-  CROSS JOIN cell c
-  CROSS JOIN run r
-  WHERE e.latest = 1 AND m.experiment_id = e.experiment_id AND c.cell_id = m.cell_id
-    AND r.cell_id = m.cell_id AND r.ended_ms IS NOT NULL
-  GROUP BY e.experiment_id, e.name, m.position, m.encoder, m.dataset, m.task, m.variant, c.key,
-           m.cell_id)
+  JOIN experiment_cell m ON m.experiment_id = e.experiment_id
+  JOIN cell c ON c.cell_id = m.cell_id
+  JOIN tried t ON t.cell_id = m.cell_id
+  WHERE e.latest = 1
+  GROUP BY e.experiment_id, e.name, c.key, m.cell_id, t.state, t.attempts, t.seconds,
+           t.peak_bytes)
 SELECT u.experiment, s.kind, coalesce(s.trained, group_concat(DISTINCT u.encoder)) AS encoder,
        group_concat(DISTINCT u.dataset) AS dataset, NULL AS task, substr(s.key, 1, 12) AS key,
        s.state, s.attempts, count(DISTINCT u.cell_id) AS cells, s.seconds, s.bytes,

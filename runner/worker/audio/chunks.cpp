@@ -11,7 +11,7 @@ namespace earshot::worker {
 namespace {
 
 // Programs that write to a pipe leave a size near the largest here: it says nothing.
-constexpr std::uint64_t streamed = 0x7fff0000, unknown_32 = 0xffffffff;
+constexpr std::uint64_t unknown_32 = 0xffffffff;
 
 /// How chunks lie in a file: an id, a size, and what they hold.
 struct Layout {
@@ -77,7 +77,10 @@ std::uint64_t end_of_chunks(ByteReader& reader, const Layout& layout, std::uint6
 bool is_unknown(ByteReader& reader, const Layout& layout, const Chunk& chunk) {
   if (chunk.size == layout.unknown) return true;
   if (layout.size > 4 || layout.id > 4) return false;
-  if (chunk.size >= streamed && reader.after(chunk.begin) < chunk.size) return true;
+  const auto near = [&](std::uint64_t most) {
+    return chunk.size <= most && chunk.size >= most - 0xffff;
+  };
+  if ((near(0x7fffffff) || near(0xffffffff)) && reader.after(chunk.begin) < chunk.size) return true;
   // 0 bytes of samples with other chunks behind are an empty recording; with bytes, one never
   // closed
   return chunk.size == 0 && end_of_chunks(reader, layout, chunk.begin) != reader.size();

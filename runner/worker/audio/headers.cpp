@@ -54,7 +54,7 @@ Declared of_voc(ByteReader& reader) {
       const auto bits = type == 9 ? reader.number(at + 8, 1, false) : 8;
       const auto channels = type == 9 ? reader.number(at + 9, 1, false) : 1;
       const auto head = type == 9 ? 12U : type == 1 ? 2U : 0U;
-      if (bits * channels >= 8 && size >= head)
+      if (bits >= 8 && channels >= 1 && size >= head)
         declared.frames = static_cast<std::int64_t>((size - head) / (bits / 8 * channels));
       ++with_sound;
     }

@@ -100,6 +100,15 @@ std::int64_t mtime_of(const struct stat& status) {
   return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
+/// Whether an open file still has this content.
+bool has_content(int descriptor, const std::string& sha256) {
+  try {
+    return protocol::sha256_file("/proc/self/fd/" + std::to_string(descriptor)) == sha256;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 Library load(const fs::path& file, const std::string& sha256) {
   if (!fs::exists(file)) refuse(file, "no such file");
   if (!fs::is_regular_file(file)) refuse(file, "a folder, pipe, socket or device; expected a file");
@@ -115,6 +124,8 @@ Library load(const fs::path& file, const std::string& sha256) {
   Library library{.info = read_header(file, header),
                   .sha256 = sha256,
                   .descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (library.descriptor < 0)
+    refuse(file, "cannot be opened: " + std::string(std::strerror(errno)));
   const auto status = status_of(library.descriptor);
   library.size = status.st_size;
   library.mtime = mtime_of(status);
@@ -186,7 +197,9 @@ void check_unchanged(const protocol::ComponentRef& ref) {
     const auto& library = open_library(file, ref.plugin_sha256);
     // One that was put in its place is no matter: the old file lives on while it is loaded.
     const auto status = status_of(library.descriptor);
-    if (status.st_size != library.size || mtime_of(status) != library.mtime)
+    const bool touched = mtime_of(status) != library.mtime;
+    if (status.st_size != library.size ||
+        (touched && !has_content(library.descriptor, ref.plugin_sha256)))
       throw FileChanged(file);
   }
   check_inputs(ref);

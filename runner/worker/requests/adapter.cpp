@@ -2,6 +2,7 @@
 
 #include <earshot/error.hpp>
 
+#include "protocol/path_text.hpp"
 #include "worker/requests/verbs.hpp"
 #include "worker/stage/state_file.hpp"
 
@@ -33,8 +34,8 @@ State adapter_of(const fs::path& file) {
 /// Writes the adapter of a fit state as peft has it: adapter_model.safetensors,
 /// adapter_config.json.
 protocol::Json adapter(const protocol::Json& request, Session&) {
-  const fs::path to = request.at("to").get<std::string>();
-  auto made = adapter_of(request.at("file").get<std::string>());
+  const auto to = protocol::path_of(request.at("to").get<std::string>());
+  auto made = adapter_of(protocol::path_of(request.at("file").get<std::string>()));
   const auto config = made.text.extract(config_name).mapped();
   made.text = {{"format", "pt"}};
   std::error_code error;

@@ -34,17 +34,16 @@ std::string constant_features(Trial& trial, const std::string& encoder) {
     const auto& heard = item.clips.front();
     const auto name = heard.file.empty() ? item.id : heard.file.string();
     const auto where = name + " " + std::to_string(heard.start);
-    auto values = trial.features(Split::test, index).values[0];
-    // Of clips of different lengths the first frame: what is constant is so everywhere.
-    values = values.narrow(0, 0, 1);
+    const auto values = trial.features(Split::test, index).values[0];
     if (!first.defined()) {
       first = values;
       clip = where;
-    } else if (!at::equal(first, values)) {
-      return "";
-    } else {
-      others += where == clip ? 0 : 1;
+      continue;
     }
+    // Of clips of different lengths what both have.
+    const auto frames = std::min(first.size(0), values.size(0));
+    if (!at::equal(first.narrow(0, 0, frames), values.narrow(0, 0, frames))) return "";
+    others += where == clip ? 0 : 1;
   }
   if (others == 0) return "";
   return "the features of encoder '" + encoder + "' are the same for all of " +

@@ -104,6 +104,28 @@ TEST_F(Pairs, hold_where_select_chose_another_option) {
   EXPECT_EQ(found[0].axes, (Labels{{"task", "room"}, {"dataset", "scenes"}}));
 }
 
+TEST_F(Pairs, count_a_side_that_cannot_run_once_whatever_select_would_choose_from) {
+  experiment_.resolved["select"] = {{"over", {"task.lr"}}, {"by", "validation.accuracy"}};
+  experiment_.chosen = {"task.lr"};
+  auto chosen = cell("htsat", "room", 0);
+  chosen.axes.emplace_back("task.lr", 0.01);
+  cells_.push_back(chosen);
+  for (const double lr : {0.1, 0.01, 0.001}) {
+    auto skipped = cell("mimi", "room", 0);
+    skipped.axes.emplace_back("task.lr", lr);
+    skipped.key.clear();
+    skipped.dataset_key.clear();
+    skipped.skipped = "encoder 'mimi': there are no weights";
+    cells_.push_back(skipped);
+  }
+  plan();
+  run(cells_[0], wrong_every(4));
+  const auto found = conditions();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].missing, 1);
+  EXPECT_EQ(found[0].axes, (Labels{{"task", "room"}, {"dataset", "scenes"}}));
+}
+
 TEST_F(Pairs, an_axis_has_its_values_in_the_experiments_order) {
   add_cells({"mimi", "htsat", "dac"}, {"room"}, 1);
   plan();

@@ -231,6 +231,29 @@ TEST_F(Verdicts, slices_that_are_several_must_each_show_it) {
   EXPECT_THAT(found[0].sentence, HasSubstr("each of 2 slices"));
 }
 
+TEST_F(Verdicts, all_slices_are_those_that_each_task_has) {
+  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", "*"}}}});
+  claim({{"name", "their mean"},
+         {"claim", "mimi > htsat"},
+         {"slices", {{"category", "*"}}},
+         {"over", "mean"}});
+  add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
+  plan();
+  Statement(store_->connection(),
+            "UPDATE item SET slices = CASE WHEN position < 40 THEN '{\"category\":\"event\"}' "
+            "ELSE '{\"category\":\"music\"}' END")
+      .run();
+  for (const auto& cell : cells_)
+    run(cell, marks_of(cell.encoder), cell.task == "room" ? 20 : 40, cell.task == "room" ? 40 : 60);
+  const auto found = verdicts(*store_, "ablation");
+  for (const auto& verdict : found)
+    EXPECT_EQ(verdict.verdict, "supported") << verdict.sentence;
+  ASSERT_EQ(found[0].details.size(), 2U);
+  EXPECT_THAT(found[0].details[0], StartsWith("room, category event: accuracy +0.400"));
+  EXPECT_THAT(found[0].details[1], StartsWith("noise, category music: accuracy +0.350"));
+  EXPECT_NEAR(found[1].difference.interval.estimate, 0.375, 1e-12);
+}
+
 /// A claim along another axis than the encoder, over two encoders of which one contradicts.
 TEST_F(Verdicts, a_claim_along_tasks_is_about_each_encoder) {
   claim({{"name", "head"}, {"claim", "lr > svm"}});
@@ -297,6 +320,21 @@ TEST_F(Verdicts, sides_that_were_scored_by_different_rules_are_not_tested) {
               HasSubstr("scored by different rules, letter (htsat) and auto (mimi)"));
   EXPECT_EQ(found[1].verdict, "supported");
   EXPECT_THAT(found[1].sentence, HasSubstr("; scored by different rules"));
+}
+
+TEST_F(Verdicts, controls_of_other_rules_are_compared_where_that_is_asked_for) {
+  claim({{"name", "asked for"},
+         {"claim", "mimi > htsat"},
+         {"positive_control", "mimi"},
+         {"blind_control", "htsat"},
+         {"allow_different_scoring", true}});
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
+  cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
+  plan();
+  for (const auto& cell : cells_)
+    run(cell, marks_of(cell.encoder));
+  EXPECT_EQ(verdicts(*store_, "ablation").at(0).verdict, "supported");
 }
 
 TEST_F(Verdicts, a_damaged_record_is_named_by_table_and_row) {

@@ -54,6 +54,16 @@ TEST_F(Experiments, are_removed_with_the_cells_that_no_other_has) {
   EXPECT_EQ(store.connection().text("PRAGMA foreign_key_check"), "");
 }
 
+TEST_F(Experiments, are_removed_with_cells_that_cannot_run) {
+  auto third = small({"codec"}, {"room"}, 2);
+  third.experiment.name = "third";
+  third.cells[1].key.clear();
+  third.cells[1].skipped = "weights missing";
+  record(store, third);
+  EXPECT_EQ(store.remove_experiment("third").cells, 1);
+  EXPECT_FALSE(store.experiment("third"));
+}
+
 TEST_F(Experiments, can_be_recorded_again_after_they_were_removed) {
   store.remove_experiment("ablation");
   record(store, both);

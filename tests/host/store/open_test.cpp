@@ -310,6 +310,7 @@ TEST(Opening,
                                                HasSubstr("copy both files"))));
   fs::permissions(folder / "", fs::perms(0755));
   EXPECT_EQ(runs_in(folder / "results.db"), "1 runs");
+  EXPECT_FALSE(fs::exists(folder / "results.db-wal")) << "who may write brings the file to rest";
 }
 
 TEST(Opening, a_lock_held_by_another_process_is_said) {

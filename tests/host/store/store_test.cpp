@@ -28,6 +28,17 @@ TEST_F(Results, a_plan_that_is_recorded_twice_writes_nothing_the_second_time) {
   EXPECT_EQ(count(store, "cell_axis"), 48);
 }
 
+TEST_F(Results, the_same_plan_from_another_file_is_known_by_that_file) {
+  auto plan = small();
+  plan.experiment.file = "/old/ablation.toml";
+  const auto first = record(store, plan);
+  plan.experiment.file = "/new/ablation.toml";
+  plan.experiment.source = "# moved";
+  EXPECT_EQ(record(store, plan), first);
+  EXPECT_THAT(rows(store, "SELECT file, source, latest FROM experiment"),
+              ElementsAre(ElementsAre(Json("/new/ablation.toml"), Json("# moved"), Json(1))));
+}
+
 TEST_F(Results, a_revision_shares_cells_and_the_latest_is_shown) {
   const auto narrow = small({"htsat"}), wide = small();
   const auto first = record(store, narrow);
@@ -111,6 +122,22 @@ TEST_F(Results, runs_of_a_process_that_is_gone_are_lost_and_run_again) {
   EXPECT_EQ(store.last_failures({plan.cells[0].key}).at(plan.cells[0].key).state, "lost");
   run_cell(store, plan.cells[0].key, ok_run());
   EXPECT_EQ(count(store, "run WHERE state = 'ok' AND attempt = 2"), 1);
+}
+
+TEST_F(Results, a_pretraining_of_a_process_that_is_gone_is_lost_before_any_run_began) {
+  const auto plan = small();
+  record(store, plan);
+  const std::vector<CurveRow> points{{"loss", 0, 5.0}};
+  {
+    Store gone(file, Store::Mode::write);
+    record(gone, plan);
+    gone.record_curves("p1", "pretrain", points);
+  }
+  store.record_curves("p2", "pretrain", points);
+  EXPECT_EQ(store.bury_lost_runs(), 0);
+  EXPECT_THAT(
+      rows(store, "SELECT key, state FROM stage ORDER BY key"),
+      ElementsAre(ElementsAre(Json("p1"), Json("lost")), ElementsAre(Json("p2"), Json("running"))));
 }
 
 TEST_F(Results, a_run_that_was_buried_cannot_be_finished) {
@@ -474,6 +501,9 @@ TEST_F(Results, two_labels_of_one_cell_are_both_shown) {
   record(store, plan);
   run_cell(store, twin.key, ok_run());
   EXPECT_EQ(count(store, "result WHERE slice = 'all'"), 2);
+  EXPECT_THAT(rows(store, "SELECT attempts, cells, seconds FROM cost"),
+              ElementsAre(ElementsAre(Json(1), Json(1), Json(2.0))))
+      << "what it cost counts once";
   EXPECT_THAT(rows(store, "SELECT delta FROM category_delta WHERE base = 'htsat'"),
               ElementsAre(ElementsAre(Json(0.0)), ElementsAre(Json(0.0))));
 }

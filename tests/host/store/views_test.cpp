@@ -152,11 +152,73 @@ TEST_F(Views, an_option_that_was_chosen_does_not_break_a_pair_and_losers_are_hid
   record(store, plan);
   run_all(plan, {{"htsat", 0.5}, {"mimi", 0.6}});
   EXPECT_EQ(count(store, "category_delta WHERE axis = 'encoder' AND candidate = 'mimi'"), 2);
+  for (const char* candidate : {"htsat", "mimi"})
+    EXPECT_EQ(
+        count(store, "category_delta WHERE axis = 'encoder' AND replicates = 1 AND candidate = '" +
+                         std::string(candidate) + "'"),
+        2);
   EXPECT_EQ(count(store, "result"), 6);
   EXPECT_EQ(count(store, "leaderboard"), 2);
   EXPECT_THAT(
       rows(store, "SELECT DISTINCT variant FROM result ORDER BY 1"),
       ElementsAre(ElementsAre(Json("task.lr=0.0001")), ElementsAre(Json("task.lr=0.0003"))));
+}
+
+TEST_F(Views, numbers_and_errors_are_neither_right_nor_wrong) {
+  auto plan = small({"htsat"}, {"decay", "resynthesis", "room"}, 1);
+  plan.cells[0].target = "rt60";
+  plan.cells[0].primary = "within";  // a mark where more is better
+  plan.cells[1].primary = "mel";
+  plan.cells[2].target = "room";
+  record(store, plan);
+  Json items = Json::array();
+  for (int i = 0; i < 6; ++i)
+    items.push_back({"clip" + std::to_string(i), Json::object(), Json::object(),
+                     Json{{"rt60", 0.5}, {"room", "hall"}}});
+  store.add_items(plan.datasets[0].key, items);
+  auto numbers = ok_run(), errors = ok_run(), classes = ok_run();
+  numbers.predictions = {{2, Json(), "", {{"within", 0.0}}}, {3, 0.75, "", {{"within", 1.0}}}};
+  errors.metric_specs[0].name = "mel";
+  errors.metric_specs[0].higher_is_better = false;
+  errors.metrics.resize(1);
+  errors.metrics[0].first.metric = "mel";
+  errors.predictions = {{2, Json(), "", {{"mel", 4.0}}}, {3, Json(), "", {{"mel", 5.0}}}};
+  classes.predictions = {{2, "hall", "", {{"accuracy", 1.0}}}, {3, "hut", "", Json::object()}};
+  run_cell(store, plan.cells[0].key, numbers);
+  run_cell(store, plan.cells[1].key, errors);
+  run_cell(store, plan.cells[2].key, classes);
+  EXPECT_EQ(count(store, "answer WHERE task <> 'room' AND correct IS NULL"), 4);
+  EXPECT_THAT(rows(store, "SELECT correct FROM answer WHERE task = 'room' ORDER BY item"),
+              ElementsAre(ElementsAre(Json(1.0)), ElementsAre(Json(0.0))));
+  std::vector<Json> hardest;
+  for (const auto& query : named_queries())
+    if (query.name == "hardest")
+      for (const auto& row : rows(store, query.sql))
+        hardest.push_back(Json::array({row[1], row[2], row[5]}));
+  EXPECT_EQ(Json(hardest), Json::parse(R"([["room", "clip3", null], ["room", "clip2", null],
+                                           ["resynthesis", "clip3", 5.0],
+                                           ["resynthesis", "clip2", 4.0],
+                                           ["decay", "clip3", 0.25]])"));
+}
+
+TEST_F(Views, what_trains_is_shown_with_its_last_point) {
+  const auto plan = small({"htsat", "mimi"}, {"room"}, 1);
+  record(store, plan);
+  for (const auto& cell : plan.cells) {
+    const auto run = *store.begin_run(cell.key);
+    const std::vector<CurveRow> points{
+        {"loss", 0, 5.0}, {"loss", cell.encoder == "mimi" ? 9 : 4, 1.0}, {"rate", 1, 0.5}};
+    store.record_curves(run, points);
+  }
+  for (const auto& query : named_queries())
+    if (query.name == "training")
+      EXPECT_THAT(rows(store, "SELECT encoder, curve, step FROM (" +
+                                  query.sql.substr(0, query.sql.rfind("ORDER BY")) +
+                                  ") ORDER BY encoder, curve"),
+                  ElementsAre(ElementsAre(Json("htsat"), Json("loss"), Json(4)),
+                              ElementsAre(Json("htsat"), Json("rate"), Json(1)),
+                              ElementsAre(Json("mimi"), Json("loss"), Json(9)),
+                              ElementsAre(Json("mimi"), Json("rate"), Json(1))));
 }
 
 TEST_F(Views, the_leaderboard_ranks_by_the_metrics_direction) {

@@ -183,10 +183,11 @@ TEST(Listing, refuses_text_that_is_no_utf8) {
 TEST(Listing, looks_for_the_nearest_class_only_where_one_is_wrong) {
   Listed dataset;
   for (const char letter : {'a', 'b', 'c'})  // a distance between two of them takes hours
-    dataset.specs[0].classes.push_back(std::string(5'000'000, letter));
+    dataset.specs[0].classes.emplace_back(5'000'000, letter);
   dataset.items.front().labels["kind"] = dataset.specs[0].classes.back();
   EXPECT_EQ(list(dataset).items, 4);
-  dataset.items.front().labels["kind"] = std::string(5'000'000, 'd');
+  const std::string unknown(5'000'000, 'd');
+  dataset.items.front().labels["kind"] = unknown;
   EXPECT_THROW(list(dataset), ContractError);
 }
 
