@@ -14,31 +14,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Text in Latin-1, in which the metadata are published, as UTF-8.
-std::string from_latin_1(const std::string& text) {
-  std::string result;
-  for (const char letter : text) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (code < 0x80) {
-      result += letter;
-    } else {
-      result += static_cast<char>(0xc0 | (code >> 6));
-      result += static_cast<char>(0x80 | (code & 0x3f));
-    }
+/// The metadata are published in Latin-1; some copies are saved in UTF-8, which is told first.
+earshot::kit::Table metadata(const fs::path& file) {
+  try {
+    return earshot::kit::Table(file);
+  } catch (const earshot::DataError&) {
+    return earshot::kit::Table(file, ',', earshot::kit::Encoding::latin_1);
   }
-  return result;
 }
 
 /// The sound of Freesound that each clip is from; "Not found" is no id.
 std::unordered_map<std::string, std::string> sounds_of(const fs::path& file) {
   std::unordered_map<std::string, std::string> sounds;
-  const earshot::kit::Table table(file);
+  const auto table = metadata(file);
   const auto name = table.column("file_name"), sound = table.column("sound_id");
   for (const auto& row : table.rows()) {
     const auto& id = row.fields[sound];
     if (id.find_first_not_of("0123456789") != std::string::npos || id.empty()) continue;
     sounds[row.fields[name]] = id;
-    sounds[from_latin_1(row.fields[name])] = id;
   }
   return sounds;
 }
@@ -83,7 +76,7 @@ void Clotho::read(const fs::path& root, const fs::path& audio, const std::string
     sources_.push_back(metadata);
     sounds = sounds_of(metadata);
   }
-  const earshot::kit::Table table(file);
+  const auto table = metadata(file);
   const auto name = table.column("file_name");
   for (const auto& row : table.rows()) {
     Entry entry{.file = audio / part / row.fields[name], .split = split};

@@ -100,10 +100,12 @@ Score read_score(const Store& store, std::int64_t run, const std::string& metric
 std::vector<double> differences_of(const Score& base, const Score& candidate, std::size_t items,
                                    std::string& why) {
   if (!why.empty()) return {};
-  if (!base.influences || !candidate.influences)
+  if (!base.influences || !candidate.influences) {
     why = base.influences ? candidate.missing : base.missing;
-  else if (base.influences->block_of.size() != items ||
-           base.influences->block_of != candidate.influences->block_of)
+    if (why.empty()) why = "a run has not kept what each item contributes to the score";
+  }
+  if (why.empty() && (base.influences->block_of.size() != items ||
+                      base.influences->block_of != candidate.influences->block_of))
     why = "the runs scored different items";
   if (!why.empty()) return {};
   auto differences = candidate.influences->of_items();

@@ -133,7 +133,7 @@ Number parse(const std::string& text, const std::string& place, const std::strin
 }  // namespace
 
 void read_csv(const std::filesystem::path& file, char separator,
-              const std::function<void(TableRow)>& take) {
+              const std::function<void(TableRow)>& take, Encoding encoding) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file))
     throw DataError("cannot read the table '" + file.string() + "'; is the path right?");
@@ -148,12 +148,18 @@ void read_csv(const std::filesystem::path& file, char separator,
   }
   CsvParser parser(file.filename().string(), separator, take);
   std::for_each(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(),
-                [&](char byte) { parser.feed(byte); });
+                [&](char byte) {
+                  const auto code = static_cast<unsigned char>(byte);
+                  if (encoding == Encoding::utf_8 || code < 0x80) return parser.feed(byte);
+                  parser.feed(static_cast<char>(0xc0 | (code >> 6)));
+                  parser.feed(static_cast<char>(0x80 | (code & 0x3f)));
+                });
   parser.finish();
 }
 
-Table::Table(const std::filesystem::path& file, char separator) : file_(file.filename()) {
-  read_csv(file, separator, [&](TableRow row) {
+Table::Table(const std::filesystem::path& file, char separator, Encoding encoding)
+    : file_(file.filename()) {
+  const auto take = [&](TableRow row) {
     if (columns_.empty()) {
       columns_ = std::move(row.fields);
       std::set<std::string> seen;
@@ -167,7 +173,8 @@ Table::Table(const std::filesystem::path& file, char separator) : file_(file.fil
                       " fields; expected " + std::to_string(columns_.size()) +
                       ", as in the header");
     rows_.push_back(std::move(row));
-  });
+  };
+  read_csv(file, separator, take, encoding);
   if (columns_.empty()) throw DataError(file_.string() + ": is empty; expected a row of names");
 }
 

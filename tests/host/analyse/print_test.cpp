@@ -125,20 +125,6 @@ TEST_F(Print, says_the_reason_below_where_sides_are_not_compared) {
                               "(mimi); --allow-different-scoring compares them\n"));
 }
 
-TEST_F(Print, says_below_what_compares_them_also_where_the_reason_is_short) {
-  Comparison comparison;
-  comparison.axis = "encoder";
-  comparison.base = "htsat";
-  ComparedLine line;
-  line.candidate = "mimi";
-  line.difference.interval.missing = "scored differently";
-  comparison.lines = {line};
-  std::ostringstream out;
-  print(out, comparison, false, 200);
-  EXPECT_THAT(out.str(),
-              HasSubstr("scored differently; --allow-different-scoring compares them\n"));
-}
-
 TEST(Text, numbers_keep_what_tells_them_apart) {
   EXPECT_EQ(number_text(0.1234), "0.123");
   EXPECT_EQ(number_text(0.00001), "1.0e-05");

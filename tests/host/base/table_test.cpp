@@ -113,7 +113,7 @@ TEST(Table, names_the_known_formats_when_it_is_asked_for_another) {
     FAIL();
   } catch (const Failure& failure) {
     EXPECT_STREQ(failure.what(),
-                 "--format: unknown format 'latex'; allowed are table, csv, json, md");
+                 "--format: unknown format 'latex'; allowed are table, csv, json, jsonl, md");
   }
 }
 

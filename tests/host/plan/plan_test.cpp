@@ -465,7 +465,8 @@ TEST(Refused, is_what_does_not_fit_the_plugins) {
             "x.toml:19:10: unknown encoder 'log_mell'; known: codec, log_mel; did you mean "
             "'log_mel'?");
   EXPECT_EQ(world.refused("encoder = ['b']\ntask = ['probe']\n[encoder.b]\nuse = 'probe'\n"),
-            "x.toml:19:10: unknown encoder 'probe'; known: codec, log_mel");
+            "x.toml:19:10: unknown encoder 'probe'; known: codec, log_mel. A plugin elsewhere is "
+            "found by --plugin-path FOLDER or EARSHOT_PLUGIN_PATH");
   EXPECT_EQ(world.refused(std::string(one) + "[encoder.mel.options]\nmells = 4\n"),
             "x.toml:20:1: unknown option 'mells' of log_mel; did you mean 'mels'? Options: mels, "
             "weights, table, workers.");

@@ -13,21 +13,25 @@ struct TableRow {
   std::int64_t line = 0;
 };
 
+/// How a table's bytes are read as text; what comes out is UTF-8.
+enum class Encoding { utf_8, latin_1 };
+
 /// Reads a CSV file as RFC 4180 describes it, row by row: fields may be quoted, and then hold
 /// separators, line breaks and doubled quotes. Also taken: lines that end in LF, a byte order mark
-/// at the start, `separator` '\t' for TSV, blank lines (skipped). Text is UTF-8, and not trimmed.
+/// at the start, `separator` '\t' for TSV, blank lines (skipped). Text is not trimmed.
 /// @throws DataError `<file>:<line>: ...` for a file that cannot be read, text after a closing
 /// quote, a quote never closed, a line that ends in CR alone, a byte that no text has (NUL), or
 /// that UTF-8 does not have there (with its column, counted in bytes).
 void read_csv(const std::filesystem::path& file, char separator,
-              const std::function<void(TableRow)>& take);
+              const std::function<void(TableRow)>& take, Encoding encoding = Encoding::utf_8);
 
 /// A CSV file whose first row names the columns.
 class Table {
  public:
   /// @throws DataError as read_csv(), for a name given twice (the empty one may be), no header, and
   /// rows with another number of fields than the header.
-  explicit Table(const std::filesystem::path& file, char separator = ',');
+  explicit Table(const std::filesystem::path& file, char separator = ',',
+                 Encoding encoding = Encoding::utf_8);
 
   const std::vector<std::string>& columns() const { return columns_; }
   const std::vector<TableRow>& rows() const { return rows_; }
