@@ -270,7 +270,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CellResult, declared, used, lost
 //   answer_tokens}: what a language model makes of a text. Tokens as [id, text], where it is
 //   Tokenized; continuation for max_tokens above 0, log_prob and counted (tokens) for an answer.
 
-// --- adapter {file, to} -> {tensors, numbers}: saves the LoRA in the fit state `file` as peft does,
+// --- adapter {file, to} -> {tensors, numbers}: saves the LoRA in the fit state `file` as peft
+// does,
 //   adapter_model.safetensors and adapter_config.json in the folder `to`.
 
 // --- encode: EncodeRequest -> {"written": [key]}, after events progress and

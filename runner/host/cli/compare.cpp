@@ -123,8 +123,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
   const auto file = given->text("results");
   const auto options = options_of(*given, name);
-  const bool keeps =
-      options.plain() && name.find('@') == std::string::npos && may_write(file) && std::filesystem::exists(file);
+  const bool keeps = options.plain() && name.find('@') == std::string::npos && may_write(file) &&
+                     std::filesystem::exists(file);
   Store store(file, keeps ? Store::Mode::write : Store::Mode::read);
   const auto comparison = compare(store, options);
   const auto rows = rows_of(comparison);

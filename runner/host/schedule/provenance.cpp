@@ -62,19 +62,19 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
   auto folder = std::filesystem::path(plan.experiment.file).parent_path();
   if (folder.empty()) folder = ".";
   const auto& resources = plan.experiment.resources;
-  const Json facts{
-      {"git", git_state(folder)},
-      {"host", host_facts()},
-      {"runner",
-       {{"version", EARSHOT_VERSION},
-        {"commit", build_commit},
-        {"compiler", __VERSION__}, {"protocol", protocol::version}}},
-      {"plugins", plugins},
-      {"device", resources.device},
-      {"jobs", resources.jobs},
-      {"threads", resources.threads},
-      {"environment", environment()},
-      {"arguments", arguments}};
+  const Json facts{{"git", git_state(folder)},
+                   {"host", host_facts()},
+                   {"runner",
+                    {{"version", EARSHOT_VERSION},
+                     {"commit", build_commit},
+                     {"compiler", __VERSION__},
+                     {"protocol", protocol::version}}},
+                   {"plugins", plugins},
+                   {"device", resources.device},
+                   {"jobs", resources.jobs},
+                   {"threads", resources.threads},
+                   {"environment", environment()},
+                   {"arguments", arguments}};
   // Arguments and variables are bytes; what is kept is text.
   return protocol::readable_json(facts);
 }

@@ -106,7 +106,7 @@ class Statement {
   bool is_null(int index) const;
   std::int64_t integer(int index) const;
   double real(int index) const;
-  std::string text(int index) const;          ///< "" for NULL
+  std::string text(int index) const;           ///< "" for NULL
   std::vector<float> floats(int index) const;  ///< of a BLOB
   std::string_view bytes(int index) const;     ///< of a BLOB or text, until the next step()
   Json value(int index) const;  ///< by the type of the stored value; a BLOB as "80 bytes"
