@@ -210,15 +210,16 @@ TEST_F(Views, what_trains_is_shown_with_its_last_point) {
         {"loss", 0, 5.0}, {"loss", cell.encoder == "mimi" ? 9 : 4, 1.0}, {"rate", 1, 0.5}};
     store.record_curves(run, points);
   }
-  for (const auto& query : named_queries())
-    if (query.name == "training")
-      EXPECT_THAT(rows(store, "SELECT encoder, curve, step FROM (" +
-                                  query.sql.substr(0, query.sql.rfind("ORDER BY")) +
-                                  ") ORDER BY encoder, curve"),
-                  ElementsAre(ElementsAre(Json("htsat"), Json("loss"), Json(4)),
-                              ElementsAre(Json("htsat"), Json("rate"), Json(1)),
-                              ElementsAre(Json("mimi"), Json("loss"), Json(9)),
-                              ElementsAre(Json("mimi"), Json("rate"), Json(1))));
+  for (const auto& query : named_queries()) {
+    if (query.name != "training") continue;
+    EXPECT_THAT(rows(store, "SELECT encoder, curve, step FROM (" +
+                                query.sql.substr(0, query.sql.rfind("ORDER BY")) +
+                                ") ORDER BY encoder, curve"),
+                ElementsAre(ElementsAre(Json("htsat"), Json("loss"), Json(4)),
+                            ElementsAre(Json("htsat"), Json("rate"), Json(1)),
+                            ElementsAre(Json("mimi"), Json("loss"), Json(9)),
+                            ElementsAre(Json("mimi"), Json("rate"), Json(1))));
+  }
 }
 
 TEST_F(Views, the_leaderboard_ranks_by_the_metrics_direction) {
