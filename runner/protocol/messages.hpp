@@ -84,7 +84,7 @@ struct Metric {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Metric, name, help, unit, higher_is_better, primary,
                                                 version)
 
-// --- dataset {component: ComponentRef} -> DatasetInfo, after events
+// --- dataset {component: ComponentRef} -> DatasetInfo with "left_out": LeftOut, after events
 //   {"type": "files", "files": [path, ...]}: every audio file once, in order of first use.
 
 struct LabelInfo {
@@ -173,9 +173,10 @@ struct FeaturesRequest {
   std::string cache{};  ///< root folder of the feature cache
   std::string device = "cpu";
   std::int64_t threads = 1;
+  bool keep_made_audio = false;  ///< in the cache, for other encoders
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeaturesRequest, dataset, sources, cache, device,
-                                                threads)
+                                                threads, keep_made_audio)
 
 struct LostClip {
   std::string file{}, reason{};
@@ -294,7 +295,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EncodeRequest, encoder, files, k
                                                 codes, decode, about, device, threads)
 
 // --- lint {dataset: ComponentRef, examples: how many of each} -> {"items": n, "checks":
-//   [LintCheck]} after events {"type": "lint_files", "files": [LintFile, ...]}: the audio files
+//   [LintCheck], "applying": [names of the checks that say something of such data]} after events {"type": "lint_files", "files": [LintFile, ...]}: the audio files
 //   that are there. Looks for what is wrong with a dataset.
 
 struct LintCheck {
@@ -310,11 +311,12 @@ struct LintFile {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LintFile, path, part)
 
-// --- listen {dataset: ComponentRef, count, folder} -> {"files": [...]}: items as WAV and items.csv
+// --- listen {dataset: ComponentRef, count, seed, folder} -> {"files": [...], "items": of the
+//     dataset, "drawn": {slice dimension: {value: [drawn, there]}}}: items as WAV and items.csv
 // --- check {path, component, check, options: {name: value}} -> {"outcome":
 //     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the
-//     plugin); check "" -> {"checks": [{name, why, of, component, alone}]}: those of the plugin, or
-//     with path "" all; one that is `alone` wants a worker that has not loaded the plugin
+//     plugin); check "" -> {"checks": [{name, why, of, component, alone}], "note": what to know about
+//     the plugin, or ""}: those of the plugin, or with path "" all; one that is `alone` wants a worker that has not loaded the plugin
 // --- SIGTERM asks a worker to stop its stage early: Trial::stop() is true from then on
 // --- cache_verify {cache} -> {"shards", "states", "bytes", "bad": [path]}; device {device} ->
 // {"device"}

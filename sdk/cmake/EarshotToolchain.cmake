@@ -26,8 +26,8 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
     ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
-# mold before 2.0 lays out binaries with a thread-local byte (ATen/Parallel.h gives them one) so that some cannot be loaded,
-# and may never end with -z norelro.
+# mold before 2.0 lays out binaries with a thread-local byte (ATen/Parallel.h gives them one) so that
+# some cannot be loaded, and may never end with -z norelro.
 find_program(MOLD mold)
 set(MOLD_VERSION 0)
 if(MOLD)

@@ -30,22 +30,23 @@ int lock(const fs::path& folder, int operation) {
 
 }  // namespace
 
-std::vector<CachedShard> cached_shards(const fs::path& cache) {
-  std::vector<CachedShard> shards;
-  for (const auto& [folder, ending] : {std::pair{"features", ".shard"}, {"pretrained", ".state"}}) {
+std::vector<CachedFile> cached_files(const fs::path& cache) {
+  std::vector<CachedFile> files;
+  for (const auto& [folder, ending] :
+       {std::pair{"features", ".shard"}, {"pretrained", ".state"}, {"audio", ".flac"}}) {
     std::error_code absent;
     for (const auto& entry : fs::recursive_directory_iterator(cache / folder, absent)) {
       struct stat status {};
       if (entry.path().extension() != ending || ::stat(entry.path().c_str(), &status) != 0)
         continue;
-      shards.push_back({entry.path(), entry.path().parent_path().filename().string(),
-                        status.st_size, std::max(status.st_atime, status.st_mtime)});
+      files.push_back({entry.path(), entry.path().parent_path().filename().string(), status.st_size,
+                       std::max(status.st_atime, status.st_mtime)});
     }
   }
-  std::sort(shards.begin(), shards.end(), [](const auto& a, const auto& b) {
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
     return std::tie(a.used, a.file) < std::tie(b.used, b.file);
   });
-  return shards;
+  return files;
 }
 
 CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
@@ -54,6 +55,9 @@ CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
     if (cell.decision != Decision::run) continue;
     if (const auto stage = plan.features.find(cell.features); stage != plan.features.end())
       folders.insert(cache / "features" / stage->second.source.key);
+    if (const auto dataset = plan.datasets.find(cell.dataset_key);
+        dataset != plan.datasets.end() && dataset->second.info.synthesized)
+      folders.insert(cache / "audio" / cell.dataset_key);
     for (const auto& training : cell.pretrain)
       folders.insert(cache / "pretrained" / training);
   }
@@ -71,27 +75,27 @@ CacheUse::~CacheUse() {
 
 Pruned prune_cache(const fs::path& cache, std::int64_t most, const std::set<std::string>& kept) {
   Pruned pruned;
-  const auto shards = cached_shards(cache);
-  for (const auto& shard : shards)
-    pruned.kept += shard.bytes;
+  const auto files = cached_files(cache);
+  for (const auto& file : files)
+    pruned.kept += file.bytes;
   std::set<std::string> busy;
-  for (const auto& shard : shards) {
+  for (const auto& file : files) {
     if (pruned.kept <= most) break;
-    if (busy.contains(shard.key) || kept.contains(shard.key)) continue;
-    const int fd = lock(shard.file.parent_path(), LOCK_EX);
+    if (busy.contains(file.key) || kept.contains(file.key)) continue;
+    const int fd = lock(file.file.parent_path(), LOCK_EX);
     if (fd < 0) {
-      busy.insert(shard.key);
+      busy.insert(file.key);
       continue;
     }
     std::error_code error;
-    fs::remove(shard.file, error);
+    fs::remove(file.file, error);
     ::close(fd);
     if (error)
       throw Failure(ExitCode::usage,
-                    shard.file.string() + ": cannot be deleted: " + error.message());
-    ++pruned.shards;
-    pruned.bytes += shard.bytes;
-    pruned.kept -= shard.bytes;
+                    file.file.string() + ": cannot be deleted: " + error.message());
+    ++pruned.files;
+    pruned.bytes += file.bytes;
+    pruned.kept -= file.bytes;
   }
   pruned.in_use.assign(busy.begin(), busy.end());
   return pruned;

@@ -180,6 +180,15 @@ Json pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
   return request;
 }
 
+/// Whether encoders besides one hear a dataset: what it makes is then worth keeping.
+bool many_hear(const Plan& plan, const std::string& dataset) {
+  std::set<std::string> encoders;
+  for (const auto& [key, stage] : plan.features)
+    if (stage.dataset.key == dataset)
+      encoders.insert(protocol::canonical(Json(stage.source.encoder)));
+  return encoders.size() > 1;
+}
+
 Json features_request(const Job& job, const Plan& plan, const RunSettings& settings,
                       std::int64_t threads) {
   protocol::FeaturesRequest request;
@@ -189,6 +198,7 @@ Json features_request(const Job& job, const Plan& plan, const RunSettings& setti
   request.cache = protocol::path_text(settings.cache);
   request.device = plan.experiment.resources.device;
   request.threads = threads;
+  request.keep_made_audio = many_hear(plan, request.dataset.key);
   return request;
 }
 

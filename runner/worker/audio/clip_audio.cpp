@@ -53,6 +53,14 @@ Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile
 }
 
 Sound ClipAudio::synthesize(const ClipSource& clip, int thread) {
+  if (auto kept = made_.find(clip.identity)) return *std::move(kept);
+  auto sound = make(clip, thread);
+  round_to_24_bits(sound);
+  made_.keep(clip.identity, sound);
+  return sound;
+}
+
+Sound ClipAudio::make(const ClipSource& clip, int thread) {
   const at::NoGradGuard no_grad;
   auto& maker = makers_.at(static_cast<std::size_t>(thread));
   {

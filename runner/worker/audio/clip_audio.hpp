@@ -4,16 +4,18 @@
 #include <vector>
 
 #include "worker/audio/decode.hpp"
+#include "worker/audio/made_audio.hpp"
 #include "worker/dataset/view.hpp"
 
 namespace earshot::worker {
 
 /// Gives the audio of a dataset's clips to several threads at once: files are decoded, clips
-/// without a file synthesized, each thread having a dataset object of its own.
+/// without a file synthesized, each thread having a dataset object of its own, or found among
+/// `made`, where they are kept.
 class ClipAudio {
  public:
-  ClipAudio(const DatasetView& view, int threads)
-      : view_(view), makers_(static_cast<std::size_t>(threads)) {}
+  ClipAudio(const DatasetView& view, int threads, MadeAudio made = {})
+      : view_(view), made_(std::move(made)), makers_(static_cast<std::size_t>(threads)) {}
 
   /// One channel of sound of clip `number` of view.clips(); `thread` below the number given above.
   /// @throws DataError with file and reason where the file cannot be read; FileChanged where it is
@@ -23,10 +25,12 @@ class ClipAudio {
 
  private:
   Sound synthesize(const ClipSource& clip, int thread);
+  Sound make(const ClipSource& clip, int thread);
   Sound read_planned(const ClipSource& clip, const protocol::ListedFile& planned);
   bool is_known(std::int64_t file, const protocol::Stamp& stamp);
 
   const DatasetView& view_;
+  MadeAudio made_;
   std::vector<Made> makers_;
   std::mutex making_, knowing_;
   /// Of files that have another stamp than planned, and the content: the stamp that they have.

@@ -48,7 +48,8 @@ class FeaturesStage {
         session_(session),
         dataset_(open_dataset(request.dataset)),
         clips_(dataset_->view.clips()),
-        audio_(dataset_->view, at::get_num_threads()) {
+        audio_(dataset_->view, at::get_num_threads(),
+               {protocol::path_of(request.cache), request.dataset.key, request.keep_made_audio}) {
     const auto device = open_device(request.device);
     std::vector<protocol::ComponentRef> encoders;
     for (const auto& source : request.sources)

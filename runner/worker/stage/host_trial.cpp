@@ -50,7 +50,8 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       dataset_(open_dataset(request.dataset)),
       features_(uses.features && request.predictions.empty() ? open_reader(false) : nullptr),
       codes_(uses.codes ? open_reader(true) : nullptr),
-      clip_audio_(dataset_->view, at::get_num_threads()),
+      clip_audio_(dataset_->view, at::get_num_threads(),
+                  {protocol::path_of(request.cache), request.dataset.key, false}),
       items_(dataset_, reasons()),
       components_(request, uses, device_, [this] { return reader(true).code_spec(); }) {}
 

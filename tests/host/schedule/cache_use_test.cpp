@@ -27,7 +27,7 @@ TEST(Cache, is_pruned_by_last_use) {
   const auto oldest = shard(cache, "k1", "b", 1'000'000);
   const auto newest = shard(cache, "k2", "c", 3'000'000);
   const auto pruned = prune_cache(cache.path(), 2000);
-  EXPECT_EQ(pruned.shards, 1);
+  EXPECT_EQ(pruned.files, 1);
   EXPECT_EQ(pruned.bytes, 1000);
   EXPECT_EQ(pruned.kept, 2000);
   EXPECT_FALSE(fs::exists(oldest));
@@ -61,20 +61,30 @@ TEST(Cache, keeps_pretrained_encoders_that_are_asked_to_stay_or_run) {
     return file;
   };
   const auto running = encoder("pretrain-net"), stored = encoder("stored"), idle = encoder("idle");
-  EXPECT_EQ(cached_shards(cache.path()).size(), 3u);
+  EXPECT_EQ(cached_files(cache.path()).size(), 3u);
   SmallPlan small;
   small.add_pretrained("net", "room");
   const CacheUse use(cache.path(), small.plan);
   const auto pruned = prune_cache(cache.path(), 0, {"stored"});
-  EXPECT_EQ(pruned.shards, 1);
+  EXPECT_EQ(pruned.files, 1);
   EXPECT_TRUE(fs::exists(running));
   EXPECT_TRUE(fs::exists(stored));
   EXPECT_FALSE(fs::exists(idle));
 }
 
+TEST(Cache, counts_the_audio_that_datasets_made) {
+  const TemporaryFolder cache;
+  fs::create_directories(cache / "audio" / "dataset");
+  std::ofstream(cache / "audio" / "dataset" / "clip.flac") << "sound";
+  const auto files = cached_files(cache.path());
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].key, "dataset");
+  EXPECT_EQ(prune_cache(cache.path(), 0).bytes, 5);
+}
+
 TEST(Cache, that_is_absent_is_empty) {
-  EXPECT_TRUE(cached_shards("/nonexistent/cache").empty());
-  EXPECT_EQ(prune_cache("/nonexistent/cache", 0).shards, 0);
+  EXPECT_TRUE(cached_files("/nonexistent/cache").empty());
+  EXPECT_EQ(prune_cache("/nonexistent/cache", 0).files, 0);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "files.hpp"
 #include "stage_test.hpp"
+#include "worker/audio/made_audio.hpp"
 #include "worker/cache/feature_reader.hpp"
 #include "worker/stage/opened.hpp"
 
@@ -43,6 +44,45 @@ std::string complaint(const protocol::FeaturesRequest& request) {
     return error.what();
   }
   return "";
+}
+
+TEST(FeaturesStage, keeps_made_audio_where_asked_and_gives_the_same_features_of_it) {
+  const TemporaryFolder cache, other;
+  auto request = features_request(cache.path());
+  request.dataset.key = "made";
+  run(request);
+  EXPECT_FALSE(std::filesystem::exists(cache / "audio"));
+
+  request.cache = other.path().string();
+  request.keep_made_audio = true;
+  run(request);
+  EXPECT_EQ(shards_in(other / "audio" / "made").size(), 240u);
+  EXPECT_EQ(contents(other / "features"), contents(cache / "features"));
+  std::filesystem::remove_all(other / "features");
+  run(request);
+  EXPECT_EQ(contents(other / "features"), contents(cache / "features"));
+}
+
+TEST(FeaturesStage, reads_made_audio_that_was_kept_and_makes_anew_what_is_damaged) {
+  const TemporaryFolder cache;
+  auto request = features_request(cache.path());
+  request.dataset.key = "made";
+  request.keep_made_audio = true;
+  run(request);
+  const auto features = contents(cache / "features");
+  const auto file = shards_in(cache / "audio").front();
+  const auto sound = content(file);
+
+  std::filesystem::remove_all(cache / "features");
+  MadeAudio(cache.path(), "made", true).keep(file.stem(), {std::vector<float>(4000, 0.5f), 8000});
+  run(request);
+  EXPECT_NE(contents(cache / "features"), features);
+
+  std::filesystem::remove_all(cache / "features");
+  std::ofstream(file, std::ios::binary) << sound.substr(0, sound.size() / 2);
+  run(request);
+  EXPECT_EQ(contents(cache / "features"), features);
+  EXPECT_EQ(content(file), sound);
 }
 
 TEST(FeaturesStage, computes_each_clip_once_and_nothing_the_second_time) {

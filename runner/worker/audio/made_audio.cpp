@@ -1,0 +1,147 @@
+#include "worker/audio/made_audio.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include <sndfile.h>
+#include <xxhash.h>
+
+#include <earshot/error.hpp>
+
+#include "worker/cache/disk.hpp"
+
+namespace earshot::worker {
+
+namespace {
+
+namespace fs = std::filesystem;
+using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
+
+constexpr std::int64_t highest_flac_rate = 655'350;  // libFLAC, FLAC__MAX_SAMPLE_RATE
+
+/// What the comment of a file says.
+std::string checksum(const Sound& sound) {
+  const auto seed = static_cast<XXH64_hash_t>(sound.sample_rate);
+  return std::to_string(
+      XXH3_64bits_withSeed(sound.samples.data(), sound.samples.size() * sizeof(float), seed));
+}
+
+/// A file in memory that libsndfile writes.
+class Bytes {
+ public:
+  File open(SF_INFO& info) {
+    SF_VIRTUAL_IO io{size, seek, read, write, tell};
+    return {sf_open_virtual(&io, SFM_WRITE, &info, this), sf_close};
+  }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  static Bytes& of(void* user) { return *static_cast<Bytes*>(user); }
+  static sf_count_t size(void* user) { return std::ssize(of(user).bytes_); }
+  static sf_count_t tell(void* user) { return of(user).at_; }
+  static sf_count_t seek(sf_count_t offset, int whence, void* user) {
+    auto& self = of(user);
+    return self.at_ = offset + (whence == SEEK_CUR   ? self.at_
+                                : whence == SEEK_END ? std::ssize(self.bytes_)
+                                                     : 0);
+  }
+  static sf_count_t read(void*, sf_count_t, void*) { return 0; }
+  static sf_count_t write(const void* from, sf_count_t count, void* user) {
+    auto& self = of(user);
+    const auto end = static_cast<std::size_t>(self.at_ + count);
+    if (self.bytes_.size() < end) self.bytes_.resize(end);
+    std::memcpy(self.bytes_.data() + self.at_, from, static_cast<std::size_t>(count));
+    self.at_ += count;
+    return count;
+  }
+
+  std::vector<std::byte> bytes_{};
+  sf_count_t at_ = 0;
+};
+
+bool fits(const Sound& sound) {
+  return sound.sample_rate <= highest_flac_rate && !sound.samples.empty() &&
+         std::all_of(sound.samples.begin(), sound.samples.end(),
+                     [](float sample) { return sample >= -1 && sample < 1; });
+}
+
+std::optional<Sound> read(const fs::path& path) {
+  SF_INFO info{};
+  const File file(sf_open(path.c_str(), SFM_READ, &info), sf_close);
+  if (!file || info.channels != 1) return std::nullopt;
+  Sound sound{{}, info.samplerate};
+  constexpr std::size_t step = 1 << 16;
+  for (std::size_t size = 0, got = step; got == step && std::ssize(sound.samples) < longest_clip;
+       sound.samples.resize(size += got)) {
+    sound.samples.resize(size + step);
+    got = static_cast<std::size_t>(sf_read_float(file.get(), sound.samples.data() + size, step));
+  }
+  const char* comment = sf_get_string(file.get(), SF_STR_COMMENT);
+  if (comment == nullptr || comment != checksum(sound)) return std::nullopt;
+  return sound;
+}
+
+}  // namespace
+
+void round_to_24_bits(Sound& sound) {
+  for (auto& sample : sound.samples)  // + 0: FLAC has no negative zero
+    sample = static_cast<float>(std::nearbyint(double{sample} * 0x1p23) * 0x1p-23 + 0.0);
+}
+
+MadeAudio::MadeAudio(const fs::path& cache, const std::string& dataset_key, bool keeps)
+    : folder_(cache / "audio" / dataset_key), keeps_(keeps) {
+  remove_leftovers(folder_);
+}
+
+fs::path MadeAudio::file(const std::string& identity) const {
+  return folder_ / (identity + ".flac");
+}
+
+std::optional<Sound> MadeAudio::find(const std::string& identity) const {
+  return folder_.empty() ? std::nullopt : read(file(identity));
+}
+
+void MadeAudio::keep(const std::string& identity, const Sound& sound) const {
+  if (!keeps_ || !fits(sound)) return;
+  SF_INFO info{};
+  info.samplerate = static_cast<int>(sound.sample_rate);
+  info.channels = 1;
+  info.format = SF_FORMAT_FLAC | SF_FORMAT_PCM_24;
+  Bytes bytes;
+  {
+    const auto file = bytes.open(info);
+    if (!file) return;
+    sf_set_string(file.get(), SF_STR_COMMENT, checksum(sound).c_str());
+    const auto size = std::ssize(sound.samples);
+    if (sf_write_float(file.get(), sound.samples.data(), size) != size) return;
+  }
+  try {
+    check_space(folder_, 0x1p31);  // what can be made again leaves room for what cannot
+    write_atomically(file(identity), {bytes.bytes()}, Flush::no);
+  } catch (const DataError&) {
+    return;  // the features, which are needed, say what is wrong with the disk
+  }
+}
+
+MadeAudio::Checked MadeAudio::check(const fs::path& cache) {
+  Checked checked;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(cache / "audio", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() != ".flac") continue;
+    ++checked.files;
+    std::error_code gone;
+    const auto size = entry->file_size(gone);
+    if (gone || !read(entry->path()))
+      checked.damaged.push_back(entry->path());
+    else
+      checked.bytes += static_cast<std::int64_t>(size);
+  }
+  return checked;
+}
+
+}  // namespace earshot::worker

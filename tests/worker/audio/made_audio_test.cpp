@@ -1,0 +1,109 @@
+#include "worker/audio/made_audio.hpp"
+
+#include <fstream>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "temporary_folder.hpp"
+
+namespace earshot::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+class MadeAudioTest : public ::testing::Test {
+ protected:
+  static Sound noise(std::int64_t rate, std::size_t length, float size) {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> value(-size, size);
+    Sound sound{std::vector<float>(length), rate};
+    for (auto& sample : sound.samples)
+      sample = value(random);
+    round_to_24_bits(sound);
+    return sound;
+  }
+  fs::path file(const std::string& name) const {
+    return cache_ / "audio" / "dataset" / (name + ".flac");
+  }
+
+  earshot::testing::TemporaryFolder cache_;
+  MadeAudio made_{cache_.path(), "dataset", true};
+};
+
+TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
+  for (const auto rate : {1000, 8000, 24000, 44100, 192000, 655350})
+    for (const std::size_t length : {1, 17, 4096, 70001}) {
+      auto sound = noise(rate, length, 0.999f);
+      sound.samples[length / 2] = -1;
+      made_.keep("clip", sound);
+      const auto found = made_.find("clip");
+      ASSERT_TRUE(found) << rate << " Hz, " << length;
+      EXPECT_EQ(found->sample_rate, rate);
+      EXPECT_EQ(found->samples, sound.samples);
+    }
+}
+
+TEST_F(MadeAudioTest, is_rounded_to_what_24_bits_hold_without_negative_zeros) {
+  Sound sound{{0.1f, -1e-9f, 1e-9f, 0x1.000002p0f, -0x1.8p-23f}, 8000};
+  round_to_24_bits(sound);
+  EXPECT_FLOAT_EQ(sound.samples[0], 0.1f);
+  EXPECT_EQ(sound.samples[0] * 0x1p23f, std::nearbyint(sound.samples[0] * 0x1p23f));
+  EXPECT_FALSE(std::signbit(sound.samples[1]));
+  EXPECT_EQ(sound.samples[1], 0);
+  EXPECT_EQ(sound.samples[2], 0);
+  EXPECT_EQ(sound.samples[3], 0x1.000002p0f);
+  EXPECT_EQ(sound.samples[4], -0x1p-22f);
+}
+
+TEST_F(MadeAudioTest, that_flac_cannot_hold_is_not_kept) {
+  for (auto sound : {noise(8000, 100, 1.5f), noise(700000, 100, 0.5f), Sound{{}, 8000}}) {
+    made_.keep("clip", sound);
+    EXPECT_FALSE(fs::exists(file("clip")));
+  }
+}
+
+TEST_F(MadeAudioTest, is_found_but_not_kept_by_who_only_reads) {
+  const MadeAudio reader(cache_.path(), "dataset", false);
+  reader.keep("clip", noise(8000, 100, 0.5f));
+  EXPECT_FALSE(fs::exists(file("clip")));
+  made_.keep("clip", noise(8000, 100, 0.5f));
+  EXPECT_TRUE(reader.find("clip"));
+  EXPECT_FALSE(MadeAudio().find("clip"));
+}
+
+TEST_F(MadeAudioTest, is_never_another_sound_whatever_byte_is_damaged) {
+  const auto sound = noise(8000, 600, 0.9f);
+  made_.keep("clip", sound);
+  std::string bytes;
+  {
+    std::ifstream stream(file("clip"), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(stream), {});
+  }
+  const auto found_in = [&](const std::string& content) {
+    std::ofstream(file("clip"), std::ios::binary) << content;
+    return made_.find("clip");
+  };
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto damaged = bytes;
+    damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 8)));
+    const auto found = found_in(damaged).value_or(sound);
+    EXPECT_EQ(found.samples, sound.samples) << i;
+    EXPECT_EQ(found.sample_rate, 8000) << i;
+  }
+  for (std::size_t size = 0; size < bytes.size(); size += 7)
+    EXPECT_FALSE(found_in(bytes.substr(0, size))) << size;
+}
+
+TEST_F(MadeAudioTest, is_counted_and_what_is_damaged_is_named) {
+  made_.keep("good", noise(8000, 100, 0.5f));
+  made_.keep("bad", noise(8000, 100, 0.5f));
+  std::ofstream(file("bad"), std::ios::binary) << "fLaC";
+  const auto checked = MadeAudio::check(cache_.path());
+  EXPECT_EQ(checked.files, 2);
+  EXPECT_EQ(checked.bytes, static_cast<std::int64_t>(fs::file_size(file("good"))));
+  EXPECT_THAT(checked.damaged, ::testing::ElementsAre(file("bad")));
+}
+
+}  // namespace
+}  // namespace earshot::worker
