@@ -356,7 +356,9 @@ void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& l
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
   if (left <= 0)
-    end(worker, "timeout", "no answer within " + std::to_string(limits.time.count() / 1000) + " s");
+    end(worker, "timeout",
+        (limits.since_news ? "no news for " : "no answer within ") +
+            std::to_string(limits.time.count() / 1000) + " s");
   const auto most = limits.memory > 0 ? limits.memory : default_memory_limit();
   const auto process =
       worker.hello().protocol != 0 ? static_cast<pid_t>(worker.hello().pid) : worker.pid();
@@ -388,6 +390,7 @@ Json ask(WorkerProcess& worker, const std::string& verb, Json fields, const AskL
         throw WorkerError(message->header.value("kind", "bug"),
                           short_text(message->header.value("message", "")));
       if (event) event(message->header);
+      if (limits.since_news) deadline = Clock::now() + limits.time;
     }
     if (!open) give_up(worker, tail);
     if (!started && worker.hello().protocol != 0) {

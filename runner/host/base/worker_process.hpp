@@ -121,8 +121,12 @@ struct AskLimits {
       : time(longest), memory(most) {}
 
   std::chrono::milliseconds time = std::chrono::minutes(10);
+  bool since_news = false;  ///< the time counts from the last event, not from the question
   std::int64_t memory = 0;  ///< bytes that a worker may take; 0: default_memory_limit()
 };
+
+/// For a question whose answer somebody waits for at a terminal.
+constexpr auto until_done = std::chrono::hours(24 * 365);
 
 /// Sends a request and waits for its `done`. Events on the way go to `event`. What the worker
 /// prints is dropped, but for its end, which follows the reason when it crashes.

@@ -47,8 +47,8 @@ std::string day(std::time_t time) {
   return text;
 }
 
-/// Whose each key of features or of pretraining is, as the results file knows: encoders, or the
-/// language model that was trained.
+/// Whose each key is, as the results file knows: encoders' features, the language model that was
+/// trained, the dataset that made audio.
 std::map<std::string, std::string> owners_by_key(const std::string& results) {
   std::map<std::string, std::string> names;
   if (!fs::exists(results)) return names;
@@ -58,7 +58,7 @@ std::map<std::string, std::string> owners_by_key(const std::string& results) {
                  "coalesce(json_extract(s.facts, '$.label'), group_concat(DISTINCT m.encoder)) "
                  "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
                  "JOIN experiment_cell m USING(cell_id) WHERE s.kind IN ('pretrain', 'features') "
-                 "GROUP BY 1");
+                 "GROUP BY 1 UNION ALL SELECT key, 'audio of ' || component FROM dataset");
   while (rows.step())
     names[rows.text(0)] = rows.text(1);
   return names;
@@ -79,23 +79,23 @@ std::set<std::string> pretrained(const std::string& results) {
 
 void list(const fs::path& cache, const std::string& results) {
   struct Entry {
-    std::int64_t shards = 0, bytes = 0;
+    std::int64_t files = 0, bytes = 0;
     std::time_t used = 0;
   };
   std::map<std::string, Entry> entries;
   std::int64_t bytes = 0;
-  for (const auto& shard : cached_shards(cache)) {
-    auto& entry = entries[shard.key];
-    ++entry.shards;
-    entry.bytes += shard.bytes;
-    entry.used = std::max(entry.used, shard.used);
-    bytes += shard.bytes;
+  for (const auto& file : cached_files(cache)) {
+    auto& entry = entries[file.key];
+    ++entry.files;
+    entry.bytes += file.bytes;
+    entry.used = std::max(entry.used, file.used);
+    bytes += file.bytes;
   }
   const auto owners = owners_by_key(results);
   TableWriter table(std::cout, {"key", "of", "files", "size", "last used"}, Format::table);
   for (const auto& [key, entry] : entries) {
     const auto name = owners.find(key);
-    table.row({key.substr(0, 12), name == owners.end() ? "?" : name->second, entry.shards,
+    table.row({key.substr(0, 12), name == owners.end() ? "?" : name->second, entry.files,
                size_text(entry.bytes), day(entry.used)});
   }
   table.finish();
@@ -104,21 +104,21 @@ void list(const fs::path& cache, const std::string& results) {
 
 ExitCode verify(const fs::path& cache) {
   WorkerProcess worker;
-  const auto result =
-      ask(worker, "cache_verify", {{"cache", protocol::path_text(fs::absolute(cache))}},
-          std::chrono::hours(24));
+  const auto result = ask(worker, "cache_verify",
+                          {{"cache", protocol::path_text(fs::absolute(cache))}}, until_done);
   const auto& bad = result.at("bad");
   for (const auto& file : bad)
     std::cout << "damaged  " << file.get<std::string>() << '\n';
   std::cout << result.at("shards") << " shards, " << result.at("states") << " pretrained encoders, "
-            << size_text(result.at("bytes")) << ", " << bad.size() << " damaged"
+            << result.at("made") << " made clips, " << size_text(result.at("bytes")) << ", "
+            << bad.size() << " damaged"
             << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
   return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 
 void prune(const fs::path& cache, std::int64_t most, const std::string& results) {
   const auto pruned = prune_cache(cache, most, pretrained(results));
-  std::cout << "deleted " << pruned.shards << " files, " << size_text(pruned.bytes) << "; "
+  std::cout << "deleted " << pruned.files << " files, " << size_text(pruned.bytes) << "; "
             << size_text(pruned.kept) << " are left\n";
   if (!pruned.in_use.empty())
     std::cout << pruned.in_use.size() << " keys stay: an experiment is running on them\n";
@@ -127,8 +127,9 @@ void prune(const fs::path& cache, std::int64_t most, const std::string& results)
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "cache", "list|verify|prune",
-      "Looks after the cache of features and pretrained encoders, which lies beside the results "
-      "file. All of it\ncan be deleted at any time: what is needed is computed again."};
+      "Looks after the cache of features, pretrained encoders and made audio, which lies beside "
+      "the "
+      "results file. All of it\ncan be deleted at any time: what is needed is computed again."};
   add_results_option(syntax.options);
   syntax.options.add_options()("cache", program_options::value<std::string>()->value_name("FOLDER"),
                                "the cache; by default 'cache' beside the results file")(

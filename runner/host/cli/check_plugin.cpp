@@ -41,7 +41,7 @@ class Examiner {
   }
 
   /// The same, with a note on the options beside the checks.
-  Json ask_for_list() { return ask(plugin_.string(), "", ""); }
+  Json ask_for_list() { return ask(protocol::path_text(plugin_), "", ""); }
 
   Outcome check(const std::string& component, const std::string& name) {
     try {

@@ -113,7 +113,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   request["component"] = model.ref;
   try {
     WorkerProcess worker(plan_settings_of(*given).worker);
-    auto result = ask(worker, "complete", request);
+    auto result = ask(worker, "complete", request, until_done);
     if (result.contains("log_prob"))
       result["loss"] = -result.at("log_prob").get<double>() /
                        static_cast<double>(result.at("counted").get<std::int64_t>());

@@ -3,11 +3,9 @@
 #include <iostream>
 #include <thread>
 
-#include <unistd.h>
-
 #include "host/base/arguments.hpp"
-#include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/count_meter.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
@@ -126,22 +124,16 @@ ExitCode run(const std::vector<std::string>& arguments) {
   request.encoder = encoder.ref;
   request.about = {{"encoder", encoder.id}, {"options", encoder.settings.dump()}};
 
-  const bool shown = ::isatty(STDERR_FILENO) == 1;
+  CountMeter meter("encoded");
   std::size_t lost = 0;
   WorkerProcess worker(plan_settings_of(*given).worker);
-  const auto result =
-      ask(worker, "encode", request, std::chrono::hours(24 * 365), [&](const Json& event) {
-        if (event.at("type") == "lost") {
-          ++lost;
-          std::cerr << (shown ? "\r\x1b[K" : "")
-                    << plain_text(event.at("file").get<std::string>() + ": " +
-                                  event.at("reason").get<std::string>())
-                    << '\n';
-        } else if (shown && event.at("type") == "progress") {
-          std::cerr << "\rencoded " << event.at("done") << " of " << event.at("total") << " files"
-                    << (event.at("done") == event.at("total") ? "\n" : "") << std::flush;
-        }
-      });
+  const auto result = ask(worker, "encode", request, until_done, [&](const Json& event) {
+    meter.show(event);
+    if (event.at("type") != "lost") return;
+    ++lost;
+    meter.note(event.at("file").get<std::string>() + ": " + event.at("reason").get<std::string>());
+  });
+  meter.clear();
   std::cout << "encoded " << result.at("written").size() << " of " << request.files.size()
             << " files";
   for (const auto* name : {"to", "decode"})

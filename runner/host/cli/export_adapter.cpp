@@ -58,8 +58,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
   try {
     WorkerProcess worker;
-    const auto made = ask(worker, "adapter",
-                          {{"file", protocol::path_text(fit)}, {"to", protocol::path_text(to)}});
+    const auto made =
+        ask(worker, "adapter",
+            {{"file", protocol::path_text(fit)}, {"to", protocol::path_text(to)}}, until_done);
     std::cout << "wrote " << made.at("tensors") << " tensors of " << made.at("numbers")
               << " numbers into " << given->text("to") << '\n';
   } catch (const WorkerError& error) {

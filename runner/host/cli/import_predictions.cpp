@@ -105,7 +105,8 @@ Content checked_content(const Request& request, const std::vector<PlannedCell>& 
     answer = ask(worker, "predictions",
                  {{"file", protocol::path_text(request.file)},
                   {"datasets", datasets},
-                  {"evaluator", places.front().request.evaluator}});
+                  {"evaluator", places.front().request.evaluator}},
+                 until_done);
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, error.what());
   }

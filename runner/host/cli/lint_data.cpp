@@ -6,6 +6,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/count_meter.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "host/plan/stamps.hpp"
@@ -42,7 +43,10 @@ std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::Lint
     if (check.examples.size() < examples) check.examples.push_back(example);
   };
   std::map<std::string, const protocol::LintFile*> first;
+  CountMeter meter("read");
+  std::int64_t done = 0;
   for (const auto& file : files) {
+    meter.show(done++, std::ssize(files), "files");
     try {
       const auto sha256 = stamps.sha256(protocol::path_of(file.path));
       const auto [other, fresh] = first.try_emplace(sha256, &file);
@@ -58,16 +62,20 @@ std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::Lint
 Linted lint(const Arguments& given, const std::string& named) {
   const auto dataset = one_component(given, "lint-data", "dataset", named);
   const auto examples = given.get<std::size_t>("examples");
-  const auto settings = plan_settings_of(given);
+  auto settings = plan_settings_of(given);
+  settings.limits.since_news = true;
   std::vector<protocol::LintFile> files;
+  CountMeter meter("looked at");
   WorkerProcess worker(settings.worker);
   const auto answer = ask_about(dataset, "lint-data", worker, "lint",
                                 {{"dataset", dataset.ref}, {"examples", examples}}, settings.limits,
                                 [&](const Json& event) {
+                                  meter.show(event);
                                   if (event.value("type", "") != "lint_files") return;
                                   for (const auto& file : event.at("files"))
                                     files.push_back(file.get<protocol::LintFile>());
                                 });
+  meter.clear();
   Linted linted{dataset.label,     dataset.id,          answer.at("items"),
                 std::ssize(files), answer.at("checks"), answer.at("applying")};
   StampTable stamps(settings.cache);

@@ -4,6 +4,7 @@
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/count_meter.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/path_text.hpp"
@@ -63,7 +64,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
   const std::filesystem::path folder =
       given->has("out") ? given->text("out") : "listen-" + dataset.label;
-  const auto settings = plan_settings_of(*given);
+  auto settings = plan_settings_of(*given);
+  settings.limits.since_news = true;
+  CountMeter meter("wrote");
   WorkerProcess worker(settings.worker);
   const auto result =
       ask_about(dataset, "listen", worker, "listen",
@@ -71,7 +74,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
                  {"count", count},
                  {"seed", seed},
                  {"folder", protocol::path_text(std::filesystem::absolute(folder))}},
-                settings.limits);
+                settings.limits, [&](const Json& event) { meter.show(event); });
+  meter.clear();
   std::cout << "wrote " << result.at("files").size() - 1 << " WAV files and items.csv into "
             << folder.string() << '\n';
   print_drawn(result, std::min(count, result.at("items").get<std::int64_t>()), seed);

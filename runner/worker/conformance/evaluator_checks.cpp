@@ -196,7 +196,7 @@ std::vector<Check> evaluator_checks() {
   constexpr auto face = Evaluator::contract;
   return {
       {"trial", face, "tables rely on one prediction per item and on the metrics declared", trial},
-      {"order", face, "slices and resamples come in any order", order},
+      {"order", face, "items of a slice come in any order", order},
       {"leak", face, "who sees the test labels measures nothing", leak},
       {"state", face, "what was fitted is stored and put back", state},
       {"marks", face, "answers are also marked by an object that has predicted nothing", marks},

@@ -29,8 +29,9 @@ struct Outcome {
   const Prediction& prediction;
 };
 
-/// A task. fit() and predict() run once per cell, mark() once per item, score() once per slice; the
-/// last two see no model, so that slices, resampling and `runner rescore` cost no inference.
+/// A task. fit() and predict() run once per cell, mark() once per item, score() once per slice and,
+/// for its interval, once more without each of the items; the last two see no model, so that
+/// slices, intervals and `runner rescore` cost no inference.
 class EARSHOT_API Evaluator : public Stateful {
  public:
   static constexpr const char* contract = "evaluator";
