@@ -295,8 +295,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EncodeRequest, encoder, files, k
                                                 codes, decode, about, device, threads)
 
 // --- lint {dataset: ComponentRef, examples: how many of each} -> {"items": n, "checks":
-//   [LintCheck], "applying": [names of the checks that say something of such data]} after events {"type": "lint_files", "files": [LintFile, ...]}: the audio files
-//   that are there. Looks for what is wrong with a dataset.
+//   [LintCheck], "applying": [names of the checks that say something of such data]} after events
+//   {"type": "lint_files", "files": [LintFile, ...]}: the audio files that are there. Looks for
+//   what is wrong with a dataset.
 
 struct LintCheck {
   std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a choice twice"
@@ -315,8 +316,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LintFile, path, part)
 //     dataset, "drawn": {slice dimension: {value: [drawn, there]}}}: items as WAV and items.csv
 // --- check {path, component, check, options: {name: value}} -> {"outcome":
 //     "pass|warning|fail|skipped", "reason"}: one conformance check of a component ("": the
-//     plugin); check "" -> {"checks": [{name, why, of, component, alone}], "note": what to know about
-//     the plugin, or ""}: those of the plugin, or with path "" all; one that is `alone` wants a worker that has not loaded the plugin
+//     plugin); check "" -> {"checks": [{name, why, of, component, alone}], "note": what to know
+//     about the plugin, or ""}: those of the plugin, or with path "" all; one that is `alone` wants
+//     a worker that has not loaded the plugin
 // --- SIGTERM asks a worker to stop its stage early: Trial::stop() is true from then on
 // --- cache_verify {cache} -> {"shards", "states", "bytes", "bad": [path]}; device {device} ->
 // {"device"}

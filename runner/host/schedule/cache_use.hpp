@@ -41,8 +41,8 @@ class CacheUse {
 
 struct Pruned {
   std::int64_t files = 0, bytes = 0;  ///< deleted
-  std::int64_t kept = 0;               ///< bytes left
-  std::vector<std::string> in_use{};   ///< keys that had to stay because a plan is running on them
+  std::int64_t kept = 0;              ///< bytes left
+  std::vector<std::string> in_use{};  ///< keys that had to stay because a plan is running on them
 };
 
 /// Deletes files, those used longest ago first, until at most `most` bytes are left; but no encoder
