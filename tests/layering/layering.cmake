@@ -19,13 +19,14 @@ endfunction()
 
 set(tensors "torch/" "ATen/" "c10/")
 set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "curl/")
-set(runner_rooms "host/" "worker/" "protocol/" "statistics/")
+set(runner_rooms "base/" "host/" "worker/" "protocol/" "statistics/")
 
 forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")
 forbid(sdk/include "public headers stay cheap to include, and need no JSON library" "torch/torch.h" "ATen/ATen.h" "torch/extension.h" "nlohmann/")
 forbid(plugins "plugins know the SDK and libraries of their own" ${runner_rooms} "boost/dll" "toml\\+\\+" "sqlite3" "spdlog/")
+forbid(runner/base "both processes stand on it" ${tensors} ${host_libraries} "nlohmann/" "earshot/" "host/" "worker/" "protocol/" "statistics/")
 forbid(runner/protocol "host and worker share it" ${tensors} "earshot/" "host/" "worker/" "statistics/")
-forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "host/" "worker/" "protocol/" "nlohmann/")
+forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "base/" "host/" "worker/" "protocol/" "nlohmann/")
 forbid(runner/host "the host starts without LibTorch and knows plugins as data" ${tensors} "earshot/" "worker/")
 forbid(runner/worker "the worker writes no database" "host/" "sqlite3" "toml\\+\\+" "boost/program_options")
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/base/size_text.hpp"
+#include "base/sizes.hpp"
 
 namespace earshot::host {
 namespace {
@@ -46,7 +46,8 @@ std::string read_regular_file(const std::filesystem::path& file, std::size_t mos
     if (size == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(size));
     if (text.size() > most)
-      throw std::runtime_error("it has more than " + size_text(static_cast<std::int64_t>(most)));
+      throw std::runtime_error("it has more than " +
+                               base::size_text(static_cast<std::int64_t>(most)));
   }
 }
 

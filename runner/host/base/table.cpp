@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/plain_text.hpp"
 #include "protocol/nearest.hpp"
@@ -53,13 +54,7 @@ std::string csv_field(const Json& value, bool spreadsheet) {
   if (spreadsheet && value.is_string() &&
       text.find_first_of("=+-@\t\r") == 0)  // what spreadsheets begin a formula with
     text = "'" + text;
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+  return base::csv_field(text);
 }
 
 void write_csv(std::ostream& out, const std::vector<Json>& values, bool spreadsheet) {

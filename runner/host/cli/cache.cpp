@@ -1,12 +1,11 @@
-#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <set>
 
+#include "base/sizes.hpp"
 #include "host/base/arguments.hpp"
-#include "host/base/size_text.hpp"
 #include "host/base/table.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
@@ -23,19 +22,8 @@ namespace fs = std::filesystem;
 
 /// "20GiB", "512 MiB", "1000" (bytes). @throws Failure (usage)
 std::int64_t size_of(const std::string& text) {
-  double value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string unit(rest, text.data() + text.size());
-  std::erase(unit, ' ');
-  static const std::map<std::string, double> units{{"", 1},
-                                                   {"B", 1},
-                                                   {"KiB", 1024},
-                                                   {"MiB", 1024.0 * 1024},
-                                                   {"GiB", 1024.0 * 1024 * 1024},
-                                                   {"TiB", 1024.0 * 1024 * 1024 * 1024}};
-  const auto factor = units.find(unit);
-  const auto bytes = factor == units.end() ? -1 : value * factor->second;
-  if (error != std::errc() || !(bytes >= 0 && bytes < 0x1p62))
+  const auto bytes = base::parse_quantity(text, base::byte_units()).value_or(-1);
+  if (!(bytes >= 0 && bytes < 0x1p62))
     refuse_usage("cache", "--max '" + text + "'; allowed is a size as '20GiB' or '512MiB'");
   return static_cast<std::int64_t>(bytes);
 }
@@ -96,10 +84,10 @@ void list(const fs::path& cache, const std::string& results) {
   for (const auto& [key, entry] : entries) {
     const auto name = owners.find(key);
     table.row({key.substr(0, 12), name == owners.end() ? "?" : name->second, entry.files,
-               size_text(entry.bytes), day(entry.used)});
+               base::size_text(entry.bytes), day(entry.used)});
   }
   table.finish();
-  std::cout << size_text(bytes) << " in " << cache.string() << '\n';
+  std::cout << base::size_text(bytes) << " in " << cache.string() << '\n';
 }
 
 ExitCode verify(const fs::path& cache) {
@@ -110,7 +98,7 @@ ExitCode verify(const fs::path& cache) {
   for (const auto& file : bad)
     std::cout << "damaged  " << file.get<std::string>() << '\n';
   std::cout << result.at("shards") << " shards, " << result.at("states") << " pretrained encoders, "
-            << result.at("made") << " made clips, " << size_text(result.at("bytes")) << ", "
+            << result.at("made") << " made clips, " << base::size_text(result.at("bytes")) << ", "
             << bad.size() << " damaged"
             << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
   return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
@@ -118,8 +106,8 @@ ExitCode verify(const fs::path& cache) {
 
 void prune(const fs::path& cache, std::int64_t most, const std::string& results) {
   const auto pruned = prune_cache(cache, most, pretrained(results));
-  std::cout << "deleted " << pruned.files << " files, " << size_text(pruned.bytes) << "; "
-            << size_text(pruned.kept) << " are left\n";
+  std::cout << "deleted " << pruned.files << " files, " << base::size_text(pruned.bytes) << "; "
+            << base::size_text(pruned.kept) << " are left\n";
   if (!pruned.in_use.empty())
     std::cout << pruned.in_use.size() << " keys stay: an experiment is running on them\n";
 }

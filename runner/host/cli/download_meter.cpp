@@ -1,6 +1,6 @@
 #include "host/cli/download_meter.hpp"
 
-#include "host/base/size_text.hpp"
+#include "base/sizes.hpp"
 #include "host/schedule/progress.hpp"
 
 namespace earshot::host {
@@ -12,7 +12,8 @@ constexpr std::int64_t large = 8 << 20;  // bytes; what is smaller is there at o
 std::string rate_text(std::int64_t bytes, double seconds) {
   return seconds < 0.01
              ? std::string()
-             : size_text(static_cast<std::int64_t>(static_cast<double>(bytes) / seconds)) + "/s";
+             : base::size_text(static_cast<std::int64_t>(static_cast<double>(bytes) / seconds)) +
+                   "/s";
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ void DownloadMeter::progress(const FetchProgress& now) {
   } else {
     const auto seconds = std::chrono::duration<double>(time - start_).count();
     const auto rate = rate_text(now.total - now.begun, seconds);
-    note("  " + now.file + ": " + size_text(now.total) + " in " + clock_text(seconds) +
+    note("  " + now.file + ": " + base::size_text(now.total) + " in " + clock_text(seconds) +
          (rate.empty() ? "" : ", " + rate));
     file_.clear();
   }
@@ -44,8 +45,8 @@ void DownloadMeter::begin(const FetchProgress& now) {
   start_ = Clock::now();
   last_ = live_ && now.total >= large ? Clock::time_point() : start_;
   if (!live_ && now.total >= large)
-    note("  " + now.file + ": " + size_text(now.total) +
-         (now.begun > 0 ? ", of which " + size_text(now.begun) + " are there" : ""));
+    note("  " + now.file + ": " + base::size_text(now.total) +
+         (now.begun > 0 ? ", of which " + base::size_text(now.begun) + " are there" : ""));
 }
 
 std::string DownloadMeter::line(const FetchProgress& now) const {
@@ -53,8 +54,8 @@ std::string DownloadMeter::line(const FetchProgress& now) const {
   const auto got = now.done - now.begun;
   const auto left =
       got > 0 ? seconds * static_cast<double>(now.total - now.done) / static_cast<double>(got) : -1;
-  auto text = "  " + now.file + ": " + size_text(now.done) + " of " + size_text(now.total) + ", " +
-              std::to_string(100 * now.done / now.total) + " %";
+  auto text = "  " + now.file + ": " + base::size_text(now.done) + " of " +
+              base::size_text(now.total) + ", " + std::to_string(100 * now.done / now.total) + " %";
   if (got > 0) text += ", " + rate_text(got, seconds) + ", " + clock_text(left) + " left";
   return text;
 }

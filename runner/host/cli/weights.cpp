@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
+#include "base/sizes.hpp"
 #include "host/base/plain_text.hpp"
-#include "host/base/size_text.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/download_meter.hpp"
@@ -93,7 +93,7 @@ void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
       row.to_get = bytes_to_get(cache, source, remote);
       if (!get) continue;
       meter.note(row.weights.source + ": " + std::to_string(remote.files.size()) + " files, " +
-                 size_text(row.to_get) + " to get" +
+                 base::size_text(row.to_get) + " to get" +
                  (row.licence.empty() ? "" : ", licence " + row.licence));
       fetch(hub, source, remote, watcher);
       look(cache, row);
@@ -118,7 +118,7 @@ void print_table(const std::vector<Row>& rows, const std::string& unknown) {
                     Format::table);
   const auto size = [&](const Row& row, std::int64_t bytes) {
     if (bytes < 0) return row.is_remote() ? unknown : std::string("-");
-    return bytes == 0 ? "-" : size_text(bytes);
+    return bytes == 0 ? "-" : base::size_text(bytes);
   };
   for (const auto& row : rows) {
     const std::string no_licence = row.is_remote() ? "unknown" : "-";

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.hpp"
 #include "host/experiment/match.hpp"
 #include "host/experiment/read.hpp"
 
 namespace earshot::host {
 
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(' ');
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
 
 std::vector<std::string> axis_values(const Experiment& experiment, const std::string& axis) {
   std::vector<std::string> values;
@@ -56,9 +51,9 @@ void parse_claim(const Value& value, Hypothesis& hypothesis) {
   const auto& claim = hypothesis.claim;
   const auto at = claim.find_first_of("<>=");
   if (at != std::string::npos) {
-    hypothesis.candidate = trimmed(claim.substr(0, at));
+    hypothesis.candidate = base::trimmed(claim.substr(0, at));
     hypothesis.relation = claim.substr(at, 1);
-    hypothesis.base = trimmed(claim.substr(at + 1));
+    hypothesis.base = base::trimmed(claim.substr(at + 1));
   }
   const bool whole = !hypothesis.candidate.empty() && !hypothesis.base.empty() &&
                      hypothesis.base.find_first_of("<>=") == std::string::npos;

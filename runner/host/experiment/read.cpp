@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "base/sizes.hpp"
 #include "host/base/failure.hpp"
 
 namespace earshot::host {
@@ -31,32 +32,15 @@ std::vector<const Value*> tables_of(const Value& root, const std::string& name) 
 
 namespace {
 
-/// "10min" with units {{"s", 1}, {"min", 60}}. @returns a negative number if it is none.
-double with_unit(const std::string& text,
-                 const std::vector<std::pair<std::string, double>>& units) {
-  std::size_t end = 0;
-  double number = -1;
-  try {
-    number = std::stod(text, &end);
-  } catch (const std::exception&) {
-    return -1;
-  }
-  const auto begin = text.find_first_not_of(' ', end);
-  const auto unit = begin == std::string::npos ? "" : text.substr(begin);
-  const auto found =
-      std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == unit; });
-  return found == units.end() ? -1 : number * found->second;
-}
-
 double read_quantity(const Fields& fields, const std::string& key, double fallback,
-                     const std::vector<std::pair<std::string, double>>& units,
-                     const std::string& expected) {
+                     const base::Units& units, const std::string& expected) {
   const auto* value = fields.find(key);
   if (value == nullptr) return fallback;
   const auto& scalar = value->scalar;
   double number = -1;
   if (scalar.is_number()) number = scalar.get<double>();
-  if (scalar.is_string()) number = with_unit(scalar.get<std::string>(), units);
+  if (scalar.is_string())
+    number = base::parse_quantity(scalar.get<std::string>(), units).value_or(-1);
   if (!(number >= 0 && number < 9e18)) refuse_type(*value, key, expected);
   return number;
 }
@@ -76,15 +60,13 @@ void read_head(const Value& root, Experiment& experiment) {
 }  // namespace
 
 double read_seconds(const Fields& fields, const std::string& key, double fallback) {
-  return read_quantity(fields, key, fallback, {{"s", 1}, {"min", 60}, {"h", 3600}},
+  return read_quantity(fields, key, fallback, base::second_units(),
                        "seconds, or a text as '90s', '10min' or '2h'");
 }
 
 std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64_t fallback) {
-  constexpr double kibi = 1024;
   const auto bytes = static_cast<std::int64_t>(
-      read_quantity(fields, key, static_cast<double>(fallback),
-                    {{"B", 1}, {"KiB", kibi}, {"MiB", kibi * kibi}, {"GiB", kibi * kibi * kibi}},
+      read_quantity(fields, key, static_cast<double>(fallback), base::byte_units(),
                     "bytes, or a text as '512MiB' or '8GiB'"));
   // What is written as 0 is no limit; what is not written is 0 here, and has the default one.
   return bytes == 0 && fields.find(key) != nullptr ? std::numeric_limits<std::int64_t>::max()

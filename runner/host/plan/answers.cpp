@@ -1,6 +1,6 @@
 #include "host/plan/answers.hpp"
 
-#include "host/base/cache_file.hpp"
+#include "base/files.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
@@ -17,7 +17,7 @@ constexpr std::size_t digits = 64;
 }  // namespace
 
 Json Answers::recall(const std::string& question) const {
-  const auto bytes = read_file(file(question));
+  const auto bytes = base::read_file(file(question));
   const auto front = before_hash.size() + digits + before_answer.size();
   if (!bytes || bytes->size() <= front || !bytes->starts_with(before_hash)) return {};
   const auto answer = std::string_view(*bytes).substr(front, bytes->size() - front - 1);
@@ -30,7 +30,7 @@ void Answers::remember(const std::string& question, const Json& answer) const {
   const auto text = protocol::readable_json(answer).dump();
   std::string bytes(before_hash);
   bytes.append(protocol::sha256(std::string_view(text))).append(before_answer).append(text) += '}';
-  replace_file(file(question), bytes);  // else it is asked again
+  base::replace_file(file(question), bytes);  // else it is asked again
 }
 
 }  // namespace earshot::host

@@ -5,7 +5,7 @@
 #include <set>
 #include <system_error>
 
-#include "host/base/cache_file.hpp"
+#include "base/files.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
@@ -131,7 +131,7 @@ std::string Datasets::keep_list(const std::string& key,
   const auto file = fs::absolute(cache_) / "datasets" / (key + "-" + content + ".files");
   std::error_code absent;
   const bool there = fs::file_size(file, absent) == bytes.size() && !absent;
-  const int error = there ? 0 : replace_file(file, bytes);
+  const int error = there ? 0 : base::replace_file(file, bytes);
   if (error == ENOSPC || error == EDQUOT)
     throw Failure(ExitCode::store_unusable,
                   file.string() + ": the cache cannot be written: " + std::strerror(error) +

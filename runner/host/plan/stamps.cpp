@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "host/base/cache_file.hpp"
+#include "base/files.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/contents.hpp"
 #include "protocol/hash.hpp"
@@ -57,7 +57,7 @@ StampTable::~StampTable() {
 }
 
 void StampTable::load() {
-  const auto bytes = read_file(file_);
+  const auto bytes = base::read_file(file_);
   rewrite_ = !bytes || !bytes->starts_with(head);
   if (rewrite_) return;
   auto rest = std::string_view(*bytes).substr(head.size());
@@ -87,9 +87,9 @@ void StampTable::save() {
   for (const auto& [path, entry] : rewrite_ ? hashes_ : new_hashes_)
     bytes += entry_of(path, entry.stamp, entry.sha256);
   if (rewrite_)
-    replace_file(file_, bytes);
+    base::replace_file(file_, bytes);
   else
-    append_to_file(file_, bytes);
+    base::append_to_file(file_, bytes);
   rewrite_ = false;
   new_hashes_.clear();
 }

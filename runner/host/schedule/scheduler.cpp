@@ -7,12 +7,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/fault.hpp"
 #include "host/schedule/breaker.hpp"
 #include "host/schedule/recorder.hpp"
 #include "host/schedule/signals.hpp"
 #include "host/schedule/tally.hpp"
 #include "host/schedule/workers.hpp"
-#include "protocol/fault.hpp"
 
 namespace earshot::host {
 namespace {
@@ -133,7 +133,7 @@ class Scheduler {
     spdlog::debug("{} begins, attempt {}", job.name, attempt);
     if (!run) return;
     tally_.begins(job, attempt);
-    protocol::fault_point("schedule.begun");
+    base::fault_point("schedule.begun");
   }
 
   /// A worker for a job. Where the machine has no room for another one, as many as there are go on,
@@ -174,7 +174,7 @@ class Scheduler {
     const auto index = slot.job();
     const auto& job = jobs_[index];
     const bool is_cell = job.kind == Job::Kind::cell;
-    if (is_cell) protocol::fault_point("schedule.spooled");
+    if (is_cell) base::fault_point("schedule.spooled");
     if (stopping_ && ending.state != "ok")
       ending = {.state = "killed",
                 .error = "interrupted",

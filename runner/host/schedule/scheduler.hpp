@@ -16,7 +16,7 @@ namespace earshot::host {
 ///
 /// Its plan must have been recorded in the store. The calling thread must be the main thread.
 ///
-/// Moments at which protocol::fault_point can end the process, besides the store's:
+/// Moments at which base::fault_point can end the process, besides the store's:
 /// schedule.begun (a run row is there, its worker has been asked) and schedule.spooled (a worker is
 /// done, nothing is recorded).
 /// @throws Failure (store_unusable): workers are ended, what was committed stays.

@@ -5,11 +5,11 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/fault.hpp"
 #include "host/base/failure.hpp"
 #include "host/store/clock.hpp"
 #include "host/store/content_hash.hpp"
 #include "host/store/store.hpp"
-#include "protocol/fault.hpp"
 
 namespace earshot::host {
 namespace {
@@ -169,9 +169,9 @@ void Store::finish_run(std::int64_t run, const RunRecord& record) {
   if (record.state == "ok")
     Statement(connection_, "UPDATE run SET content_sha256 = ? WHERE run_id = ?")
         .run(content_of_run(connection_, run), run);
-  protocol::fault_point("store.finish_run.before");
+  base::fault_point("store.finish_run.before");
   transaction.commit();
-  protocol::fault_point("store.finish_run.after");
+  base::fault_point("store.finish_run.after");
 }
 
 void Store::record_curves(std::int64_t run, std::span<const CurveRow> points) {
@@ -182,7 +182,7 @@ void Store::record_curves(std::int64_t run, std::span<const CurveRow> points) {
   if (!mine.step()) return;  // buried meanwhile, as finish_run will say
   mine.reset();
   add_curves(connection_, "curve", run, points);
-  protocol::fault_point("store.record_curves.before");
+  base::fault_point("store.record_curves.before");
   transaction.commit();
 }
 
@@ -204,7 +204,7 @@ void Store::record_curves(const std::string& stage_key, const std::string& kind,
     const auto id = stage.integer(0);
     stage.reset();
     add_curves(connection_, "stage_curve", id, points);
-    protocol::fault_point("store.record_curves.before");
+    base::fault_point("store.record_curves.before");
     transaction.commit();
   } catch (...) {
     if (first) owner_id_ = 0;

@@ -12,9 +12,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/fault.hpp"
 #include "host/base/failure.hpp"
 #include "host/store/embedded.hpp"
-#include "protocol/fault.hpp"
 #include "protocol/hash.hpp"
 
 namespace earshot::host {
@@ -390,7 +390,7 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
     refuse(file, "cannot be brought to schema " + std::to_string(wanted) +
                      ": rows would refer to nothing; it is left as it is");
   }
-  protocol::fault_point("store.migrate");
+  base::fault_point("store.migrate");
   transaction.commit();
 }
 

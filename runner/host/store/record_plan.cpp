@@ -4,9 +4,9 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/fault.hpp"
 #include "host/store/clock.hpp"
 #include "host/store/store.hpp"
-#include "protocol/fault.hpp"
 #include "protocol/hash.hpp"
 
 namespace earshot::host {
@@ -280,9 +280,9 @@ std::int64_t Store::record_plan(const ExperimentRecord& experiment,
     writer.add_references(experiment.references);
   }
   known.reset();
-  protocol::fault_point("store.record_plan.before");
+  base::fault_point("store.record_plan.before");
   transaction.commit();
-  protocol::fault_point("store.record_plan.after");
+  base::fault_point("store.record_plan.after");
   return id;
 }
 

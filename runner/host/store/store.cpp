@@ -6,11 +6,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/fault.hpp"
 #include "host/base/failure.hpp"
 #include "host/store/clock.hpp"
 #include "host/store/content_hash.hpp"
 #include "host/store/open.hpp"
-#include "protocol/fault.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
 
@@ -189,11 +189,11 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
       .run(cell.integer(0), cell.integer(1) + 1, provenance, owner_id_, now_ms());
   const auto run = connection_.last_id();
   cell.reset();
-  protocol::fault_point("store.begin_run.before");
+  base::fault_point("store.begin_run.before");
   transaction.commit();
   forget.committed = true;
   provenance_id_ = provenance;
-  protocol::fault_point("store.begin_run.after");
+  base::fault_point("store.begin_run.after");
   return run;
 }
 
@@ -227,9 +227,9 @@ void Store::record_stage(const StageRecord& stage) {
       "facts = excluded.facts, updated_ms = excluded.updated_ms")
       .run(stage.key, stage.kind, stage.state, stage.attempts, stage.error, stage.seconds,
            stage.bytes, facts, now_ms());
-  protocol::fault_point("store.record_stage.before");
+  base::fault_point("store.record_stage.before");
   transaction.commit();
-  protocol::fault_point("store.record_stage.after");
+  base::fault_point("store.record_stage.after");
 }
 
 bool Store::has_items(const std::string& dataset_key) const {
@@ -271,9 +271,9 @@ void Store::add_items(const std::string& dataset_key, const Json& items) {
   }
   Statement(connection_, "UPDATE dataset SET content_sha256 = ? WHERE dataset_id = ?")
       .run(content_of_items(connection_, id), id);
-  protocol::fault_point("store.add_items.before");
+  base::fault_point("store.add_items.before");
   transaction.commit();
-  protocol::fault_point("store.add_items.after");
+  base::fault_point("store.add_items.after");
 }
 
 std::string Store::relative(const std::string& path) const {

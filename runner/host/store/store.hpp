@@ -142,7 +142,7 @@ struct RemovedExperiment {
 /// One results file. All writing is done by one process through one of these; every write
 /// transaction is BEGIN IMMEDIATE, every commit is on disk when the member returns.
 ///
-/// Moments at which protocol::fault_point can end the process: store.migrate,
+/// Moments at which base::fault_point can end the process: store.migrate,
 /// store.record_plan.before and .after (the commit), likewise store.begin_run, store.finish_run,
 /// store.record_stage, store.record_curves and store.add_items.
 ///

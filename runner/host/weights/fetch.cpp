@@ -4,7 +4,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "host/base/size_text.hpp"
+#include "base/sizes.hpp"
 #include "host/weights/checkpoint_files.hpp"
 #include "host/weights/lookup.hpp"
 #include "host/weights/storage.hpp"
@@ -77,7 +77,7 @@ class Download {
                       first = false;
                       take(piece);
                     });
-      if (part_.size() < file_.size) refuse_size(size_text(part_.size()) + " came");
+      if (part_.size() < file_.size) refuse_size(base::size_text(part_.size()) + " came");
     } catch (const HubError& error) {
       if (error.status == 416) part_.truncate();
       const bool goes_on = part_.size() > furthest_;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "host/base/failure.hpp"
 
 namespace earshot::host {
@@ -57,25 +58,18 @@ fs::path home() {
   return expanded(cache.empty() ? "~/.cache" : cache) / "huggingface";
 }
 
-std::string trimmed(const std::string& text) {
-  const auto* spaces = " \t\r\n";
-  const auto begin = text.find_first_not_of(spaces);
-  return begin == std::string::npos ? ""
-                                    : text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
-}
-
 void find_token(HubSettings& settings) {
   if (is_true(first_of({"HF_HUB_DISABLE_IMPLICIT_TOKEN"}))) return;
   for (const auto* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
     if (settings.token.empty()) {
-      settings.token = trimmed(first_of({name}));
+      settings.token = base::trimmed(first_of({name}));
       settings.token_from = name;
     }
   if (settings.token.empty()) {
     const auto given = first_of({"HF_TOKEN_PATH"});
     const auto file = given.empty() ? home() / "token" : expanded(given);
     std::ifstream stream(file, std::ios::binary);
-    settings.token = trimmed({std::istreambuf_iterator<char>(stream), {}});
+    settings.token = base::trimmed(std::string{std::istreambuf_iterator<char>(stream), {}});
     settings.token_from = file.string();
   }
   const bool sound = std::all_of(settings.token.begin(), settings.token.end(),

@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/files.hpp"
+#include "base/sizes.hpp"
 #include "host/base/failure.hpp"
-#include "host/base/size_text.hpp"
 
 namespace earshot::host {
 
@@ -49,13 +49,11 @@ void make_folder(const fs::path& folder) {
 }
 
 void need_space(const fs::path& folder, std::int64_t bytes) {
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return;
-  const auto room = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
-  if (room >= static_cast<double>(bytes)) return;
+  const auto room = base::free_bytes(folder);
+  if (!room || *room >= static_cast<double>(bytes)) return;
   throw Failure(ExitCode::cells_not_ok,
-                folder.string() + ": the disk is too full: " + size_text(bytes) +
-                    " are to be fetched, " + size_text(static_cast<std::int64_t>(room)) +
+                folder.string() + ": the disk is too full: " + base::size_text(bytes) +
+                    " are to be fetched, " + base::size_text(static_cast<std::int64_t>(*room)) +
                     " are free. Free some, or set HF_HUB_CACHE to a folder on another disk");
 }
 

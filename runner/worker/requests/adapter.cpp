@@ -1,6 +1,7 @@
 #include <fstream>
 
 #include <earshot/error.hpp>
+#include <earshot/kit/checkpoint.hpp>
 
 #include "protocol/path_text.hpp"
 #include "worker/requests/verbs.hpp"
@@ -37,10 +38,9 @@ protocol::Json adapter(const protocol::Json& request, Session&) {
   const auto to = protocol::path_of(request.at("to").get<std::string>());
   auto made = adapter_of(protocol::path_of(request.at("file").get<std::string>()));
   const auto config = made.text.extract(config_name).mapped();
-  made.text = {{"format", "pt"}};
   std::error_code error;
   fs::create_directories(to, error);
-  write_state(to / "adapter_model.safetensors", made);
+  kit::save_safetensors(to / "adapter_model.safetensors", made.tensors, {{"format", "pt"}});
   std::ofstream out(to / config_name, std::ios::binary);
   out << config << '\n';
   if (!out.flush()) throw DataError((to / config_name).string() + ": cannot be written");

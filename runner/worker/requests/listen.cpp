@@ -1,5 +1,6 @@
 #include <fstream>
 
+#include "base/text.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 #include "protocol/unique_names.hpp"
@@ -15,15 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using protocol::Json;
-
-/// A field as RFC 4180 has it.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text)
-    result.append(c == '"' ? 2 : 1, c);
-  return result + '"';
-}
 
 /// Keeps letters, digits, '-' and '_' of the first 100 bytes of an id, to be a file's name. Other
 /// ids may give the same.
@@ -41,22 +33,24 @@ class Table {
     stream_ << "file,id,split,fold";
     for (const auto& label : labels_)
       stream_ << ','
-              << quoted(label.unit.empty() ? label.name : label.name + " (" + label.unit + ")");
+              << base::csv_field(label.unit.empty() ? label.name
+                                                    : label.name + " (" + label.unit + ")");
     stream_ << ",groups,slices,question,choices,answers\n";
   }
 
   void add(const std::string& file, const Item& item) {
     constexpr const char* splits[] = {"train", "validation", "test"};
-    stream_ << quoted(file) << ',' << quoted(item.id) << ',' << splits[static_cast<int>(item.split)]
-            << ',' << item.fold;
+    stream_ << base::csv_field(file) << ',' << base::csv_field(item.id) << ','
+            << splits[static_cast<int>(item.split)] << ',' << item.fold;
     for (const auto& label : labels_) {
       const auto found = item.labels.find(label.name);
-      stream_ << ',' << (found == item.labels.end() ? "" : quoted(text(found->second)));
+      stream_ << ',' << (found == item.labels.end() ? "" : base::csv_field(text(found->second)));
     }
     const auto question = item.question.value_or(Question{});
-    stream_ << ',' << quoted(text(item.groups)) << ',' << quoted(text(item.slices)) << ','
-            << quoted(question.text) << ',' << quoted(text(question.choices)) << ','
-            << quoted(text(question.answers)) << '\n';
+    stream_ << ',' << base::csv_field(text(item.groups)) << ','
+            << base::csv_field(text(item.slices)) << ',' << base::csv_field(question.text) << ','
+            << base::csv_field(text(question.choices)) << ','
+            << base::csv_field(text(question.answers)) << '\n';
     if (!stream_.flush()) throw DataError(file_.string() + ": cannot be written");
   }
 

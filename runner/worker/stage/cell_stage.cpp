@@ -4,7 +4,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "protocol/fault.hpp"
+#include "base/fault.hpp"
 #include "protocol/path_text.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/plugin/device.hpp"
@@ -187,7 +187,7 @@ class CellStage {
     });
     add_part(all, "records/", trial_.records().state());
     write_state(file, all);
-    protocol::fault_point("fit-state-written");
+    base::fault_point("fit-state-written");
   }
 
   bool predict() {
@@ -200,7 +200,7 @@ class CellStage {
                       " are declared and all of them are lost");
     call([&] { evaluator_.predict(trial_); });
     if (trial_.stopped()) return false;
-    protocol::fault_point("predicted");
+    base::fault_point("predicted");
     check_complete(items);
     check_unchanged(request_);
     result_.predict_seconds = since(start);

@@ -7,7 +7,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include "protocol/fault.hpp"
+#include "base/fault.hpp"
 #include "protocol/path_text.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
@@ -145,7 +145,7 @@ class FeaturesStage {
                                                            work->values.end());
       write_shard(file(*work, shard), std::move(header), values);
       spent_clips_[work] += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
-      protocol::fault_point("feature-shard-written");
+      base::fault_point("feature-shard-written");
     }
   }
 

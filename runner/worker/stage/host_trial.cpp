@@ -6,7 +6,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include "protocol/fault.hpp"
+#include "base/fault.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 #include "worker/audio/policy.hpp"
@@ -223,7 +223,7 @@ void HostTrial::save(const State& own) {
   add_part(all, "components/", components_.state());
   add_part(all, "records/", records_.state());
   write_state(file, all);
-  protocol::fault_point("partial-state-written");
+  base::fault_point("partial-state-written");
 }
 
 std::optional<State> HostTrial::resume() {

@@ -5,7 +5,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "protocol/fault.hpp"
+#include "base/fault.hpp"
 #include "protocol/path_text.hpp"
 #include "worker/cache/disk.hpp"
 #include "worker/plugin/device.hpp"
@@ -70,7 +70,7 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   write_state(protocol::path_of(request.file), request.encoder.plugin.empty()
                                                    ? components.language_model().state()
                                                    : components.trained_encoder());
-  protocol::fault_point("pretrained-state-written");
+  base::fault_point("pretrained-state-written");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   trial.end("pretrain", took.count(), false);
 }

@@ -1,10 +1,10 @@
-#include "protocol/fault.hpp"
+#include "base/fault.hpp"
 
 #include <csignal>
 #include <cstdlib>
 #include <string>
 
-namespace earshot::protocol {
+namespace earshot::base {
 
 void fault_point(std::string_view name) {
   static const char* const wanted = std::getenv("EARSHOT_FAULT");
@@ -16,4 +16,4 @@ void fault_point(std::string_view name) {
   if (++arrivals == std::atol(std::string(text.substr(colon + 1)).c_str())) std::raise(SIGKILL);
 }
 
-}  // namespace earshot::protocol
+}  // namespace earshot::base

@@ -1,10 +1,10 @@
 #pragma once
 #include <string_view>
 
-namespace earshot::protocol {
+namespace earshot::base {
 
 /// A named moment at which a test may kill this process: with EARSHOT_FAULT=name:N in the
 /// environment the N-th arrival at `name` ends it by SIGKILL. Otherwise nothing happens.
 void fault_point(std::string_view name);
 
-}  // namespace earshot::protocol
+}  // namespace earshot::base

@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Sizes and durations as people write them.
+
+namespace earshot::base {
+
+/// "1.5 GiB", "366.9 MiB", "12.0 KiB", "21 B"
+std::string size_text(std::int64_t bytes);
+
+using Units = std::vector<std::pair<std::string, double>>;
+
+/// B to TiB, in bytes.
+const Units& byte_units();
+/// s, min, h, in seconds.
+const Units& second_units();
+
+/// "10min", "1.5 GiB", "512": a number of at least 0 with one of the units, or without one. Nothing
+/// where it is something else.
+std::optional<double> parse_quantity(std::string_view text, const Units& units);
+
+}  // namespace earshot::base
