@@ -17,7 +17,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include <earshot/kit/optimiser.hpp>
+#include <lib/learn/optimiser.hpp>
+
 #include <earshot/kit/random.hpp>
 #include <earshot/language_model.hpp>
 

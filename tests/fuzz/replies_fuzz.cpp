@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <earshot/kit/answers.hpp>
-#include <earshot/kit/captions.hpp>
+#include <lib/text/answers.hpp>
+#include <lib/text/captions.hpp>
 
 using namespace earshot::kit;
 

@@ -9,8 +9,8 @@
 
 #include <earshot/error.hpp>
 
-#include "text/unicode.hpp"
-#include "tokenizer/tokenizer_file.hpp"
+#include "tokenizer_file.hpp"
+#include "unicode.hpp"
 
 namespace {
 

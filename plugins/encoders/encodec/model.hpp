@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/quantizer.hpp>
+#include <lib/models/seanet.hpp>
+
 #include <earshot/kit/checkpoint.hpp>
-#include <earshot/kit/nn/quantizer.hpp>
-#include <earshot/kit/nn/seanet.hpp>
 
 namespace encodec {
 

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/swin.hpp>
+
 #include <earshot/kit/checkpoint.hpp>
-#include <earshot/kit/clap_front_end.hpp>
-#include <earshot/kit/nn/swin.hpp>
+
+#include "clap_front_end.hpp"
 
 namespace htsat {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-#include <earshot/kit/nn/parameters.hpp>
+#include <lib/models/parameters.hpp>
 
 namespace htsat {
 

@@ -6,10 +6,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <lib/models/by_length.hpp>
+#include <lib/models/model_options.hpp>
+
 #include <earshot/error.hpp>
 #include <earshot/kit/input_checks.hpp>
-#include <earshot/kit/nn/by_length.hpp>
-#include <earshot/kit/nn/model_options.hpp>
 #include <earshot/kit/parallel.hpp>
 
 namespace htsat {

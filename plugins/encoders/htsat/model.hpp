@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/swin.hpp>
+
 #include <earshot/kit/checkpoint.hpp>
-#include <earshot/kit/clap_front_end.hpp>
-#include <earshot/kit/nn/swin.hpp>
 
 #include "architecture.hpp"
+#include "clap_front_end.hpp"
 #include "heads.hpp"
 
 namespace htsat {

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/quantizer.hpp>
+#include <lib/models/seanet.hpp>
+#include <lib/models/transformer.hpp>
+
 #include <earshot/kit/checkpoint.hpp>
-#include <earshot/kit/nn/quantizer.hpp>
-#include <earshot/kit/nn/seanet.hpp>
-#include <earshot/kit/nn/transformer.hpp>
 
 namespace mimi {
 

@@ -4,9 +4,10 @@
 
 #include <ATen/ATen.h>
 
+#include <lib/models/by_length.hpp>
+
 #include <earshot/error.hpp>
 #include <earshot/kit/input_checks.hpp>
-#include <earshot/kit/nn/by_length.hpp>
 
 namespace torchscript {
 

@@ -5,7 +5,8 @@
 #include <set>
 #include <tuple>
 
-#include <earshot/kit/answers.hpp>
+#include <lib/text/answers.hpp>
+
 #include <earshot/kit/random.hpp>
 
 namespace audio_qa {

@@ -2,7 +2,8 @@
 #include <map>
 #include <span>
 
-#include <earshot/kit/reduction.hpp>
+#include <lib/learn/reduction.hpp>
+
 #include <earshot/options.hpp>
 #include <earshot/trial.hpp>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numbers>
 
-#include <earshot/kit/answers.hpp>
+#include <lib/text/answers.hpp>
 
 #include "answering.hpp"
 
@@ -128,7 +128,7 @@ std::vector<MetricSpec> Marks::metrics() {
        .help = "Bits that the gold of an open question costs less than with the audio left out",
        .unit = "bit"},
       {.name = "bleu_1",
-       .help = "BLEU of single words, of captions; definitions: kit/captions.hpp"},
+       .help = "BLEU of single words, of captions; definitions: lib/text/captions.hpp"},
       {.name = "bleu_2", .help = "BLEU of up to two words, of captions"},
       {.name = "bleu_3", .help = "BLEU of up to three words, of captions"},
       {.name = "bleu_4", .help = "BLEU of up to four words, of captions"},

@@ -2,20 +2,21 @@
 #include <optional>
 #include <unordered_map>
 
+#include <lib/text/captions.hpp>
+
 #include <earshot/evaluator.hpp>
-#include <earshot/kit/captions.hpp>
 
 #include "format.hpp"
 
 namespace audio_qa {
 
 /// The choice that a reply names, as the data numbers it: by its letter where letters are asked
-/// for, or else by its text (rules `letter` and `choice_text` of kit/answers.hpp).
+/// for, or else by its text (rules `letter` and `choice_text` of lib/text/answers.hpp).
 std::optional<std::int64_t> named_choice(const Format& format, const earshot::Item& item,
                                          const std::string& reply);
 
 /// Turns what was said about an item into numbers: those of every rule that goes with its question,
-/// beside each other, and one of them as `accuracy`. Definitions: metrics() and kit/answers.hpp.
+/// beside each other, and one of them as `accuracy`. Definitions: metrics() and lib/text/answers.hpp.
 class Marks {
  public:
   struct Settings {

@@ -1,7 +1,7 @@
 #pragma once
 #include <optional>
 
-#include <earshot/kit/optimiser.hpp>
+#include <lib/learn/optimiser.hpp>
 
 #include "model.hpp"
 #include "order.hpp"

@@ -7,7 +7,8 @@
 
 #include <ATen/ATen.h>
 
-#include <earshot/kit/metrics.hpp>
+#include <lib/learn/metrics.hpp>
+
 #include <earshot/kit/sampling.hpp>
 
 namespace probes {

@@ -1,8 +1,9 @@
 #pragma once
+#include <lib/learn/reduction.hpp>
+#include <lib/learn/target.hpp>
+
 #include <earshot/evaluator.hpp>
 #include <earshot/kit/pooling.hpp>
-#include <earshot/kit/reduction.hpp>
-#include <earshot/kit/target.hpp>
 #include <earshot/options.hpp>
 
 namespace probes {

@@ -5,8 +5,9 @@
 
 #include <c10/core/ScalarType.h>
 
+#include <lib/models/rotary.hpp>
+
 #include <earshot/kit/checkpoint.hpp>
-#include <earshot/kit/nn/rotary.hpp>
 
 namespace llama {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <earshot/kit/tokenizer.hpp>
+#include <lib/text/tokenizer.hpp>
 
 namespace llama {
 

@@ -7,8 +7,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <lib/models/model_options.hpp>
+
 #include <earshot/error.hpp>
-#include <earshot/kit/nn/model_options.hpp>
 
 #include "adapter.hpp"
 

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <earshot/kit/tokenizer.hpp>
+#include <lib/text/tokenizer.hpp>
+
 #include <earshot/language_model.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>

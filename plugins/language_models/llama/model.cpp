@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include <earshot/kit/name_map.hpp>
+#include <lib/models/name_map.hpp>
 
 #include "operations.hpp"
 

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/parameters.hpp>
+
 #include <earshot/component.hpp>
-#include <earshot/kit/nn/parameters.hpp>
 
 #include "architecture.hpp"
 #include "cache.hpp"

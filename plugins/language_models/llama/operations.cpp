@@ -12,8 +12,8 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <earshot/kit/nn/dense.hpp>
-#include <earshot/kit/nn/exponential.hpp>
+#include <lib/models/dense.hpp>
+#include <lib/models/exponential.hpp>
 
 // Versions for each kind of vector unit, chosen when the plugin is loaded.
 #define EARSHOT_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))

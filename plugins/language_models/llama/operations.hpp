@@ -5,7 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <earshot/kit/nn/rotary.hpp>
+#include <lib/models/rotary.hpp>
 
 // What a layer computes, differentiable in all tensors but rotations and targets. In float32 on the
 // CPU each is one pass over memory forward and one backward; elsewhere LibTorch's own operations.

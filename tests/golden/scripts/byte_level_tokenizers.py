@@ -1,4 +1,4 @@
-"""Cases of tokenizers for tests/sdk/kit/tokenizer, made by the library `tokenizers`.
+"""Cases of tokenizers for tests/plugins/lib/text, made by the library `tokenizers`.
 
     pip install tokenizers
     python tests/golden/scripts/byte_level_tokenizers.py tests/golden/codec_lm

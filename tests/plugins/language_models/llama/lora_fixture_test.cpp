@@ -2,8 +2,7 @@
 #include <c10/core/GradMode.h>
 
 #include <gmock/gmock.h>
-
-#include <earshot/kit/optimiser.hpp>
+#include <lib/learn/optimiser.hpp>
 
 #include "adapter.hpp"
 #include "codec_case.hpp"

@@ -3,8 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <gtest/gtest.h>
-
-#include <earshot/kit/nn/rotary.hpp>
+#include <lib/models/rotary.hpp>
 
 // The passes written for float32 on the CPU, against LibTorch's own operations: values and
 // gradients.

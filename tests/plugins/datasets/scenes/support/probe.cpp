@@ -6,9 +6,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <earshot/kit/linear.hpp>
+#include <lib/learn/linear.hpp>
+#include <lib/learn/metrics.hpp>
+
 #include <earshot/kit/log_mel.hpp>
-#include <earshot/kit/metrics.hpp>
 
 #include "convolution.hpp"
 

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <ATen/ATen.h>
+
+#include <lib/learn/lbfgs.hpp>
+#include <lib/learn/linear.hpp>
+
+#include <earshot/error.hpp>
+
+namespace earshot::kit {
+
+namespace {
+
+/// Mean cross-entropy and, in `outputs`, its derivative by them, in one pass over plain rows.
+double softmax_loss(at::Tensor& outputs, const at::Tensor& y) {
+  const auto n = outputs.size(0), k = outputs.size(1);
+  auto* z = outputs.mutable_data_ptr<double>();
+  const auto* target = y.const_data_ptr<double>();
+  double loss = 0;
+  for (std::int64_t i = 0; i < n; ++i, z += k, target += k) {
+    const auto most = *std::max_element(z, z + k);
+    double sum = 0;
+    for (std::int64_t j = 0; j < k; ++j)
+      sum += std::exp(z[j] - most);
+    const auto log_sum = most + std::log(sum);
+    for (std::int64_t j = 0; j < k; ++j) {
+      loss += target[j] * (log_sum - z[j]);
+      z[j] = (std::exp(z[j] - log_sum) - target[j]) / static_cast<double>(n);
+    }
+  }
+  return loss / static_cast<double>(n);
+}
+
+double sigmoid_loss(at::Tensor& outputs, const at::Tensor& y) {
+  const auto n = outputs.size(0);
+  auto* z = outputs.mutable_data_ptr<double>();
+  const auto* target = y.const_data_ptr<double>();
+  double loss = 0;
+  for (std::int64_t i = 0; i < outputs.numel(); ++i) {
+    const auto small = std::exp(-std::abs(z[i]));  // never overflows
+    loss += std::max(z[i], 0.0) - target[i] * z[i] + std::log1p(small);
+    const auto probability = z[i] >= 0 ? 1 / (1 + small) : small / (1 + small);
+    z[i] = (probability - target[i]) / static_cast<double>(n);
+  }
+  return loss / static_cast<double>(n);
+}
+
+at::Tensor wrap(std::span<const double> values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<double*>(values.data()), shape, at::kDouble);
+}
+
+}  // namespace
+
+at::Tensor LinearModel::outputs(const at::Tensor& x) const {
+  return at::addmm(bias, x, weight.t());
+}
+
+LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Link link,
+                         const LinearModel& start) {
+  const auto k = y.size(1), d = x.size(1);
+  const auto weights = static_cast<std::size_t>(k * d);
+  const auto penalty = 1 / (c * static_cast<double>(x.size(0)));  // of the mean loss
+  std::vector<double> parameters(weights + static_cast<std::size_t>(k));
+  if (start.weight.defined() && start.weight.sizes() == at::IntArrayRef{k, d}) {
+    std::memcpy(parameters.data(), start.weight.const_data_ptr<double>(), weights * sizeof(double));
+    std::memcpy(parameters.data() + weights, start.bias.const_data_ptr<double>(),
+                static_cast<std::size_t>(k) * sizeof(double));
+  }
+  auto outputs = at::empty({x.size(0), k}, at::kDouble);
+  const auto loss = [&](std::span<const double> at, std::span<double> gradient) {
+    const auto weight = wrap(at.first(weights), {k, d}), bias = wrap(at.subspan(weights), {k});
+    auto by_weight = wrap(gradient.first(weights), {k, d});
+    auto by_bias = wrap(gradient.subspan(weights), {k});
+    at::addmm_out(outputs, bias, x, weight.t());
+    const auto value = link == Link::softmax ? softmax_loss(outputs, y) : sigmoid_loss(outputs, y);
+    at::mm_out(by_weight, outputs.t(), x);
+    by_weight.add_(weight, penalty);
+    at::sum_out(by_bias, outputs, 0);
+    return value + penalty / 2 * weight.square().sum().item<double>();
+  };
+  minimise(loss, parameters, {.tolerance = 1e-5});
+  return {.weight = wrap({parameters.data(), weights}, {k, d}).clone(),
+          .bias = wrap(std::span(parameters).subspan(weights), {k}).clone()};
+}
+
+LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c) {
+  const auto x_mean = x.mean(0), y_mean = y.mean(0);
+  const auto xc = x - x_mean, yc = y - y_mean;
+  const bool dual = x.size(0) < x.size(1);  // the smaller of two systems with one solution
+  auto system = dual ? at::mm(xc, xc.t()) : at::mm(xc.t(), xc);
+  system.diagonal().add_(1 / c);
+  const auto [factor, info] = at::linalg_cholesky_ex(system);
+  if (info.item<std::int64_t>() != 0)
+    throw ConfigError(c10::str("ridge regression with C = ", c,
+                               " has no solution at this precision; use a smaller C"));
+  const auto solution = at::cholesky_solve(dual ? yc : at::mm(xc.t(), yc), factor);
+  LinearModel model;
+  model.weight = (dual ? at::mm(xc.t(), solution) : solution).t().contiguous();
+  model.bias = y_mean - at::mv(model.weight, x_mean);
+  return model;
+}
+
+Standardiser Standardiser::of(const at::Tensor& x) {
+  const auto [variance, mean] = at::var_mean(x, 0, /*unbiased=*/false);
+  auto scale = variance.sqrt();
+  // Rounding leaves a constant column a deviation of some ulp of its mean.
+  const auto constant = scale <= mean.abs() * 1e-12;
+  return {.mean = mean, .scale = at::where(constant, at::ones_like(scale), scale)};
+}
+
+at::Tensor Standardiser::apply(const at::Tensor& x) const {
+  return (x - mean.to(x.options())).div_(scale.to(x.options()));
+}
+
+}  // namespace earshot::kit

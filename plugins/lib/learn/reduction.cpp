@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <limits>
+
+#include <ATen/ATen.h>
+
+#include <lib/learn/reduction.hpp>
+
+#include <earshot/error.hpp>
+
+namespace earshot::kit {
+
+namespace {
+
+const at::Tensor& stored(const State& state, const std::string& name) {
+  const auto found = state.tensors.find(name);
+  if (found == state.tensors.end()) throw DataError("state lacks the tensor '" + name + "'");
+  return found->second;
+}
+
+/// Every row with its largest coefficient positive.
+at::Tensor signed_rows(const at::Tensor& rows) {
+  const auto largest = std::get<1>(rows.abs().max(1, /*keepdim=*/true));
+  return rows * rows.gather(1, largest).sign();
+}
+
+}  // namespace
+
+PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count) {
+  const auto items = x.size(0), width = x.size(1);
+  const auto mean = x.mean(0);
+  const auto centred = x - mean;
+  // Of covariances between features or products between items, whichever are fewer.
+  const bool few_items = items < width;
+  const auto products = few_items ? centred.mm(centred.t()) : centred.t().mm(centred);
+  const auto [ascending, vectors] = at::linalg_eigh(products);
+  const auto variance = ascending.flip(0).clamp_min(0);
+  // What rounding leaves of directions without variance, as numpy.linalg.matrix_rank judges it.
+  const auto noise = static_cast<double>(std::max(items, width)) *
+                     std::numeric_limits<double>::epsilon() * variance[0];
+  const auto varying = (variance > noise).sum().item<std::int64_t>();
+  if (count > varying)
+    throw ConfigError("pca is " + std::to_string(count) + "; allowed: at most " +
+                      std::to_string(varying) + ", the directions in which the " +
+                      std::to_string(width) + " features of the " + std::to_string(items) +
+                      " training items vary");
+  auto axes = vectors.flip(1).narrow(1, 0, count).t();
+  if (few_items) axes = axes.mm(centred) / variance.narrow(0, 0, count).sqrt().unsqueeze(1);
+  return {.mean = mean, .axes = signed_rows(axes).contiguous()};
+}
+
+at::Tensor PrincipalAxes::apply(const at::Tensor& x) const {
+  return at::matmul(x - mean.to(x.options()), axes.to(x.options()).t());
+}
+
+OptionSchema Reduction::options() {
+  return {
+      {.name = "standardise",
+       .value = true,
+       .help = "Bring each feature to mean 0 and variance 1 of the training items"},
+      {.name = "pca",
+       .value = std::int64_t{0},
+       .help = "Keep so many principal components of the training items, the same for encoders of "
+               "any width; 0: all features",
+       .min = 0},
+  };
+}
+
+Reduction::Reduction(const Options& options)
+    : standardise_(options.flag("standardise")), pca_(options.integer("pca")) {}
+
+at::Tensor Reduction::learn(const at::Tensor& x) {
+  auto scaled = x;
+  if (standardise_) {
+    standardiser_ = Standardiser::of(x);
+    scaled = standardiser_.apply(x);
+  }
+  if (pca_ == 0) return scaled;
+  axes_ = PrincipalAxes::of(scaled, pca_);
+  return axes_.apply(scaled);
+}
+
+at::Tensor Reduction::apply(const at::Tensor& x) const {
+  const auto scaled = standardise_ ? standardiser_.apply(x) : x;
+  return pca_ == 0 ? scaled : axes_.apply(scaled);
+}
+
+void Reduction::save(State& state) const {
+  if (standardise_) {
+    state.tensors["mean"] = standardiser_.mean;
+    state.tensors["scale"] = standardiser_.scale;
+  }
+  if (pca_ > 0) {
+    state.tensors["pca_mean"] = axes_.mean;
+    state.tensors["pca_axes"] = axes_.axes;
+  }
+}
+
+void Reduction::load(const State& state) {
+  if (standardise_) standardiser_ = {stored(state, "mean"), stored(state, "scale")};
+  if (pca_ > 0) axes_ = {stored(state, "pca_mean"), stored(state, "pca_axes")};
+}
+
+}  // namespace earshot::kit

@@ -1,0 +1,51 @@
+#pragma once
+#include <lib/learn/linear.hpp>
+
+#include <earshot/component.hpp>
+#include <earshot/options.hpp>
+
+// Features of different encoders made alike: the same scale, the same width. All of it is learnt
+// from training items alone. kit/pooling.hpp gives the same number of frames, kit/sampling.hpp the
+// same number of items.
+
+namespace earshot::kit {
+
+/// Principal component analysis (Jolliffe 2002, "Principal Component Analysis", ch. 2): orthonormal
+/// directions of features, the one along which training items vary most first. Each points to where
+/// its largest coefficient (the first of several) is positive, so that equal items give equal axes.
+struct PrincipalAxes {
+  at::Tensor mean{};  ///< float64 (D)
+  at::Tensor axes{};  ///< float64 (K, D)
+
+  /// The first `count` axes of `x`, float64 (N, D). @throws ConfigError if the items vary in fewer
+  /// directions, at most N - 1 or D, saying in how many.
+  static PrincipalAxes of(const at::Tensor& x, std::int64_t count);
+  /// (..., D) to (..., K), along the axes; not whitened. Any floating type, on x's device.
+  at::Tensor apply(const at::Tensor& x) const;
+};
+
+/// What the options `standardise` and `pca` ask for, in this order: mean 0 and variance 1 of each
+/// feature, then the first principal axes.
+class Reduction {
+ public:
+  static OptionSchema options();
+  explicit Reduction(const Options& options);
+
+  /// Learns from `x`, float64 (N, D): features of training items, or frames of them.
+  /// @returns apply(x). @throws ConfigError as PrincipalAxes::of does.
+  at::Tensor learn(const at::Tensor& x);
+  /// (..., D) to (..., D) or, with `pca`, (..., pca).
+  at::Tensor apply(const at::Tensor& x) const;
+
+  /// Into `state`, and back. @throws DataError naming what is missing.
+  void save(State& state) const;
+  void load(const State& state);
+
+ private:
+  bool standardise_;
+  std::int64_t pca_;
+  Standardiser standardiser_;
+  PrincipalAxes axes_;
+};
+
+}  // namespace earshot::kit
