@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include <lib/models/name_map.hpp>
+#include <earshot/kit/name_map.hpp>
 
 #include "operations.hpp"
 

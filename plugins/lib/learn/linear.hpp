@@ -30,9 +30,8 @@ LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Lin
 LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c);
 
 /// Support vector machine with linear kernel and hinge loss: minimises C * (sum of the hinge
-/// losses) + |w|^2 / 2, `y` being +1 or -1. Solved in the dual by sequential minimal optimisation
-/// with second-order selection, to libsvm's tolerance of 0.001 (Fan, Chen, Lin 2005, "Working set
-/// selection using second order information for training SVM"; Chang and Lin 2011, "LIBSVM").
+/// losses) + |w|^2 / 2, `y` being +1 or -1. By libsvm (Chang and Lin 2011, "LIBSVM"), to its
+/// tolerance of 0.001. Where all `y` are alike the output is that sign times a million for all.
 /// @returns one output, positive for +1.
 LinearModel fit_svm(const at::Tensor& x, std::span<const double> y, double c);
 

@@ -1,167 +1,78 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <unordered_map>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include <ATen/ATen.h>
 
 #include <lib/learn/linear.hpp>
+#include <libsvm/svm.h>
 
 namespace earshot::kit {
 
 namespace {
 
-constexpr double tolerance = 1e-3;         // libsvm's default for the violation of optimality
-constexpr double least_curvature = 1e-12;  // its TAU, for kernels that are not positive definite
-constexpr std::int64_t cache_bytes = 128 << 20;
+/// Larger than outputs of fitted machines.
+constexpr double beyond_any = 1e6;
 
-/// Rows of the Gram matrix x x', as many kept as fit.
-class Gram {
+/// libsvm as scikit-learn's SVC(kernel="linear") asks it.
+svm_parameter parameters(double c) {
+  svm_parameter all{};
+  all.svm_type = C_SVC;
+  all.kernel_type = LINEAR;
+  all.C = c;
+  all.eps = 1e-3;        // libsvm's default for the violation of optimality
+  all.cache_size = 128;  // MB
+  all.shrinking = 1;
+  return all;
+}
+
+/// The rows of a matrix as libsvm wants them: (column from 1 on, value), ended by -1.
+class Rows {
  public:
-  explicit Gram(const at::Tensor& x)
-      : x_(x),
-        capacity_(
-            static_cast<std::size_t>(std::max<std::int64_t>(2, cache_bytes / (8 * x.size(0))))) {}
-
-  at::Tensor row(std::int64_t i) {
-    auto found = rows_.find(i);
-    if (found == rows_.end()) {
-      if (rows_.size() == capacity_) {
-        rows_.erase(order_[oldest_]);
-        order_[oldest_] = i;
-        oldest_ = (oldest_ + 1) % capacity_;
-      } else {
-        order_.push_back(i);
-      }
-      found = rows_.emplace(i, at::mv(x_, x_[i])).first;
+  explicit Rows(const at::Tensor& x) : width_(static_cast<std::size_t>(x.size(1)) + 1) {
+    const auto rows = x.contiguous();
+    const auto* value = rows.const_data_ptr<double>();
+    nodes_.reserve(static_cast<std::size_t>(rows.size(0)) * width_);
+    for (std::int64_t i = 0; i < rows.size(0); ++i) {
+      for (int column = 1; column < static_cast<int>(width_); ++column)
+        nodes_.push_back({column, *value++});
+      nodes_.push_back({-1, 0});
     }
-    return found->second;
+    for (std::int64_t i = 0; i < rows.size(0); ++i)
+      starts_.push_back(nodes_.data() + static_cast<std::size_t>(i) * width_);
   }
+  svm_node** starts() { return starts_.data(); }
 
  private:
-  at::Tensor x_;
-  std::size_t capacity_, oldest_ = 0;
-  std::unordered_map<std::int64_t, at::Tensor> rows_;
-  std::vector<std::int64_t> order_;
-};
-
-/// The dual: minimise a' Q a / 2 - sum a, 0 <= a <= C, y' a = 0, Q_ij = y_i y_j x_i x_j.
-class Dual {
- public:
-  Dual(const at::Tensor& x, std::span<const double> y, double c)
-      : gram_(x),
-        diagonal_(x.square().sum(1)),
-        y_(y),
-        c_(c),
-        alpha_(y.size(), 0.0),
-        gradient_(y.size(), -1.0) {}
-
-  void solve() {
-    // libsvm's bound on the number of steps.
-    const auto most = std::max<std::size_t>(10'000'000, 100 * y_.size());
-    for (std::size_t step = 0; step < most && select(); ++step)
-      update();
-  }
-
-  std::vector<double> coefficients() const {  // y_i a_i
-    std::vector<double> result(y_.size());
-    for (std::size_t i = 0; i < y_.size(); ++i)
-      result[i] = y_[i] * alpha_[i];
-    return result;
-  }
-
-  double intercept() const {
-    double upper = std::numeric_limits<double>::infinity(), lower = -upper, sum = 0, free = 0;
-    for (std::size_t i = 0; i < y_.size(); ++i) {
-      const auto value = y_[i] * gradient_[i];
-      const bool at_top = alpha_[i] >= c_, at_bottom = alpha_[i] <= 0;
-      if (!at_top && !at_bottom) {
-        sum += value;
-        free += 1;
-      } else if (at_top == (y_[i] < 0)) {
-        upper = std::min(upper, value);
-      } else {
-        lower = std::max(lower, value);
-      }
-    }
-    return -(free > 0 ? sum / free : (upper + lower) / 2);
-  }
-
- private:
-  bool can_rise(std::size_t i) const { return y_[i] > 0 ? alpha_[i] < c_ : alpha_[i] > 0; }
-  bool can_fall(std::size_t i) const { return y_[i] > 0 ? alpha_[i] > 0 : alpha_[i] < c_; }
-
-  /// The pair (first_, second_) whose exchange gains most; false at the optimum.
-  bool select() {
-    double highest = -std::numeric_limits<double>::infinity(), lowest = -highest;
-    for (std::size_t i = 0; i < y_.size(); ++i) {
-      if (!can_rise(i) || -y_[i] * gradient_[i] < highest) continue;
-      highest = -y_[i] * gradient_[i];
-      first_ = i;
-    }
-    if (std::isinf(highest)) return false;
-    row_ = gram_.row(static_cast<std::int64_t>(first_));
-    double best = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < y_.size(); ++i) {
-      if (!can_fall(i)) continue;
-      const auto slope = -y_[i] * gradient_[i];
-      lowest = std::min(lowest, slope);
-      const auto rise = highest - slope;
-      if (rise <= 0) continue;
-      const auto gain = -rise * rise / curvature(i);
-      if (gain > best) continue;
-      best = gain;
-      second_ = i;
-    }
-    return highest - lowest >= tolerance && !std::isinf(best);
-  }
-
-  double curvature(std::size_t i) const {
-    const auto* diagonal = diagonal_.const_data_ptr<double>();
-    const auto value = diagonal[first_] + diagonal[i] - 2 * row_.const_data_ptr<double>()[i];
-    return value > 0 ? value : least_curvature;
-  }
-
-  void update() {
-    const auto i = first_, j = second_;
-    const auto old_i = alpha_[i], old_j = alpha_[j];
-    // Along a_i += y_i t, a_j -= y_j t, as far as the box allows.
-    auto step = (y_[j] * gradient_[j] - y_[i] * gradient_[i]) / curvature(j);
-    step = std::min(step, y_[i] > 0 ? c_ - old_i : old_i);
-    step = std::min(step, y_[j] > 0 ? old_j : c_ - old_j);
-    alpha_[i] = snapped(old_i + y_[i] * step);
-    alpha_[j] = snapped(old_j - y_[j] * step);
-    const auto* row_i = row_.const_data_ptr<double>();
-    const auto second_row = gram_.row(static_cast<std::int64_t>(j));
-    const auto* row_j = second_row.const_data_ptr<double>();
-    const auto change_i = y_[i] * (alpha_[i] - old_i), change_j = y_[j] * (alpha_[j] - old_j);
-    for (std::size_t k = 0; k < y_.size(); ++k)
-      gradient_[k] += y_[k] * (row_i[k] * change_i + row_j[k] * change_j);
-  }
-
-  /// Exactly at a bound when it is there but for rounding.
-  double snapped(double value) const {
-    if (value < 1e-14 * c_) return 0;
-    return value > c_ * (1 - 1e-14) ? c_ : value;
-  }
-
-  Gram gram_;
-  at::Tensor diagonal_;
-  std::span<const double> y_;
-  double c_;
-  std::vector<double> alpha_, gradient_;
-  std::size_t first_ = 0, second_ = 0;
-  at::Tensor row_;  ///< of first_
+  std::size_t width_;
+  std::vector<svm_node> nodes_;
+  std::vector<svm_node*> starts_;
 };
 
 }  // namespace
 
 LinearModel fit_svm(const at::Tensor& x, std::span<const double> y, double c) {
-  Dual dual(x, y, c);
-  dual.solve();
-  const auto coefficients = at::tensor(dual.coefficients());
-  return {.weight = at::mv(x.t(), coefficients).unsqueeze(0),
-          .bias = at::full({1}, dual.intercept(), at::kDouble)};
+  if (std::adjacent_find(y.begin(), y.end(), std::not_equal_to<>()) == y.end())
+    return {.weight = at::zeros({1, x.size(1)}, at::kDouble),
+            .bias = at::full({1}, y[0] * beyond_any, at::kDouble)};
+  static std::once_flag quiet;
+  std::call_once(quiet, [] { svm_set_print_string_function([](const char*) {}); });
+  Rows rows(x);
+  std::vector<double> labels(y.begin(), y.end());
+  const svm_problem problem{static_cast<int>(labels.size()), labels.data(), rows.starts()};
+  const auto asked = parameters(c);
+  const std::unique_ptr<svm_model, void (*)(svm_model*)> model(
+      svm_train(&problem, &asked), [](svm_model* done) { svm_free_and_destroy_model(&done); });
+  // An output is sum of coefficient * (support vector . x) - rho, positive for the label that came
+  // first.
+  const double sign = model->label[0] > 0 ? 1 : -1;
+  std::vector<double> coefficients(labels.size(), 0.0);
+  for (int i = 0; i < model->l; ++i)
+    coefficients[static_cast<std::size_t>(model->sv_indices[i] - 1)] = sign * model->sv_coef[0][i];
+  return {.weight = at::mv(x.t(), at::tensor(coefficients)).unsqueeze(0),
+          .bias = at::full({1}, -sign * model->rho[0], at::kDouble)};
 }
 
 LinearModel fit_one_vs_one(const at::Tensor& x, std::span<const std::int64_t> y,

@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <lib/models/name_map.hpp>
+#include <earshot/kit/name_map.hpp>
 
 namespace earshot::kit {
 

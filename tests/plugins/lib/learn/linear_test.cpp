@@ -94,6 +94,14 @@ TEST(Svm, is_not_improved_by_any_small_change) {
   }
 }
 
+TEST(Svm, of_examples_of_one_sign_gives_that_sign_whatever_comes) {
+  const auto x = normal(5, 3, 1);
+  for (const double sign : {1.0, -1.0}) {
+    const auto outputs = fit_svm(x, std::vector<double>(5, sign), 1).outputs(normal(4, 3, 2) * 100);
+    EXPECT_TRUE(at::equal(outputs, at::full({4, 1}, sign * 1e6, at::kDouble)));
+  }
+}
+
 TEST(Svm, one_against_one_votes_as_libsvm_and_never_for_a_class_without_items) {
   // Outputs of the pairs (0,1), (0,2), (1,2): a circle, so that each class has one vote.
   const auto circle = at::tensor({1.0, -1.0, 1.0}, at::kDouble).view({1, 3});

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <gmock/gmock.h>
-#include <lib/models/name_map.hpp>
 
 #include <earshot/kit/checkpoint.hpp>
+#include <earshot/kit/name_map.hpp>
 
 #include "made_files.hpp"
 #include "temporary_folder.hpp"

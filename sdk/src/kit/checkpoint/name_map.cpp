@@ -3,9 +3,8 @@
 
 #include <ATen/ATen.h>
 
-#include <lib/models/name_map.hpp>
-
 #include <earshot/error.hpp>
+#include <earshot/kit/name_map.hpp>
 
 namespace earshot::kit {
 
