@@ -15,7 +15,8 @@
 #include "host/plan/rescoring.hpp"
 #include "host/schedule/records.hpp"
 #include "host/schedule/scheduler.hpp"
-#include "host/store/store.hpp"
+#include "host/store/predictions.hpp"
+#include "host/store/run_lookup.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -59,36 +60,21 @@ struct Model {
 
 Model find_model(const Store& store, const std::string& checkpoint, const fs::path& states) {
   const auto wanted = find_wanted(store, "answer", checkpoint);
-  Statement row(store.connection(),
-                "SELECT r.run_id, e.file, e.overrides, c.identity, m.experiment_id, m.position "
-                "FROM run r JOIN cell c USING(cell_id) JOIN experiment_cell m USING(cell_id) "
-                "JOIN experiment e USING(experiment_id) WHERE r.cell_id = ?1 AND "
-                "(?2 = 0 OR r.run_id = ?2) AND r.state = 'ok' "
-                "ORDER BY r.attempt DESC, e.latest DESC, e.experiment_id DESC LIMIT 1");
-  row.bind_all(wanted.cell, wanted.run);
-  if (!row.step())
+  const auto origin = origin_of(store, wanted.cell, wanted.run);
+  if (!origin || origin->state != "ok" || origin->experiment.empty())
     throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint + "' is not ok");
-  Model model{.run = row.integer(0), .file = row.text(1)};
-  for (const auto& change : Json::parse(row.text(2)))
-    model.overrides.set.push_back(change.get<std::string>());
-  const auto identity = Json::parse(row.text(3));
-  if (identity.contains("imported"))
+  Model model{.run = origin->run, .file = origin->file, .axes = origin->axes};
+  model.overrides.set = origin->overrides;
+  if (origin->identity.contains("imported"))
     throw Failure(ExitCode::usage,
                   "runner answer: run '" + checkpoint +
                       "' was imported: its model is not here. Expected a run of a task that "
                       "answers questions");
-  model.fit = states / fit_key_of(identity) / "fit.state";
+  model.fit = states / fit_key_of(origin->identity) / "fit.state";
   if (!fs::exists(model.fit))
     throw Failure(ExitCode::usage, "runner answer: there is no '" + model.fit.string() +
                                        "', what run '" + checkpoint +
                                        "' learnt. Run its experiment again");
-  Statement axes(store.connection(),
-                 "SELECT a.name, v.value FROM cell_axis x JOIN axis a USING(axis_id) "
-                 "JOIN axis_value v USING(value_id) WHERE x.experiment_id = ? AND x.position = ? "
-                 "ORDER BY a.axis_id");
-  axes.bind_all(row.integer(4), row.integer(5));
-  while (axes.step())
-    model.axes.emplace_back(axes.text(0), axes.text(1));
   return model;
 }
 
@@ -200,9 +186,9 @@ Answer ask_model(const Experiment& experiment, KnownPlugins& plugins, const fs::
   const auto summary = execute(plan, store, settings, *progress);
   if (!summary.failures.empty())
     throw Failure(ExitCode::cells_not_ok, "runner answer: " + summary.failures.front().error);
-  Statement row(store.connection(), "SELECT value, output FROM prediction LIMIT 1");
-  if (!row.step()) throw Failure(ExitCode::cells_not_ok, "runner answer: interrupted");
-  return {row.text(0), boost::algorithm::trim_copy(row.text(1))};
+  const auto said = first_prediction(store);
+  if (!said) throw Failure(ExitCode::cells_not_ok, "runner answer: interrupted");
+  return {said->value, boost::algorithm::trim_copy(said->output)};
 }
 
 /// A folder that is gone afterwards.

@@ -11,7 +11,7 @@
 #include "host/cli/command.hpp"
 #include "host/plan/planner.hpp"
 #include "host/schedule/cache_use.hpp"
-#include "host/store/store.hpp"
+#include "host/store/stage_costs.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 
@@ -35,36 +35,6 @@ std::string day(std::time_t time) {
   return text;
 }
 
-/// Whose each key is, as the results file knows: encoders' features, the language model that was
-/// trained, the dataset that made audio.
-std::map<std::string, std::string> owners_by_key(const std::string& results) {
-  std::map<std::string, std::string> names;
-  if (!fs::exists(results)) return names;
-  const Store store(results, Store::Mode::read);
-  Statement rows(store.connection(),
-                 "SELECT iif(s.kind = 'pretrain', s.key, json_extract(s.facts, '$.key')), "
-                 "coalesce(json_extract(s.facts, '$.label'), group_concat(DISTINCT m.encoder)) "
-                 "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
-                 "JOIN experiment_cell m USING(cell_id) WHERE s.kind IN ('pretrain', 'features') "
-                 "GROUP BY 1 UNION ALL SELECT key, 'audio of ' || component FROM dataset");
-  while (rows.step())
-    names[rows.text(0)] = rows.text(1);
-  return names;
-}
-
-/// Pretraining that runs of the results file stand on.
-std::set<std::string> pretrained(const std::string& results) {
-  std::set<std::string> keys;
-  if (!fs::exists(results)) return keys;
-  const Store store(results, Store::Mode::read);
-  Statement rows(store.connection(),
-                 "SELECT DISTINCT s.key FROM stage s JOIN run_stage USING(stage_id) "
-                 "WHERE s.kind = 'pretrain'");
-  while (rows.step())
-    keys.insert(rows.text(0));
-  return keys;
-}
-
 void list(const fs::path& cache, const std::string& results) {
   struct Entry {
     std::int64_t files = 0, bytes = 0;
@@ -79,7 +49,8 @@ void list(const fs::path& cache, const std::string& results) {
     entry.used = std::max(entry.used, file.used);
     bytes += file.bytes;
   }
-  const auto owners = owners_by_key(results);
+  std::map<std::string, std::string> owners;
+  if (fs::exists(results)) owners = owners_of_cached(Store(results, Store::Mode::read));
   TableWriter table(std::cout, {"key", "of", "files", "size", "last used"}, Format::table);
   for (const auto& [key, entry] : entries) {
     const auto name = owners.find(key);
@@ -105,7 +76,9 @@ ExitCode verify(const fs::path& cache) {
 }
 
 void prune(const fs::path& cache, std::int64_t most, const std::string& results) {
-  const auto pruned = prune_cache(cache, most, pretrained(results));
+  std::set<std::string> pretrained;
+  if (fs::exists(results)) pretrained = pretraining_in_use(Store(results, Store::Mode::read));
+  const auto pruned = prune_cache(cache, most, pretrained);
   std::cout << "deleted " << pruned.files << " files, " << base::size_text(pruned.bytes) << "; "
             << base::size_text(pruned.kept) << " are left\n";
   if (!pruned.in_use.empty())

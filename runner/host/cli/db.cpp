@@ -1,56 +1,25 @@
 #include <iostream>
 
-#include <sqlite3.h>
-
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
-#include "host/store/content_hash.hpp"
+#include "host/store/file_check.hpp"
 #include "host/store/open.hpp"
-#include "host/store/store.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
 namespace {
 
-/// First versions whose write-ahead log is free of a race between connections.
-constexpr int safe_sqlite = 3'051'003;
-
-/// Problems, one line each.
-std::vector<std::string> problems_of(const Store& store) {
-  std::vector<std::string> problems;
-  Statement integrity(store.connection(), "PRAGMA integrity_check");
-  while (integrity.step()) {
-    if (integrity.text(0) != "ok") problems.push_back(integrity.text(0));
-  }
-  Statement foreign(store.connection(), "PRAGMA foreign_key_check");
-  while (foreign.step()) {
-    problems.push_back("row " + foreign.text(1) + " of " + foreign.text(0) +
-                       " refers to a missing row of " + foreign.text(2));
-  }
-  Statement half(store.connection(),
-                 "SELECT run_id FROM run r WHERE state = 'ok' AND NOT EXISTS "
-                 "(SELECT 1 FROM metric WHERE run_id = r.run_id)");
-  while (half.step())
-    problems.push_back("run " + half.text(0) + " is ok and has no metric");
-  // Where pages are damaged, rows cannot be read.
-  if (problems.empty()) problems = changed_content(store.connection());
-  return problems;
-}
-
 ExitCode check(const std::string& file) {
   const Store store(file, Store::Mode::read);
-  const auto& connection = store.connection();
-  std::cout << file << ": schema " << connection.integer("PRAGMA user_version") << ", "
-            << connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
-            << " bytes, SQLite " << sqlite3_libversion() << '\n';
-  if (sqlite3_libversion_number() < safe_sqlite) {
+  const auto summary = summary_of(store);
+  std::cout << file << ": schema " << summary.schema << ", " << summary.bytes << " bytes, SQLite "
+            << summary.sqlite << '\n';
+  if (!summary.safe_sqlite) {
     std::cout << "  (before 3.51.3 two writers at once can damage a file; Earshot writes from one "
                  "process)\n";
   }
-  for (const char* table : {"experiment", "cell", "run", "stage", "metric", "prediction", "item"}) {
-    std::cout << "  " << table << std::string(12 - std::string(table).size(), ' ')
-              << connection.integer(std::string("SELECT count(*) FROM ") + table) << '\n';
-  }
+  for (const auto& [table, rows] : row_counts(store))
+    std::cout << "  " << table << std::string(12 - table.size(), ' ') << rows << '\n';
   const auto problems = problems_of(store);
   for (const auto& problem : problems)
     std::cout << "  problem: " << problem << '\n';
@@ -59,8 +28,7 @@ ExitCode check(const std::string& file) {
                   file + ": has " + std::to_string(problems.size()) +
                       " problems; restore a backup, or rescue rows with: sqlite3 FILE .recover");
   }
-  const auto unsealed =
-      connection.integer("SELECT count(*) FROM run WHERE state = 'ok' AND content_sha256 IS NULL");
+  const auto unsealed = runs_without_hash(store);
   if (unsealed > 0)
     std::cout << "  " << unsealed
               << " runs are from before schema 3 and have no hash of their rows\n";
@@ -97,8 +65,7 @@ ExitCode db(const std::vector<std::string>& arguments) {
   if (action == "check") return check(results);
   if (action == "migrate") {
     const Store store(results, Store::Mode::write);
-    std::cout << results << ": schema " << store.connection().integer("PRAGMA user_version")
-              << '\n';
+    std::cout << results << ": schema " << summary_of(store).schema << '\n';
     return ExitCode::ok;
   }
   const std::vector<std::string> known{"check", "backup", "migrate"};

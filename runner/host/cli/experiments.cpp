@@ -6,40 +6,18 @@
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
 #include "host/experiment/fields.hpp"
-#include "host/store/store.hpp"
+#include "host/store/revisions.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
 namespace {
 
-/// Revisions count from 1 in the order in which they were first seen.
-constexpr const char* revisions_sql =
-    "SELECT row_number() OVER (ORDER BY e.experiment_id) AS revision, "
-    "CASE e.latest WHEN 1 THEN 'yes' ELSE '' END AS latest, "
-    "strftime('%Y-%m-%d %H:%M', e.created_ms / 1000, 'unixepoch') AS first_seen_utc, "
-    "(SELECT count(*) FROM experiment_cell m WHERE m.experiment_id = e.experiment_id) AS cells, "
-    "(SELECT count(*) FROM experiment_cell m JOIN run r ON r.cell_id = m.cell_id AND r.state = "
-    "'ok' "
-    "WHERE m.experiment_id = e.experiment_id) AS ok, e.file FROM experiment e WHERE e.name = ? "
-    "ORDER BY e.experiment_id";
-
-constexpr const char* experiments_sql =
-    "SELECT e.name AS experiment, (SELECT count(*) FROM experiment o WHERE o.name = e.name) AS "
-    "revisions, (SELECT count(*) FROM experiment_cell m WHERE m.experiment_id = e.experiment_id) "
-    "AS cells, (SELECT count(*) FROM experiment_cell m JOIN run r ON r.cell_id = m.cell_id AND "
-    "r.state = 'ok' WHERE m.experiment_id = e.experiment_id) AS ok, "
-    "strftime('%Y-%m-%d %H:%M', e.created_ms / 1000, 'unixepoch') AS first_seen_utc, e.file "
-    "FROM experiment e WHERE e.latest = 1 ORDER BY e.name";
-
 void list(const Arguments& given, const std::vector<std::string>& names) {
   const auto format = format_of(given.text("format"));
   const Store store(given.text("results"), Store::Mode::read);
-  Statement rows(store.connection(), names.empty() ? experiments_sql : revisions_sql);
-  if (!names.empty()) {
-    store.require_experiment(names.front());
-    rows.bind_all(names.front());
-  }
-  print_rows(rows, std::cout, format);
+  if (!names.empty()) store.require_experiment(names.front());
+  print_rows(names.empty() ? experiment_table(store) : revision_table(store, names.front()),
+             std::cout, format);
 }
 
 void rename(const Arguments& given, const std::vector<std::string>& names) {
@@ -61,34 +39,24 @@ void remove(const Arguments& given, const std::vector<std::string>& names) {
   std::cout << '\n';
 }
 
-struct Revision {
-  std::int64_t id = 0, number = 0;
+/// A revision as it is compared with another.
+struct NumberedRevision {
+  std::int64_t number = 0;  ///< counted from 1
   Json resolved{};
-  std::set<std::string> cells{};
+  std::set<std::string> cells{};  ///< their keys
 };
 
-std::vector<Revision> revisions_of(const Store& store, const std::string& name) {
-  std::vector<Revision> all;
-  Statement rows(store.connection(),
-                 "SELECT experiment_id, resolved FROM experiment WHERE name = ? ORDER BY 1");
-  rows.bind_all(name);
-  while (rows.step()) {
-    Revision revision{
-        rows.integer(0), static_cast<std::int64_t>(all.size()) + 1, Json::parse(rows.text(1)), {}};
-    Statement cells(store.connection(),
-                    "SELECT c.key FROM experiment_cell m JOIN cell c USING(cell_id) "
-                    "WHERE m.experiment_id = ?");
-    cells.bind_all(revision.id);
-    while (cells.step())
-      revision.cells.insert(cells.text(0));
-    all.push_back(std::move(revision));
-  }
-  return all;
+NumberedRevision read_revision(const Store& store, const std::vector<Revision>& all,
+                               std::size_t index) {
+  const auto id = all[index].id;
+  return {static_cast<std::int64_t>(index) + 1, resolved_experiment(store, id).resolved,
+          cell_keys(store, id)};
 }
 
-const Revision& chosen(const std::vector<Revision>& all, const std::string& text) {
-  for (const auto& revision : all)
-    if (std::to_string(revision.number) == text) return revision;
+/// @returns its index
+std::size_t chosen(const std::vector<Revision>& all, const std::string& text) {
+  for (std::size_t index = 0; index < all.size(); ++index)
+    if (std::to_string(index + 1) == text) return index;
   refuse_usage("experiments",
                "no revision '" + text + "'; allowed are 1 to " + std::to_string(all.size()));
 }
@@ -127,8 +95,9 @@ void diff(const Arguments& given, const std::vector<std::string>& names) {
     return;
   }
   if (names.size() == 2) refuse_usage("experiments", "diff takes two revisions, or none");
-  const auto& before = names.size() == 3 ? chosen(all, names[1]) : all[all.size() - 2];
-  const auto& after = names.size() == 3 ? chosen(all, names[2]) : all.back();
+  const bool named = names.size() == 3;
+  const auto before = read_revision(store, all, named ? chosen(all, names[1]) : all.size() - 2);
+  const auto after = read_revision(store, all, named ? chosen(all, names[2]) : all.size() - 1);
   std::cout << "revision " << before.number << " -> " << after.number << '\n';
   print_changes(before.resolved, after.resolved);
   std::int64_t common = 0;

@@ -6,7 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
 #include "host/plan/rescoring.hpp"
-#include "host/store/store.hpp"
+#include "host/store/run_lookup.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
@@ -17,14 +17,10 @@ namespace fs = std::filesystem;
 /// What a run learnt, beside the results file. @throws Failure (usage): nothing, or it is gone
 fs::path fit_of(const Store& store, const std::string& text, const fs::path& results) {
   const auto wanted = find_wanted(store, "export-adapter", text);
-  Statement row(store.connection(),
-                "SELECT c.identity FROM run r JOIN cell c USING(cell_id) WHERE r.cell_id = ?1 AND "
-                "(?2 = 0 OR r.run_id = ?2) AND r.state = 'ok' LIMIT 1");
-  row.bind_all(wanted.cell, wanted.run);
-  if (!row.step())
+  const auto origin = origin_of(store, wanted.cell, wanted.run);
+  if (!origin || origin->state != "ok")
     throw Failure(ExitCode::usage, "runner export-adapter: run '" + text + "' is not ok");
-  const auto fit =
-      results.parent_path() / "state" / fit_key_of(Json::parse(row.text(0))) / "fit.state";
+  const auto fit = results.parent_path() / "state" / fit_key_of(origin->identity) / "fit.state";
   if (!fs::exists(fit))
     throw Failure(ExitCode::usage, "runner export-adapter: there is no '" + fit.string() +
                                        "', what run '" + text +

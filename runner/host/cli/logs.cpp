@@ -7,7 +7,7 @@
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
-#include "host/store/store.hpp"
+#include "host/store/run_lookup.hpp"
 
 namespace earshot::host {
 namespace {
@@ -46,23 +46,17 @@ ExitCode logs(const std::vector<std::string>& arguments) {
   const Store store(results, Store::Mode::read);
   const auto wanted = find_wanted(store, "logs", given->text("wanted"));
   const auto attempt = given->has("attempt") ? given->get<std::int64_t>("attempt") : 0;
-  Statement row(store.connection(),
-                "SELECT r.run_id, c.key, r.attempt, r.state, r.error, r.log, (SELECT max(attempt) "
-                "FROM run WHERE cell_id = c.cell_id) FROM run r JOIN cell c USING (cell_id) "
-                "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) AND (?3 = 0 OR r.attempt = ?3) "
-                "ORDER BY r.attempt DESC LIMIT 1");
-  row.bind_all(wanted.cell, wanted.run, attempt);
-  if (!row.step())
+  const auto found = find_attempt(store, wanted.cell, wanted.run, attempt);
+  if (!found)
     throw Failure(ExitCode::usage, "runner logs: '" + given->text("wanted") + "' has no attempt " +
                                        std::to_string(attempt));
-  std::cout << "run " << row.integer(0) << ", cell " << row.text(1).substr(0, 12) << ", attempt "
-            << row.integer(2) << " of " << row.integer(6) << ": " << row.text(3) << '\n';
-  if (!row.is_null(4)) std::cout << plain_text(row.text(4)) << '\n';
-  if (row.is_null(5)) {
-    std::cout << (row.text(3) == "running" ? "it still runs\n" : "it left no log\n");
-  } else {
-    print_log(store.resolve(row.text(5)));
-  }
+  std::cout << "run " << found->run << ", cell " << found->key.substr(0, 12) << ", attempt "
+            << found->number << " of " << found->attempts << ": " << found->state << '\n';
+  if (!found->error.empty()) std::cout << plain_text(found->error) << '\n';
+  if (found->log)
+    print_log(store.resolve(*found->log));
+  else
+    std::cout << (found->state == "running" ? "it still runs\n" : "it left no log\n");
   std::cout << std::flush;
   return ExitCode::ok;
 }

@@ -8,6 +8,7 @@
 #include "host/base/defaults.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
+#include "host/store/metric_values.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -36,7 +37,7 @@ void print_counts(std::ostream& out, const std::string& head, const Counts& coun
     out << head << "and " << counts.size() - most_lines << " reasons more\n";
 }
 
-/// A table with a row for each task and a column for each encoder, put together from rows of SQL.
+/// A table with a row for each task and a column for each encoder, put together from means.
 struct Grid {
   std::vector<std::string> rows{}, encoders{}, extras{};  ///< in the order of first sight
   std::map<std::pair<std::string, std::string>, double> values{};
@@ -47,20 +48,6 @@ struct Grid {
 };
 
 Grid grid_of(const Store& store, const std::string& experiment) {
-  // Looked up by key, metric by metric: the view `result` would read all slices of all runs.
-  Statement rows(
-      store.connection(),
-      "SELECT m.task, m.mapper, m.language_model, m.variant, m.encoder, d.name, avg(v.value), "
-      "d.name = c.primary_metric "
-      "FROM experiment e CROSS JOIN experiment_cell m ON m.experiment_id = e.experiment_id "
-      "CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' "
-      "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
-      "CROSS JOIN metric_definition d ON d.name IN (c.primary_metric, 'chance', 'majority') "
-      "CROSS JOIN metric v ON v.run_id = r.run_id AND v.metric_id = d.metric_id AND v.slice_id = "
-      "(SELECT slice_id FROM slice WHERE dimension = 'all' AND name = 'all') "
-      "WHERE e.name = ? AND e.latest = 1 AND v.value IS NOT NULL "
-      "GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY min(m.position)");
-  rows.bind_all(experiment);
   Grid grid;
   std::map<std::string, std::string> metric_of;
   struct Line {
@@ -69,13 +56,12 @@ Grid grid_of(const Store& store, const std::string& experiment) {
     bool primary;
   };
   std::vector<Line> lines;
-  while (rows.step()) {
-    std::string label = rows.text(0);
-    for (const int part : {1, 2, 3})
-      if (!rows.text(part).empty()) label += "  " + rows.text(part);
-    const bool primary = rows.integer(7) != 0;
-    lines.push_back({label, primary ? rows.text(4) : rows.text(5), rows.real(6), primary});
-    if (primary) metric_of[label] = rows.text(5);
+  for (const auto& mean : mean_metrics(store, experiment)) {
+    std::string label = mean.task;
+    for (const auto* part : {&mean.mapper, &mean.language_model, &mean.variant})
+      if (!part->empty()) label += "  " + *part;
+    lines.push_back({label, mean.primary ? mean.encoder : mean.metric, mean.value, mean.primary});
+    if (mean.primary) metric_of[label] = mean.metric;
   }
   for (const auto& line : lines) {
     const auto row = line.label + "\t" + metric_of[line.label];

@@ -2,13 +2,11 @@
 #include <iostream>
 #include <sstream>
 
-#include <sqlite3.h>
-
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
 #include "host/store/queries.hpp"
-#include "host/store/store.hpp"
+#include "host/store/selected_rows.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -51,44 +49,17 @@ std::string sql_of(const std::string& text) {
                             "; give SQL in quotes, or one of " + protocol::join(names));
 }
 
-void bind_parameters(const Store& store, Statement& statement,
-                     const std::vector<std::string>& assignments) {
+/// NAME=VALUE, as pairs.
+std::vector<std::pair<std::string, std::string>> parameters_in(
+    const std::vector<std::string>& assignments) {
+  std::vector<std::pair<std::string, std::string>> parameters;
   for (const auto& assignment : assignments) {
     const auto equal = assignment.find('=');
-    if (equal == std::string::npos) {
+    if (equal == std::string::npos)
       refuse_usage("query", "'" + assignment + "' is no parameter; write NAME=VALUE");
-    }
-    const auto name = assignment.substr(0, equal);
-    const int index = sqlite3_bind_parameter_index(statement.handle(), (":" + name).c_str());
-    if (index == 0) {
-      std::vector<std::string> known;
-      for (int i = 1; i <= sqlite3_bind_parameter_count(statement.handle()); ++i) {
-        const char* parameter = sqlite3_bind_parameter_name(statement.handle(), i);
-        if (parameter != nullptr) known.emplace_back(parameter + 1);
-      }
-      refuse_usage("query", "the query has no parameter '" + name + "'; it has " +
-                                (known.empty() ? "none" : protocol::join(known, true)) +
-                                protocol::did_you_mean(name, known));
-    }
-    const auto value = assignment.substr(equal + 1);
-    if (name == "experiment") store.require_experiment(value);
-    statement.bind(index, value);
+    parameters.emplace_back(assignment.substr(0, equal), assignment.substr(equal + 1));
   }
-}
-
-/// Mistakes in the SQL are the user's, not the file's.
-template <class Act>
-auto explain_sql(const Store& store, Act&& act) {
-  try {
-    return act();
-  } catch (const Failure&) {
-    const int code = sqlite3_errcode(store.handle()) & 0xff;
-    if (code == SQLITE_AUTH || code == SQLITE_READONLY) {
-      refuse_usage("query", "only reading is allowed; the SQL would change something");
-    }
-    if (code != SQLITE_ERROR) throw;
-    refuse_usage("query", std::string("the SQL is wrong: ") + sqlite3_errmsg(store.handle()));
-  }
+  return parameters;
 }
 
 ExitCode query(const std::vector<std::string>& arguments) {
@@ -111,15 +82,15 @@ ExitCode query(const std::vector<std::string>& arguments) {
   const auto format = format_of(given->text("format"));
   const auto sql = sql_of(given->text("sql"));
   const Store store(given->text("results"), Store::Mode::read);
-  explain_sql(store, [&] {
-    Statement statement(store.connection(), sql);
-    const std::string_view used = sqlite3_sql(statement.handle());
-    if (sql.find_first_not_of(" \t\n;", used.size()) != std::string::npos) {
-      refuse_usage("query", "more than one statement: '" + sql.substr(used.size()) + "'");
-    }
-    bind_parameters(store, statement, given->texts("parameters"));
-    print_rows(statement, std::cout, format);
-  });
+  const auto parameters = parameters_in(given->texts("parameters"));
+  try {
+    auto rows = select(store, sql, parameters);
+    for (const auto& [name, value] : parameters)
+      if (name == "experiment") store.require_experiment(value);
+    print_rows(std::move(rows), std::cout, format);
+  } catch (const SqlMistake& mistake) {
+    refuse_usage("query", mistake.what());
+  }
   return ExitCode::ok;
 }
 

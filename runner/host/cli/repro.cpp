@@ -7,44 +7,19 @@
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
 #include "host/plan/rescoring.hpp"
-#include "host/store/store.hpp"
+#include "host/store/run_lookup.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
 
-struct Found {
-  std::int64_t run = 0, attempt = 0, experiment = 0, position = 0;
-  std::string state{}, key{}, name{}, file{}, log{};
-  Json overrides{}, facts{}, identity{};
-};
-
-/// The run, or of a cell the ok one, or else the last.
-Found find(const Store& store, const Wanted& wanted) {
-  Statement row(store.connection(),
-                "SELECT r.run_id, r.attempt, m.experiment_id, m.position, r.state, c.key, "
-                "e.name, e.file, r.log, e.overrides, p.facts, c.identity FROM run r "
-                "JOIN cell c USING(cell_id) JOIN provenance p USING(provenance_id) "
-                "JOIN experiment_cell m USING(cell_id) JOIN experiment e USING(experiment_id) "
-                "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) "
-                "ORDER BY r.state = 'ok' DESC, r.attempt DESC, e.latest DESC, "
-                "e.experiment_id DESC LIMIT 1");
-  row.bind_all(wanted.cell, wanted.run);
-  if (!row.step())
+/// @throws Failure (usage) where no experiment has it
+RunOrigin find(const Store& store, const Wanted& wanted) {
+  const auto origin = origin_of(store, wanted.cell, wanted.run);
+  if (!origin || origin->experiment.empty())
     throw Failure(ExitCode::usage, "runner repro: no experiment has this run any more");
-  return {row.integer(0),
-          row.integer(1),
-          row.integer(2),
-          row.integer(3),
-          row.text(4),
-          row.text(5),
-          row.text(6),
-          row.text(7),
-          row.text(8),
-          Json::parse(row.text(9)),
-          Json::parse(row.text(10)),
-          Json::parse(row.text(11))};
+  return *origin;
 }
 
 /// As a shell takes it for one word.
@@ -62,8 +37,8 @@ std::string quoted(const std::string& word) {
 
 /// The command that runs just this cell of the experiment, into a results file of its own; of
 /// predictions that were imported the one that did that.
-std::string command(const Store& store, const Found& run) {
-  const auto words = run.facts.value("arguments", std::vector<std::string>{});
+std::string command(const RunOrigin& run) {
+  const auto words = run.provenance.value("arguments", std::vector<std::string>{});
   if (!words.empty() && words.front() == "import-predictions") {
     std::string text = "runner";
     for (const auto& word : words)
@@ -72,21 +47,16 @@ std::string command(const Store& store, const Found& run) {
   }
   std::string text = "runner " + quoted(run.file);
   for (const auto& change : run.overrides)
-    text += " --set " + quoted(change.get<std::string>());
-  Statement axes(store.connection(),
-                 "SELECT a.name, v.value FROM cell_axis x JOIN axis a USING(axis_id) "
-                 "JOIN axis_value v USING(value_id) WHERE x.experiment_id = ? AND x.position = ? "
-                 "ORDER BY a.axis_id");
-  axes.bind_all(run.experiment, run.position);
-  while (axes.step())
-    text += " --only " + quoted(axes.text(0) + "=" + axes.text(1));
-  if (run.facts.value("device", "cpu") != "cpu")
-    text += " --device " + run.facts.at("device").get<std::string>();
+    text += " --set " + quoted(change);
+  for (const auto& [axis, value] : run.axes)
+    text += " --only " + quoted(axis + "=" + value);
+  if (run.provenance.value("device", "cpu") != "cpu")
+    text += " --device " + run.provenance.at("device").get<std::string>();
   return text + " --results repro.db";
 }
 
-void print_source(const Found& run) {
-  const auto git = run.facts.value("git", Json());
+void print_source(const RunOrigin& run) {
+  const auto git = run.provenance.value("git", Json());
   if (!git.is_object()) {
     std::cout << "source   in no git repository; its text is in the table 'experiment'\n";
     return;
@@ -101,8 +71,8 @@ void print_source(const Found& run) {
   std::cout << '\n';
 }
 
-void print_plugins(const Found& run) {
-  for (const auto& plugin : run.facts.value("plugins", Json::array())) {
+void print_plugins(const RunOrigin& run) {
+  for (const auto& plugin : run.provenance.value("plugins", Json::array())) {
     const auto path = protocol::path_of(plugin.value("path", ""));
     const auto hash = plugin.value("sha256", "");
     std::string now = "is gone from " + path.string();
@@ -126,13 +96,13 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const Store store(given->text("results"), Store::Mode::read);
   const auto found = find(store, find_wanted(store, "repro", given->text("run")));
   if (given->has("patch")) {
-    std::cout << found.facts.value("git", Json::object()).value("diff", "") << '\n';
+    std::cout << found.provenance.value("git", Json::object()).value("diff", "") << '\n';
     return ExitCode::ok;
   }
-  const auto host = found.facts.value("host", Json::object());
-  const auto runner = found.facts.value("runner", Json::object());
+  const auto host = found.provenance.value("host", Json::object());
+  const auto runner = found.provenance.value("runner", Json::object());
   std::cout << "run      " << found.run << ", attempt " << found.attempt << ", " << found.state
-            << "\ncell     " << found.key << "\nfrom     " << found.name << ", " << found.file
+            << "\ncell     " << found.key << "\nfrom     " << found.experiment << ", " << found.file
             << "\nhost     " << host.value("name", "") << ", " << host.value("cpu", "") << ", "
             << host.value("os", "") << "\nrunner   " << runner.value("version", "")
             << (runner.value("commit", "").empty() ? ""
@@ -140,11 +110,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
             << '\n';
   print_source(found);
   print_plugins(found);
-  if (!found.log.empty()) std::cout << "log      " << store.resolve(found.log).string() << '\n';
+  if (found.log) std::cout << "log      " << store.resolve(*found.log).string() << '\n';
   const auto results = std::filesystem::absolute(given->text("results"));
   const auto fit = results.parent_path() / "state" / fit_key_of(found.identity) / "fit.state";
   if (std::filesystem::exists(fit)) std::cout << "fit      " << fit.string() << '\n';
-  std::cout << "\n" << command(store, found) << '\n';
+  std::cout << "\n" << command(found) << '\n';
   return ExitCode::ok;
 }
 

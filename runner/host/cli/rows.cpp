@@ -4,17 +4,10 @@
 
 namespace earshot::host {
 
-std::size_t print_rows(Statement& statement, std::ostream& out, Format format) {
-  std::vector<std::string> names;
-  for (int i = 0; i < statement.columns(); ++i)
-    names.push_back(statement.column_name(i));
-  TableWriter table(out, names, format, terminal_width());
-  std::vector<Json> values(names.size());
-  while (statement.step()) {
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = statement.value(static_cast<int>(i));
+std::size_t print_rows(Rows rows, std::ostream& out, Format format) {
+  TableWriter table(out, rows.columns(), format, terminal_width());
+  for (std::vector<Json> values; rows.next(values);)
     table.row(values);
-  }
   table.finish();
   return table.rows();
 }

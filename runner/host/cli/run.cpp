@@ -241,7 +241,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto summary =
       Invocation(request, std::move(plan), store, *progress, std::move(origin)).run();
   note_summary(summary, *progress);
-  store.connection().require_in_place();
+  store.require_in_place();
   if (request.progress != "json") {
     print_results(std::cout, store, name);
     const auto lines = verdict_lines(store, name);

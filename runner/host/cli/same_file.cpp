@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/base/failure.hpp"
+#include "host/store/revisions.hpp"
 
 namespace earshot::host {
 namespace {
@@ -35,12 +36,10 @@ bool agrees(const std::string& question) {
 }  // namespace
 
 std::optional<std::string> other_file(const Store& store, const Experiment& experiment) {
-  Statement row(store.connection(),
-                "SELECT file, source FROM experiment WHERE name = ? AND latest = 1");
-  row.bind_all(experiment.name);
-  if (!row.step() || row.text(1) == experiment.source || is_same(row.text(0), experiment.file))
+  const auto before = latest_file(store, experiment.name);
+  if (!before || before->source == experiment.source || is_same(before->file, experiment.file))
     return std::nullopt;
-  return row.text(0);
+  return before->file;
 }
 
 void add_replace_option(program_options::options_description& options) {

@@ -216,6 +216,17 @@ std::vector<float> Statement::floats(int index) const {
   return values;
 }
 
+Json Statement::json(int index, const std::string& where) const {
+  if (is_null(index)) return nullptr;
+  try {
+    return Json::parse(bytes(index));
+  } catch (const Json::exception& error) {
+    throw Failure(ExitCode::store_unusable, connection_->name() + ": " + where +
+                                                " is not valid JSON: " + error.what() +
+                                                ". 'runner db check' examines the file");
+  }
+}
+
 Json Statement::value(int index) const {
   switch (sqlite3_column_type(handle(), index)) {
     case SQLITE_NULL:

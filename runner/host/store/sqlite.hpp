@@ -109,6 +109,9 @@ class Statement {
   std::string text(int index) const;           ///< "" for NULL
   std::vector<float> floats(int index) const;  ///< of a BLOB
   std::string_view bytes(int index) const;     ///< of a BLOB or text, until the next step()
+  /// The JSON that a text is; null for NULL. @param where  names it in messages: "item 17"
+  /// @throws Failure (store_unusable) where it is not valid JSON
+  Json json(int index, const std::string& where) const;
   Json value(int index) const;  ///< by the type of the stored value; a BLOB as "80 bytes"
 
   sqlite3_stmt* handle() const { return statement_.get(); }

@@ -10,6 +10,7 @@
 #include "host/base/failure.hpp"
 #include "host/store/clock.hpp"
 #include "host/store/content_hash.hpp"
+#include "host/store/inside.hpp"
 #include "host/store/open.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
@@ -42,6 +43,10 @@ void add_plugins(Connection& connection, std::int64_t provenance, const Json& pl
 Store::Store(const std::filesystem::path& file, Mode mode)
     : file_(file),
       connection_(mode == Mode::write ? open_for_writing(file) : open_for_reading(file)) {}
+
+const Connection& connection_of(const Store& store) {
+  return store.connection_;
+}
 
 std::optional<std::int64_t> Store::experiment(const std::string& name) const {
   Statement row(connection_, "SELECT experiment_id FROM experiment WHERE name = ? AND latest = 1");

@@ -227,11 +227,17 @@ class Store {
   /// Where a path that the file has of a log or an artifact is now.
   std::filesystem::path resolve(const std::string& path) const;
 
-  /// For reading with a Statement.
+  /// @throws Failure when the file was removed or replaced since it was opened for writing: what
+  /// was recorded since is lost.
+  void require_in_place() const { connection_.require_in_place(); }
+
+  // Until the last reader has moved here.
   const Connection& connection() const { return connection_; }
   sqlite3* handle() const { return connection_.handle(); }
 
  private:
+  friend const Connection& connection_of(const Store& store);
+
   std::int64_t provenance_id();
   void become_owner();
   std::string relative(const std::string& path) const;

@@ -1,0 +1,49 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/store/selected_rows.hpp"
+
+// All that the latest revision of an experiment has found, to be written to files.
+
+namespace earshot::host {
+
+/// A row for each run, slice and metric.
+Rows exported_results(const Store& store, const std::string& experiment);
+
+/// What must be equal whenever cell keys are equal: without labels and the order of the file, and
+/// sorted by cell key, which comes first.
+Rows canonical_metrics(const Store& store, const std::string& experiment);
+Rows canonical_predictions(const Store& store, const std::string& experiment);
+
+/// What a run said about an item, with what was asked and what is true.
+struct ExportedPrediction {
+  std::vector<Json> values{};  ///< one for each of ExportedPredictions::columns(); `scores` is null
+  std::vector<float> scores{};        ///< empty where there are none
+  std::vector<std::string> scored{};  ///< classes, choices or candidates that `scores` are of
+};
+
+/// Predictions, read one at a time. The store outlives them.
+class ExportedPredictions {
+ public:
+  ExportedPredictions(const Store& store, const std::string& experiment);
+
+  std::vector<std::string> columns() const;
+  std::size_t scores_column() const;
+  /// Columns whose texts are JSON.
+  std::vector<std::size_t> json_columns() const;
+
+  /// @returns false after the last
+  bool next(ExportedPrediction& prediction);
+
+ private:
+  const std::vector<std::string>& classes_of(std::int64_t run);
+
+  const Store* store_;
+  Statement rows_;
+  std::map<std::int64_t, std::vector<std::string>> classes_{};  ///< by run, as scores have them
+};
+
+}  // namespace earshot::host

@@ -1,0 +1,30 @@
+#include "host/store/stage_costs.hpp"
+
+#include "host/store/inside.hpp"
+
+namespace earshot::host {
+
+std::map<std::string, std::string> owners_of_cached(const Store& store) {
+  Statement rows(connection_of(store),
+                 "SELECT iif(s.kind = 'pretrain', s.key, json_extract(s.facts, '$.key')), "
+                 "coalesce(json_extract(s.facts, '$.label'), group_concat(DISTINCT m.encoder)) "
+                 "FROM stage s JOIN run_stage x USING(stage_id) JOIN run r USING(run_id) "
+                 "JOIN experiment_cell m USING(cell_id) WHERE s.kind IN ('pretrain', 'features') "
+                 "GROUP BY 1 UNION ALL SELECT key, 'audio of ' || component FROM dataset");
+  std::map<std::string, std::string> names;
+  while (rows.step())
+    names[rows.text(0)] = rows.text(1);
+  return names;
+}
+
+std::set<std::string> pretraining_in_use(const Store& store) {
+  Statement rows(connection_of(store),
+                 "SELECT DISTINCT s.key FROM stage s JOIN run_stage USING(stage_id) "
+                 "WHERE s.kind = 'pretrain'");
+  std::set<std::string> keys;
+  while (rows.step())
+    keys.insert(rows.text(0));
+  return keys;
+}
+
+}  // namespace earshot::host
