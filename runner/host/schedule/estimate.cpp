@@ -2,17 +2,16 @@
 
 #include <algorithm>
 
+#include "host/store/stage_costs.hpp"
+
 namespace earshot::host {
 
 Estimate::Estimate(const Plan& plan, const Store& store) {
   for (const auto& cell : plan.cells)
     if (cell.decision == Decision::run) ++cells_[cell.cell.task.label];
   if (cells_.empty()) return;
-  Statement past(store.connection(),
-                 "SELECT task, sum(seconds), count(*) FROM experiment_cell JOIN run USING(cell_id) "
-                 "WHERE state = 'ok' AND seconds IS NOT NULL GROUP BY task");
-  while (past.step())
-    past_[past.text(0)] = {past.real(1), past.integer(2)};
+  for (const auto& [task, cost] : costs_by_task(store))
+    past_[task] = {cost.seconds, cost.runs};
 }
 
 double Estimate::seconds_per_cell() const {

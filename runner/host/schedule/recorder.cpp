@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "host/store/run_lookup.hpp"
+#include "host/store/stage_costs.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
@@ -55,9 +57,8 @@ void describe(ArtifactRow& artifact) {
 std::optional<BegunRun> Recorder::begin(const PlannedCell& cell) {
   const auto run = store_.begin_run(cell.key);
   if (!run) return std::nullopt;
-  Statement attempt(store_.connection(), "SELECT attempt FROM run WHERE run_id = ?");
-  attempt.bind_all(*run);
-  return BegunRun{*run, attempt.step() ? attempt.integer(0) : 1};
+  const auto attempt = host::last_attempt(store_, cell.key);
+  return BegunRun{*run, attempt ? attempt->number : 1};
 }
 
 void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
@@ -98,7 +99,7 @@ void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& endi
     stage.bytes = result.bytes;
   }
   watch(job, slot);
-  if (!reused || !has_stage(stage.key)) store_.record_stage(stage);
+  if (!reused || !is_done(store_, stage.key)) store_.record_stage(stage);
 }
 
 void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {
@@ -115,7 +116,7 @@ void Recorder::record_features(const Job& job, const Slot& slot, const Ending& e
     stage.facts["reads"] = reading(plan_.features.at(stage.key).source);
     // What was all in the cache cost nothing now; the row says what it did cost.
     const bool reused = ending.state == "ok" && stage.facts.value("computed", 0) == 0;
-    if (!reused || !has_stage(stage.key)) store_.record_stage(stage);
+    if (!reused || !is_done(store_, stage.key)) store_.record_stage(stage);
   }
 }
 
@@ -156,19 +157,10 @@ void Recorder::record_failed_stage(const BegunRun& run, const Job& stage, const 
   store_.finish_run(run.id, record);
 }
 
-bool Recorder::has_stage(const std::string& key) const {
-  Statement row(store_.connection(), "SELECT 1 FROM stage WHERE key = ? AND state = 'ok'");
-  row.bind_all(key);
-  return row.step();
-}
-
 Ending Recorder::last_attempt(const PlannedCell& cell) const {
-  Statement last(store_.connection(),
-                 "SELECT state, error_kind, error FROM run JOIN cell USING(cell_id) "
-                 "WHERE key = ? ORDER BY attempt DESC LIMIT 1");
-  last.bind_all(cell.key);
-  if (!last.step()) return {.state = "lost"};
-  return {.state = last.text(0), .kind = last.text(1), .error = last.text(2)};
+  const auto last = host::last_attempt(store_, cell.key);
+  if (!last) return {.state = "lost"};
+  return {.state = last->state, .kind = last->error_kind, .error = last->error};
 }
 
 }  // namespace earshot::host

@@ -37,7 +37,6 @@ class Recorder {
   void record_pretraining(const Job& job, Slot& slot, const Ending& ending);
   void record_features(const Job& job, const Slot& slot, const Ending& ending);
   void record_cell(const PlannedCell& cell, Slot& slot, const Ending& ending);
-  bool has_stage(const std::string& key) const;
 
   const Plan& plan_;
   Store& store_;

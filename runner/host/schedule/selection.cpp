@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <optional>
 #include <set>
 
+#include "host/store/metric_values.hpp"
 #include "protocol/hash.hpp"
 
 namespace earshot::host {
@@ -35,20 +35,6 @@ bool higher_is_better(const PlannedCell& cell, const std::string& metric) {
   const auto found = std::find_if(cell.metrics->begin(), cell.metrics->end(),
                                   [&](const auto& known) { return known.name == metric; });
   return found == cell.metrics->end() || found->higher_is_better;
-}
-
-/// The number of the cell's ok run over all items, if it has one.
-std::optional<double> measured(const Store& store, const std::string& key,
-                               const std::string& metric) {
-  Statement row(store.connection(),
-                "SELECT v.value FROM cell c JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
-                "JOIN metric v ON v.run_id = r.run_id "
-                "JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
-                "JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = 'all' "
-                "WHERE c.key = ?");
-  row.bind_all(metric, key);
-  if (!row.step() || row.is_null(0)) return std::nullopt;
-  return row.real(0);
 }
 
 std::string number(double value) {
@@ -84,7 +70,7 @@ class Selection {
     std::vector<double> values;
     for (const auto index : cells) {
       auto twin = validation_of(plan_.cells[index], plan_.experiment.select.by);
-      const auto value = measured(store_, twin.key, plan_.experiment.select.by);
+      const auto value = overall_value(store_, twin.key, plan_.experiment.select.by);
       if (value) {
         values.push_back(*value);
         twin.decision = Decision::cached;

@@ -26,4 +26,17 @@ std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& expe
   return means;
 }
 
+std::optional<double> overall_value(const Store& store, const std::string& cell_key,
+                                    const std::string& metric) {
+  Statement row(connection_of(store),
+                "SELECT v.value FROM cell c JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
+                "JOIN metric v ON v.run_id = r.run_id "
+                "JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = 'all' "
+                "WHERE c.key = ?");
+  row.bind_all(metric, cell_key);
+  if (!row.step() || row.is_null(0)) return std::nullopt;
+  return row.real(0);
+}
+
 }  // namespace earshot::host

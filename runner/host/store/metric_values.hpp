@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,10 @@ struct MeanMetric {
 /// The primary metric of each task, chance and majority, in the order of the experiment's latest
 /// revision. Only those that are finite.
 std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& experiment);
+
+/// A metric of a cell's finished run over all items; nothing without such a run, or where the
+/// number is not finite.
+std::optional<double> overall_value(const Store& store, const std::string& cell_key,
+                                    const std::string& metric);
 
 }  // namespace earshot::host

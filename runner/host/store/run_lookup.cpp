@@ -10,6 +10,17 @@ std::optional<std::string> text_or_none(const Statement& row, int column) {
   return row.text(column);
 }
 
+const std::string attempts_sql =
+    "SELECT r.run_id, c.key, r.attempt, (SELECT max(attempt) FROM run WHERE cell_id = c.cell_id), "
+    "r.state, r.error_kind, r.error, r.log FROM run r JOIN cell c USING(cell_id) ";
+
+/// The first row of `attempts_sql`.
+std::optional<Attempt> attempt_in(Statement& row) {
+  if (!row.step()) return std::nullopt;
+  return Attempt{row.integer(0), row.text(1), row.integer(2), row.integer(3),
+                 row.text(4),    row.text(5), row.text(6),    text_or_none(row, 7)};
+}
+
 std::vector<std::pair<std::string, std::string>> axes_at(const Store& store,
                                                          std::int64_t experiment,
                                                          std::int64_t position) {
@@ -48,15 +59,18 @@ std::vector<NamedRun> cells_beginning(const Store& store, const std::string& key
 std::optional<Attempt> find_attempt(const Store& store, std::int64_t cell, std::int64_t run,
                                     std::int64_t attempt) {
   Statement row(connection_of(store),
-                "SELECT r.run_id, c.key, r.attempt, (SELECT max(attempt) FROM run "
-                "WHERE cell_id = c.cell_id), r.state, r.error_kind, r.error, r.log "
-                "FROM run r JOIN cell c USING (cell_id) "
-                "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) AND (?3 = 0 OR r.attempt = ?3) "
-                "ORDER BY r.attempt DESC LIMIT 1");
+                attempts_sql +
+                    "WHERE r.cell_id = ?1 AND (?2 = 0 OR r.run_id = ?2) AND "
+                    "(?3 = 0 OR r.attempt = ?3) ORDER BY r.attempt DESC LIMIT 1");
   row.bind_all(cell, run, attempt);
-  if (!row.step()) return std::nullopt;
-  return Attempt{row.integer(0), row.text(1), row.integer(2), row.integer(3),
-                 row.text(4),    row.text(5), row.text(6),    text_or_none(row, 7)};
+  return attempt_in(row);
+}
+
+std::optional<Attempt> last_attempt(const Store& store, const std::string& cell_key) {
+  Statement row(connection_of(store),
+                attempts_sql + "WHERE c.key = ? ORDER BY r.attempt DESC LIMIT 1");
+  row.bind_all(cell_key);
+  return attempt_in(row);
 }
 
 std::optional<RunOrigin> origin_of(const Store& store, std::int64_t cell, std::int64_t run) {

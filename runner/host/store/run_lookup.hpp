@@ -7,7 +7,7 @@
 
 #include "host/store/store.hpp"
 
-// Runs as users name them, and what is recorded of one.
+// Runs as users and the scheduler ask for them, and what is recorded of one.
 
 namespace earshot::host {
 
@@ -35,6 +35,9 @@ struct Attempt {
 /// The last attempt that fits. @param run, attempt  0: any
 std::optional<Attempt> find_attempt(const Store& store, std::int64_t cell, std::int64_t run,
                                     std::int64_t attempt);
+
+/// The last one at a cell, which may still run; nothing before the first.
+std::optional<Attempt> last_attempt(const Store& store, const std::string& cell_key);
 
 /// What a run was made of and for.
 struct RunOrigin {

@@ -27,4 +27,20 @@ std::set<std::string> pretraining_in_use(const Store& store) {
   return keys;
 }
 
+bool is_done(const Store& store, const std::string& stage_key) {
+  Statement row(connection_of(store), "SELECT 1 FROM stage WHERE key = ? AND state = 'ok'");
+  row.bind_all(stage_key);
+  return row.step();
+}
+
+std::map<std::string, Cost> costs_by_task(const Store& store) {
+  Statement rows(connection_of(store),
+                 "SELECT task, sum(seconds), count(*) FROM experiment_cell JOIN run USING(cell_id) "
+                 "WHERE state = 'ok' AND seconds IS NOT NULL GROUP BY task");
+  std::map<std::string, Cost> costs;
+  while (rows.step())
+    costs[rows.text(0)] = {rows.real(1), rows.integer(2)};
+  return costs;
+}
+
 }  // namespace earshot::host

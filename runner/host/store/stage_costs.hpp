@@ -17,4 +17,16 @@ std::map<std::string, std::string> owners_of_cached(const Store& store);
 /// Keys of the pretraining that runs stand on.
 std::set<std::string> pretraining_in_use(const Store& store);
 
+/// Whether the stage with this key has been done.
+bool is_done(const Store& store, const std::string& stage_key);
+
+/// What finished runs took together.
+struct Cost {
+  double seconds = 0;     ///< wall time
+  std::int64_t runs = 0;  ///< a run that is in several experiments counts in each
+};
+
+/// By the name of their task, in whatever experiment.
+std::map<std::string, Cost> costs_by_task(const Store& store);
+
 }  // namespace earshot::host
