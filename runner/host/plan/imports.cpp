@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/base/failure.hpp"
+#include "host/store/run_lookup.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
 
@@ -117,18 +118,12 @@ void keep_imported(Plan& plan, const Store& store) {
   for (const auto& cell : plan.cells)
     if (is_place(cell))
       places.emplace(cell.cell.task.label + protocol::canonical(scored_by(cell.identity)), &cell);
-  Statement rows(store.connection(),
-                 "SELECT m.encoder, m.task, m.seed, c.key, c.identity FROM experiment_cell m "
-                 "JOIN cell c USING(cell_id) WHERE m.experiment_id = ? AND "
-                 "json_extract(c.identity, '$.imported') IS NOT NULL ORDER BY m.position");
-  rows.bind_all(*experiment);
   std::vector<PlannedCell> kept;
-  while (rows.step()) {
-    auto identity = Json::parse(rows.text(4));
-    const auto place = places.find(rows.text(1) + protocol::canonical(scored_by(identity)));
+  for (auto& cell : imported_cells(store, *experiment)) {
+    const auto place = places.find(cell.task + protocol::canonical(scored_by(cell.identity)));
     if (place != places.end())
-      kept.push_back(with_key(*place->second, rows.text(0), rows.integer(2), std::move(identity),
-                              rows.text(3)));
+      kept.push_back(
+          with_key(*place->second, cell.system, cell.seed, std::move(cell.identity), cell.key));
   }
   std::move(kept.begin(), kept.end(), std::back_inserter(plan.cells));
 }

@@ -12,6 +12,7 @@
 #include "host/plan/changes.hpp"
 #include "host/plan/checks.hpp"
 #include "host/plan/make_plan.hpp"
+#include "host/store/run_lookup.hpp"
 
 namespace earshot::host {
 
@@ -80,15 +81,8 @@ std::string first_line(const std::string& text) {
 /// cell can have changed.
 bool has_other_results(const Store& store, const std::string& experiment,
                        const std::set<std::string>& finished) {
-  Statement rows(
-      store.connection(),
-      "SELECT DISTINCT c.key FROM experiment e JOIN experiment_cell m USING(experiment_id) "
-      "JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
-      "JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' WHERE e.name = ?");
-  rows.bind_all(experiment);
-  while (rows.step())
-    if (!finished.contains(rows.text(0))) return true;
-  return false;
+  const auto recorded = finished_keys(store, experiment);
+  return !std::includes(finished.begin(), finished.end(), recorded.begin(), recorded.end());
 }
 
 void decide(Plan& plan, const Store* store) {

@@ -102,4 +102,30 @@ std::optional<RunOrigin> origin_of(const Store& store, std::int64_t cell, std::i
   return origin;
 }
 
+std::vector<ImportedCell> imported_cells(const Store& store, std::int64_t revision) {
+  Statement rows(connection_of(store),
+                 "SELECT m.encoder, m.task, m.seed, c.key, c.identity FROM experiment_cell m "
+                 "JOIN cell c USING(cell_id) WHERE m.experiment_id = ? AND "
+                 "json_extract(c.identity, '$.imported') IS NOT NULL ORDER BY m.position");
+  rows.bind_all(revision);
+  std::vector<ImportedCell> cells;
+  while (rows.step())
+    cells.push_back({rows.text(0), rows.text(1), rows.integer(2), rows.text(3),
+                     rows.json(4, "identity of cell " + rows.text(3))});
+  return cells;
+}
+
+std::set<std::string> finished_keys(const Store& store, const std::string& experiment) {
+  Statement rows(
+      connection_of(store),
+      "SELECT DISTINCT c.key FROM experiment e JOIN experiment_cell m USING(experiment_id) "
+      "JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+      "JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' WHERE e.name = ?");
+  rows.bind_all(experiment);
+  std::set<std::string> keys;
+  while (rows.step())
+    keys.insert(rows.text(0));
+  return keys;
+}
+
 }  // namespace earshot::host

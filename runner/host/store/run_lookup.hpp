@@ -1,13 +1,14 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "host/store/store.hpp"
 
-// Runs as users and the scheduler ask for them, and what is recorded of one.
+// Runs as users, plans and the scheduler ask for them, and what is recorded of one.
 
 namespace earshot::host {
 
@@ -55,5 +56,19 @@ struct RunOrigin {
 
 /// Of the run, or where `run` is 0 of the cell's ok run or else its last.
 std::optional<RunOrigin> origin_of(const Store& store, std::int64_t cell, std::int64_t run);
+
+/// A cell of answers that a system gave elsewhere.
+struct ImportedCell {
+  std::string system{}, task{};  ///< names; the system's stands on the encoder axis
+  std::int64_t seed = 0;
+  std::string key{};
+  Json identity{};
+};
+
+/// In the order of a revision.
+std::vector<ImportedCell> imported_cells(const Store& store, std::int64_t revision);
+
+/// Keys of the finished test cells of all revisions of an experiment.
+std::set<std::string> finished_keys(const Store& store, const std::string& experiment);
 
 }  // namespace earshot::host
