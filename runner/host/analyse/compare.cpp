@@ -18,16 +18,17 @@ using Texts = std::vector<std::string>;
 
 class Comparer {
  public:
-  Comparer(const Store& store, const CompareOptions& options)
-      : store_(store),
+  Comparer(Design design, std::optional<Design> other, const Observations& observations,
+           const CompareOptions& options)
+      : observations_(observations),
         options_(options),
-        design_(read_design(store, find_revision(store, options.experiment))),
-        evidence_(store) {
+        design_(std::move(design)),
+        other_(std::move(other)),
+        evidence_(observations) {
     result_.experiment = options.experiment;
     result_.metric = options.metric;
     result_.condition_on = options.condition_on;
-    if (!options.with.empty()) {
-      other_ = read_design(store, find_revision(store, options.with));
+    if (other_) {
       other_->name = options.with;
       design_.name = options.experiment;
     }
@@ -41,7 +42,7 @@ class Comparer {
   }
 
   Comparison run() {
-    if (!other_) result_.verdicts = verdicts(store_, design_);
+    if (!other_) result_.verdicts = verdicts(design_, observations_);
     filter_->leave_out_runs(design_);
     if (other_) {
       filter_->leave_out_runs(*other_);
@@ -54,7 +55,6 @@ class Comparer {
     check_names();
     arrange();
     adjust();
-    result_.provenance = provenance_lines(store_, design_.experiment);
     return std::move(result_);
   }
 
@@ -290,16 +290,7 @@ class Comparer {
       for (const auto& name : options_.condition_on)
         check_name("group", name, {groupings_.begin(), groupings_.end()});
     if (result_.metric.empty() || metric_found_) return;
-    Texts known;
-    Statement rows(store_.connection(),
-                   "SELECT DISTINCT d.name FROM experiment_cell m "
-                   "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
-                   "CROSS JOIN metric v ON v.run_id = r.run_id "
-                   "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id "
-                   "WHERE m.experiment_id = ? ORDER BY d.name");
-    rows.bind_all(design_.experiment);
-    while (rows.step())
-      known.push_back(rows.text(0));
+    const auto known = observations_.metrics(design_.experiment);
     if (!known.empty()) check_name("metric", result_.metric, known);
   }
 
@@ -313,10 +304,10 @@ class Comparer {
       if (line.difference.interval.defined()) line.p_adjusted = *next++;
   }
 
-  const Store& store_;
+  const Observations& observations_;
   const CompareOptions& options_;
   Design design_;
-  std::optional<Design> other_{};
+  std::optional<Design> other_;
   Evidence evidence_;
   std::optional<AxisNames> names_{};
   std::optional<Filter> filter_{};
@@ -340,8 +331,9 @@ std::string ComparedLine::task() const {
   return found == condition.end() ? "" : found->second;
 }
 
-Comparison compare(const Store& store, const CompareOptions& options) {
-  return Comparer(store, options).run();
+Comparison compare(Design design, std::optional<Design> other, const Observations& observations,
+                   const CompareOptions& options) {
+  return Comparer(std::move(design), std::move(other), observations, options).run();
 }
 
 }  // namespace earshot::host

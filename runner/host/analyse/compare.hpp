@@ -1,5 +1,6 @@
 #pragma once
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,12 +74,14 @@ struct Comparison {
 /// nearest
 Comparison compare(const Store& store, const CompareOptions& options);
 
-/// What is known of the weights and the right answers that numbers rest on.
-std::vector<std::string> provenance_lines(const Store& store, std::int64_t experiment);
+/// The same of designs and observations that need not come from a results file; without provenance.
+/// @param other  of options.with
+Comparison compare(Design design, std::optional<Design> other, const Observations& observations,
+                   const CompareOptions& options);
 
-/// Id of "name", its latest revision, of "name@previous", the one before, or of "name@3f2a", the
-/// one whose hash begins so. @throws Failure (usage) with the revisions that there are
-std::int64_t find_revision(const Store& store, const std::string& text);
+/// What is known of the weights and the right answers that numbers rest on.
+std::vector<std::string> provenance_lines(const std::vector<EncoderWeights>& weights,
+                                          const std::vector<AnswerOrigins>& answers);
 
 /// Rows for Store::record_comparisons.
 std::vector<ComparisonRow> rows_of(const Comparison& comparison);

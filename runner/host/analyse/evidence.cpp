@@ -38,20 +38,6 @@ Seeds complete_seeds(const Condition& condition) {
   return seeds;
 }
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-/// A class, or the classes of a set; none of what is no class.
-std::vector<std::string> classes_of(const Json& label) {
-  if (label.is_string() || label.is_boolean()) return {text_of(label)};
-  std::vector<std::string> classes;
-  if (label.is_array())
-    for (const auto& element : label)
-      if (element.is_string()) classes.push_back(element.get<std::string>());
-  return classes;
-}
-
 /// Values of some of the marked items; both ascending.
 template <class Mark>
 std::vector<double> values_at(const std::vector<Mark>& marks,
@@ -74,24 +60,17 @@ struct Score {
   std::string missing = "a run has no such score";  ///< why there are none
 };
 
-Score read_score(const Store& store, std::int64_t run, const std::string& metric,
+Score read_score(const Observations& observations, std::int64_t run, const std::string& metric,
                  const SliceNames& slices) {
-  Score score;
-  if (slices.size() > 1) return score;  // runs hold no scores of these
-  const auto slice = slices.empty() ? SliceName{"all", "all"} : slices.front();
-  Statement row(store.connection(),
-                "SELECT v.value, v.n, b.samples, coalesce(v.no_interval, '') FROM metric v "
-                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
-                "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
-                "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
-                "  AND b.slice_id = v.slice_id WHERE v.run_id = ?");
-  row.bind_all(metric, slice.dimension, slice.name, run);
-  if (!row.step()) return score;
-  if (!row.is_null(0)) score.value = row.real(0);
-  score.n = row.integer(1);
-  score.missing = row.is_null(2) ? row.text(3)
-                                 : "another version of Earshot scored it; run the experiment again";
-  if (!row.is_null(2)) score.influences = statistics::unpacked(row.bytes(2));
+  if (slices.size() > 1) return {};  // runs hold no scores of these
+  const auto recorded =
+      observations.score(run, metric, slices.empty() ? SliceName{"all", "all"} : slices.front());
+  if (!recorded) return {};
+  Score score{.value = recorded->value, .n = recorded->n, .missing = recorded->no_interval};
+  if (recorded->influences) {
+    score.influences = statistics::unpacked(*recorded->influences);
+    score.missing = "another version of Earshot scored it; run the experiment again";
+  }
   return score;
 }
 
@@ -117,35 +96,18 @@ std::vector<double> differences_of(const Score& base, const Score& candidate, st
 
 }  // namespace
 
-const std::vector<Evidence::Item>& Evidence::items(std::int64_t dataset) {
+const std::vector<ItemTraits>& Evidence::items(std::int64_t dataset) {
   const auto [place, is_new] = items_.try_emplace(dataset);
   auto& items = place->second;
   if (!is_new) return items;
+  items = observations_->items(dataset);
   const auto prefix = std::to_string(dataset) + "/";
   std::set<std::string> dimensions;
-  Statement rows(store_->connection(),
-                 "SELECT position, groups, slices, labels FROM item WHERE dataset_id = ? "
-                 "ORDER BY position");
-  rows.bind_all(dataset);
-  while (rows.step()) {
-    items.resize(static_cast<std::size_t>(rows.integer(0)) + 1);
-    auto& item = items.back();
-    const auto read = [&](int column, const char* name) {
-      return recorded_json(
-          *store_, rows.text(column),
-          "item " + rows.text(0) + " of dataset " + std::to_string(dataset) + ", column " + name);
-    };
-    const auto groups = read(1, "groups"), slices = read(2, "slices"), labels = read(3, "labels");
-    for (const auto& [dimension, group] : groups.items()) {
-      item.groups[dimension] = prefix + text_of(group);
+  for (auto& item : items)
+    for (auto& [dimension, group] : item.groups) {
+      group.insert(0, prefix);
       dimensions.insert(dimension);
     }
-    for (const auto& [label, value] : labels.items())
-      if (auto classes = classes_of(value); !classes.empty())
-        item.slices[label] = std::move(classes);
-    for (const auto& [dimension, slice] : slices.items())
-      item.slices[dimension] = {text_of(slice)};
-  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto itself = prefix + "#" + std::to_string(i);
     for (const auto& dimension : dimensions)
@@ -155,28 +117,15 @@ const std::vector<Evidence::Item>& Evidence::items(std::int64_t dataset) {
   return items;
 }
 
-const std::vector<Evidence::Mark>& Evidence::marks(std::int64_t run, const std::string& metric) {
+const std::vector<Mark>& Evidence::marks(std::int64_t run, const std::string& metric) {
   const auto [place, is_new] = marks_.try_emplace({run, metric});
-  auto& marks = place->second;
-  if (!is_new) return marks;
-  Statement rows(store_->connection(),
-                 "SELECT item, CASE WHEN ? = (SELECT primary_metric FROM cell JOIN run USING "
-                 "(cell_id) WHERE run_id = ?) THEN mark ELSE json_extract(marks, ?) END AS m "
-                 "FROM prediction WHERE run_id = ? AND m IS NOT NULL ORDER BY item");
-  rows.bind_all(metric, run, "$.\"" + metric + "\"", run);
-  while (rows.step())
-    marks.push_back({rows.integer(0), rows.real(1)});
-  return marks;
+  if (is_new) place->second = observations_->marks(run, metric);
+  return place->second;
 }
 
 const std::vector<std::int64_t>& Evidence::predicted(std::int64_t run) {
   const auto [place, is_new] = predicted_.try_emplace(run);
-  if (!is_new) return place->second;
-  Statement rows(store_->connection(),
-                 "SELECT item FROM prediction WHERE run_id = ? ORDER BY item");
-  rows.bind_all(run);
-  while (rows.step())
-    place->second.push_back(rows.integer(0));
+  if (is_new) place->second = observations_->predicted(run);
   return place->second;
 }
 
@@ -194,21 +143,16 @@ bool Evidence::within(const Condition& condition, std::int64_t item, const Slice
 /// What the metric is; a problem where the runs' metrics of that name are not the same thing.
 void Evidence::read_definition(Sample& sample, const Condition& condition,
                                bool allow_different_scoring) {
-  Statement row(store_->connection(),
-                "SELECT d.kind, d.unit, d.higher_is_better, d.version FROM metric v "
-                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
-                "WHERE v.run_id = ? LIMIT 1");
   std::set<std::string> versions, kinds;
   for (const auto& pair : condition.pairs)
     for (const auto run : {pair.base, pair.candidate}) {
-      row.reset();
-      row.bind_all(sample.metric, run);
-      if (!row.step()) continue;
-      sample.kind = row.text(0);
-      sample.unit = row.text(1);
-      sample.higher_is_better = row.integer(2) == 1;
-      kinds.insert(row.text(0) + "/" + row.text(1) + "/" + row.text(2));
-      versions.insert(row.text(3));
+      const auto known = observations_->definition(run, sample.metric);
+      if (!known) continue;
+      sample.kind = known->kind;
+      sample.unit = known->unit;
+      sample.higher_is_better = known->higher_is_better;
+      kinds.insert(known->kind + "/" + known->unit + (known->higher_is_better ? "/up" : "/down"));
+      versions.insert(std::to_string(known->version));
     }
   if (kinds.size() > 1) {
     sample.problem = "the metric '" + sample.metric + "' is not the same on both sides";
@@ -316,8 +260,9 @@ void Evidence::add_scores(Sample& sample, const Condition& condition, const Slic
     double base = 0, candidate = 0;
     const double share = 1 / static_cast<double>(pairs.size());
     for (std::size_t f = 0; f < pairs.size(); ++f) {
-      const auto of_base = read_score(*store_, pairs[f].base, sample.metric, slices);
-      const auto of_candidate = read_score(*store_, pairs[f].candidate, sample.metric, slices);
+      const auto of_base = read_score(*observations_, pairs[f].base, sample.metric, slices);
+      const auto of_candidate =
+          read_score(*observations_, pairs[f].candidate, sample.metric, slices);
       base += share * of_base.value;
       candidate += share * of_candidate.value;
       const auto& all = predicted(pairs[f].base);

@@ -6,16 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "host/analyse/observations.hpp"
 #include "host/analyse/pairs.hpp"
 
 namespace earshot::host {
 
-struct SliceName {
-  std::string dimension{}, name{};
-};
-
-/// The items that are in all of these slices; all items when there is none. A dimension of slices,
-/// or a label whose values are classes.
+/// The items that are in all of these slices; all items when there is none.
 using SliceNames = std::vector<SliceName>;
 
 /// Groups of one item by dimension. All dimensions that any item of the dataset has, and "" for the
@@ -45,10 +41,10 @@ struct Sample {
   std::shared_ptr<std::vector<ItemGroups>> own_groups{};
 };
 
-/// Reads marks, items and scores of an experiment's runs, each once.
+/// Marks, items and scores of runs, each asked for once.
 class Evidence {
  public:
-  explicit Evidence(const Store& store) : store_(&store) {}
+  explicit Evidence(const Observations& observations) : observations_(&observations) {}
 
   /// @param allow_different_scoring  whether sides that were scored by different rules, or versions
   /// of a metric, are compared; a note says so then
@@ -65,16 +61,7 @@ class Evidence {
   std::vector<std::string> groupings(const Condition& condition);
 
  private:
-  struct Item {
-    ItemGroups groups{};
-    std::map<std::string, std::vector<std::string>> slices{};  ///< and labels, by name
-  };
-  struct Mark {
-    std::int64_t item = 0;
-    double value = 0;
-  };
-
-  const std::vector<Item>& items(std::int64_t dataset);
+  const std::vector<ItemTraits>& items(std::int64_t dataset);
   const std::vector<Mark>& marks(std::int64_t run, const std::string& metric);
   const std::vector<std::int64_t>& predicted(std::int64_t run);
   bool within(const Condition& condition, std::int64_t item, const SliceNames& slices);
@@ -89,8 +76,8 @@ class Evidence {
   void note_unshared(Sample& sample, const Condition& condition, const SliceNames& slices,
                      const std::vector<PairOfRuns>& folds);
 
-  const Store* store_;
-  std::map<std::int64_t, std::vector<Item>> items_{};
+  const Observations* observations_;
+  std::map<std::int64_t, std::vector<ItemTraits>> items_{};
   std::map<std::pair<std::int64_t, std::string>, std::vector<Mark>> marks_{};
   std::map<std::int64_t, std::vector<std::int64_t>> predicted_{};
 };

@@ -18,25 +18,13 @@ struct Setting {
 };
 
 /// Finished runs by all that a fair pair has in common.
-std::map<std::string, Setting> settings_of(const Store& store, const std::string& experiment,
-                                           const std::string& key, const std::string& label) {
-  Statement rows(store.connection(),
-                 "SELECT e.name, m.task, m.mapper, m.language_model, m.variant, m.encoder, m.seed, "
-                 "m.fold, r.run_id, c.dataset_id FROM experiment_cell m "
-                 "JOIN experiment e ON e.experiment_id = m.experiment_id "
-                 "JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' "
-                 "JOIN dataset d ON d.dataset_id = c.dataset_id "
-                 "JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
-                 "WHERE d.key = ? OR (e.name = ? AND m.dataset = ?)");
-  rows.bind_all(key, experiment, label);
-  std::map<std::string, Setting> settings;
-  while (rows.step()) {
-    auto name = std::to_string(rows.integer(9));
-    for (int column = 0; column < 5; ++column)
-      name += "\n" + rows.text(column);
-    auto& setting = settings[name];
-    setting.dataset = rows.integer(9);
-    setting.encoders[rows.text(5)][{rows.integer(6), rows.integer(7)}] = rows.integer(8);
+std::map<std::vector<std::string>, Setting> settings_of(const std::vector<TestRun>& runs) {
+  std::map<std::vector<std::string>, Setting> settings;
+  for (const auto& run : runs) {
+    auto& setting = settings[{std::to_string(run.dataset_id), run.experiment, run.task, run.mapper,
+                              run.language_model, run.variant}];
+    setting.dataset = run.dataset_id;
+    setting.encoders[run.encoder][{run.seed, run.fold}] = run.run;
   }
   return settings;
 }
@@ -52,12 +40,11 @@ Condition condition_of(const Setting& setting, const Runs& base, const Runs& can
 
 }  // namespace
 
-ObservedPairs observed_pairs(const Store& store, const std::string& experiment,
-                             const std::string& dataset_key, const std::string& dataset_label) {
+ObservedPairs observed_pairs(const std::vector<TestRun>& runs, const Observations& observations) {
   int left = 40;
-  Evidence evidence(store);
+  Evidence evidence(observations);
   std::vector<double> variances;
-  for (const auto& [name, setting] : settings_of(store, experiment, dataset_key, dataset_label))
+  for (const auto& [name, setting] : settings_of(runs))
     for (auto base = setting.encoders.begin(); base != setting.encoders.end(); ++base)
       for (auto candidate = std::next(base); candidate != setting.encoders.end(); ++candidate) {
         if (left == 0) break;

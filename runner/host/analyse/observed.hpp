@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
-#include "host/store/store.hpp"
+#include "host/analyse/observations.hpp"
+#include "host/store/experiment_design.hpp"
 
 namespace earshot::host {
 
@@ -11,6 +13,8 @@ struct ObservedPairs {
   std::int64_t pairs = 0;    ///< of encoders in one task; 0: nothing is known
   double item_variance = 0;  ///< median of items x squared standard error of their difference
 };
+
+ObservedPairs observed_pairs(const std::vector<TestRun>& runs, const Observations& observations);
 
 /// From the accuracy of runs of any experiment on the dataset with this key, and of the
 /// experiment's own earlier runs on a dataset of this label. At most 40 pairs are looked at.

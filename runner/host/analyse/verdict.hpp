@@ -51,8 +51,8 @@ struct Verdict {
 /// contradicted when one of them shows the opposite (p is the smallest of those, times the number
 /// of conditions). So each verdict is wrong in at most 5 %. p-values are adjusted after Holm, over
 /// all hypotheses.
+std::vector<Verdict> verdicts(const Design& design, const Observations& observations);
 std::vector<Verdict> verdicts(const Store& store, const std::string& experiment);
-std::vector<Verdict> verdicts(const Store& store, const Design& design);
 
 /// Their sentences with the lines of their parts, for the end of a run; empty without hypotheses.
 std::vector<std::string> verdict_lines(const Store& store, const std::string& experiment);

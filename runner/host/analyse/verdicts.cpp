@@ -50,8 +50,8 @@ using Conditions = std::vector<Condition>;
 
 class Judge {
  public:
-  Judge(const Store& store, const Design& design)
-      : store_(store), design_(design), evidence_(store) {}
+  Judge(const Design& design, const Observations& observations)
+      : design_(design), evidence_(observations) {}
 
   std::vector<Verdict> judge_all() {
     const auto& hypotheses = design_.claims.hypotheses;
@@ -350,25 +350,14 @@ class Judge {
     }
   }
 
-  const Store& store_;
   const Design& design_;
   Evidence evidence_;
 };
 
 }  // namespace
 
-std::vector<Verdict> verdicts(const Store& store, const Design& design) {
-  return Judge(store, design).judge_all();
-}
-
-std::vector<Verdict> verdicts(const Store& store, const std::string& experiment) {
-  const auto id = store.require_experiment(experiment);
-  if (read_recorded_claims(store, id).hypotheses.empty()) return {};
-  return verdicts(store, read_design(store, id));
-}
-
-std::vector<std::string> verdict_lines(const Store& store, const std::string& experiment) {
-  return lines_of(verdicts(store, experiment));
+std::vector<Verdict> verdicts(const Design& design, const Observations& observations) {
+  return Judge(design, observations).judge_all();
 }
 
 std::vector<std::string> lines_of(const std::vector<Verdict>& verdicts) {

@@ -1,5 +1,7 @@
 #include "host/store/metric_values.hpp"
 
+#include <limits>
+
 #include "host/store/inside.hpp"
 
 namespace earshot::host {
@@ -37,6 +39,50 @@ std::optional<double> overall_value(const Store& store, const std::string& cell_
   row.bind_all(metric, cell_key);
   if (!row.step() || row.is_null(0)) return std::nullopt;
   return row.real(0);
+}
+
+std::optional<RecordedScore> score_of(const Store& store, std::int64_t run,
+                                      const std::string& metric, const std::string& dimension,
+                                      const std::string& slice) {
+  Statement row(connection_of(store),
+                "SELECT v.value, v.n, b.samples, coalesce(v.no_interval, '') FROM metric v "
+                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
+                "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
+                "  AND b.slice_id = v.slice_id WHERE v.run_id = ?");
+  row.bind_all(metric, dimension, slice, run);
+  if (!row.step()) return std::nullopt;
+  RecordedScore score{
+      .value = row.is_null(0) ? std::numeric_limits<double>::quiet_NaN() : row.real(0),
+      .n = row.integer(1),
+      .no_interval = row.text(3)};
+  if (!row.is_null(2)) score.influences = row.bytes(2);
+  return score;
+}
+
+std::optional<MetricDefinition> definition_of(const Store& store, std::int64_t run,
+                                              const std::string& metric) {
+  Statement row(connection_of(store),
+                "SELECT d.kind, d.unit, d.higher_is_better, d.version FROM metric v "
+                "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
+                "WHERE v.run_id = ? LIMIT 1");
+  row.bind_all(metric, run);
+  if (!row.step()) return std::nullopt;
+  return MetricDefinition{row.text(0), row.text(1), row.integer(2) == 1, row.integer(3)};
+}
+
+std::vector<std::string> metric_names(const Store& store, std::int64_t revision) {
+  Statement rows(connection_of(store),
+                 "SELECT DISTINCT d.name FROM experiment_cell m "
+                 "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+                 "CROSS JOIN metric v ON v.run_id = r.run_id "
+                 "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id "
+                 "WHERE m.experiment_id = ? ORDER BY d.name");
+  rows.bind_all(revision);
+  std::vector<std::string> names;
+  while (rows.step())
+    names.push_back(rows.text(0));
+  return names;
 }
 
 }  // namespace earshot::host

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,5 +26,33 @@ std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& expe
 /// number is not finite.
 std::optional<double> overall_value(const Store& store, const std::string& cell_key,
                                     const std::string& metric);
+
+/// What a run has of a metric in one slice.
+struct RecordedScore {
+  double value = 0;    ///< NaN where it is not finite
+  std::int64_t n = 0;  ///< items or steps behind it
+  /// How much each item moves it, as statistics::packed() writes it; nothing where that is not
+  /// kept.
+  std::optional<std::string> influences{};
+  std::string no_interval{};  ///< why there is none; or ""
+};
+
+std::optional<RecordedScore> score_of(const Store& store, std::int64_t run,
+                                      const std::string& metric, const std::string& dimension,
+                                      const std::string& slice);
+
+/// What a metric is, as the evaluator of a run defined it.
+struct MetricDefinition {
+  std::string kind{};  ///< "mean" of marks, "score" of a slice, "report" of the run
+  std::string unit{};
+  bool higher_is_better = true;
+  std::int64_t version = 0;
+};
+
+std::optional<MetricDefinition> definition_of(const Store& store, std::int64_t run,
+                                              const std::string& metric);
+
+/// Of all metrics that finished runs of a revision have, ascending.
+std::vector<std::string> metric_names(const Store& store, std::int64_t revision);
 
 }  // namespace earshot::host

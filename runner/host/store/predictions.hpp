@@ -1,16 +1,42 @@
 #pragma once
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/store/store.hpp"
 
-// What runs said item by item.
+// What runs said item by item, and the items themselves.
 
 namespace earshot::host {
 
+/// What tells the items of a dataset apart when runs on them are compared.
+struct ItemTraits {
+  std::map<std::string, std::string> groups{};  ///< by dimension: speaker, room ...
+  /// Names by dimension of slices, and classes by label. Several where a label is a set.
+  std::map<std::string, std::vector<std::string>> slices{};
+};
+
+/// All items of a dataset, by position. @throws Failure (store_unusable) naming an item and a
+/// column that is not valid JSON
+std::vector<ItemTraits> items_of(const Store& store, std::int64_t dataset);
+
+/// A number that a metric is the mean of.
+struct Mark {
+  std::int64_t item = 0;  ///< position in the dataset
+  double value = 0;       ///< in the unit of the metric
+};
+
+/// Of the predictions that have one, by item.
+std::vector<Mark> marks_of(const Store& store, std::int64_t run, const std::string& metric);
+
+/// Positions of the items that a run has predicted, ascending.
+std::vector<std::int64_t> predicted_items(const Store& store, std::int64_t run);
+
 struct Said {
   std::string value{};   ///< class, number or JSON list of classes; "" when none was settled on
-  std::string output{};  ///< raw text of a language model; ""
+  std::string output{};  ///< raw text of a language model; or ""
 };
 
 /// Of a file that holds what was said about a single item; nothing when nothing was said.

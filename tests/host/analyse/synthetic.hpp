@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "host/analyse/compare.hpp"
+#include "host/analyse/stored.hpp"
 #include "host/base/failure.hpp"
 #include "protocol/hash.hpp"
 #include "statistics/influence.hpp"

@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/store/store.hpp"
+
+// What a comparison knows of cells before it looks at numbers.
+
+namespace earshot::host {
+
+/// Values of a cell by axis, as the results file writes them.
+using Labels = std::map<std::string, std::string>;
+
+/// A cell that has test numbers, or will have.
+struct DesignCell {
+  Labels axes{};  ///< all but seed and fold
+  std::int64_t seed = 0, fold = 0;
+  std::int64_t position = 0;     ///< in the experiment
+  std::int64_t run = 0;          ///< the finished one; 0: none yet
+  std::int64_t dataset_id = 0;   ///< 0 of a cell that cannot run
+  std::string key{}, primary{};  ///< primary: name of the metric; "" of a cell that cannot run
+  std::string skipped{};         ///< why it cannot run; "" where it can
+  bool hears_nothing = false;    ///< uses no encoder
+  // What two sides should have in common, from the cell's identity; "" where it has none.
+  std::string scorer{}, evaluator{}, build{}, audio{}, device{};
+};
+
+/// The test cells of a revision, in its order.
+std::vector<DesignCell> design_cells(const Store& store, std::int64_t revision);
+
+/// A finished test run, with all that a fair pair of encoders has in common.
+struct TestRun {
+  std::string experiment{}, task{}, mapper{}, language_model{}, variant{};
+  std::string encoder{};
+  std::int64_t seed = 0, fold = 0;
+  std::int64_t run = 0, dataset_id = 0;
+};
+
+/// Runs of any experiment on the dataset with this key, and of all revisions of one experiment on a
+/// dataset of this label.
+std::vector<TestRun> test_runs(const Store& store, const std::string& dataset_key,
+                               const std::string& experiment, const std::string& dataset_label);
+
+/// What is known of an encoder's weights.
+struct EncoderWeights {
+  std::string encoder{};
+  std::string weights{};  ///< as written; "" without
+  Json pretrain_data{};  ///< list of what they were trained on, empty of untrained ones; null where
+                         ///< nobody says
+  Json in_domain{};      ///< list of the experiment's datasets that were among it
+};
+
+/// Of the encoders that have weights or data, in the order of a revision.
+/// @throws Failure (store_unusable) where the file holds what is not valid JSON; likewise below
+std::vector<EncoderWeights> encoder_weights(const Store& store, std::int64_t revision);
+
+/// Where a dataset has its right answers from.
+struct AnswerOrigins {
+  std::string dataset{};  ///< label
+  Json items{};           ///< how many by origin: {"audio": 12, "caption": 88}
+};
+
+/// Of the datasets of a revision that tell, by label.
+std::vector<AnswerOrigins> answer_origins(const Store& store, std::int64_t revision);
+
+}  // namespace earshot::host
