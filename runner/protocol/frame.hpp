@@ -2,10 +2,10 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "protocol/error.hpp"
 #include "protocol/json.hpp"
 
 namespace earshot::protocol {
@@ -22,11 +22,6 @@ constexpr std::size_t max_frame_bytes = 16u << 20;
 
 /// How deep lists and objects of a header may be nested; Earshot's own reach some ten.
 constexpr int max_frame_depth = 100;
-
-/// The other side does not speak the protocol.
-struct ProtocolError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// @throws ProtocolError if the message is larger than a frame may be.
 std::string to_frame(const Message& message);

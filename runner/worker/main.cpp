@@ -15,7 +15,7 @@
 
 #include <earshot/plugin.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/answers.hpp"
 #include "worker/plugin/shared_state.hpp"
 #include "worker/requests/decoy.hpp"
 #include "worker/requests/dispatch.hpp"

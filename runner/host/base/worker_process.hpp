@@ -12,7 +12,7 @@
 
 #include "host/base/failure.hpp"
 #include "protocol/frame.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/answers.hpp"
 
 namespace earshot::host {
 

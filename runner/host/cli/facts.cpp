@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "host/base/table.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {

@@ -5,7 +5,7 @@
 
 namespace earshot::host {
 
-/// Writes what a constructed component says of itself (`resolve` in protocol/messages.hpp) for
+/// Writes what a constructed component says of itself (`Facts` in protocol/components.hpp) for
 /// people: a line for each fact, and a table of an evaluator's metrics. What is unset is left out.
 ///
 ///     needs: 16000 Hz, 1 channel, at most 7 s (of more the first)

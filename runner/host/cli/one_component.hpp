@@ -4,7 +4,7 @@
 
 #include "host/base/arguments.hpp"
 #include "host/base/worker_process.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 
 namespace earshot::host {
 

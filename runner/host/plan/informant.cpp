@@ -211,6 +211,7 @@ std::optional<Listing> still_holding(const Json& known, const Json& options) {
     auto listing = known.at("listing").get<Listing>();
     if (known.at("seen") == Seen(listing, options).digest()) return listing;
   } catch (const Json::exception&) {  // another layout
+  } catch (const protocol::ProtocolError&) {
   }
   return std::nullopt;
 }

@@ -7,8 +7,7 @@
 
 #include "host/base/worker_process.hpp"
 #include "host/plan/stamps.hpp"
-#include "protocol/left_out.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/datasets.hpp"
 
 namespace earshot::host {
 
@@ -28,7 +27,7 @@ class Informant {
   /// What each plugin file has, or why it cannot be used: in order {"info": PluginInfo} or
   /// {"refused": reason}.
   virtual std::vector<Json> inspect(const std::vector<std::string>& files) = 0;
-  /// Facts of a constructed component; see `resolve` in protocol/messages.hpp. @throws WorkerError
+  /// Facts of a constructed component; see `Facts` in protocol/components.hpp. @throws WorkerError
   virtual Json resolve(const protocol::ComponentRef& component) = 0;
   /// @throws WorkerError
   virtual Listing list(const protocol::ComponentRef& dataset) = 0;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/experiment/matrix.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 
 namespace earshot::host {
 

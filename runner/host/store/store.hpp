@@ -11,7 +11,7 @@
 
 #include "host/store/owner_lock.hpp"
 #include "host/store/sqlite.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 
 namespace earshot::host {
 

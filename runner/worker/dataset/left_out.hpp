@@ -6,7 +6,7 @@
 
 #include <earshot/dataset.hpp>
 
-#include "protocol/left_out.hpp"
+#include "protocol/datasets.hpp"
 
 namespace earshot::worker {
 

@@ -9,7 +9,7 @@
 
 #include <earshot/dataset.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/datasets.hpp"
 #include "worker/dataset/left_out.hpp"
 #include "worker/dataset/records.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <earshot/dataset.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/datasets.hpp"
 #include "worker/dataset/records.hpp"
 
 namespace earshot::worker {

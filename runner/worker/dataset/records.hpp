@@ -9,7 +9,7 @@
 #include <earshot/dataset.hpp>
 
 #include "protocol/json.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/json.hpp"
 
 namespace earshot::worker {
 

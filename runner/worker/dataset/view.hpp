@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "protocol/file_list.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/datasets.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace earshot::worker {

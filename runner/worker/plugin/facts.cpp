@@ -13,13 +13,11 @@ namespace earshot::worker {
 
 namespace {
 
-using protocol::Json;
-
 void expect(bool fits, const std::string& what) {
   if (!fits) throw ContractError(what);
 }
 
-Json describe(const AudioNeeds& needs) {
+protocol::AudioNeeds describe(const AudioNeeds& needs) {
   expect(needs.sample_rate > 0, "needs().sample_rate is " + std::to_string(needs.sample_rate) +
                                     " Hz; expected more than 0");
   expect(needs.channels == 1 || needs.channels == 2,
@@ -30,76 +28,77 @@ Json describe(const AudioNeeds& needs) {
              std::to_string(needs.max_seconds) + "; expected 0 <= min <= max, or max 0");
   constexpr const char* crops[] = {"first", "centre", "seeded"};
   constexpr const char* pads[] = {"none", "zero", "repeat"};
-  return {{"sample_rate", needs.sample_rate},
-          {"channels", needs.channels},
-          {"max_seconds", needs.max_seconds},
-          {"min_seconds", needs.min_seconds},
-          {"crop", crops[static_cast<int>(needs.crop)]},
-          {"pad", pads[static_cast<int>(needs.pad)]}};
+  return {.sample_rate = needs.sample_rate,
+          .channels = needs.channels,
+          .max_seconds = needs.max_seconds,
+          .min_seconds = needs.min_seconds,
+          .crop = crops[static_cast<int>(needs.crop)],
+          .pad = pads[static_cast<int>(needs.pad)]};
 }
 
-Json describe(const FeatureSpec& spec) {
+protocol::FeatureSpec describe(const FeatureSpec& spec) {
   expect(std::isfinite(spec.frame_rate) && spec.frame_rate >= 0 && std::isfinite(spec.first_frame),
          "spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and first_frame " +
              std::to_string(spec.first_frame) + " s; expected 0 or more, and finite");
   expect(spec.dim > 0, "spec().dim is " + std::to_string(spec.dim) + "; expected 1 or more");
-  return {{"frame_rate", spec.frame_rate}, {"first_frame", spec.first_frame}, {"dim", spec.dim}};
+  return {.frame_rate = spec.frame_rate, .first_frame = spec.first_frame, .dim = spec.dim};
 }
 
-Json describe(const CodeSpec& spec) {
+protocol::CodeSpec describe(const CodeSpec& spec) {
   expect(std::isfinite(spec.frame_rate) && spec.frame_rate > 0 && spec.codebooks() > 0,
          "code_spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and " +
              std::to_string(spec.codebooks()) + " codebooks; expected more than 0 of both");
-  return {{"frame_rate", spec.frame_rate},
-          {"first_frame", spec.first_frame},
-          {"sizes", spec.sizes},
-          {"bits_per_second", spec.bits_per_second()}};
+  return {.frame_rate = spec.frame_rate,
+          .first_frame = spec.first_frame,
+          .sizes = spec.sizes,
+          .bits_per_second = spec.bits_per_second()};
 }
 
-Json describe(const Evaluator& evaluator) {
+protocol::EvaluatorFacts describe(const Evaluator& evaluator) {
   const auto uses = evaluator.uses();
-  std::vector<protocol::Metric> metrics;
+  protocol::EvaluatorFacts facts{.uses = {.features = uses.features,
+                                          .codes = uses.codes,
+                                          .audio = uses.audio,
+                                          .learner = uses.learner,
+                                          .mapper = uses.mapper,
+                                          .language_model = uses.language_model,
+                                          .seed = uses.seed}};
   std::set<std::string> names;
   int primaries = 0;
   for (const auto& metric : evaluator.metrics()) {
     expect(is_name(metric.name), "metric '" + metric.name + "'; allowed: [a-z0-9_]+");
     expect(names.insert(metric.name).second, "two metrics named '" + metric.name + "'");
     primaries += metric.primary ? 1 : 0;
-    metrics.push_back({metric.name, metric.help, metric.unit, metric.higher_is_better,
-                       metric.primary, metric.version});
+    facts.metrics.push_back({metric.name, metric.help, metric.unit, metric.higher_is_better,
+                             metric.primary, metric.version});
   }
   expect(primaries <= 1,
          std::to_string(primaries) + " metrics are marked primary; expected at most one");
-  return {{"uses",
-           {{"features", uses.features},
-            {"codes", uses.codes},
-            {"audio", uses.audio},
-            {"learner", uses.learner},
-            {"mapper", uses.mapper},
-            {"language_model", uses.language_model},
-            {"seed", uses.seed}}},
-          {"metrics", metrics}};
+  return facts;
+}
+
+protocol::EncoderFacts describe(const Encoder& encoder, const Made& made) {
+  protocol::EncoderFacts facts{.needs = describe(encoder.needs()),
+                               .spec = describe(encoder.spec())};
+  if (const auto* codec = made.as<Codec>()) facts.code_spec = describe(codec->code_spec());
+  if (const auto* sized = made.as<Sized>()) {
+    facts.parameters = sized->parameter_count();
+    expect(*facts.parameters >= 0,
+           "parameter_count() is " + std::to_string(*facts.parameters) + "; expected 0 or more");
+  }
+  return facts;
 }
 
 }  // namespace
 
-Json facts(const Made& made) {
+protocol::Facts facts(const Made& made) {
   const at::NoGradGuard no_grad;
   if (const auto* evaluator = made.as<Evaluator>()) return describe(*evaluator);
   if (const auto* model = made.as<LanguageModel>())
-    return {{"spec",
-             {{"embedding_dim", model->spec().embedding_dim}, {"context", model->spec().context}}}};
-  if (const auto* encoder = made.as<Encoder>()) {
-    Json result{{"needs", describe(encoder->needs())}, {"spec", describe(encoder->spec())}};
-    if (const auto* codec = made.as<Codec>()) result["code_spec"] = describe(codec->code_spec());
-    if (const auto* sized = made.as<Sized>()) {
-      const auto count = sized->parameter_count();
-      expect(count >= 0, "parameter_count() is " + std::to_string(count) + "; expected 0 or more");
-      result["parameters"] = count;
-    }
-    return result;
-  }
-  return Json::object();
+    return protocol::LanguageModelFacts{
+        {.embedding_dim = model->spec().embedding_dim, .context = model->spec().context}};
+  if (const auto* encoder = made.as<Encoder>()) return describe(*encoder, made);
+  return protocol::NoFacts();
 }
 
 }  // namespace earshot::worker

@@ -3,7 +3,7 @@
 
 #include <earshot/error.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 
 namespace earshot::worker {
 

@@ -6,7 +6,7 @@
 
 #include <earshot/plugin.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 
 namespace earshot::worker {
 

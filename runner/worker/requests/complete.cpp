@@ -2,7 +2,7 @@
 
 #include <earshot/tokenized.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/library.hpp"
 #include "worker/requests/verbs.hpp"

@@ -2,7 +2,7 @@
 #include "protocol/json.hpp"
 #include "worker/requests/session.hpp"
 
-// One function for each verb of the protocol (protocol/messages.hpp): takes the request's fields,
+// One function for each verb of the protocol (protocol/verbs.hpp): takes the request's fields,
 // sends events, returns the result.
 
 namespace earshot::worker {

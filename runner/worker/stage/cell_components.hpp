@@ -5,7 +5,7 @@
 
 #include <earshot/evaluator.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "worker/plugin/library.hpp"
 #include "worker/stage/trained_encoder.hpp"
 

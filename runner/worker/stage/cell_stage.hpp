@@ -1,10 +1,10 @@
 #pragma once
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "worker/requests/session.hpp"
 
 namespace earshot::worker {
 
-/// Fit, predict, mark and score of one cell; events as protocol/messages.hpp says, all of a stage
+/// Fit, predict, mark and score of one cell; events as protocol/verbs.hpp says, all of a stage
 /// when it is done: warning, stage, curve, artifact, then predictions and metrics. Sets LibTorch's
 /// number of threads.
 ///

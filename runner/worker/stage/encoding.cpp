@@ -64,7 +64,7 @@ Encoding::Encoding(const protocol::FeatureSource& source, c10::Device device)
   layout_ = layout_of(codec_->code_spec());
 }
 
-protocol::Json Encoding::facts() const {
+protocol::Facts Encoding::facts() const {
   return worker::facts(made_);
 }
 

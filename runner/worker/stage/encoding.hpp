@@ -9,7 +9,7 @@
 #include <earshot/codec.hpp>
 #include <earshot/lookup.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "worker/cache/shard.hpp"
 #include "worker/plugin/library.hpp"
 
@@ -37,7 +37,7 @@ class Encoding {
   Encoding(const protocol::FeatureSource& source, c10::Device device);
 
   const AudioNeeds& needs() const { return needs_; }
-  protocol::Json facts() const;
+  protocol::Facts facts() const;
   /// Of a shard, without key and clips.
   const ShardHeader& layout() const { return layout_; }
   /// Of so many seconds of audio in the cache, roughly.

@@ -279,12 +279,11 @@ class FeaturesStage {
     return size;
   }
 
-  /// Null for codes, and where the rank is not defined.
-  protocol::Json rank(const Work& work) const {
-    if (work.source.codes) return nullptr;
+  /// Nothing for codes, and where the rank is not defined.
+  std::optional<double> rank(const Work& work) const {
+    if (work.source.codes) return std::nullopt;
     const auto reader = dataset_->features(request_.cache, work.source.key);
-    const auto found = effective_rank(sample_of_frames(dataset_->view, *reader));
-    return found ? protocol::Json(*found) : nullptr;
+    return effective_rank(sample_of_frames(dataset_->view, *reader));
   }
 
   protocol::Json results() {
@@ -307,7 +306,7 @@ class FeaturesStage {
       }
       check_lost(result.lost, result.clips, request_.dataset.allow_lost);
       result.peak_bytes = peak;
-      result.effective_rank = rank(*work);
+      if (const auto found = rank(*work)) result.effective_rank = *found;
       encoders.push_back(result);
     }
     return {{"encoders", encoders}};

@@ -1,5 +1,5 @@
 #pragma once
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "worker/requests/session.hpp"
 
 namespace earshot::worker {

@@ -5,7 +5,7 @@
 
 #include <earshot/evaluator.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 
 namespace earshot::worker {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <filesystem>
 
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "worker/requests/session.hpp"
 
 namespace earshot::worker {

@@ -3,7 +3,7 @@
 
 #include <earshot/learner.hpp>
 
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace earshot::worker {

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "protocol/frame.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/answers.hpp"
+#include "protocol/stages.hpp"
 
 namespace {
 

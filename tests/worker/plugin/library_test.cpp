@@ -176,7 +176,7 @@ TEST(Make, names_the_nearest_component) {
 
 TEST(Facts, give_an_encoder_s_needs_and_specs) {
   const auto made = make({fixture_plugin("good_codec").string(), "it"}, at::kCPU, 1);
-  const auto known = facts(made);
+  const protocol::Json known = facts(made);
   EXPECT_EQ(known.at("needs").at("sample_rate"), 16000);
   EXPECT_EQ(known.at("needs").at("crop"), "first");
   EXPECT_EQ(known.at("spec").at("frame_rate"), 100.0);
@@ -186,7 +186,7 @@ TEST(Facts, give_an_encoder_s_needs_and_specs) {
 TEST(Facts, give_an_evaluator_s_uses_and_metrics) {
   const auto made =
       make({fixture_plugin("good_evaluator").string(), "it", {{"target", "kind"}}}, at::kCPU, 1);
-  const auto known = facts(made);
+  const protocol::Json known = facts(made);
   EXPECT_EQ(known.at("uses").at("features"), true);
   EXPECT_EQ(known.at("uses").at("seed"), false);
   EXPECT_EQ(known.at("metrics").at(0).at("name"), "accuracy");

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../plugin/fixture_plugins.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/components.hpp"
 #include "worker/requests/decoy.hpp"
 
 namespace earshot::worker {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/frame.hpp"
-#include "protocol/messages.hpp"
+#include "protocol/stages.hpp"
 #include "sound_file.hpp"
 #include "temporary_folder.hpp"
 #include "worker/requests/session.hpp"

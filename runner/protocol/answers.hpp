@@ -1,0 +1,42 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/fields.hpp"
+
+namespace earshot::protocol {
+
+/// Raised when what travels changes, so that a runner refuses a worker of another build in words.
+constexpr int version = 2;
+
+/// The first message of a worker; it has no id.
+struct Hello {
+  static constexpr const char* type = "hello";
+  int protocol = version;
+  std::string abi_tag{}, torch{};
+  std::int64_t pid = 0;
+};
+EARSHOT_FIELDS_OR_DEFAULTS(Hello, protocol, abi_tag, torch, pid)
+
+/// The last message about a request that succeeded.
+struct Done {
+  static constexpr const char* type = "done";
+  Json result = Json::object();            ///< the Result of the verb
+  std::optional<std::string> leftovers{};  ///< what still runs, so that the worker is ended
+  std::optional<std::vector<std::string>> warnings{};  ///< what a plugin changed and was put back
+};
+EARSHOT_FIELDS(Done, result, leftovers, warnings)
+
+/// The last message about a request that failed.
+struct Failed {
+  static constexpr const char* type = "failed";
+  std::string kind{};  ///< "config", "data", "contract", "unsupported" or "bug"
+  std::string message{};
+  std::optional<std::string> leftovers{};              ///< as in Done
+  std::optional<std::vector<std::string>> warnings{};  ///< likewise
+};
+EARSHOT_FIELDS(Failed, kind, message, leftovers, warnings)
+
+}  // namespace earshot::protocol

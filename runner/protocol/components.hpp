@@ -1,0 +1,172 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/fields.hpp"
+#include "protocol/option_schema.hpp"
+
+// Plugins, their components, and what can be asked about them.
+
+namespace earshot::protocol {
+
+struct ComponentInfo {
+  std::string kind{}, name{}, summary{};
+  OptionSchema options{};
+  std::vector<std::string> abilities{};  ///< "codec", "learner", "tokenized" ...
+};
+EARSHOT_FIELDS_OR_DEFAULTS(ComponentInfo, kind, name, summary, options, abilities)
+
+struct PluginInfo {
+  std::string path{}, name{}, version{}, summary{}, abi_tag{};
+  std::int64_t sdk_major = 0, sdk_minor = 0;
+  std::vector<std::string> warnings{};  ///< "built by gcc13, this runner by gcc12"
+  std::vector<ComponentInfo> components{};
+};
+EARSHOT_FIELDS_OR_DEFAULTS(PluginInfo, path, name, version, summary, abi_tag, sdk_major, sdk_minor,
+                           warnings, components)
+
+struct InspectRequest {
+  std::string path{};
+};
+EARSHOT_FIELDS(InspectRequest, path)
+
+/// Files that an option of a component names, as they were when an experiment was planned.
+struct InputRef {
+  std::string path{};
+  std::vector<std::string> files{};  ///< of a folder: those that are read; none: all below it
+  std::string sha256{};              ///< as Contents::hash() gives it
+  std::string stamps{};              ///< as Contents::stamps() does; "" while these may not change
+};
+EARSHOT_FIELDS_OR_DEFAULTS(InputRef, path, files, sha256, stamps)
+
+/// A component to construct: the plugin's file, the component's name in it, and a value for each of
+/// its options. Paths here and elsewhere are texts as path_text.hpp has them.
+struct ComponentRef {
+  std::string plugin{}, component{};
+  Json options = Json::object();
+  std::string state{};             ///< the file that `pretrain` left; "" when not pretrained
+  std::string plugin_sha256{};     ///< of the file; another one is refused. "": any will do
+  std::vector<InputRef> inputs{};  ///< what must still be as it was planned
+};
+EARSHOT_FIELDS_OR_DEFAULTS(ComponentRef, plugin, component, options, state, plugin_sha256, inputs)
+
+struct ResolveRequest {
+  ComponentRef component{};
+  std::optional<std::string> device{};  ///< "cpu" when it is not said
+};
+EARSHOT_FIELDS(ResolveRequest, component, device)
+
+struct Metric {
+  std::string name{}, help{}, unit{};
+  bool higher_is_better = true, primary = false;
+  std::int64_t version = 1;
+};
+EARSHOT_FIELDS_OR_DEFAULTS(Metric, name, help, unit, higher_is_better, primary, version)
+
+/// What an evaluator uses; as earshot::Uses.
+struct Uses {
+  bool features = false, codes = false, audio = false;
+  bool learner = false, mapper = false, language_model = false;
+  bool seed = true;
+};
+EARSHOT_FIELDS_OR_DEFAULTS(Uses, features, codes, audio, learner, mapper, language_model, seed)
+
+struct EvaluatorFacts {
+  Uses uses{};
+  std::vector<Metric> metrics{};
+};
+EARSHOT_FIELDS(EvaluatorFacts, uses, metrics)
+
+/// The audio that an encoder takes; as earshot::AudioNeeds.
+struct AudioNeeds {
+  std::int64_t sample_rate = 0, channels = 1;  ///< sample_rate in Hz
+  double max_seconds = 0, min_seconds = 0;     ///< 0: no limit
+  std::string crop{}, pad{};                   ///< first, centre, seeded; none, zero, repeat
+};
+EARSHOT_FIELDS(AudioNeeds, sample_rate, channels, max_seconds, min_seconds, crop, pad)
+
+/// As earshot::FeatureSpec.
+struct FeatureSpec {
+  double frame_rate = 0, first_frame = 0;  ///< Hz, s
+  std::int64_t dim = 0;
+};
+EARSHOT_FIELDS(FeatureSpec, frame_rate, first_frame, dim)
+
+/// As earshot::CodeSpec.
+struct CodeSpec {
+  double frame_rate = 0, first_frame = 0;  ///< Hz, s
+  std::vector<std::int64_t> sizes{};       ///< of the codebooks
+  double bits_per_second = 0;
+};
+EARSHOT_FIELDS(CodeSpec, frame_rate, first_frame, sizes, bits_per_second)
+
+struct EncoderFacts {
+  AudioNeeds needs{};
+  FeatureSpec spec{};
+  std::optional<CodeSpec> code_spec{};       ///< of a codec
+  std::optional<std::int64_t> parameters{};  ///< where they can be counted
+};
+EARSHOT_FIELDS(EncoderFacts, needs, spec, code_spec, parameters)
+
+/// As earshot::LanguageModelSpec.
+struct LanguageModelSpec {
+  std::int64_t embedding_dim = 0, context = 0;
+};
+EARSHOT_FIELDS(LanguageModelSpec, embedding_dim, context)
+
+struct LanguageModelFacts {
+  LanguageModelSpec spec{};
+};
+EARSHOT_FIELDS(LanguageModelFacts, spec)
+
+/// Datasets and mappers have nothing to say.
+struct NoFacts {};
+EARSHOT_FIELDS(NoFacts)
+
+/// What only a constructed object knows of itself.
+using Facts = OneOf<EvaluatorFacts, EncoderFacts, LanguageModelFacts, NoFacts>;
+
+struct DeviceRequest {
+  std::string device{};  ///< "cpu", "cuda", "cuda:1"
+};
+EARSHOT_FIELDS(DeviceRequest, device)
+
+struct DeviceResult {
+  std::string device{};  ///< as LibTorch calls it
+};
+EARSHOT_FIELDS(DeviceResult, device)
+
+/// One conformance check of a plugin, or without `check` the list of those that there are.
+struct CheckRequest {
+  std::string path{};             ///< of the plugin; "": the list is of all checks
+  std::string component{};        ///< "": the plugin as a whole
+  std::string check{};            ///< ""; or its name
+  Json options = Json::object();  ///< values by name, as text
+};
+EARSHOT_FIELDS_OR_DEFAULTS(CheckRequest, path, component, check, options)
+
+struct CheckInfo {
+  std::string name{}, why{};  ///< "padding_invariance", one sentence
+  std::string of{};           ///< contract of the objects it is for; "": all; "plugin": once
+  std::string component{};
+  bool alone = false;  ///< wants a worker that has not loaded the plugin
+};
+EARSHOT_FIELDS(CheckInfo, name, why, of, component, alone)
+
+struct CheckList {
+  std::vector<CheckInfo> checks{};
+  std::string note{};  ///< what to know about the plugin; or ""
+};
+EARSHOT_FIELDS(CheckList, checks, note)
+
+struct CheckOutcome {
+  std::string outcome{};  ///< "pass", "warning", "fail" or "skipped"
+  std::string reason{};
+};
+EARSHOT_FIELDS(CheckOutcome, outcome, reason)
+
+using CheckResult = OneOf<CheckOutcome, CheckList>;
+
+}  // namespace earshot::protocol

@@ -1,0 +1,150 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/components.hpp"
+
+// Datasets, and what can be asked about one: its listing, its items, what is wrong with it, and a
+// few of its items to hear.
+
+namespace earshot::protocol {
+
+struct LabelInfo {
+  std::string name{}, type{}, unit{};  ///< type: "class", "number", "set", "text"
+  std::vector<std::string> classes{};
+};
+EARSHOT_FIELDS_OR_DEFAULTS(LabelInfo, name, type, unit, classes)
+
+struct DatasetInfo {
+  std::int64_t items = 0, train = 0, validation = 0, test = 0;
+  std::vector<std::int64_t> folds{};  ///< numbers of the folds, ascending; empty without folds
+  std::vector<LabelInfo> labels{};
+  Json slices = Json::object();        ///< {dimension: {value: items}}
+  Json groups = Json::object();        ///< {dimension: number of groups}
+  std::vector<std::string> sources{};  ///< files and folders that decide what the items are
+  std::string items_hash{};            ///< of all item records in order, files by their number
+  bool synthesized = false;            ///< some clip has no file
+};
+EARSHOT_FIELDS_OR_DEFAULTS(DatasetInfo, items, train, validation, test, folds, labels, slices,
+                           groups, sources, items_hash, synthesized)
+
+/// What lies in a dataset's folders, looks like audio, and is in no item.
+struct LeftOut {
+  std::int64_t found = 0;
+  std::vector<std::string> examples{};  ///< "<path>: <reason>"
+};
+EARSHOT_FIELDS_OR_DEFAULTS(LeftOut, found, examples)
+
+struct DatasetRequest {
+  ComponentRef component{};
+};
+EARSHOT_FIELDS(DatasetRequest, component)
+
+/// The fields of DatasetInfo, and beside them `left_out`.
+struct DatasetResult {
+  DatasetInfo info{};
+  LeftOut left_out{};
+};
+template <class Self, class Visit>
+requires std::same_as<std::remove_const_t<Self>, DatasetResult>
+void each_field(Self& self, const Visit& visit) {
+  each_field(self.info, visit);
+  visit("left_out", self.left_out);
+}
+EARSHOT_JSON(DatasetResult)
+
+/// A dataset as a stage sees it: which component, and what the host does to it.
+struct DatasetRef {
+  ComponentRef component{};
+  std::string key{};       ///< fingerprint of items and content
+  std::int64_t fold = 0;   ///< this fold is the test split, the others train; 0: splits as given
+  std::int64_t limit = 0;  ///< at most so many items of each split, evenly spread; 0: all
+  double validation = 0;   ///< share of the training groups to validate on, where none is given
+  bool shuffle_labels = false;  ///< the random-label control
+  std::string file_hashes{};    ///< a list of the audio files, see file_list.hpp; "": none is kept
+  std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails
+  std::string items_hash{};     ///< as planned; other items are refused. "": any will do
+  std::string files_digest{};   ///< content_digest() as planned, likewise
+};
+EARSHOT_FIELDS_OR_DEFAULTS(DatasetRef, component, key, fold, limit, validation, shuffle_labels,
+                           file_hashes, allow_lost, items_hash, files_digest)
+
+struct ItemsRequest {
+  DatasetRef dataset{};
+};
+EARSHOT_FIELDS(ItemsRequest, dataset)
+
+struct ItemsResult {};
+EARSHOT_FIELDS(ItemsResult)
+
+/// What is asked about an item.
+struct QuestionRow {
+  std::string text{};
+  std::vector<std::string> choices{}, answers{};
+};
+EARSHOT_FIELDS(QuestionRow, text, choices, answers)
+
+/// An item as the store keeps it. Travels as [id, groups, slices, labels, question or null].
+struct ItemRow {
+  std::string id{};
+  std::map<std::string, std::string> groups{}, slices{};  ///< by dimension
+  Json labels = Json::object();                           ///< {label: truth}
+  OrNull<QuestionRow> question{};
+};
+inline void to_json(Json& json, const ItemRow& row) {
+  json = {row.id, row.groups, row.slices, row.labels, row.question};
+}
+inline void from_json(const Json& json, ItemRow& row) {
+  json.at(0).get_to(row.id);
+  json.at(1).get_to(row.groups);
+  json.at(2).get_to(row.slices);
+  row.labels = json.at(3);
+  row.question = json.size() > 4 ? json.at(4).get<OrNull<QuestionRow>>() : OrNull<QuestionRow>();
+}
+
+struct LintRequest {
+  ComponentRef dataset{};
+  std::uint64_t examples = 0;  ///< how many to show of what a check finds
+};
+EARSHOT_FIELDS(LintRequest, dataset, examples)
+
+struct LintCheck {
+  std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a choice twice"
+  std::int64_t found = 0;
+  std::vector<std::string> examples{};  ///< the first of them
+};
+EARSHOT_FIELDS_OR_DEFAULTS(LintCheck, check, meaning, found, examples)
+
+struct LintFile {
+  std::string path{};
+  std::int64_t part = 0;  ///< of the data that uses it first: split 0 to 2, or fold, from 3 on
+};
+EARSHOT_FIELDS_OR_DEFAULTS(LintFile, path, part)
+
+struct LintResult {
+  std::int64_t items = 0;
+  std::vector<LintCheck> checks{};
+  std::vector<std::string> applying{};  ///< names of those that say something of such data
+};
+EARSHOT_FIELDS(LintResult, items, checks, applying)
+
+struct ListenRequest {
+  ComponentRef dataset{};
+  std::int64_t count = 20, seed = 0;
+  std::string folder{};  ///< where to write items as WAV, and items.csv
+};
+EARSHOT_FIELDS(ListenRequest, dataset, count, seed, folder)
+
+struct ListenResult {
+  std::vector<std::string> files{};  ///< that were written, items.csv among them
+  std::int64_t items = 0;            ///< of the dataset
+  /// By slice dimension and value: how many were drawn, and how many there are.
+  std::map<std::string, std::map<std::string, std::pair<std::int64_t, std::int64_t>>> drawn{};
+};
+EARSHOT_FIELDS(ListenResult, files, items, drawn)
+
+}  // namespace earshot::protocol

@@ -1,0 +1,138 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/list.hpp"
+#include "protocol/stages.hpp"
+
+// What a worker says about a request before it is done. `type` is the word for it in the header;
+// not `name`, which is a field of some.
+
+namespace earshot::protocol::event {
+
+/// At most 10 a second.
+struct Progress {
+  static constexpr const char* type = "progress";
+  std::int64_t done = 0, total = 0;
+  std::optional<std::string> what{};  ///< is counted: "files", "items", "features"
+};
+EARSHOT_FIELDS(Progress, done, total, what)
+
+/// Every audio file of a dataset once, in order of first use.
+struct Files {
+  static constexpr const char* type = "files";
+  std::vector<std::string> files{};
+};
+EARSHOT_FIELDS(Files, files)
+
+/// Items of a dataset, in its order.
+struct Items {
+  static constexpr const char* type = "items";
+  std::vector<ItemRow> items{};
+};
+EARSHOT_FIELDS(Items, items)
+
+/// Audio files of a dataset that are there.
+struct LintFiles {
+  static constexpr const char* type = "lint_files";
+  std::vector<LintFile> files{};
+};
+EARSHOT_FIELDS(LintFiles, files)
+
+/// A file that cannot be encoded; the rest go on.
+struct Lost {
+  static constexpr const char* type = "lost";
+  std::string file{}, reason{};
+};
+EARSHOT_FIELDS(Lost, file, reason)
+
+struct SpentOnEncoder {
+  std::int64_t computed = 0;  ///< clips
+  double audio_seconds = 0, encode_seconds = 0;
+};
+EARSHOT_FIELDS(SpentOnEncoder, computed, audio_seconds, encode_seconds)
+
+/// What a pass over the audio has done so far.
+struct Spent {
+  static constexpr const char* type = "spent";
+  std::vector<SpentOnEncoder> encoders{};  ///< one for each source
+};
+EARSHOT_FIELDS(Spent, encoders)
+
+/// A stage that is done.
+struct Stage {
+  static constexpr const char* type = "stage";
+  std::string stage{};  ///< "pretrain", "fit", "predict" or "score"
+  double seconds = 0;
+  bool reused = false;
+};
+EARSHOT_FIELDS(Stage, stage, seconds, reused)
+
+/// Points of a curve, every few seconds while a model trains.
+struct Curve {
+  static constexpr const char* type = "curve";
+  std::string curve{};                                    ///< "loss"
+  std::vector<std::pair<std::int64_t, double>> points{};  ///< step, value
+};
+EARSHOT_FIELDS(Curve, curve, points)
+
+/// What makes the numbers of a run say less than they seem to.
+struct Warning {
+  static constexpr const char* type = "warning";
+  std::string text{};
+};
+EARSHOT_FIELDS(Warning, text)
+
+/// A file that an evaluator left.
+struct Artifact {
+  static constexpr const char* type = "artifact";
+  std::string name{}, path{};
+};
+EARSHOT_FIELDS(Artifact, name, path)
+
+/// What was predicted for one item. Travels as [item, value, output, marks, scores, candidates].
+struct PredictedItem {
+  std::int64_t item = 0;        ///< index in the dataset
+  Json value{};                 ///< class, number or list of classes; null where there is none
+  std::string output{};         ///< raw text of a language model
+  Json marks = Json::object();  ///< {mark: number}
+  std::uint64_t scores = 0;     ///< how many of its scores lie in `binary`
+  Json candidates{};            ///< texts that the scores are of, where it is neither a class nor
+                                ///< a choice; or null
+};
+inline void to_json(Json& json, const PredictedItem& row) {
+  json = {row.item, row.value, row.output, row.marks, row.scores, row.candidates};
+}
+inline void from_json(const Json& json, PredictedItem& row) {
+  json.at(0).get_to(row.item);
+  row.value = json.at(1);
+  json.at(2).get_to(row.output);
+  row.marks = json.at(3);
+  row.scores = json.size() > 5 ? json.at(4).get<std::uint64_t>() : 0;
+  row.candidates = json.size() > 5 ? json.at(5) : Json();
+}
+
+struct Predictions {
+  static constexpr const char* type = "predictions";
+  std::vector<PredictedItem> rows{};
+  std::string binary{};  ///< the scores of all rows, float32
+};
+EARSHOT_FIELDS(Predictions, rows)
+
+/// A final metric; the fields of a MetricRow.
+struct Metric {
+  static constexpr const char* type = "metric";
+  MetricRow row{};
+  std::string binary{};  ///< how much each item moves it, if it is a score (statistics::packed)
+};
+template <class Self, class Visit>
+requires std::same_as<std::remove_const_t<Self>, Metric>
+void each_field(Self& self, const Visit& visit) {
+  each_field(self.row, visit);
+}
+EARSHOT_JSON(Metric)
+
+}  // namespace earshot::protocol::event

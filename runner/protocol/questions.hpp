@@ -1,0 +1,115 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/datasets.hpp"
+
+// What commands ask beside experiments: of answers that a system gave elsewhere, of language
+// models, of trained states, of audio files, and of the cache.
+
+namespace earshot::protocol {
+
+/// Reads a file of answers that a system gave elsewhere, and checks every line against the test
+/// items of the datasets.
+struct PredictionsRequest {
+  std::string file{};
+  std::vector<DatasetRef> datasets{};  ///< the folds of one
+  ComponentRef evaluator{};
+};
+EARSHOT_FIELDS(PredictionsRequest, file, datasets, evaluator)
+
+/// How many of the test items of a dataset have an answer.
+struct AnsweredItems {
+  std::int64_t declared = 0, used = 0;
+  std::string missing{};  ///< id of the first item without a prediction
+};
+EARSHOT_FIELDS(AnsweredItems, declared, used, missing)
+
+struct AnsweredSeed {
+  std::int64_t seed = 0;
+  std::vector<AnsweredItems> datasets{};
+};
+EARSHOT_FIELDS(AnsweredSeed, seed, datasets)
+
+struct PredictionsResult {
+  std::vector<AnsweredSeed> seeds{};
+  bool scores = false;  ///< whether some line has any
+};
+EARSHOT_FIELDS(PredictionsResult, seeds, scores)
+
+/// What a language model makes of a text.
+struct CompleteRequest {
+  ComponentRef component{};
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+  std::string prompt{};
+  OrNull<std::string> answer{};
+  std::int64_t max_tokens = 0;  ///< 0: the text is not continued
+  double temperature = 0, top_p = 1;
+  std::int64_t seed = 0;
+};
+EARSHOT_FIELDS(CompleteRequest, component, device, threads, prompt, answer, max_tokens, temperature,
+               top_p, seed)
+
+/// A token's id, -1 where it is none, and its text.
+using TokenRow = std::pair<std::int64_t, std::string>;
+
+struct CompleteResult {
+  std::int64_t context = 0, length = 0;  ///< positions of the model, and of the prompt
+  std::optional<std::vector<TokenRow>> tokens{}, answer_tokens{};  ///< where the model is Tokenized
+  std::optional<std::string> continuation{};
+  std::optional<double> log_prob{};       ///< of the answer
+  std::optional<std::int64_t> counted{};  ///< its tokens
+};
+EARSHOT_FIELDS(CompleteResult, context, length, tokens, answer_tokens, continuation, log_prob,
+               counted)
+
+/// Saves the LoRA in the fit state `file` as peft does, adapter_model.safetensors and
+/// adapter_config.json in the folder `to`.
+struct AdapterRequest {
+  std::string file{}, to{};
+};
+EARSHOT_FIELDS(AdapterRequest, file, to)
+
+struct AdapterResult {
+  std::int64_t tensors = 0, numbers = 0;
+};
+EARSHOT_FIELDS(AdapterResult, tensors, numbers)
+
+/// Features or codes of audio files, for people. Wide.
+struct EncodeRequest {
+  ComponentRef encoder{};
+  std::vector<std::string> files{};
+  std::vector<std::string> keys{};  ///< of each file, what it is called in what is written
+  std::string to{};                 ///< file, or of "npy" the folder; "": writes none
+  std::string format{};             ///< "safetensors", "npy" or "csv"
+  bool codes = false;               ///< codes in place of features
+  std::string decode{};             ///< folder for WAV files that went through codes; "": none
+  Json about = Json::object();      ///< texts by name to write beside them
+  std::string device = "cpu";
+  std::int64_t threads = 1;
+};
+EARSHOT_FIELDS_OR_DEFAULTS(EncodeRequest, encoder, files, keys, to, format, codes, decode, about,
+                           device, threads)
+
+struct EncodeResult {
+  std::vector<std::string> written{};  ///< keys
+};
+EARSHOT_FIELDS(EncodeResult, written)
+
+struct CacheVerifyRequest {
+  std::string cache{};  ///< root folder
+};
+EARSHOT_FIELDS(CacheVerifyRequest, cache)
+
+struct CacheVerifyResult {
+  std::int64_t shards = 0, states = 0, made = 0;  ///< features, trained states, made clips
+  std::int64_t bytes = 0;                         ///< of all that is intact
+  std::vector<std::string> bad{};                 ///< files that are damaged
+};
+EARSHOT_FIELDS(CacheVerifyResult, shards, states, made, bytes, bad)
+
+}  // namespace earshot::protocol
