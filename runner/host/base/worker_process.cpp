@@ -19,7 +19,6 @@
 
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
-#include "host/base/plain_text.hpp"
 #include "host/base/process_tree.hpp"
 
 namespace earshot::host {
@@ -307,104 +306,6 @@ WorkerExit WorkerProcess::wait() {
 void WorkerProcess::close_input() {
   if (channel_ >= 0) ::close(channel_);
   channel_ = -1;
-}
-
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// The last kilobytes that a worker printed.
-class Tail {
- public:
-  void read(WorkerProcess& worker) {
-    if (worker.output_fd() < 0) return;
-    if (const auto text = worker.read_output()) text_ += *text;
-    if (text_.size() > kept) text_.erase(0, text_.size() - kept);
-  }
-  std::string after(const std::string& reason) const {
-    const auto end = text_.find_last_not_of(" \n\r\t");
-    return end == std::string::npos ? reason : reason + ". It printed: " + text_.substr(0, end + 1);
-  }
-
- private:
-  static constexpr std::size_t kept = 2000;
-  std::string text_;
-};
-
-[[noreturn]] void give_up(WorkerProcess& worker, Tail& tail) {
-  worker.kill(SIGKILL);  // if it only closed its end; the status of one that died stays
-  const auto exit = worker.wait();
-  tail.read(worker);
-  throw WorkerError("crash", short_text(tail.after("the worker " + exit.text())));
-}
-
-/// Ends a worker that went too far.
-[[noreturn]] void end(WorkerProcess& worker, const char* kind, const std::string& reason) {
-  worker.kill(SIGKILL);
-  worker.wait();
-  throw WorkerError(kind, reason);
-}
-
-std::string mebibytes(std::int64_t bytes) {
-  return std::to_string(bytes >> 20) + " MiB";
-}
-
-constexpr Clock::duration longest_start = std::chrono::seconds(60);
-
-/// Waits until the worker has said something, or a moment.
-void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& limits) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 0)
-    end(worker, "timeout",
-        (limits.since_news ? "no news for " : "no answer within ") +
-            std::to_string(limits.time.count() / 1000) + " s");
-  const auto most = limits.memory > 0 ? limits.memory : default_memory_limit();
-  const auto process =
-      worker.hello().protocol != 0 ? static_cast<pid_t>(worker.hello().pid) : worker.pid();
-  if (const auto bytes = memory_of_tree(process, most); most > 0 && bytes > most)
-    end(worker, "crash",
-        "the worker used " + mebibytes(bytes) + " of memory; the limit is " + mebibytes(most));
-  std::array<pollfd, 2> fds{{{worker.fd(), POLLIN, 0}, {worker.output_fd(), POLLIN, 0}}};
-  ::poll(fds.data(), fds.size(), static_cast<int>(std::min<long>(left, 200)));
-}
-
-}  // namespace
-
-Json ask(WorkerProcess& worker, const std::string& verb, Json fields, const AskLimits& limits,
-         const std::function<void(const Json&)>& event) try {
-  fields["type"] = verb;
-  fields["id"] = 1;
-  Tail tail;
-  // The start of the worker is not what is asked for.
-  bool started = worker.hello().protocol != 0;
-  auto deadline = Clock::now() + limits.time + (started ? Clock::duration::zero() : longest_start);
-  if (!worker.send({std::move(fields)})) give_up(worker, tail);
-  for (bool open = true;;) {
-    while (const auto message = worker.next()) {
-      const auto type = message->header.value("type", "");
-      if (type == "done" || type == "failed")
-        worker.note_leftovers(message->header.value("leftovers", ""));
-      if (type == "done") return message->header.at("result");
-      if (type == "failed")
-        throw WorkerError(message->header.value("kind", "bug"),
-                          short_text(message->header.value("message", "")));
-      if (event) event(message->header);
-      if (limits.since_news) deadline = Clock::now() + limits.time;
-    }
-    if (!open) give_up(worker, tail);
-    if (!started && worker.hello().protocol != 0) {
-      started = true;
-      deadline = Clock::now() + limits.time;
-    }
-    await(worker, deadline, limits);
-    open = worker.receive();
-    tail.read(worker);
-  }
-} catch (const protocol::ProtocolError& error) {
-  end(worker, "crash", std::string("the worker broke the protocol: ") + error.what());
-} catch (const Json::exception& error) {
-  end(worker, "crash", std::string("the worker broke the protocol: ") + error.what());
 }
 
 }  // namespace earshot::host

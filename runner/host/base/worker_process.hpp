@@ -1,18 +1,15 @@
 #pragma once
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
 #include "host/base/failure.hpp"
-#include "protocol/frame.hpp"
 #include "protocol/answers.hpp"
+#include "protocol/frame.hpp"
 
 namespace earshot::host {
 
@@ -47,7 +44,7 @@ struct WorkerOptions {
 /// output_fd() is readable call read_output(). receive() false or read_output() at its end alone
 /// say nothing of the process: reap it with exit() or wait().
 ///
-/// For one question after the other: ask().
+/// For one question after the other: ask() in ask.hpp.
 class WorkerProcess {
  public:
   /// @throws Failure (usage) when there is no worker program, or the prefix cannot be run;
@@ -105,34 +102,5 @@ class WorkerProcess {
   protocol::Hello hello_{.protocol = 0};
   std::optional<WorkerExit> exit_;
 };
-
-/// A worker that answered a question with an error, or died of it.
-struct WorkerError : std::runtime_error {
-  WorkerError(std::string k, const std::string& message)
-      : std::runtime_error(message), kind(std::move(k)) {}
-  std::string kind;  ///< "config", "data", "contract", "unsupported", "bug", "crash" or "timeout"
-};
-
-/// What a question may cost.
-struct AskLimits {
-  AskLimits() = default;
-  template <class Number, class Period>
-  AskLimits(std::chrono::duration<Number, Period> longest, std::int64_t most = 0)
-      : time(longest), memory(most) {}
-
-  std::chrono::milliseconds time = std::chrono::minutes(10);
-  bool since_news = false;  ///< the time counts from the last event, not from the question
-  std::int64_t memory = 0;  ///< bytes that a worker may take; 0: default_memory_limit()
-};
-
-/// For a question whose answer somebody waits for at a terminal.
-constexpr auto until_done = std::chrono::hours(24 * 365);
-
-/// Sends a request and waits for its `done`. Events on the way go to `event`. What the worker
-/// prints is dropped, but for its end, which follows the reason when it crashes.
-/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead. "crash" are also
-/// answers that are none of the protocol's, and more memory than it may take.
-Json ask(WorkerProcess& worker, const std::string& verb, Json fields, const AskLimits& limits = {},
-         const std::function<void(const Json&)>& event = {});
 
 }  // namespace earshot::host

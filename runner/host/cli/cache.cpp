@@ -6,8 +6,8 @@
 
 #include "base/sizes.hpp"
 #include "host/base/arguments.hpp"
+#include "host/base/ask.hpp"
 #include "host/base/table.hpp"
-#include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
 #include "host/plan/planner.hpp"
 #include "host/schedule/cache_use.hpp"
@@ -63,15 +63,14 @@ void list(const fs::path& cache, const std::string& results) {
 
 ExitCode verify(const fs::path& cache) {
   WorkerProcess worker;
-  const auto result = ask(worker, "cache_verify",
-                          {{"cache", protocol::path_text(fs::absolute(cache))}}, until_done);
-  const auto& bad = result.at("bad");
+  const auto result = ask<protocol::verb::CacheVerify>(
+      worker, {protocol::path_text(fs::absolute(cache))}, until_done);
+  const auto& bad = result.bad;
   for (const auto& file : bad)
-    std::cout << "damaged  " << file.get<std::string>() << '\n';
-  std::cout << result.at("shards") << " shards, " << result.at("states") << " pretrained encoders, "
-            << result.at("made") << " made clips, " << base::size_text(result.at("bytes")) << ", "
-            << bad.size() << " damaged"
-            << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
+    std::cout << "damaged  " << file << '\n';
+  std::cout << result.shards << " shards, " << result.states << " pretrained encoders, "
+            << result.made << " made clips, " << base::size_text(result.bytes) << ", " << bad.size()
+            << " damaged" << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
   return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <set>
 
+#include "host/base/ask.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
-#include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
 #include "protocol/nearest.hpp"
@@ -35,18 +35,16 @@ class Examiner {
   Examiner(fs::path plugin, Json options, std::chrono::milliseconds limit)
       : plugin_(std::move(plugin)), options_(std::move(options)), limit_(limit) {}
 
-  /// The checks of the plugin, or all that there are.
-  Json list(bool all = false) {
-    return ask(all ? "" : protocol::path_text(plugin_), "", "").at("checks");
+  /// The checks of the plugin, with a note on the options; or all that there are.
+  protocol::CheckList list(bool all = false) {
+    return answer<protocol::CheckList>(all ? "" : protocol::path_text(plugin_), "", "");
   }
-
-  /// The same, with a note on the options beside the checks.
-  Json ask_for_list() { return ask(protocol::path_text(plugin_), "", ""); }
 
   Outcome check(const std::string& component, const std::string& name) {
     try {
-      const auto answer = ask(protocol::path_text(plugin_), component, name);
-      return {answer.at("outcome"), answer.at("reason")};
+      const auto found =
+          answer<protocol::CheckOutcome>(protocol::path_text(plugin_), component, name);
+      return {found.outcome, found.reason};
     } catch (const WorkerError& error) {
       if (error.kind == "crash" || error.kind == "timeout") worker_.reset();
       if (error.kind == "unsupported") return {"skipped", error.what()};
@@ -61,8 +59,7 @@ class Examiner {
   std::optional<std::set<std::string>> option_names() {
     try {
       std::set<std::string> names;
-      const auto info =
-          ask("inspect", {{"path", protocol::path_text(plugin_)}}).get<protocol::PluginInfo>();
+      const auto info = ask<protocol::verb::Inspect>({protocol::path_text(plugin_)});
       for (const auto& component : info.components)
         for (const auto& option : component.options)
           names.insert(option.name);
@@ -74,13 +71,20 @@ class Examiner {
   }
 
  private:
-  Json ask(const char* verb, Json fields) {
+  template <class Verb>
+  typename Verb::Result ask(const typename Verb::Request& request) {
     if (!worker_) worker_.emplace();
-    return host::ask(*worker_, verb, std::move(fields), limit_);
+    return host::ask<Verb>(*worker_, request, limit_);
   }
-  Json ask(const std::string& path, const std::string& component, const std::string& check) {
-    return ask("check",
-               {{"path", path}, {"component", component}, {"check", check}, {"options", options_}});
+
+  /// What `check` answers: a list without the name of a check, an outcome with one.
+  template <class Form>
+  Form answer(const std::string& path, const std::string& component, const std::string& check) {
+    const auto result = ask<protocol::verb::Check>(
+        {.path = path, .component = component, .check = check, .options = options_});
+    if (const auto* form = std::get_if<Form>(&result)) return *form;
+    throw WorkerError("bug", check.empty() ? "an outcome in place of the list of checks"
+                                           : "a list of checks in place of an outcome");
   }
 
   fs::path plugin_;
@@ -102,28 +106,26 @@ void refuse_unknown_options(const Json& options, Examiner& examiner) {
                        protocol::did_you_mean(name, known));
 }
 
-std::vector<std::string> names_of(const Json& checks) {
+std::vector<std::string> names_of(const std::vector<protocol::CheckInfo>& checks) {
   std::vector<std::string> names;
   for (const auto& check : checks)
-    names.push_back(check.at("name"));
+    names.push_back(check.name);
   return names;
 }
 
-Json all_checks() {
-  return Examiner({}, Json::object(), std::chrono::seconds(30)).list(true);
+std::vector<protocol::CheckInfo> all_checks() {
+  return Examiner({}, Json::object(), std::chrono::seconds(30)).list(true).checks;
 }
 
 ExitCode list_checks(bool json) {
   const auto checks = all_checks();
   if (json) {
-    std::cout << checks.dump(2) << '\n';
+    std::cout << Json(checks).dump(2) << '\n';
     return ExitCode::ok;
   }
   TableWriter table(std::cout, {"check", "of", "why"}, Format::table);
-  for (const auto& check : checks) {
-    const std::string of = check.at("of");
-    table.row({check.at("name"), of.empty() ? "component" : of, check.at("why")});
-  }
+  for (const auto& check : checks)
+    table.row({check.name, check.of.empty() ? "component" : check.of, check.why});
   table.finish();
   return ExitCode::ok;
 }
@@ -149,19 +151,17 @@ std::vector<Result> examine(Examiner& examiner, const std::string& only, bool sh
     if (show) print(result, results);
     results.push_back(std::move(result));
   };
-  const auto handshake = examiner.list(true).front();  // comes before all others
-  const auto first = examiner.check("", handshake.at("name"));
-  if (only.empty() || only == handshake.at("name") || first.state == "fail")
-    add({"", handshake.at("name"), handshake.at("why"), first});
+  const auto handshake = examiner.list(true).checks.at(0);  // comes before all others
+  const auto first = examiner.check("", handshake.name);
+  if (only.empty() || only == handshake.name || first.state == "fail")
+    add({"", handshake.name, handshake.why, first});
   if (first.state == "fail") return results;
-  const auto listed = examiner.ask_for_list();
-  const auto note = listed.value("note", "");
-  if (show && !note.empty()) std::cout << "note     " << note << '\n';
-  for (const auto& check : listed.at("checks")) {
-    const std::string name = check.at("name"), component = check.at("component");
-    if (name == handshake.at("name") || (!only.empty() && name != only)) continue;
-    if (check.at("alone")) examiner.next_worker();
-    add({component, name, check.at("why"), examiner.check(component, name)});
+  const auto listed = examiner.list();
+  if (show && !listed.note.empty()) std::cout << "note     " << listed.note << '\n';
+  for (const auto& check : listed.checks) {
+    if (check.name == handshake.name || (!only.empty() && check.name != only)) continue;
+    if (check.alone) examiner.next_worker();
+    add({check.component, check.name, check.why, examiner.check(check.component, check.name)});
   }
   return results;
 }

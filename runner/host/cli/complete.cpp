@@ -3,10 +3,11 @@
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include "host/base/arguments.hpp"
-#include "host/base/worker_process.hpp"
+#include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
@@ -45,64 +46,73 @@ Syntax syntax_of_complete() {
   return syntax;
 }
 
-Json request_of(const Arguments& given) {
+protocol::CompleteRequest request_of(const Arguments& given) {
   if (!given.has("text")) refuse_usage("complete", "MODEL or TEXT is missing");
   auto text = given.text("text");
   if (text == "-") text = {std::istreambuf_iterator<char>(std::cin), {}};
-  Json request{{"prompt", text},
-               {"answer", given.has("answer") ? Json(given.text("answer")) : Json()},
-               {"max_tokens", given.get<std::int64_t>("max-tokens")},
-               {"temperature", given.get<double>("temperature")},
-               {"top_p", given.get<double>("top-p")},
-               {"seed", given.get<std::int64_t>("seed")},
-               {"device", given.text("device")},
-               {"threads", std::max(1u, std::thread::hardware_concurrency())}};
-  if (request.at("max_tokens") < 0) refuse_usage("complete", "--max-tokens must be 0 or more");
-  if (!(request.at("temperature") >= 0))
-    refuse_usage("complete", "--temperature must be 0 or more");
-  if (!(request.at("top_p") > 0 && request.at("top_p") <= 1))
+  protocol::CompleteRequest request{.device = given.text("device"),
+                                    .threads = std::max(1u, std::thread::hardware_concurrency()),
+                                    .prompt = text,
+                                    .max_tokens = given.get<std::int64_t>("max-tokens"),
+                                    .temperature = given.get<double>("temperature"),
+                                    .top_p = given.get<double>("top-p"),
+                                    .seed = given.get<std::int64_t>("seed")};
+  if (given.has("answer")) request.answer = given.text("answer");
+  if (request.max_tokens < 0) refuse_usage("complete", "--max-tokens must be 0 or more");
+  if (!(request.temperature >= 0)) refuse_usage("complete", "--temperature must be 0 or more");
+  if (!(request.top_p > 0 && request.top_p <= 1))
     refuse_usage("complete", "--top-p must be above 0 and at most 1");
-  if (request.at("seed") < 0) refuse_usage("complete", "--seed must be 0 or more");
+  if (request.seed < 0) refuse_usage("complete", "--seed must be 0 or more");
   return request;
 }
 
+using Tokens = std::vector<protocol::TokenRow>;
+
 /// With line ends and controls as JSON writes them, and in quotes.
-std::string shown(const Json& text) {
-  return text.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string shown(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void print_tokens(const char* title, const Json& tokens) {
+void print_tokens(const char* title, const Tokens& tokens) {
   std::cout << title << " (" << tokens.size() << "):\n";
-  for (const auto& token : tokens)
-    std::cout << "  " << token.at(0) << '\t'
-              << (token.at(0) == -1 ? "(no token)" : shown(token.at(1))) << '\n';
+  for (const auto& [id, text] : tokens)
+    std::cout << "  " << id << '\t' << (id == -1 ? "(no token)" : shown(text)) << '\n';
 }
 
 /// The prompt with all that is put around it; nothing where a token is part of a character.
-void print_framed(const Json& tokens) {
-  std::string text;
-  for (const auto& token : tokens)
-    text += token.at(1).get<std::string>();
-  if (text.find("\xef\xbf\xbd") == std::string::npos) std::cout << "reads: " << shown(text) << '\n';
+void print_framed(const Tokens& tokens) {
+  std::string all;
+  for (const auto& [id, text] : tokens)
+    all += text;
+  if (all.find("\xef\xbf\xbd") == std::string::npos) std::cout << "reads: " << shown(all) << '\n';
 }
 
-void print(const Json& result) {
-  std::cout << "prompt: " << result.at("length") << " of " << result.at("context")
-            << " positions\n";
-  if (result.contains("tokens")) {
-    print_framed(result.at("tokens"));
-    print_tokens("tokens of the prompt", result.at("tokens"));
+/// Per token of the answer, in nats; nothing without an answer.
+std::optional<double> loss_of(const protocol::CompleteResult& result) {
+  if (!result.log_prob) return std::nullopt;
+  return -*result.log_prob / static_cast<double>(result.counted.value_or(0));
+}
+
+void print(const protocol::CompleteResult& result) {
+  std::cout << "prompt: " << result.length << " of " << result.context << " positions\n";
+  if (result.tokens) {
+    print_framed(*result.tokens);
+    print_tokens("tokens of the prompt", *result.tokens);
   }
-  if (result.contains("answer_tokens"))
-    print_tokens("tokens of the answer", result.at("answer_tokens"));
-  if (result.contains("loss")) {
+  if (result.answer_tokens) print_tokens("tokens of the answer", *result.answer_tokens);
+  if (const auto loss = loss_of(result)) {
     char line[96];
     std::snprintf(line, sizeof line, "loss of the answer: %.6f nats per token, perplexity %.4g",
-                  result.at("loss").get<double>(), std::exp(result.at("loss").get<double>()));
-    std::cout << line << " (" << result.at("counted") << " tokens)\n";
+                  *loss, std::exp(*loss));
+    std::cout << line << " (" << result.counted.value_or(0) << " tokens)\n";
   }
-  if (result.contains("continuation"))
-    std::cout << "continuation: " << shown(result.at("continuation")) << '\n';
+  if (result.continuation) std::cout << "continuation: " << shown(*result.continuation) << '\n';
+}
+
+void print_json(const protocol::CompleteResult& result) {
+  Json json = result;
+  if (const auto loss = loss_of(result)) json["loss"] = *loss;
+  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
@@ -110,15 +120,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   auto request = request_of(*given);
   const auto model = one_component(*given, "complete", "language_model", given->text("model"));
-  request["component"] = model.ref;
+  request.component = model.ref;
   try {
     WorkerProcess worker(plan_settings_of(*given).worker);
-    auto result = ask(worker, "complete", request, until_done);
-    if (result.contains("log_prob"))
-      result["loss"] = -result.at("log_prob").get<double>() /
-                       static_cast<double>(result.at("counted").get<std::int64_t>());
+    const auto result = ask<protocol::verb::Complete>(worker, request, until_done);
     if (given->has("json"))
-      std::cout << result.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+      print_json(result);
     else
       print(result);
   } catch (const WorkerError& error) {

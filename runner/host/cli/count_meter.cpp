@@ -35,9 +35,8 @@ void CountMeter::show(std::int64_t done, std::int64_t total, std::string_view th
   std::cerr << std::flush;
 }
 
-void CountMeter::show(const protocol::Json& event) {
-  if (event.value("type", "") == "progress")
-    show(event.at("done"), event.at("total"), plain_text(event.value("what", "")));
+void CountMeter::show(const protocol::event::Progress& progress) {
+  show(progress.done, progress.total, plain_text(progress.what.value_or("")));
 }
 
 void CountMeter::note(const std::string& line) {

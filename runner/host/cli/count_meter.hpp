@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/json.hpp"
+#include "protocol/events.hpp"
 
 namespace earshot::host {
 
@@ -18,8 +18,7 @@ class CountMeter {
   CountMeter& operator=(const CountMeter&) = delete;
 
   void show(std::int64_t done, std::int64_t total, std::string_view things);
-  /// A progress event of a worker; of other events nothing.
-  void show(const protocol::Json& event);
+  void show(const protocol::event::Progress& progress);
   void clear();
   /// A line that stays, shown on a terminal or not.
   void note(const std::string& line);

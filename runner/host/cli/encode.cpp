@@ -127,15 +127,15 @@ ExitCode run(const std::vector<std::string>& arguments) {
   CountMeter meter("encoded");
   std::size_t lost = 0;
   WorkerProcess worker(plan_settings_of(*given).worker);
-  const auto result = ask(worker, "encode", request, until_done, [&](const Json& event) {
-    meter.show(event);
-    if (event.at("type") != "lost") return;
-    ++lost;
-    meter.note(event.at("file").get<std::string>() + ": " + event.at("reason").get<std::string>());
-  });
+  const auto result = ask<protocol::verb::Encode>(
+      worker, request, until_done,
+      protocol::Overloaded{[&](const protocol::event::Progress& progress) { meter.show(progress); },
+                           [&](const protocol::event::Lost& file) {
+                             ++lost;
+                             meter.note(file.file + ": " + file.reason);
+                           }});
   meter.clear();
-  std::cout << "encoded " << result.at("written").size() << " of " << request.files.size()
-            << " files";
+  std::cout << "encoded " << result.written.size() << " of " << request.files.size() << " files";
   for (const auto* name : {"to", "decode"})
     if (given->has(name))
       std::cout << (std::string(name) == "to" ? " into " : "; audio in ") << given->text(name);

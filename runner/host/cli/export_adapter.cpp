@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "host/base/arguments.hpp"
-#include "host/base/worker_process.hpp"
+#include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
 #include "host/plan/rescoring.hpp"
@@ -54,11 +54,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
   try {
     WorkerProcess worker;
-    const auto made =
-        ask(worker, "adapter",
-            {{"file", protocol::path_text(fit)}, {"to", protocol::path_text(to)}}, until_done);
-    std::cout << "wrote " << made.at("tensors") << " tensors of " << made.at("numbers")
-              << " numbers into " << given->text("to") << '\n';
+    const auto made = ask<protocol::verb::Adapter>(
+        worker, {.file = protocol::path_text(fit), .to = protocol::path_text(to)}, until_done);
+    std::cout << "wrote " << made.tensors << " tensors of " << made.numbers << " numbers into "
+              << given->text("to") << '\n';
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, std::string("runner export-adapter: ") + error.what());
   }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "host/base/arguments.hpp"
+#include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
@@ -96,29 +97,25 @@ struct Content {
 /// @throws Failure (usage)
 Content checked_content(const Request& request, const std::vector<PlannedCell>& places,
                         const WorkerOptions& options) {
-  auto datasets = Json::array();
+  protocol::PredictionsRequest question{.file = protocol::path_text(request.file),
+                                        .evaluator = places.front().request.evaluator};
   for (const auto& place : places)
-    datasets.push_back(place.request.dataset);
-  Json answer;
+    question.datasets.push_back(place.request.dataset);
+  protocol::PredictionsResult answer;
   try {
     WorkerProcess worker(options);
-    answer = ask(worker, "predictions",
-                 {{"file", protocol::path_text(request.file)},
-                  {"datasets", datasets},
-                  {"evaluator", places.front().request.evaluator}},
-                 until_done);
+    answer = ask<protocol::verb::Predictions>(worker, question, until_done);
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, error.what());
   }
-  Content content{.scores = answer.value("scores", false)};
-  for (const auto& run : answer.at("seeds")) {
-    const std::int64_t seed = run.at("seed");
+  Content content{.scores = answer.scores};
+  for (const auto& [seed, parts] : answer.seeds) {
     std::int64_t declared = 0, used = 0;
     std::string missing;
-    for (const auto& part : run.at("datasets")) {
-      declared += part.at("declared").get<std::int64_t>();
-      used += part.at("used").get<std::int64_t>();
-      if (missing.empty()) missing = part.at("missing");
+    for (const auto& part : parts) {
+      declared += part.declared;
+      used += part.used;
+      if (missing.empty()) missing = part.missing;
     }
     if (declared - used > request.allow_missing)
       throw Failure(ExitCode::usage, request.file + ": " + std::to_string(declared - used) +

@@ -67,17 +67,19 @@ Linted lint(const Arguments& given, const std::string& named) {
   std::vector<protocol::LintFile> files;
   CountMeter meter("looked at");
   WorkerProcess worker(settings.worker);
-  const auto answer = ask_about(dataset, "lint-data", worker, "lint",
-                                {{"dataset", dataset.ref}, {"examples", examples}}, settings.limits,
-                                [&](const Json& event) {
-                                  meter.show(event);
-                                  if (event.value("type", "") != "lint_files") return;
-                                  for (const auto& file : event.at("files"))
-                                    files.push_back(file.get<protocol::LintFile>());
-                                });
+  const auto answer = ask_about<protocol::verb::Lint>(
+      dataset, "lint-data", worker, {.dataset = dataset.ref, .examples = examples}, settings.limits,
+      protocol::Overloaded{[&](const protocol::event::Progress& progress) { meter.show(progress); },
+                           [&](const protocol::event::LintFiles& some) {
+                             files.insert(files.end(), some.files.begin(), some.files.end());
+                           }});
   meter.clear();
-  Linted linted{dataset.label,     dataset.id,          answer.at("items"),
-                std::ssize(files), answer.at("checks"), answer.at("applying")};
+  Linted linted{.label = dataset.label,
+                .id = dataset.id,
+                .items = answer.items,
+                .files = std::ssize(files),
+                .checks = answer.checks,
+                .applying = {answer.applying.begin(), answer.applying.end()}};
   StampTable stamps(settings.cache);
   for (auto& check : check_contents(files, stamps, examples)) {
     if (!files.empty()) linted.applying.insert(check.check);

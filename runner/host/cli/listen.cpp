@@ -13,13 +13,12 @@ namespace earshot::host {
 namespace {
 
 /// What was drawn, a line for each label and slice: "event: 12 of 12 values: dog 2 of 40, ..."
-void print_drawn(const Json& result, std::int64_t count, std::int64_t seed) {
+void print_drawn(const protocol::ListenResult& result, std::int64_t count, std::int64_t seed) {
   constexpr std::size_t longest = 12;  // of a list of values
-  const auto items = result.at("items").get<std::int64_t>();
-  std::cout << "drawn with seed " << seed << ": " << count << " of " << items << " items\n";
-  for (const auto& [dimension, values] : result.at("drawn").items()) {
+  std::cout << "drawn with seed " << seed << ": " << count << " of " << result.items << " items\n";
+  for (const auto& [dimension, values] : result.drawn) {
     const auto drawn = std::count_if(values.begin(), values.end(),
-                                     [](const Json& counts) { return counts.at(0) > 0; });
+                                     [](const auto& value) { return value.second.first > 0; });
     std::cout << "  " << dimension << ": " << drawn << " of " << values.size()
               << (values.size() == 1 ? " value" : " values");
     if (values.size() > longest) {
@@ -27,8 +26,8 @@ void print_drawn(const Json& result, std::int64_t count, std::int64_t seed) {
       continue;
     }
     const char* before = ": ";
-    for (const auto& [value, counts] : values.items()) {
-      std::cout << before << value << ' ' << counts.at(0) << " of " << counts.at(1);
+    for (const auto& [value, counts] : values) {
+      std::cout << before << value << ' ' << counts.first << " of " << counts.second;
       before = ", ";
     }
     std::cout << '\n';
@@ -68,17 +67,17 @@ ExitCode run(const std::vector<std::string>& arguments) {
   settings.limits.since_news = true;
   CountMeter meter("wrote");
   WorkerProcess worker(settings.worker);
-  const auto result =
-      ask_about(dataset, "listen", worker, "listen",
-                {{"dataset", dataset.ref},
-                 {"count", count},
-                 {"seed", seed},
-                 {"folder", protocol::path_text(std::filesystem::absolute(folder))}},
-                settings.limits, [&](const Json& event) { meter.show(event); });
+  const auto result = ask_about<protocol::verb::Listen>(
+      dataset, "listen", worker,
+      {.dataset = dataset.ref,
+       .count = count,
+       .seed = seed,
+       .folder = protocol::path_text(std::filesystem::absolute(folder))},
+      settings.limits, [&](const protocol::event::Progress& progress) { meter.show(progress); });
   meter.clear();
-  std::cout << "wrote " << result.at("files").size() - 1 << " WAV files and items.csv into "
+  std::cout << "wrote " << result.files.size() - 1 << " WAV files and items.csv into "
             << folder.string() << '\n';
-  print_drawn(result, std::min(count, result.at("items").get<std::int64_t>()), seed);
+  print_drawn(result, std::min(count, result.items), seed);
   return ExitCode::ok;
 }
 

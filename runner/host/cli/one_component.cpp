@@ -60,16 +60,4 @@ OneComponent one_component(const Arguments& given, const std::string& command,
   return {label, entry.id(), found.ref, settings};
 }
 
-Json ask_about(const OneComponent& component, const std::string& command, WorkerProcess& worker,
-               const std::string& verb, Json fields, const AskLimits& limits,
-               const std::function<void(const Json&)>& event) {
-  try {
-    return ask(worker, verb, std::move(fields), limits, event);
-  } catch (const WorkerError& error) {
-    if (error.kind != "crash" && error.kind != "timeout") throw;
-    throw Failure(ExitCode::cells_not_ok,
-                  "runner " + command + ": " + component.id + ": " + error.what());
-  }
-}
-
 }  // namespace earshot::host

@@ -1,9 +1,9 @@
 #pragma once
-#include <functional>
 #include <string>
 
 #include "host/base/arguments.hpp"
-#include "host/base/worker_process.hpp"
+#include "host/base/ask.hpp"
+#include "host/base/failure.hpp"
 #include "protocol/components.hpp"
 
 namespace earshot::host {
@@ -24,8 +24,17 @@ OneComponent one_component(const Arguments& given, const std::string& command,
 
 /// Asks a worker about a component, as ask() does. @throws WorkerError; Failure that names the
 /// component when the worker dies of the question or finds no end.
-Json ask_about(const OneComponent& component, const std::string& command, WorkerProcess& worker,
-               const std::string& verb, Json fields, const AskLimits& limits,
-               const std::function<void(const Json&)>& event = {});
+template <class Verb, class OnEvent = PassOver>
+typename Verb::Result ask_about(const OneComponent& component, const std::string& command,
+                                WorkerProcess& worker, const typename Verb::Request& request,
+                                const AskLimits& limits, const OnEvent& on_event = {}) {
+  try {
+    return ask<Verb>(worker, request, limits, on_event);
+  } catch (const WorkerError& error) {
+    if (error.kind != "crash" && error.kind != "timeout") throw;
+    throw Failure(ExitCode::cells_not_ok,
+                  "runner " + command + ": " + component.id + ": " + error.what());
+  }
+}
 
 }  // namespace earshot::host

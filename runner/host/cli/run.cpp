@@ -9,6 +9,7 @@
 
 #include "host/analyse/compare.hpp"
 #include "host/base/arguments.hpp"
+#include "host/base/ask.hpp"
 #include "host/base/output.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
@@ -112,7 +113,7 @@ void require_device(const std::string& device) {
   if (device == "cpu") return;
   try {
     WorkerProcess worker;
-    ask(worker, "device", {{"device", device}});
+    ask<protocol::verb::Device>(worker, {device});
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, std::string("--device: ") + error.what());
   }

@@ -52,10 +52,11 @@ const EvaluatorFacts& CellPlanner::facts(const FoundComponent& task, const std::
   if (!facts.missing.empty()) return facts;
   try {
     const auto answer = informant_.resolve(with_type(task.ref, type));
-    facts.uses = answer.at("uses");
-    facts.uses.emplace("seed", true);
-    facts.metrics = std::make_shared<const std::vector<protocol::Metric>>(
-        answer.at("metrics").get<std::vector<protocol::Metric>>());
+    const auto* evaluator = std::get_if<protocol::EvaluatorFacts>(&answer);
+    if (evaluator == nullptr)
+      throw WorkerError("contract", "it does not say what it uses, nor which metrics it has");
+    facts.uses = evaluator->uses;
+    facts.metrics = std::make_shared<const std::vector<protocol::Metric>>(evaluator->metrics);
   } catch (const WorkerError& error) {
     if (error.kind == "config")
       throw Failure(ExitCode::usage, task.position.text() + ": " + error.what());

@@ -41,8 +41,8 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
     progress_("looking at " + std::filesystem::path(files[i]).filename().string());
     try {
       answers.push_back(
-          {{"info", ask(*workers[i], "inspect", {{"path", protocol::path_text(files[i])}},
-                        AskLimits(longest_load))}});
+          {{"info", ask<protocol::verb::Inspect>(*workers[i], {protocol::path_text(files[i])},
+                                                 longest_load)}});
     } catch (const WorkerError& error) {
       const auto prefix = files[i] + ": ";
       std::string reason = error.what();
@@ -57,9 +57,10 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
   return answers;
 }
 
-Json WorkerInformant::asked(const std::string& verb, const Json& fields,
-                            const std::function<void()>& begin,
-                            const std::function<void(const Json&)>& event) {
+template <class Verb, class OnEvent>
+typename Verb::Result WorkerInformant::asked(const typename Verb::Request& request,
+                                             const std::function<void()>& begin,
+                                             const OnEvent& on_event) {
   for (;;) {
     if (!worker_) {
       worker_ = std::make_unique<WorkerProcess>(options_);
@@ -67,7 +68,7 @@ Json WorkerInformant::asked(const std::string& verb, const Json& fields,
     }
     if (begin) begin();
     try {
-      auto answer = ask(*worker_, verb, fields, limits_, event);
+      auto answer = ask<Verb>(*worker_, request, limits_, on_event);
       ++answered_;
       // What still runs there might crash while another plugin is asked.
       if (!worker_->leftovers().empty()) worker_.reset();
@@ -82,23 +83,21 @@ Json WorkerInformant::asked(const std::string& verb, const Json& fields,
   }
 }
 
-Json WorkerInformant::resolve(const protocol::ComponentRef& component) {
+protocol::Facts WorkerInformant::resolve(const protocol::ComponentRef& component) {
   progress_("asking " + component.component);
-  return asked("resolve", {{"component", component}});
+  return asked<protocol::verb::Resolve>({.component = component});
 }
 
 Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
   progress_("listing " + dataset.component);
   Listing listing;
-  const auto answer = asked(
-      "dataset", {{"component", dataset}}, [&] { listing.files.clear(); },
-      [&](const Json& event) {
-        if (event.value("type", "") != "files") return;
-        for (const auto& file : event.at("files"))
-          listing.files.push_back(file.get<std::string>());
+  const auto answer = asked<protocol::verb::Dataset>(
+      {dataset}, [&] { listing.files.clear(); },
+      [&](const protocol::event::Files& some) {
+        listing.files.insert(listing.files.end(), some.files.begin(), some.files.end());
       });
-  listing.info = answer.get<protocol::DatasetInfo>();
-  listing.left_out = answer.value("left_out", protocol::LeftOut());
+  listing.info = answer.info;
+  listing.left_out = answer.left_out;
   return listing;
 }
 
@@ -144,11 +143,25 @@ std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& 
   return answers;
 }
 
-Json RememberingInformant::resolve(const protocol::ComponentRef& component) {
+namespace {
+
+/// What a component said of itself, if that is remembered.
+std::optional<protocol::Facts> facts_in(const Json& known) {
+  try {
+    if (!known.is_null()) return known.get<protocol::Facts>();
+  } catch (const protocol::ProtocolError&) {  // another layout
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+protocol::Facts RememberingInformant::resolve(const protocol::ComponentRef& component) {
   const auto asked = question("resolve", component);
-  auto answer = stamps_.recall(asked);
-  if (answer.is_null()) stamps_.remember(asked, answer = other_.resolve(component));
-  return answer;
+  if (auto known = facts_in(stamps_.recall(asked))) return std::move(*known);
+  auto facts = other_.resolve(component);
+  stamps_.remember(asked, facts);
+  return facts;
 }
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/base/worker_process.hpp"
+#include "host/base/ask.hpp"
 #include "host/plan/stamps.hpp"
 #include "protocol/datasets.hpp"
 
@@ -27,8 +27,8 @@ class Informant {
   /// What each plugin file has, or why it cannot be used: in order {"info": PluginInfo} or
   /// {"refused": reason}.
   virtual std::vector<Json> inspect(const std::vector<std::string>& files) = 0;
-  /// Facts of a constructed component; see `Facts` in protocol/components.hpp. @throws WorkerError
-  virtual Json resolve(const protocol::ComponentRef& component) = 0;
+  /// What a constructed component says of itself. @throws WorkerError
+  virtual protocol::Facts resolve(const protocol::ComponentRef& component) = 0;
   /// @throws WorkerError
   virtual Listing list(const protocol::ComponentRef& dataset) = 0;
 };
@@ -43,12 +43,14 @@ class WorkerInformant : public Informant {
                   std::function<void(const std::string&)> progress);
 
   std::vector<Json> inspect(const std::vector<std::string>& files) override;
-  Json resolve(const protocol::ComponentRef& component) override;
+  protocol::Facts resolve(const protocol::ComponentRef& component) override;
   Listing list(const protocol::ComponentRef& dataset) override;
 
  private:
-  Json asked(const std::string& verb, const Json& fields, const std::function<void()>& begin = {},
-             const std::function<void(const Json&)>& event = {});
+  template <class Verb, class OnEvent = PassOver>
+  typename Verb::Result asked(const typename Verb::Request& request,
+                              const std::function<void()>& begin = {},
+                              const OnEvent& on_event = {});
 
   WorkerOptions options_;
   AskLimits limits_;
@@ -68,7 +70,7 @@ class RememberingInformant : public Informant {
       : other_(other), stamps_(stamps), worker_(std::move(worker)) {}
 
   std::vector<Json> inspect(const std::vector<std::string>& files) override;
-  Json resolve(const protocol::ComponentRef& component) override;
+  protocol::Facts resolve(const protocol::ComponentRef& component) override;
   Listing list(const protocol::ComponentRef& dataset) override;
 
  private:

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/base/worker_process.hpp"
+#include "host/base/ask.hpp"
 #include "host/plan/plan.hpp"
 #include "host/store/store.hpp"
 

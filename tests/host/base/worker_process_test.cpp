@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include "host/base/ask.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
 
@@ -17,6 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
+
+struct NoSuchVerb {
+  static constexpr const char* name = "no_such_verb";
+  using Request = protocol::NoFacts;
+  using Result = protocol::NoFacts;
+  using Events = protocol::List<>;
+};
 
 template <class Action>
 WorkerError error_of(Action action) {
@@ -41,7 +49,7 @@ class Worker : public testing::Test {
 
 TEST_F(Worker, answers_with_the_kind_and_the_text_of_its_error) {
   WorkerProcess worker;
-  const auto error = error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  const auto error = error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   EXPECT_EQ(error.kind, "bug");
   EXPECT_THAT(error.what(), HasSubstr("no_such_verb"));
   EXPECT_EQ(worker.hello().protocol, protocol::version);
@@ -52,14 +60,14 @@ TEST_F(Worker, answers_with_the_kind_and_the_text_of_its_error) {
 TEST_F(Worker, answers_one_question_after_the_other) {
   WorkerProcess worker;
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); }).kind, "bug");
+    EXPECT_EQ(error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); }).kind, "bug");
   EXPECT_FALSE(worker.exit());
 }
 
 TEST_F(Worker, that_is_killed_is_a_crash_named_by_its_signal) {
   WorkerProcess worker;
   worker.kill(SIGSEGV);
-  const auto error = error_of([&] { ask(worker, "inspect", {{"path", "x"}}, 60s); });
+  const auto error = error_of([&] { ask<protocol::verb::Inspect>(worker, {"x"}, 60s); });
   EXPECT_EQ(error.kind, "crash");
   EXPECT_STREQ(error.what(), "the worker was killed by signal 11 (Segmentation fault)");
   EXPECT_EQ(worker.wait().signal, SIGSEGV);
@@ -68,14 +76,14 @@ TEST_F(Worker, that_is_killed_is_a_crash_named_by_its_signal) {
 TEST_F(Worker, that_does_not_answer_in_time_is_killed) {
   WorkerProcess worker;
   worker.kill(SIGSTOP);
-  const auto error = error_of([&] { ask(worker, "inspect", {{"path", "x"}}, 50ms); });
+  const auto error = error_of([&] { ask<protocol::verb::Inspect>(worker, {"x"}, 50ms); });
   EXPECT_EQ(error.kind, "timeout");
   EXPECT_EQ(worker.wait().signal, SIGKILL);
 }
 
 TEST_F(Worker, ends_by_itself_when_its_input_closes) {
   WorkerProcess worker;
-  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   worker.close_input();
   EXPECT_EQ(worker.wait().text(), "ended with status 0");
 }
@@ -84,7 +92,7 @@ TEST_F(Worker, inherits_no_token_of_the_hub) {
   for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "EARSHOT_TEST_OTHER"})
     setenv(name, "hf_secret", 1);
   WorkerProcess worker;
-  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   std::ifstream stream("/proc/" + std::to_string(worker.pid()) + "/environ");
   const std::string all{std::istreambuf_iterator<char>(stream), {}};
   for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "EARSHOT_TEST_OTHER"})
@@ -96,7 +104,7 @@ TEST_F(Worker, inherits_no_token_of_the_hub) {
 
 TEST_F(Worker, has_its_channel_where_no_plugin_writes_by_chance) {
   WorkerProcess worker;
-  error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); });
+  error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   const auto three =
       std::filesystem::read_symlink("/proc/" + std::to_string(worker.pid()) + "/fd/3");
   EXPECT_THAT(three.string(), testing::StartsWith("/memfd:"));
@@ -123,7 +131,7 @@ TEST_F(Worker, that_gets_no_descriptors_says_so_and_does_not_blame_the_command_l
 
 TEST_F(Worker, runs_behind_the_words_of_a_prefix) {
   WorkerProcess worker({.prefix = {"env", "LC_ALL=C"}});
-  EXPECT_EQ(error_of([&] { ask(worker, "no_such_verb", Json::object(), 60s); }).kind, "bug");
+  EXPECT_EQ(error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); }).kind, "bug");
 }
 
 TEST_F(Worker, behind_an_unknown_prefix_is_a_failure_that_names_it) {

@@ -220,13 +220,13 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   world.informant.listings["folder"].info.labels.push_back({"rt60", "number", "s", {}});
   struct Typed : ScriptedInformant {
     explicit Typed(const ScriptedInformant& other) : ScriptedInformant(other) {}
-    Json resolve(const protocol::ComponentRef& component) override {
+    protocol::Facts resolve(const protocol::ComponentRef& component) override {
       if (component.component != "typed") return ScriptedInformant::resolve(component);
       const bool number = component.options.at("target_type") == "number";
-      return {{"uses", {{"features", true}, {"seed", false}}},
-              {"metrics",
-               {{{"name", "accuracy"}, {"primary", !number}},
-                {{"name", "mae"}, {"primary", number}, {"higher_is_better", false}}}}};
+      return protocol::EvaluatorFacts{
+          .uses = {.features = true, .seed = false},
+          .metrics = {{.name = "accuracy", .primary = !number},
+                      {.name = "mae", .higher_is_better = false, .primary = number}}};
     }
   } informant(world.informant);
   const auto text = World::text() +

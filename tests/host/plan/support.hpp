@@ -52,10 +52,10 @@ class ScriptedInformant : public Informant {
     }
     return answers;
   }
-  Json resolve(const protocol::ComponentRef& component) override {
+  protocol::Facts resolve(const protocol::ComponentRef& component) override {
     ++resolved;
     complain(component);
-    return facts.at(component.component);
+    return facts.at(component.component).get<protocol::Facts>();
   }
   Listing list(const protocol::ComponentRef& dataset) override {
     ++listed;
