@@ -8,23 +8,23 @@
 
 namespace earshot::worker {
 
-protocol::Json verify_cache(const std::filesystem::path& cache) {
+protocol::CacheVerifyResult verify_cache(const std::filesystem::path& cache) {
   namespace fs = std::filesystem;
-  std::vector<std::string> bad;
-  std::uint64_t shards = 0, bytes = 0;
+  protocol::CacheVerifyResult result;
   std::error_code error;
   for (fs::recursive_directory_iterator entry(cache / "features", error), end;
        !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() != ".shard") continue;
-    ++shards;
+    ++result.shards;
     try {
-      bytes += Shard(entry->path(), entry->path().stem().string()).file_bytes();
+      const Shard shard(entry->path(), entry->path().stem().string());
+      result.bytes += static_cast<std::int64_t>(shard.file_bytes());
     } catch (const BadShard&) {
-      bad.push_back(entry->path().string());
+      result.bad.push_back(entry->path().string());
     }
   }
-  std::sort(bad.begin(), bad.end());
-  return {{"shards", shards}, {"bytes", bytes}, {"bad", bad}};
+  std::sort(result.bad.begin(), result.bad.end());
+  return result;
 }
 
 }  // namespace earshot::worker

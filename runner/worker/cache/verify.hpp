@@ -1,12 +1,11 @@
 #pragma once
 #include <filesystem>
 
-#include "protocol/json.hpp"
+#include "protocol/questions.hpp"
 
 namespace earshot::worker {
 
-/// Reads every shard below <cache>/features and checks it:
-/// {"shards": number, "bytes": in all, "bad": [path of a shard that would be computed again]}.
-protocol::Json verify_cache(const std::filesystem::path& cache);
+/// Reads every shard below <cache>/features and checks it; one that is bad would be computed again.
+protocol::CacheVerifyResult verify_cache(const std::filesystem::path& cache);
 
 }  // namespace earshot::worker

@@ -34,9 +34,9 @@ State adapter_of(const fs::path& file) {
 
 /// Writes the adapter of a fit state as peft has it: adapter_model.safetensors,
 /// adapter_config.json.
-protocol::Json adapter(const protocol::Json& request, Session&) {
-  const auto to = protocol::path_of(request.at("to").get<std::string>());
-  auto made = adapter_of(protocol::path_of(request.at("file").get<std::string>()));
+protocol::AdapterResult perform(const protocol::AdapterRequest& request, Session&) {
+  const auto to = protocol::path_of(request.to);
+  auto made = adapter_of(protocol::path_of(request.file));
   const auto config = made.text.extract(config_name).mapped();
   std::error_code error;
   fs::create_directories(to, error);
@@ -47,7 +47,7 @@ protocol::Json adapter(const protocol::Json& request, Session&) {
   std::int64_t numbers = 0;
   for (const auto& [name, tensor] : made.tensors)
     numbers += tensor.numel();
-  return {{"tensors", made.tensors.size()}, {"numbers", numbers}};
+  return {.tensors = std::ssize(made.tensors), .numbers = numbers};
 }
 
 }  // namespace earshot::worker

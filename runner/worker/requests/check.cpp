@@ -14,12 +14,12 @@ using protocol::Json;
 
 namespace {
 
-Json describe(const Check& check, const std::string& component) {
-  return {{"name", check.name},
-          {"why", check.why},
-          {"of", check.face},
-          {"component", component},
-          {"alone", check.needs_fresh_worker}};
+protocol::CheckInfo describe(const Check& check, const std::string& component) {
+  return {.name = check.name,
+          .why = check.why,
+          .of = check.face,
+          .component = component,
+          .alone = check.needs_fresh_worker};
 }
 
 /// What the checks do not take as it is given, a sentence; or "".
@@ -38,31 +38,32 @@ std::string note_on(const std::string& path, const Json& options) {
 }
 
 /// The checks of a plugin; without one those that there are.
-Json list(const std::string& path, const Json& options) {
-  auto all = Json::array();
+protocol::CheckList list(const std::string& path, const Json& options) {
+  protocol::CheckList all;
   for (const auto& check : checks()) {
     const std::string face = check.face;
     if (path.empty() || face == "plugin") {
-      all.push_back(describe(check, ""));
+      all.checks.push_back(describe(check, ""));
       continue;
     }
     for (const auto& [name, component] : open_library(path).components)
-      if (face.empty() || component.faces.contains(face)) all.push_back(describe(check, name));
+      if (face.empty() || component.faces.contains(face))
+        all.checks.push_back(describe(check, name));
   }
-  return {{"checks", all}, {"note", note_on(path, options)}};
+  all.note = note_on(path, options);
+  return all;
 }
 
 }  // namespace
 
-Json check(const Json& request, Session&) {
-  const auto path = protocol::bytes_of(request.value("path", ""));
-  const auto name = request.value("check", "");
-  if (name.empty()) return list(path, request.value("options", Json::object()));
+protocol::CheckResult perform(const protocol::CheckRequest& request, Session&) {
+  const auto path = protocol::bytes_of(request.path);
+  if (request.check.empty()) return list(path, request.options);
   limit_memory();
-  const auto outcome = run_check(path, request.value("component", ""), name,
-                                 request.value("options", Json::object()));
+  const auto outcome = run_check(path, request.component, request.check, request.options);
   constexpr const char* states[] = {"pass", "warning", "fail", "skipped"};
-  return {{"outcome", states[static_cast<int>(outcome.state)]}, {"reason", outcome.reason}};
+  return protocol::CheckOutcome{.outcome = states[static_cast<int>(outcome.state)],
+                                .reason = outcome.reason};
 }
 
 }  // namespace earshot::worker

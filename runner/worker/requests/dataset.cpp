@@ -47,11 +47,11 @@ Json described(const std::optional<Question>& question) {
 
 }  // namespace
 
-Json dataset(const Json& request, Session& session) {
-  const auto made = make(request.at("component").get<protocol::ComponentRef>(), c10::kCPU, 0);
+protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session& session) {
+  const auto made = make(request.component, c10::kCPU, 0);
   Batches files(session, "files");
   LeftOutFinder left_out(made.need<Dataset>());
-  Json info = list_dataset(made.need<Dataset>(), [&](const std::filesystem::path& file) {
+  auto info = list_dataset(made.need<Dataset>(), [&](const std::filesystem::path& file) {
     left_out.use(file);
     auto text = protocol::path_text(std::filesystem::absolute(file));
     const auto bytes = text.size();
@@ -59,12 +59,11 @@ Json dataset(const Json& request, Session& session) {
   });
   files.flush();
   constexpr std::size_t examples = 3;
-  info["left_out"] = left_out.find(examples);
-  return info;
+  return {.info = std::move(info), .left_out = left_out.find(examples)};
 }
 
-Json items(const Json& request, Session& session) {
-  const auto ref = request.at("dataset").get<protocol::DatasetRef>();
+protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& session) {
+  const auto& ref = request.dataset;
   const auto made = make(ref.component, c10::kCPU, 0);
   const auto& dataset = made.need<Dataset>();
   Batches items(session, "items");
@@ -80,7 +79,7 @@ Json items(const Json& request, Session& session) {
   if (!ref.items_hash.empty() && hash.finish(dataset.labels()) != ref.items_hash)
     throw FileChanged("dataset '" + ref.component.component + "'", "its items changed");
   items.flush();
-  return Json::object();
+  return {};
 }
 
 }  // namespace earshot::worker

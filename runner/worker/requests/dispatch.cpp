@@ -23,26 +23,33 @@ namespace earshot::worker {
 namespace {
 
 using protocol::Json;
-using Verb = Json (*)(const Json&, Session&);
+using Handler = Json (*)(const Json&, Session&);
 
-const std::map<std::string, Verb>& verbs() {
-  static const std::map<std::string, Verb> table{{"inspect", inspect},
-                                                 {"resolve", resolve},
-                                                 {"device", device},
-                                                 {"dataset", dataset},
-                                                 {"items", items},
-                                                 {"features", features},
-                                                 {"cell", cell},
-                                                 {"listen", listen},
-                                                 {"lint", lint},
-                                                 {"check", check},
-                                                 {"cache_verify", cache_verify},
-                                                 {"pretrain", pretrain},
-                                                 {"encode", encode},
-                                                 {"adapter", adapter},
-                                                 {"complete", complete},
-                                                 {"predictions", predictions}};
+/// A verb that nothing performs, or that gives something else than its result, does not compile.
+template <class Verb>
+Json handle(const Json& header, Session& session) {
+  using Result = typename Verb::Result;
+  const auto request = protocol::read_request<Verb>(header);
+  static_assert(std::is_same_v<decltype(worker::perform(request, session)), Result>);
+  return worker::perform(request, session);
+}
+
+std::map<std::string, Handler> handlers() {
+  std::map<std::string, Handler> table;
+  protocol::Verbs::each(
+      [&]<class Verb>(std::type_identity<Verb>) { table.emplace(Verb::name, &handle<Verb>); });
   return table;
+}
+
+/// @throws ProtocolError
+Handler handler_of(const std::string& verb) {
+  static const auto table = handlers();
+  if (const auto found = table.find(verb); found != table.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, handler] : table)
+    names.push_back(name);
+  throw protocol::ProtocolError("unknown request '" + verb + "'; expected one of " +
+                                protocol::join(names));
 }
 
 std::string readable(const char* type) {
@@ -76,16 +83,15 @@ std::string components_of(const Json& request) {
   return (found.size() == 1 ? "" : "one of ") + protocol::join({found.begin(), found.end()});
 }
 
-Json perform(const Json& request, Session& session) {
-  const auto name = request.value("type", "");
-  const auto verb = verbs().find(name);
-  if (verb == verbs().end()) throw std::invalid_argument("unknown request '" + name + "'");
+Json result_of(const Json& request, Session& session) {
+  const auto verb = request.value("type", "");
+  const auto handler = handler_of(verb);
   const at::NoGradGuard no_grad;
   at::manual_seed(0);
   // A check looks for changes itself, each for its own.
-  if (name == "check") return verb->second(request, session);
+  if (verb == protocol::verb::Check::name) return handler(request, session);
   auto result = call_plugin([&] { return components_of(request); },
-                            [&] { return verb->second(request, session); }, Extent::request);
+                            [&] { return handler(request, session); }, Extent::request);
   if (decoy_was_written())
     throw ContractError(
         components_of(request) +
@@ -127,7 +133,7 @@ void answer(const protocol::Message& request, protocol::Channel& channel) {
   decoy_was_written();  // by whom nobody asks any more
   begin_watch();
   try {
-    Json fields{{"result", perform(request.header, session)}};
+    Json fields{{"result", result_of(request.header, session)}};
     add_account(fields);
     session.send("done", std::move(fields));
     return;

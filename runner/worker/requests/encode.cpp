@@ -114,8 +114,7 @@ void encode_file(const EncodeRequest& request, Coder& coder, const std::string& 
 
 }  // namespace
 
-Json encode(const Json& json, Session& session) {
-  const auto request = json.get<EncodeRequest>();
+protocol::EncodeResult perform(const EncodeRequest& request, Session& session) {
   use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   Coder coder(request, open_device(request.device));
   std::unique_ptr<FeatureFiles> files;
@@ -124,14 +123,14 @@ Json encode(const Json& json, Session& session) {
                                coder.layout().frame_rate, coder.layout().first_frame);
   if (!request.decode.empty()) fs::create_directories(protocol::path_of(request.decode));
 
-  auto written = Json::array();
+  protocol::EncodeResult result;
   auto names = Json::object();  // of files, by key
   const auto total = static_cast<std::int64_t>(request.files.size());
   for (std::size_t n = 0; n < request.files.size(); ++n) {
     const auto file = protocol::bytes_of(request.files[n]);
     try {
       encode_file(request, coder, file, request.keys.at(n), files.get());
-      written.push_back(request.keys[n]);
+      result.written.push_back(request.keys[n]);
       names[request.keys[n]] = protocol::path_text(fs::path(file).filename());
     } catch (const Error& error) {
       const std::string reason = error.what();
@@ -147,7 +146,7 @@ Json encode(const Json& json, Session& session) {
     about["files"] = names.dump(-1, ' ', false, Json::error_handler_t::replace);
     files->finish(about);
   }
-  return {{"written", written}};
+  return result;
 }
 
 }  // namespace earshot::worker

@@ -5,12 +5,10 @@
 
 namespace earshot::worker {
 
-using protocol::Json;
-
-Json lint(const Json& request, Session& session) {
-  const auto made = make(request.at("dataset").get<protocol::ComponentRef>(), c10::kCPU, 0);
+protocol::LintResult perform(const protocol::LintRequest& request, Session& session) {
+  const auto made = make(request.dataset, c10::kCPU, 0);
   const auto& dataset = made.need<Dataset>();
-  Lint lint(dataset, request.at("examples").get<std::size_t>());
+  Lint lint(dataset, request.examples);
   const auto size = dataset.size();
   for (std::int64_t i = 0; i < size; ++i) {
     lint.add(dataset.item(i), i);
@@ -24,8 +22,9 @@ Json lint(const Json& request, Session& session) {
                  {{"files", std::vector(files.begin() + static_cast<std::ptrdiff_t>(start),
                                         files.begin() + static_cast<std::ptrdiff_t>(end))}});
   }
-  const auto checks = lint.checks();
-  return {{"items", size}, {"checks", checks}, {"applying", lint.applying()}};
+  protocol::LintResult result{.items = size, .checks = lint.checks()};
+  result.applying.assign(lint.applying().begin(), lint.applying().end());
+  return result;
 }
 
 }  // namespace earshot::worker

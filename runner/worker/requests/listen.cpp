@@ -75,19 +75,20 @@ class Table {
 
 }  // namespace
 
-Json listen(const Json& request, Session& session) {
-  const DatasetView view({.component = request.at("dataset").get<protocol::ComponentRef>()});
-  const auto folder = protocol::path_of(request.at("folder").get<std::string>());
+protocol::ListenResult perform(const protocol::ListenRequest& request, Session& session) {
+  const DatasetView view({.component = request.dataset});
+  const auto folder = protocol::path_of(request.folder);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
 
-  const auto sample = draw_sample(view.dataset(), request.value("count", std::int64_t{20}),
-                                  request.value("seed", std::int64_t{0}));
+  const auto sample = draw_sample(view.dataset(), request.count, request.seed);
   ClipAudio audio(view, 1);
   Table table(folder / "items.csv", view.dataset().labels());
   protocol::UniqueNames names;
-  auto files = Json::array({protocol::path_text(folder / "items.csv")});
+  protocol::ListenResult result{.files = {protocol::path_text(folder / "items.csv")},
+                                .items = view.dataset().size(),
+                                .drawn = sample.drawn};
   for (std::size_t n = 0; n < sample.items.size(); ++n) {
     const auto position = sample.items[n];
     const auto item = view.dataset().item(position);
@@ -98,15 +99,11 @@ Json listen(const Json& request, Session& session) {
       const auto sound = audio.read(clip, 0);
       write_wav(folder / name, sound.samples, sound.sample_rate);
       table.add(name, item);
-      files.push_back(protocol::path_text(folder / name));
+      result.files.push_back(protocol::path_text(folder / name));
     }
     session.progress(static_cast<std::int64_t>(n) + 1, std::ssize(sample.items), "items");
   }
-  auto drawn = Json::object();
-  for (const auto& [dimension, values] : sample.drawn)
-    for (const auto& [value, counts] : values)
-      drawn[dimension][value] = {counts.first, counts.second};
-  return {{"files", files}, {"items", view.dataset().size()}, {"drawn", drawn}};
+  return result;
 }
 
 }  // namespace earshot::worker

@@ -5,19 +5,16 @@
 
 namespace earshot::worker {
 
-using protocol::Json;
-
-Json inspect(const Json& request, Session&) {
-  return open_library(protocol::path_of(request.at("path").get<std::string>())).info;
+protocol::PluginInfo perform(const protocol::InspectRequest& request, Session&) {
+  return open_library(protocol::path_of(request.path)).info;
 }
 
-Json resolve(const Json& request, Session&) {
-  const auto ref = request.at("component").get<protocol::ComponentRef>();
-  return facts(make(ref, open_device(request.value("device", "cpu")), 0));
+protocol::Facts perform(const protocol::ResolveRequest& request, Session&) {
+  return facts(make(request.component, open_device(request.device.value_or("cpu")), 0));
 }
 
-Json device(const Json& request, Session&) {
-  return {{"device", open_device(request.at("device").get<std::string>()).str()}};
+protocol::DeviceResult perform(const protocol::DeviceRequest& request, Session&) {
+  return {open_device(request.device).str()};
 }
 
 }  // namespace earshot::worker

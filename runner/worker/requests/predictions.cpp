@@ -8,18 +8,15 @@
 
 namespace earshot::worker {
 
-using protocol::Json;
-
-Json predictions(const Json& request, Session&) {
-  const auto file = protocol::bytes_of(request.at("file").get<std::string>());
+protocol::PredictionsResult perform(const protocol::PredictionsRequest& request, Session&) {
+  const auto file = protocol::bytes_of(request.file);
   std::vector<std::map<std::string, std::int64_t>> tested;  // items of each dataset
   std::shared_ptr<OpenDataset> dataset;
-  for (const auto& ref : request.at("datasets")) {
-    dataset = open_dataset(ref.get<protocol::DatasetRef>());
+  for (const auto& ref : request.datasets) {
+    dataset = open_dataset(ref);
     tested.push_back(test_items(dataset->view));
   }
-  const auto all =
-      read_predictions(file, dataset->view, request.at("evaluator").get<protocol::ComponentRef>());
+  const auto all = read_predictions(file, dataset->view, request.evaluator);
   std::map<std::int64_t, std::set<std::string>> answered;  // items by seed
   for (const auto& given : all) {
     if (std::none_of(tested.begin(), tested.end(),
@@ -28,25 +25,22 @@ Json predictions(const Json& request, Session&) {
                       "' is no test item; expected predictions of test items only");
     answered[given.seed].insert(given.item);
   }
-  auto seeds = Json::array();
+  protocol::PredictionsResult result;
   for (const auto& [seed, items] : answered) {
-    auto parts = Json::array();
+    auto& parts = result.seeds.emplace_back(protocol::AnsweredSeed{.seed = seed}).datasets;
     for (const auto& test : tested) {
-      std::int64_t used = 0;
-      std::string missing;
+      auto& part = parts.emplace_back(protocol::AnsweredItems{.declared = std::ssize(test)});
       for (const auto& [id, index] : test) {
         if (items.contains(id))
-          ++used;
-        else if (missing.empty())
-          missing = id;
+          ++part.used;
+        else if (part.missing.empty())
+          part.missing = id;
       }
-      parts.push_back({{"declared", test.size()}, {"used", used}, {"missing", missing}});
     }
-    seeds.push_back({{"seed", seed}, {"datasets", std::move(parts)}});
   }
-  const bool scored =
+  result.scores =
       std::any_of(all.begin(), all.end(), [](const auto& given) { return !given.scores.empty(); });
-  return {{"seeds", std::move(seeds)}, {"scores", scored}};
+  return result;
 }
 
 }  // namespace earshot::worker

@@ -8,29 +8,27 @@
 
 namespace earshot::worker {
 
-using protocol::Json;
-
-Json pretrain(const Json& request, Session& session) {
-  return pretrain_stage(request.get<protocol::PretrainRequest>(), session);
+protocol::PretrainResult perform(const protocol::PretrainRequest& request, Session& session) {
+  return pretrain_stage(request, session);
 }
 
-Json features(const Json& request, Session& session) {
-  return features_stage(request.get<protocol::FeaturesRequest>(), session);
+protocol::FeaturesResult perform(const protocol::FeaturesRequest& request, Session& session) {
+  return features_stage(request, session);
 }
 
-Json cell(const Json& request, Session& session) {
-  return cell_stage(request.get<protocol::CellRequest>(), session);
+protocol::CellResult perform(const protocol::CellRequest& request, Session& session) {
+  return cell_stage(request, session);
 }
 
-Json cache_verify(const Json& request, Session&) {
-  const auto cache = protocol::path_of(request.at("cache").get<std::string>());
+protocol::CacheVerifyResult perform(const protocol::CacheVerifyRequest& request, Session&) {
+  const auto cache = protocol::path_of(request.cache);
   auto result = verify_cache(cache);
   verify_pretrained(cache, result);
   const auto made = MadeAudio::check(cache);
-  result["made"] = made.files;
-  result["bytes"] = result.at("bytes").get<std::int64_t>() + made.bytes;
+  result.made = made.files;
+  result.bytes += made.bytes;
   for (const auto& file : made.damaged)
-    result["bad"].push_back(protocol::path_text(file));
+    result.bad.push_back(protocol::path_text(file));
   return result;
 }
 

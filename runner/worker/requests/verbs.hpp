@@ -1,27 +1,27 @@
 #pragma once
-#include "protocol/json.hpp"
+#include "protocol/verbs.hpp"
 #include "worker/requests/session.hpp"
 
-// One function for each verb of the protocol (protocol/verbs.hpp): takes the request's fields,
-// sends events, returns the result.
+// One perform() for each verb of protocol/verbs.hpp: does what the request asks, sends events, and
+// returns the result.
 
 namespace earshot::worker {
 
-protocol::Json inspect(const protocol::Json& request, Session& session);
-protocol::Json resolve(const protocol::Json& request, Session& session);
-protocol::Json device(const protocol::Json& request, Session& session);
-protocol::Json dataset(const protocol::Json& request, Session& session);
-protocol::Json items(const protocol::Json& request, Session& session);
-protocol::Json pretrain(const protocol::Json& request, Session& session);
-protocol::Json features(const protocol::Json& request, Session& session);
-protocol::Json cell(const protocol::Json& request, Session& session);
-protocol::Json predictions(const protocol::Json& request, Session& session);
-protocol::Json adapter(const protocol::Json& request, Session& session);
-protocol::Json complete(const protocol::Json& request, Session& session);
-protocol::Json encode(const protocol::Json& request, Session& session);
-protocol::Json lint(const protocol::Json& request, Session& session);
-protocol::Json listen(const protocol::Json& request, Session& session);
-protocol::Json check(const protocol::Json& request, Session& session);
-protocol::Json cache_verify(const protocol::Json& request, Session& session);
+protocol::PluginInfo perform(const protocol::InspectRequest& request, Session& session);
+protocol::Facts perform(const protocol::ResolveRequest& request, Session& session);
+protocol::DeviceResult perform(const protocol::DeviceRequest& request, Session& session);
+protocol::CheckResult perform(const protocol::CheckRequest& request, Session& session);
+protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session& session);
+protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& session);
+protocol::LintResult perform(const protocol::LintRequest& request, Session& session);
+protocol::ListenResult perform(const protocol::ListenRequest& request, Session& session);
+protocol::PretrainResult perform(const protocol::PretrainRequest& request, Session& session);
+protocol::FeaturesResult perform(const protocol::FeaturesRequest& request, Session& session);
+protocol::CellResult perform(const protocol::CellRequest& request, Session& session);
+protocol::PredictionsResult perform(const protocol::PredictionsRequest& request, Session& session);
+protocol::CompleteResult perform(const protocol::CompleteRequest& request, Session& session);
+protocol::AdapterResult perform(const protocol::AdapterRequest& request, Session& session);
+protocol::EncodeResult perform(const protocol::EncodeRequest& request, Session& session);
+protocol::CacheVerifyResult perform(const protocol::CacheVerifyRequest& request, Session& session);
 
 }  // namespace earshot::worker

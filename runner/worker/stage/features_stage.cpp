@@ -286,8 +286,8 @@ class FeaturesStage {
     return effective_rank(sample_of_frames(dataset_->view, *reader));
   }
 
-  protocol::Json results() {
-    auto encoders = protocol::Json::array();
+  protocol::FeaturesResult results() {
+    protocol::FeaturesResult all;
     const auto peak = peak_memory();
     for (const auto& work : works_) {
       auto& result = work->result;
@@ -307,9 +307,9 @@ class FeaturesStage {
       check_lost(result.lost, result.clips, request_.dataset.allow_lost);
       result.peak_bytes = peak;
       if (const auto found = rank(*work)) result.effective_rank = *found;
-      encoders.push_back(result);
+      all.encoders.push_back(result);
     }
-    return {{"encoders", encoders}};
+    return all;
   }
 
   const protocol::FeaturesRequest& request_;
@@ -325,7 +325,8 @@ class FeaturesStage {
 
 }  // namespace
 
-protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session) {
+protocol::FeaturesResult features_stage(const protocol::FeaturesRequest& request,
+                                        Session& session) {
   const at::NoGradGuard no_grad;
   use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   reset_peak_memory();

@@ -10,11 +10,10 @@ namespace earshot::worker {
 /// the same bits. Audio that the dataset makes is kept in the cache if the request asks for it.
 /// Encoders are kept for the next request. Sets LibTorch's number of threads. Fault point:
 /// feature-shard-written, after each.
-/// @returns {"encoders": [FeatureResult of each source]}
 /// @throws DataError when the disk is too small for what is missing, before anything is computed,
 /// or when more clips are lost than the dataset allows (all that can be read are in the cache
 /// then), or when the runner asks to stop; ContractError when features are not what the encoder
 /// promises, naming the clip.
-protocol::Json features_stage(const protocol::FeaturesRequest& request, Session& session);
+protocol::FeaturesResult features_stage(const protocol::FeaturesRequest& request, Session& session);
 
 }  // namespace earshot::worker

@@ -88,23 +88,19 @@ protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request
   return {.bytes = size_of(file)};
 }
 
-void verify_pretrained(const fs::path& cache, protocol::Json& result) {
+void verify_pretrained(const fs::path& cache, protocol::CacheVerifyResult& result) {
   std::vector<std::string> bad;
-  std::int64_t states = 0, bytes = 0;
   std::error_code absent;
   for (const auto& entry : fs::recursive_directory_iterator(cache / "pretrained", absent)) {
     if (entry.path().extension() != ".state") continue;
-    ++states;
+    ++result.states;
     if (is_intact(entry.path()))
-      bytes += size_of(entry.path());
+      result.bytes += size_of(entry.path());
     else
       bad.push_back(entry.path().string());
   }
   std::sort(bad.begin(), bad.end());
-  result["states"] = states;
-  result["bytes"] = result.at("bytes").get<std::int64_t>() + bytes;
-  for (auto& file : bad)
-    result["bad"].push_back(std::move(file));
+  result.bad.insert(result.bad.end(), bad.begin(), bad.end());
 }
 
 }  // namespace earshot::worker

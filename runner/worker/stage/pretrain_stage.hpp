@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 
+#include "protocol/questions.hpp"
 #include "protocol/stages.hpp"
 #include "worker/requests/session.hpp"
 
@@ -14,8 +15,7 @@ namespace earshot::worker {
 /// or when the runner asks to stop.
 protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request, Session& session);
 
-/// Reads every state below <cache>/pretrained; adds "states": number, and to "bytes" and "bad" of
-/// what verify_cache() gave.
-void verify_pretrained(const std::filesystem::path& cache, protocol::Json& result);
+/// Reads every state below <cache>/pretrained, and adds to what verify_cache() gave.
+void verify_pretrained(const std::filesystem::path& cache, protocol::CacheVerifyResult& result);
 
 }  // namespace earshot::worker

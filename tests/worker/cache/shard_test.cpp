@@ -147,15 +147,15 @@ TEST(OpenShard, keeps_no_mapping_of_each_shard_that_nobody_reads_any_more) {
 
 TEST(VerifyCache, counts_shards_and_names_the_bad_ones) {
   const TemporaryFolder cache;
-  EXPECT_EQ(verify_cache(cache.path()).at("shards"), 0);
+  EXPECT_EQ(verify_cache(cache.path()).shards, 0);
   for (const std::string key : {"a", "b", "c"})
     write_example(shard_file(cache.path(), "source", key), key);
   const auto bad = shard_file(cache.path(), "source", "b");
   std::filesystem::resize_file(bad, 70);
   const auto result = verify_cache(cache.path());
-  EXPECT_EQ(result.at("shards"), 3);
-  EXPECT_EQ(result.at("bad"), protocol::Json({bad.string()}));
-  EXPECT_EQ(result.at("bytes"),
+  EXPECT_EQ(result.shards, 3);
+  EXPECT_EQ(result.bad, std::vector{bad.string()});
+  EXPECT_EQ(static_cast<std::uintmax_t>(result.bytes),
             2 * std::filesystem::file_size(shard_file(cache.path(), "source", "a")));
 }
 

@@ -54,13 +54,14 @@ TEST(EffectiveRank, comes_with_features_and_not_with_codes) {
   const TemporaryFolder cache;
   auto request = features_request(cache.path());
   request.sources.push_back({.encoder = component("frames"), .key = "codes", .codes = true});
-  Json result;
+  protocol::FeaturesResult result;
   Events([&](Session& session) { result = features_stage(request, session); });
-  const auto& features = result.at("encoders").at(0);
-  EXPECT_GT(features.at("effective_rank").get<double>(), 1);
-  EXPECT_LE(features.at("effective_rank").get<double>(), 2);
-  EXPECT_GT(features.at("peak_bytes").get<std::int64_t>(), 1 << 20);
-  EXPECT_TRUE(result.at("encoders").at(1).at("effective_rank").is_null());
+  const auto& features = result.encoders.at(0);
+  ASSERT_TRUE(features.effective_rank);
+  EXPECT_GT(*features.effective_rank, 1);
+  EXPECT_LE(*features.effective_rank, 2);
+  EXPECT_GT(features.peak_bytes, 1 << 20);
+  EXPECT_FALSE(result.encoders.at(1).effective_rank);
 
   const auto dataset = open_dataset(request.dataset);
   const auto reader = dataset->features(request.cache, request.sources[0].key);

@@ -24,9 +24,9 @@ namespace {
 using ::testing::HasSubstr;
 
 std::vector<protocol::FeatureResult> run(const protocol::FeaturesRequest& request) {
-  Json result;
+  protocol::FeaturesResult result;
   Events([&](Session& session) { result = features_stage(request, session); });
-  return result.at("encoders").get<std::vector<protocol::FeatureResult>>();
+  return result.encoders;
 }
 
 std::vector<std::string> contents(const std::filesystem::path& folder) {

@@ -14,6 +14,7 @@ namespace earshot::worker {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -121,10 +122,10 @@ TEST_F(PretrainStage, makes_a_damaged_state_again) {
   run(request());
   const auto bytes = content(request().file);
   std::filesystem::resize_file(request().file, bytes.size() - 3);
-  Json verified{{"bytes", 0}, {"bad", Json::array()}};
+  protocol::CacheVerifyResult verified;
   verify_pretrained(folder_ / "cache", verified);
-  EXPECT_EQ(verified.at("bad"), Json::array({request().file}));
-  EXPECT_EQ(verified.at("states"), 1);
+  EXPECT_THAT(verified.bad, ElementsAre(request().file));
+  EXPECT_EQ(verified.states, 1);
   run(request());
   EXPECT_FALSE(result_.reused);
   EXPECT_EQ(content(request().file), bytes);
