@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,8 +50,15 @@ struct ComponentRef {
   std::string state{};             ///< the file that `pretrain` left; "" when not pretrained
   std::string plugin_sha256{};     ///< of the file; another one is refused. "": any will do
   std::vector<InputRef> inputs{};  ///< what must still be as it was planned
+  std::map<std::string, std::string> roles{};  ///< names of options by their role
+
+  /// The name of the option with this role; "" if there is none.
+  std::string option_with(const std::string& role) const;
+  /// The value of that option; null if there is none.
+  const Json& value_of(const std::string& role) const;
 };
-EARSHOT_FIELDS_OR_DEFAULTS(ComponentRef, plugin, component, options, state, plugin_sha256, inputs)
+EARSHOT_FIELDS_OR_DEFAULTS(ComponentRef, plugin, component, options, state, plugin_sha256, inputs,
+                           roles)
 
 struct ResolveRequest {
   ComponentRef component{};

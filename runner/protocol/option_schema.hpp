@@ -33,9 +33,10 @@ struct OptionSpec {
   std::vector<std::string> choices{};
   bool required = false;
   bool affects_results = true;
+  std::string role{};  ///< of the SDK's roles, "target_label" for instance; "" for none
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptionSpec, name, type, value, help, unit, min, max,
-                                                choices, required, affects_results)
+                                                choices, required, affects_results, role)
 
 using OptionSchema = std::vector<OptionSpec>;
 

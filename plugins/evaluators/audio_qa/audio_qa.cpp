@@ -24,7 +24,8 @@ earshot::OptionSchema AudioQa::options() {
                     .value = earshot::Path{},
                     .help =
                         "A fit.state of a cell with the same mapper and language model: nothing "
-                        "is trained, the test items are answered with it"});
+                        "is trained, the test items are answered with it",
+                    .role = earshot::Role::trained_state});
   return schema;
 }
 

@@ -88,7 +88,8 @@ earshot::OptionSpec Marks::scorer_option() {
               "The rule whose number is `accuracy`; items that it does not go with have none. "
               "auto: what `choose` says for choices, yes_no for such answers, normalized_exact "
               "for others",
-          .choices = names};
+          .choices = names,
+          .role = earshot::Role::scoring};
 }
 
 namespace {

@@ -203,7 +203,8 @@ OptionSpec Target::type_option() {
               "Type of the label `target`, by which the primary metric goes; the runner fills "
               "it in",
           .choices = {"", "class", "number", "set"},
-          .affects_results = false};
+          .affects_results = false,
+          .role = Role::target_type};
 }
 
 std::vector<Target::Kind> Target::kinds_of(const std::string& type) {

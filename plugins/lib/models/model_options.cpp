@@ -20,7 +20,8 @@ OptionSpec pretrain_data_option(const std::vector<std::string>& data) {
   return {.name = "pretrain_data",
           .value = data,
           .help = "What the default weights were trained on, for whoever reads the results",
-          .affects_results = false};
+          .affects_results = false,
+          .role = Role::pretraining_data};
 }
 
 void check_preset(const Options& options, const std::string& default_preset) {

@@ -93,14 +93,16 @@ void write_question(const fs::path& folder, const std::vector<std::string>& clip
 void take_up(Component& task, const Model& model, const Catalog& catalog) {
   const auto evaluator = catalog.find("evaluator", task.use, task.position.text());
   const auto& options = evaluator.component->options;
-  if (std::none_of(options.begin(), options.end(),
-                   [](const auto& option) { return option.name == "checkpoint"; }))
+  const auto state = std::find_if(options.begin(), options.end(), [](const auto& option) {
+    return option.role == "trained_state";
+  });
+  if (state == options.end())
     throw Failure(ExitCode::usage, "runner answer: run " + std::to_string(model.run) +
                                        " is of task '" + task.label + "', whose evaluator '" +
                                        evaluator.id() +
                                        "' has no model to ask. Expected a run of a task that "
                                        "answers questions, as 'audio_qa' does");
-  task.options["checkpoint"] = model.fit.string();
+  task.options[state->name] = model.fit.string();
 }
 
 /// The value of an axis that a results file has as `text`: labels are texts, whatever they look

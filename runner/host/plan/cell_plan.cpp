@@ -20,12 +20,12 @@ CellPlanner::CellPlanner(const Experiment& experiment, Components& components, D
 
 namespace {
 
-/// The type of the label that an evaluator's option `target` names, where it declares an option
-/// `target_type` that nobody has set: metrics may depend on it. "" otherwise.
+/// The type of the label that an evaluator predicts, if it declares an option for that type and
+/// nobody has set it: metrics may depend on it. "" otherwise.
 std::string target_type_of(const FoundComponent& task, const FoundDataset& dataset) {
-  constexpr const char* name = "target_type";
-  if (task.ref.options.value(name, Json()) != "") return "";
-  const auto& target = task.ref.options.value("target", Json());
+  const auto name = task.ref.option_with("target_type");
+  if (task.ref.value_of("target_type") != "") return "";
+  const auto& target = task.ref.value_of("target_label");
   for (const auto& label : dataset.info.labels) {
     if (Json(label.name) != target) continue;
     for (const auto& spec : task.entry.component->options)
@@ -38,7 +38,7 @@ std::string target_type_of(const FoundComponent& task, const FoundDataset& datas
 
 protocol::ComponentRef with_type(const protocol::ComponentRef& task, const std::string& type) {
   auto ref = task;
-  if (!type.empty()) ref.options["target_type"] = type;
+  if (!type.empty()) ref.options[ref.option_with("target_type")] = type;
   return ref;
 }
 
@@ -171,14 +171,14 @@ PlannedCell CellPlanner::plan(Cell cell) {
 
 namespace {
 
-/// What the encoder's weights were trained on: a plugin says it by the default of its option
-/// `pretrain_data`, which goes with the default of its weights. Null where nobody says.
+/// What the encoder's weights were trained on: a plugin says it by the default of an option, which
+/// goes with the default of its weights. Null if unknown.
 Json known_data(const FoundComponent& encoder) {
   if (encoder.weights == "random") return Json::array();
-  const auto given = encoder.ref.options.value("pretrain_data", Json());
+  const auto& given = encoder.ref.value_of("pretraining_data");
   bool default_data = true, default_weights = true;
   for (const auto& spec : encoder.entry.component->options) {
-    if (spec.name == "pretrain_data") default_data = given == spec.value;
+    if (spec.role == "pretraining_data") default_data = given == spec.value;
     if (spec.type == protocol::OptionType::weights)
       default_weights &=
           encoder.ref.options.at(spec.name).value("source", "") == spec.value.value("source", "");

@@ -27,13 +27,13 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 void check_target(const Components& components, const Cell& cell, const FoundComponent& task,
                   const FoundDataset& dataset) {
-  const auto target = task.ref.options.value("target", Json());
+  const auto& target = task.ref.value_of("target_label");
   if (!target.is_string() || target.get_ref<const std::string&>().empty()) return;
   std::vector<std::string> labels;
   for (const auto& label : dataset.info.labels)
     labels.push_back(label.name);
   if (!contains(labels, target.get<std::string>()))
-    refuse_unknown(components.position("task", cell.task, "target"),
+    refuse_unknown(components.position("task", cell.task, task.ref.option_with("target_label")),
                    "dataset '" + cell.dataset.label + "' has no label", target.get<std::string>(),
                    labels);
 }

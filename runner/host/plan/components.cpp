@@ -64,6 +64,8 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
     throw Failure(ExitCode::usage,
                   position(table, component, error.key).text() + ": " + error.what());
   }
+  for (const auto& spec : found.entry.component->options)
+    if (!spec.role.empty()) found.ref.roles[spec.role] = spec.name;
   fill_files(table, component, found);
   return found;
 }

@@ -27,12 +27,11 @@ std::string explained(const FoundComponent& component, const WorkerError& error)
   auto what = "dataset '" + component.label + "': " + error.what();
   if (error.kind == "timeout")
     what += "; it was listing its items. Give it more with --timeout, or timeout in [resources]";
+  const auto faulty = component.ref.option_with("faulty_rows");
   // One item of a million is in the message: say where all of them are listed.
   if (error.kind == "contract")
     what += ". 'runner lint-data' lists what is wrong" +
-            std::string(component.ref.options.contains("faulty")
-                            ? "; faulty = \"leave_out\" leaves such rows out"
-                            : "");
+            (faulty.empty() ? "" : "; " + faulty + " = \"leave_out\" leaves such rows out");
   return what;
 }
 

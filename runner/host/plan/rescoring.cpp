@@ -20,13 +20,13 @@ Json of_fit(Json identity) {
   return identity;
 }
 
-/// What decides the predictions of a cell.
-Json of_predictions(const Json& identity) {
+/// What decides the predictions of a cell, whose evaluator has an option `scoring` or "".
+Json of_predictions(const Json& identity, const std::string& scoring) {
   auto parts = of_fit(identity);
   auto& evaluator = parts.at("evaluator");
   for (const auto* name : {"plugin", "version"})
     evaluator.erase(name);
-  evaluator.at("options").erase("scorer");
+  evaluator.at("options").erase(scoring);
   return parts;
 }
 
@@ -41,7 +41,8 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   if (before.is_null()) return "it has not run before";
   if (before.contains("imported") || !before.contains("evaluator"))
     return "its predictions were imported: import them again";
-  const auto then = of_predictions(before), now = of_predictions(cell.identity);
+  const auto scoring = cell.request.evaluator.option_with("scoring");
+  const auto then = of_predictions(before, scoring), now = of_predictions(cell.identity, scoring);
   if (then != now) return "more than its scoring changed: " + changes(then, now);
   const auto file = kept_predictions(states, before, cell.request.predict);
   if (!fs::exists(file))

@@ -18,8 +18,8 @@ struct Rescoring {
 };
 
 /// Gives each cell that is to run the predictions of the last ok run at its place, where that run
-/// differs in nothing but how predictions are scored: the evaluator's build, its option `scorer`,
-/// metric versions, intervals. All other cells are left out.
+/// differs in nothing but how predictions are scored: the evaluator's build, its option for
+/// scoring, metric versions, intervals. All other cells are left out.
 /// @param states  the folder of fit states, where runs with a language model keep predictions
 Rescoring rescore(Plan& plan, const Store& store, const std::filesystem::path& states);
 

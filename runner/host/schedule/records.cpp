@@ -27,10 +27,9 @@ Zips zips_of(const Experiment& experiment, const Cell& cell) {
   return zips;
 }
 
-/// The label that the cell's evaluator predicts, where its option "target" names one of the
-/// dataset.
+/// The label of the dataset that the cell's evaluator predicts, if it predicts one.
 std::string target_of(const Plan& plan, const PlannedCell& planned) {
-  const auto target = planned.request.evaluator.options.value("target", Json());
+  const auto& target = planned.request.evaluator.value_of("target_label");
   const auto dataset = plan.datasets.find(planned.dataset_key);
   if (!target.is_string() || dataset == plan.datasets.end()) return "";
   const auto& labels = dataset->second.info.labels;

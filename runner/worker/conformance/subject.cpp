@@ -37,8 +37,10 @@ std::vector<Json> with_labels(const std::vector<Json>& values, const std::string
 }  // namespace
 
 bool names_no_label(const Component& component, const std::string& option, const Json& values) {
-  if (component.kind != Evaluator::contract || option != "target" || !values.contains(option))
-    return false;
+  const bool is_target = std::any_of(
+      component.options.begin(), component.options.end(),
+      [&](const auto& spec) { return spec.name == option && spec.role == Role::target_label; });
+  if (!is_target || !values.contains(option)) return false;
   const auto& names = kit::SyntheticTrial::label_names;
   return std::find(names.begin(), names.end(), values.at(option)) == names.end();
 }

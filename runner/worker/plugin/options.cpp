@@ -53,6 +53,26 @@ OptionValue from_json(OptionType type, const Json& value) {
   throw std::logic_error("an option type without a name");
 }
 
+std::string name_of(Role role) {
+  switch (role) {
+    case Role::none:
+      return "";
+    case Role::target_label:
+      return "target_label";
+    case Role::target_type:
+      return "target_type";
+    case Role::scoring:
+      return "scoring";
+    case Role::trained_state:
+      return "trained_state";
+    case Role::pretraining_data:
+      return "pretraining_data";
+    case Role::faulty_rows:
+      return "faulty_rows";
+  }
+  throw std::logic_error("a role without a name");
+}
+
 protocol::OptionSpec describe(const OptionSpec& spec) {
   return {.name = spec.name,
           .type = type_of(spec.value),
@@ -63,7 +83,8 @@ protocol::OptionSpec describe(const OptionSpec& spec) {
           .max = spec.max ? Json(*spec.max) : Json(),
           .choices = spec.choices,
           .required = spec.required,
-          .affects_results = spec.affects_results};
+          .affects_results = spec.affects_results,
+          .role = name_of(spec.role)};
 }
 
 }  // namespace

@@ -24,17 +24,17 @@ protocol::CheckInfo describe(const Check& check, const std::string& component) {
 
 /// What the checks do not take as it is given, a sentence; or "".
 std::string note_on(const std::string& path, const Json& options) {
-  if (path.empty() || !options.contains("target")) return "";
-  const auto& components = open_library(path).components;
-  const bool unknown = std::any_of(components.begin(), components.end(), [&](const auto& entry) {
-    return names_no_label(entry.second, "target", options);
-  });
-  if (!unknown) return "";
+  if (path.empty()) return "";
+  std::string unknown;
+  for (const auto& [name, component] : open_library(path).components)
+    for (const auto& [option, value] : options.items())
+      if (names_no_label(component, option, options)) unknown = value.get<std::string>();
+  if (unknown.empty()) return "";
   std::string names;
   for (const auto* name : kit::SyntheticTrial::label_names)
     names += std::string(names.empty() ? "" : ", ") + name;
   return "evaluators are checked on made-up items, whose labels are " + names +
-         ": these stand for the target '" + options.at("target").get<std::string>() + "'";
+         ": these stand for the target '" + unknown + "'";
 }
 
 /// The checks of a plugin; without one those that there are.

@@ -61,9 +61,9 @@ std::vector<Line> read_json_lines(const fs::path& file) {
 
 /// The label that an evaluator is asked to predict, if its options name one.
 std::optional<LabelSpec> target_of(const DatasetView& view, const protocol::ComponentRef& ref) {
-  const auto target = ref.options.find("target");
-  if (target == ref.options.end() || !target->is_string()) return std::nullopt;
-  return view.label(target->get<std::string>());
+  const auto& target = ref.value_of("target_label");
+  if (!target.is_string()) return std::nullopt;
+  return view.label(target.get<std::string>());
 }
 
 class Reader {

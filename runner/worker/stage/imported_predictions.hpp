@@ -27,8 +27,8 @@ struct ImportedPrediction {
 /// is an empty set. Scores, where there are any, are one per class of the label or choice of the
 /// item: `scores` with an object by their names or a list in their order, or a column
 /// `score:<class>` or just `<class>` for each class. What a prediction may be is what the
-/// evaluator's option "target" names among the dataset's labels: a class, a number or a set;
-/// without such an option a text, and of items whose question has choices one of them.
+/// evaluator's option of role target_label names among the dataset's labels: a class, a number or a
+/// set; without such an option a text, and of items whose question has choices one of them.
 /// @throws DataError `<file>:<line>: ...`: no such item, an item twice for a seed, another type,
 /// unknown classes, scores that are missing or not finite.
 std::vector<ImportedPrediction> read_predictions(const std::filesystem::path& file,

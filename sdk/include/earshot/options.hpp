@@ -31,6 +31,18 @@ struct Weights {
 using OptionValue = std::variant<bool, std::int64_t, double, std::string, Path, Weights,
                                  std::vector<double>, std::vector<std::string>>;
 
+/// What an option means to the host, whatever its name. At most one option of a component has a
+/// given role.
+enum class Role {
+  none,
+  target_label,   ///< string: the label of the dataset that an evaluator predicts
+  target_type,    ///< string, filled in by the host: that label's type, "class", "number", "set"
+  scoring,        ///< decides how answers are scored and nothing else: `runner rescore` changes it
+  trained_state,  ///< path: a fit state that takes the place of training
+  pretraining_data,  ///< list of strings: what the default weights were trained on
+  faulty_rows,       ///< string with the choice "leave_out": leaves out rows that cannot be used
+};
+
 /// One option as data: {.name = "hop", .value = 160, .help = "Frame step", .unit = "samples"}.
 /// The alternative that `value` holds is the option's type.
 struct OptionSpec {
@@ -42,6 +54,7 @@ struct OptionSpec {
   std::vector<std::string> choices{};  ///< texts and each text of a list; empty: any
   bool required = false;
   bool affects_results = true;  ///< false (e.g. a batch size for inference): stays out of cell keys
+  Role role = Role::none;
 };
 
 using OptionSchema = std::vector<OptionSpec>;

@@ -54,7 +54,8 @@ OptionSpec faulty_option() {
           .help =
               "Rows without question or answer, with an answer that is no choice, or without "
               "the second clip of a comparison",
-          .choices = {"refuse", "leave_out"}};
+          .choices = {"refuse", "leave_out"},
+          .role = Role::faulty_rows};
 }
 
 bool leaves_out_faulty(const Options& options) {

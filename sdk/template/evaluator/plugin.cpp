@@ -17,7 +17,8 @@ class PluginClass final : public Evaluator {
     return {{.name = "target",
              .value = std::string(),
              .help = "Label to predict, one of classes",
-             .required = true}};
+             .required = true,
+             .role = Role::target_label}};
   }
 
   /// Nothing is drawn at random: the seed changes nothing, and one of several runs.

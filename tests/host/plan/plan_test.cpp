@@ -212,8 +212,10 @@ TEST(Seeds, that_an_override_gives_another_option_are_run) {
 
 TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   World world;
-  auto target = option("target", protocol::OptionType::text, "");
-  auto type = option("target_type", protocol::OptionType::text, "");
+  auto target = option("label", protocol::OptionType::text, "");
+  target.role = "target_label";
+  auto type = option("label_type", protocol::OptionType::text, "");
+  type.role = "target_type";
   type.choices = {"", "class", "number", "set"};
   type.affects_results = false;
   world.add("typed.so", plugin("typed", "evaluator", {{"typed", {target, type}}}));
@@ -222,7 +224,7 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
     explicit Typed(const ScriptedInformant& other) : ScriptedInformant(other) {}
     protocol::Facts resolve(const protocol::ComponentRef& component) override {
       if (component.component != "typed") return ScriptedInformant::resolve(component);
-      const bool number = component.options.at("target_type") == "number";
+      const bool number = component.options.at("label_type") == "number";
       return protocol::EvaluatorFacts{
           .uses = {.features = true, .seed = false},
           .metrics = {{.name = "accuracy", .primary = !number},
@@ -231,8 +233,8 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   } informant(world.informant);
   const auto text = World::text() +
                     "encoder = ['mel']\ntask = ['kind', 'echo']\nfold = [1]\n"
-                    "[task.kind]\nuse = 'typed'\ndataset = 'real'\noptions = { target = 'class' }\n"
-                    "[task.echo]\nuse = 'typed'\ndataset = 'real'\noptions = { target = 'rt60' }\n";
+                    "[task.kind]\nuse = 'typed'\ndataset = 'real'\noptions = { label = 'class' }\n"
+                    "[task.echo]\nuse = 'typed'\ndataset = 'real'\noptions = { label = 'rt60' }\n";
   const auto file = (world.folder / "x.toml").string();
   const auto experiment = parse_experiment(file, {}, [&](const std::string&) { return text; });
   StampTable stamps(world.folder / "cache");
@@ -242,8 +244,8 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   ASSERT_THAT(plan.cells, SizeIs(2));
   EXPECT_EQ(plan.cells[0].primary, "accuracy");
   EXPECT_EQ(plan.cells[1].primary, "mae");
-  EXPECT_EQ(plan.cells[1].request.evaluator.options.at("target_type"), "number");
-  EXPECT_EQ(plan.cells[1].identity.dump().find("target_type"), std::string::npos);
+  EXPECT_EQ(plan.cells[1].request.evaluator.options.at("label_type"), "number");
+  EXPECT_EQ(plan.cells[1].identity.dump().find("label_type"), std::string::npos);
 }
 
 TEST(Seeds, that_change_nothing_are_not_run) {
@@ -272,7 +274,8 @@ Json facts_of_checkpoint(const std::string& encoder, const std::string& end = ""
   world.folder.write("own.bin", "weights");
   world.folder.write("default.bin", "weights");
   using protocol::OptionType;
-  auto data = option("pretrain_data", OptionType::texts, {"AudioSet"});
+  auto data = option("trained_on", OptionType::texts, {"AudioSet"});
+  data.role = "pretraining_data";
   data.affects_results = false;
   world.add(
       "big.so",

@@ -70,11 +70,13 @@ class ScriptedInformant : public Informant {
   }
 };
 
-inline protocol::OptionSpec option(const std::string& name, protocol::OptionType type, Json value) {
+inline protocol::OptionSpec option(const std::string& name, protocol::OptionType type, Json value,
+                                   const std::string& role = "") {
   protocol::OptionSpec spec;
   spec.name = name;
   spec.type = type;
   spec.value = std::move(value);
+  spec.role = role;
   return spec;
 }
 
@@ -118,12 +120,12 @@ struct World {
                   option("table", OptionType::path, ""), jobs}}}));
     add("codec.so", plugin("codec", "encoder", {{"codec", {}}}, {"codec"}));
     add("words.so", plugin("words", "language_model", {{"words", {}}}));
-    add("probe.so",
-        plugin("probe", "evaluator",
-               {{"probe",
-                 {option("target", OptionType::text, ""), option("lr", OptionType::number, 0.1)}},
-                {"knn", {option("target", OptionType::text, "")}},
-                {"tokens", {}}}));
+    add("probe.so", plugin("probe", "evaluator",
+                           {{"probe",
+                             {option("target", OptionType::text, "", "target_label"),
+                              option("lr", OptionType::number, 0.1)}},
+                            {"knn", {option("target", OptionType::text, "", "target_label")}},
+                            {"tokens", {}}}));
     add("data.so", plugin("data", "dataset",
                           {{"folder", {option("root", OptionType::path, "")}},
                            {"made", {option("world", OptionType::integer, 0)}}}));

@@ -94,7 +94,10 @@ class Descent final : public Evaluator {
         log_(options.path("log")) {}
 
   static OptionSchema options() {
-    return {{.name = "target", .value = std::string("pitch"), .help = "Label"},
+    return {{.name = "target",
+             .value = std::string("pitch"),
+             .help = "Label",
+             .role = Role::target_label},
             {.name = "steps", .value = std::int64_t{40}, .help = "Steps"},
             {.name = "stop_at",
              .value = std::int64_t{-1},

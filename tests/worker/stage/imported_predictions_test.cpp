@@ -25,7 +25,8 @@ class ImportedPredictions : public ::testing::Test {
                                        const std::string& target = "pitch") {
     testing::write(folder_ / name, text);
     protocol::ComponentRef evaluator;
-    if (!target.empty()) evaluator.options["target"] = target;
+    if (!target.empty()) evaluator.options["predicts"] = target;
+    if (!target.empty()) evaluator.roles["target_label"] = "predicts";
     return read_predictions(folder_ / name, view_, evaluator);
   }
   std::string complaint(const std::string& name, const std::string& text) {
