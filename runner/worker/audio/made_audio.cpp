@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
 
 constexpr std::int64_t highest_flac_rate = 655'350;  // libFLAC, FLAC__MAX_SAMPLE_RATE
+// A sample as libsndfile takes and gives 24 bits: at the top of an int. As a float it would be
+// multiplied by 2^23 - 1 in one direction and divided by 2^23 in the other.
+constexpr float full_scale = 0x1p31f;
 
 /// What the comment of a file says.
 std::string checksum(const Sound& sound) {
@@ -74,11 +77,12 @@ std::optional<Sound> read(const fs::path& path) {
   const File file(sf_open(path.c_str(), SFM_READ, &info), sf_close);
   if (!file || info.channels != 1) return std::nullopt;
   Sound sound{{}, info.samplerate};
-  constexpr std::size_t step = 1 << 16;
-  for (std::size_t size = 0, got = step; got == step && std::ssize(sound.samples) < longest_clip;
-       sound.samples.resize(size += got)) {
-    sound.samples.resize(size + step);
-    got = static_cast<std::size_t>(sf_read_float(file.get(), sound.samples.data() + size, step));
+  std::vector<int> part(1 << 16);
+  for (auto got = std::ssize(part);
+       got == std::ssize(part) && std::ssize(sound.samples) < longest_clip;) {
+    got = sf_read_int(file.get(), part.data(), std::ssize(part));
+    for (auto sample : std::span(part).first(static_cast<std::size_t>(got)))
+      sound.samples.push_back(static_cast<float>(sample) / full_scale);
   }
   const char* comment = sf_get_string(file.get(), SF_STR_COMMENT);
   if (comment == nullptr || comment != checksum(sound)) return std::nullopt;
@@ -116,8 +120,11 @@ void MadeAudio::keep(const std::string& identity, const Sound& sound) const {
     const auto file = bytes.open(info);
     if (!file) return;
     sf_set_string(file.get(), SF_STR_COMMENT, checksum(sound).c_str());
-    const auto size = std::ssize(sound.samples);
-    if (sf_write_float(file.get(), sound.samples.data(), size) != size) return;
+    std::vector<int> samples;
+    for (const auto sample : sound.samples)
+      samples.push_back(static_cast<int>(sample * full_scale));
+    if (sf_write_int(file.get(), samples.data(), std::ssize(samples)) != std::ssize(samples))
+      return;
   }
   try {
     check_space(folder_, 0x1p31);  // what can be made again leaves room for what cannot
