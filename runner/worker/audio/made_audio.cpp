@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -22,15 +23,24 @@ namespace fs = std::filesystem;
 using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
 
 constexpr std::int64_t highest_flac_rate = 655'350;  // libFLAC, FLAC__MAX_SAMPLE_RATE
-// A sample as libsndfile takes and gives 24 bits: at the top of an int. As a float it would be
-// multiplied by 2^23 - 1 in one direction and divided by 2^23 in the other.
-constexpr float full_scale = 0x1p31f;
+// libsndfile takes and gives 24 bits at the top of an int. As floats they would be multiplied by
+// 2^23 - 1 in one direction and divided by 2^23 in the other.
+constexpr int top = 31, bits = 23;
 
-/// What the comment of a file says.
-std::string checksum(const Sound& sound) {
+/// The power of two that all samples are below; 0 for silence.
+int exponent_of(const Sound& sound) {
+  float peak = 0;
+  for (const auto sample : sound.samples)
+    peak = std::max(peak, std::abs(sample));
+  return peak > 0 ? std::ilogb(peak) + 1 : 0;
+}
+
+/// What the comment of a file says: "<exponent> <checksum>".
+std::string comment_of(const Sound& sound, int exponent) {
   const auto seed = static_cast<XXH64_hash_t>(sound.sample_rate);
-  return std::to_string(
-      XXH3_64bits_withSeed(sound.samples.data(), sound.samples.size() * sizeof(float), seed));
+  return std::to_string(exponent) + ' ' +
+         std::to_string(XXH3_64bits_withSeed(sound.samples.data(),
+                                             sound.samples.size() * sizeof(float), seed));
 }
 
 /// A file in memory that libsndfile writes.
@@ -67,33 +77,37 @@ class Bytes {
 };
 
 bool fits(const Sound& sound) {
-  return sound.sample_rate <= highest_flac_rate && !sound.samples.empty() &&
-         std::all_of(sound.samples.begin(), sound.samples.end(),
-                     [](float sample) { return sample >= -1 && sample < 1; });
+  return sound.sample_rate <= highest_flac_rate && !sound.samples.empty();
 }
 
 std::optional<Sound> read(const fs::path& path) {
   SF_INFO info{};
   const File file(sf_open(path.c_str(), SFM_READ, &info), sf_close);
   if (!file || info.channels != 1) return std::nullopt;
+  const char* comment = sf_get_string(file.get(), SF_STR_COMMENT);
+  if (comment == nullptr) return std::nullopt;
+  const std::string written = comment;
+  const int exponent = std::clamp(std::atoi(written.c_str()), -200, 200);
   Sound sound{{}, info.samplerate};
   std::vector<int> part(1 << 16);
   for (auto got = std::ssize(part);
        got == std::ssize(part) && std::ssize(sound.samples) < longest_clip;) {
     got = sf_read_int(file.get(), part.data(), std::ssize(part));
     for (auto sample : std::span(part).first(static_cast<std::size_t>(got)))
-      sound.samples.push_back(static_cast<float>(sample) / full_scale);
+      sound.samples.push_back(std::ldexp(static_cast<float>(sample), exponent - top));
   }
-  const char* comment = sf_get_string(file.get(), SF_STR_COMMENT);
-  if (comment == nullptr || comment != checksum(sound)) return std::nullopt;
+  if (written != comment_of(sound, exponent)) return std::nullopt;
   return sound;
 }
 
 }  // namespace
 
 void round_to_24_bits(Sound& sound) {
+  const double steps = std::ldexp(1.0, bits - exponent_of(sound));
+  const double highest = std::ldexp(1.0, bits) - 1;
   for (auto& sample : sound.samples)  // + 0: FLAC has no negative zero
-    sample = static_cast<float>(std::nearbyint(double{sample} * 0x1p23) * 0x1p-23 + 0.0);
+    sample = static_cast<float>(
+        std::clamp(std::nearbyint(sample * steps), -highest, highest) / steps + 0.0);
 }
 
 MadeAudio::MadeAudio(const fs::path& cache, const std::string& dataset_key, bool keeps)
@@ -119,10 +133,11 @@ void MadeAudio::keep(const std::string& identity, const Sound& sound) const {
   {
     const auto file = bytes.open(info);
     if (!file) return;
-    sf_set_string(file.get(), SF_STR_COMMENT, checksum(sound).c_str());
+    const auto exponent = exponent_of(sound);
+    sf_set_string(file.get(), SF_STR_COMMENT, comment_of(sound, exponent).c_str());
     std::vector<int> samples;
     for (const auto sample : sound.samples)
-      samples.push_back(static_cast<int>(sample * full_scale));
+      samples.push_back(static_cast<int>(std::ldexp(sample, top - exponent)));
     if (sf_write_int(file.get(), samples.data(), std::ssize(samples)) != std::ssize(samples))
       return;
   }

@@ -7,13 +7,14 @@
 
 namespace earshot::worker {
 
-/// Rounds samples to multiples of 2^-23, so that FLAC of 24 bits holds them as they are. Done to
-/// all audio that a dataset makes, whether it is kept or not: both ways give the same bits.
+/// Rounds samples to 24 bits, of which the highest is that of the loudest sample: what FLAC holds
+/// as it is. Done to all audio that a dataset makes, whether it is kept or not: both ways give the
+/// same bits.
 void round_to_24_bits(Sound& sound);
 
 /// Audio that a dataset made, kept for the encoders that come later:
-/// <cache>/audio/<dataset key>/<identity of the clip>.flac, one channel of 24 bits with a checksum
-/// in its comment. Thread-safe for different clips.
+/// <cache>/audio/<dataset key>/<identity of the clip>.flac, one channel of 24 bits, with its scale
+/// and a checksum in its comment. Thread-safe for different clips.
 class MadeAudio {
  public:
   MadeAudio() = default;  ///< has nothing and keeps nothing
@@ -23,8 +24,8 @@ class MadeAudio {
   /// As it was given to keep(); nothing when the cache lacks it or it is damaged.
   std::optional<Sound> find(const std::string& identity) const;
 
-  /// Keeps a sound that is rounded. One that FLAC cannot hold (outside of [-1, 1), above 655,350
-  /// Hz) is left to be made again, and so is all once the disk has less than 2 GiB free.
+  /// Keeps a sound that is rounded. One that FLAC cannot hold (above 655,350 Hz) is left to be
+  /// made again, and so is all once the disk has less than 2 GiB free.
   void keep(const std::string& identity, const Sound& sound) const;
 
   /// What find() would not give of the files of `cache`, which are counted.

@@ -34,8 +34,7 @@ class MadeAudioTest : public ::testing::Test {
 TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
   for (const auto rate : {1000, 8000, 24000, 44100, 192000, 655350})
     for (const std::size_t length : {1, 17, 4096, 70001}) {
-      auto sound = noise(rate, length, 0.999f);
-      sound.samples[length / 2] = -1;
+      const auto sound = noise(rate, length, length % 2 == 0 ? 0.01f : 7.3f);
       made_.keep("clip", sound);
       const auto found = made_.find("clip");
       ASSERT_TRUE(found) << rate << " Hz, " << length;
@@ -44,20 +43,31 @@ TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
     }
 }
 
-TEST_F(MadeAudioTest, is_rounded_to_what_24_bits_hold_without_negative_zeros) {
-  Sound sound{{0.1f, -1e-9f, 1e-9f, 0x1.000002p0f, -0x1.8p-23f}, 8000};
+TEST_F(MadeAudioTest, is_rounded_to_24_bits_below_the_loudest_sample_without_negative_zeros) {
+  Sound sound{{0.1f, -1e-9f, 1e-9f, -0x1.8p-26f, 0x1.fffffep-4f}, 8000};
   round_to_24_bits(sound);
+  for (const auto sample : sound.samples)
+    EXPECT_EQ(sample * 0x1p26f, std::nearbyint(sample * 0x1p26f));
   EXPECT_FLOAT_EQ(sound.samples[0], 0.1f);
-  EXPECT_EQ(sound.samples[0] * 0x1p23f, std::nearbyint(sound.samples[0] * 0x1p23f));
   EXPECT_FALSE(std::signbit(sound.samples[1]));
-  EXPECT_EQ(sound.samples[1], 0);
   EXPECT_EQ(sound.samples[2], 0);
-  EXPECT_EQ(sound.samples[3], 0x1.000002p0f);
-  EXPECT_EQ(sound.samples[4], -0x1p-22f);
+  EXPECT_EQ(sound.samples[3], -0x1p-25f);
+  EXPECT_EQ(sound.samples[4], 0x1.fffffcp-4f) << "the next number would be one bit longer";
+  const auto once = sound.samples;
+  round_to_24_bits(sound);
+  EXPECT_EQ(sound.samples, once);
+}
+
+TEST_F(MadeAudioTest, that_is_silent_is_silence) {
+  Sound sound{std::vector<float>(100, -0.0f), 8000};
+  round_to_24_bits(sound);
+  made_.keep("clip", sound);
+  ASSERT_TRUE(made_.find("clip"));
+  EXPECT_EQ(made_.find("clip")->samples, std::vector<float>(100, 0.0f));
 }
 
 TEST_F(MadeAudioTest, that_flac_cannot_hold_is_not_kept) {
-  for (auto sound : {noise(8000, 100, 1.5f), noise(700000, 100, 0.5f), Sound{{}, 8000}}) {
+  for (auto sound : {noise(700000, 100, 0.5f), Sound{{}, 8000}}) {
     made_.keep("clip", sound);
     EXPECT_FALSE(fs::exists(file("clip")));
   }
