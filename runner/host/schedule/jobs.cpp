@@ -180,13 +180,18 @@ Json pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
   return request;
 }
 
-/// Whether encoders besides one hear a dataset: what it makes is then worth keeping.
-bool many_hear(const Plan& plan, const std::string& dataset) {
-  std::set<std::string> encoders;
-  for (const auto& [key, stage] : plan.features)
-    if (stage.dataset.key == dataset)
-      encoders.insert(protocol::canonical(Json(stage.source.encoder)));
-  return encoders.size() > 1;
+/// Whether other encoders than those of a job hear its dataset, now or in an earlier run: what it
+/// makes is then worth keeping.
+bool others_hear(const Plan& plan, const Job& job, const std::string& dataset) {
+  const auto encoder_of = [](const FeatureStage& stage) {
+    return protocol::canonical(Json(stage.source.encoder));
+  };
+  std::set<std::string> its_own;
+  for (const auto& key : job.features)
+    its_own.insert(encoder_of(plan.features.at(key)));
+  return std::any_of(plan.features.begin(), plan.features.end(), [&](const auto& entry) {
+    return entry.second.dataset.key == dataset && !its_own.contains(encoder_of(entry.second));
+  });
 }
 
 Json features_request(const Job& job, const Plan& plan, const RunSettings& settings,
@@ -198,7 +203,7 @@ Json features_request(const Job& job, const Plan& plan, const RunSettings& setti
   request.cache = protocol::path_text(settings.cache);
   request.device = plan.experiment.resources.device;
   request.threads = threads;
-  request.keep_made_audio = many_hear(plan, request.dataset.key);
+  request.keep_made_audio = others_hear(plan, job, request.dataset.key);
   return request;
 }
 

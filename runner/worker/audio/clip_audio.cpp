@@ -55,7 +55,6 @@ Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile
 Sound ClipAudio::synthesize(const ClipSource& clip, int thread) {
   if (auto kept = made_.find(clip.identity)) return *std::move(kept);
   auto sound = make(clip, thread);
-  round_to_24_bits(sound);
   made_.keep(clip.identity, sound);
   return sound;
 }
@@ -83,7 +82,8 @@ Sound ClipAudio::make(const ClipSource& clip, int thread) {
         std::to_string(batch.sample_rate) + " Hz; expected a batch of 1 at " +
         std::to_string(lowest_rate) + " to " + std::to_string(highest_rate) + " Hz");
   const auto length = batch.lengths.const_data_ptr<std::int64_t>()[0];
-  const auto mono = batch.samples[0].slice(1, 0, length).mean(0).contiguous();
+  // + 0: no zero is negative, as none is in what is kept.
+  const auto mono = (batch.samples[0].slice(1, 0, length).mean(0) + 0.0).contiguous();
   if (!at::isfinite(mono).all().item<bool>())
     throw ContractError(where + " as synthesized has samples that are not finite");
   const auto* data = mono.const_data_ptr<float>();

@@ -23,9 +23,10 @@ namespace fs = std::filesystem;
 using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
 
 constexpr std::int64_t highest_flac_rate = 655'350;  // libFLAC, FLAC__MAX_SAMPLE_RATE
-// libsndfile takes and gives 24 bits at the top of an int. As floats they would be multiplied by
-// 2^23 - 1 in one direction and divided by 2^23 in the other.
-constexpr int top = 31, bits = 23;
+constexpr std::int64_t channels = 3;
+constexpr int bits = 23;  // besides the sign
+constexpr double one = 1 << bits;
+constexpr int unused = 1 << 8;  // libsndfile has 24 bits at the top of an int
 
 /// The power of two that all samples are below; 0 for silence.
 int exponent_of(const Sound& sound) {
@@ -76,39 +77,53 @@ class Bytes {
   sf_count_t at_ = 0;
 };
 
-bool fits(const Sound& sound) {
-  return sound.sample_rate <= highest_flac_rate && !sound.samples.empty();
+/// The channels, interleaved; nothing when a sample has more digits.
+std::optional<std::vector<int>> split(const Sound& sound, int exponent) {
+  std::vector<int> parts;
+  parts.reserve(sound.samples.size() * channels);
+  for (const auto sample : sound.samples) {
+    auto rest = std::ldexp(double{sample}, -exponent);
+    if (rest == 0 && std::signbit(rest)) return std::nullopt;
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      rest *= one;
+      const auto part = std::clamp(std::nearbyint(rest), -one + 1, one - 1);
+      parts.push_back(static_cast<int>(part) * unused);
+      rest -= part;
+    }
+    if (rest != 0) return std::nullopt;
+  }
+  return parts;
+}
+
+float join(std::span<const int> parts, int exponent) {
+  double sum = 0;
+  for (std::int64_t channel = channels; channel-- > 0;)
+    sum = (sum + parts[static_cast<std::size_t>(channel)] / unused) / one;
+  return static_cast<float>(std::ldexp(sum, exponent));
 }
 
 std::optional<Sound> read(const fs::path& path) {
   SF_INFO info{};
   const File file(sf_open(path.c_str(), SFM_READ, &info), sf_close);
-  if (!file || info.channels != 1) return std::nullopt;
+  if (!file || info.channels != channels) return std::nullopt;
   const char* comment = sf_get_string(file.get(), SF_STR_COMMENT);
   if (comment == nullptr) return std::nullopt;
   const std::string written = comment;
   const int exponent = std::clamp(std::atoi(written.c_str()), -200, 200);
   Sound sound{{}, info.samplerate};
-  std::vector<int> part(1 << 16);
-  for (auto got = std::ssize(part);
-       got == std::ssize(part) && std::ssize(sound.samples) < longest_clip;) {
-    got = sf_read_int(file.get(), part.data(), std::ssize(part));
-    for (auto sample : std::span(part).first(static_cast<std::size_t>(got)))
-      sound.samples.push_back(std::ldexp(static_cast<float>(sample), exponent - top));
+  std::vector<int> parts(channels << 16);
+  for (auto got = std::ssize(parts);
+       got == std::ssize(parts) && std::ssize(sound.samples) < longest_clip;) {
+    got = sf_read_int(file.get(), parts.data(), std::ssize(parts));
+    for (std::int64_t at = 0; at + channels <= got; at += channels)
+      sound.samples.push_back(
+          join(std::span(parts).subspan(static_cast<std::size_t>(at), channels), exponent));
   }
   if (written != comment_of(sound, exponent)) return std::nullopt;
   return sound;
 }
 
 }  // namespace
-
-void round_to_24_bits(Sound& sound) {
-  const double steps = std::ldexp(1.0, bits - exponent_of(sound));
-  const double highest = std::ldexp(1.0, bits) - 1;
-  for (auto& sample : sound.samples)  // + 0: FLAC has no negative zero
-    sample = static_cast<float>(
-        std::clamp(std::nearbyint(sample * steps), -highest, highest) / steps + 0.0);
-}
 
 MadeAudio::MadeAudio(const fs::path& cache, const std::string& dataset_key, bool keeps)
     : folder_(cache / "audio" / dataset_key), keeps_(keeps) {
@@ -124,22 +139,20 @@ std::optional<Sound> MadeAudio::find(const std::string& identity) const {
 }
 
 void MadeAudio::keep(const std::string& identity, const Sound& sound) const {
-  if (!keeps_ || !fits(sound)) return;
+  if (!keeps_ || sound.samples.empty() || sound.sample_rate > highest_flac_rate) return;
+  const auto exponent = exponent_of(sound);
+  const auto parts = split(sound, exponent);
+  if (!parts) return;
   SF_INFO info{};
   info.samplerate = static_cast<int>(sound.sample_rate);
-  info.channels = 1;
+  info.channels = channels;
   info.format = SF_FORMAT_FLAC | SF_FORMAT_PCM_24;
   Bytes bytes;
   {
     const auto file = bytes.open(info);
     if (!file) return;
-    const auto exponent = exponent_of(sound);
     sf_set_string(file.get(), SF_STR_COMMENT, comment_of(sound, exponent).c_str());
-    std::vector<int> samples;
-    for (const auto sample : sound.samples)
-      samples.push_back(static_cast<int>(std::ldexp(sample, top - exponent)));
-    if (sf_write_int(file.get(), samples.data(), std::ssize(samples)) != std::ssize(samples))
-      return;
+    if (sf_write_int(file.get(), parts->data(), std::ssize(*parts)) != std::ssize(*parts)) return;
   }
   try {
     check_space(folder_, 0x1p31);  // what can be made again leaves room for what cannot

@@ -7,14 +7,10 @@
 
 namespace earshot::worker {
 
-/// Rounds samples to 24 bits, of which the highest is that of the loudest sample: what FLAC holds
-/// as it is. Done to all audio that a dataset makes, whether it is kept or not: both ways give the
-/// same bits.
-void round_to_24_bits(Sound& sound);
-
 /// Audio that a dataset made, kept for the encoders that come later:
-/// <cache>/audio/<dataset key>/<identity of the clip>.flac, one channel of 24 bits, with its scale
-/// and a checksum in its comment. Thread-safe for different clips.
+/// <cache>/audio/<dataset key>/<identity of the clip>.flac, bit for bit. FLAC has at most 24 bits
+/// and a float may need more: the first channel is the sound, the second and third what is left of
+/// each sample. Thread-safe for different clips.
 class MadeAudio {
  public:
   MadeAudio() = default;  ///< has nothing and keeps nothing
@@ -24,8 +20,9 @@ class MadeAudio {
   /// As it was given to keep(); nothing when the cache lacks it or it is damaged.
   std::optional<Sound> find(const std::string& identity) const;
 
-  /// Keeps a sound that is rounded. One that FLAC cannot hold (above 655,350 Hz) is left to be
-  /// made again, and so is all once the disk has less than 2 GiB free.
+  /// Keeps a sound. One that FLAC cannot hold (a negative zero, a sample 2^69 times quieter than
+  /// the loudest, more than 655,350 Hz) is left to be made again, and so is all once the disk has
+  /// less than 2 GiB free.
   void keep(const std::string& identity, const Sound& sound) const;
 
   /// What find() would not give of the files of `cache`, which are counted.

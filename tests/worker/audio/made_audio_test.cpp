@@ -4,6 +4,7 @@
 #include <random>
 
 #include <gmock/gmock.h>
+#include <sndfile.h>
 
 #include "temporary_folder.hpp"
 
@@ -20,7 +21,6 @@ class MadeAudioTest : public ::testing::Test {
     Sound sound{std::vector<float>(length), rate};
     for (auto& sample : sound.samples)
       sample = value(random);
-    round_to_24_bits(sound);
     return sound;
   }
   fs::path file(const std::string& name) const {
@@ -43,31 +43,31 @@ TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
     }
 }
 
-TEST_F(MadeAudioTest, is_rounded_to_24_bits_below_the_loudest_sample_without_negative_zeros) {
-  Sound sound{{0.1f, -1e-9f, 1e-9f, -0x1.8p-26f, 0x1.fffffep-4f}, 8000};
-  round_to_24_bits(sound);
-  for (const auto sample : sound.samples)
-    EXPECT_EQ(sample * 0x1p26f, std::nearbyint(sample * 0x1p26f));
-  EXPECT_FLOAT_EQ(sound.samples[0], 0.1f);
-  EXPECT_FALSE(std::signbit(sound.samples[1]));
-  EXPECT_EQ(sound.samples[2], 0);
-  EXPECT_EQ(sound.samples[3], -0x1p-25f);
-  EXPECT_EQ(sound.samples[4], 0x1.fffffcp-4f) << "the next number would be one bit longer";
-  const auto once = sound.samples;
-  round_to_24_bits(sound);
-  EXPECT_EQ(sound.samples, once);
-}
-
-TEST_F(MadeAudioTest, that_is_silent_is_silence) {
-  Sound sound{std::vector<float>(100, -0.0f), 8000};
-  round_to_24_bits(sound);
+TEST_F(MadeAudioTest, comes_back_bit_for_bit_however_loud_or_quiet_its_samples_are) {
+  const Sound sound{{0, 0.1f, -1e-9f, 1e-12f, 0x1.fffffep-4f, -0x1.fffffep-4f, 0x1.8p-60f}, 8000};
   made_.keep("clip", sound);
   ASSERT_TRUE(made_.find("clip"));
-  EXPECT_EQ(made_.find("clip")->samples, std::vector<float>(100, 0.0f));
+  EXPECT_EQ(made_.find("clip")->samples, sound.samples);
+  made_.keep("silence", {std::vector<float>(100, 0.0f), 8000});
+  ASSERT_TRUE(made_.find("silence"));
+  EXPECT_EQ(made_.find("silence")->samples, std::vector<float>(100, 0.0f));
+}
+
+TEST_F(MadeAudioTest, has_the_sound_in_its_first_channel) {
+  const Sound sound{{0.5f, -0.25f, 0.0f, 0.75f}, 8000};
+  made_.keep("clip", sound);
+  SF_INFO info{};
+  SNDFILE* opened = sf_open(file("clip").c_str(), SFM_READ, &info);
+  ASSERT_NE(opened, nullptr);
+  std::vector<float> samples(12);
+  EXPECT_EQ(sf_readf_float(opened, samples.data(), 4), 4);
+  sf_close(opened);
+  EXPECT_EQ(samples, (std::vector<float>{0.5f, 0, 0, -0.25f, 0, 0, 0, 0, 0, 0.75f, 0, 0}));
 }
 
 TEST_F(MadeAudioTest, that_flac_cannot_hold_is_not_kept) {
-  for (auto sound : {noise(700000, 100, 0.5f), Sound{{}, 8000}}) {
+  for (auto sound : {noise(700000, 100, 0.5f), Sound{{}, 8000}, Sound{{1, -0.0f}, 8000},
+                     Sound{{1, 1e-30f}, 8000}}) {
     made_.keep("clip", sound);
     EXPECT_FALSE(fs::exists(file("clip")));
   }
