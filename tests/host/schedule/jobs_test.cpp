@@ -28,6 +28,19 @@ TEST(Jobs, share_one_pass_over_the_audio_of_a_dataset) {
                           "mfcc/room/s0", "log_mel/noise/s0"));
 }
 
+TEST(Jobs, keep_made_audio_where_another_pass_hears_the_dataset_too) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add("mfcc", "room");
+  const auto keeps = [&] {
+    const auto jobs = build_jobs(small.plan, {"data-scenes"});
+    return request_of(jobs.front(), small.plan, {}, 1).at("keep_made_audio").get<bool>();
+  };
+  EXPECT_FALSE(keeps()) << "both encoders hear it in one pass";
+  small.plan.cells.front().decision = Decision::cached;
+  EXPECT_TRUE(keeps()) << "log_mel has heard it in an earlier run";
+}
+
 TEST(Jobs, of_two_datasets_have_a_pass_each) {
   SmallPlan small;
   small.add("log_mel", "room", 0, "a");
