@@ -32,7 +32,7 @@ Small large() {
 
 /// An ok run for each cell with 5 metrics x 20 categories: 1,000,000 metric rows.
 void fill(const Store& store) {
-  auto& connection = const_cast<Connection&>(store.connection());
+  auto& connection = const_cast<Connection&>(connection_of(store));
   connection.execute(R"sql(
     BEGIN IMMEDIATE;
     INSERT INTO provenance(key, facts) VALUES (printf('%064d', 0), '{}');

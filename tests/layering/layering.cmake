@@ -31,6 +31,19 @@ forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "base/
 forbid(runner/host "the host starts without LibTorch and knows plugins as data" ${tensors} "earshot/" "worker/")
 forbid(runner/worker "the worker writes no database" "host/" "sqlite3" "toml\\+\\+" "boost/program_options")
 
+# SQL and the schema are the store's alone: other rooms of the host ask its read models. A message
+# may name the program sqlite3.
+set(sql "sqlite3[^ ]|host/store/(inside|sqlite)|(^|[^a-zA-Z_])(Statement|Connection|Transaction)([^a-zA-Z_]|$)|connection(_of)?\\(|\"(SELECT|INSERT|UPDATE|DELETE|PRAGMA) ")
+file(GLOB_RECURSE files ${SOURCE}/runner/host/*.cpp ${SOURCE}/runner/host/*.hpp)
+list(FILTER files EXCLUDE REGEX "/runner/host/store/")
+foreach(file IN LISTS files)
+  file(STRINGS ${file} found REGEX "${sql}")
+  if(found)
+    file(RELATIVE_PATH name ${SOURCE} ${file})
+    message(SEND_ERROR "${name}: '${found}' is forbidden: SQL belongs to runner/host/store, behind a function that says what is asked")
+  endif()
+endforeach()
+
 # Plugins do not know each other: a quoted include never leaves its folder.
 file(GLOB_RECURSE files ${SOURCE}/plugins/*.cpp ${SOURCE}/plugins/*.hpp)
 foreach(file IN LISTS files)

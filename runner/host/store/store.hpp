@@ -231,10 +231,6 @@ class Store {
   /// was recorded since is lost.
   void require_in_place() const { connection_.require_in_place(); }
 
-  // Until the last reader has moved here.
-  const Connection& connection() const { return connection_; }
-  sqlite3* handle() const { return connection_.handle(); }
-
  private:
   friend const Connection& connection_of(const Store& store);
 

@@ -72,7 +72,7 @@ TEST_F(Compare, counts_blocks_as_groups_where_items_were_left_out_together) {
     block_of.push_back(i / 4 % 10);  // two clips each
   for (int block = 0; block < 10; ++block)
     without.push_back(0.5 + 0.01 * block);
-  auto& connection = const_cast<Connection&>(store_->connection());
+  auto& connection = const_cast<Connection&>(connection_of(*store_));
   const auto replace = [&](std::int64_t run, double factor) {
     auto values = without;
     for (auto& value : values)
@@ -97,7 +97,7 @@ TEST_F(Compare, asks_to_run_again_where_runs_hold_resamples_of_an_older_kind) {
   plan();
   run(cells_[0], wrong_every(4));
   run(cells_[1], wrong_every(8));
-  auto& connection = const_cast<Connection&>(store_->connection());
+  auto& connection = const_cast<Connection&>(connection_of(*store_));
   connection.execute("UPDATE replicates SET samples = zeroblob(16000)");
   const auto difference = compared({.metric = "f1"}).lines[0].difference;
   EXPECT_DOUBLE_EQ(difference.interval.estimate, 0.125);
@@ -346,7 +346,7 @@ TEST_F(Compare, by_takes_labels_axes_and_several_at_once) {
   plan();
   for (const auto& cell : cells_)
     run(cell, wrong_every(4));
-  Statement(store_->connection(),
+  Statement(connection_of(*store_),
             "UPDATE item SET labels = json_object('class', iif(position % 3 = 0, 'bell', 'dog'), "
             "'level', position)")
       .run();
@@ -389,7 +389,7 @@ TEST_F(Compare, metrics_of_different_versions_are_not_compared_unless_asked_for)
 TEST_F(Compare, fewer_than_ten_groups_give_an_interval_where_they_are_taken_as_they_are) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
-  Statement(store_->connection(),
+  Statement(connection_of(*store_),
             "UPDATE item SET groups = json_object('speaker', 'speaker ' || (position % 5))")
       .run();
   run(cells_[0], wrong_every(3));
@@ -445,7 +445,7 @@ TEST_F(Compare, keeps_its_lines_in_the_results_file) {
   run(cells_[1], wrong_every(8));
   const auto rows = rows_of(compared());
   store_->record_comparisons(store_->require_experiment("ablation"), rows);
-  Statement stored(store_->connection(),
+  Statement stored(connection_of(*store_),
                    "SELECT hypothesis, delta, items, correction, method, verdict, note "
                    "FROM comparison ORDER BY hypothesis");
   ASSERT_TRUE(stored.step());
@@ -473,7 +473,7 @@ TEST_F(Compare, keeps_lines_along_another_axis_that_a_claim_is_about) {
   store_->record_comparisons(id, rows_of(compared({.axis = "task", .base = "svm"})));
   store_->record_comparisons(id, rows_of(compared({.axis = "encoder"})));
   const auto count = [&](const std::string& which) {
-    return store_->connection().integer("SELECT count(*) FROM comparison WHERE " + which);
+    return connection_of(*store_).integer("SELECT count(*) FROM comparison WHERE " + which);
   };
   EXPECT_EQ(count("axis = 'task' AND hypothesis = ''"), 2);
   EXPECT_EQ(count("axis = 'encoder'"), 2);

@@ -29,7 +29,7 @@ TEST_F(Pairs, are_cells_that_differ_in_the_axis_only) {
     EXPECT_EQ(condition.planned, 2);
     EXPECT_EQ(condition.missing, 0);
   }
-  Statement encoders(store_->connection(),
+  Statement encoders(connection_of(*store_),
                      "SELECT m.encoder, m.seed FROM run r JOIN experiment_cell m USING (cell_id) "
                      "WHERE r.run_id = ?");
   for (const auto& pair : found[0].pairs) {

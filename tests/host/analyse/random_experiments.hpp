@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "host/analyse/compare.hpp"
+#include "host/store/inside.hpp"
 #include "statistics/paired.hpp"
 #include "statistics/random.hpp"
 #include "temporary_folder.hpp"
@@ -287,7 +288,7 @@ class BruteForce {
 class RandomResults {
  public:
   RandomResults() : store_(folder_ / "results.db", Store::Mode::write) {
-    const auto run = [&](const std::string& sql) { Statement(store_.connection(), sql).run(); };
+    const auto run = [&](const std::string& sql) { Statement(connection_of(store_), sql).run(); };
     const std::string hash(64, 'f');
     run("INSERT INTO provenance(provenance_id, key, facts, device) VALUES (1, '" + hash +
         "', '{}', 'cpu')");
@@ -322,15 +323,15 @@ class RandomResults {
   /// Calls `act` with the store while it holds these cells.
   template <class Act>
   void with(const std::vector<PlainCell>& cells, Act act, const std::string& resolved = "{}") {
-    Statement(store_.connection(), "BEGIN").run();
+    Statement(connection_of(store_), "BEGIN").run();
     write(cells, resolved);
     act(static_cast<const Store&>(store_));
-    Statement(store_.connection(), "ROLLBACK").run();
+    Statement(connection_of(store_), "ROLLBACK").run();
   }
 
  private:
   void write(const std::vector<PlainCell>& cells, const std::string& resolved) {
-    const auto& connection = store_.connection();
+    const auto& connection = connection_of(store_);
     const std::string hash(64, 'e');
     Statement(connection,
               "INSERT INTO experiment(experiment_id, name, revision, latest, question, file, "

@@ -10,6 +10,7 @@
 #include "host/analyse/compare.hpp"
 #include "host/analyse/stored.hpp"
 #include "host/base/failure.hpp"
+#include "host/store/inside.hpp"
 #include "protocol/hash.hpp"
 #include "statistics/influence.hpp"
 #include "temporary_folder.hpp"

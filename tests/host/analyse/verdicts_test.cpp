@@ -239,7 +239,7 @@ TEST_F(Verdicts, all_slices_are_those_that_each_task_has) {
          {"over", "mean"}});
   add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
   plan();
-  Statement(store_->connection(),
+  Statement(connection_of(*store_),
             "UPDATE item SET slices = CASE WHEN position < 40 THEN '{\"category\":\"event\"}' "
             "ELSE '{\"category\":\"music\"}' END")
       .run();
@@ -339,8 +339,8 @@ TEST_F(Verdicts, controls_of_other_rules_are_compared_where_that_is_asked_for) {
 
 TEST_F(Verdicts, a_damaged_record_is_named_by_table_and_row) {
   finish();
-  Statement(store_->connection(), "PRAGMA ignore_check_constraints = 1").step();
-  Statement(store_->connection(), "UPDATE item SET slices = '{' WHERE position = 7").run();
+  Statement(connection_of(*store_), "PRAGMA ignore_check_constraints = 1").step();
+  Statement(connection_of(*store_), "UPDATE item SET slices = '{' WHERE position = 7").run();
   try {
     compared();
     FAIL();

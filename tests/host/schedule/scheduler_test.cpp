@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "host/store/inside.hpp"
 #include "small_plan.hpp"
 
 // Whole runs of the scheduler against a scripted worker: see scripted_worker.cpp.
@@ -37,14 +38,14 @@ class Scheduling : public ::testing::Test {
   /// "state kind" of all runs, in the order in which they began.
   std::vector<std::string> runs() const {
     std::vector<std::string> out;
-    Statement rows(store.connection(), "SELECT state, error_kind FROM run ORDER BY run_id");
+    Statement rows(connection_of(store), "SELECT state, error_kind FROM run ORDER BY run_id");
     while (rows.step())
       out.push_back(rows.text(0) + (rows.text(1).empty() ? "" : " " + rows.text(1)));
     return out;
   }
 
   std::string text(const char* sql) const {
-    Statement row(store.connection(), sql);
+    Statement row(connection_of(store), sql);
     return row.step() ? row.text(0) : "nothing";
   }
 

@@ -372,7 +372,7 @@ TEST_F(Commands, db_checks_and_copies) {
 TEST_F(Commands, db_check_finds_a_number_that_has_changed) {
   {
     Store store(file, Store::Mode::write);
-    Statement(store.connection(), "UPDATE prediction SET mark = 1 - mark WHERE run_id = 3").run();
+    Statement(connection_of(store), "UPDATE prediction SET mark = 1 - mark WHERE run_id = 3").run();
   }
   EXPECT_THAT(failure_of([&] { run(db_command, {"check"}); }), HasSubstr("has 1 problem"));
 }
@@ -380,8 +380,8 @@ TEST_F(Commands, db_check_finds_a_number_that_has_changed) {
 TEST_F(Commands, db_check_finds_rows_that_refer_to_nothing) {
   {
     Store store(file, Store::Mode::write);
-    Statement(store.connection(), "PRAGMA foreign_keys = OFF").run();
-    Statement(store.connection(), "DELETE FROM slice WHERE name = 'event'").run();
+    Statement(connection_of(store), "PRAGMA foreign_keys = OFF").run();
+    Statement(connection_of(store), "DELETE FROM slice WHERE name = 'event'").run();
   }
   EXPECT_THAT(failure_of([&] { run(db_command, {"check"}); }), HasSubstr("has 10 problems"));
 }

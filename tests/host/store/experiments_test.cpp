@@ -51,7 +51,7 @@ TEST_F(Experiments, are_removed_with_the_cells_that_no_other_has) {
   EXPECT_EQ(last.shared, 0);
   for (const char* table : {"cell", "run", "metric", "prediction", "dataset", "item", "cell_axis"})
     EXPECT_EQ(count(store, table), 0) << table;
-  EXPECT_EQ(store.connection().text("PRAGMA foreign_key_check"), "");
+  EXPECT_EQ(connection_of(store).text("PRAGMA foreign_key_check"), "");
 }
 
 TEST_F(Experiments, are_removed_with_cells_that_cannot_run) {

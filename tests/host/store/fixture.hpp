@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "host/base/failure.hpp"
-#include "host/store/store.hpp"
+#include "host/store/inside.hpp"
 #include "protocol/hash.hpp"
 #include "temporary_folder.hpp"
 
@@ -108,7 +108,7 @@ inline void run_cell(Store& store, const std::string& key, const RunRecord& run)
 }
 
 inline std::vector<std::vector<Json>> rows(const Store& store, const std::string& sql) {
-  Statement statement(store.connection(), sql);
+  Statement statement(connection_of(store), sql);
   std::vector<std::vector<Json>> found;
   while (statement.step()) {
     auto& row = found.emplace_back();
@@ -119,7 +119,7 @@ inline std::vector<std::vector<Json>> rows(const Store& store, const std::string
 }
 
 inline std::int64_t count(const Store& store, const std::string& from) {
-  return store.connection().integer("SELECT count(*) FROM " + from);
+  return connection_of(store).integer("SELECT count(*) FROM " + from);
 }
 
 /// The message of the Failure that `act` throws; its exit code must be `code`.

@@ -57,7 +57,7 @@ std::vector<std::vector<Json>> dump(const fs::path& file) {
 
 void expect_no_half_run(const fs::path& file) {
   const Store store(file, Store::Mode::read);
-  EXPECT_EQ(store.connection().text("PRAGMA integrity_check"), "ok");
+  EXPECT_EQ(connection_of(store).text("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(count(store,
                   "run r WHERE state = 'ok' AND ((SELECT count(*) FROM metric m WHERE "
                   "m.run_id = r.run_id) <> 3 OR (SELECT count(*) FROM prediction p WHERE "

@@ -110,8 +110,7 @@ class InUse : public ::testing::Test {
 TEST_F(InUse, a_file_that_is_removed_ends_the_next_transaction) {
   fs::remove(file);
   EXPECT_THAT(next(), AllOf(HasSubstr(file.string()), HasSubstr("was removed or replaced")));
-  EXPECT_THAT(failure_of([&] { store.connection().require_in_place(); }),
-              HasSubstr("was removed or replaced"));
+  EXPECT_THAT(failure_of([&] { store.require_in_place(); }), HasSubstr("was removed or replaced"));
 }
 
 TEST_F(InUse, a_file_that_is_replaced_is_left_as_it_is) {
@@ -217,7 +216,7 @@ TEST(Opening, readers_can_change_nothing_and_make_no_file) {
   const auto file = folder / "results.db";
   make_results(file);
   const Store store(file, Store::Mode::read);
-  auto& connection = const_cast<Connection&>(store.connection());
+  auto& connection = const_cast<Connection&>(connection_of(store));
   for (const auto& sql : std::vector<std::string>{
            "DELETE FROM run", "CREATE TABLE t(a)", "PRAGMA query_only = OFF",
            "PRAGMA user_version = 9", "ATTACH '" + (folder / "new.db").string() + "' AS n",
@@ -319,11 +318,11 @@ TEST(Opening, a_lock_held_by_another_process_is_said) {
   Store other(folder / "results.db", Store::Mode::write);
   const auto plan = small();
   record(store, plan);
-  sqlite3_busy_timeout(other.handle(), 50);
-  sqlite3_exec(store.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+  sqlite3_busy_timeout(connection_of(other).handle(), 50);
+  sqlite3_exec(connection_of(store).handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
   EXPECT_THAT(failure_of([&] { other.begin_run(plan.cells[0].key); }),
               HasSubstr("is locked by another process"));
-  sqlite3_exec(store.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_exec(connection_of(store).handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   EXPECT_TRUE(other.begin_run(plan.cells[0].key).has_value());
 }
 
@@ -336,12 +335,12 @@ TEST(Opening, a_full_disk_leaves_no_half_run_and_the_same_run_can_end_later) {
   for (std::int64_t item = 6; item < 20'000; ++item)
     run.predictions.push_back({item, "dog", "", {}});
   const auto id = store.begin_run(plan.cells[0].key);
-  const auto pages = store.connection().integer("PRAGMA page_count");
-  store.connection().integer("PRAGMA max_page_count = " + std::to_string(pages + 4));
+  const auto pages = connection_of(store).integer("PRAGMA page_count");
+  connection_of(store).integer("PRAGMA max_page_count = " + std::to_string(pages + 4));
   EXPECT_THAT(failure_of([&] { store.finish_run(*id, run); }), HasSubstr("the disk is full"));
   EXPECT_TRUE(store.finished({plan.cells[0].key}).empty());
   EXPECT_EQ(count(store, "metric"), 0);
-  store.connection().integer("PRAGMA max_page_count = 100000");
+  connection_of(store).integer("PRAGMA max_page_count = 100000");
   store.finish_run(*id, run);
   EXPECT_EQ(store.finished({plan.cells[0].key}).size(), 1U);
 }
@@ -428,7 +427,7 @@ TEST(Migrating, a_file_of_schema_2_keeps_its_rows_and_gets_what_came_later) {
   EXPECT_EQ(count(store, "training"), 1);
   EXPECT_EQ(count(store, "comparison WHERE usable = 0"), 1);
   EXPECT_FALSE(store.has_items("d")) << "questions are read when it runs again";
-  EXPECT_TRUE(changed_content(store.connection()).empty());
+  EXPECT_TRUE(changed_content(connection_of(store)).empty());
   EXPECT_TRUE(fs::exists(folder / "results.db.v2.bak"));
 }
 

@@ -21,9 +21,9 @@ class Results : public ::testing::Test {
 TEST_F(Results, a_plan_that_is_recorded_twice_writes_nothing_the_second_time) {
   const auto plan = small();
   const auto first = record(store, plan);
-  const auto writes = store.connection().integer("SELECT total_changes()");
+  const auto writes = connection_of(store).integer("SELECT total_changes()");
   EXPECT_EQ(record(store, plan), first);
-  EXPECT_EQ(store.connection().integer("SELECT total_changes()"), writes);
+  EXPECT_EQ(connection_of(store).integer("SELECT total_changes()"), writes);
   EXPECT_EQ(count(store, "experiment_cell"), 12);
   EXPECT_EQ(count(store, "cell_axis"), 48);
 }
@@ -144,7 +144,7 @@ TEST_F(Results, a_run_that_was_buried_cannot_be_finished) {
   const auto plan = small();
   record(store, plan);
   const auto run = store.begin_run(plan.cells[0].key);
-  Statement(store.connection(), "UPDATE run SET state = 'lost', ended_ms = 1").run();
+  Statement(connection_of(store), "UPDATE run SET state = 'lost', ended_ms = 1").run();
   EXPECT_THAT(failure_of([&] { store.finish_run(*run, ok_run()); }),
               HasSubstr("run 1 is no longer this process's"));
   EXPECT_EQ(count(store, "metric"), 0);
@@ -200,7 +200,7 @@ TEST_F(Results, scores_are_kept_as_float32_and_candidates_where_they_are_needed)
   run.predictions[1].scores = {1.0f};
   run.predictions[1].candidates = {"a bell"};
   run_cell(store, plan.cells[0].key, run);
-  Statement row(store.connection(), "SELECT scores, candidates FROM prediction ORDER BY item");
+  Statement row(connection_of(store), "SELECT scores, candidates FROM prediction ORDER BY item");
   ASSERT_TRUE(row.step());
   EXPECT_THAT(row.floats(0), ElementsAre(0.25f, -1.5f));
   EXPECT_TRUE(row.is_null(1));
@@ -285,7 +285,7 @@ TEST_F(Results, logs_and_artifacts_are_found_after_the_folder_has_moved) {
   EXPECT_THAT(rows(store, "SELECT path FROM artifact ORDER BY name"),
               ElementsAre(ElementsAre(Json("artifacts/x/confusion.csv")),
                           ElementsAre(Json("/somewhere/else"))));
-  EXPECT_EQ(store.connection().text("SELECT log FROM run"), "logs/a.log");
+  EXPECT_EQ(connection_of(store).text("SELECT log FROM run"), "logs/a.log");
   EXPECT_EQ(store.resolve("logs/a.log"), folder / "logs" / "a.log");
   EXPECT_EQ(store.resolve("/somewhere/else"), "/somewhere/else");
 }
@@ -301,7 +301,7 @@ TEST_F(Results, what_changed_inside_of_a_row_is_found_by_the_hash_of_its_run) {
   run.metrics[0].second = "eight bytes";
   for (const auto& cell : plan.cells)
     run_cell(store, cell.key, run);
-  EXPECT_TRUE(changed_content(store.connection()).empty());
+  EXPECT_TRUE(changed_content(connection_of(store)).empty());
   for (const auto& [change, found] : std::vector<std::pair<std::string, std::string>>{
            {"UPDATE prediction SET value = 'cat' WHERE run_id = 2 AND item = 3", "run 2 is not"},
            {"UPDATE prediction SET mark = 1.0 WHERE run_id = 2 AND item = 2", "run 2 is not"},
@@ -313,13 +313,13 @@ TEST_F(Results, what_changed_inside_of_a_row_is_found_by_the_hash_of_its_run) {
            {"UPDATE item SET labels = '{}'", "items of dataset scenes/scenes"},
            {"UPDATE cell SET identity = '{}' WHERE cell_id = 1", "cell "},
            {"UPDATE provenance SET facts = '{}'", "provenance 1 is not"}}) {
-    Statement(store.connection(), "BEGIN").run();
-    Statement(store.connection(), change).run();
-    EXPECT_THAT(changed_content(store.connection()), ::testing::Contains(HasSubstr(found)))
+    Statement(connection_of(store), "BEGIN").run();
+    Statement(connection_of(store), change).run();
+    EXPECT_THAT(changed_content(connection_of(store)), ::testing::Contains(HasSubstr(found)))
         << change;
-    Statement(store.connection(), "ROLLBACK").run();
+    Statement(connection_of(store), "ROLLBACK").run();
   }
-  EXPECT_TRUE(changed_content(store.connection()).empty());
+  EXPECT_TRUE(changed_content(connection_of(store)).empty());
 }
 
 TEST_F(Results, what_items_contribute_to_a_score_comes_back_bit_for_bit) {
@@ -329,7 +329,7 @@ TEST_F(Results, what_items_contribute_to_a_score_comes_back_bit_for_bit) {
   const std::string bytes("ESI1\0\xff\n", 7);
   run.metrics[1].second = bytes;
   run_cell(store, plan.cells[0].key, run);
-  Statement row(store.connection(), "SELECT samples FROM replicates");
+  Statement row(connection_of(store), "SELECT samples FROM replicates");
   ASSERT_TRUE(row.step());
   EXPECT_EQ(row.bytes(0), bytes);
   EXPECT_FALSE(row.step());
@@ -351,7 +351,8 @@ TEST_F(Results, a_stage_adds_up_over_its_attempts_and_is_linked_to_its_runs) {
   stage.seconds = 2.0;
   stage.facts = {{"computed", 10}, {"audio_seconds", 30.0}, {"encode_seconds", 0.25}};
   store.record_stage(stage);
-  EXPECT_EQ(store.connection().integer("SELECT json_extract(facts, '$.computed') FROM stage"), 74);
+  EXPECT_EQ(connection_of(store).integer("SELECT json_extract(facts, '$.computed') FROM stage"),
+            74);
   auto run = ok_run();
   run.stages = {"f1"};
   run_cell(store, plan.cells[0].key, run);

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 
 std::vector<std::string> columns(const Store& store, const std::string& view) {
-  const Statement statement(store.connection(), "SELECT * FROM " + view);
+  const Statement statement(connection_of(store), "SELECT * FROM " + view);
   std::vector<std::string> names;
   for (int i = 0; i < statement.columns(); ++i)
     names.push_back(statement.column_name(i));
@@ -390,7 +390,7 @@ TEST_F(Documented, every_column_of_a_view_stands_in_the_results_readme) {
 /// Standard joins and functions that DuckDB knows as well; duckdb_reads_every_table_and_view asks
 /// DuckDB itself.
 TEST_F(Documented, views_are_written_so_that_other_programs_read_them) {
-  Statement views(store.connection(), "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
+  Statement views(connection_of(store), "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
   while (views.step()) {
     auto sql = views.text(1);
     for (auto at = sql.find("CROSS JOIN"); at != sql.npos; at = sql.find("CROSS JOIN", at + 1)) {
@@ -400,7 +400,7 @@ TEST_F(Documented, views_are_written_so_that_other_programs_read_them) {
     for (const char* word : {" IN (SELECT", "json_extract", "json_each", "count_star", "iif("})
       EXPECT_EQ(sql.find(word), sql.npos) << views.text(0) << ": " << word;
   }
-  Statement tables(store.connection(),
+  Statement tables(connection_of(store),
                    "SELECT m.name, c.name, c.type, m.sql FROM sqlite_master m "
                    "JOIN pragma_table_info(m.name) c WHERE m.type = 'table'");
   while (tables.step()) {
@@ -415,7 +415,7 @@ TEST_F(Documented, views_look_rows_up_by_index) {
   for (const char* view :
        {"result WHERE experiment = 'quickstart'", "answer WHERE experiment = 'quickstart'",
         "slice_delta WHERE experiment = 'quickstart' AND axis = 'encoder'"}) {
-    Statement plan(store.connection(), std::string("EXPLAIN QUERY PLAN SELECT * FROM ") + view);
+    Statement plan(connection_of(store), std::string("EXPLAIN QUERY PLAN SELECT * FROM ") + view);
     while (plan.step())
       for (const char* table : {"SCAN v", "SCAN bv", "SCAN cv", "SCAN p", "SCAN i", "SCAN r"})
         EXPECT_NE(plan.text(3), table) << view;
