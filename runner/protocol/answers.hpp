@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/fields.hpp"
+#include "protocol/list.hpp"
 
 namespace earshot::protocol {
 
@@ -38,5 +39,7 @@ struct Failed {
   std::optional<std::vector<std::string>> warnings{};  ///< likewise
 };
 EARSHOT_FIELDS(Failed, kind, message, leftovers, warnings)
+
+using Answers = List<Done, Failed>;
 
 }  // namespace earshot::protocol

@@ -21,6 +21,14 @@ Json to_header(const char* type, std::int64_t id, const Struct& fields) {
   return header;
 }
 
+/// The same without an id, for what belongs to no request.
+template <class Said>
+Message to_message(const Said& said) {
+  Json header = said;
+  header["type"] = Said::type;
+  return {std::move(header)};
+}
+
 template <class Said>
 Message to_message(std::int64_t id, Said said) {
   Message message{to_header(Said::type, id, said)};

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
+#include <variant>
 
 #include "protocol/answers.hpp"
 #include "protocol/components.hpp"
@@ -145,20 +147,40 @@ using Verbs =
 namespace list {
 
 template <class Verbs>
-struct EventsOf;
+struct Parts;
 
 template <class... Verbs>
-struct EventsOf<List<Verbs...>> {
-  using type = Joined<typename Verbs::Events...>;
+struct Parts<List<Verbs...>> {
+  using Events = Joined<typename Verbs::Events...>;
+  using Request = std::variant<typename Verbs::Request...>;
+  using Result = std::variant<typename Verbs::Result...>;
 };
+
+template <class Request, class Verbs>
+struct VerbOf;
+
+template <class Request, class First, class... Rest>
+struct VerbOf<Request, List<First, Rest...>>
+    : std::conditional_t<std::is_same_v<Request, typename First::Request>,
+                         std::type_identity<First>, VerbOf<Request, List<Rest...>>> {};
 
 }  // namespace list
 
+/// The verb that has this request.
+template <class Request>
+using VerbOf = typename list::VerbOf<Request, Verbs>::type;
+
 /// All that some verbs may say before they are done.
 template <class SomeVerbs>
-using EventsOf = typename list::EventsOf<SomeVerbs>::type;
+using EventsOf = typename list::Parts<SomeVerbs>::Events;
 
 using Events = EventsOf<Verbs>;
+
+/// A request, and a result, of one of some verbs.
+template <class SomeVerbs>
+using RequestOf = typename list::Parts<SomeVerbs>::Request;
+template <class SomeVerbs>
+using ResultOf = typename list::Parts<SomeVerbs>::Result;
 
 template <class Verb>
 Message to_request(std::int64_t id, const typename Verb::Request& request) {

@@ -16,6 +16,7 @@
 #include <earshot/plugin.hpp>
 
 #include "protocol/answers.hpp"
+#include "protocol/typed_message.hpp"
 #include "worker/plugin/shared_state.hpp"
 #include "worker/requests/decoy.hpp"
 #include "worker/requests/dispatch.hpp"
@@ -43,11 +44,9 @@ void serve(int read_fd, int write_fd) {
   const int channel_fd = hidden(read_fd);
   protocol::Channel channel(channel_fd, read_fd == write_fd ? channel_fd : hidden(write_fd));
   worker::remember_normal_state();
-  protocol::Json hello = protocol::Hello{.abi_tag = EARSHOT_ABI_TAG,
-                                         .torch = TORCH_VERSION,
-                                         .pid = static_cast<std::int64_t>(::getpid())};
-  hello["type"] = "hello";
-  channel.send({std::move(hello)});
+  channel.send(protocol::to_message(protocol::Hello{.abi_tag = EARSHOT_ABI_TAG,
+                                                    .torch = TORCH_VERSION,
+                                                    .pid = static_cast<std::int64_t>(::getpid())}));
   while (const auto request = channel.receive())
     worker::answer(*request, channel);
 }

@@ -61,8 +61,7 @@ struct PassOver {
 template <class Verb, class OnEvent = PassOver>
 typename Verb::Result ask(WorkerProcess& worker, const typename Verb::Request& request,
                           const AskLimits& limits = {}, const OnEvent& on_event = {}) {
-  using Said =
-      protocol::Joined<protocol::List<protocol::Done, protocol::Failed>, typename Verb::Events>;
+  using Said = protocol::Joined<protocol::Answers, typename Verb::Events>;
   std::optional<typename Verb::Result> result;
   std::optional<WorkerError> error;
   const protocol::Overloaded hear{[&](const protocol::Done& done) {

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/json.hpp"
+#include "host/schedule/job_verbs.hpp"
 
 namespace earshot::host {
 
@@ -12,7 +12,7 @@ struct Ending {
   std::string kind{};   ///< config, data, contract, unsupported, bug; signal, exit, protocol; ""
   std::string error{};  ///< as short_text() makes it
   int exit_code = 0, signal = 0;
-  protocol::Json result{};              ///< of `done`
+  JobResult result{};                   ///< where the state is "ok": that of the job's kind
   std::string leftovers{};              ///< what the worker still does, "2 threads"; it is retired
   std::vector<std::string> warnings{};  ///< to be said once
 

@@ -160,7 +160,7 @@ class Builder {
   std::map<std::string, std::size_t> job_of_{};  ///< dataset, pretrain or features key
 };
 
-Json items_request(const Job& job, const Plan& plan) {
+protocol::ItemsRequest items_request(const Job& job, const Plan& plan) {
   const auto user = std::find_if(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
     return cell.dataset_key == job.dataset && !cell.key.empty();
   });
@@ -170,10 +170,10 @@ Json items_request(const Job& job, const Plan& plan) {
   dataset.file_hashes = user->request.dataset.file_hashes;
   dataset.items_hash = user->request.dataset.items_hash;
   dataset.files_digest = user->request.dataset.files_digest;
-  return {{"dataset", dataset}};
+  return {dataset};
 }
 
-Json pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
+protocol::PretrainRequest pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
   auto request = plan.pretrain.at(job.pretrain).request;
   request.device = plan.experiment.resources.device;
   request.threads = threads;
@@ -194,8 +194,8 @@ bool others_hear(const Plan& plan, const Job& job, const std::string& dataset) {
   });
 }
 
-Json features_request(const Job& job, const Plan& plan, const RunSettings& settings,
-                      std::int64_t threads) {
+protocol::FeaturesRequest features_request(const Job& job, const Plan& plan,
+                                           const RunSettings& settings, std::int64_t threads) {
   protocol::FeaturesRequest request;
   request.dataset = without_fold(plan.features.at(job.features.front()).dataset);
   for (const auto& key : job.features)
@@ -207,8 +207,8 @@ Json features_request(const Job& job, const Plan& plan, const RunSettings& setti
   return request;
 }
 
-Json cell_request(const Job& job, const Plan& plan, const RunSettings& settings,
-                  std::int64_t threads) {
+protocol::CellRequest cell_request(const Job& job, const Plan& plan, const RunSettings& settings,
+                                   std::int64_t threads) {
   const auto& cell = plan.cells[job.cell];
   auto request = cell.request;
   request.cache = protocol::path_text(settings.cache);
@@ -251,16 +251,19 @@ std::vector<std::size_t> split_features(Jobs& jobs, std::size_t index, const Pla
   return added;
 }
 
-Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
-                std::int64_t threads) {
-  Json request;
-  if (job.kind == Job::Kind::items) request = items_request(job, plan);
-  if (job.kind == Job::Kind::pretrain) request = pretrain_request(job, plan, threads);
-  if (job.kind == Job::Kind::features) request = features_request(job, plan, settings, threads);
-  if (job.kind == Job::Kind::cell) request = cell_request(job, plan, settings, threads);
-  constexpr const char* verbs[] = {"items", "pretrain", "features", "cell"};
-  request["type"] = verbs[static_cast<int>(job.kind)];
-  return request;
+JobRequest request_of(const Job& job, const Plan& plan, const RunSettings& settings,
+                      std::int64_t threads) {
+  switch (job.kind) {
+    case Job::Kind::items:
+      return items_request(job, plan);
+    case Job::Kind::pretrain:
+      return pretrain_request(job, plan, threads);
+    case Job::Kind::features:
+      return features_request(job, plan, settings, threads);
+    case Job::Kind::cell:
+      break;
+  }
+  return cell_request(job, plan, settings, threads);
 }
 
 std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
+#include "host/schedule/job_verbs.hpp"
 
 namespace earshot::host {
 
@@ -56,8 +57,8 @@ using Jobs = std::vector<Job>;
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 
 /// What a job sends to its worker.
-Json request_of(const Job& job, const Plan& plan, const RunSettings& settings,
-                std::int64_t threads);
+JobRequest request_of(const Job& job, const Plan& plan, const RunSettings& settings,
+                      std::int64_t threads);
 
 /// What the logs of all attempts at a job begin with, as AttemptLog takes it:
 /// logs/<experiment>/[items-|pretrain-|features-]<16 digits of the key>.

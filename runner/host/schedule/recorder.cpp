@@ -64,7 +64,7 @@ std::optional<BegunRun> Recorder::begin(const PlannedCell& cell) {
 void Recorder::record(const Job& job, Slot& slot, const Ending& ending) {
   switch (job.kind) {
     case Job::Kind::items:
-      if (ending.state == "ok") store_.add_items(job.dataset, slot.items());
+      if (ending.state == "ok") store_.add_items(job.dataset, Json(slot.items()));
       break;
     case Job::Kind::pretrain:
       record_pretraining(job, slot, ending);
@@ -94,7 +94,7 @@ void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& endi
   stage.facts = {{"trained", trained.trainee()}, {"label", trained.label}};
   bool reused = false;
   if (ending.state == "ok") {
-    const auto result = ending.result.get<protocol::PretrainResult>();
+    const auto& result = std::get<protocol::PretrainResult>(ending.result);
     reused = result.reused;
     stage.bytes = result.bytes;
   }
@@ -107,15 +107,17 @@ void Recorder::record_features(const Job& job, const Slot& slot, const Ending& e
     auto stage = stage_record(job.features[i], "features", ending);
     // The encoders of a pass share its time: each row has its part, so that rows add up.
     stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
+    bool reused = false;
     if (ending.state == "ok") {
-      stage.facts = ending.result.at("encoders").at(i);
-      stage.bytes = stage.facts.value("bytes", std::int64_t{0});
-    } else if (i < slot.spent().size()) {
-      stage.facts = slot.spent().at(i);
+      const auto& result = std::get<protocol::FeaturesResult>(ending.result).encoders.at(i);
+      stage.facts = result;
+      stage.bytes = result.bytes;
+      // What was all in the cache cost nothing now; the row says what it did cost.
+      reused = result.computed == 0;
+    } else if (i < slot.spent().encoders.size()) {
+      stage.facts = slot.spent().encoders[i];
     }
     stage.facts["reads"] = reading(plan_.features.at(stage.key).source);
-    // What was all in the cache cost nothing now; the row says what it did cost.
-    const bool reused = ending.state == "ok" && stage.facts.value("computed", 0) == 0;
     if (!reused || !is_done(store_, stage.key)) store_.record_stage(stage);
   }
 }
@@ -124,7 +126,7 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
   RunRecord record;
   if (ending.state == "ok") {
     record = std::move(slot.record());
-    record.result = ending.result.get<protocol::CellResult>();
+    record.result = std::get<protocol::CellResult>(ending.result);
     for (auto& artifact : record.artifacts)
       describe(artifact);
   } else {

@@ -180,7 +180,7 @@ class Scheduler {
                 .error = "interrupted",
                 .exit_code = ending.exit_code,
                 .signal = ending.signal};
-    if (is_cell && ending.state == "ok" && !ending.result.value("complete", true))
+    if (is_cell && ending.state == "ok" && !std::get<protocol::CellResult>(ending.result).complete)
       ending = {.state = "killed", .error = "interrupted; its state is saved"};
     Attempt attempt{.number = slot.run() ? slot.run()->attempt : job.attempts,
                     .seconds = slot.seconds(),

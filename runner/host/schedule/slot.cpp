@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 #include "host/base/plain_text.hpp"
@@ -24,18 +23,29 @@ std::vector<float> floats(std::span<const char> bytes) {
   return out;
 }
 
-/// @throws std::out_of_range if there are not so many: a message that breaks the protocol
-std::span<const char> take_front(std::span<const char>& bytes, std::size_t count) {
-  if (count > bytes.size()) throw std::out_of_range("scores are missing");
-  const auto front = bytes.first(count);
-  bytes = bytes.subspan(count);
+/// The bytes of so many scores.
+std::span<const char> take_front(std::span<const char>& bytes, std::uint64_t scores) {
+  if (scores > bytes.size() / sizeof(float))
+    throw protocol::ProtocolError("message 'predictions': scores are missing");
+  const auto front = bytes.first(scores * sizeof(float));
+  bytes = bytes.subspan(front.size());
   return front;
+}
+
+/// What both answers say besides.
+template <class Answer>
+Ending ending_with(const Answer& answer) {
+  Ending ending{.state = "ok", .leftovers = plain_text(answer.leftovers.value_or(""))};
+  if (answer.warnings)
+    for (const auto& warning : *answer.warnings)
+      ending.warnings.push_back(short_text(warning));
+  return ending;
 }
 
 }  // namespace
 
-void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<BegunRun> run,
-                 AttemptLog log) {
+void Slot::begin(std::size_t index, const Job& job, const JobRequest& request,
+                 std::optional<BegunRun> run, AttemptLog log) {
   job_ = index;
   wide_ = job.wide;
   timeout_ = job.timeout;
@@ -43,17 +53,25 @@ void Slot::begin(std::size_t index, const Job& job, Json request, std::optional<
   run_ = run;
   log_.emplace(std::move(log));
   record_ = {};
-  items_ = Json::array();
-  spent_ = Json::array();
+  items_.clear();
+  spent_ = {};
   done_ = total_ = 0;
   first_done_ = -1;
   told_points_ = 0;
   point_.reset();
   doing_ = job.name;
   started_ = stage_started_ = Clock::now();
-  request["id"] = ++request_;
-  // A worker that is gone shows when its end of the channel is read.
-  worker_.send({std::move(request)});
+  ++request_;
+  std::visit(
+      [&]<class Request>(const Request& asked) {
+        using Verb = protocol::VerbOf<Request>;
+        read_result_ = [](const Json& result) -> JobResult {
+          return protocol::read_result<Verb>(result);
+        };
+        // A worker that is gone shows when its end of the channel is read.
+        worker_.send(protocol::to_request<Verb>(request_, asked));
+      },
+      request);
 }
 
 std::optional<Ending> Slot::advance() {
@@ -66,7 +84,7 @@ std::optional<Ending> Slot::advance() {
     }
     while (auto message = worker_.next()) {
       if (!busy()) continue;
-      if (auto ending = take(*message)) {
+      if (auto ending = take(std::move(*message))) {
         read_output();
         return ending;
       }
@@ -84,66 +102,82 @@ std::optional<Ending> Slot::advance() {
   return std::nullopt;
 }
 
-std::optional<Ending> Slot::take(const protocol::Message& message) {
-  const auto& header = message.header;
-  if (header.value("id", std::int64_t{0}) != request_) return std::nullopt;
-  const auto& type = header.at("type").get_ref<const std::string&>();
-  if (type == "progress") {
-    done_ = header.at("done");
-    total_ = header.at("total");
-    if (first_done_ < 0 || done_ < first_done_) {
-      first_done_ = done_;
-      first_progress_ = Clock::now();
-    }
-  } else if (type == "stage") {
-    stage_started_ = Clock::now();
-    done_ = total_ = 0;
-    first_done_ = -1;
-    point_.reset();
-  } else if (type == "predictions") {
-    auto scores = std::span(message.binary);
-    for (const auto& row : header.at("rows")) {
-      auto& prediction = record_.predictions.emplace_back(
-          PredictionRow{row.at(0), row.at(1), row.at(2), row.at(3)});
-      if (row.size() < 6) continue;
-      const auto count = row.at(4).get<std::size_t>();
-      prediction.scores = floats(take_front(scores, count * sizeof(float)));
-      prediction.candidates = row.at(5);
-    }
-  } else if (type == "metric") {
-    record_.metrics.emplace_back(header.get<protocol::MetricRow>(), message.binary);
-  } else if (type == "curve") {
-    for (const auto& point : header.at("points"))
-      take_point({header.at("curve"), point.at(0), point.at(1)});
-  } else if (type == "spent") {
-    spent_ = header.at("encoders");
-  } else if (type == "artifact") {
-    record_.artifacts.push_back({header.at("name"), header.at("path"), "", 0});
-  } else if (type == "warning") {
-    record_.error_kind = "warning";
-    record_.error +=
-        (record_.error.empty() ? "" : "\n") + short_text(header.at("text").get<std::string>());
-  } else if (type == "items") {
-    for (const auto& item : header.at("items"))
-      items_.push_back(item);
-  } else if (type == "done" || type == "failed") {
-    return answered(message);
-  }
-  return std::nullopt;
+std::optional<Ending> Slot::take(protocol::Message message) {
+  using Said = protocol::Joined<protocol::Answers, protocol::EventsOf<JobVerbs>>;
+  if (message.header.value("id", std::int64_t{0}) != request_) return std::nullopt;
+  const protocol::Overloaded listen{
+      [&](const protocol::Done& done) { return std::optional(answered(done)); },
+      [&](const protocol::Failed& failed) { return std::optional(answered(failed)); },
+      [&](const auto& event) {
+        hear(event);
+        return std::optional<Ending>();
+      }};
+  return std::visit(listen, protocol::read_one_of(Said(), std::move(message)));
 }
 
-Ending Slot::answered(const protocol::Message& message) {
-  const auto& header = message.header;
-  Ending ending{.state = "ok", .leftovers = plain_text(header.value("leftovers", ""))};
-  for (const auto& warning : header.value("warnings", std::vector<std::string>()))
-    ending.warnings.push_back(short_text(warning));
-  if (header.at("type") == "done") {
-    ending.result = header.at("result");
-    return ending;
-  }
-  ending.kind = plain_text(header.at("kind").get<std::string>());
+void Slot::hear(const protocol::event::Progress& progress) {
+  done_ = progress.done;
+  total_ = progress.total;
+  if (first_done_ >= 0 && done_ >= first_done_) return;
+  first_done_ = done_;
+  first_progress_ = Clock::now();
+}
+
+void Slot::hear(const protocol::event::Stage&) {
+  stage_started_ = Clock::now();
+  done_ = total_ = 0;
+  first_done_ = -1;
+  point_.reset();
+}
+
+void Slot::hear(const protocol::event::Curve& curve) {
+  for (const auto& [step, value] : curve.points)
+    take_point({curve.curve, step, value});
+}
+
+void Slot::hear(const protocol::event::Artifact& artifact) {
+  record_.artifacts.push_back({artifact.name, artifact.path, "", 0});
+}
+
+void Slot::hear(const protocol::event::Warning& warning) {
+  record_.error_kind = "warning";
+  record_.error += (record_.error.empty() ? "" : "\n") + short_text(warning.text);
+}
+
+void Slot::hear(const protocol::event::Predictions& predictions) {
+  auto scores = std::span(predictions.binary);
+  for (const auto& row : predictions.rows)
+    record_.predictions.push_back({.item = row.item,
+                                   .value = row.value,
+                                   .output = row.output,
+                                   .marks = row.marks,
+                                   .scores = floats(take_front(scores, row.scores)),
+                                   .candidates = row.candidates});
+}
+
+void Slot::hear(const protocol::event::Metric& metric) {
+  record_.metrics.emplace_back(metric.row, metric.binary);
+}
+
+void Slot::hear(const protocol::event::Items& some) {
+  items_.insert(items_.end(), some.items.begin(), some.items.end());
+}
+
+void Slot::hear(const protocol::event::Spent& spent) {
+  spent_ = spent;
+}
+
+Ending Slot::answered(const protocol::Done& done) {
+  auto ending = ending_with(done);
+  ending.result = read_result_(done.result);
+  return ending;
+}
+
+Ending Slot::answered(const protocol::Failed& failed) {
+  auto ending = ending_with(failed);
+  ending.kind = plain_text(failed.kind);
   ending.state = ending.kind == "unsupported" ? "skipped" : "failed";
-  ending.error = error_text(header.at("message"));
+  ending.error = error_text(failed.message);
   return ending;
 }
 
@@ -235,7 +269,7 @@ void Slot::release() {
   run_.reset();
   log_.reset();
   record_ = {};
-  items_ = Json::array();
+  items_ = {};
 }
 
 }  // namespace earshot::host

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "host/base/worker_process.hpp"
 #include "host/schedule/attempt_log.hpp"
@@ -34,8 +35,8 @@ class Slot {
   bool wide() const { return wide_; }
 
   /// Sends the request; `run` is the run of a cell.
-  void begin(std::size_t index, const Job& job, Json request, std::optional<BegunRun> run,
-             AttemptLog log);
+  void begin(std::size_t index, const Job& job, const JobRequest& request,
+             std::optional<BegunRun> run, AttemptLog log);
 
   /// Reads what has arrived without blocking, checks the clock and memory.
   /// @returns how the job ended, once it has
@@ -52,8 +53,9 @@ class Slot {
 
   const std::optional<BegunRun>& run() const { return run_; }
   RunRecord& record() { return record_; }  ///< the spool: predictions, metrics, curves, artifacts
-  Json& items() { return items_; }
-  const Json& spent() const { return spent_; }  ///< by encoder of a pass, what it has done so far
+  const std::vector<protocol::ItemRow>& items() const { return items_; }
+  /// What each encoder of a pass has done so far; nothing before the first shard.
+  const protocol::event::Spent& spent() const { return spent_; }
   /// Points of curves that this has not returned before.
   std::span<const CurveRow> fresh_points();
   AttemptLog& log() { return *log_; }
@@ -70,11 +72,21 @@ class Slot {
 
  private:
   void read_output();
-  std::optional<Ending> take(const protocol::Message& message);
+  std::optional<Ending> take(protocol::Message message);
+  void hear(const protocol::event::Progress& progress);
+  void hear(const protocol::event::Stage& stage);
+  void hear(const protocol::event::Curve& curve);
+  void hear(const protocol::event::Artifact& artifact);
+  void hear(const protocol::event::Warning& warning);
+  void hear(const protocol::event::Predictions& predictions);
+  void hear(const protocol::event::Metric& metric);
+  void hear(const protocol::event::Items& some);
+  void hear(const protocol::event::Spent& spent);
   void take_point(CurveRow point);
   std::optional<Ending> died();
   void check_limits();
-  Ending answered(const protocol::Message& message);
+  Ending answered(const protocol::Done& done);
+  Ending answered(const protocol::Failed& failed);
   std::string error_text(const std::string& message);
 
   WorkerProcess worker_;
@@ -89,13 +101,14 @@ class Slot {
   std::optional<BegunRun> run_{};
   std::optional<AttemptLog> log_{};
   RunRecord record_{};
-  Json items_ = Json::array();
+  JobResult (*read_result_)(const Json& result) = nullptr;  ///< of the verb that was asked
+  std::vector<protocol::ItemRow> items_{};
   Clock::time_point started_{}, stage_started_{};
   std::int64_t done_ = 0, total_ = 0, first_done_ = -1;
   Clock::time_point first_progress_{};
   std::size_t told_points_ = 0;
   std::optional<CurveRow> point_{};
-  Json spent_ = Json::array();
+  protocol::event::Spent spent_{};
   std::string doing_{};
 };
 

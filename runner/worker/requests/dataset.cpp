@@ -12,44 +12,44 @@ using protocol::Json;
 
 namespace {
 
-/// Sends rows of an event in frames of about a megabyte, far below the protocol's limit.
+/// Sends the rows of an event in frames of about a megabyte, far below the protocol's limit.
+template <class Event, class Row>
 class Batches {
  public:
-  Batches(Session& session, std::string type) : session_(session), type_(std::move(type)) {}
+  /// @param rows the member of the event that holds them
+  Batches(Session& session, std::vector<Row> Event::*rows) : session_(session), rows_(rows) {}
 
-  void add(Json row, std::size_t bytes) {
-    rows_.push_back(std::move(row));
+  void add(Row row, std::size_t bytes) {
+    (event_.*rows_).push_back(std::move(row));
     bytes_ += bytes;
     if (bytes_ > 1 << 20) flush();
   }
   void flush() {
-    if (!rows_.empty()) session_.send(type_, {{type_, std::move(rows_)}});
-    rows_ = Json::array();
+    if (!(event_.*rows_).empty()) session_.send(std::exchange(event_, {}));
     bytes_ = 0;
   }
 
  private:
   Session& session_;
-  std::string type_;  ///< also the field that holds the rows
-  Json rows_ = Json::array();
+  std::vector<Row> Event::*rows_;
+  Event event_{};
   std::size_t bytes_ = 0;
 };
 
-}  // namespace
-
-namespace {
-
 /// What is asked, which choices there are and what is right; null where nothing is asked.
-Json described(const std::optional<Question>& question) {
-  if (!question) return nullptr;
-  return {{"text", question->text}, {"choices", question->choices}, {"answers", question->answers}};
+protocol::OrNull<protocol::QuestionRow> described(const std::optional<Question>& question) {
+  protocol::OrNull<protocol::QuestionRow> row;
+  if (question)
+    row.emplace(protocol::QuestionRow{
+        .text = question->text, .choices = question->choices, .answers = question->answers});
+  return row;
 }
 
 }  // namespace
 
 protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session& session) {
   const auto made = make(request.component, c10::kCPU, 0);
-  Batches files(session, "files");
+  Batches files(session, &protocol::event::Files::files);
   LeftOutFinder left_out(made.need<Dataset>());
   auto info = list_dataset(made.need<Dataset>(), [&](const std::filesystem::path& file) {
     left_out.use(file);
@@ -66,14 +66,18 @@ protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& se
   const auto& ref = request.dataset;
   const auto made = make(ref.component, c10::kCPU, 0);
   const auto& dataset = made.need<Dataset>();
-  Batches items(session, "items");
+  Batches items(session, &protocol::event::Items::items);
   ItemsHash hash;
   FileNumbers files;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const auto item = dataset.item(i);
     hash.add(item, files);
-    Json row = {item.id, item.groups, item.slices, to_json(item.labels), described(item.question)};
-    const auto bytes = row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+    protocol::ItemRow row{.id = item.id,
+                          .groups = item.groups,
+                          .slices = item.slices,
+                          .labels = to_json(item.labels),
+                          .question = described(item.question)};
+    const auto bytes = Json(row).dump(-1, ' ', false, Json::error_handler_t::replace).size();
     items.add(std::move(row), bytes);
   }
   if (!ref.items_hash.empty() && hash.finish(dataset.labels()) != ref.items_hash)

@@ -114,13 +114,16 @@ std::string cut(std::string message) {
 }
 
 /// What the runner must know of this process besides the answer.
-void add_account(Json& fields) {
+template <class Answer>
+void add_account(Answer& answer) {
   auto account = take_account();
   const auto left = leftovers();
   const auto what = left.empty() ? account.damage : left;
-  if (!what.empty()) fields["leftovers"] = what;
-  for (auto& warning : account.warnings)
-    fields["warnings"].push_back(cut(std::move(warning)));
+  if (!what.empty()) answer.leftovers = what;
+  for (auto& warning : account.warnings) {
+    if (!answer.warnings) answer.warnings.emplace();
+    answer.warnings->push_back(cut(std::move(warning)));
+  }
 }
 
 }  // namespace
@@ -128,17 +131,18 @@ void add_account(Json& fields) {
 // The one place that catches. Texts are copied: they may lie in a plugin.
 void answer(const protocol::Message& request, protocol::Channel& channel) {
   Session session(channel, request.header.value("id", std::int64_t{0}));
-  std::string kind = "bug", message;
+  protocol::Failed failed{.kind = "bug"};
+  auto& message = failed.message;
   begin_account();
   decoy_was_written();  // by whom nobody asks any more
   begin_watch();
   try {
-    Json fields{{"result", result_of(request.header, session)}};
-    add_account(fields);
-    session.send("done", std::move(fields));
+    protocol::Done done{.result = result_of(request.header, session)};
+    add_account(done);
+    session.send(std::move(done));
     return;
   } catch (const Error& error) {
-    kind = kind_name(error.kind());
+    failed.kind = kind_name(error.kind());
     message = error.what();
   } catch (const c10::Error& error) {
     message = std::string("LibTorch: ") + error.what_without_backtrace();
@@ -148,9 +152,9 @@ void answer(const protocol::Message& request, protocol::Channel& channel) {
     const auto* type = abi::__cxa_current_exception_type();
     message = "an exception of type " + readable(type == nullptr ? "?" : type->name());
   }
-  Json fields{{"kind", kind}, {"message", cut(std::move(message))}};
-  add_account(fields);
-  session.send("failed", std::move(fields));
+  message = cut(std::move(message));
+  add_account(failed);
+  session.send(std::move(failed));
 }
 
 }  // namespace earshot::worker

@@ -135,9 +135,9 @@ protocol::EncodeResult perform(const EncodeRequest& request, Session& session) {
     } catch (const Error& error) {
       const std::string reason = error.what();
       const auto prefix = file + ": ";
-      session.send(
-          "lost", {{"file", file},
-                   {"reason", reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason}});
+      session.send(protocol::event::Lost{
+          .file = file,
+          .reason = reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason});
     }
     session.progress(static_cast<std::int64_t>(n) + 1, total, "files");
   }

@@ -18,9 +18,8 @@ protocol::LintResult perform(const protocol::LintRequest& request, Session& sess
   const auto& files = lint.files();
   for (std::size_t start = 0; start < files.size(); start += frame) {
     const auto end = std::min(start + frame, files.size());
-    session.send("lint_files",
-                 {{"files", std::vector(files.begin() + static_cast<std::ptrdiff_t>(start),
-                                        files.begin() + static_cast<std::ptrdiff_t>(end))}});
+    session.send(protocol::event::LintFiles{{files.begin() + static_cast<std::ptrdiff_t>(start),
+                                             files.begin() + static_cast<std::ptrdiff_t>(end)}});
   }
   protocol::LintResult result{.items = size, .checks = lint.checks()};
   result.applying.assign(lint.applying().begin(), lint.applying().end());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "protocol/frame.hpp"
+#include "protocol/verbs.hpp"
 
 namespace earshot::worker {
 
@@ -13,11 +14,12 @@ class Session {
   Session(protocol::Channel& channel, std::int64_t request)
       : channel_(channel), request_(request) {}
 
-  /// {"type": type, "id": request, ...fields} and bytes.
-  void send(const std::string& type, protocol::Json fields, std::string binary = {}) {
-    fields["type"] = type;
-    fields["id"] = request_;
-    channel_.send({std::move(fields), std::move(binary)});
+  /// An event of protocol/events.hpp, or the answer.
+  template <class Said>
+  void send(Said said) {
+    static_assert(protocol::Events::has<Said> || protocol::Answers::has<Said>,
+                  "no verb has this event");
+    channel_.send(protocol::to_message(request_, std::move(said)));
   }
 
   /// At most 10 a second reach the runner; the last one (done == total) always does.
@@ -25,7 +27,7 @@ class Session {
     const auto now = std::chrono::steady_clock::now();
     if (done != total && now - last_progress_ < std::chrono::milliseconds(100)) return;
     last_progress_ = now;
-    send("progress", {{"done", done}, {"total", total}, {"what", what}});
+    send(protocol::event::Progress{.done = done, .total = total, .what = what});
   }
 
   /// True once the runner has asked this worker to stop early, which it does by SIGTERM.

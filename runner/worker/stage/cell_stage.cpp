@@ -241,47 +241,46 @@ class CellStage {
     send_predictions(outcomes);
     auto metrics = call([&] { return slice_metrics(evaluator_, outcomes, request_.replicates); });
     for (auto& [row, influences] : metrics)
-      session_.send("metric", row, std::move(influences));
+      session_.send(protocol::event::Metric{.row = row, .binary = std::move(influences)});
     for (const auto& report : reports_)
-      session_.send("metric", report_row(report.metric, report.value, report.count));
+      session_.send(
+          protocol::event::Metric{.row = report_row(report.metric, report.value, report.count)});
     result_.score_seconds = since(start);
-    session_.send("stage",
-                  {{"stage", "score"}, {"seconds", result_.score_seconds}, {"reused", false}});
+    session_.send(protocol::event::Stage{.stage = "score", .seconds = result_.score_seconds});
   }
 
   void warn(const std::string& text) {
-    if (!text.empty()) session_.send("warning", {{"text", text}});
+    if (!text.empty()) session_.send(protocol::event::Warning{text});
   }
 
   void send_predictions(const Outcomes& outcomes) {
-    auto rows = Json::array();
-    std::string scores;
+    protocol::event::Predictions event;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < outcomes.items.size(); ++i) {
       const auto& prediction = outcomes.predictions[i];
-      Json row = {trial_.items().position(Split::test, prediction.item),
-                  prediction.value ? to_json(*prediction.value) : Json(),
-                  prediction.output,
-                  outcomes.marks[i],
-                  prediction.scores.size(),
-                  prediction.candidates.empty() ? Json() : Json(prediction.candidates)};
-      const auto size = row.dump(-1, ' ', false, Json::error_handler_t::replace).size() +
+      protocol::event::PredictedItem row{
+          .item = trial_.items().position(Split::test, prediction.item),
+          .value = prediction.value ? to_json(*prediction.value) : Json(),
+          .output = prediction.output,
+          .marks = outcomes.marks[i],
+          .scores = prediction.scores.size(),
+          .candidates = prediction.candidates.empty() ? Json() : Json(prediction.candidates)};
+      const auto size = Json(row).dump(-1, ' ', false, Json::error_handler_t::replace).size() +
                         prediction.scores.size() * sizeof(float);
       if (size > largest_row)
         throw ContractError("the prediction of item '" + outcomes.items[i].id + "' has " +
                             std::to_string(size) +
                             " bytes; allowed: " + std::to_string(largest_row));
-      rows.push_back(std::move(row));
+      event.rows.push_back(std::move(row));
       for (const auto score : prediction.scores) {
         const auto number = static_cast<float>(score);
-        scores.append(reinterpret_cast<const char*>(&number), sizeof number);
+        event.binary.append(reinterpret_cast<const char*>(&number), sizeof number);
       }
       bytes += size;
-      if (rows.size() < rows_per_event && bytes < bytes_per_event && i + 1 < outcomes.items.size())
+      if (event.rows.size() < rows_per_event && bytes < bytes_per_event &&
+          i + 1 < outcomes.items.size())
         continue;
-      session_.send("predictions", {{"rows", std::move(rows)}}, std::move(scores));
-      rows = Json::array();
-      scores.clear();
+      session_.send(std::exchange(event, {}));
       bytes = 0;
     }
   }

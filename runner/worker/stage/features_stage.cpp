@@ -151,12 +151,12 @@ class FeaturesStage {
 
   /// What has been spent so far, for an attempt that does not come to its end.
   void tell_spent() {
-    auto encoders = protocol::Json::array();
+    protocol::event::Spent spent;
     for (const auto& work : works_)
-      encoders.push_back({{"computed", spent_clips_[work.get()]},
-                          {"audio_seconds", work->result.audio_seconds},
-                          {"encode_seconds", work->encoding.encode_seconds}});
-    session_.send("spent", {{"encoders", std::move(encoders)}});
+      spent.encoders.push_back({.computed = spent_clips_[work.get()],
+                                .audio_seconds = work->result.audio_seconds,
+                                .encode_seconds = work->encoding.encode_seconds});
+    session_.send(std::move(spent));
   }
 
   /// What the clips from `first` up to `last` give for each of `needs`.

@@ -85,11 +85,11 @@ void HostTrial::begin(Stage stage) {
 
 void HostTrial::end(const std::string& name, double seconds, bool reused) {
   send_curves();
-  session_.send("stage", {{"stage", name}, {"seconds", seconds}, {"reused", reused}});
+  session_.send(protocol::event::Stage{.stage = name, .seconds = seconds, .reused = reused});
   for (const auto& artifact : records_.artifacts()) {
     const auto path = protocol::path_of(request_.artifact_folder) / artifact;
     if (fs::exists(path))
-      session_.send("artifact", {{"name", artifact}, {"path", protocol::path_text(path)}});
+      session_.send(protocol::event::Artifact{.name = artifact, .path = protocol::path_text(path)});
   }
   std::error_code ignored;
   fs::remove(protocol::path_of(request_.artifact_folder), ignored);  // if nothing was put into it
@@ -186,10 +186,10 @@ void HostTrial::send_curves() {
   curves_sent_ = std::chrono::steady_clock::now();
   for (const auto& [curve, points] : records_.curves())
     for (auto& sent = sent_[curve]; sent < points.size();) {
-      auto batch = Json::array();
-      for (; sent < points.size() && batch.size() < points_per_event; ++sent)
-        batch.push_back({points[sent].step, points[sent].value});
-      session_.send("curve", {{"curve", curve}, {"points", std::move(batch)}});
+      protocol::event::Curve event{.curve = curve};
+      for (; sent < points.size() && event.points.size() < points_per_event; ++sent)
+        event.points.emplace_back(points[sent].step, points[sent].value);
+      session_.send(std::move(event));
     }
 }
 

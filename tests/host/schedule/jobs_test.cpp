@@ -131,9 +131,9 @@ TEST(Jobs, train_an_encoder_once_before_all_that_uses_it) {
   EXPECT_EQ(jobs[1].waits_for, 0);
   EXPECT_EQ(jobs[2].waits_for, 1);
   EXPECT_EQ(jobs[4].waits_for, 2);
-  const auto request = request_of(jobs[0], small.plan, RunSettings{}, 8);
-  EXPECT_EQ(request.at("type"), "pretrain");
-  EXPECT_EQ(request.at("threads"), 8);
+  const auto request =
+      std::get<protocol::PretrainRequest>(request_of(jobs[0], small.plan, RunSettings{}, 8));
+  EXPECT_EQ(request.threads, 8);
 }
 
 TEST(Jobs, send_what_the_command_line_decides_along_with_what_the_plan_says) {
@@ -144,15 +144,14 @@ TEST(Jobs, send_what_the_command_line_decides_along_with_what_the_plan_says) {
   settings.results = "/r/results.db";
   settings.cache = "/c";
   const auto jobs = build_jobs(small.plan, {"data-scenes"});
-  const auto features = request_of(jobs[0], small.plan, settings, 8);
-  EXPECT_EQ(features.at("type"), "features");
-  EXPECT_EQ(features.at("threads"), 8);
-  EXPECT_EQ(features.at("cache"), "/c");
-  const auto cell = request_of(jobs[1], small.plan, settings, 1);
-  EXPECT_EQ(cell.at("type"), "cell");
-  EXPECT_EQ(cell.at("seed"), 3);
-  EXPECT_EQ(cell.at("device"), "cuda");
-  EXPECT_EQ(cell.at("state_folder"), "/r/state");
+  const auto features =
+      std::get<protocol::FeaturesRequest>(request_of(jobs[0], small.plan, settings, 8));
+  EXPECT_EQ(features.threads, 8);
+  EXPECT_EQ(features.cache, "/c");
+  const auto cell = std::get<protocol::CellRequest>(request_of(jobs[1], small.plan, settings, 1));
+  EXPECT_EQ(cell.seed, 3);
+  EXPECT_EQ(cell.device, "cuda");
+  EXPECT_EQ(cell.state_folder, "/r/state");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 namespace earshot::host {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -239,6 +240,18 @@ TEST_F(Scheduling, survives_a_worker_that_breaks_the_protocol) {
   const auto summary = run();
   EXPECT_EQ(summary.ok, 1);
   EXPECT_THAT(runs(), ::testing::UnorderedElementsAre("failed protocol", "ok"));
+}
+
+TEST_F(Scheduling, ends_an_attempt_in_words_that_says_what_the_protocol_does_not_have) {
+  small.plan.experiment.resources.attempts = 1;
+  for (const auto* name : {"says_unknown", "says_half", "gives_half", "room"})
+    small.add("", name);
+  EXPECT_EQ(run().ok, 1);
+  EXPECT_THAT(text("SELECT group_concat(error, char(10)) FROM run WHERE error_kind = 'protocol'"),
+              AllOf(HasSubstr("message 'gossip' is unknown here; expected one of 'done', 'failed', "
+                              "'items', 'progress'"),
+                    HasSubstr("message 'progress': field 'total': it is missing"),
+                    HasSubstr("result of 'cell': field 'used': it is missing")));
 }
 
 TEST_F(Scheduling, fails_only_the_cells_of_the_encoder_that_crashed) {
