@@ -262,18 +262,18 @@ std::optional<protocol::Message> WorkerProcess::next() {
 }
 
 std::optional<std::string> WorkerProcess::read_output() {
-  std::string text;
+  std::optional<std::string> text(std::in_place);
   std::array<char, 65536> buffer{};
   for (;;) {
     const auto bytes = ::read(output_, buffer.data(), buffer.size());
     if (bytes > 0) {
-      text.append(buffer.data(), static_cast<std::size_t>(bytes));
-      if (text.size() >= 1u << 20) return text;  // let others have their turn
+      text->append(buffer.data(), static_cast<std::size_t>(bytes));
+      if (text->size() >= 1u << 20) return text;  // let others have their turn
     } else if (bytes < 0 && errno == EINTR) {
       continue;
     } else {
       const bool end = bytes == 0 || errno != EAGAIN;
-      return end && text.empty() ? std::nullopt : std::optional(text);
+      return end && text->empty() ? std::nullopt : text;
     }
   }
 }
