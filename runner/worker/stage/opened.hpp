@@ -6,6 +6,7 @@
 
 #include <earshot/lookup.hpp>
 
+#include "protocol/stages.hpp"
 #include "worker/cache/feature_reader.hpp"
 #include "worker/dataset/view.hpp"
 
