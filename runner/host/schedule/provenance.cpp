@@ -11,6 +11,7 @@
 
 #include "host/schedule/build_commit.hpp"
 #include "host/schedule/git_state.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
