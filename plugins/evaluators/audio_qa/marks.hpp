@@ -16,7 +16,8 @@ std::optional<std::int64_t> named_choice(const Format& format, const earshot::It
                                          const std::string& reply);
 
 /// Turns what was said about an item into numbers: those of every rule that goes with its question,
-/// beside each other, and one of them as `accuracy`. Definitions: metrics() and lib/text/answers.hpp.
+/// beside each other, and one of them as `accuracy`. Definitions: metrics() and
+/// lib/text/answers.hpp.
 class Marks {
  public:
   struct Settings {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "host/plan/answers.hpp"
-#include "protocol/file_list.hpp"
 #include "protocol/components.hpp"
+#include "protocol/file_list.hpp"
 #include "protocol/stamp.hpp"
 
 namespace earshot::host {

@@ -9,7 +9,6 @@
 #include <earshot/dataset.hpp>
 
 #include "protocol/json.hpp"
-#include "protocol/json.hpp"
 
 namespace earshot::worker {
 

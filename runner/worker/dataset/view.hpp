@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "protocol/file_list.hpp"
 #include "protocol/datasets.hpp"
+#include "protocol/file_list.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace earshot::worker {
