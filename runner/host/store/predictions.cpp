@@ -67,10 +67,10 @@ std::vector<std::int64_t> predicted_items(const Store& store, std::int64_t run) 
   return items;
 }
 
-std::optional<Said> first_prediction(const Store& store) {
+std::optional<PredictionExample> first_prediction(const Store& store) {
   Statement row(connection_of(store), "SELECT value, output FROM prediction LIMIT 1");
   if (!row.step()) return std::nullopt;
-  return Said{row.text(0), row.text(1)};
+  return PredictionExample{row.text(0), row.text(1)};
 }
 
 }  // namespace earshot::host

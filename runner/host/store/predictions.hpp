@@ -34,12 +34,12 @@ std::vector<Mark> marks_of(const Store& store, std::int64_t run, const std::stri
 /// Positions of the items that a run has predicted, ascending.
 std::vector<std::int64_t> predicted_items(const Store& store, std::int64_t run);
 
-struct Said {
+struct PredictionExample {
   std::string value{};   ///< class, number or JSON list of classes; "" when none was settled on
   std::string output{};  ///< raw text of a language model; or ""
 };
 
 /// Of a file that holds what was said about a single item; nothing when nothing was said.
-std::optional<Said> first_prediction(const Store& store);
+std::optional<PredictionExample> first_prediction(const Store& store);
 
 }  // namespace earshot::host
