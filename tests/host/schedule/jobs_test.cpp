@@ -34,7 +34,8 @@ TEST(Jobs, keep_made_audio_where_another_pass_hears_the_dataset_too) {
   small.add("mfcc", "room");
   const auto keeps = [&] {
     const auto jobs = build_jobs(small.plan, {"data-scenes"});
-    return request_of(jobs.front(), small.plan, {}, 1).at("keep_made_audio").get<bool>();
+    return std::get<protocol::FeaturesRequest>(request_of(jobs.front(), small.plan, {}, 1))
+        .keep_made_audio;
   };
   EXPECT_FALSE(keeps()) << "both encoders hear it in one pass";
   small.plan.cells.front().decision = Decision::cached;
