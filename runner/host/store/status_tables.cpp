@@ -8,7 +8,7 @@
 namespace earshot::host {
 namespace {
 
-Rows table_of(const Store& store, const char* sql, const std::string& experiment) {
+Rows table_of(const Store& store, const std::string& sql, const std::string& experiment) {
   Statement rows(connection_of(store), sql);
   rows.bind_all(experiment);
   return Rows(std::move(rows));
@@ -18,7 +18,7 @@ Rows ready_made(const Store& store, const std::string& name, const std::string& 
   const auto& queries = named_queries();
   const auto query = std::find_if(queries.begin(), queries.end(),
                                   [&](const auto& known) { return known.name == name; });
-  return select(store, query->sql, {{"experiment", experiment}});
+  return table_of(store, query->sql, experiment);  // their first parameter
 }
 
 }  // namespace
