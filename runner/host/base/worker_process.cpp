@@ -262,20 +262,18 @@ std::optional<protocol::Message> WorkerProcess::next() {
 }
 
 std::optional<std::string> WorkerProcess::read_output() {
-  std::optional<std::string> text(std::in_place);
+  constexpr int most = 16;  // reads: others have their turn
+  std::string text;
   std::array<char, 65536> buffer{};
-  for (;;) {
+  bool end = false;
+  for (int reads = 0; reads < most; ++reads) {
     const auto bytes = ::read(output_, buffer.data(), buffer.size());
-    if (bytes > 0) {
-      text->append(buffer.data(), static_cast<std::size_t>(bytes));
-      if (text->size() >= 1u << 20) return text;  // let others have their turn
-    } else if (bytes < 0 && errno == EINTR) {
-      continue;
-    } else {
-      const bool end = bytes == 0 || errno != EAGAIN;
-      return end && text->empty() ? std::nullopt : text;
-    }
+    if (bytes < 0 && errno == EINTR) continue;
+    end = bytes == 0 || (bytes < 0 && errno != EAGAIN);
+    if (bytes <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(bytes));
   }
+  return end && text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 void WorkerProcess::kill(int signal) {

@@ -94,7 +94,7 @@ TEST(FeaturesStage, computes_each_clip_once_and_nothing_the_second_time) {
   EXPECT_EQ(first[0].computed, 240);
   EXPECT_GT(first[0].bytes, 240 * 20 * 8);
   EXPECT_NEAR(first[0].audio_seconds, 240 * (0.2 + 119.5 / 800), 0.1);
-  EXPECT_EQ(first[0].facts.at("spec").at("dim"), 2);
+  EXPECT_EQ(protocol::Json(first[0].facts).at("spec").at("dim"), 2);
   EXPECT_EQ(shards_in(cache.path()).size(), 4u);
   const auto second = run(request);
   EXPECT_EQ(second[0].computed, 0);
