@@ -7,7 +7,7 @@
 
 namespace earshot::protocol {
 
-/// Types of options as they travel and as `runner describe` prints them. Values in JSON:
+/// Types of options by their wire names; `runner describe` shows those of TOML. Values in JSON:
 /// flag: boolean; integer, number: number; text: string; numbers, texts: array;
 /// path: string (absolute, "" for none); weights: {"source": as written, "path": resolved, "" when
 /// random}.

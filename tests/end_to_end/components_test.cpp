@@ -37,8 +37,9 @@ TEST(Describe, tells_options_and_what_an_encoder_needs_and_gives_with_them) {
   const Sandbox sandbox;
   EXPECT_THAT(describe(sandbox, {"log_mel"}).out,
               AllOf(HasSubstr("encoder spectral/log_mel"), ContainsRegex("mels +integer +64"),
-                    HasSubstr("With the default options:\nneeds: 32000 Hz, 1 channel\n"
-                              "spec: dim 64, 100 frames a second\n")));
+                    HasSubstr("With the default options:\n"
+                              "needs: 32000 Hz, 1 channel\n"
+                              "spec: dim 64, 100 frames per second\n")));
   EXPECT_THAT(describe(sandbox, {"log_mel", "--option", "mels=20"}).out,
               HasSubstr("spec: dim 20,"));
 }
@@ -46,13 +47,13 @@ TEST(Describe, tells_options_and_what_an_encoder_needs_and_gives_with_them) {
 TEST(Describe, says_which_option_it_takes_to_know_the_metrics) {
   const Sandbox sandbox;
   EXPECT_THAT(describe(sandbox, {"linear_probe"}).out,
-              HasSubstr("is not known: option 'target' is required; give --option target="));
+              HasSubstr("are unknown: option 'target' is required; give --option target="));
   EXPECT_THAT(describe(sandbox, {"linear_probe"}).out, HasSubstr("balanced_accuracy"))
       << "its metrics are listed anyway";
   EXPECT_THAT(describe(sandbox, {"linear_probe", "--option", "target=5"}).out,
               AllOf(HasSubstr("evaluator probes/linear_probe"), HasSubstr("uses: features\n"),
                     ContainsRegex("\nbalanced_accuracy +higher +primary")));
-  EXPECT_THAT(describe(sandbox, {"folder"}).out, Not(HasSubstr("not known")));
+  EXPECT_THAT(describe(sandbox, {"folder"}).out, Not(HasSubstr("are unknown")));
 }
 
 TEST(Describe, refuses_an_unknown_component_or_option_with_the_nearest) {

@@ -127,10 +127,11 @@ TEST_F(DocumentedQueries, with_sqlite3_find_rows_in_quickstart) {
 }
 
 TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_nothing_of_the_kind_happened) {
-  for (const auto* name : {"experiments", "results", "slices", "leaderboard", "deltas",
-                           "comparisons", "curves", "cost", "encoders", "hardest", "origins"})
+  for (const auto* name :
+       {"experiments", "results", "slices", "leaderboard", "deltas", "comparisons", "curves",
+        "cost", "encoders", "hardest", "provenance", "origins"})
     EXPECT_GE(rows_of({"query", name}), 1) << name;
-  for (const auto* name : {"published", "failures", "training", "losses"})
+  for (const auto* name : {"published", "failures", "training", "dropped-items", "losses"})
     EXPECT_EQ(rows_of({"query", name}), 0) << name;
 }
 

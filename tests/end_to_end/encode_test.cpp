@@ -118,7 +118,7 @@ TEST_F(Encode, writes_a_single_recording_into_one_numpy_file) {
   EXPECT_TRUE(Json::parse(text_of(sandbox / "x.npy.json")).contains("frame_rate"));
   const auto ended = encode({"log_mel", "a.wav", "b.wav", "--to", "x.npy"});
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("has room for one recording, and 2 are given"));
+  EXPECT_THAT(ended.err, HasSubstr("holds one recording, but 2 are given"));
 }
 
 TEST_F(Encode, goes_on_after_a_file_that_cannot_be_read) {
@@ -140,7 +140,7 @@ TEST_F(Encode, takes_the_options_of_an_experiment) {
   EXPECT_EQ(encode({"tones.toml:log_mel", "a.wav", "--to", "x.safetensors"}).code, 0);
   EXPECT_EQ(read_safetensors(sandbox / "x.safetensors").at("a").shape[1], 32);
   EXPECT_THAT(encode({"tones.toml:log_mle", "a.wav", "--to", "x.txt"}).err,
-              HasSubstr("tell the format"));
+              HasSubstr("determine the format"));
   EXPECT_THAT(encode({"tones.toml:log_mle", "a.wav", "--to", "x"}).err,
               HasSubstr("did you mean 'log_mel'?"));
 }
@@ -170,7 +170,7 @@ TEST_F(Encode, writes_what_precomputed_reads_with_the_same_results) {
   std::filesystem::remove(sandbox / "features/0.npy");
   const auto lost = sandbox.run("r", {"--only", "task=probe"});
   EXPECT_EQ(lost.code, 1);
-  EXPECT_THAT(lost.out + lost.err, HasSubstr("there are no features of '0'"));
+  EXPECT_THAT(lost.out + lost.err, HasSubstr("there are no features for '0'"));
 }
 
 TEST_F(Encode, says_of_random_weights_not_what_the_published_ones_heard) {
@@ -186,7 +186,7 @@ TEST_F(Encode, says_of_random_weights_not_what_the_published_ones_heard) {
 TEST_F(Encode, says_how_to_get_weights_that_are_missing) {
   const auto ended = encode({"mimi", "a.wav", "--to", "x.csv", "--option", "weights=hf://no/such"});
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("'runner weights hf://no/such --get' gets it"));
+  EXPECT_THAT(ended.err, HasSubstr("'runner weights hf://no/such --get' downloads it"));
 }
 
 TEST_F(Encode, refuses_what_makes_no_sense) {

@@ -28,15 +28,16 @@ namespace po = program_options;
 constexpr const char* asked = "asked";  // label of the dataset that is the question
 
 Syntax syntax_of_answer() {
-  Syntax syntax{"answer", "CLIP [SECOND CLIP] QUESTION",
-                "Asks a trained model about a recording, or about two. The model is a run of a\n"
-                "task that answers questions; its encoder, mapper and language model are those\n"
-                "of its experiment file, and nothing is added to the results."};
+  Syntax syntax{
+      "answer", "CLIP [SECOND CLIP] QUESTION",
+      "Asks a trained model a question about one or two recordings. The model comes from\n"
+      "a run of a task that answers questions; its encoder, mapper and language model are\n"
+      "those of its experiment file. Nothing is added to the results."};
   auto add = syntax.options.add_options();
   add("checkpoint", po::value<std::string>()->value_name("RUN"),
-      "number of the run, or how the key of its cell begins");
+      "number of the run, or the first characters of its cell key");
   add("choice", po::value<std::vector<std::string>>()->value_name("TEXT"),
-      "one of the answers to choose from; several times");
+      "an answer to choose from (repeatable)");
   add("json", "one JSON object with answer, choice and run");
   add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
   add_plugin_options(syntax.options);
@@ -66,15 +67,14 @@ Model find_model(const Store& store, const std::string& checkpoint, const fs::pa
   Model model{.run = origin->run, .file = origin->file, .axes = origin->axes};
   model.overrides.set = origin->overrides;
   if (origin->identity.contains("imported"))
-    throw Failure(ExitCode::usage,
-                  "runner answer: run '" + checkpoint +
-                      "' was imported: its model is not here. Expected a run of a task that "
-                      "answers questions");
+    throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint +
+                                       "' was imported, so its model is not available. Expected a "
+                                       "run of a task that answers questions");
   model.fit = states / fit_key_of(origin->identity) / "fit.state";
   if (!fs::exists(model.fit))
     throw Failure(ExitCode::usage, "runner answer: there is no '" + model.fit.string() +
-                                       "', what run '" + checkpoint +
-                                       "' learnt. Run its experiment again");
+                                       "', the trained state of run '" + checkpoint +
+                                       "'. Run its experiment again");
   return model;
 }
 
@@ -98,10 +98,10 @@ void take_up(Component& task, const Model& model, const Catalog& catalog) {
   });
   if (state == options.end())
     throw Failure(ExitCode::usage, "runner answer: run " + std::to_string(model.run) +
-                                       " is of task '" + task.label + "', whose evaluator '" +
-                                       evaluator.id() +
-                                       "' has no model to ask. Expected a run of a task that "
-                                       "answers questions, as 'audio_qa' does");
+                                       " belongs to task '" + task.label +
+                                       "', and its evaluator '" + evaluator.id() +
+                                       "' has no model that answers questions. Expected a run of a "
+                                       "task with an evaluator such as 'audio_qa'");
   task.options[state->name] = model.fit.string();
 }
 
@@ -134,9 +134,8 @@ Experiment with_question(Experiment experiment, const Model& model, const Catalo
   }
   const auto written = experiment.components["task"].find(task);
   if (written == experiment.components["task"].end())
-    throw Failure(ExitCode::usage, model.file + ": has no task '" + task +
-                                       "' any more, which run " + std::to_string(model.run) +
-                                       " is of");
+    throw Failure(ExitCode::usage, model.file + ": no longer has task '" + task +
+                                       "', to which run " + std::to_string(model.run) + " belongs");
   auto& component = written->second;
   component.dataset = asked;
   take_up(component, model, catalog);
@@ -180,7 +179,7 @@ Answer ask_model(const Experiment& experiment, KnownPlugins& plugins, const fs::
       make_plan(experiment, {}, plugins.catalog, plugins.informant, plugins.stamps, cache, &store);
   if (plan.cells.size() != 1 || plan.cells.front().decision != Decision::run)
     throw Failure(ExitCode::usage,
-                  "runner answer: " + (plan.cells.empty() ? "the experiment has no such cell"
+                  "runner answer: " + (plan.cells.empty() ? "the experiment no longer has this cell"
                                                           : plan.cells.front().reason));
   const auto records = records_of(plan, {});
   store.record_plan(records.experiment, records.cells, records.datasets, Json::object());
@@ -199,7 +198,7 @@ class Scratch {
   Scratch() {
     auto pattern = (fs::temp_directory_path() / "earshot-answer-").string() + std::string(6, 'X');
     if (::mkdtemp(pattern.data()) == nullptr)
-      throw Failure(ExitCode::usage, pattern + ": cannot be made; is TMPDIR writable?");
+      throw Failure(ExitCode::usage, pattern + ": cannot be created; is TMPDIR writable?");
     path = pattern;
   }
   ~Scratch() {
@@ -218,14 +217,15 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
   auto clips = given->texts("clip");
   if (clips.size() < 2 || clips.size() > 3)
-    refuse_usage("answer", "expected one or two clips and then the question, in quotes, not " +
+    refuse_usage("answer", "expected one or two clips, then the question in quotes; got " +
                                std::to_string(clips.size()) + " arguments");
   const auto question = clips.back();
   clips.pop_back();
   for (const auto& clip : clips)
     if (!fs::is_regular_file(clip)) refuse_usage("answer", "there is no file '" + clip + "'");
   const auto choices = given->texts("choice");
-  if (choices.size() == 1) refuse_usage("answer", "one --choice; expected none, or two and more");
+  if (choices.size() == 1)
+    refuse_usage("answer", "only one --choice is given; expected none, or at least two");
 
   const auto results = fs::absolute(given->text("results"));
   const auto model = find_model(Store(results.string(), Store::Mode::read),
@@ -252,6 +252,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command answer_command{"answer", "asks a trained model about a recording", run};
+const Command answer_command{"answer", Group::models, "asks a trained model about a recording",
+                             run};
 
 }  // namespace earshot::host

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 std::int64_t size_of(const std::string& text) {
   const auto bytes = base::parse_quantity(text, base::byte_units()).value_or(-1);
   if (!(bytes >= 0 && bytes < 0x1p62))
-    refuse_usage("cache", "--max '" + text + "'; allowed is a size as '20GiB' or '512MiB'");
+    refuse_usage("cache", "--max '" + text + "'; allowed is a size such as '20GiB' or '512MiB'");
   return static_cast<std::int64_t>(bytes);
 }
 
@@ -69,8 +69,9 @@ ExitCode verify(const fs::path& cache) {
   for (const auto& file : bad)
     std::cout << "damaged  " << file << '\n';
   std::cout << result.shards << " shards, " << result.states << " pretrained encoders, "
-            << result.made << " made clips, " << base::size_text(result.bytes) << ", " << bad.size()
-            << " damaged" << (bad.empty() ? "" : ": they are computed again when needed") << '\n';
+            << result.made << " synthesized clips, " << base::size_text(result.bytes) << ", "
+            << bad.size() << " damaged"
+            << (bad.empty() ? "" : "; they are computed again when needed") << '\n';
   return bad.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 
@@ -81,21 +82,21 @@ void prune(const fs::path& cache, std::int64_t most, const std::string& results)
   std::cout << "deleted " << pruned.files << " files, " << base::size_text(pruned.bytes) << "; "
             << base::size_text(pruned.kept) << " are left\n";
   if (!pruned.in_use.empty())
-    std::cout << pruned.in_use.size() << " keys stay: an experiment is running on them\n";
+    std::cout << pruned.in_use.size() << " keys are kept because an experiment is using them\n";
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{
-      "cache", "list|verify|prune",
-      "Looks after the cache of features, pretrained encoders and made audio, which lies beside "
-      "the "
-      "results file. All of it\ncan be deleted at any time: what is needed is computed again."};
+  Syntax syntax{"cache", "list|verify|prune",
+                "Lists, verifies or prunes the cache of features, pretrained encoders and "
+                "synthesized audio, which\n"
+                "is next to the results file. It can be deleted at any time; what is needed is "
+                "computed again."};
   add_results_option(syntax.options);
   syntax.options.add_options()("cache", program_options::value<std::string>()->value_name("FOLDER"),
                                "the cache; by default 'cache' beside the results file")(
       "max", program_options::value<std::string>()->value_name("SIZE"),
-      "prune: what may be left, as 20GiB; goes by last use, and leaves what an experiment is "
-      "running on and the pretrained encoders of the results file");
+      "prune: size to keep, such as 20GiB; removes the least recently used entries, but not those "
+      "in use by an experiment or the pretrained encoders of the results file");
   syntax.positionals = {{"action", 1}};
   syntax.examples =
       "  runner cache list\n  runner cache verify\n  runner cache prune --max 20GiB\n";
@@ -121,6 +122,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command cache_command{"cache", "lists, verifies or prunes the cache of features", run};
+const Command cache_command{"cache", Group::housekeeping, "lists, verifies or prunes the cache",
+                            run};
 
 }  // namespace earshot::host

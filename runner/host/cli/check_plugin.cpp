@@ -185,14 +185,14 @@ int count(const std::vector<Result>& results, const std::string& state) {
 
 Syntax syntax() {
   Syntax syntax{"check-plugin", "FILE.so",
-                "Checks that a plugin keeps the rules of the SDK. Each check runs in a worker\n"
-                "process, so that a plugin that crashes or hangs fails its check and no more.\n"
-                "A component that needs data or weights is checked with --option values, or as\n"
-                "far as it goes without. Exit code 3 if a check fails."};
-  syntax.options.add_options()("list", "show the checks and what they are for")(
-      "only", program_options::value<std::string>(), "run this check alone")(
-      "timeout", program_options::value<double>()->default_value(30), "seconds a check may take")(
-      "json", "print one JSON array");
+                "Checks that a plugin follows the rules of the SDK. Each check runs in a worker\n"
+                "process, so a plugin that crashes or hangs only fails that check. Give --option\n"
+                "values for a component that needs data or weights; without them it is checked\n"
+                "as far as possible. The exit code is 3 if a check fails."};
+  syntax.options.add_options()("list", "lists the checks with their reasons")(
+      "only", program_options::value<std::string>(), "runs only this check")(
+      "timeout", program_options::value<double>()->default_value(30),
+      "time limit of a check in seconds")("json", "prints one JSON array");
   add_value_option(syntax.options);
   syntax.positionals = {{"plugin", 1}};
   syntax.examples =
@@ -220,7 +220,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   }
   const auto timeout = given->get<double>("timeout");
   if (!(timeout > 0 && timeout <= 86400))
-    refuse_usage("check-plugin", "--timeout is not above 0 and at most 86400 (a day)");
+    refuse_usage("check-plugin", "--timeout must be greater than 0 and at most 86400 (a day)");
   const auto options = option_texts_of(*given, "check-plugin");
   Examiner examiner(fs::absolute(plugin), options,
                     std::chrono::milliseconds(static_cast<std::int64_t>(1000 * timeout)));
@@ -238,6 +238,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command check_plugin_command{"check-plugin", "checks that a plugin keeps the rules", run};
+const Command check_plugin_command{"check-plugin", Group::plugins,
+                                   "checks that a plugin follows the rules of the SDK", run};
 
 }  // namespace earshot::host

@@ -6,10 +6,14 @@
 
 namespace earshot::host {
 
-/// A subcommand of `runner`, in a file of its own (cli/<name>.cpp) that defines
-/// `const Command <name>_command{...}`, declared below and listed in cli/commands.cpp.
+/// Sections of `runner --help`, in their order.
+enum class Group { run, look, data, models, plugins, housekeeping };
+
+/// A subcommand of `runner`. It is defined as `const Command <name>_command{...}` in its own file
+/// (cli/<name>.cpp), declared below and listed in cli/commands.cpp.
 struct Command {
   const char* name;
+  Group group;
   const char* summary;  ///< one line for `runner --help`
   /// Runs with the arguments after the name. @throws Failure
   ExitCode (*run)(const std::vector<std::string>& arguments);
@@ -22,7 +26,7 @@ extern const Command run_command, plan_command, status_command, logs_command, co
     cache_command, db_command, experiments_command, complete_command, export_adapter_command,
     version_command;
 
-/// All of them, in the order of `runner --help`.
+/// All commands; `runner --help` keeps their order within a group.
 const std::vector<const Command*>& commands();
 
 /// `runner` with its arguments: finds the command and runs it; `runner FILE.toml ...` is

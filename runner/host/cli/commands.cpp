@@ -12,17 +12,28 @@ bool is_experiment_file(const std::string& argument) {
   return argument.ends_with(".toml");
 }
 
-void print_help() {
-  std::cout << "runner: what does an audio representation keep, and what does it throw away?\n\n"
-               "Usage: runner FILE.toml [options]     runs an experiment, or resumes it\n"
-               "       runner COMMAND [arguments]\n\n"
-               "Commands:\n";
+void print_group(Group group, const char* title) {
+  std::cout << title << '\n';
   for (const auto* command : commands()) {
+    if (command->group != group) continue;
     const std::string name = command->name;
     std::cout << "  " << name << std::string(name.size() < 20 ? 20 - name.size() : 1, ' ')
               << command->summary << '\n';
   }
-  std::cout << "\n'runner COMMAND --help' tells more, with examples.\n\n"
+  std::cout << '\n';
+}
+
+void print_help() {
+  std::cout << "runner: what does an audio representation keep, and what does it throw away?\n\n"
+               "Usage: runner FILE.toml [options]     runs an experiment, or resumes it\n"
+               "       runner COMMAND [arguments]\n\n";
+  print_group(Group::run, "Run experiments");
+  print_group(Group::look, "Look at results (EXPERIMENT is a name or FILE.toml)");
+  print_group(Group::data, "Check data");
+  print_group(Group::models, "Use models");
+  print_group(Group::plugins, "Find and write plugins");
+  print_group(Group::housekeeping, "Keep house");
+  std::cout << "'runner COMMAND --help' has details and examples.\n\n"
                "Exit codes: 0 all cells are ok; 1 some are not; 2 bad usage or experiment file;\n"
                "            3 a plugin was refused; 4 the results file cannot be used;\n"
                "            130 or 143 interrupted\n"

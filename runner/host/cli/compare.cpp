@@ -36,38 +36,42 @@ void print_rows(const std::vector<ComparisonRow>& rows, Format format) {
 }
 
 Syntax syntax() {
-  Syntax syntax{
-      "compare", "EXPERIMENT|FILE.toml",
-      "Compares the values of an axis with one of them: differences of the metric on the items "
-      "that both\nsides have, over all seeds, with 95 % intervals and p-values; then the verdicts "
-      "on the experiment's\nhypotheses. Cells pair that differ in nothing else; each condition "
-      "(the "
-      "values of all other axes) has\na line of its own. Both are kept in the table 'comparison' "
-      "of the results file, unless an option\nrestricts or averages them."};
+  Syntax syntax{"compare", "EXPERIMENT|FILE.toml",
+                "Compares the values of an axis with one of them: differences of the metric on the "
+                "items that both\n"
+                "sides have, over all seeds, with 95 % intervals and p-values, followed by the "
+                "verdicts on the\n"
+                "experiment's hypotheses. Cells are paired if they differ only in this axis; each "
+                "condition (the values\n"
+                "of all other axes) has its own line. Both are stored in the table 'comparison' of "
+                "the results file,\n"
+                "unless an option restricts or averages them. EXPERIMENT is a name or FILE.toml."};
   add_results_option(syntax.options);
   const auto text = [] { return po::value<std::string>(); };
   const auto texts = [] { return po::value<std::vector<std::string>>()->composing(); };
-  syntax.options.add_options()("axis", text()->value_name("AXIS"),
-                               "what differs; by default the axis of [compare], else encoder")(
+  syntax.options.add_options()(
+      "axis", text()->value_name("AXIS"),
+      "the axis to compare; by default that of [compare], or else encoder")(
       "base", text()->value_name("VALUE"),
-      "what the others are compared with; by default that of [compare], else the first")(
-      "with", text()->value_name("EXPERIMENT"),
-      "compares with another experiment, or another revision of this one: NAME, NAME@previous, or "
-      "NAME@ and how its hash begins")(
+      "the value with which the others are compared; by default that of [compare], or else the "
+      "first")("with", text()->value_name("EXPERIMENT"),
+               "compares with another experiment, or another revision of this one: NAME, "
+               "NAME@previous, or NAME@ and the first characters of its hash")(
       "by", texts()->value_name("WHAT"),
-      "a line for each slice of a dimension (category), each class of a label, or each value of an "
-      "axis; several at once joined by commas, a table each where given again")(
+      "one line per slice of a dimension (category), class of a label, or value of an axis; names "
+      "joined by commas are crossed, and each further --by adds a table")(
       "over", texts()->value_name("AXIS"),
-      "the mean over all values of an axis in place of a line for each")(
-      "only", texts()->value_name("AXIS=VALUE,..."), "only these values of an axis")(
+      "averages over all values of an axis instead of giving each its own line")(
+      "only", texts()->value_name("AXIS=VALUE,..."), "restricts to these values of an axis")(
       "interaction", text()->value_name("AXIS[=VALUE]"),
-      "how the differences depend on another axis: differences of differences, each against VALUE")(
-      "condition-on", texts()->value_name("GROUP"),
-      "takes groups as they are, as speaker: intervals for these speakers only, also for fewer "
-      "than "
-      "10")("metric", text()->value_name("METRIC"), "by default the primary one of each task")(
+      "shows how the differences depend on another axis: differences of differences, relative to "
+      "VALUE")("condition-on", texts()->value_name("GROUP"),
+               "takes these groups as fixed (such as speaker): intervals hold for these speakers "
+               "only, even if there are fewer than 10")(
+      "metric", text()->value_name("METRIC"),
+      "the metric; by default the primary one of each task")(
       "allow-different-scoring",
-      "compares sides that were scored by different rules or versions of a metric")(
+      "compares sides even if they were scored by different rules or versions of a metric")(
       "format", text()->value_name("FORMAT")->default_value("table"),
       "table, md, csv, json or jsonl");
   syntax.positionals = {{"experiment", 1}};
@@ -95,7 +99,7 @@ std::vector<std::string> split_texts(const Arguments& given, const std::string& 
 
 CompareOptions options_of(const Arguments& given, const std::string& name) {
   return {.experiment = name,
-          .with = given.text("with"),
+          .with = experiment_name(given.text("with")),
           .axis = given.text("axis"),
           .base = given.text("base"),
           .by = given.texts("by"),
@@ -110,16 +114,15 @@ CompareOptions options_of(const Arguments& given, const std::string& name) {
 ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax(), arguments);
   if (!given) return ExitCode::ok;
-  auto name = given->text("experiment");
-  if (name.empty()) refuse_usage("compare", "which experiment? give its name or its file");
+  const auto name = experiment_name(given->text("experiment"));
+  if (name.empty()) refuse_usage("compare", "EXPERIMENT is missing: a name or FILE.toml");
   if (given->has("with") && (given->has("axis") || given->has("base")))
     refuse_usage("compare",
-                 "--with compares two experiments, --axis and --base values within one; "
-                 "allowed is one of them");
+                 "--with compares two experiments, --axis and --base compare values within one; "
+                 "use one or the other");
   const auto format = given->text("format");
   const bool markdown = format == "md";
   const auto rows_format = markdown ? Format::table : format_of(format, {"md"});
-  if (name.ends_with(".toml")) name = read_experiment(name, {}).name;
 
   const auto file = given->text("results");
   const auto options = options_of(*given, name);
@@ -138,6 +141,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command compare_command{"compare", "compares the values of an axis, with intervals", run};
+const Command compare_command{"compare", Group::look,
+                              "compares encoders, or values of another axis, with intervals", run};
 
 }  // namespace earshot::host

@@ -20,19 +20,21 @@ namespace po = program_options;
 Syntax syntax_of_complete() {
   Syntax syntax{
       "complete", "MODEL TEXT",
-      "Shows what a language model makes of a text: its tokens with all that is put around a\n"
-      "prompt (the dialogue that `chat` chose), how it goes on, and with --answer the loss of an\n"
-      "answer. MODEL is a component, or FILE.toml:LABEL for one as an experiment has it; TEXT is\n"
-      "'-' for standard input."};
+      "Shows how a language model reads a text: its tokens, including the chat template (option\n"
+      "`chat`), the continuation, and with --answer the loss of an answer. MODEL is a component, "
+      "or\n"
+      "FILE.toml:LABEL for one as an experiment configures it. If TEXT is '-', it is read from\n"
+      "standard input."};
   auto add = syntax.options.add_options();
   add("answer", po::value<std::string>()->value_name("TEXT"),
-      "how likely this is after TEXT, with the end marker");
+      "computes the loss of this answer after TEXT, including the end marker");
   add("max-tokens", po::value<std::int64_t>()->value_name("N")->default_value(32),
-      "of the continuation; 0: none");
-  add("temperature", po::value<double>()->value_name("T")->default_value(0), "0: greedy");
+      "length of the continuation; 0: none");
+  add("temperature", po::value<double>()->value_name("T")->default_value(0),
+      "sampling temperature; 0: greedy");
   add("top-p", po::value<double>()->value_name("P")->default_value(1),
-      "draws among the likeliest tokens that have this share");
-  add("seed", po::value<std::int64_t>()->value_name("N")->default_value(0), "of what is drawn");
+      "samples from the likeliest tokens with this total probability");
+  add("seed", po::value<std::int64_t>()->value_name("N")->default_value(0), "seed of the sampling");
   add("json", "one JSON object: tokens as [id, text], continuation, loss ...");
   add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
   add_value_option(syntax.options);
@@ -136,7 +138,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command complete_command{"complete", "shows how a language model reads and continues a text",
-                               run};
+const Command complete_command{"complete", Group::models,
+                               "shows how a language model tokenizes and continues a text", run};
 
 }  // namespace earshot::host

@@ -31,8 +31,8 @@ ExitCode check(const std::string& file) {
   const auto unsealed = runs_without_hash(store);
   if (unsealed > 0)
     std::cout << "  " << unsealed
-              << " runs are from before schema 3 and have no hash of their rows\n";
-  std::cout << "no problem found\n";
+              << " runs are older than schema 3 and have no hash of their rows\n";
+  std::cout << "no problems found\n";
   return ExitCode::ok;
 }
 
@@ -41,11 +41,11 @@ ExitCode db(const std::vector<std::string>& arguments) {
   syntax.command = "db";
   syntax.usage = "check | backup FILE | migrate";
   syntax.description =
-      "  check    reads the whole file: structure, references, counts, and whether runs, items "
-      "and\n"
-      "           cells are as they were written, by their hashes; exit code 4 if damaged\n"
-      "  backup   copies the results into a new FILE, also while an experiment runs\n"
-      "  migrate  brings a file of an older runner to this one's schema, keeping a copy";
+      "  check    reads the whole file and verifies structure, references, counts, and the hashes "
+      "of\n"
+      "           runs, items and cells; exit code 4 if damaged\n"
+      "  backup   copies the results into a new FILE, even while an experiment runs\n"
+      "  migrate  converts a file of an older runner to the current schema, and keeps a copy";
   add_results_option(syntax.options);
   syntax.positionals = {{"action", 1}, {"file", 1}};
   syntax.examples =
@@ -56,7 +56,7 @@ ExitCode db(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   const auto action = given->text("action"), results = given->text("results");
   if (action == "backup") {
-    if (!given->has("file")) refuse_usage("db", "the file to write is missing");
+    if (!given->has("file")) refuse_usage("db", "the output FILE is missing");
     back_up(results, given->text("file"));
     std::cout << results << " copied to " << given->text("file") << '\n';
     return ExitCode::ok;
@@ -76,6 +76,7 @@ ExitCode db(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command db_command{"db", "checks, copies or migrates a results file", db};
+const Command db_command{"db", Group::housekeeping, "checks, copies or migrates a results file",
+                         db};
 
 }  // namespace earshot::host

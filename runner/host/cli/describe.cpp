@@ -50,7 +50,7 @@ std::string table_of(const std::string& kind) {
   throw Failure(
       ExitCode::usage,
       "runner describe: unknown " + what + " '" + name + "'; known: " + protocol::join(known) +
-          (guess.empty() ? ". Plugins elsewhere are found by --plugin-path FOLDER" : guess));
+          (guess.empty() ? ". For plugins in another folder, give --plugin-path FOLDER" : guess));
 }
 
 /// Components of any kind with this id. @throws Failure
@@ -99,8 +99,28 @@ std::vector<Subject> find(const Catalog& catalog, const std::string& named) {
   return find_in_file(catalog, named.substr(0, end + 5), named.substr(end + 6));
 }
 
-Json type_of(const protocol::OptionSpec& spec) {
-  return Json(spec.type);
+/// In the words of TOML and Python.
+const char* type_of(const protocol::OptionSpec& spec) {
+  using protocol::OptionType;
+  switch (spec.type) {
+    case OptionType::flag:
+      return "bool";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::number:
+      return "number";
+    case OptionType::text:
+      return "string";
+    case OptionType::path:
+      return "path";
+    case OptionType::weights:
+      return "weights";
+    case OptionType::numbers:
+      return "list of numbers";
+    case OptionType::texts:
+      return "list of strings";
+  }
+  return "";
 }
 
 Json default_of(const protocol::OptionSpec& spec) {
@@ -118,7 +138,7 @@ void print_options(const protocol::ComponentInfo& component) {
                     Format::table);
   for (const auto& option : component.options)
     table.row({option.name, type_of(option), default_of(option), protocol::allowed(option),
-               option.unit, option.help + (option.affects_results ? "" : " (enters no key)")});
+               option.unit, option.help + (option.affects_results ? "" : " (changes no key)")});
   table.finish();
 }
 
@@ -204,13 +224,13 @@ void print(const Subject& subject, const Json& options, KnownPlugins& plugins) {
   print_options(component);
   if (facts.empty()) return;
   if (facts.contains("unknown")) {
-    std::cout << "\nWhat it needs and gives is not known: "
-              << facts.at("unknown").get<std::string>() << '\n';
+    std::cout << "\nNeeds and outputs are unknown: " << facts.at("unknown").get<std::string>()
+              << '\n';
     facts.erase("unknown");
-    if (!facts.empty()) std::cout << "Whatever that is:\n";
+    if (!facts.empty()) std::cout << "Independent of that:\n";
   } else {
-    std::cout << (subject.as_written
-                      ? "\nAs '" + subject.label + "' of " + subject.experiment->file + " has it:\n"
+    std::cout << (subject.as_written ? "\nAs '" + subject.label + "' in " +
+                                           subject.experiment->file + " configures it:\n"
                   : options.empty() ? "\nWith the default options:\n"
                                     : "\nWith these options:\n");
   }
@@ -228,13 +248,13 @@ Json to_json(const Subject& subject, const Json& options, KnownPlugins& plugins)
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "describe", "[COMPONENT]",
-      "Lists all components, or tells everything about one: its options with type,\n"
-      "default, bounds and unit, and what it needs and gives with these. COMPONENT is an\n"
-      "id, or FILE.toml:LABEL for one as an experiment has it. Weights that an option\n"
-      "names are read."};
+      "Lists all components, or describes one: its options with type, default, bounds and\n"
+      "unit, and its needs and outputs with these options. COMPONENT is an id, or\n"
+      "FILE.toml:LABEL for a component as an experiment configures it. Weights that an\n"
+      "option names are read."};
   syntax.options.add_options()("format",
                                program_options::value<std::string>()->default_value("table"),
-                               "table or json (the list also as csv)");
+                               "table or json (for the list also csv)");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -272,6 +292,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command describe_command{"describe", "components, their options, needs and metrics", run};
+const Command describe_command{"describe", Group::plugins,
+                               "describes components: options, needs and metrics", run};
 
 }  // namespace earshot::host

@@ -46,7 +46,7 @@ void DownloadMeter::begin(const FetchProgress& now) {
   last_ = live_ && now.total >= large ? Clock::time_point() : start_;
   if (!live_ && now.total >= large)
     note("  " + now.file + ": " + base::size_text(now.total) +
-         (now.begun > 0 ? ", of which " + base::size_text(now.begun) + " are there" : ""));
+         (now.begun > 0 ? ", of which " + base::size_text(now.begun) + " are present" : ""));
 }
 
 std::string DownloadMeter::line(const FetchProgress& now) const {

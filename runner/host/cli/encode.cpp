@@ -23,25 +23,26 @@ const std::vector<std::string> formats{"safetensors", "npy", "csv"};
 Syntax syntax_of_encode() {
   Syntax syntax{
       "encode", "ENCODER FILE...",
-      "Writes what an encoder makes of audio files: its features, or with --codes the codes of\n"
-      "a codec, for numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a\n"
-      "component, or FILE.toml:LABEL for one as an experiment has it. Recordings are mixed down\n"
-      "to one channel, as in experiments. What a recording is called there is its file's name\n"
-      "without ending, and a number where two have the same, in whatever case. Frame t of the\n"
-      "features (T, D) or codes (Q, T) is centred at first_frame + t / frame_rate seconds; the\n"
-      "two are written beside them. A file that cannot be encoded is reported, the rest go on,\n"
-      "and the exit code is 1."};
+      "Writes an encoder's features of audio files, or with --codes the codes of a codec, for\n"
+      "numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a component, or\n"
+      "FILE.toml:LABEL for one as an experiment configures it. Recordings are mixed down to one\n"
+      "channel, as in experiments. Each recording is named after its file without the extension,\n"
+      "plus a number if two names are equal, ignoring case. Frame t of the features (T, D) or\n"
+      "codes (Q, T) is centred at first_frame + t / frame_rate seconds; both values are written\n"
+      "with them. A file that cannot be encoded is reported and the others continue; the exit\n"
+      "code is then 1."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
-  add("to", text("FILE"),
-      "what to write; of npy the folder to write into, or x.npy for a single recording");
-  add("format", text("NAME"), "safetensors, npy or csv; by default as --to ends, else npy");
-  add("codes", "the codes of a codec in place of features");
+  add("to", text("FILE"), "output file; for npy a folder, or x.npy for a single recording");
+  add("format", text("NAME"),
+      "safetensors, npy or csv; by default from the ending of --to, or else npy");
+  add("codes", "writes the codes of a codec instead of features");
   add("decode", text("FOLDER"),
-      "writes the recordings as they come back from the codec's codes, as WAV of float32 and as "
-      "long as they were, to listen to");
+      "writes the recordings decoded from the codec's codes, as float32 WAV of the original "
+      "length, to listen to");
   add("device", text("NAME")->default_value("cpu"), "cpu, cuda or cuda:N");
-  add("threads", po::value<std::int64_t>()->value_name("N"), "by default all processors");
+  add("threads", po::value<std::int64_t>()->value_name("N"),
+      "number of threads; by default all processors");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -67,10 +68,10 @@ std::string format_of_arguments(const Arguments& given) {
   for (const auto& format : formats)
     if (ending == "." + format) return format;
   if (!ending.empty())
-    refuse_usage("encode", "--to '" + given.text("to") +
-                               "' does not tell the format; allowed are files that end in "
-                               ".safetensors, .csv or .npy, and a folder for several .npy files. "
-                               "Give --format");
+    refuse_usage("encode",
+                 "--to '" + given.text("to") +
+                     "' does not determine the format; allowed are files that end in .safetensors, "
+                     ".csv or .npy, and a folder for several .npy files. Give --format");
   return "npy";
 }
 
@@ -101,17 +102,17 @@ protocol::EncodeRequest request_of(const Arguments& given) {
   request.threads =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
   if (given.has("threads")) request.threads = given.get<std::int64_t>("threads");
-  if (request.threads < 1) refuse_usage("encode", "--threads is less than 1");
+  if (request.threads < 1) refuse_usage("encode", "--threads must be at least 1");
   if (given.has("decode")) request.decode = protocol::path_text(fs::absolute(given.text("decode")));
   if (given.has("to")) {
     request.format = format_of_arguments(given);
     request.to = protocol::path_text(fs::absolute(given.text("to")));
     if (request.format == "npy" && request.to.ends_with(".npy") && request.files.size() > 1)
-      refuse_usage("encode", "--to '" + given.text("to") + "' has room for one recording, and " +
+      refuse_usage("encode", "--to '" + given.text("to") + "' holds one recording, but " +
                                  std::to_string(request.files.size()) +
-                                 " are given; allowed is a folder to write a file of each into");
+                                 " are given; allowed is a folder, with one file per recording");
   } else if (request.decode.empty()) {
-    refuse_usage("encode", "nothing is to be written; allowed are --to and --decode");
+    refuse_usage("encode", "no output given; use --to or --decode");
   }
   return request;
 }
@@ -145,6 +146,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command encode_command{"encode", "writes an encoder's features or codes of audio files", run};
+const Command encode_command{"encode", Group::models,
+                             "writes an encoder's features or codes for audio files", run};
 
 }  // namespace earshot::host

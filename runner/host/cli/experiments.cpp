@@ -5,6 +5,7 @@
 #include "host/base/failure.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
+#include "host/experiment/experiment.hpp"
 #include "host/experiment/fields.hpp"
 #include "host/store/revisions.hpp"
 #include "protocol/nearest.hpp"
@@ -25,7 +26,7 @@ void rename(const Arguments& given, const std::vector<std::string>& names) {
   Store store(given.text("results"), Store::Mode::write);
   store.rename_experiment(names[0], names[1]);
   std::cout << "'" << names[0] << "' is now '" << names[1]
-            << "'; change the name in its file too, or the next run makes '" << names[0]
+            << "'; change the name in its file too, or the next run creates '" << names[0]
             << "' again\n";
 }
 
@@ -35,7 +36,7 @@ void remove(const Arguments& given, const std::vector<std::string>& names) {
   std::cout << "removed '" << names[0] << "': " << removed.revisions << " revisions, "
             << removed.cells << " cells with " << removed.runs << " runs";
   if (removed.shared > 0)
-    std::cout << "; " << removed.shared << " cells stay, which other experiments share";
+    std::cout << "; " << removed.shared << " cells shared with other experiments are kept";
   std::cout << '\n';
 }
 
@@ -77,8 +78,8 @@ void print_changes(const Json& before, const Json& after) {
     if (operation == "add") {
       std::cout << "added, " << change.at("value").dump() << '\n';
     } else if (operation == "remove") {
-      std::cout << "removed"
-                << (before.contains(place) ? ", it was " + before.at(place).dump() : "") << '\n';
+      std::cout << "removed" << (before.contains(place) ? ", was " + before.at(place).dump() : "")
+                << '\n';
     } else {
       std::cout << (before.contains(place) ? before.at(place).dump() + " -> " : "")
                 << change.at("value").dump() << '\n';
@@ -91,10 +92,11 @@ void diff(const Arguments& given, const std::vector<std::string>& names) {
   store.require_experiment(names[0]);
   const auto all = revisions_of(store, names[0]);
   if (names.size() == 1 && all.size() < 2) {
-    std::cout << "'" << names[0] << "' has a single revision\n";
+    std::cout << "'" << names[0] << "' has only one revision\n";
     return;
   }
-  if (names.size() == 2) refuse_usage("experiments", "diff takes two revisions, or none");
+  if (names.size() == 2)
+    refuse_usage("experiments", "diff needs two revisions, or none for the last two");
   const bool named = names.size() == 3;
   const auto before = read_revision(store, all, named ? chosen(all, names[1]) : all.size() - 2);
   const auto after = read_revision(store, all, named ? chosen(all, names[2]) : all.size() - 1);
@@ -123,10 +125,12 @@ constexpr Action actions[] = {{"list", "list [NAME]", 0, 1, list},
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "experiments", "[list [NAME] | rename NAME NEW | remove NAME | diff NAME [REV REV]]",
-      "Lists the experiments of a results file, or the revisions of one; renames or removes one;\n"
-      "or says in what two of its revisions differ (without numbers the last two). Removing an\n"
-      "experiment removes its cells and their runs, but those that other experiments share. "
-      "Features\nand trained states stay on disk: see 'runner cache'."};
+      "Lists the experiments in a results file, or the revisions of one; renames or removes one;\n"
+      "or shows the differences between two of its revisions (by default the last two). Removing "
+      "an\n"
+      "experiment also removes its cells and their runs, except those that other experiments "
+      "share.\n"
+      "Features and trained states stay on disk: see 'runner cache'. NAME may also be FILE.toml."};
   add_format_option(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"action", 1}, {"names", -1}};
@@ -139,7 +143,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto wanted = given->has("action") ? given->text("action") : "list";
-  const auto names = given->texts("names");
+  auto names = given->texts("names");
+  if (!names.empty()) names.front() = experiment_name(names.front());
   std::vector<std::string> known;
   for (const auto& action : actions) {
     known.emplace_back(action.name);
@@ -156,7 +161,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command experiments_command{
-    "experiments", "lists, renames, removes experiments and compares revisions", run};
+const Command experiments_command{"experiments", Group::housekeeping,
+                                  "lists, renames, removes or compares experiments", run};
 
 }  // namespace earshot::host

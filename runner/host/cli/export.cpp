@@ -6,6 +6,7 @@
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
+#include "host/experiment/experiment.hpp"
 #include "host/store/exports.hpp"
 
 namespace earshot::host {
@@ -72,18 +73,19 @@ ExitCode export_results(const std::vector<std::string>& arguments) {
   syntax.usage = "EXPERIMENT";
   syntax.description =
       "Writes the results of the latest revision of an experiment to stdout: a row for each run, "
-      "slice\nand metric, or for each prediction. Columns: results/README.md.";
-  syntax.options.add_options()("predictions",
-                               "what was said about each item: the value, its scores by class or "
-                               "choice, whether it is right, and beside it what is true, what was "
-                               "asked, and the item's groups")(
-      "canonical",
-      "sorted lines by cell key with numbers in hexadecimal: equal for equal results, whenever, in "
-      "whatever order and under whatever labels they were made");
+      "slice\n"
+      "and metric, or for each prediction. EXPERIMENT is a name or FILE.toml. results/README.md\n"
+      "describes the columns.";
   syntax.options.add_options()(
-      "spreadsheet",
-      "csv: texts that a spreadsheet would take for a formula, which begin with = + - or @, get an "
-      "apostrophe in front");
+      "predictions",
+      "exports a row per prediction: the value, its scores by class or choice, whether it is "
+      "right, the right answer, the question, and the item's groups")(
+      "canonical",
+      "writes lines sorted by cell key, with numbers in hexadecimal: equal for equal results, "
+      "independent of time, order and labels");
+  syntax.options.add_options()("spreadsheet",
+                               "with csv: puts an apostrophe in front of strings that begin with = "
+                               "+ - or @, which a spreadsheet would take for a formula");
   add_format_option(syntax.options, "csv");
   add_results_option(syntax.options);
   syntax.positionals = {{"experiment", 1}};
@@ -93,13 +95,14 @@ ExitCode export_results(const std::vector<std::string>& arguments) {
       "  runner export ablation --canonical | sha256sum\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
-  if (!given->has("experiment")) refuse_usage("export", "the name of an experiment is missing");
+  if (!given->has("experiment"))
+    refuse_usage("export", "EXPERIMENT is missing: a name or FILE.toml");
   auto format = format_of(given->text("format"));
   if (given->has("spreadsheet")) {
-    if (format != Format::csv) refuse_usage("export", "--spreadsheet is for --format csv");
+    if (format != Format::csv) refuse_usage("export", "--spreadsheet requires --format csv");
     format = Format::spreadsheet;
   }
-  const auto name = given->text("experiment");
+  const auto name = experiment_name(given->text("experiment"));
   const Store store(given->text("results"), Store::Mode::read);
   store.require_experiment(name);
   if (given->has("canonical")) {
@@ -117,7 +120,7 @@ ExitCode export_results(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command export_command{"export", "writes an experiment's results as csv or json",
+const Command export_command{"export", Group::look, "exports results or predictions as CSV or JSON",
                              export_results};
 
 }  // namespace earshot::host

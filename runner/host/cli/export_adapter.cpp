@@ -22,22 +22,23 @@ fs::path fit_of(const Store& store, const std::string& text, const fs::path& res
     throw Failure(ExitCode::usage, "runner export-adapter: run '" + text + "' is not ok");
   const auto fit = results.parent_path() / "state" / fit_key_of(origin->identity) / "fit.state";
   if (!fs::exists(fit))
-    throw Failure(ExitCode::usage, "runner export-adapter: there is no '" + fit.string() +
-                                       "', what run '" + text +
-                                       "' learnt. Expected a run whose language model has train = "
-                                       "\"lora\"; run its experiment again if it was deleted");
+    throw Failure(ExitCode::usage,
+                  "runner export-adapter: there is no '" + fit.string() +
+                      "', the trained state of run '" + text +
+                      "'. Expected a run whose language model has train = \"lora\"; if the file "
+                      "was deleted, run its experiment again");
   return fit;
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "export-adapter", "RUN",
-      "Saves the LoRA adapter that a run trained as peft does: adapter_model.safetensors\n"
-      "and adapter_config.json in a folder. In Python: PeftModel.from_pretrained(model,\n"
-      "FOLDER); here: the option `adapter` of language_model llama. RUN is the number of a\n"
-      "run or the beginning of a cell's key."};
+      "Saves the LoRA adapter that a run trained in peft's format: adapter_model.safetensors\n"
+      "and adapter_config.json in a folder. In Python, load it with PeftModel.from_pretrained(\n"
+      "model, FOLDER); here, with the option `adapter` of the language model llama. RUN is a run\n"
+      "number or the first characters of a cell key."};
   syntax.options.add_options()("to", program_options::value<std::string>()->value_name("FOLDER"),
-                               "where to write; made if it is not there");
+                               "output folder; created if it does not exist");
   add_results_option(syntax.options);
   syntax.positionals = {{"run", 1}};
   syntax.examples = "  runner export-adapter 17 --to adapters/first\n";
@@ -48,15 +49,15 @@ ExitCode run(const std::vector<std::string>& arguments) {
   for (const auto* name : {"adapter_model.safetensors", "adapter_config.json"})
     if (fs::exists(to / name))
       throw Failure(ExitCode::usage, (to / name).string() +
-                                         ": exists already; an adapter never replaces another. "
-                                         "Name another folder, or remove it");
+                                         ": already exists; an adapter never replaces another. "
+                                         "Give another folder, or remove this one");
   const auto results = fs::absolute(given->text("results"));
   const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
   try {
     WorkerProcess worker;
     const auto made = ask<protocol::verb::Adapter>(
         worker, {.file = protocol::path_text(fit), .to = protocol::path_text(to)}, until_done);
-    std::cout << "wrote " << made.tensors << " tensors of " << made.numbers << " numbers into "
+    std::cout << "wrote " << made.tensors << " tensors of " << made.numbers << " numbers to "
               << given->text("to") << '\n';
   } catch (const WorkerError& error) {
     throw Failure(ExitCode::usage, std::string("runner export-adapter: ") + error.what());
@@ -66,6 +67,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command export_adapter_command{"export-adapter", "saves a trained LoRA as peft's files", run};
+const Command export_adapter_command{"export-adapter", Group::models,
+                                     "exports a trained LoRA adapter in peft's format", run};
 
 }  // namespace earshot::host

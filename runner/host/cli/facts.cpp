@@ -24,26 +24,26 @@ std::string text_of(double value) {
 
 Words words_of_needs(const Json& needs) {
   static const std::map<std::string, std::string> crops{
-      {"first", "the first"}, {"centre", "the middle"}, {"seeded", "what the seed draws"}};
+      {"first", "the beginning"}, {"centre", "the middle"}, {"seeded", "a part drawn by the seed"}};
   static const std::map<std::string, std::string> pads{{"zero", "zeros"}, {"repeat", "repeats"}};
   const auto channels = needs.at("channels").get<std::int64_t>();
   Words words{text_of(needs.at("sample_rate")) + " Hz",
               std::to_string(channels) + (channels == 1 ? " channel" : " channels")};
   const double longest = needs.at("max_seconds"), shortest = needs.at("min_seconds");
   if (longest > 0)
-    words.push_back("at most " + text_of(longest) + " s (of more " + crops.at(needs.at("crop")) +
+    words.push_back("at most " + text_of(longest) + " s (cropped to " + crops.at(needs.at("crop")) +
                     ")");
   const auto pad = pads.find(needs.at("pad"));
   if (shortest > 0 && pad != pads.end())
-    words.push_back("at least " + text_of(shortest) + " s (less is filled with " + pad->second +
-                    ")");
+    words.push_back("at least " + text_of(shortest) + " s (padded with " + pad->second + ")");
   return words;
 }
 
 /// Where frames lie in time, after what else is said of them.
 void add_frames(const Json& spec, Words& words) {
   const double rate = spec.at("frame_rate"), first = spec.at("first_frame");
-  words.push_back(rate > 0 ? text_of(rate) + " frames a second" : "one vector for the whole clip");
+  words.push_back(rate > 0 ? text_of(rate) + " frames per second"
+                           : "one vector for the whole clip");
   if (rate > 0 && first != 0) words.push_back("the first at " + text_of(first) + " s");
 }
 
@@ -55,7 +55,7 @@ Words words_of_codes(const Json& spec) {
   Words words{alike ? std::to_string(sizes.size()) + " of " + sizes.front() + " codes"
                     : protocol::join(sizes) + " codes"};
   add_frames(spec, words);
-  words.push_back(text_of(spec.at("bits_per_second")) + " bits a second");
+  words.push_back(text_of(spec.at("bits_per_second")) + " bits per second");
   return words;
 }
 

@@ -27,29 +27,32 @@ namespace po = program_options;
 Syntax syntax_of_import() {
   Syntax syntax{
       "import-predictions", "FILE",
-      "Takes the answers of a system that ran elsewhere into the results of an experiment, where "
-      "it\n"
-      "is one more encoder: marked and scored by the task's evaluator as if predicted here, and\n"
-      "compared item by item. FILE is CSV with a header, or JSON with one object a line, and has\n"
-      "of each test item\n"
-      "  id          of the item, as 'runner listen' writes them into items.csv\n"
-      "  prediction  class, number, or classes (in CSV separated by ';'); empty: none was given\n"
+      "Imports the predictions of an external system into the results of an experiment. The "
+      "system\n"
+      "becomes another encoder: its predictions are marked and scored by the task's evaluator like "
+      "any\n"
+      "others, and compared item by item. FILE is CSV with a header, or JSON Lines, with these "
+      "fields\n"
+      "for each test item:\n"
+      "  id          id of the item, as in items.csv of 'runner listen'\n"
+      "  prediction  class, number, or classes (in CSV separated by ';'); empty: no prediction\n"
       "  output      optional: raw text of a language model\n"
-      "  seed        optional: of the run, 0 without; each seed is a run of its own\n"
+      "  seed        optional: seed of the run, by default 0; each seed is a separate run\n"
       "  scores      optional: a number for each class of the label, or choice of the item, as "
       "JSON:\n"
-      "              an object by name, or a list in the order of the dataset. Of classes, CSV "
-      "may\n"
-      "              have a column for each instead, called as the class or score:CLASS\n"
-      "With folds each fold takes its own test items. The same file again changes nothing, another "
-      "one\nof the same name takes its place."};
+      "              an object by name, or a list in the order of the dataset. CSV may instead "
+      "have\n"
+      "              a column per class, named CLASS or score:CLASS\n"
+      "With folds, each fold takes its own test items. Importing the same file again changes "
+      "nothing;\n"
+      "a different file under the same name replaces it."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
-  add("experiment", text("FILE.toml"), "the experiment that has the task");
-  add("task", text("TASK"), "what was predicted");
-  add("name", text("NAME"), "what tables call the system; by default as FILE is called");
+  add("experiment", text("FILE.toml"), "the experiment file with the task");
+  add("task", text("TASK"), "the task that was predicted");
+  add("name", text("NAME"), "name of the system in tables; by default the name of FILE");
   add("allow-missing", po::value<std::int64_t>()->value_name("N")->default_value(0),
-      "test items of a run that may lack a prediction; they are counted");
+      "number of test items per run that may lack a prediction; they are counted");
   add_override_options(syntax.options);
   add_replace_option(syntax.options);
   add_plugin_options(syntax.options);
@@ -76,15 +79,16 @@ Request request_of_arguments(const Arguments& given) {
                   given.text("name"), given.get<std::int64_t>("allow-missing")};
   if (!fs::is_regular_file(request.file))
     refuse_usage("import-predictions", "there is no file '" + request.file + "'");
-  if (request.allow_missing < 0) refuse_usage("import-predictions", "--allow-missing is below 0");
+  if (request.allow_missing < 0)
+    refuse_usage("import-predictions", "--allow-missing must be at least 0");
   if (request.name.empty()) request.name = fs::path(request.file).stem().string();
   constexpr std::size_t longest = 100;
   if (request.name.size() > longest ||
       std::any_of(request.name.begin(), request.name.end(),
                   [](unsigned char c) { return c < ' ' || c == 0x7f; }))
-    refuse_usage("import-predictions",
-                 "the name of the system has control characters or more than 100 bytes; give "
-                 "--name NAME");
+    refuse_usage(
+        "import-predictions",
+        "the system's name has control characters or more than 100 bytes; give --name NAME");
   return request;
 }
 
@@ -121,7 +125,7 @@ Content checked_content(const Request& request, const std::vector<PlannedCell>& 
       throw Failure(ExitCode::usage, request.file + ": " + std::to_string(declared - used) +
                                          " of " + std::to_string(declared) +
                                          " test items have no prediction for seed " +
-                                         std::to_string(seed) + ", the first is '" + missing +
+                                         std::to_string(seed) + "; the first is '" + missing +
                                          "'; allowed: " + std::to_string(request.allow_missing) +
                                          ". Add them, or give "
                                          "--allow-missing " +
@@ -162,7 +166,7 @@ void refuse_taken_name(const Experiment& experiment, const std::string& name) {
   const auto encoders = experiment.components.find("encoder");
   if (encoders != experiment.components.end() && encoders->second.contains(name))
     refuse_usage("import-predictions",
-                 "--name '" + name + "' is an encoder of the experiment; give another");
+                 "--name '" + name + "' is an encoder of the experiment; give another name");
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
@@ -175,9 +179,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto experiment = read_experiment(request.experiment, overrides);
   refuse_taken_name(experiment, request.name);
   if (!experiment.select.over.empty())
-    throw Failure(ExitCode::usage, request.experiment +
-                                       ": has a [select], and imported predictions have nothing to "
-                                       "choose by; import them into an experiment without");
+    throw Failure(ExitCode::usage,
+                  request.experiment +
+                      ": has a [select], but imported predictions have no validation items to "
+                      "choose by; import them into an experiment without [select]");
   Store store(given->text("results"), Store::Mode::write);
   require_same_file(store, experiment, *given);
   store.bury_lost_runs();
@@ -200,7 +205,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   for (const auto& failure : summary.failures)
     std::cerr << failure.label << ": " << failure.error << '\n';
   if (summary.exit_code() == ExitCode::ok) {
-    std::cout << (fresh == 0 ? "nothing to do: the same predictions are there already\n"
+    std::cout << (fresh == 0 ? "nothing to do: the same predictions were imported before\n"
                              : "imported '" + request.name + "' into " + plan.experiment.name +
                                    ", task " + request.task + "\n");
     print_results(std::cout, store, plan.experiment.name);
@@ -210,7 +215,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command import_predictions_command{
-    "import-predictions", "takes answers of a system that ran elsewhere into the results", run};
+const Command import_predictions_command{"import-predictions", Group::run,
+                                         "imports the predictions of an external system", run};
 
 }  // namespace earshot::host

@@ -36,7 +36,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
 std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::LintFile>& files,
                                                 StampTable& stamps, std::size_t examples) {
   protocol::LintCheck same{"same_content",
-                           "files with the content of another one in another split or fold"};
+                           "files with the same content in different splits or folds"};
   protocol::LintCheck unreadable{"unreadable_audio", "audio files that cannot be read"};
   const auto report = [&](protocol::LintCheck& check, const std::string& example) {
     ++check.found;
@@ -65,7 +65,7 @@ Linted lint(const Arguments& given, const std::string& named) {
   auto settings = plan_settings_of(given);
   settings.limits.since_news = true;
   std::vector<protocol::LintFile> files;
-  CountMeter meter("looked at");
+  CountMeter meter("checked");
   WorkerProcess worker(settings.worker);
   const auto answer = ask_about<protocol::verb::Lint>(
       dataset, "lint-data", worker, {.dataset = dataset.ref, .examples = examples}, settings.limits,
@@ -105,7 +105,7 @@ std::vector<std::string> names_of(const std::string& argument) {
 /// what the dataset has not: answers, of one without questions.
 void print(const Linted& linted) {
   std::cout << linted.label << " (" << linted.id << "): " << linted.items << " items, "
-            << linted.files << " audio files that are there\n\n";
+            << linted.files << " audio files found\n\n";
   if (linted.found() > 0) {
     TableWriter table(std::cout, {"check", "found", "what"}, Format::table);
     for (const auto& check : linted.checks)
@@ -128,7 +128,8 @@ void print(const Linted& linted) {
     }
     line += " " + check.check;
   }
-  std::cout << line << '\n' << (linted.found() == 0 ? "\nNothing is wrong.\n" : "\n") << std::flush;
+  std::cout << line << '\n'
+            << (linted.found() == 0 ? "\nNo problems found.\n" : "\n") << std::flush;
 }
 
 /// For people who read the JSON by a program: what is left out is in no item, so that no count of
@@ -144,15 +145,18 @@ void print_left_out(const Linted& linted) {
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{
-      "lint-data", "DATASET",
-      "Looks for what is wrong with a dataset, without hearing it: missing audio, answers that are "
-      "no\nchoice, choices, items and ids that are there twice, gold that contradicts itself, "
-      "clips and\nsources that training and test share, classes that look alike, and files that it "
-      "leaves out.\nDATASET is a component, FILE.toml:LABEL for one as an experiment has it, or "
-      "FILE.toml for\nall that it has. The exit code is 1 when something is found."};
+  Syntax syntax{"lint-data", "DATASET",
+                "Looks for problems in a dataset without decoding its audio: missing audio, "
+                "answers not among the\n"
+                "choices, duplicate choices, items and ids, contradictory reference answers, clips "
+                "and sources\n"
+                "shared between training and test, classes that look alike, and files that are "
+                "left out. DATASET\n"
+                "is a component, FILE.toml:LABEL for one as an experiment configures it, or "
+                "FILE.toml for all of\n"
+                "its datasets. The exit code is 1 if something is found."};
   syntax.options.add_options()("examples", program_options::value<std::size_t>()->default_value(3),
-                               "how many to show of what is found")(
+                               "number of examples to show for each problem")(
       "format", program_options::value<std::string>()->default_value("table"), "table or json");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
@@ -186,6 +190,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command lint_data_command{"lint-data", "looks for what is wrong with a dataset's items", run};
+const Command lint_data_command{"lint-data", Group::data, "finds problems in a dataset's items",
+                                run};
 
 }  // namespace earshot::host

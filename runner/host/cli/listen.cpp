@@ -35,17 +35,17 @@ void print_drawn(const protocol::ListenResult& result, std::int64_t count, std::
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{
-      "listen", "DATASET",
-      "Writes items of a dataset as WAV files with their labels in items.csv, to hear what is "
-      "probed.\nThey are drawn so that classes, slices and splits have their shares. DATASET is a "
-      "component,\nor FILE.toml:LABEL for one as an experiment has it."};
+  Syntax syntax{"listen", "DATASET",
+                "Writes items of a dataset as WAV files, with their labels in items.csv, to listen "
+                "to. They are\n"
+                "a random sample in which classes, slices and splits have their shares. DATASET is "
+                "a component,\n"
+                "or FILE.toml:LABEL for one as an experiment configures it."};
   syntax.options.add_options()("n", program_options::value<std::int64_t>()->default_value(20),
-                               "how many items")(
-      "seed", program_options::value<std::int64_t>()->default_value(0),
-      "another seed draws other items")("out",
-                                        program_options::value<std::string>()->value_name("FOLDER"),
-                                        "where to; by default ./listen-DATASET");
+                               "number of items")(
+      "seed", program_options::value<std::int64_t>()->default_value(0), "seed of the sample")(
+      "out", program_options::value<std::string>()->value_name("FOLDER"),
+      "output folder; by default ./listen-DATASET");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -58,7 +58,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   if (!given->has("dataset")) refuse_usage("listen", "DATASET is missing");
   const auto count = given->get<std::int64_t>("n");
   const auto seed = given->get<std::int64_t>("seed");
-  if (count < 1) refuse_usage("listen", "--n is less than 1");
+  if (count < 1) refuse_usage("listen", "--n must be at least 1");
 
   const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
   const std::filesystem::path folder =
@@ -75,7 +75,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
        .folder = protocol::path_text(std::filesystem::absolute(folder))},
       settings.limits, [&](const protocol::event::Progress& progress) { meter.show(progress); });
   meter.clear();
-  std::cout << "wrote " << result.files.size() - 1 << " WAV files and items.csv into "
+  std::cout << "wrote " << result.files.size() - 1 << " WAV files and items.csv to "
             << folder.string() << '\n';
   print_drawn(result, std::min(count, result.items), seed);
   return ExitCode::ok;
@@ -83,7 +83,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command listen_command{"listen", "writes items of a dataset as WAV, to hear what is probed",
-                             run};
+const Command listen_command{"listen", Group::data,
+                             "writes items of a dataset as WAV files to listen to", run};
 
 }  // namespace earshot::host

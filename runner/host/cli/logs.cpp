@@ -15,7 +15,7 @@ namespace {
 void print_log(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    std::cout << "its log " << file.string() << " is gone\n";
+    std::cout << "the log " << file.string() << " no longer exists\n";
     return;
   }
   // Line by line, as what overwrites its line would hide what stood there.
@@ -30,8 +30,11 @@ ExitCode logs(const std::vector<std::string>& arguments) {
   syntax.command = "logs";
   syntax.usage = "CELL | RUN";
   syntax.description =
-      "Prints what the worker printed while it ran a cell, given by how its key begins, or one run "
-      "by\nits number. Of a cell it is the last attempt unless --attempt says otherwise.";
+      "Prints the output of the worker for a cell (given by the first characters of its key) or "
+      "for a run\n"
+      "(given by its number). For a cell, --attempt selects an attempt; the default is the last "
+      "one.\n"
+      "'runner status EXPERIMENT --cells' shows the keys.";
   syntax.options.add_options()("attempt", program_options::value<std::int64_t>()->value_name("N"),
                                "which attempt, counted from 1");
   add_results_option(syntax.options);
@@ -56,13 +59,13 @@ ExitCode logs(const std::vector<std::string>& arguments) {
   if (found->log)
     print_log(store.resolve(*found->log));
   else
-    std::cout << (found->state == "running" ? "it still runs\n" : "it left no log\n");
+    std::cout << (found->state == "running" ? "it is still running\n" : "it left no log\n");
   std::cout << std::flush;
   return ExitCode::ok;
 }
 
 }  // namespace
 
-const Command logs_command{"logs", "prints what a cell's worker printed", logs};
+const Command logs_command{"logs", Group::look, "prints the log of a cell's worker", logs};
 
 }  // namespace earshot::host

@@ -51,18 +51,19 @@ void check(const std::string& kind, const std::string& name, const fs::path& fol
                                    "; allowed are " + protocol::join(kinds));
   if (!std::regex_match(name, std::regex("[a-z][a-z0-9_]*")))
     refuse_usage("new-plugin", "name '" + name +
-                                   "'; a plugin's name has lower-case letters, digits and '_', and "
-                                   "begins with a letter");
+                                   "' is invalid; a plugin's name consists of lower-case letters, "
+                                   "digits and '_', and begins with a letter");
   if (fs::exists(folder) && !fs::is_empty(folder))
-    throw Failure(ExitCode::usage, folder.string() +
-                                       ": is there already and not empty. Name another folder: "
-                                       "runner new-plugin " +
-                                       kind + " " + name + " FOLDER");
+    throw Failure(ExitCode::usage,
+                  folder.string() +
+                      ": already exists and is not empty. Give another folder: runner new-plugin " +
+                      kind + " " + name + " FOLDER");
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{"new-plugin", "KIND NAME [FOLDER]",
-                "Writes a plugin that builds and passes its checks, to start from.\nKIND is " +
+                "Generates a plugin that builds and passes its checks, as a starting point.\n"
+                "KIND is " +
                     protocol::join(kinds) + "; FOLDER is ./NAME by default."};
   syntax.positionals = {{"kind", 1}, {"name", 1}, {"folder", 1}};
   syntax.examples =
@@ -90,6 +91,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command new_plugin_command{"new-plugin", "writes a plugin to start from", run};
+const Command new_plugin_command{"new-plugin", Group::plugins, "generates a plugin to start from",
+                                 run};
 
 }  // namespace earshot::host

@@ -34,7 +34,7 @@ void print_counts(std::ostream& out, const std::string& head, const Counts& coun
     out << head << number << "  " << plain_text(what) << '\n';
   }
   if (counts.size() > most_lines)
-    out << head << "and " << counts.size() - most_lines << " reasons more\n";
+    out << head << "and " << counts.size() - most_lines << " more reasons\n";
 }
 
 /// A table with a row for each task and a column for each encoder, put together from means.
@@ -100,7 +100,7 @@ void print_plan_summary(std::ostream& out, const Plan& plan) {
     if (cell.decision == Decision::skipped) count(skipped, cell.reason);
     if (cell.decision == Decision::excluded) count(excluded, cell.reason);
   }
-  out << "plan  " << counts[0] << " cells to run, " << counts[1] << " done before";
+  out << "plan  " << counts[0] << " cells to run, " << counts[1] << " cached";
   const char* const others[] = {" excluded", " left out", " skipped"};
   for (int i = 2; i < 5; ++i)
     if (counts[i] > 0) out << ", " << counts[i] << others[i - 2];
@@ -149,13 +149,13 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
         << "        runner logs " << failure.key.substr(0, 8) << option << '\n';
   }
   for (const auto& [reason, cells] : summary.parked)
-    out << "not begun  " << cells << " cells, since " << plain_text(reason) << '\n';
+    out << "not begun  " << cells << " cells, because " << plain_text(reason) << '\n';
   out << "done  " << summary.expected << " expected = " << summary.ok << " ok";
   if (summary.failed > 0) out << " + " << summary.failed << " failed";
   if (summary.skipped > 0) out << " + " << summary.skipped << " skipped";
   if (summary.unfinished > 0) out << " + " << summary.unfinished << " not run";
   out << "   " << summary.attempts << " run";
-  if (summary.cached > 0) out << ", " << summary.cached << " done before";
+  if (summary.cached > 0) out << ", " << summary.cached << " cached";
   if (summary.elsewhere > 0) out << ", " << summary.elsewhere << " by another runner";
   out << "   " << clock_text(summary.seconds) << '\n';
   if (summary.ok > 0) out << "more  runner compare " << experiment << option << '\n';

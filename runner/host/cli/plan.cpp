@@ -100,15 +100,15 @@ std::string percent(double share) {
 /// What the smallest detectable difference stands on.
 std::string grounds(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
   if (observed.pairs > 0)
-    return "as precise as " + std::to_string(observed.pairs) +
+    return "with the typical precision of " + std::to_string(observed.pairs) +
            (observed.pairs == 1 ? " stored pair" : " stored pairs") +
-           " of encoders on this dataset were on average";
+           " of encoders on this dataset";
   auto text =
       "assuming that two encoders disagree on " + percent(planned.discordant) + " of the items";
   if (!planned.groups.empty())
     text += " and that " + percent(planned.intraclass_correlation) +
             " of the variance is common to a group";
-  return text + "; finished runs will replace this assumption";
+  return text + "; finished runs will replace these assumptions";
 }
 
 void print_detectable(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
@@ -152,19 +152,19 @@ void print_pretraining(const Plan& plan) {
     std::cout << '\n'
               << stage.trainee() << ' ' << stage.label << ": pretrained on " << stage.dataset_label
               << " by " << stage.request.evaluator.component << ", key " << key.substr(0, 12)
-              << "; cells to run that need it: " << waiting << '\n';
+              << "; needed by cells to run: " << waiting << '\n';
   }
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  Syntax syntax{
-      "plan", "FILE.toml",
-      "Shows what `runner FILE.toml` would do, and why: each cell is to run (new, changed "
-      "or failed before), cached, excluded, left out or skipped."};
+  Syntax syntax{"plan", "FILE.toml",
+                "Shows what 'runner FILE.toml' would do, and why. Each cell will run (new, changed "
+                "or failed\n"
+                "before), or is cached, excluded, left out or skipped."};
   syntax.options.add_options()("why", "list every cell with its reason")(
       "failed", "only cells whose last attempt is not ok")(
       "format", program_options::value<std::string>()->default_value("table"),
-      "table, or every cell as csv or json");
+      "table, or csv or json with every cell");
   add_override_options(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -175,10 +175,10 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "  runner plan experiments/esc10.toml --format json\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
-  if (!given->has("file")) refuse_usage("plan", "no experiment file");
+  const auto file = experiment_file(*given, "plan");
   const auto format = format_of(given->text("format"));
   const auto overrides = overrides_of(*given);
-  const auto experiment = read_experiment(given->text("file"), overrides);
+  const auto experiment = read_experiment(file, overrides);
   std::optional<Store> store;
   if (std::filesystem::exists(given->text("results")))
     store.emplace(given->text("results"), Store::Mode::read);
@@ -199,14 +199,14 @@ ExitCode run(const std::vector<std::string>& arguments) {
   for (const auto& note : plan.notes)
     std::cout << "\nnote: " << note << '\n';
   if (const auto other = store ? other_file(*store, experiment) : std::nullopt)
-    std::cout << "\nnote: the results have an experiment '" << experiment.name
-              << "' of another file, " << *other
-              << "; running this one needs another name, or --replace\n";
+    std::cout << "\nnote: the results already have an experiment '" << experiment.name
+              << "' from another file, " << *other
+              << "; to run this one, change its name or give --replace\n";
   return ExitCode::ok;
 }
 
 }  // namespace
 
-const Command plan_command{"plan", "what a run would do, and why", run};
+const Command plan_command{"plan", Group::run, "shows what a run would do, and why", run};
 
 }  // namespace earshot::host

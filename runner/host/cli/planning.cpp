@@ -29,10 +29,10 @@ po::typed_value<std::vector<std::string>>* texts(const char* name) {
 
 void add_override_options(po::options_description& options) {
   options.add_options()("set", texts("KEY=VALUE"),
-                        "change a value of the file: task.room.options.lr=1e-4 (repeatable)")(
-      "only", texts("AXIS=VALUES"), "only cells with these: encoder=mimi,htsat (repeatable)")(
-      "skip", texts("AXIS=VALUES"), "no cells with these (repeatable)")(
-      "limit", po::value<std::int64_t>()->value_name("N"), "at most so many cells");
+                        "changes a value of the file: task.room.options.lr=1e-4 (repeatable)")(
+      "only", texts("AXIS=VALUES"), "keeps only cells with these: encoder=mimi,htsat (repeatable)")(
+      "skip", texts("AXIS=VALUES"), "leaves out cells with these (repeatable)")(
+      "limit", po::value<std::int64_t>()->value_name("N"), "maximum number of cells");
 }
 
 Overrides overrides_of(const Arguments& given) {
@@ -42,6 +42,15 @@ Overrides overrides_of(const Arguments& given) {
     throw Failure(ExitCode::usage, "--limit " + std::to_string(overrides.limit) +
                                        ": not a number of cells; allowed: 1 or more");
   return overrides;
+}
+
+std::string experiment_file(const Arguments& given, const std::string& command) {
+  auto file = given.text("file");
+  if (file.empty()) refuse_usage(command, "FILE.toml is missing");
+  if (!file.ends_with(".toml") && !std::filesystem::exists(file))
+    refuse_usage(command, "there is no file '" + file + "'; '" + command +
+                              "' needs the file of an experiment (FILE.toml), not its name");
+  return file;
 }
 
 void keep_failed_only(Plan& plan, const Store* store) {
@@ -59,13 +68,13 @@ void keep_failed_only(Plan& plan, const Store* store) {
 
 void add_plugin_options(po::options_description& options) {
   options.add_options()("plugin-path", texts("FOLDER"),
-                        "search plugins here first (repeatable; also EARSHOT_PLUGIN_PATH, or in "
-                        "earshot.toml)")(
+                        "searches this folder for plugins first (repeatable; also "
+                        "EARSHOT_PLUGIN_PATH, or in earshot.toml)")(
       "cache", po::value<std::string>()->value_name("FOLDER"),
-      "features and remembered hashes (default: cache/ beside the results file; also "
-      "EARSHOT_CACHE_DIR, or in earshot.toml)")("worker-prefix",
-                                                po::value<std::string>()->value_name("WORDS"),
-                                                "put in front of the worker: 'gdb --args'");
+      "folder for features and cached hashes (default: cache/ next to the results file; also "
+      "EARSHOT_CACHE_DIR, or in earshot.toml)")(
+      "worker-prefix", po::value<std::string>()->value_name("WORDS"),
+      "command that runs the worker, such as 'gdb --args'");
 }
 
 namespace {
@@ -111,7 +120,8 @@ PlanSettings plan_settings_of(const Arguments& given, Purpose purpose) {
 }
 
 void add_value_option(po::options_description& options) {
-  options.add_options()("option", texts("NAME=VALUE"), "an option of the component (repeatable)");
+  options.add_options()("option", texts("NAME=VALUE"),
+                        "sets an option of the component (repeatable)");
 }
 
 Json option_texts_of(const Arguments& given, const std::string& command) {

@@ -10,6 +10,10 @@ namespace earshot::host {
 void add_override_options(program_options::options_description& options);
 Overrides overrides_of(const Arguments& given);
 
+/// The argument FILE.toml of a command that needs what the file says, which results do not keep.
+/// @throws Failure (usage): it is missing, or the name of an experiment
+std::string experiment_file(const Arguments& given, const std::string& command);
+
 /// Leaves out the cells to run whose last attempt did not fail; with no results so far all.
 void keep_failed_only(Plan& plan, const Store* store);
 

@@ -11,7 +11,7 @@ namespace {
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{"plugins", "",
-                "Lists the plugins that are found, what they add, and those refused."};
+                "Lists the plugins found with their components, and the plugins refused."};
   add_format_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
@@ -40,6 +40,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command plugins_command{"plugins", "the plugins found, and what they add", run};
+const Command plugins_command{"plugins", Group::plugins,
+                              "lists the plugins found, and their components", run};
 
 }  // namespace earshot::host

@@ -31,7 +31,7 @@ class Paths {
   std::string from(const std::string& text, const Position& position) const {
     auto path = with_environment(text, position);
     if (path.starts_with("~/") && is_set("HOME")) path.replace(0, 1, std::getenv("HOME"));
-    if (path.empty()) refuse(position, "an empty path; expected a file or folder");
+    if (path.empty()) refuse(position, "the path is empty; expected a file or folder");
     return fs::path(folder_ / path).lexically_proximate(fs::current_path()).string();
   }
 

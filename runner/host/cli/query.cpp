@@ -5,6 +5,7 @@
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
+#include "host/experiment/experiment.hpp"
 #include "host/store/queries.hpp"
 #include "host/store/selected_rows.hpp"
 #include "protocol/nearest.hpp"
@@ -24,11 +25,13 @@ std::string parameters_of(const std::string& sql) {
 
 std::string help() {
   std::ostringstream text;
-  text
-      << "Reads the results file with SQL, or with a ready-made query by name. Nothing can be "
-         "changed.\nThe views result, answer, slice_delta, category_delta, leaderboard, published, "
-         "cell_state,\nfailure, training and cost are stable; results/README.md describes them.\n\n"
-         "Ready-made queries, with the parameters that each takes as NAME=VALUE:\n";
+  text << "Queries the results file with SQL or with a ready-made query, without changing "
+          "anything.\n"
+          "The views result, answer, slice_delta, category_delta, leaderboard, published, "
+          "cell_state,\n"
+          "failure, training and cost are stable; results/README.md describes them.\n\n"
+          "Ready-made queries, with their parameters as NAME=VALUE (experiment= takes a name or "
+          "FILE.toml):\n";
   for (const auto& query : named_queries()) {
     const auto parameters = parameters_of(query.sql);
     text << "  " << query.name << std::string(14 - query.name.size(), ' ') << query.summary
@@ -39,25 +42,28 @@ std::string help() {
 
 /// The named query, or the text itself where it looks like SQL.
 std::string sql_of(const std::string& text) {
+  // Names of earlier versions, which scripts may still use.
+  const auto wanted = text == "origins" ? "provenance" : text == "losses" ? "dropped-items" : text;
   std::vector<std::string> names;
   for (const auto& query : named_queries()) {
-    if (query.name == text) return query.sql;
+    if (query.name == wanted) return query.sql;
     names.push_back(query.name);
   }
   if (text.find_first_of(" \t\n") != std::string::npos) return text;
   refuse_usage("query", "unknown query '" + text + "'" + protocol::did_you_mean(text, names) +
-                            "; give SQL in quotes, or one of " + protocol::join(names));
+                            "; allowed are SQL in quotes, or one of " + protocol::join(names));
 }
 
-/// NAME=VALUE, as pairs.
+/// NAME=VALUE, as pairs; of an experiment, its name.
 std::vector<std::pair<std::string, std::string>> parameters_in(
     const std::vector<std::string>& assignments) {
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const auto& assignment : assignments) {
     const auto equal = assignment.find('=');
     if (equal == std::string::npos)
-      refuse_usage("query", "'" + assignment + "' is no parameter; write NAME=VALUE");
-    parameters.emplace_back(assignment.substr(0, equal), assignment.substr(equal + 1));
+      refuse_usage("query", "'" + assignment + "' is not a parameter; write NAME=VALUE");
+    const auto name = assignment.substr(0, equal), value = assignment.substr(equal + 1);
+    parameters.emplace_back(name, name == "experiment" ? experiment_name(value) : value);
   }
   return parameters;
 }
@@ -96,6 +102,7 @@ ExitCode query(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command query_command{"query", "reads results with SQL or a ready-made query", query};
+const Command query_command{"query", Group::look, "queries results with SQL or a ready-made query",
+                            query};
 
 }  // namespace earshot::host

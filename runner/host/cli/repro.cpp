@@ -18,7 +18,8 @@ namespace {
 RunOrigin find(const Store& store, const Wanted& wanted) {
   const auto origin = origin_of(store, wanted.cell, wanted.run);
   if (!origin || origin->experiment.empty())
-    throw Failure(ExitCode::usage, "runner repro: no experiment has this run any more");
+    throw Failure(ExitCode::usage,
+                  "runner repro: this run does not belong to any experiment any more");
   return *origin;
 }
 
@@ -58,14 +59,13 @@ std::string command(const RunOrigin& run) {
 void print_source(const RunOrigin& run) {
   const auto git = run.provenance.value("git", Json());
   if (!git.is_object()) {
-    std::cout << "source   in no git repository; its text is in the table 'experiment'\n";
+    std::cout << "source   not in a git repository; its text is in the table 'experiment'\n";
     return;
   }
   const auto commit = git.value("commit", "");
   std::cout << "source   git checkout " << commit << '\n';
   if (!git.contains("dirty") || git.at("dirty") != true) return;
-  std::cout << "         with changes, whose hash is "
-            << git.value("diff_sha256", "").substr(0, 12);
+  std::cout << "         with changes, hash " << git.value("diff_sha256", "").substr(0, 12);
   if (git.contains("diff"))
     std::cout << ":\n         runner repro " << run.run << " --patch | git apply";
   std::cout << '\n';
@@ -75,7 +75,7 @@ void print_plugins(const RunOrigin& run) {
   for (const auto& plugin : run.provenance.value("plugins", Json::array())) {
     const auto path = protocol::path_of(plugin.value("path", ""));
     const auto hash = plugin.value("sha256", "");
-    std::string now = "is gone from " + path.string();
+    std::string now = "is no longer in " + path.string();
     if (std::filesystem::exists(path))
       now = protocol::sha256_file(path) == hash ? "unchanged" : "has changed since";
     std::cout << "plugin   " << plugin.value("name", "") << ' ' << plugin.value("version", "")
@@ -85,10 +85,10 @@ void print_plugins(const RunOrigin& run) {
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Syntax syntax{"repro", "RUN",
-                "Shows what a run was made with and the command that makes it again.\nRUN is the "
-                "number of a run or the beginning of a cell's key."};
+                "Shows the circumstances of a run and the command that reproduces it.\n"
+                "RUN is a run number or the first characters of a cell key."};
   add_results_option(syntax.options);
-  syntax.options.add_options()("patch", "prints only the changes of the source tree, as a patch");
+  syntax.options.add_options()("patch", "prints only the changes to the source tree, as a patch");
   syntax.positionals = {{"run", 1}};
   syntax.examples = "  runner repro 17\n  runner repro 3f9a12c4 --results results/results.db\n";
   const auto given = parse(syntax, arguments);
@@ -120,6 +120,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command repro_command{"repro", "shows how to make a run again", run};
+const Command repro_command{"repro", Group::look, "shows how to reproduce a run", run};
 
 }  // namespace earshot::host

@@ -20,11 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 Syntax syntax_of_rescore() {
-  Syntax syntax{"rescore", "FILE.toml",
-                "Marks and scores the answers that runs have given already, by the evaluators as\n"
-                "they are now: after a scorer was mended, or with another option `scorer`. No\n"
-                "model runs. Cells of which more than the scoring changed are left alone, with "
-                "the\nreason; 'runner FILE.toml' runs those."};
+  Syntax syntax{
+      "rescore", "FILE.toml",
+      "Marks and scores the stored answers of runs again with the current evaluators:\n"
+      "after a scorer was fixed, or with another option `scorer`. No model runs. Cells\n"
+      "in which more than the scoring changed are not rescored, and the reason is shown;\n"
+      "'runner FILE.toml' runs those."};
   add_override_options(syntax.options);
   add_replace_option(syntax.options);
   add_plugin_options(syntax.options);
@@ -39,7 +40,7 @@ Syntax syntax_of_rescore() {
 void print_reasons(const Rescoring& rescoring) {
   constexpr std::size_t most = 5;
   for (std::size_t i = 0; i < std::min(most, rescoring.reasons.size()); ++i)
-    std::cout << "not scored again: " << rescoring.reasons[i] << '\n';
+    std::cout << "not rescored: " << rescoring.reasons[i] << '\n';
   if (rescoring.reasons.size() > most)
     std::cout << "and " << rescoring.reasons.size() - most << " more\n";
 }
@@ -47,7 +48,7 @@ void print_reasons(const Rescoring& rescoring) {
 ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_rescore(), arguments);
   if (!given) return ExitCode::ok;
-  if (!given->has("file")) refuse_usage("rescore", "FILE.toml is missing");
+  const auto file = experiment_file(*given, "rescore");
   const auto overrides = overrides_of(*given);
   auto planning = plan_settings_of(*given, Purpose::writing);
   planning.cache = fs::absolute(planning.cache);
@@ -56,7 +57,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   settings.cache = planning.cache;
   settings.worker_prefix = planning.worker.prefix;
 
-  const auto experiment = read_experiment(given->text("file"), overrides);
+  const auto experiment = read_experiment(file, overrides);
   Store store(settings.results, Store::Mode::write);
   require_same_file(store, experiment, *given);
   store.bury_lost_runs();
@@ -64,7 +65,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto rescoring = rescore(plan, store, settings.beside("state"));
   print_reasons(rescoring);
   if (rescoring.cells == 0) {
-    std::cout << "nothing to score again\n";
+    std::cout << "nothing to rescore\n";
     return rescoring.reasons.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
   }
   keep_imported(plan, store);
@@ -76,7 +77,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto summary = execute(plan, store, settings, *progress);
   for (const auto& failure : summary.failures)
     std::cerr << failure.label << ": " << failure.error << '\n';
-  std::cout << "scored again: " << summary.ok - summary.cached << " of " << rescoring.cells
+  std::cout << "rescored " << summary.ok - summary.cached << " of " << rescoring.cells
             << " cells\n";
   print_results(std::cout, store, plan.experiment.name);
   return summary.exit_code();
@@ -84,6 +85,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command rescore_command{"rescore", "marks answers again that runs have given already", run};
+const Command rescore_command{"rescore", Group::run,
+                              "rescores stored answers without running a model", run};
 
 }  // namespace earshot::host

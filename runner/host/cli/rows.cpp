@@ -17,7 +17,7 @@ void add_format_option(boost::program_options::options_description& options,
   options.add_options()(
       "format",
       boost::program_options::value<std::string>()->value_name("F")->default_value(preset),
-      "table, csv, json or jsonl (an object a line)");
+      "table, csv, json or jsonl (one object per line)");
 }
 
 }  // namespace earshot::host

@@ -29,10 +29,10 @@ namespace {
 namespace po = program_options;
 
 Syntax syntax_of_run() {
-  Syntax syntax{
-      "run", "FILE.toml",
-      "Runs an experiment: every cell that has no ok result yet. Run it again to resume, or "
-      "to run what\nhas changed since. 'runner FILE.toml' is the same."};
+  Syntax syntax{"run", "FILE.toml",
+                "Runs all cells of an experiment that have no ok result yet. Run it again to "
+                "resume, or to run\n"
+                "what has changed. 'runner FILE.toml' is the same."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto number = [](const char* name) { return po::value<std::int64_t>()->value_name(name); };
   add_results_option(syntax.options);
@@ -40,14 +40,15 @@ Syntax syntax_of_run() {
   add_plugin_options(syntax.options);
   auto add = syntax.options.add_options();
   add("failed", "only cells whose last attempt is not ok");
-  add("jobs,j", number("N"), "cells at once; by default one for each processor");
-  add("threads", number("N"), "of stages that run alone, as features; by default all processors");
+  add("jobs,j", number("N"), "cells to run in parallel; by default one per processor");
+  add("threads", number("N"),
+      "threads of stages that run alone (features); by default all processors");
   add("device", text("NAME"), "cpu, cuda or cuda:N");
-  add("timeout", po::value<double>()->value_name("SECONDS"), "of a stage");
+  add("timeout", po::value<double>()->value_name("SECONDS"), "time limit of a stage");
   add("progress", text("KIND")->default_value("auto"), "auto, live, plain, json or none");
-  add("dry-run", "shows the plan, and runs nothing");
+  add("dry-run", "shows the plan without running it, like 'runner plan'");
   add_replace_option(syntax.options);
-  add("verbose,v", "says what each worker is given to do");
+  add("verbose,v", "logs every request to a worker");
   syntax.positionals = {{"file", 1}};
   syntax.examples =
       "  runner experiments/quickstart.toml\n"
@@ -66,8 +67,7 @@ struct Request {
 
 Request request_of_arguments(const Arguments& given) {
   Request request;
-  request.file = given.text("file");
-  if (request.file.empty()) refuse_usage("run", "FILE.toml is missing");
+  request.file = experiment_file(given, "run");
   request.results = given.text("results");
   request.progress = given.text("progress");
   request.overrides = overrides_of(given);
@@ -100,7 +100,7 @@ void apply(const Arguments& given, Resources& resources) {
   const auto positive = [&](const char* name, auto& field) {
     if (!given.has(name)) return;
     field = given.get<std::decay_t<decltype(field)>>(name);
-    if (!(field > 0)) refuse_usage("run", std::string("--") + name + " is not above 0");
+    if (!(field > 0)) refuse_usage("run", std::string("--") + name + " must be greater than 0");
   };
   positive("jobs", resources.jobs);
   positive("threads", resources.threads);
@@ -257,6 +257,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command run_command{"run", "runs an experiment, or resumes it", run};
+const Command run_command{"run", Group::run, "runs an experiment, or resumes it", run};
 
 }  // namespace earshot::host

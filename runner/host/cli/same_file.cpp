@@ -44,7 +44,7 @@ std::optional<std::string> other_file(const Store& store, const Experiment& expe
 
 void add_replace_option(program_options::options_description& options) {
   options.add_options()("replace",
-                        "goes on although the results have an experiment of this name of another "
+                        "runs even if the results have an experiment with this name from another "
                         "file; this file becomes its latest revision");
 }
 
@@ -52,14 +52,14 @@ void require_same_file(const Store& store, const Experiment& experiment, const A
   if (given.has("replace")) return;
   const auto other = other_file(store, experiment);
   if (!other) return;
-  const auto problem = experiment.file + ": the results have an experiment '" + experiment.name +
-                       "' already, of another file: " + *other;
+  const auto problem = experiment.file + ": the results already have an experiment '" +
+                       experiment.name + "' from another file: " + *other;
   if (agrees(problem + ". Make this file its latest revision?")) return;
-  throw Failure(ExitCode::usage,
-                problem +
-                    ". Give this one another name; or rename that one by 'runner experiments "
-                    "rename " +
-                    experiment.name + " NEW'; or make this file its latest revision by --replace");
+  throw Failure(
+      ExitCode::usage,
+      problem +
+          ". Give this one another name, or rename the other with 'runner experiments rename " +
+          experiment.name + " NEW', or make this file its latest revision with --replace");
 }
 
 }  // namespace earshot::host

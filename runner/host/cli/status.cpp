@@ -5,6 +5,7 @@
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/rows.hpp"
+#include "host/experiment/experiment.hpp"
 #include "host/store/status_tables.hpp"
 
 namespace earshot::host {
@@ -77,7 +78,7 @@ void print_failures(const Store& store, const std::string& experiment, std::int6
   if (most >= 0 && all > most) {
     std::cout << "... and " << all - most << " more: runner status " << experiment << " --failed\n";
   }
-  std::cout << "What a cell printed: runner logs CELL\n";
+  std::cout << "To see what a cell printed: runner logs CELL\n";
 }
 
 ExitCode status(const std::vector<std::string>& arguments) {
@@ -85,9 +86,11 @@ ExitCode status(const std::vector<std::string>& arguments) {
   syntax.command = "status";
   syntax.usage = "[EXPERIMENT]";
   syntax.description =
-      "Shows how far experiments are, or how far each encoder of one is and what went wrong.";
-  syntax.options.add_options()("failed", "all cells that are not ok, rather than the last ten")(
-      "cells", "every cell of EXPERIMENT with its key, state and run");
+      "Shows the progress of all experiments, or of each encoder of one, and what went wrong.\n"
+      "EXPERIMENT is a name or FILE.toml.";
+  syntax.options.add_options()("failed",
+                               "lists all cells that are not ok, instead of the last ten")(
+      "cells", "lists every cell of EXPERIMENT with its key, state and run");
   add_results_option(syntax.options);
   add_format_option(syntax.options);
   syntax.positionals = {{"experiment", 1}};
@@ -99,7 +102,7 @@ ExitCode status(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto format = format_of(given->text("format"));
-  const auto name = given->text("experiment");
+  const auto name = experiment_name(given->text("experiment"));
   const Store store(given->text("results"), Store::Mode::read);
   if (!name.empty()) store.require_experiment(name);
   if (given->has("cells")) {
@@ -120,6 +123,7 @@ ExitCode status(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command status_command{"status", "shows how far an experiment is and what failed", status};
+const Command status_command{"status", Group::look,
+                             "shows the progress of experiments, and what failed", status};
 
 }  // namespace earshot::host

@@ -27,13 +27,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "version", "",
       "Shows the versions of runner, results file and protocol, and the commit that the runner was "
       "built\nfrom."};
-  syntax.options.add_options()("all",
-                               "also the SDK and LibTorch, which the worker must be asked for");
+  syntax.options.add_options()("all", "includes the SDK and LibTorch, by asking a worker");
   syntax.examples = "  runner version --all\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   std::cout << "runner    " << EARSHOT_VERSION << "\ncommit    "
-            << (build_commit.empty() ? "not known: not built in a git repository" : build_commit)
+            << (build_commit.empty() ? "unknown: not built in a git repository" : build_commit)
             << "\nresults   schema " << newest_schema() << "\nprotocol  " << protocol::version
             << '\n';
   if (!given->has("all")) return ExitCode::ok;
@@ -44,6 +43,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command version_command{"version", "shows versions", run};
+const Command version_command{"version", Group::housekeeping, "shows versions", run};
 
 }  // namespace earshot::host

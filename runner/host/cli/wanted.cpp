@@ -23,19 +23,20 @@ std::vector<NamedRun> runs_called(const Store& store, const std::string& text) {
 }  // namespace
 
 Wanted find_wanted(const Store& store, const std::string& command, const std::string& text) {
-  if (text.empty()) refuse_usage(command, "a cell or a run is missing");
+  if (text.empty()) refuse_usage(command, "CELL or RUN is missing");
   std::vector<NamedRun> found;
   if (all_of(text, "0123456789abcdef")) found = runs_called(store, text);
   if (found.empty())
     throw Failure(ExitCode::usage, "runner " + command + ": no run '" + text +
-                                       "'; expected the number of a run, or how the key of a cell "
-                                       "begins. 'runner status EXPERIMENT --cells' shows keys");
+                                       "'; expected a run number or the first characters of a cell "
+                                       "key. 'runner status EXPERIMENT --cells' shows the keys");
   if (found.size() == 1) return {found.front().cell, found.front().run};
   std::vector<std::string> keys;
   for (const auto& cell : found)
     keys.push_back(cell.key.substr(0, 16));
   throw Failure(ExitCode::usage, "runner " + command + ": several cells begin with '" + text +
-                                     "': " + protocol::join(keys) + ". give more of the key");
+                                     "': " + protocol::join(keys) +
+                                     ". Give more characters of the key");
 }
 
 }  // namespace earshot::host

@@ -99,7 +99,8 @@ void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
       look(cache, row);
     } catch (const HubError& error) {
       row.problem = error.what();
-      if (error.status == 0) unreachable = ": not asked for, because the hub did not answer before";
+      if (error.status == 0)
+        unreachable = ": not requested, because the hub did not answer an earlier request";
     } catch (const Failure& failure) {
       row.problem = failure.what();
     }
@@ -109,12 +110,12 @@ void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
 std::string state_of(const Row& row) {
   if (row.is_random()) return "random";
   if (row.is_here()) return "here";
-  return row.to_get >= 0 && row.to_get < row.bytes ? "in part" : "missing";
+  return row.to_get >= 0 && row.to_get < row.bytes ? "partial" : "missing";
 }
 
 /// For people: what is not known in words.
 void print_table(const std::vector<Row>& rows, const std::string& unknown) {
-  TableWriter table(std::cout, {"weights", "needed by", "state", "size", "to get", "licence"},
+  TableWriter table(std::cout, {"weights", "needed by", "state", "size", "to download", "licence"},
                     Format::table);
   const auto size = [&](const Row& row, std::int64_t bytes) {
     if (bytes < 0) return row.is_remote() ? unknown : std::string("-");
@@ -160,12 +161,14 @@ void summarise(const std::vector<Row>& rows, const Arguments& given, bool fetchi
     if (!row.problem.empty())
       std::cerr << (row.is_here() ? "warning: " : "") << plain_text(row.problem) << '\n';
     else if (!row.is_here() && !row.is_remote())
-      std::cerr << row.weights.missing << "; no hub has it. Put it there, or name other weights\n";
+      std::cerr << row.weights.missing
+                << "; it is not on a hub. Put it there, or give other weights\n";
   if (lacking == 0) return;
   std::cout << '\n' << lacking << " of " << rows.size() << " are missing";
   const bool remote = std::any_of(rows.begin(), rows.end(),
                                   [&](const Row& row) { return missing(row) && row.is_remote(); });
-  if (remote && !fetching) std::cout << "; '" << command_to_get(given) << "' gets what a hub has";
+  if (remote && !fetching)
+    std::cout << "; '" << command_to_get(given) << "' downloads those on a hub";
   std::cout << '\n';
 }
 
@@ -177,7 +180,7 @@ std::vector<std::string> wanted_of(const Arguments& given) {
   for (const auto& entry : fs::directory_iterator("experiments", ignored))
     if (entry.path().extension() == ".toml") wanted.push_back(entry.path().string());
   if (wanted.empty())
-    refuse_usage("weights", "no experiment file, and no folder 'experiments' with any");
+    refuse_usage("weights", "no experiment file given, and none in a folder 'experiments'");
   std::sort(wanted.begin(), wanted.end());
   return wanted;
 }
@@ -215,7 +218,7 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
       is_hub_source(file) ? add(rows, {find_weights(file, "."), {"-"}}, "") : add_experiment(file);
     } catch (const Failure& failure) {
       if (given.has("what")) throw;
-      std::cerr << "warning: this file is left out: " << plain_text(failure.what()) << '\n';
+      std::cerr << "warning: this file is skipped: " << plain_text(failure.what()) << '\n';
       complete = false;
     }
   }
@@ -225,20 +228,22 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
 Syntax syntax() {
   Syntax syntax{
       "weights", "[FILE.toml | hf://OWNER/REPO[/FILE][@REVISION] ...]",
-      "Lists the weights that experiments need: whether they are here, their size and licence; "
-      "with\n"
-      "--get it fetches the rest from the Hugging Face hub into the cache that the Python library\n"
-      "shares (HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub). Without a file it looks "
-      "at\n"
-      "experiments/*.toml. What was cut short goes on where it was; everything is checked by its\n"
-      "hash. Exit code: 0 when all are here, 1 when some are missing.\n\n"
-      "Of a repository it gets the one set of weights that plugins read (safetensors, else\n"
-      "PyTorch's), its configuration, tokenizer and model card. What is here is not asked for "
-      "again.\n"
-      "\nEnvironment: HF_HOME, HF_HUB_CACHE, HF_TOKEN (or a login by 'hf auth login'),\n"
+      "Lists the weights that experiments need: whether they are present, their size and licence. "
+      "--get\n"
+      "downloads missing ones from the Hugging Face hub into the cache shared with the Python "
+      "library\n"
+      "(HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub). Without a file it looks at\n"
+      "experiments/*.toml. Interrupted downloads resume; everything is verified by its hash. The "
+      "exit\n"
+      "code is 0 if all weights are present and 1 if some are missing.\n\n"
+      "From a repository it takes only the set of weights that plugins read (safetensors, or else\n"
+      "PyTorch's), with configuration, tokenizer and model card. Files in the cache are not "
+      "requested\n"
+      "again.\n\n"
+      "Environment: HF_HOME, HF_HUB_CACHE, HF_TOKEN (or a login by 'hf auth login'),\n"
       "HF_HUB_OFFLINE=1 (as --offline), HF_ENDPOINT (another hub), https_proxy."};
-  syntax.options.add_options()("get", "fetch what is missing")(
-      "offline", "do not ask the hub: what is not here has no known size");
+  syntax.options.add_options()("get", "downloads missing weights")(
+      "offline", "does not ask the hub; the size of missing weights is then unknown");
   add_format_option(syntax.options);
   add_override_options(syntax.options);
   add_plugin_options(syntax.options);
@@ -282,15 +287,17 @@ ExitCode run(const std::vector<std::string>& arguments) {
   }
   if (get && offline && to_get)
     throw Failure(ExitCode::cells_not_ok,
-                  std::string("runner weights: nothing was fetched: ") +
+                  std::string("runner weights: nothing was downloaded: ") +
                       (given->has("offline") ? "--offline" : "HF_HUB_OFFLINE") +
-                      " forbids it. Leave it out to use the network");
+                      " forbids it. Remove it to use the network");
   const bool all_here = complete && std::none_of(rows.begin(), rows.end(), is_missing);
   return all_here ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 
 }  // namespace
 
-const Command weights_command{"weights", "what weights an experiment needs; gets them", run};
+const Command weights_command{"weights", Group::models,
+                              "lists the weights that an experiment needs, and downloads them",
+                              run};
 
 }  // namespace earshot::host

@@ -150,4 +150,9 @@ struct Overrides {
 /// @throws Failure (usage) `file:line:column: what is wrong; what is allowed.`
 Experiment read_experiment(const std::string& file, const Overrides& overrides);
 
+/// The name of an experiment: `name_or_file` itself, or what a file (*.toml, also *.toml@REVISION)
+/// says. The rest of the file is not checked, since results can be read without its data.
+/// @throws Failure (usage): the file cannot be read, or has no name
+std::string experiment_name(const std::string& name_or_file);
+
 }  // namespace earshot::host

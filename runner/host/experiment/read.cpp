@@ -61,13 +61,13 @@ void read_head(const Value& root, Experiment& experiment) {
 
 double read_seconds(const Fields& fields, const std::string& key, double fallback) {
   return read_quantity(fields, key, fallback, base::second_units(),
-                       "seconds, or a text as '90s', '10min' or '2h'");
+                       "seconds, or a string such as '90s', '10min' or '2h'");
 }
 
 std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64_t fallback) {
   const auto bytes = static_cast<std::int64_t>(
       read_quantity(fields, key, static_cast<double>(fallback), base::byte_units(),
-                    "bytes, or a text as '512MiB' or '8GiB'"));
+                    "bytes, or a string such as '512MiB' or '8GiB'"));
   // What is written as 0 is no limit; what is not written is 0 here, and has the default one.
   return bytes == 0 && fields.find(key) != nullptr ? std::numeric_limits<std::int64_t>::max()
                                                    : bytes;
@@ -112,6 +112,19 @@ Experiment parse_experiment(const std::string& file, const Overrides& overrides,
 
 Experiment read_experiment(const std::string& file, const Overrides& overrides) {
   return parse_experiment(file, overrides, read_text);
+}
+
+std::string experiment_name(const std::string& name_or_file) {
+  const auto revision = std::min(name_or_file.find('@'), name_or_file.size());
+  const auto file = name_or_file.substr(0, revision);
+  if (!file.ends_with(".toml")) return name_or_file;
+  const auto root = parse_toml(read_text(file), file);
+  const auto* table = root.find("experiment");
+  const auto* name = table == nullptr || !table->is_table() ? nullptr : table->find("name");
+  const bool written = name != nullptr && name->scalar.is_string() &&
+                       name->scalar.get<std::string>().find("${") == std::string::npos;
+  return (written ? name->scalar.get<std::string>() : read_experiment(file, {}).name) +
+         name_or_file.substr(revision);
 }
 
 }  // namespace earshot::host

@@ -43,7 +43,7 @@ std::vector<std::string> problems_of(const Store& store) {
                  "SELECT run_id FROM run r WHERE state = 'ok' AND NOT EXISTS "
                  "(SELECT 1 FROM metric WHERE run_id = r.run_id)");
   while (half.step())
-    problems.push_back("run " + half.text(0) + " is ok and has no metric");
+    problems.push_back("run " + half.text(0) + " is ok but has no metric");
   return problems.empty() ? changed_content(connection) : problems;
 }
 

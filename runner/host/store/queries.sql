@@ -1,4 +1,4 @@
--- experiments: each experiment with its cells and how many are done
+-- experiments: all experiments with their numbers of cells
 SELECT experiment, count(*) AS cells, sum(state = 'ok') AS ok, sum(state = 'running') AS running,
        sum(state = 'pending') AS pending,
        sum(state NOT IN ('ok', 'running', 'pending', 'skipped')) AS not_ok,
@@ -32,7 +32,7 @@ FROM leaderboard
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
 ORDER BY experiment, task, metric, rank;
 
--- deltas: slice by slice, how candidates differ from a base in the primary metric (or :metric)
+-- deltas: differences between candidates and a base per slice, in the primary metric (or :metric)
 SELECT experiment, axis, base, candidate, task, slice_dimension, slice, metric, base_value,
        candidate_value, delta, replicates, items
 FROM slice_delta
@@ -42,7 +42,7 @@ WHERE (:experiment IS NULL OR experiment = :experiment) AND axis = coalesce(:axi
   AND CASE WHEN :metric IS NULL THEN is_primary ELSE metric = :metric END
 ORDER BY experiment, base, candidate, task, metric, slice_dimension <> 'all', slice_dimension, slice;
 
--- comparisons: differences with intervals and p-values, as `runner compare` found them last
+-- comparisons: differences with intervals and p-values, from the last `runner compare`
 SELECT e.name AS experiment, c.hypothesis, c.base, c.candidate, c.condition, c.task,
        c.slice_dimension, c.slice, c.metric, c.delta, c.ci_low, c.ci_high, c.p_adjusted, c.items,
        c.verdict, c.note
@@ -50,17 +50,17 @@ FROM comparison c JOIN experiment e ON e.experiment_id = c.experiment_id AND e.l
 WHERE c.usable = 1 AND (:experiment IS NULL OR e.name = :experiment)
 ORDER BY c.comparison_id;
 
--- published: published numbers beside ours
+-- published: published numbers next to ours
 SELECT experiment, match, metric, ours, reference, difference, runs, cells, source, comparable
 FROM published
 WHERE :experiment IS NULL OR experiment = :experiment;
 
--- failures: cells that are not ok or were skipped, and why
+-- failures: cells that are not ok or were skipped, with the reason
 SELECT experiment, cell, encoder, task, seed, fold, state, error_kind, error, attempts
 FROM failure
 WHERE :experiment IS NULL OR experiment = :experiment;
 
--- training: how trainings that go on stand: the last point of each curve
+-- training: the latest point of each curve of current trainings
 SELECT experiment, kind, cell, encoder, task, seed, fold, curve, step,
        coalesce(value, nonfinite) AS value
 FROM (SELECT *, max(step) OVER (PARTITION BY experiment, kind, cell, curve) AS last
@@ -69,7 +69,7 @@ FROM (SELECT *, max(step) OVER (PARTITION BY experiment, kind, cell, curve) AS l
 WHERE step = last
 ORDER BY experiment, kind, cell, curve;
 
--- curves: all points of training curves, also while a model trains
+-- curves: all points of training curves, even while a model trains
 SELECT experiment, kind, cell, encoder, task, seed, fold, state, curve, step,
        coalesce(value, nonfinite) AS value
 FROM training
@@ -94,7 +94,7 @@ FROM cost
 WHERE kind = 'features' AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment, dataset, encoder, reads, variant;
 
--- hardest: items that most runs got wrong, then those with the largest error, and what was said
+-- hardest: items that most runs got wrong, or with the largest error, and the predictions
 SELECT experiment, task, item, count(*) AS runs, round(avg(correct), 3) AS right,
        round(avg(coalesce(abs(number - CAST(gold AS REAL)),
                           CASE WHEN correct IS NULL
@@ -109,12 +109,12 @@ GROUP BY experiment, task, item
 HAVING right IS NOT NULL OR error IS NOT NULL
 ORDER BY right IS NULL, right, error DESC, runs DESC, item LIMIT 20;
 
--- losses: runs that used fewer items than their dataset declares
+-- dropped-items: runs that used fewer items than their dataset declares
 SELECT s.experiment, s.cell, s.encoder, s.task, r.declared, r.used, r.lost
 FROM cell_state s JOIN run r ON r.run_id = s.run_id
 WHERE r.used < r.declared AND (:experiment IS NULL OR s.experiment = :experiment);
 
--- origins: with which code, on which host and device runs were made
+-- provenance: code, host and device of the runs
 SELECT v.earshot_commit, v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
        datetime(max(r.ended_ms) / 1000, 'unixepoch') AS last_run_utc
 FROM run r JOIN provenance v USING (provenance_id)

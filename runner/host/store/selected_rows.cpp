@@ -19,9 +19,9 @@ auto explain_mistakes(sqlite3* database, Act&& act) {
   } catch (const Failure&) {
     const int code = sqlite3_errcode(database) & 0xff;
     if (code == SQLITE_AUTH || code == SQLITE_READONLY)
-      throw SqlMistake("only reading is allowed; the SQL would change something");
+      throw SqlMistake("only reading is allowed, and this SQL would change something");
     if (code != SQLITE_ERROR) throw;
-    throw SqlMistake(std::string("the SQL is wrong: ") + sqlite3_errmsg(database));
+    throw SqlMistake(std::string("invalid SQL: ") + sqlite3_errmsg(database));
   }
 }
 

@@ -250,6 +250,46 @@ TEST_F(Commands, a_ready_made_query_knows_its_experiments) {
               HasSubstr("did you mean 'ablation'"));
 }
 
+TEST_F(Commands, take_the_file_of_an_experiment_for_its_name) {
+  const auto experiment = (folder / "x.toml").string();
+  std::ofstream(experiment) << "[experiment]\nname = \"ablation\"\nkey = \"${NOT_SET}\"\n";
+  EXPECT_EQ(run(status_command, {experiment}), run(status_command, {"ablation"}));
+  EXPECT_EQ(run(export_command, {experiment}), run(export_command, {"ablation"}));
+  EXPECT_EQ(run(experiments_command, {"list", experiment}),
+            run(experiments_command, {"list", "ablation"}));
+  EXPECT_EQ(run(query_command, {"leaderboard", "experiment=" + experiment}),
+            run(query_command, {"leaderboard", "experiment=ablation"}));
+  EXPECT_THAT(usage_of(status_command, {(folder / "none.toml").string()}),
+              HasSubstr("cannot be read"));
+}
+
+TEST_F(Commands, that_need_what_the_file_says_refuse_a_name) {
+  for (const auto* command : {&run_command, &plan_command, &rescore_command})
+    EXPECT_THAT(usage_of(*command, {"ablation"}),
+                HasSubstr("there is no file 'ablation'; '" + std::string(command->name) +
+                          "' needs the file of an experiment (FILE.toml), not its name"));
+}
+
+TEST_F(Commands, ready_made_queries_keep_their_earlier_names) {
+  EXPECT_EQ(run(query_command, {"origins"}), run(query_command, {"provenance"}));
+  EXPECT_EQ(run(query_command, {"losses"}), run(query_command, {"dropped-items"}));
+}
+
+TEST_F(Commands, help_lists_every_command_once_in_a_group) {
+  std::ostringstream text;
+  auto* const before = std::cout.rdbuf(text.rdbuf());
+  dispatch({"--help"});
+  std::cout.rdbuf(before);
+  for (const auto* command : commands()) {
+    const auto line = "\n  " + std::string(command->name) + " ";
+    const auto at = text.str().find(line);
+    ASSERT_NE(at, std::string::npos) << command->name;
+    EXPECT_EQ(text.str().find(line, at + 1), std::string::npos) << command->name;
+  }
+  EXPECT_THAT(text.str(),
+              AllOf(HasSubstr("Run experiments\n  run "), HasSubstr("Keep house\n  experiments ")));
+}
+
 TEST_F(Commands, the_canonical_dump_depends_on_results_alone) {
   const auto here = run(export_command, {"ablation", "--canonical"});
   EXPECT_THAT(here, HasSubstr("\"category\" \"event\" \"accuracy\" 1 0x1.8p-1 - 2"));
@@ -357,11 +397,11 @@ TEST_F(Commands, logs_and_repro_refuse_a_key_that_several_cells_begin_with) {
 
 TEST_F(Commands, db_checks_and_copies) {
   EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 3"), HasSubstr("run         11"),
-                                                HasSubstr("no problem found")));
+                                                HasSubstr("no problems found")));
   const auto copy = (folder / "copy.db").string();
   run(db_command, {"backup", copy});
-  EXPECT_THAT(output_of(db_command, {"check", "--results", copy}), HasSubstr("no problem found"));
-  EXPECT_THAT(usage_of(db_command, {"backup", copy}), HasSubstr("exists already"));
+  EXPECT_THAT(output_of(db_command, {"check", "--results", copy}), HasSubstr("no problems found"));
+  EXPECT_THAT(usage_of(db_command, {"backup", copy}), HasSubstr("already exists"));
   EXPECT_THAT(usage_of(db_command, {"chek"}), HasSubstr("did you mean 'check'"));
   EXPECT_THAT(failure_of([&] {
                 output_of(db_command, {"check", "--results", (folder / "none.db").string()});

@@ -68,7 +68,7 @@ TEST_F(ReadModels, a_selection_has_named_columns_and_values_by_type) {
 
 TEST_F(ReadModels, what_a_user_got_wrong_in_sql_is_no_fault_of_the_file) {
   EXPECT_THAT(mistake_of([&] { select(store, "SELECT colour FROM run"); }),
-              HasSubstr("the SQL is wrong: no such column: colour"));
+              HasSubstr("invalid SQL: no such column: colour"));
   EXPECT_THAT(mistake_of([&] { select(store, "SELECT 1; SELECT 2"); }),
               HasSubstr("more than one statement: ' SELECT 2'"));
   EXPECT_THAT(mistake_of([&] { select(store, " ; "); }), HasSubstr("holds no statement"));
@@ -417,7 +417,7 @@ TEST_F(ReadModels, a_check_finds_a_run_without_metrics_before_it_reads_content) 
   execute("UPDATE run SET content_sha256 = NULL");
   EXPECT_EQ(runs_without_hash(store), 1);
   execute("DELETE FROM metric");
-  EXPECT_THAT(problems_of(store), ElementsAre("run 1 is ok and has no metric"));
+  EXPECT_THAT(problems_of(store), ElementsAre("run 1 is ok but has no metric"));
   EXPECT_THAT(row_counts(store), ::testing::Contains(Pair("prediction", 4)));
   EXPECT_EQ(summary_of(store).schema, 3);
   EXPECT_GT(summary_of(store).bytes, 0);
