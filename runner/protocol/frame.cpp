@@ -76,7 +76,7 @@ void FrameReader::feed(std::string_view bytes) {
     if (too_deep(rest.substr(8, header_size)))
       throw ProtocolError("a header nested deeper than " + std::to_string(max_frame_depth));
     auto header = from_text(rest.substr(8, header_size));
-    if (!header.is_object()) throw ProtocolError("a header that is no JSON object");
+    if (!header.is_object()) throw ProtocolError("a header that is not a JSON object");
     ready_.push_back(
         {std::move(header), std::string(rest.substr(8 + header_size, size - header_size))});
     at += 8 + size;

@@ -63,7 +63,7 @@ class Faults final : public std::error_category {
   std::string message(int fault) const override {
     return static_cast<Fault>(fault) == Fault::not_regular
                ? "a folder, pipe, socket or device; expected a regular file"
-               : "it grows while it is read; expected a file that is complete";
+               : "it grows while it is being read; expected a complete file";
   }
 };
 

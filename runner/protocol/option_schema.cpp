@@ -18,15 +18,15 @@ std::string type_phrase(OptionType type) {
     case OptionType::number:
       return "a number";
     case OptionType::text:
-      return "a text";
+      return "a string";
     case OptionType::path:
-      return "a path (a text)";
+      return "a path (a string)";
     case OptionType::weights:
       return "weights (a path, hf://owner/repo or random)";
     case OptionType::numbers:
       return "a list of numbers";
     case OptionType::texts:
-      return "a list of texts";
+      return "a list of strings";
   }
   return "";
 }

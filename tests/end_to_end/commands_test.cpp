@@ -120,11 +120,12 @@ TEST(Experiments, of_another_file_with_the_same_name_are_asked_about) {
   const std::vector<std::string> run{"copy.toml", "--results", "r/results.db"};
   const auto refused = sandbox.command(run);
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("copy.toml: the results have an experiment 'tones'"),
-                                 HasSubstr("tones.toml"), HasSubstr("--replace"),
-                                 HasSubstr("runner experiments rename tones NEW")));
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("copy.toml: the results already have an experiment 'tones'"),
+                    HasSubstr("tones.toml"), HasSubstr("--replace"),
+                    HasSubstr("runner experiments rename tones NEW")));
   EXPECT_THAT(sandbox.command({"plan", "copy.toml", "--results", "r/results.db"}).out,
-              HasSubstr("of another file"));
+              HasSubstr("from another file"));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM experiment"), "1");
   sandbox.write_experiment(text);
   EXPECT_EQ(sandbox.run("r", {"--only", "task=near"}).code, 0) << "the same file, changed";

@@ -17,7 +17,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* changed = "changed while the experiment ran: run again";
+constexpr const char* changed = "changed while the experiment ran; run again";
 
 /// Two classes of ten sounds below a folder; `name` says what a file is called.
 template <class Name>
@@ -177,7 +177,7 @@ TEST(Planning, hashes_no_pipes_nor_devices) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out + ended.err, HasSubstr("not a file"));
   EXPECT_THAT(plan(sandbox).out,
-              HasSubstr("dataset 'd': 2 of 5 audio files cannot be read, the first is"));
+              HasSubstr("dataset 'd': 2 of 5 audio files cannot be read; the first is"));
   fs::create_directories(sandbox / "plugins");
   ASSERT_EQ(::mkfifo((sandbox / "plugins/x.so").c_str(), 0600), 0);
   const auto plugins = sandbox.command({"plugins", "--plugin-path", "plugins"});

@@ -118,10 +118,10 @@ TEST_F(Import, takes_scores_so_that_what_ranks_by_them_is_measured) {
   EXPECT_THAT(broken(lists, "0.25", "1e999"), HasSubstr("bad.jsonl:1"));
   EXPECT_THAT(broken(objects, "kind1\": ", "kind9\": "), HasSubstr("'scores' lacks 'kind1'"));
   EXPECT_THAT(broken(lists, "[", "[0.5, "),
-              HasSubstr("'scores' has 4 numbers; there are 3 classes"));
+              HasSubstr("'scores' has 4 numbers, but there are 3 classes"));
   const auto id = objects.substr(8, objects.find('"', 8) - 8);  // behind {"id": "
   EXPECT_THAT(complaint_of("id,prediction,kind0\n" + id + ",kind1,0.5\n"),
-              HasSubstr("there is no score of class 'kind1'"));
+              HasSubstr("there is no score for class 'kind1'"));
 }
 
 TEST_F(Import, stays_when_the_experiment_runs_again) {
@@ -191,7 +191,7 @@ TEST_F(Import, refuses_answers_that_fit_nothing_with_their_line) {
   EXPECT_THAT(complaint_of(with_line(3, "nobody,kind1")),
               HasSubstr("bad.csv:3: the dataset has no item 'nobody'"));
   EXPECT_THAT(complaint_of(with_line(3, id + ",kind1")),
-              HasSubstr("bad.csv:3: a second prediction of item '" + id + "'"));
+              HasSubstr("bad.csv:3: a second prediction for item '" + id + "'"));
   EXPECT_THAT(complaint_of(with_line(2, id + ",kind7")),
               AllOf(HasSubstr("bad.csv:2: prediction 'kind7'"), HasSubstr("did you mean 'kind")));
   EXPECT_THAT(complaint_of("id,answer\n1,2\n"), HasSubstr("prediction"));

@@ -27,7 +27,7 @@ TEST(LintData, finds_nothing_in_an_experiment_whose_data_are_right) {
   EXPECT_THAT(ended.out,
               AllOf(HasSubstr("tones (folder/folder): 70 items, 70 audio files"),
                     HasSubstr("Not found: missing_audio"), Not(HasSubstr("duplicate_choices")),
-                    HasSubstr("Nothing is wrong.")));
+                    HasSubstr("No problems found.")));
 }
 
 TEST(LintData, finds_one_recording_under_two_names_in_training_and_test) {
@@ -67,7 +67,7 @@ TEST(LintData, lists_all_that_is_wrong_with_questions_of_which_a_run_names_the_f
   sandbox.write_experiment(text);
   const auto plan = sandbox.command({"plan", "tones.toml", "--results", "r/r.db"});
   EXPECT_THAT(plan.out + plan.err, AllOf(HasSubstr("'c' is not among the choices"),
-                                         HasSubstr("'runner lint-data' lists what is wrong"),
+                                         HasSubstr("'runner lint-data' lists all problems"),
                                          HasSubstr("faulty = \"leave_out\"")));
 }
 

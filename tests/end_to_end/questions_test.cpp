@@ -97,7 +97,7 @@ TEST_F(Questions, are_answered_by_what_hears_and_not_by_what_does_not) {
        sandbox_.query("r", "SELECT max(run_id) FROM result WHERE task = 'majority'"), "a.wav",
        "which?", "--results", "r/results.db", "--plugin-path", STAGE_FIXTURE_FOLDER});
   EXPECT_EQ(unasked.code, 2);
-  EXPECT_THAT(unasked.err, HasSubstr("has no model to ask"));
+  EXPECT_THAT(unasked.err, HasSubstr("has no model that answers questions"));
 }
 
 TEST_F(Questions, whose_training_is_killed_in_the_middle_are_answered_with_the_same_bits) {

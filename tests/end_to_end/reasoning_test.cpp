@@ -62,7 +62,7 @@ TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
 
   const auto nothing = command("rescore", {"tones.toml"});
   EXPECT_EQ(nothing.code, 0) << nothing.err;
-  EXPECT_THAT(nothing.out, HasSubstr("nothing to score again"));
+  EXPECT_THAT(nothing.out, HasSubstr("nothing to rescore"));
   const auto rescored =
       command("rescore", {"tones.toml", "--set", "task.reasoning.options.scorer=exact"});
   EXPECT_EQ(rescored.code, 0) << rescored.out << rescored.err;
@@ -111,7 +111,7 @@ TEST_F(Reasoning, is_asked_under_labels_of_digits_and_saves_its_adapter_as_peft_
   EXPECT_EQ(again.code, 0) << again.err;
   const auto twice = command("export-adapter", {"1", "--to", "adapter"});
   EXPECT_EQ(twice.code, 2);
-  EXPECT_THAT(twice.err, HasSubstr("exists already"));
+  EXPECT_THAT(twice.err, HasSubstr("already exists"));
 }
 
 TEST_F(Reasoning, has_no_adapter_to_save_where_none_was_trained) {

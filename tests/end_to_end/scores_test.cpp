@@ -140,8 +140,7 @@ task = ["lin"]
   const auto ended = sandbox.run("r");
   EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
   EXPECT_THAT(ended.out + ended.err,
-              HasSubstr("nothing to validate on: the 24 training items are of "
-                        "1 group"));
+              HasSubstr("no validation data: the 24 training items are in 1 group"));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'ok'"), "1");
 }
 

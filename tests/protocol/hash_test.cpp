@@ -52,7 +52,7 @@ TEST(Hash, is_taken_of_regular_files_only_and_never_waits_for_others) {
 
 TEST(Hash, is_not_taken_of_what_has_more_than_its_size_says) {
   EXPECT_EQ(refusal("/proc/self/status"),
-            "it grows while it is read; expected a file that is complete");
+            "it grows while it is being read; expected a complete file");
 }
 
 TEST(Hash, of_git_equals_that_of_its_program) {  // git hash-object

@@ -113,7 +113,7 @@ class Comparer {
     check_condition_axis("--interaction", result_.interaction);
     if (among(options_.over, result_.interaction))
       throw Failure(ExitCode::usage, "runner compare: --over and --interaction both name '" +
-                                         result_.interaction + "'; allowed is one of them");
+                                         result_.interaction + "'; use one or the other");
     const auto values = names_->values(result_.interaction);
     if (equal == std::string::npos) {
       for (const auto& value : values)
@@ -131,8 +131,8 @@ class Comparer {
                   [&](const auto& condition) { return !filter_->keeps(condition, sides.axis); });
     if (other_) leave_out_shared(conditions);
     if (conditions.empty() && !other_)
-      result_.remarks.push_back("no cell of " + sides.candidate_name() + " stands beside one of " +
-                                sides.base_name());
+      result_.remarks.push_back("no cell of " + sides.candidate_name() +
+                                " can be paired with one of " + sides.base_name());
     for (const auto& condition : conditions)
       for (const auto& name : evidence_.groupings(condition))
         groupings_.insert(name);
@@ -158,7 +158,7 @@ class Comparer {
     if (shared > 0)
       result_.remarks.push_back(std::to_string(shared) +
                                 (shared == 1 ? " condition has" : " conditions have") +
-                                " the same runs on both sides and no line");
+                                " the same runs on both sides, which are not shown");
   }
 
   std::vector<SliceNames> slices_of(const Conditions& conditions, const Texts& dimensions) {

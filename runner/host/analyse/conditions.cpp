@@ -37,7 +37,7 @@ std::string obstacle(const std::vector<const Sample*>& samples) {
   for (const auto* sample : samples)
     if (reasons.empty() && sample->metric != samples.front()->metric)
       return "different primary metrics, '" + samples.front()->metric + "' and '" + sample->metric +
-             "'; name one with 'metric'";
+             "'; choose one with 'metric'";
   return protocol::join(reasons);
 }
 

@@ -68,7 +68,7 @@ std::size_t place_of(const Sample& sample, std::int64_t seed) {
 /// What keeps the items of a sample from being paired.
 std::string obstacle(const Samples& samples) {
   for (const auto& [sample, weight] : samples) {
-    if (sample->kind == "report") return "a number about the whole run";
+    if (sample->kind == "report") return "a metric of the whole run";
     if (sample->kind == "score" && !sample->unpaired.empty()) return sample->unpaired;
   }
   return "";
@@ -118,7 +118,7 @@ std::string undefined(const Samples& samples, const std::vector<std::int64_t>& s
   const auto& first = *samples.front().sample;
   if (seeds.empty()) return "no pair of finished runs";
   for (const auto& [sample, weight] : samples) {
-    if (sample->kind != first.kind) return "the metric is of another kind in each task";
+    if (sample->kind != first.kind) return "the metric is of a different kind in each task";
     if (sample->kind.empty()) return "the runs have no metric '" + first.metric + "'";
     if (sample->kind == "mean" && sample->items.empty()) return "no items in common";
   }

@@ -57,7 +57,7 @@ struct Score {
   double value = std::numeric_limits<double>::quiet_NaN();
   std::int64_t n = 0;
   std::optional<statistics::Influences> influences{};
-  std::string missing = "a run has no such score";  ///< why there are none
+  std::string missing = "a run lacks this score";  ///< why there are none
 };
 
 Score read_score(const Observations& observations, std::int64_t run, const std::string& metric,
@@ -81,7 +81,7 @@ std::vector<double> differences_of(const Score& base, const Score& candidate, st
   if (!why.empty()) return {};
   if (!base.influences || !candidate.influences) {
     why = base.influences ? candidate.missing : base.missing;
-    if (why.empty()) why = "a run has not kept what each item contributes to the score";
+    if (why.empty()) why = "a run has not stored the contributions of items to the score";
   }
   if (why.empty() && (base.influences->block_of.size() != items ||
                       base.influences->block_of != candidate.influences->block_of))
@@ -268,7 +268,7 @@ void Evidence::add_scores(Sample& sample, const Condition& condition, const Slic
       const auto& all = predicted(pairs[f].base);
       if (all != predicted(pairs[f].candidate) || all != predicted(seeds[0][f].base))
         sample.unpaired = "the runs scored different items";
-      if (slices.size() > 1) sample.unpaired = "runs hold no scores of several slices at once";
+      if (slices.size() > 1) sample.unpaired = "runs do not store scores of combined slices";
       const auto chosen = scored_items(condition, pairs[f].base, slices);
       auto row = differences_of(of_base, of_candidate, chosen.size(), sample.unpaired);
       folds.push_back({.differences = {std::move(row)}, .weight = share});

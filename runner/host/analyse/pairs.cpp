@@ -253,7 +253,7 @@ void compare_circumstances(Condition& condition, const DesignCell& base,
   if (base.evaluator == candidate.evaluator && base.build != candidate.build)
     note(condition, "the sides were scored by different builds of " + base.evaluator);
   if (base.audio != candidate.audio && !base.audio.empty() && !candidate.audio.empty())
-    note(condition, "the sides heard the audio by different policies: " + base.audio + " (" +
+    note(condition, "the sides used different audio policies: " + base.audio + " (" +
                         condition.base + ") and " + candidate.audio + " (" + condition.candidate +
                         ")");
   if (base.device != candidate.device)
@@ -309,14 +309,14 @@ void add_pairs(Condition& condition, const Group& base, const Group& candidate) 
   if (condition.planned == 0) return;
   if (base_once || candidate_once)
     note(condition, (base_once ? condition.base : condition.candidate) +
-                        " has one seed: its run stands beside each seed of " +
+                        " has one seed, which is paired with each seed of " +
                         (base_once ? condition.candidate : condition.base));
   else
     for (const auto& [at, cell] : other.cells)
       alone += leading.cells.count(at) == 0;
   if (alone > 0)
     note(condition, std::to_string(alone) + (alone == 1 ? " cell has" : " cells have") +
-                        " no partner of the same seed and fold");
+                        " no partner with the same seed and fold");
 }
 
 /// Names the rules of scoring where there are several, in one side or between them.
@@ -324,7 +324,7 @@ void compare_scoring(Condition& condition, const Group& base, const Group& candi
   const auto rules_of = [](const Group& group) {
     Names rules;
     for (const auto& [at, cell] : group.cells)
-      if (cell->run != 0) rules.insert(cell->scorer.empty() ? "no rule named" : cell->scorer);
+      if (cell->run != 0) rules.insert(cell->scorer.empty() ? "unnamed rule" : cell->scorer);
     return rules;
   };
   const auto of_base = rules_of(base), of_candidate = rules_of(candidate);
@@ -345,7 +345,7 @@ void note_lacking(Condition& condition, const Matched& match) {
       if (lacks.hard.count(axis) == 0 && lacks.soft.count(axis) == 0) axes.push_back(axis);
     if (!axes.empty())
       note(condition,
-           name + " has no " + protocol::join(axes) + ": its runs stand beside each value");
+           name + " has no " + protocol::join(axes) + ", so its runs are paired with each value");
   };
   say(*match.candidate, *match.base, condition.base);
   say(*match.base, *match.candidate, condition.candidate);

@@ -176,7 +176,7 @@ Texts notes_of(const ComparedLine& line) {
   const auto& why = difference.interval.missing;
   const bool scored = why.starts_with("scored ");
   if (why.size() > longest_reason || scored) notes.insert(notes.begin(), why);
-  if (scored) notes[0] += "; --allow-different-scoring compares them";
+  if (scored) notes[0] += "; --allow-different-scoring compares them anyway";
   if (difference.missing > 0)
     notes.push_back(count_text(difference.missing, "pair") + " of runs missing");
   return notes;
@@ -222,7 +222,7 @@ void print(std::ostream& out, const Comparison& comparison, bool markdown, std::
     out << comparison.experiment << ": nothing to compare with '" << comparison.base << "'"
         << (comparison.axis.empty()
                 ? std::string()
-                : "; no other value of '" + comparison.axis + "' has cells beside it")
+                : "; no other value of '" + comparison.axis + "' has cells to pair with it")
         << '\n';
     for (const auto& remark : comparison.remarks)
       out << remark << '\n';

@@ -119,7 +119,7 @@ std::vector<ComparisonRow> rows_of(const Comparison& comparison) {
     note(row, groups());
     note(row, line.averaged);
     if (!comparison.interaction.empty())
-      note(row, "difference at " + comparison.interaction + "=" + line.level + " less that at " +
+      note(row, "difference at " + comparison.interaction + "=" + line.level + " minus that at " +
                     comparison.against);
     if (line.title != line.task()) note(row, line.title);
   }

@@ -105,8 +105,8 @@ std::string finding(const Verdict& verdict, const Hypothesis& claim, std::size_t
   const auto mean = mean_of(verdict, claim);
   std::string text = verdict.candidate;
   if (verdict.verdict == "undecided") {
-    text += " and " + verdict.base + " may or may not differ" +
-            (verdict.margin > 0 ? " by " + margin : "");
+    text = "unclear whether " + verdict.candidate + " and " + verdict.base + " differ" +
+           (verdict.margin > 0 ? " by " + margin : "");
   } else if (claim.relation == "=") {
     text +=
         " and " + verdict.base + " differ by " + (supported ? "less" : "more") + " than " + margin;
@@ -150,22 +150,22 @@ std::string findings(const Verdict& verdict, const Hypothesis& claim, std::size_
                         (verdict.margin > 0 ? " by more than " + number_text(verdict.margin) : "");
   const auto against = labels_where(verdict.parts, other_way);
   if (verdict.verdict == "supported")
-    return claimed + " in " + each + " (the largest " +
+    return claimed + " in " + each + " (largest " +
            p_is(equivalence ? "p (equivalent)" : "p", verdict.p_adjusted) + after_holm(claims) +
            ")";
   std::string text = verdict.verdict == "contradicted"
-                         ? "it does not hold in " + each + " that " + claimed
-                         : "not shown in " + each + " that " + claimed;
+                         ? "it does not hold that " + claimed + " in " + each
+                         : "not shown that " + claimed + " in " + each;
   if (verdict.verdict == "contradicted")
     text += " (" +
             p_is(equivalence ? "p (beyond the margin)" : "p",
                  equivalence ? verdict.p_beyond : verdict.p_adjusted) +
-            ", the smallest times " + std::to_string(verdict.parts.size()) + after_holm(claims) +
+            ", the smallest p times " + std::to_string(verdict.parts.size()) + after_holm(claims) +
             ")";
-  if (!against.empty()) text += "; the other way in " + protocol::join(against);
+  if (!against.empty()) text += "; opposite in " + protocol::join(against);
   const auto blocked =
       labels_where(verdict.parts, [](const ClaimPart& part) { return !part.usable(); });
-  if (!blocked.empty()) text += "; nothing can be said in " + protocol::join(blocked);
+  if (!blocked.empty()) text += "; no conclusion for " + protocol::join(blocked);
   return text;
 }
 
@@ -176,12 +176,12 @@ std::string detail_of(const ClaimPart& part, bool equivalence) {
   } else if (!part.difference.interval.defined()) {
     text += estimated(part)
                 ? part.difference.metric + " " + signed_text(part.difference.interval.estimate) +
-                      ", without interval: " + part.difference.interval.missing
+                      ", without an interval: " + part.difference.interval.missing
                 : part.difference.interval.missing;
   } else {
     text += numbers(part.difference, p_values(equivalence, part.p, part.p_beyond));
   }
-  if (other_way(part)) text += ", the other way";
+  if (other_way(part)) text += ", opposite";
   for (const auto& note : part.difference.notes)
     text += "; " + note;
   if (part.difference.missing > 0)
@@ -204,7 +204,7 @@ void describe(Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
       verdict.name + " (" + verdict.claim + where(claim) + "): " + verdict.verdict + ", " + reason;
   if (verdict.parts.size() == 1) {
     if (const auto against = labels_where(verdict.averaged, other_way); !against.empty())
-      verdict.sentence += "; the other way in " + protocol::join(against);
+      verdict.sentence += "; opposite in " + protocol::join(against);
     for (const auto& note : verdict.difference.notes)
       verdict.sentence += "; " + note;
     if (verdict.difference.missing > 0)
@@ -216,9 +216,9 @@ void describe(Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
     verdict.details.push_back(detail_of(part, equivalence));
   // Of several means each is named by what it is the mean of.
   if (verdict.parts.size() > 1 && !verdict.averaged.empty()) {
-    verdict.sentence += "; each a " + mean_of(verdict, claim);
+    verdict.sentence += "; each is a " + mean_of(verdict, claim);
     for (const auto& part : verdict.averaged)
-      verdict.details.push_back("of which " + detail_of(part, equivalence));
+      verdict.details.push_back("including " + detail_of(part, equivalence));
   }
 }
 

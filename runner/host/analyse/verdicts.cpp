@@ -171,7 +171,7 @@ class Judge {
             samples.push_back(evidence_.sample(
                 *condition, claim.metric.empty() ? condition->primary : claim.metric, own,
                 claim.allow_different_scoring));
-        part.difference = samples.empty() ? no_difference(claim.metric, "no item is in its slices")
+        part.difference = samples.empty() ? no_difference(claim.metric, "its slices have no items")
                                           : compare_samples(samples);
       }
     }
@@ -221,15 +221,15 @@ class Judge {
     if (verdict.parts.empty()) add_empty(verdict, claim, "");
     if (!claim.tasks.empty()) return;
     for (const auto& task : one_sided)
-      verdict.parts.front().difference.notes.push_back("not over '" + task +
-                                                       "', which has one side only");
+      verdict.parts.front().difference.notes.push_back("'" + task +
+                                                       "' is left out, since it has only one side");
   }
 
   static void add_empty(Verdict& verdict, const Hypothesis& claim, const std::string& task) {
     auto& part = verdict.parts.emplace_back();
     part.label = task;
     if (!task.empty()) part.condition["task"] = task;
-    part.difference = no_difference(claim.metric, "the experiment has no such pair of cells");
+    part.difference = no_difference(claim.metric, "the experiment has no matching pair of cells");
   }
 
   static void test(ClaimPart& part, const Hypothesis& claim) {
@@ -249,17 +249,17 @@ class Judge {
       part.state = interval.missing.starts_with("scored ") ? "not testable" : "undecided";
       part.reason = interval.missing;
       if (part.state == "not testable")
-        part.reason += "; 'allow_different_scoring' compares them all the same";
+        part.reason += "; 'allow_different_scoring' compares them anyway";
     } else if (part.reason = control_fails(part, claim, axis); !part.reason.empty()) {
       part.state = "not testable";
     } else if (saturated(difference)) {
       part.state = "saturated";
-      part.reason = "both lie above 97 % (" + number_text(difference.base) + " and " +
-                    number_text(difference.candidate) + "), with no room to differ";
+      part.reason = "both are above 97 % (" + number_text(difference.base) + " and " +
+                    number_text(difference.candidate) + "), which leaves no room for a difference";
     } else if (!interval.defined()) {
       part.state = "undecided";
       part.reason = "the difference is " + signed_text(interval.estimate) +
-                    ", without interval: " + interval.missing;
+                    ", without an interval: " + interval.missing;
     }
   }
 
@@ -286,8 +286,9 @@ class Judge {
                                          claim.metric.empty() ? condition.primary : claim.metric,
                                          part.slices, claim.allow_different_scoring));
     const auto control =
-        samples.empty() ? no_difference(claim.metric, "the experiment has no such pair of cells")
-                        : compare_samples(samples);
+        samples.empty()
+            ? no_difference(claim.metric, "the experiment has no matching pair of cells")
+            : compare_samples(samples);
     const auto& interval = control.interval;
     if (interval.defined() && control.gain() > 0 && interval.p_value < alpha) return "";
     return "the positive control " + claim.positive_control + " does not beat the blind " +

@@ -15,7 +15,7 @@ namespace po = program_options;
 /// The declared options, --help, and positional arguments that were not declared.
 po::options_description all_options(const Syntax& syntax) {
   po::options_description all;
-  all.add(syntax.options).add_options()("help,h", "shows this text");
+  all.add(syntax.options).add_options()("help,h", "shows this help");
   for (const auto& [name, count] : syntax.positionals) {
     if (all.find_nothrow(name, false) != nullptr) continue;
     if (count == 1) {
@@ -30,7 +30,7 @@ po::options_description all_options(const Syntax& syntax) {
 void print_help(const Syntax& syntax) {
   std::ostringstream text;
   po::options_description shown(syntax.options);
-  shown.add_options()("help,h", "shows this text");
+  shown.add_options()("help,h", "shows this help");
   text << "Usage: runner " << syntax.command;
   if (!syntax.usage.empty()) text << ' ' << syntax.usage;
   text << " [options]\n\n" << syntax.description << "\n\n" << shown;

@@ -59,7 +59,7 @@ void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& l
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
   if (left <= 0)
     end(worker, "timeout",
-        (limits.since_news ? "no news for " : "no answer within ") +
+        (limits.since_news ? "no progress for " : "no answer within ") +
             std::to_string(limits.time.count() / 1000) + " s");
   const auto most = limits.memory > 0 ? limits.memory : default_memory_limit();
   const auto process =

@@ -20,8 +20,8 @@ std::filesystem::path worker_file() {
   if (!std::filesystem::exists(file, ignored))
     throw Failure(ExitCode::usage,
                   file.string() +
-                      ": there is no worker program, which loads the plugins; it lies "
-                      "beside the runner's folder. Build or install Earshot again");
+                      ": the worker program, which loads the plugins, is missing; expected it next "
+                      "to the runner's folder. Build or install Earshot again");
   return file;
 }
 

@@ -105,7 +105,7 @@ TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Fo
 }
 
 void TableWriter::row(const std::vector<Json>& values) {
-  if (values.size() != columns_.size()) throw std::logic_error("a value for each column is needed");
+  if (values.size() != columns_.size()) throw std::logic_error("each column needs a value");
   ++rows_;
   if (format_ == Format::csv || format_ == Format::spreadsheet) {
     write_csv(out_, values, format_ == Format::spreadsheet);

@@ -30,10 +30,10 @@ using Pair = std::array<int, 2>;
 /// What the machine is short of, by the error that it gave.
 [[noreturn]] void fail(int error, const std::string& what) {
   const char* advice = "free some memory";
-  if (error == EMFILE) advice = "raise the limit (ulimit -n), or run fewer at once (-j)";
+  if (error == EMFILE) advice = "raise the limit (ulimit -n), or run fewer in parallel (-j)";
   if (error == ENFILE) advice = "close other programs";
   if (error == EAGAIN)
-    advice = "raise the limit of processes (ulimit -u), or run fewer at once (-j)";
+    advice = "raise the limit of processes (ulimit -u), or run fewer in parallel (-j)";
   throw WorkerShortage("a worker cannot be started: " + what + ": " + std::strerror(error) + "; " +
                        advice);
 }
@@ -252,7 +252,7 @@ std::optional<protocol::Message> WorkerProcess::next() {
   auto message = reader_.next();
   if (!message || hello_.protocol != 0) return message;
   if (message->header.value("type", "") != "hello")
-    throw protocol::ProtocolError("the worker does not say hello first");
+    throw protocol::ProtocolError("the worker did not begin with 'hello'");
   hello_ = message->header.get<protocol::Hello>();
   if (hello_.protocol != protocol::version)
     throw protocol::ProtocolError("the worker speaks protocol " + std::to_string(hello_.protocol) +

@@ -67,7 +67,8 @@ std::vector<std::string> read_slice(const Value& entry) {
   if (texts && (near.empty() || entry.scalar == "*")) return texts_of(entry, entry.key);
   refuse(entry.key_position,
          "unknown axis '" + entry.key + "'; known: " + protocol::join(plain_axes()) +
-             ", option axes as \"task.lr\", and dimensions of slices, by \"*\" or names" + near);
+             ", option axes such as \"task.lr\", and dimensions of slices, with \"*\" or names" +
+             near);
 }
 
 void read_option_axis_name(const Value& entry) {
@@ -77,12 +78,13 @@ void read_option_axis_name(const Value& entry) {
 }
 
 void read_zips(const Value& value, MatrixBlock& block) {
-  if (!value.is_list()) refuse_type(value, "zip", "lists of axes, as [[\"task\", \"mapper\"]]");
+  if (!value.is_list())
+    refuse_type(value, "zip", "lists of axes, such as [[\"task\", \"mapper\"]]");
   std::set<std::string> used;
   for (const auto& child : value.children) {
     if (!child.is_list()) refuse_type(child, "an element of zip", "a list of axes");
     const auto names = texts_of(child, "zip");
-    if (names.size() < 2) refuse(child.position, "zip joins two axes or more");
+    if (names.size() < 2) refuse(child.position, "zip needs at least two axes");
     for (const auto& name : names) {
       std::vector<std::string> known;
       for (const auto& [axis, values] : block.axes)
@@ -103,8 +105,7 @@ void check_zip_lengths(const Value& table, const MatrixBlock& block) {
       const auto axis = std::find_if(block.axes.begin(), block.axes.end(),
                                      [&](const auto& a) { return a.first == name; });
       if (axis->second.front() == "*")
-        refuse(table.find("zip")->position,
-               "zip has fold = \"*\"; write the folds out to join them");
+        refuse(table.find("zip")->position, "zip has fold = \"*\"; list the folds to join them");
       lengths.insert(axis->second.size());
       each += (each.empty() ? "'" : ", '") + name + "' has " + std::to_string(axis->second.size());
     }
@@ -121,9 +122,9 @@ void check_datasets(const Experiment& experiment, const Value& table, const Matr
     if (axis == "task")
       for (const auto& value : values)
         if (experiment.components.at("task").at(value.get<std::string>()).dataset.empty())
-          refuse(table.find("task")->position, "the task " + value.dump() +
-                                                   " has no dataset; give it one, or an axis "
-                                                   "'dataset' to this block");
+          refuse(table.find("task")->position,
+                 "the task " + value.dump() +
+                     " has no dataset; give it one, or add an axis 'dataset' to this block");
 }
 
 void check_option_axes(const MatrixBlock& block) {
@@ -143,8 +144,7 @@ MatrixBlock read_block(const Value& table, Experiment& experiment) {
     block.positions[entry.key] = entry.key_position;
     if (entry.is_table() && contains(component_tables(), entry.key))
       refuse(entry.key_position, "'" + entry.key +
-                                     "' is a table; an option axis is written in "
-                                     "quotes, as \"" +
+                                     "' is a table; write an option axis in quotes: \"" +
                                      entry.key + ".lr\" = [...]");
     if (entry.key.find('.') != std::string::npos) read_option_axis_name(entry);
     if (entry.key.find('.') != std::string::npos || contains(plain_axes(), entry.key))
@@ -183,7 +183,7 @@ void check_label(const Experiment& experiment, const std::string& axis, const Js
 void read_blocks(const Value& root, Experiment& experiment) {
   const auto tables = tables_of(root, "matrix");
   if (tables.empty())
-    refuse(root.position, "there is no [[matrix]]; expected one that names encoders and tasks");
+    refuse(root.position, "there is no [[matrix]]; expected one with encoders and tasks");
   for (const auto* table : tables)
     experiment.blocks.push_back(read_block(*table, experiment));
   // After the axes of all blocks are known, on which conditions may stand.

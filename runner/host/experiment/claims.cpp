@@ -90,7 +90,7 @@ Hypothesis read_hypothesis(const Value& table) {
   parse_claim(claim, result);
   if (result.relation == "=" && result.margin == 0)
     refuse(claim.position, "the claim '" + result.claim +
-                               "' of equivalence has no margin; give it 'margin', the largest "
+                               "' is an equivalence without a margin; add 'margin', the largest "
                                "difference that counts as none");
   result.tasks = fields.texts("tasks");
   if (const auto* slices = fields.find("slices")) read_slices(*slices, result);
@@ -130,7 +130,7 @@ void check_hypothesis(const Fields& fields, const Experiment& experiment, Hypoth
     check_axis(experiment, axis, at("average"));
     if (axis == hypothesis.axis)
       refuse(at("average"), "the claim compares values of the axis '" + axis +
-                                "'; average names axes over which the mean is taken");
+                                "'; average lists the other axes, over which the mean is taken");
   }
   for (const auto& [key, control] : {std::pair{"positive_control", hypothesis.positive_control},
                                      std::pair{"blind_control", hypothesis.blind_control}})
@@ -146,9 +146,9 @@ Select read_select(const Value& table) {
   const auto by = fields.required_text("by");
   const std::string split = "validation.";
   if (!by.starts_with(split) || by.size() == split.size())
-    refuse(
-        fields.require("by").position,
-        "by is '" + by + "'; expected 'validation.' and a metric: the test split chooses nothing");
+    refuse(fields.require("by").position, "by is '" + by +
+                                              "'; expected 'validation.' and a metric, because "
+                                              "options must not be chosen on the test split");
   select.by = by.substr(split.size());
   return select;
 }
@@ -215,7 +215,7 @@ void read_claims(const Value& root, Experiment& experiment) {
     for (const auto& other : experiment.hypotheses)
       if (other.name == hypothesis.name)
         refuse(hypothesis.position,
-               "a second hypothesis '" + hypothesis.name + "'; each needs a name of its own");
+               "a second hypothesis '" + hypothesis.name + "'; each needs a unique name");
     experiment.hypotheses.push_back(std::move(hypothesis));
   }
 }

@@ -58,10 +58,10 @@ Json read_audio(const Value& value) {
 }
 
 void check_option(const Value& value) {
-  if (value.is_table()) refuse_type(value, value.key, "a text, number, flag or list");
+  if (value.is_table()) refuse_type(value, value.key, "a string, number, bool or list");
   for (const auto& child : value.children)
     if (child.is_table() || child.is_list())
-      refuse_type(child, "an element of " + value.key, "a text, number or flag");
+      refuse_type(child, "an element of " + value.key, "a string, number or bool");
 }
 
 void read_options(const Fields& fields, Component& component) {

@@ -27,7 +27,7 @@ void check_plain_name(const Position& position, const std::string& what, const s
     refuse(position, what + " '" + shown + "'; allowed: letters, digits, '_', '-', '.' and '+'");
   if (name.front() == '.' || name.front() == '-')
     refuse(position, what + " '" + shown + "' begins with '" + name.front() +
-                         "'; allowed in front: letters, digits, '_' and '+'");
+                         "'; allowed as the first character: letters, digits, '_' and '+'");
 }
 
 void refuse_unknown(const Position& position, const std::string& what, const std::string& name,
@@ -39,10 +39,10 @@ void refuse_unknown(const Position& position, const std::string& what, const std
 
 std::vector<std::string> texts_of(const Value& value, const std::string& name) {
   if (value.scalar.is_string()) return {value.scalar.get<std::string>()};
-  if (!value.is_list()) refuse_type(value, name, "a list of texts");
+  if (!value.is_list()) refuse_type(value, name, "a list of strings");
   std::vector<std::string> texts;
   for (const auto& child : value.children) {
-    if (!child.scalar.is_string()) refuse_type(child, "an element of " + name, "a text");
+    if (!child.scalar.is_string()) refuse_type(child, "an element of " + name, "a string");
     texts.push_back(child.scalar.get<std::string>());
   }
   return texts;
@@ -64,7 +64,7 @@ const Value& Fields::require(const std::string& key) const {
 std::string Fields::text(const std::string& key, const std::string& fallback) const {
   const auto* value = find(key);
   if (value == nullptr) return fallback;
-  if (!value->scalar.is_string()) refuse_type(*value, key, "a text");
+  if (!value->scalar.is_string()) refuse_type(*value, key, "a string");
   return value->scalar.get<std::string>();
 }
 
@@ -72,7 +72,7 @@ std::string Fields::required_text(const std::string& key) const {
   const auto& value = require(key);
   const auto result = text(key);
   if (result.find_first_not_of(" \t\n") == std::string::npos)
-    refuse(value.position, key + " of " + title_ + " is empty; expected a text");
+    refuse(value.position, key + " of " + title_ + " is empty; expected a string");
   return result;
 }
 

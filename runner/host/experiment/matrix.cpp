@@ -133,8 +133,9 @@ void apply(const Override& rule, Cell& cell) {
       const auto full = table + "." + name;
       const auto& position = rule.positions.at(full);
       if (cell.axis(full) != nullptr)
-        refuse(position, "[[override]] changes '" + full + "' of the cell " + cell.label() +
-                             ", of which it is an axis. Restrict the match, or drop the axis");
+        refuse(position,
+               "[[override]] changes '" + full + "' of the cell " + cell.label() +
+                   ", but it is an axis of this cell. Restrict the match, or remove the axis");
       if (target.label.empty())
         refuse(position, "[[override]] changes '" + full + "' of the cell " + cell.label() +
                              ", which has no " + table + ". Restrict the match");
@@ -180,8 +181,9 @@ class BlockExpander {
     const auto cells = std::min(size, static_cast<double>(experiment_.max_cells));
     cells_.reserve(static_cast<std::size_t>(std::min(cells, 100000.0)));
     if (size > most)
-      refuse(block_.position, "[[matrix]] is a product of " + Json(size).dump() +
-                                  " combinations; allowed are 10000000. Leave values out");
+      refuse(block_.position,
+             "[[matrix]] is a product of " + Json(size).dump() +
+                 " combinations; at most 10000000 are allowed. Remove some values");
   }
 
   bool advance(std::vector<std::size_t>& place) const {
@@ -217,10 +219,10 @@ class BlockExpander {
   void keep(Cell cell, const std::vector<std::size_t>& order) {
     if (!holds(block_.where, cell)) return;
     if (static_cast<std::int64_t>(cells_.size()) >= experiment_.max_cells)
-      refuse(block_.position, "[[matrix]] gives more than " +
-                                  std::to_string(experiment_.max_cells) +
-                                  " cells; that is max_cells. Leave values out, or raise it in "
-                                  "[experiment]");
+      refuse(
+          block_.position,
+          "[[matrix]] gives more than " + std::to_string(experiment_.max_cells) +
+              " cells, which is max_cells. Remove some values, or raise max_cells in [experiment]");
     fill(experiment_, block_, cell);
     if (all_folds_) places_.emplace_back(order, cells_.size());
     cells_.push_back(std::move(cell));
@@ -253,7 +255,8 @@ std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds) {
   for (const auto& block : experiment.blocks) {
     auto more = BlockExpander(experiment, block, folds).expand();
     if (more.empty())
-      refuse(block.where.position, "where leaves no cell of its [[matrix]]; correct or remove it");
+      refuse(block.where.position,
+             "where leaves no cell of its [[matrix]]; correct it or remove it");
     std::erase_if(more, [&](const Cell& cell) { return !seen.insert(identity(cell)).second; });
     if (cells.empty())
       cells = std::move(more);
@@ -262,8 +265,8 @@ std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds) {
   }
   if (static_cast<std::int64_t>(cells.size()) > experiment.max_cells)
     refuse(experiment.blocks.front().position,
-           "the matrix has " + std::to_string(cells.size()) + " cells; allowed are " +
-               std::to_string(experiment.max_cells) + ", max_cells in [experiment]");
+           "the matrix has " + std::to_string(cells.size()) + " cells; at most " +
+               std::to_string(experiment.max_cells) + " are allowed (max_cells in [experiment])");
   return cells;
 }
 
@@ -326,7 +329,7 @@ Selection parse_selection(const Experiment& experiment, const std::vector<Cell>&
   Selection selection{text.substr(0, equals), {}};
   const auto known = axis_names(experiment);
   if (equals == std::string::npos)
-    refuse(position, "no axis and value; expected AXIS=VALUE, as in encoder=log_mel");
+    refuse(position, "no axis and value; expected AXIS=VALUE, such as encoder=log_mel");
   if (std::find(known.begin(), known.end(), selection.axis) == known.end())
     refuse_unknown(position, "axis", selection.axis, known);
   const auto values = values_of(cells, selection.axis);

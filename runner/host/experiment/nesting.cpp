@@ -83,7 +83,7 @@ class NestingCheck {
 
   [[noreturn]] void refuse(const std::string& what) const {
     host::refuse({file_, line_, static_cast<int>(at_ - line_begin_) + 1},
-                 what + "; an experiment file needs no more than a handful");
+                 what + "; an experiment file needs only a few");
   }
 
   std::string_view text_;

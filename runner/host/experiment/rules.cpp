@@ -49,7 +49,8 @@ Json read_override_options(const Value& value, Override& result) {
   auto known = component_tables();
   const Fields fields(value, "options of [[override]]", known);
   for (const auto& table : value.children) {
-    if (!table.is_table()) refuse_type(table, table.key, "a table of options, as { lr = 1e-4 }");
+    if (!table.is_table())
+      refuse_type(table, table.key, "a table of options, such as { lr = 1e-4 }");
     for (const auto& option : table.children) {
       check_assignment(table.key, option.key, option);
       result.positions[table.key + "." + option.key] = option.key_position;
@@ -76,7 +77,7 @@ Override read_override(const Value& table, const Experiment& experiment) {
   if (const auto* resources = fields.find("resources"))
     result.resources = read_override_resources(*resources);
   if (result.options.empty() && result.resources.empty())
-    refuse(table.position, "[[override]] changes nothing; give it 'options' or 'resources'");
+    refuse(table.position, "[[override]] changes nothing; add 'options' or 'resources'");
   return result;
 }
 
@@ -98,7 +99,8 @@ Match read_match(const Value& value, const Experiment& experiment, const std::st
   Match match{.position = value.position};
   const Fields fields(value, title, axis_names(experiment));
   if (value.children.empty())
-    refuse(value.position, title + " has no conditions; expected some, as { encoder = \"mfcc\" }");
+    refuse(value.position,
+           title + " has no conditions; expected some, such as { encoder = \"mfcc\" }");
   for (const auto& entry : value.children)
     check_condition(experiment, entry);
   match.conditions = to_json(value);

@@ -72,10 +72,10 @@ class Loader {
         (fs::path(file).parent_path() / base.scalar.get<std::string>()).lexically_normal().string();
     if (std::find(open_.begin(), open_.end(), identity(path)) != open_.end())
       refuse(base.position, "'" + base.scalar.get<std::string>() +
-                                "' extends this file in turn; a file cannot extend itself");
+                                "' also extends this file; a file cannot extend itself");
     if (open_.size() > most_open)
       refuse(base.position, "more than " + std::to_string(most_open) +
-                                " files extend each other in a row; put some of them together");
+                                " files extend each other in a chain; merge some of them");
     try {
       return load(path);
     } catch (const Failure& failure) {
@@ -96,7 +96,7 @@ Value parse_set(const std::string& text) {
   const Position position{"--set " + text, 0, 0};
   const auto equals = text.find('=');
   if (equals == 0 || equals == std::string::npos)
-    refuse(position, "no key and value; expected KEY=VALUE, as in task.room.options.lr=1e-4");
+    refuse(position, "no key and value; expected KEY=VALUE, such as task.room.options.lr=1e-4");
   const auto key = text.substr(0, equals), rest = text.substr(equals + 1);
   const auto value = rest.substr(std::min(rest.find_first_not_of(' '), rest.size()));
   Value table;

@@ -80,7 +80,7 @@ class Converter {
       if (std::isfinite(number->get())) return number->get() == 0 ? 0.0 : number->get();
       refuse(position, "a number that is not finite; expected a finite one");
     }
-    refuse(position, "a date or time; expected a text, number, true or false. Put it in quotes");
+    refuse(position, "a date or time; expected a string, number, true or false. Put it in quotes");
   }
 
   const std::string& file_;
@@ -98,7 +98,7 @@ Value parse_toml(std::string_view text, const std::string& file) {
   } catch (const toml::parse_error& error) {
     const auto& begin = error.source().begin;
     refuse({file, static_cast<int>(begin.line), static_cast<int>(begin.column)},
-           "this is no TOML: " + std::string(error.description()));
+           "invalid TOML: " + std::string(error.description()));
   }
 }
 
@@ -109,7 +109,7 @@ void merge(Value& under, Value over) {
                           child.key.find_first_not_of("0123456789") == std::string::npos;
       const auto index = digits ? std::stoul(child.key) : under.children.size();
       if (index >= under.children.size())
-        refuse(child.key_position, "'" + child.key + "' is no element of '" + under.key +
+        refuse(child.key_position, "'" + child.key + "' is not an element of '" + under.key +
                                        "'; it has " + std::to_string(under.children.size()) +
                                        ", counted from 0");
       child.key.clear();
@@ -164,8 +164,8 @@ std::string shown(const Value& value) {
   if (value.is_list()) return "a list";
   if (value.is_table()) return "a table";
   const auto& scalar = value.scalar;
-  if (scalar.is_string()) return "'" + scalar.get<std::string>() + "' (a text)";
-  if (scalar.is_boolean()) return scalar.dump() + " (a flag)";
+  if (scalar.is_string()) return "'" + scalar.get<std::string>() + "' (a string)";
+  if (scalar.is_boolean()) return scalar.dump() + " (a bool)";
   return scalar.dump() + (scalar.is_number_float() ? " (a number)" : " (an integer)");
 }
 
@@ -182,13 +182,14 @@ std::string variable(const std::string& inner, const Position& position) {
   const auto separator = inner.find(":-");
   const auto name = inner.substr(0, separator);
   if (!is_variable_name(name))
-    refuse(position, "'${" + inner +
-                         "}' names no environment variable; allowed: ${NAME}, "
-                         "${NAME:-default}");
+    refuse(position,
+           "'${" + inner +
+               "}' is not the name of an environment variable; allowed: ${NAME}, ${NAME:-default}");
   const char* value = std::getenv(name.c_str());
   if (value != nullptr) return value;
   if (separator == std::string::npos)
-    refuse(position, "the environment variable '" + name + "' is not set; set it, as in '" + name +
+    refuse(position, "the environment variable '" + name +
+                         "' is not set; set it, for example with '" + name +
                          "=... runner ...', or write ${" + name + ":-default}");
   return inner.substr(separator + 2);
 }
@@ -204,9 +205,8 @@ std::string with_environment(const std::string& text, const Position& position) 
     if (open == std::string::npos) return result;
     const auto close = text.find('}', open);
     if (close == std::string::npos)
-      refuse(position, "'" + text.substr(open) +
-                           "' has no end; allowed: ${NAME}, "
-                           "${NAME:-default}");
+      refuse(position,
+             "'" + text.substr(open) + "' has no closing '}'; allowed: ${NAME}, ${NAME:-default}");
     result += variable(text.substr(open + 2, close - open - 2), position);
     from = close + 1;
   }

@@ -125,9 +125,8 @@ void Catalog::refuse_duplicates() {
     std::copy_if(all.begin(), all.end(), std::back_inserter(others),
                  [&](const std::string& path) { return path != plugin.info.path; });
     refused_.push_back({plugin.info.path,
-                        "the plugin name '" + plugin.info.name + "' is also that of " +
-                            protocol::join(others) +
-                            "; a name is allowed once. Remove or rename one",
+                        "the plugin name '" + plugin.info.name + "' is also used by " +
+                            protocol::join(others) + "; names must be unique. Remove or rename one",
                         plugin.info});
   }
   std::erase_if(plugins_,
@@ -173,8 +172,8 @@ CatalogEntry Catalog::find(const std::string& kind, const std::string& id,
   throw Failure(ExitCode::usage,
                 where + ": unknown " + kind + " '" + id + "'; " +
                     (names.empty() ? "no plugin has one" : "known: " + protocol::join(names)) +
-                    (guess.empty() ? ". A plugin elsewhere is found by --plugin-path FOLDER or "
-                                     "EARSHOT_PLUGIN_PATH"
+                    (guess.empty() ? ". For plugins in another folder, give --plugin-path FOLDER "
+                                     "or set EARSHOT_PLUGIN_PATH"
                                    : guess));
 }
 

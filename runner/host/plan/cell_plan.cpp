@@ -102,7 +102,7 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
   if (!facts.missing.empty()) return facts.missing;
   for (const auto& [use, ability] : {std::pair{"codes", "codec"}, {"learner", "learner"}})
     if (facts.needs(use) && !has_ability(*parts.encoder, ability))
-      return "encoder '" + cell.encoder.label + "' is no " + ability + ", which task '" +
+      return "encoder '" + cell.encoder.label + "' is not a " + ability + ", which task '" +
              cell.task.label + "' needs";
   if (facts.needs("learner") && !parts.encoder->pretrain.empty())
     return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
@@ -113,12 +113,12 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
     if (cell.fold > 0 && stage.request.dataset.key == parts.dataset->key)
       return stage.trainee() + " '" + component->label +
              "' is pretrained on all folds of dataset '" + cell.dataset.label +
-             "', so also on what this cell tests";
+             "', which includes the test items of this cell";
   }
   if (facts.needs("mapper") && parts.mapper == nullptr)
-    return "task '" + cell.task.label + "' needs a mapper, and the matrix gives none";
+    return "task '" + cell.task.label + "' needs a mapper, but the matrix has none";
   if (facts.needs("language_model") && parts.language_model == nullptr)
-    return "task '" + cell.task.label + "' needs a language model, and the matrix gives none";
+    return "task '" + cell.task.label + "' needs a language model, but the matrix has none";
   return "";
 }
 

@@ -55,7 +55,7 @@ void compare(const Json& before, const Json& now, const Json& whole, std::vector
   }
   const auto name = name_of(path, whole);
   const auto text = before.is_object() || now.is_object()
-                        ? name + (now.is_null() ? " is gone" : " is new")
+                        ? name + (now.is_null() ? " was removed" : " was added")
                         : name + " changed (" + brief(before) + " -> " + brief(now) + ")";
   if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(text);
 }

@@ -52,7 +52,7 @@ void check_cell(const Experiment& experiment, const Components& components, cons
   const auto* fold = cell.axis("fold");
   if (fold == nullptr) return;
   const auto& folds = dataset.info.folds;
-  const auto missing = "dataset '" + cell.dataset.label + "' has no folds; drop the axis 'fold'";
+  const auto missing = "dataset '" + cell.dataset.label + "' has no folds; remove the axis 'fold'";
   if (folds.empty()) refuse(position_of_fold(experiment), missing);
   if (std::find(folds.begin(), folds.end(), cell.fold) == folds.end())
     refuse(position_of_fold(experiment), "dataset '" + cell.dataset.label + "' has no fold " +

@@ -74,9 +74,9 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
 /// Of a component that no file names, its source in place of x.toml.
 std::string Components::how_to_get(const std::string& source, const Position& place) const {
   if (!is_hub_source(source)) return "";
-  if (experiment_.file.empty()) return "; 'runner weights " + source + " --get' gets it";
+  if (experiment_.file.empty()) return "; 'runner weights " + source + " --get' downloads it";
   return "; 'runner weights " + experiment_.file + " --get" +
-         (place.line == 0 ? " " + place.file : "") + "' gets it";
+         (place.line == 0 ? " " + place.file : "") + "' downloads it";
 }
 
 /// Makes paths absolute and finds weights; what is missing is noted, not thrown.

@@ -26,12 +26,12 @@ namespace {
 std::string explained(const FoundComponent& component, const WorkerError& error) {
   auto what = "dataset '" + component.label + "': " + error.what();
   if (error.kind == "timeout")
-    what += "; it was listing its items. Give it more with --timeout, or timeout in [resources]";
+    what += " while listing its items. Allow more with --timeout, or timeout in [resources]";
   const auto faulty = component.ref.option_with("faulty_rows");
   // One item of a million is in the message: say where all of them are listed.
   if (error.kind == "contract")
-    what += ". 'runner lint-data' lists what is wrong" +
-            (faulty.empty() ? "" : "; " + faulty + " = \"leave_out\" leaves such rows out");
+    what += ". 'runner lint-data' lists all problems" +
+            (faulty.empty() ? "" : "; " + faulty + " = \"leave_out\" leaves out such rows");
   return what;
 }
 
@@ -63,7 +63,7 @@ std::vector<std::string> Datasets::notes() const {
       notes.insert("dataset '" + component->label + "' leaves out " + std::to_string(out.found) +
                    (out.found == 1 ? " file or link that looks" : " files or links that look") +
                    " like audio, such as " + out.examples.front() +
-                   "; 'runner lint-data' lists what it leaves out");
+                   "; 'runner lint-data' lists them");
   return {notes.begin(), notes.end()};
 }
 
@@ -117,7 +117,7 @@ std::vector<protocol::ListedFile> Datasets::look_at(const std::vector<std::strin
   }
   if (unreadable > 0)
     note = std::to_string(unreadable) + " of " + std::to_string(files.size()) +
-           " audio files cannot be read, the first is " + first;
+           " audio files cannot be read; the first is " + first;
   return found;
 }
 

@@ -88,7 +88,7 @@ std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task) {
     std::string why;
     for (const auto& cell : plan.cells)
       if (cell.cell.task.label == task && why.empty()) why = cell.reason;
-    refuse("task '" + task + "' has no cell that can be planned, to be scored as it is: " + why);
+    refuse("task '" + task + "' has no cell that can be planned, which scoring requires: " + why);
   }
   if (variants.size() > 1)
     refuse("task '" + task +

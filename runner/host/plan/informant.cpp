@@ -38,7 +38,7 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
     start(i);
   std::vector<Json> answers;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    progress_("looking at " + std::filesystem::path(files[i]).filename().string());
+    progress_("loading " + std::filesystem::path(files[i]).filename().string());
     try {
       answers.push_back(
           {{"info", ask<protocol::verb::Inspect>(*workers[i], {protocol::path_text(files[i])},
@@ -138,7 +138,7 @@ std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& 
     if (is_still(files[i], hashes[i]))
       stamps_.remember(questions[i], answers[i]);
     else
-      answers[i] = {{"refused", "it changed while it was looked at; run again"}};
+      answers[i] = {{"refused", "it changed during loading; run again"}};
   }
   return answers;
 }

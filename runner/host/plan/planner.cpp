@@ -44,13 +44,13 @@ void exclude_idle_seeds(Plan& plan, Components& components) {
       continue;
     }
     cell.decision = Decision::excluded;
-    cell.reason = "the seed changes nothing in '" + name + "'";
+    cell.reason = "the seed has no effect on '" + name + "'";
     cell.cell.excluded = cell.reason;
   }
   for (const auto& [name, of] : seeds)
     if (of.run.size() < of.all.size())
       plan.notes.push_back(
-          "the seed changes nothing in '" + name + "': " + std::to_string(of.run.size()) + " of " +
+          "the seed has no effect on '" + name + "': " + std::to_string(of.run.size()) + " of " +
           std::to_string(of.all.size()) + (of.run.size() == 1 ? " seeds runs" : " seeds run"));
 }
 
@@ -62,7 +62,7 @@ void leave_out_twins(Plan& plan) {
     const auto [place, fresh] = first.try_emplace(cell.key, cell.cell.label());
     if (fresh) continue;
     cell.decision = Decision::left_out;
-    cell.reason = "the same work as " + place->second;
+    cell.reason = "identical to " + place->second;
   }
 }
 

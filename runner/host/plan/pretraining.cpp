@@ -73,21 +73,21 @@ void CellPlanner::check_pretraining(const std::string& table, const FoundCompone
   const bool encoder = table == "encoder";
   if (encoder && !has_ability(trainee, "learner"))
     refuse("encoder '" + trainee.entry.id() +
-           "' cannot be trained; allowed are encoders with the ability 'learner'. remove the "
-           "table, or name a checkpoint as weights");
+           "' cannot be trained; allowed are encoders with the ability 'learner'. Remove the "
+           "table, or give a checkpoint as weights");
   const auto& uses = facts(trainer);
   if (!uses.missing.empty()) return;
   const std::string what = encoder ? "a learner" : "a language model";
   if (!uses.needs(encoder ? "learner" : "language_model"))
-    refuse("evaluator " + name + " trains no " + (encoder ? "encoder" : "language model") +
-           "; allowed are evaluators that use " + what + ". name one of them");
+    refuse("evaluator " + name + " does not train an" + (encoder ? "encoder" : "language model") +
+           "; allowed are evaluators that use " + what + ". Use one of them");
   for (const auto* other : {"features", "codes", "mapper", "learner", "language_model", "audio"})
     if (uses.needs(other) && other != std::string(encoder ? "learner" : "language_model") &&
         !(encoder && other == std::string("audio")))
       refuse("evaluator " + name + " uses " + other +
-             ", which pretraining does not have; allowed " +
-             (encoder ? "are a learner and audio" : "is a language model alone") +
-             ". change its options, or name another evaluator");
+             ", which is not available in pretraining; allowed " +
+             (encoder ? "are a learner and audio" : "is only a language model") +
+             ". Change its options, or use another evaluator");
 }
 
 }  // namespace earshot::host

@@ -40,13 +40,13 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   const auto before = store.previous_identity(experiment, cell.cell.axes);
   if (before.is_null()) return "it has not run before";
   if (before.contains("imported") || !before.contains("evaluator"))
-    return "its predictions were imported: import them again";
+    return "its predictions were imported; import them again";
   const auto scoring = cell.request.evaluator.option_with("scoring");
   const auto then = of_predictions(before, scoring), now = of_predictions(cell.identity, scoring);
   if (then != now) return "more than its scoring changed: " + changes(then, now);
   const auto file = kept_predictions(states, before, cell.request.predict);
   if (!fs::exists(file))
-    return "a run keeps all that its evaluator marks by only where a language model answers";
+    return "only runs with a language model keep everything that scoring needs";
   cell.request.predictions = protocol::path_text(file);
   cell.request.features.clear();
   cell.features.clear();

@@ -37,7 +37,7 @@ AttemptLog::AttemptLog(const std::filesystem::path& stem, std::int64_t attempt,
   if (!stream_)
     throw Failure(ExitCode::store_unusable,
                   file_.string() + ": cannot write the log of an attempt (" + std::strerror(errno) +
-                      "). free some space or choose another --results");
+                      "). Free some space or choose another --results");
 }
 
 AttemptLog::~AttemptLog() {

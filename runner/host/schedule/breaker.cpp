@@ -44,7 +44,7 @@ std::string CircuitBreaker::open(const std::vector<std::string>& parts) const {
   const auto reason = [&](const std::string& name) {
     const auto& record = records_.at(name);
     return name + " failed " + std::to_string(record.count) +
-           " times the same way: " + record.error;
+           " times in the same way: " + record.error;
   };
   const auto combination = protocol::join(parts);
   if (tripped(combination, 1)) return reason(combination);

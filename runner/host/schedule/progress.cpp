@@ -61,7 +61,7 @@ std::string finished_line(const Json& event) {
                      seconds_text(event.value("seconds", 0.0));
   const auto error = event.value("error", "");
   if (!error.empty()) line += "  " + error;
-  if (event.value("retry", false)) line += "  (tried again)";
+  if (event.value("retry", false)) line += "  (retrying)";
   return line;
 }
 

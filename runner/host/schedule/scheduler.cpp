@@ -92,7 +92,7 @@ class Scheduler {
       stopping_ = true;
       stop_deadline_ = Clock::now() + grace;
       progress_.note(
-          "interrupted: no new cells; running ones have 10 s. once more to end them now");
+          "interrupted: waiting up to 10 s for running cells. Press Ctrl-C again to stop them now");
       workers_.for_busy([](Slot& slot) { slot.ask_to_stop(); });
     }
     if (!stopping_ || (signals_.count() < 2 && Clock::now() < stop_deadline_)) return;
@@ -145,7 +145,7 @@ class Scheduler {
       if (workers_.busy() == 0) throw;
       job_limit_ = workers_.busy();
       progress_.note(std::string(shortage.what()) + ". From now on " + std::to_string(job_limit_) +
-                     " at once");
+                     " in parallel");
       enqueue(index);
       return nullptr;
     }
@@ -235,7 +235,7 @@ class Scheduler {
   void settle_failed_stage(std::size_t index, const Attempt& attempt) {
     if (jobs_[index].features.size() > 1) {
       progress_.note(jobs_[index].name + ": " + attempt.ending.error +
-                     ". each encoder is now tried alone");
+                     ". Each encoder is now tried alone");
       const auto singles = split_features(jobs_, index, plan_);
       wide_ready_.insert(singles.begin(), singles.end());
       tally_.add_passes(static_cast<std::int64_t>(singles.size()));

@@ -210,7 +210,7 @@ std::optional<Ending> Slot::died() {
   if (!exit) {
     // A process that ends closes its descriptors a moment before it can be reaped.
     if (seconds_since(closed_at_) < 2) return std::nullopt;
-    kill("failed", "the worker closed its connection and went on");
+    kill("failed", "the worker closed its connection but is still running");
     killed_->kind = "protocol";
     exit = worker_.wait();
   }
@@ -233,7 +233,8 @@ void Slot::check_limits() {
   if (killed_) return;
   if (timeout_ > 0 && seconds_since(stage_started_) > timeout_) {
     char text[96];
-    std::snprintf(text, sizeof text, "no end within the time limit of %g s of a stage", timeout_);
+    std::snprintf(text, sizeof text, "not finished within the time limit of %g s per stage",
+                  timeout_);
     kill("timeout", text);
   }
   if (memory_ <= 0 || seconds_since(checked_memory_) < 0.1) return;

@@ -70,7 +70,7 @@ void Tally::ok_elsewhere() {
 
 void Tally::park(const std::string& reason) {
   if (summary_.parked[reason]++ == 0)
-    progress_.note("no more cells of " + reason + ". mend it and run again");
+    progress_.note("skipping the remaining cells of " + reason + ". Fix it and run again");
   ++summary_.unfinished;
   --cells_left_;
 }

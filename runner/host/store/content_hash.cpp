@@ -46,7 +46,7 @@ void compare(const Connection& connection, const char* sql, const char* what, Co
   Statement rows(connection, sql);
   while (rows.step())
     if (content(rows) != rows.text(2))
-      problems.push_back(what + (" " + rows.text(0)) + " is not as it was written");
+      problems.push_back(what + (" " + rows.text(0)) + " has changed since it was written");
 }
 
 }  // namespace

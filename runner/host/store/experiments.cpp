@@ -8,8 +8,8 @@ namespace earshot::host {
 void Store::rename_experiment(const std::string& name, const std::string& to) {
   require_experiment(name);
   if (experiment(to))
-    throw Failure(ExitCode::usage, file_.string() + ": has an experiment '" + to +
-                                       "' already; choose another name, or remove that one first");
+    throw Failure(ExitCode::usage, file_.string() + ": already has an experiment '" + to +
+                                       "'; choose another name, or remove that one first");
   Transaction transaction(connection_);
   Statement(connection_, "UPDATE experiment SET name = ? WHERE name = ?").run(to, name);
   transaction.commit();
@@ -48,7 +48,7 @@ RemovedExperiment Store::remove_experiment(const std::string& name) {
     while (running.step())
       if (!lost.contains(running.integer(0)))
         throw Failure(ExitCode::usage, file_.string() + ": experiment '" + name +
-                                           "' is being run; wait for that runner or end it");
+                                           "' is running; wait for that runner or end it");
   }
   removed.runs = connection_.integer("SELECT count(*) FROM run WHERE cell_id IN lone");
   connection_.execute("DELETE FROM run WHERE cell_id IN lone");

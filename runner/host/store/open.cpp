@@ -50,9 +50,9 @@ void refuse_network_file_system(const fs::path& file) {
   if (single_host() || statfs(folder.c_str(), &facts) != 0) return;
   const auto name = network_file_system(facts.f_type);
   if (!name.empty()) {
-    refuse(file, "lies on a file system of type '" + name +
-                     "', where locks do not hold between hosts; a results file needs a local disk. "
-                     "name one with --results, or set EARSHOT_SINGLE_HOST=1 if only this host "
+    refuse(file, "is on a file system of type '" + name +
+                     "', where locks do not work between hosts; a results file needs a local disk. "
+                     "Choose one with --results, or set EARSHOT_SINGLE_HOST=1 if only this host "
                      "ever uses the file");
   }
 }
@@ -63,10 +63,9 @@ void check_content(Connection& connection, const fs::path& file) {
   if (!unclean && size_of(file) > cheap_to_check) return;
   const auto verdict = connection.text("PRAGMA quick_check(1)");
   if (verdict != "ok") {
-    refuse(file,
-           "is damaged (" + verdict +
-               "); it is left as it is. restore a backup ('runner db backup' or a '.bak' file "
-               "beside it), or rescue rows with: sqlite3 FILE .recover");
+    refuse(file, "is damaged (" + verdict +
+                     "); it was not changed. Restore a backup ('runner db backup' or a '.bak' file "
+                     "next to it), or rescue rows with: sqlite3 FILE .recover");
   }
 }
 
@@ -112,25 +111,27 @@ void require_known(const Connection& connection, const fs::path& file,
   const bool empty = connection.integer("SELECT count(*) FROM sqlite_master") == 0;
   if (empty && version == 0 && id == 0) return;
   if (id != application_id) {
-    refuse(file,
-           "is a SQLite file of another program, not a results file; name another with "
-           "--results");
+    refuse(
+        file,
+        "is an SQLite file of another program, not a results file; choose another with --results");
   }
   if (version < 0)
     refuse(file, "is damaged (its schema says " + std::to_string(version) +
-                     "); it is left as it is. restore a backup ('runner db backup' or a '.bak' "
-                     "file beside it), or rescue rows with: sqlite3 FILE .recover");
+                     "); it was not changed. Restore a backup ('runner db backup' or a '.bak' file "
+                     "next to it), or rescue rows with: sqlite3 FILE .recover");
   const auto newest = newest_of(known);
   if (version > newest)
-    refuse(file, "is of schema " + std::to_string(version) + ", this runner knows " +
-                     std::to_string(newest) +
-                     "; it is left as it is. use a newer runner, or name another with --results");
+    refuse(file,
+           "has schema " + std::to_string(version) + ", but this runner only knows " +
+               std::to_string(newest) +
+               "; it was not changed. Use a newer runner, or choose another file with --results");
   if (version < newest && (version <= 0 || next_of(known, version) == nullptr))
-    refuse(file, "is of schema " + std::to_string(version) +
-                     ", from before the first release, and this runner cannot bring it to schema " +
-                     std::to_string(newest) +
-                     "; it is left as it is. move it away or name another with --results, and run "
-                     "the experiments again");
+    refuse(file,
+           "has schema " + std::to_string(version) +
+               ", from before the first release, which this runner cannot convert to schema " +
+               std::to_string(newest) +
+               "; it was not changed. Move it away or choose another with --results, and run the "
+               "experiments again");
   Statement rows(connection, "SELECT version, sql_sha256 FROM schema_migration ORDER BY version");
   while (rows.step()) {
     const auto number = rows.integer(0);
@@ -142,7 +143,7 @@ void require_known(const Connection& connection, const fs::path& file,
     });
     if (listed && !same)
       refuse(file, "was made by a development version with another schema " +
-                       std::to_string(number) + "; move it away, or name another with --results");
+                       std::to_string(number) + "; move it away, or choose another with --results");
   }
 }
 
@@ -188,15 +189,16 @@ void require_regular_name(const fs::path& file) {
   const auto name = file.string();
   if (name.empty() || name.starts_with(":") || name.starts_with("file:"))
     throw Failure(ExitCode::usage, "--results '" + name +
-                                       "': names no file; expected the path of a results file, "
-                                       "as results/results.db");
+                                       "': not the name of a file; expected the path of a results "
+                                       "file, such as results/results.db");
   std::error_code ignored;
   const auto type = fs::status(file, ignored).type();
   if (type == fs::file_type::character || type == fs::file_type::block ||
       type == fs::file_type::fifo || type == fs::file_type::socket)
-    throw Failure(ExitCode::usage, "--results " + name +
-                                       ": is a device, pipe or socket; expected a results file, as "
-                                       "results/results.db");
+    throw Failure(
+        ExitCode::usage,
+        "--results " + name +
+            ": is a device, pipe or socket; expected a results file, such as results/results.db");
 }
 
 /// As a URI of SQLite that says that nobody changes the file: no lock and no file beside it is
@@ -227,9 +229,9 @@ Connection connect_reader(const fs::path& file, bool pending) {
 Connection open_read_only(const fs::path& file) {
   require_regular_name(file);
   if (!fs::exists(file)) {
-    refuse(file,
-           "there is no such results file; run an experiment first, or name another with "
-           "--results");
+    refuse(
+        file,
+        "there is no such results file; run an experiment first, or choose another with --results");
   }
   refuse_network_file_system(file);
   if (fs::exists(with_suffix(file, "-journal"))) {
@@ -245,9 +247,10 @@ Connection open_read_only(const fs::path& file) {
   } catch (const Failure&) {
     const int code = sqlite3_errcode(connection.handle()) & 0xff;
     if (!pending || may_write(file) || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) throw;
-    refuse(file, "has changes in '" + with_suffix(file, "-wal").filename().string() +
-                     "' that take somebody who may write there. let its owner run 'runner db "
-                     "backup COPY' and read the copy, or copy both files into a folder of yours");
+    refuse(file,
+           "has changes in '" + with_suffix(file, "-wal").filename().string() +
+               "' that only a user with write permission can read. Ask its owner to run 'runner db "
+               "backup COPY' and read the copy, or copy both files into a folder of yours");
   }
   require_known(connection, file, migrations());
   return connection;
@@ -316,9 +319,10 @@ class Views {
     for (const auto& view : views_in(connection)) {
       if (!before.contains(view.name)) {
         if (now.contains(view.name))
-          refuse(file, "has a view '" + view.name +
-                           "' that is not Earshot's, and the newer schema has one of that name; it "
-                           "is left as it is. rename yours with sqlite3 and run the command again");
+          refuse(file,
+                 "has a view '" + view.name +
+                     "' that is not Earshot's, and the newer schema has a view with that name; the "
+                     "file was not changed. Rename yours with sqlite3 and run the command again");
         kept_.push_back(view);
       }
       connection.execute("DROP VIEW " + quoted(view.name));
@@ -387,8 +391,8 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
   connection.execute("PRAGMA user_version = " + std::to_string(wanted) +
                      "; PRAGMA application_id = " + std::to_string(application_id));
   if (!connection.text("PRAGMA foreign_key_check").empty()) {
-    refuse(file, "cannot be brought to schema " + std::to_string(wanted) +
-                     ": rows would refer to nothing; it is left as it is");
+    refuse(file, "cannot be converted to schema " + std::to_string(wanted) +
+                     ": rows would refer to missing rows; it was not changed");
   }
   base::fault_point("store.migrate");
   transaction.commit();
@@ -399,7 +403,7 @@ Connection open_for_writing(const fs::path& file) {
   if (file.has_parent_path()) {
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    if (error) refuse(file, "its folder cannot be made: " + error.message());
+    if (error) refuse(file, "its folder cannot be created: " + error.message());
   }
   refuse_network_file_system(file);
   Connection connection(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, file.string());
@@ -417,9 +421,8 @@ Connection open_for_reading(const fs::path& file) {
   const auto version = version_of(connection);
   const auto newest = newest_schema();
   if (version < newest) {
-    refuse(file, "is of schema " + std::to_string(version) + ", this runner reads " +
-                     std::to_string(newest) +
-                     "; 'runner db migrate' brings it there and keeps a copy");
+    refuse(file, "has schema " + std::to_string(version) + ", but this runner reads " +
+                     std::to_string(newest) + "; 'runner db migrate' converts it and keeps a copy");
   }
   connection.execute("PRAGMA query_only = ON");
   // A table-valued function declares its columns by a CREATE TABLE at its first use.
@@ -430,9 +433,10 @@ Connection open_for_reading(const fs::path& file) {
 
 void back_up(const fs::path& file, const fs::path& copy) {
   if (fs::exists(copy)) {
-    throw Failure(ExitCode::usage, copy.string() +
-                                       ": exists already; a backup never replaces a "
-                                       "file. name another or remove it");
+    throw Failure(
+        ExitCode::usage,
+        copy.string() +
+            ": already exists; a backup never replaces a file. Choose another name or remove it");
   }
   copy_whole(open_read_only(file), copy);
 }

@@ -21,18 +21,19 @@ std::string explain(sqlite3* database, int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return "is locked by another process; one process writes at a time. wait for it or end it";
+      return "is locked by another process; only one process can write at a time. Wait for it or "
+             "end it";
     case SQLITE_FULL:
-      return "cannot grow: the disk is full. free some space and run the same command again; what "
-             "was committed is kept";
+      return "cannot grow: the disk is full. Free some space and run the same command again; "
+             "committed results are kept";
     case SQLITE_READONLY:
       return "cannot be written (" + detail + "); check the permissions of the file and its folder";
     case SQLITE_CORRUPT:
       return "is damaged (" + detail +
-             "); it is left as it is. restore a backup ('runner db backup' "
-             "or a '.bak' file beside it), or rescue rows with: sqlite3 FILE .recover";
+             "); it was not changed. Restore a backup ('runner db backup' or a '.bak' file next to "
+             "it), or rescue rows with: sqlite3 FILE .recover";
     case SQLITE_NOTADB:
-      return "is not a results file: its content is not SQLite's. name another with --results";
+      return "is not a results file: its content is not SQLite. Choose another with --results";
     case SQLITE_CANTOPEN:
       return "cannot be opened (" + detail + "); check the path and its permissions";
     case SQLITE_IOERR:
@@ -84,9 +85,9 @@ void Connection::require_in_place() const {
     ::unlink((path + "-shm").c_str());
   }
   throw Failure(ExitCode::store_unusable,
-                name_ + ": the file" + (gone ? "" : " beside it, '-wal',") +
-                    " was removed or replaced while it was in use, so what was recorded since is "
-                    "lost. Leave the file alone while something runs; run the same command again");
+                name_ + ": the file" + (gone ? "" : " next to it, '-wal',") +
+                    " was removed or replaced while it was in use, so everything recorded since is "
+                    "lost. Do not touch the file during a run; run the same command again");
 }
 
 void Connection::execute(const std::string& sql) {

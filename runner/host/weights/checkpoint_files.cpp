@@ -65,10 +65,10 @@ std::vector<std::string> shards(const std::string& folder, const std::string& in
     files.insert(file.is_string() ? folder + file.get<std::string>() : "");
   if (files.empty() || files.contains(""))
     refuse("'" + folder + index +
-           "' is no index of shards; expected a JSON object with a weight_map of file names");
+           "' is not an index of shards; expected a JSON object with a weight_map of file names");
   for (const auto& file : files)
     if (!names.contains(file))
-      refuse("'" + folder + index + "' names '" + file + "', which is not there");
+      refuse("'" + folder + index + "' names '" + file + "', which is missing");
   return {files.begin(), files.end()};
 }
 
@@ -86,11 +86,10 @@ std::string weights_in(const std::string& folder, const Names& names) {
   const auto place = folder.empty() ? std::string("it") : "'" + folder + "'";
   if (!found.empty())
     refuse(place + " has several checkpoints: " + some_of(found) +
-           "; name one of them, as in hf://owner/repo/" + folder + found.front());
-  refuse(
-      place + " has no weights that can be read; looked for model.safetensors, " +
-      "pytorch_model.bin, and files that end in .safetensors, .pth, .pt, .ckpt, .bin. there is " +
-      (others.empty() ? "nothing" : some_of(others)));
+           "; choose one of them, as in hf://owner/repo/" + folder + found.front());
+  refuse(place + " has no weights that can be read; looked for model.safetensors, " +
+         "pytorch_model.bin, and files that end in .safetensors, .pth, .pt, .ckpt, .bin. It has " +
+         (others.empty() ? "nothing" : some_of(others)));
 }
 
 }  // namespace
@@ -107,7 +106,7 @@ std::vector<std::string> checkpoint_files(const std::vector<std::string>& list,
   if (!is_file && !is_folder) {
     const auto guess = protocol::did_you_mean(path, list);
     refuse("there is no '" + path + "' in it" +
-           (guess.empty() ? "; there is " + (list.empty() ? "nothing" : some_of(list)) : guess));
+           (guess.empty() ? "; it has " + (list.empty() ? "nothing" : some_of(list)) : guess));
   }
   std::vector<std::string> files;
   const auto take = [&](const auto& candidates) {

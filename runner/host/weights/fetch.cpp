@@ -55,7 +55,7 @@ class Download {
       // What lay there, or was put together of several answers, may be at fault: once from scratch.
       if (again || !resumed) refuse_hash(hash);
       if (watcher_.note)
-        watcher_.note(where() + ": what was fetched in pieces has a wrong hash; beginning anew");
+        watcher_.note(where() + ": the resumed download has a wrong hash; starting again");
       part_.truncate();
       begun_ = 0;
     }
@@ -96,14 +96,14 @@ class Download {
     part_.truncate();
     begun_ = 0;
     if (answer.status == 206)
-      refuse_size("the range '" + answer.header("content-range") + "' is another");
+      refuse_size("the range '" + answer.header("content-range") + "' is not the one requested");
     return false;
   }
 
   void take(std::string_view piece) {
     if (part_.size() + static_cast<std::int64_t>(piece.size()) > file_.size) {
       part_.truncate();
-      refuse_size("more came");
+      refuse_size("more bytes were received");
     }
     part_.append(piece);
     tell();
@@ -118,8 +118,9 @@ class Download {
     std::error_code ignored;
     fs::remove(path_, ignored);
     throw Failure(ExitCode::cells_not_ok,
-                  where() + ": what came has the hash " + hash + "; expected " + file_.etag +
-                      ". It was deleted. Try again; if it stays so, do not trust " +
+                  where() + ": the downloaded file has the hash " + hash + "; expected " +
+                      file_.etag +
+                      ". It was deleted. Try again; if this happens again, do not trust " +
                       hub_.settings().endpoint);
   }
 
@@ -154,8 +155,7 @@ std::string fetch_file(Hub& hub, const HubSource& source, const std::string& rev
     const FileLock lock(locks / (file.etag + ".lock"), [&] {
       if (watcher.note)
         watcher.note(source.text() + ": '" + name +
-                     "' is being fetched by another process; "
-                     "waiting for it");
+                     "' is being downloaded by another process; waiting for it");
     });
     if (!is_complete(blob, file.size)) {
       const auto part = blob.string() + ".incomplete";

@@ -32,7 +32,7 @@ Url parsed(const std::string& url, const std::string& location = "") {
     good = good && curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK;
   const auto scheme = good ? part_of(handle, CURLUPART_SCHEME) : "";
   if (scheme != "https" && scheme != "http")
-    throw HttpFault("'" + (location.empty() ? url : location) + "' is no http or https address",
+    throw HttpFault("'" + (location.empty() ? url : location) + "' is not an http or https address",
                     false);
   return handle;
 }
@@ -106,7 +106,7 @@ struct Http::Handle {
   template <class T>
   void set(CURLoption option, T value) {
     if (curl_easy_setopt(curl, option, value) != CURLE_OK)
-      throw HttpFault("this libcurl lacks an option that is needed", false);
+      throw HttpFault("this libcurl lacks a required option", false);
   }
   void prepare(const HttpRequest& request, Transfer& transfer, curl_slist* headers) {
     curl_easy_reset(curl);  // keeps connections

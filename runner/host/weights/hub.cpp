@@ -91,8 +91,8 @@ const HubRepository& Hub::repository(const HubSource& source) {
   if (known != known_.end()) return known->second;
   const auto refuse_answer = [&](const std::string& what) {
     throw HubError(source.text() + ": the answer of " + settings_.endpoint + " " + what +
-                       "; expected what huggingface.co answers. If HF_ENDPOINT is right, fetch the "
-                       "files yourself and give their path as weights",
+                       "; expected an answer like that of huggingface.co. If HF_ENDPOINT is right, "
+                       "download the files yourself and give their path as weights",
                    200, false);
   };
   const auto answer =
@@ -105,13 +105,13 @@ const HubRepository& Hub::repository(const HubSource& source) {
   HubRepository found;
   found.commit = text_at(model, "/sha");
   if (!found.commit.empty() && !is_hexadecimal(found.commit, 40))
-    refuse_answer("names a commit '" + found.commit + "', which is no hash of git");
+    refuse_answer("names a commit '" + found.commit + "', which is not a git hash");
   found.licence = licence_of_model(model);
   for (const auto& file : model["siblings"]) {
     const auto name = file.is_object() ? file.value("rfilename", Json()) : Json();
     if (!name.is_string() || !is_plain_path(name.get_ref<const std::string&>()))
       refuse_answer("names a file " + name.dump(-1, ' ', false, Json::error_handler_t::replace) +
-                    ", which is no path below its folder");
+                    ", which is not a path below its folder");
     auto etag = text_at(file, "/lfs/sha256");
     if (etag.empty()) etag = text_at(file, "/blobId");
     const auto size = file.value("size", Json());
@@ -135,11 +135,11 @@ HubFile Hub::file(const HubSource& source, const std::string& revision, const st
   file.commit = answer.header("x-repo-commit");
   if (file.commit.empty()) file.commit = revision;
   const auto lacks = [&](const std::string& what) {
-    throw HubError(source.text() + ": " + settings_.endpoint + " gives no " + what + " of '" +
-                       name +
-                       "'; expected the headers of huggingface.co, or the file could not be "
-                       "checked. If HF_ENDPOINT is right, fetch the file yourself and give its "
-                       "path as weights",
+    throw HubError(source.text() + ": " + settings_.endpoint + " does not give the " + what +
+                       " of '" + name +
+                       "'; expected headers like those of huggingface.co, without which the file "
+                       "cannot be verified. If HF_ENDPOINT is right, download the file yourself "
+                       "and give its path as weights",
                    answer.status, false);
   };
   if (!is_hash(file.etag)) lacks("hash (etag)");
@@ -179,7 +179,7 @@ HttpAnswer Hub::send(HttpRequest request, Follow follow, const HubSource& source
       if (!is_redirect(answer)) break;
       const auto next = redirected(request.url, answer.header("location"));
       if (follow == Follow::own && origin_of(next) != origin_) break;
-      if (hop == most_redirects) throw HttpFault("it redirects again and again", false);
+      if (hop == most_redirects) throw HttpFault("too many redirects", false);
       if (request.url.starts_with("https:") && !next.starts_with("https:"))
         throw HttpFault("it redirects from https to '" + next + "', which is not encrypted", false);
       request.url = next;
@@ -231,34 +231,34 @@ void Hub::refuse(const HttpAnswer& answer, const HubSource& source, const std::s
   std::string what;
   if (code == "GatedRepo") {
     what = "the repository is gated (" + std::to_string(status) + "), and " + sent +
-           "; expected one of an account that has accepted its conditions. Accept them at " + page +
-           ", then " + log_in + " to a token of that account";
+           "; expected the token of an account that has accepted its conditions. Accept them at " +
+           page + ", then " + log_in + " to a token of that account";
   } else if (status == 401 && said.starts_with("Invalid credentials")) {
     what = "the hub does not know the token of " + settings_.token_from +
-           " (401); expected a valid one, or none for what is public. Make one at " +
+           " (401); expected a valid one, or none for public repositories. Create one at " +
            settings_.endpoint + "/settings/tokens, then " + log_in;
   } else if (code == "RevisionNotFound") {
     what = "there is no revision '" + source.revision +
-           "' (404); expected a branch, tag or commit of " + page +
-           ". Leave '@...' out for the newest";
+           "' (404); expected a branch, tag or commit of " + page + ". Omit '@...' for the newest";
   } else if (code == "EntryNotFound" || (status == 404 && !name.empty() && code.empty())) {
     what = "there is no file '" + name + "' (404); see " + page + "/tree/" + source.revision;
   } else if (status == 401 || status == 404) {
     what = "there is no such repository, or it is private (" + std::to_string(status) + "), and " +
-           sent + "; expected one that " + page + " shows. Check the name; for what is private " +
-           log_in;
+           sent + "; expected a repository that " + page +
+           " shows. Check the name; for a private repository, " + log_in;
   } else if (status == 403) {
     what = "access is refused (403), and " + sent +
            "; expected a token that may read this repository. See " + page + ", then " + log_in;
   } else if (status == 429) {
     what = "too many requests (429), and " + sent +
-           (answer.retry_after >= 0 ? "; the hub asks to wait " + seconds_text(answer.retry_after)
-                                    : std::string()) +
-           ". Try again later; with a token more requests are allowed: " + log_in;
+           (answer.retry_after >= 0
+                ? "; the hub asks for a wait of " + seconds_text(answer.retry_after)
+                : std::string()) +
+           ". Try again later. More requests are allowed with a token: " + log_in;
   } else if (status >= 500) {
-    what = "the hub fails (" + std::to_string(status) + "). Try again later";
+    what = "the hub reports an internal error (" + std::to_string(status) + "). Try again later";
   } else {
-    what = "the hub refuses (" + std::to_string(status) + ")";
+    what = "the hub refuses the request (" + std::to_string(status) + ")";
   }
   std::replace_if(
       said.begin(), said.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');

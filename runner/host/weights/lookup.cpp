@@ -85,7 +85,7 @@ Weights find_in_cache(const fs::path& cache, const HubSource& source) {
       found.files.push_back(fs::absolute(snapshot / name));
     found.path = fs::absolute(source.path.empty() ? snapshot : snapshot / source.path).string();
   } catch (const Failure& failure) {
-    found.missing = "'" + found.source + "' is in the local Hugging Face cache in part, " +
+    found.missing = "'" + found.source + "' is incomplete in the local Hugging Face cache, " +
                     snapshot.string() + ": " + failure.what();
   }
   return found;

@@ -75,10 +75,11 @@ void find_token(HubSettings& settings) {
   const bool sound = std::all_of(settings.token.begin(), settings.token.end(),
                                  [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!sound)
-    throw Failure(ExitCode::usage, settings.token_from +
-                                       ": the token for the hub has spaces or other characters "
-                                       "that no token has; expected one as 'hf_...'. Write it "
-                                       "again, or log in with 'hf auth login'");
+    throw Failure(
+        ExitCode::usage,
+        settings.token_from +
+            ": the token for the hub has spaces or other characters that tokens do not have; "
+            "expected one such as 'hf_...'. Write it again, or log in with 'hf auth login'");
 }
 
 }  // namespace
@@ -96,9 +97,10 @@ HubSettings hub_settings() {
   if (!endpoint.empty()) {
     settings.endpoint = endpoint.substr(0, endpoint.find_last_not_of('/') + 1);
     if (!endpoint.starts_with("https://") && !endpoint.starts_with("http://"))
-      throw Failure(ExitCode::usage, "HF_ENDPOINT: '" + endpoint +
-                                         "' is no address of a hub; allowed is one as "
-                                         "'https://huggingface.co'. Unset it, or set another");
+      throw Failure(ExitCode::usage,
+                    "HF_ENDPOINT: '" + endpoint +
+                        "' is not the address of a hub; allowed are addresses such as "
+                        "'https://huggingface.co'. Unset it, or set another");
   }
   const auto stall = first_of({"HF_HUB_DOWNLOAD_TIMEOUT"});
   int seconds = 0;

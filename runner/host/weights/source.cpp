@@ -23,10 +23,10 @@ bool is_name(const std::string& name) {
 }
 
 [[noreturn]] void refuse(const std::string& source, const std::string& problem) {
-  throw Failure(ExitCode::usage, "'" + source + "': " + problem +
-                                     "; allowed is hf://owner/repo[/file][@revision], as "
-                                     "'hf://kyutai/mimi' or 'hf://microsoft/msclap/"
-                                     "CLAP_weights_2023.pth'");
+  throw Failure(ExitCode::usage,
+                "'" + source + "': " + problem +
+                    "; allowed is hf://owner/repo[/file][@revision], such as 'hf://kyutai/mimi' or "
+                    "'hf://microsoft/msclap/CLAP_weights_2023.pth'");
 }
 
 }  // namespace
@@ -62,18 +62,20 @@ HubSource parse_hub_source(const std::string& source) {
     found.revision = rest.substr(at + 1);
     rest.resize(at);
     if (!is_plain_path(found.revision) || found.revision.front() == '-')
-      refuse(source, "'" + found.revision + "' is no revision");
+      refuse(source, "'" + found.revision + "' is not a revision");
   }
   const auto owner_end = rest.find('/');
-  if (owner_end == std::string::npos) refuse(source, "it names no repository");
+  if (owner_end == std::string::npos) refuse(source, "it does not name a repository");
   const auto repo_end = std::min(rest.find('/', owner_end + 1), rest.size());
   found.owner = rest.substr(0, owner_end);
   found.repo = rest.substr(owner_end + 1, repo_end - owner_end - 1);
   for (const auto& name : {found.owner, found.repo})
-    if (!is_name(name)) refuse(source, "'" + name + "' is no name of an owner or a repository");
+    if (!is_name(name))
+      refuse(source, "'" + name + "' is not the name of an owner or a repository");
   if (repo_end == rest.size()) return found;
   found.path = rest.substr(repo_end + 1);
-  if (!is_plain_path(found.path)) refuse(source, "'" + found.path + "' is no file of a repository");
+  if (!is_plain_path(found.path))
+    refuse(source, "'" + found.path + "' is not a file in a repository");
   return found;
 }
 

@@ -25,12 +25,11 @@ namespace fs = std::filesystem;
   auto message = path.string() + ": " + what + ": " + std::generic_category().message(error);
   if (error == ENOSPC || error == EDQUOT || error == EFBIG)
     message +=
-        "; expected room for it. Free some, or set HF_HUB_CACHE to a folder with more, and "
-        "run this again: what was fetched is kept";
+        "; there is not enough space. Free some, or set HF_HUB_CACHE to a folder with more, and "
+        "run this again; what was downloaded is kept";
   else
     message +=
-        "; expected a folder that can be written. Set HF_HUB_CACHE to another, or ask its "
-        "owner to run this";
+        "; expected a writable folder. Set HF_HUB_CACHE to another, or ask its owner to run this";
   throw Failure(ExitCode::cells_not_ok, message);
 }
 
@@ -45,7 +44,7 @@ fs::path temporary_beside(const fs::path& file) {
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) refuse(folder, "the folder cannot be made", error.value());
+  if (error) refuse(folder, "the folder cannot be created", error.value());
 }
 
 void need_space(const fs::path& folder, std::int64_t bytes) {
@@ -53,7 +52,7 @@ void need_space(const fs::path& folder, std::int64_t bytes) {
   if (!room || *room >= static_cast<double>(bytes)) return;
   throw Failure(ExitCode::cells_not_ok,
                 folder.string() + ": the disk is too full: " + base::size_text(bytes) +
-                    " are to be fetched, " + base::size_text(static_cast<std::int64_t>(*room)) +
+                    " have to be downloaded, " + base::size_text(static_cast<std::int64_t>(*room)) +
                     " are free. Free some, or set HF_HUB_CACHE to a folder on another disk");
 }
 
@@ -92,7 +91,7 @@ FileLock::FileLock(const fs::path& file, const std::function<void()>& waiting) {
   // Who had it may have removed it meanwhile: then the lock is on a file that nobody else sees.
   for (bool told = false;;) {
     descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) refuse(file, "the lock cannot be made", errno);
+    if (descriptor_ < 0) refuse(file, "the lock cannot be created", errno);
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return;  // this file system has no locks
       if (!told) waiting();
@@ -125,7 +124,7 @@ void link_to(const fs::path& target, const fs::path& link) {
   const auto temporary = temporary_beside(link);
   std::error_code error;
   fs::create_symlink(way, temporary, error);
-  if (error) refuse(link, "a symbolic link cannot be made", error.value());
+  if (error) refuse(link, "a symbolic link cannot be created", error.value());
   rename_file(temporary, link);
 }
 

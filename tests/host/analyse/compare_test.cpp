@@ -432,7 +432,7 @@ TEST_F(Compare, two_revisions_differ_by_what_was_run_anew) {
   EXPECT_DOUBLE_EQ(comparison.lines[0].difference.base, 0.75);
   EXPECT_DOUBLE_EQ(comparison.lines[0].difference.candidate, 0.875);
   EXPECT_THAT(comparison.remarks,
-              ElementsAre("1 condition has the same runs on both sides and no line"));
+              ElementsAre("1 condition has the same runs on both sides, which are not shown"));
   EXPECT_THAT(refusal([&] { compared({.with = "ablation@0000000"}); }),
               HasSubstr("no revisions 'ablation@0000000'; allowed are 'ablation@"));
 }

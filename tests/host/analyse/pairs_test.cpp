@@ -165,7 +165,7 @@ TEST_F(Pairs, set_a_base_without_an_axis_beside_each_of_its_values) {
   EXPECT_EQ(found[2].axes.at("encoder.levels"), "4");
   EXPECT_EQ(found[0].pairs[0].base, found[2].pairs[0].base);
   EXPECT_THAT(found[0].notes,
-              ElementsAre("htsat has no encoder.levels: its runs stand beside each value"));
+              ElementsAre("htsat has no encoder.levels, so its runs are paired with each value"));
 }
 
 TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
@@ -183,7 +183,7 @@ TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
   EXPECT_EQ(found[1].axes.at("encoder"), "mimi");
   EXPECT_EQ(found[0].pairs.at(0).base, found[1].pairs.at(0).base);
   EXPECT_THAT(found[0].notes,
-              ElementsAre("blind has no encoder: its runs stand beside each value"));
+              ElementsAre("blind has no encoder, so its runs are paired with each value"));
 }
 
 TEST_F(Pairs, take_what_uses_no_encoder_for_one_control_of_all_encoders) {
@@ -238,7 +238,7 @@ TEST_F(Pairs, a_side_with_one_seed_stands_beside_each_seed_of_the_other) {
     for (std::int64_t seed = 0; seed < 3; ++seed)
       EXPECT_EQ(found[0].pairs[static_cast<std::size_t>(seed)].seed, seed);
     EXPECT_THAT(found[0].notes,
-                ElementsAre("htsat has one seed: its run stands beside each seed of mimi"));
+                ElementsAre("htsat has one seed, which is paired with each seed of mimi"));
   }
 }
 
@@ -293,11 +293,10 @@ TEST_F(Pairs, say_what_else_the_sides_differ_in) {
     run(cell, wrong_every(4));
   const auto found = conditions();
   EXPECT_EQ(found.at(0).scoring, "letter (htsat) and auto (mimi)");
-  EXPECT_THAT(
-      found[0].notes,
-      ElementsAre("the sides were scored by different builds of audio_qa",
-                  "the sides heard the audio by different policies: {\"crop\":\"first\"} of "
-                  "version 1 (htsat) and {\"crop\":\"centre\"} of version 1 (mimi)"));
+  EXPECT_THAT(found[0].notes,
+              ElementsAre("the sides were scored by different builds of audio_qa",
+                          "the sides used different audio policies: {\"crop\":\"first\"} of "
+                          "version 1 (htsat) and {\"crop\":\"centre\"} of version 1 (mimi)"));
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST_F(Print, says_what_is_missing_once) {
   plan();
   const auto text = printed({});
   EXPECT_THAT(text, Not(HasSubstr("noise")));
-  EXPECT_THAT(text, HasSubstr("no cell of dac stands beside one of htsat\n"));
+  EXPECT_THAT(text, HasSubstr("no cell of dac can be paired with one of htsat\n"));
   EXPECT_EQ(text.find("no pair of finished runs"), text.rfind("no pair of finished runs"));
 }
 
@@ -122,7 +122,7 @@ TEST_F(Print, says_the_reason_below_where_sides_are_not_compared) {
   const auto text = printed({});
   EXPECT_THAT(text, HasSubstr("none, see below"));
   EXPECT_THAT(text, HasSubstr("room, mimi: scored by different rules, letter (htsat) and auto "
-                              "(mimi); --allow-different-scoring compares them\n"));
+                              "(mimi); --allow-different-scoring compares them anyway\n"));
 }
 
 TEST(Text, numbers_keep_what_tells_them_apart) {

@@ -58,14 +58,13 @@ TEST(Hypothesis, refuses_labels_that_are_not_in_the_matrix) {
 
 TEST(Hypothesis, of_equivalence_needs_a_margin) {
   EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel = level'\n"),
-            "x.toml:22:9: the claim 'mel = level' of equivalence has no margin; give it 'margin', "
-            "the largest difference that counts as none");
+            "x.toml:22:9: the claim 'mel = level' is an equivalence without a margin; add "
+            "'margin', the largest difference that counts as none");
 }
 
 TEST(Hypothesis, has_a_name_of_its_own) {
   const std::string one = "[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\n";
-  EXPECT_EQ(refused(one + one),
-            "x.toml:23:1: a second hypothesis 'h'; each needs a name of its own");
+  EXPECT_EQ(refused(one + one), "x.toml:23:1: a second hypothesis 'h'; each needs a unique name");
 }
 
 TEST(Hypothesis, says_what_it_is_a_mean_over) {
@@ -75,10 +74,9 @@ TEST(Hypothesis, says_what_it_is_a_mean_over) {
             "x.toml:23:8: over is 'all'; allowed: 'each', 'mean'");
   EXPECT_EQ(claim("claim = 'room > event'\naverage = 'encoder'\n").average,
             std::vector<std::string>{"encoder"});
-  EXPECT_EQ(
-      refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\naverage = 'encoder'\n"),
-      "x.toml:23:11: the claim compares values of the axis 'encoder'; average names axes over "
-      "which the mean is taken");
+  EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\naverage = 'encoder'\n"),
+            "x.toml:23:11: the claim compares values of the axis 'encoder'; average lists the "
+            "other axes, over which the mean is taken");
   EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\naverage = ['seeds']\n"),
             "x.toml:23:11: unknown axis 'seeds'; known: encoder, task, dataset, task.c");
 }
@@ -130,15 +128,15 @@ TEST(RecordedClaims, of_the_first_version_are_read_too) {
               recorded_claims(Json::parse(R"({"hypothesis": [{"name": "h", "claim": 3}]})"),
                               "experiment 'x' in y.db");
             }),
-            "experiment 'x' in y.db: claim is 3 (an integer); expected a text");
+            "experiment 'x' in y.db: claim is 3 (an integer); expected a string");
 }
 
 TEST(Select, chooses_among_option_axes_on_validation_only) {
   EXPECT_EQ(refused("[select]\nover = ['task.d']\nby = 'validation.accuracy'\n"),
             "x.toml:21:8: unknown option axis 'task.d'; known: task.c; did you mean 'task.c'?");
   EXPECT_EQ(refused("[select]\nover = ['task.c']\nby = 'test.accuracy'\n"),
-            "x.toml:22:6: by is 'test.accuracy'; expected 'validation.' and a metric: the test "
-            "split chooses nothing");
+            "x.toml:22:6: by is 'test.accuracy'; expected 'validation.' and a metric, because "
+            "options must not be chosen on the test split");
 }
 
 TEST(Compare, needs_an_axis_and_a_value_of_it) {

@@ -176,9 +176,10 @@ TEST_P(Mistakes, are_told_with_their_place) {
 INSTANTIATE_TEST_SUITE_P(
     All, Mistakes,
     testing::Values(
-        Mistake{"no_toml", "[experiment\n",
-                "x.toml:1:12: this is no TOML: Error while parsing table header: expected ']', saw "
-                "'\\n'"},
+        Mistake{
+            "no_toml", "[experiment\n",
+            "x.toml:1:12: invalid TOML: Error while parsing table header: expected ']', saw '\\n"
+            "'"},
         Mistake{"section", with("[experimnt]\n"),
                 "x.toml:19:2: unknown key of the file 'experimnt'; known: experiment, dataset, "
                 "encoder, mapper, language_model, task, matrix, exclude, override, select, "
@@ -189,15 +190,15 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"no_name", "[experiment]\nquestion = '?'\n",
                 "x.toml:1:1: [experiment] has no 'name'; it is required"},
         Mistake{"empty_name", "[experiment]\nname = ' '\n",
-                "x.toml:2:8: name of [experiment] is empty; expected a text"},
+                "x.toml:2:8: name of [experiment] is empty; expected a string"},
         Mistake{"name_path", "[experiment]\nname = '../../x'\n",
                 "x.toml:2:8: the name '../../x'; allowed: letters, digits, '_', '-', '.' and '+'"},
         Mistake{"name_up", "[experiment]\nname = '..'\n",
-                "x.toml:2:8: the name '..' begins with '.'; allowed in front: letters, digits, '_' "
-                "and '+'"},
+                "x.toml:2:8: the name '..' begins with '.'; allowed as the first character: "
+                "letters, digits, '_' and '+'"},
         Mistake{"name_option", "[experiment]\nname = '--failed'\n",
-                "x.toml:2:8: the name '--failed' begins with '-'; allowed in front: letters, "
-                "digits, '_' and '+'"},
+                "x.toml:2:8: the name '--failed' begins with '-'; allowed as the first character: "
+                "letters, digits, '_' and '+'"},
         Mistake{"name_controls", "[experiment]\nname = \"a\\u001b[2J\\n\\u0000\"\n",
                 "x.toml:2:8: the name 'a?[2J?"
                 "?'; allowed: letters, digits, '_', '-', '.' and '+'"},
@@ -212,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"max_cells", "[experiment]\nname = 'a'\nmax_cells = 0\n",
                 "x.toml:3:13: max_cells is 0 (an integer); expected an integer, 1 or more"},
         Mistake{"no_matrix", "[experiment]\nname = 'a'\n",
-                "x.toml:1:1: there is no [[matrix]]; expected one that names encoders and tasks"},
+                "x.toml:1:1: there is no [[matrix]]; expected one with encoders and tasks"},
         Mistake{"component_key", with("[encoder.b]\nuse = 'x'\noptoins = {}\n"),
                 "x.toml:21:1: unknown key of [encoder.b] 'optoins'; known: dtype, use, options, "
                 "pretrain, pretrain_data, in_domain; did you mean 'options'?"},
@@ -220,31 +221,31 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:21:1: unknown key of [encoder.b] 'pretrain_date'; known: dtype, use, "
                 "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
         Mistake{"pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
-                "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of texts"},
+                "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of strings"},
         Mistake{"in_domain", with("[encoder.b]\nuse = 'x'\nin_domain = ['romms']\n"),
                 "x.toml:21:13: unknown dataset 'romms'; known: rooms; did you mean 'rooms'?"},
         Mistake{"no_use", with("[encoder.b]\n"),
                 "x.toml:19:1: [encoder.b] has no 'use'; it is required"},
         Mistake{"component_is_text", "[experiment]\nname = 'a'\n[encoder]\nb = 'x'\n",
-                "x.toml:4:5: [encoder.b] is 'x' (a text); expected a table"},
+                "x.toml:4:5: [encoder.b] is 'x' (a string); expected a table"},
         Mistake{"label", with("[encoder.'a b']\nuse = 'x'\n"),
                 "x.toml:19:10: the label 'a b'; allowed: letters, digits, '_', '-', '.' and '+'"},
         Mistake{"same_label", with("[encoder.mel]\nuse = 'x'\n"),
-                "x.toml:19:1: this is no TOML: Error while parsing table header: cannot redefine "
+                "x.toml:19:1: invalid TOML: Error while parsing table header: cannot redefine "
                 "existing table 'encoder.mel'"},
         Mistake{"limit", with("[dataset.b]\nuse = 'x'\nlimit = 'ten'\n"),
-                "x.toml:21:9: limit is 'ten' (a text); expected an integer, 0 or more"},
+                "x.toml:21:9: limit is 'ten' (a string); expected an integer, 0 or more"},
         Mistake{"validation", with("[dataset.b]\nuse = 'x'\nvalidation = 1\n"),
                 "x.toml:21:14: validation is 1 (an integer); expected a number, 0.0 to 0.9"},
         Mistake{"flag", with("[dataset.b]\nuse = 'x'\nshuffle_labels = 1\n"),
                 "x.toml:21:18: shuffle_labels is 1 (an integer); expected true or false"},
         Mistake{"date", with("[dataset.b]\nuse = 2024-01-01\n"),
-                "x.toml:20:7: a date or time; expected a text, number, true or false. Put it in "
+                "x.toml:20:7: a date or time; expected a string, number, true or false. Put it in "
                 "quotes"},
         Mistake{"not_finite", with("[dataset.b]\nuse = nan\n"),
                 "x.toml:20:7: a number that is not finite; expected a finite one"},
         Mistake{"option_table", with("[dataset.b]\nuse = 'x'\noptions = { a = { b = 1 } }\n"),
-                "x.toml:21:17: a is a table; expected a text, number, flag or list"},
+                "x.toml:21:17: a is a table; expected a string, number, bool or list"},
         Mistake{"audio_key", with("[task.b]\nuse = 'x'\naudio = { crop = 'center' }\n"),
                 "x.toml:21:18: crop is 'center'; allowed: 'first', 'centre', 'seeded'; did you "
                 "mean 'centre'?"},
@@ -257,15 +258,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "did you mean 'encoder'?"},
         Mistake{"match_label", with("[[exclude]]\nmatch = { encoder = ['mell'] }\nreason = 'r'\n"),
                 "x.toml:20:22: unknown encoder 'mell'; known: level, mel; did you mean 'mel'?"},
-        Mistake{"match_empty", with("[[exclude]]\nmatch = {}\nreason = 'r'\n"),
-                "x.toml:20:9: match has no conditions; expected some, as { encoder = \"mfcc\" }"},
+        Mistake{
+            "match_empty", with("[[exclude]]\nmatch = {}\nreason = 'r'\n"),
+            "x.toml:20:9: match has no conditions; expected some, such as { encoder = \"mfcc\" }"},
         Mistake{"match_form", with("[[exclude]]\nmatch = { seed = { gt = 1 } }\nreason = 'r'\n"),
                 "x.toml:20:20: unknown key of the condition on 'seed' 'gt'; known: in, not, ge, "
                 "le; did you mean 'ge'?"},
         Mistake{"match_type", with("[[exclude]]\nmatch = { seed = 'one' }\nreason = 'r'\n"),
-                "x.toml:20:18: the condition on 'seed' is 'one' (a text); expected an integer"},
+                "x.toml:20:18: the condition on 'seed' is 'one' (a string); expected an integer"},
         Mistake{"override_nothing", with("[[override]]\nmatch = { encoder = 'mel' }\n"),
-                "x.toml:19:1: [[override]] changes nothing; give it 'options' or 'resources'"},
+                "x.toml:19:1: [[override]] changes nothing; add 'options' or 'resources'"},
         Mistake{"options_mixed_up",
                 with("[[override]]\nmatch = { encoder = 'mel' }\noptions = { timeout = 5 }\n"),
                 "x.toml:21:13: unknown key of options of [[override]] 'timeout'; known: encoder, "
@@ -276,8 +278,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:21:15: unknown key of resources of [[override]] 'task'; known: timeout, "
                 "memory"},
         Mistake{"memory", with("[resources]\nmemory = '8GB'\n"),
-                "x.toml:20:10: memory is '8GB' (a text); expected bytes, or a text as '512MiB' or "
-                "'8GiB'"},
+                "x.toml:20:10: memory is '8GB' (a string); expected bytes, or a string such as "
+                "'512MiB' or '8GiB'"},
         Mistake{"reference_value",
                 with("[[reference]]\nmatch = { encoder = 'mel' }\nmetric = 'a'\nsource = 's'\n"),
                 "x.toml:19:1: [[reference]] has no 'value'; it is required"},
@@ -289,8 +291,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:17:12: unknown encoder 'mell'; known: level, mel; did you mean 'mel'?"},
         Mistake{"axis_name", small("encoder = ['mel']\ntask = ['room']\nsed = [0, 1]\n"),
                 "x.toml:19:1: unknown axis 'sed'; known: encoder, task, dataset, mapper, "
-                "language_model, seed, fold, option axes as \"task.lr\", and dimensions of slices, "
-                "by \"*\" or names; did you mean 'seed'?"},
+                "language_model, seed, fold, option axes such as \"task.lr\", and dimensions of "
+                "slices, with \"*\" or names; did you mean 'seed'?"},
         Mistake{"axis_twice", small("encoder = ['mel']\ntask = ['room', 'room']\n"),
                 "x.toml:18:17: the axis 'task' has \"room\" twice"},
         Mistake{"axis_empty", small("encoder = []\ntask = ['room']\n"),
@@ -302,8 +304,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "encoder, task, dataset, mapper, language_model; did you mean 'task'?"},
         Mistake{"option_axis_unquoted",
                 small("encoder = ['mel']\ntask = ['room']\nmapper.c = [1]\n"),
-                "x.toml:19:1: 'mapper' is a table; an option axis is written in quotes, as "
-                "\"mapper.lr\" = [...]"},
+                "x.toml:19:1: 'mapper' is a table; write an option axis in quotes: \"mapper.lr\" = "
+                "[...]"},
         Mistake{"option_axis_alone",
                 small("encoder = ['mel']\ntask = ['room']\n'mapper.c' = [1]\n"),
                 "x.toml:19:1: the axis 'mapper.c' needs an axis 'mapper' in its block"},

@@ -63,7 +63,7 @@ TEST(Matrix, restricts_a_block_by_where) {
                                                "seed = { ge = 1 }, encoder = ['mel'] }\n"))),
       ElementsAre("mel/room/s1", "mel/room/s2"));
   EXPECT_EQ(refused(small(std::string(both) + "where = { seed = 5 }\n")),
-            "x.toml:19:9: where leaves no cell of its [[matrix]]; correct or remove it");
+            "x.toml:19:9: where leaves no cell of its [[matrix]]; correct it or remove it");
 }
 
 TEST(Matrix, counts_a_cell_that_two_blocks_reach_once) {
@@ -105,20 +105,20 @@ TEST(Matrix, names_a_dataset_by_an_axis_of_its_own) {
                      "[task.free]\nuse = 'knn'\n"));
   EXPECT_EQ(cells.at(0).dataset.label, "rooms");
   EXPECT_EQ(refused(small("encoder = ['mel']\ntask = ['free']\n[task.free]\nuse = 'knn'\n")),
-            "x.toml:18:8: the task \"free\" has no dataset; give it one, or an axis 'dataset' to "
-            "this block");
+            "x.toml:18:8: the task \"free\" has no dataset; give it one, or add an axis 'dataset' "
+            "to this block");
 }
 
 TEST(Matrix, refuses_more_cells_than_max_cells) {
   EXPECT_EQ(refused(small(both), {.set = {"experiment.max_cells=3"}}),
-            "x.toml:16:1: [[matrix]] gives more than 3 cells; that is max_cells. Leave values out, "
-            "or raise it in [experiment]");
+            "x.toml:16:1: [[matrix]] gives more than 3 cells, which is max_cells. Remove some "
+            "values, or raise max_cells in [experiment]");
   std::string text = "encoder = ['mel']\ntask = ['room']\n";
   for (int axis = 0; axis < 8; ++axis)
     text += "'task.o" + std::to_string(axis) + "' = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n";
   EXPECT_EQ(refused(small(text)),
-            "x.toml:16:1: [[matrix]] is a product of 100000000.0 combinations; allowed are "
-            "10000000. Leave values out");
+            "x.toml:16:1: [[matrix]] is a product of 100000000.0 combinations; at most 10000000 "
+            "are allowed. Remove some values");
 }
 
 TEST(Matrix, keeps_an_excluded_cell_with_its_reason) {
@@ -159,8 +159,8 @@ resources = { timeout = 6 }
 TEST(Matrix, refuses_an_override_that_contradicts_the_cell) {
   EXPECT_EQ(refused(small("encoder = ['mel']\ntask = ['room']\n'task.lr' = [1, 2]\n") +
                     "[[override]]\nmatch = { encoder = 'mel' }\noptions = { task = { lr = 3 } }\n"),
-            "x.toml:22:22: [[override]] changes 'task.lr' of the cell mel/room/task.lr=1/s0, of "
-            "which it is an axis. Restrict the match, or drop the axis");
+            "x.toml:22:22: [[override]] changes 'task.lr' of the cell mel/room/task.lr=1/s0, but "
+            "it is an axis of this cell. Restrict the match, or remove the axis");
   EXPECT_EQ(
       refused(small(both) +
               "[[override]]\nmatch = { encoder = 'mel' }\noptions = { mapper = { d = 3 } }\n"),
@@ -201,7 +201,7 @@ TEST(Selection, refuses_unknown_axes_and_values) {
       "--skip encoder=mel,mell: unknown value of the axis 'encoder' 'mell'; known: mel, level; "
       "did you mean 'mel'?");
   EXPECT_EQ(refused(small(both), {.only = {"mel"}}),
-            "--only mel: no axis and value; expected AXIS=VALUE, as in encoder=log_mel");
+            "--only mel: no axis and value; expected AXIS=VALUE, such as encoder=log_mel");
 }
 
 // Two blocks of which one crosses what the other zips, conditions in every form: 320 combinations,

@@ -61,7 +61,7 @@ TEST(Extends, refuses_a_cycle_where_it_closes) {
               parse(Files{{"x.toml", "[experiment]\nextends = ['a.toml']\n"},
                           {"a.toml", "[experiment]\nextends = ['x.toml']\n"}});
             }),
-            "a.toml:2:12: 'x.toml' extends this file in turn; a file cannot extend itself");
+            "a.toml:2:12: 'x.toml' also extends this file; a file cannot extend itself");
 }
 
 TEST(Extends, says_which_file_names_a_missing_one) {
@@ -108,13 +108,13 @@ TEST(Set, refuses_an_unknown_key_by_what_was_typed) {
 
 TEST(Set, refuses_an_element_that_is_not_there) {
   EXPECT_EQ(refusal([] { parse(base, {.set = {"matrix.1.seed=[5]"}}); }),
-            "--set matrix.1.seed=[5]: '1' is no element of 'matrix'; it has 1, counted from 0");
+            "--set matrix.1.seed=[5]: '1' is not an element of 'matrix'; it has 1, counted from 0");
 }
 
 TEST(Set, refuses_what_has_no_value) {
-  EXPECT_EQ(refusal([] { parse(base, {.set = {"task.room"}}); }),
-            "--set task.room: no key and value; expected KEY=VALUE, as in "
-            "task.room.options.lr=1e-4");
+  EXPECT_EQ(
+      refusal([] { parse(base, {.set = {"task.room"}}); }),
+      "--set task.room: no key and value; expected KEY=VALUE, such as task.room.options.lr=1e-4");
 }
 
 class Environment : public testing::Test {
@@ -136,17 +136,18 @@ options = { root = "${EARSHOT_TEST_ROOT}/a", more = ["${EARSHOT_TEST_UNSET:-none
 }
 
 TEST_F(Environment, is_required_where_no_default_is_given) {
-  EXPECT_EQ(refusal([] { parse(base + "[dataset.b]\nuse = '${EARSHOT_TEST_UNSET}'\n"); }),
-            "x.toml:21:7: the environment variable 'EARSHOT_TEST_UNSET' is not set; set it, as in "
-            "'EARSHOT_TEST_UNSET=... runner ...', or write ${EARSHOT_TEST_UNSET:-default}");
+  EXPECT_EQ(
+      refusal([] { parse(base + "[dataset.b]\nuse = '${EARSHOT_TEST_UNSET}'\n"); }),
+      "x.toml:21:7: the environment variable 'EARSHOT_TEST_UNSET' is not set; set it, for example "
+      "with 'EARSHOT_TEST_UNSET=... runner ...', or write ${EARSHOT_TEST_UNSET:-default}");
 }
 
 TEST_F(Environment, refuses_what_names_no_variable) {
   EXPECT_EQ(refusal([] { parse(base + "[dataset.b]\nuse = '${A B}'\n"); }),
-            "x.toml:21:7: '${A B}' names no environment variable; allowed: ${NAME}, "
+            "x.toml:21:7: '${A B}' is not the name of an environment variable; allowed: ${NAME}, "
             "${NAME:-default}");
   EXPECT_EQ(refusal([] { parse(base + "[dataset.b]\nuse = 'a${HOME'\n"); }),
-            "x.toml:21:7: '${HOME' has no end; allowed: ${NAME}, ${NAME:-default}");
+            "x.toml:21:7: '${HOME' has no closing '}'; allowed: ${NAME}, ${NAME:-default}");
 }
 
 TEST(ReadExperiment, says_that_a_file_is_missing_or_a_folder) {

@@ -65,9 +65,9 @@ TEST(Catalog, refuses_both_plugins_of_one_name) {
   EXPECT_THAT(catalog.plugins(), SizeIs(1));
   ASSERT_THAT(catalog.refused(), SizeIs(2));
   EXPECT_EQ(catalog.refused()[0].path, shelf.files[0]);
-  EXPECT_EQ(catalog.refused()[0].reason, "the plugin name 'same' is also that of " +
+  EXPECT_EQ(catalog.refused()[0].reason, "the plugin name 'same' is also used by " +
                                              shelf.files[1] +
-                                             "; a name is allowed once. Remove or rename one");
+                                             "; names must be unique. Remove or rename one");
   EXPECT_EQ(catalog.find("encoder", "other", "x").id(), "c/other");
   EXPECT_EQ(failure([&] { catalog.find("encoder", "mel", "x.toml:1:2"); }),
             std::pair(ExitCode::plugin_refused,

@@ -112,7 +112,7 @@ TEST_F(Remembered, answer_about_a_plugin_that_changed_meanwhile_is_none) {
   StampTable stamps(folder_ / "cache");
   RememberingInformant remembering(replacing, stamps, "worker");
   EXPECT_THAT(remembering.inspect({ref_.plugin}).at(0).at("refused").get<std::string>(),
-              HasSubstr("changed while it was looked at"));
+              HasSubstr("changed during loading"));
 }
 
 /// A dataset of the fixtures with so many items.

@@ -160,7 +160,7 @@ TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
   ASSERT_THAT(blind.cells, SizeIs(2));
   EXPECT_EQ(blind.cells[0].decision, Decision::run);
   EXPECT_EQ(blind.cells[0].key, blind.cells[1].key);
-  EXPECT_EQ(blind.cells[1].reason, "the same work as " + blind.cells[0].cell.label());
+  EXPECT_EQ(blind.cells[1].reason, "identical to " + blind.cells[0].cell.label());
   EXPECT_TRUE(blind.cells[0].request.features.empty());
   EXPECT_TRUE(blind.features.empty());
   EXPECT_TRUE(blind.cells[0].identity.at("encoder").is_null());
@@ -207,7 +207,7 @@ TEST(Seeds, that_an_override_gives_another_option_are_run) {
   for (const auto& cell : plan.cells)
     if (cell.decision == Decision::run) run.push_back(cell.cell.label());
   EXPECT_THAT(run, ElementsAre("mel/knn/f1/s0", "mel/knn/f1/s1"));
-  EXPECT_THAT(plan.notes, ElementsAre("the seed changes nothing in 'knn': 2 of 3 seeds run"));
+  EXPECT_THAT(plan.notes, ElementsAre("the seed has no effect on 'knn': 2 of 3 seeds run"));
 }
 
 TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
@@ -258,10 +258,10 @@ TEST(Seeds, that_change_nothing_are_not_run) {
     if (cell.decision == Decision::run)
       run.push_back(cell.cell.label());
     else
-      EXPECT_EQ(cell.reason, "the seed changes nothing in 'knn'");
+      EXPECT_EQ(cell.reason, "the seed has no effect on 'knn'");
   }
   EXPECT_THAT(run, ElementsAre("mel/knn/f1/s4", "mel/knn/f2/s4"));
-  EXPECT_THAT(plan.notes, ElementsAre("the seed changes nothing in 'knn': 1 of 3 seeds runs"));
+  EXPECT_THAT(plan.notes, ElementsAre("the seed has no effect on 'knn': 1 of 3 seeds runs"));
   const auto other = world.plan(
       "encoder = ['mel']\ntask = ['knn']\nfold = [1]\nseed = [7]\n"
       "[task.knn]\nuse = 'knn'\ndataset = 'real'\n");
@@ -330,7 +330,7 @@ TEST(Skipped, is_what_the_encoder_cannot_do) {
       "encoder = ['mel', 'codec']\ntask = ['tokens']\n[task.tokens]\nuse = "
       "'tokens'\ndataset = 'real'\n");
   EXPECT_EQ(plan.cells[0].decision, Decision::skipped);
-  EXPECT_EQ(plan.cells[0].reason, "encoder 'mel' is no codec, which task 'tokens' needs");
+  EXPECT_EQ(plan.cells[0].reason, "encoder 'mel' is not a codec, which task 'tokens' needs");
   EXPECT_EQ(plan.cells[1].decision, Decision::run);
   EXPECT_TRUE(plan.cells[1].request.features[0].codes);
 }
@@ -379,7 +379,7 @@ TEST(Plan, lets_cells_of_the_same_key_work_once) {
       world.plan("encoder = ['mel', 'same']\ntask = ['probe']\n[encoder.same]\nuse = 'log_mel'\n");
   EXPECT_EQ(plan.cells[1].key, plan.cells[0].key);
   EXPECT_EQ(plan.cells[1].decision, Decision::left_out);
-  EXPECT_EQ(plan.cells[1].reason, "the same work as mel/probe/s0");
+  EXPECT_EQ(plan.cells[1].reason, "identical to mel/probe/s0");
 }
 
 TEST(Keys, of_data_that_can_be_read_are_hashes_of_the_same_text_as_ever) {
@@ -417,7 +417,7 @@ TEST(Plan, gives_files_that_cannot_be_read_identities_of_their_own_and_says_so) 
     else
       EXPECT_THAT(plan.notes,
                   ElementsAre(HasSubstr("dataset 'real': " + all + " of " + all +
-                                        " audio files cannot be read, the first is " + files[0])));
+                                        " audio files cannot be read; the first is " + files[0])));
     return plan.cells[0].dataset_key;
   };
   const auto gone = (world.folder / "gone.wav").string();
@@ -468,8 +468,8 @@ TEST(Refused, is_what_does_not_fit_the_plugins) {
             "x.toml:19:10: unknown encoder 'log_mell'; known: codec, log_mel; did you mean "
             "'log_mel'?");
   EXPECT_EQ(world.refused("encoder = ['b']\ntask = ['probe']\n[encoder.b]\nuse = 'probe'\n"),
-            "x.toml:19:10: unknown encoder 'probe'; known: codec, log_mel. A plugin elsewhere is "
-            "found by --plugin-path FOLDER or EARSHOT_PLUGIN_PATH");
+            "x.toml:19:10: unknown encoder 'probe'; known: codec, log_mel. For plugins in another "
+            "folder, give --plugin-path FOLDER or set EARSHOT_PLUGIN_PATH");
   EXPECT_EQ(world.refused(std::string(one) + "[encoder.mel.options]\nmells = 4\n"),
             "x.toml:20:1: unknown option 'mells' of log_mel; did you mean 'mels'? Options: mels, "
             "weights, table, workers.");
@@ -493,7 +493,7 @@ TEST(Refused, is_what_does_not_fit_the_data) {
   World foldless;
   foldless.informant.listings["folder"].info.folds.clear();
   EXPECT_EQ(foldless.refused(end + "fold = '*'\n"),
-            "x.toml:19:1: dataset 'real' has no folds; drop the axis 'fold'");
+            "x.toml:19:1: dataset 'real' has no folds; remove the axis 'fold'");
   EXPECT_EQ(world.refused(end + "[[reference]]\nmatch = { encoder = 'mel' }\nmetric = 'acuracy'\n"
                                 "value = 1\nsource = 's'\n"),
             "x.toml:20:9: no task has the metric 'acuracy'; known: accuracy, loss; did you mean "

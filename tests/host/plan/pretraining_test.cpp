@@ -83,7 +83,7 @@ TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) 
   const auto other = world.plan(axes + "use = 'teach'\n");
   EXPECT_NE(other.cells[1].key, cell.key);
   EXPECT_THAT(world.refused(axes + "use = 'ask'\n"),
-              AllOf(HasSubstr("uses features"), HasSubstr("a language model alone")));
+              AllOf(HasSubstr("uses features"), HasSubstr("only a language model")));
 }
 
 TEST(Pretraining, changes_the_keys_of_its_own_cells_and_of_no_others) {
@@ -130,7 +130,7 @@ TEST(Pretraining, refuses_an_evaluator_that_trains_no_encoder_or_needs_more_than
                                          HasSubstr("trains no encoder")));
   TrainingWorld other;
   other.informant.facts["train"] = evaluator_facts(true, {"learner", "mapper"});
-  EXPECT_THAT(other.refused(text), HasSubstr("uses mapper, which pretraining does not have"));
+  EXPECT_THAT(other.refused(text), HasSubstr("uses mapper, which is not available in pretraining"));
 }
 
 TEST(Pretraining, skips_cells_whose_test_items_it_has_seen_or_that_would_train_again) {

@@ -49,9 +49,9 @@ class HubWeights : public ::testing::Test {
 };
 
 TEST_F(HubWeights, that_are_missing_skip_the_cell_with_the_command_that_gets_them) {
-  EXPECT_THAT(
-      cell("hf://owner/repo").reason,
-      HasSubstr("; 'runner weights " + (world.folder / "x.toml").string() + " --get' gets it"));
+  EXPECT_THAT(cell("hf://owner/repo").reason,
+              HasSubstr("; 'runner weights " + (world.folder / "x.toml").string() +
+                        " --get' downloads it"));
   Overrides overrides;
   overrides.set = {"encoder.mel.options.weights=hf://owner/other"};
   EXPECT_THAT(cell("random", overrides).reason,

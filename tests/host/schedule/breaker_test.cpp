@@ -19,7 +19,7 @@ TEST(CircuitBreaker, opens_for_a_combination_that_fails_alike_again_and_again) {
   EXPECT_EQ(breaker.open(parts), "");
   breaker.failed(parts, error("no such layer"));
   EXPECT_EQ(breaker.open(parts),
-            "encoder 'a', task 't' failed 3 times the same way: no such layer");
+            "encoder 'a', task 't' failed 3 times in the same way: no such layer");
 }
 
 TEST(CircuitBreaker, stays_closed_for_the_task_that_a_broken_encoder_was_tried_with) {

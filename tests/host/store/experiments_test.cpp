@@ -30,7 +30,7 @@ TEST_F(Experiments, are_renamed_with_all_their_revisions) {
   EXPECT_EQ(count(store, "experiment WHERE name = 'first'"), 2);
   EXPECT_EQ(count(store, "leaderboard WHERE experiment = 'first'"), 4);
   EXPECT_THAT(failure_of([&] { store.rename_experiment("first", "other"); }, ExitCode::usage),
-              HasSubstr("has an experiment 'other' already"));
+              HasSubstr("already has an experiment 'other'"));
   EXPECT_THAT(failure_of([&] { store.rename_experiment("fist", "x"); }, ExitCode::usage),
               HasSubstr("did you mean 'first'?"));
 }
@@ -77,7 +77,7 @@ TEST_F(Experiments, that_run_are_not_removed) {
   record(store, third);
   ASSERT_TRUE(store.begin_run(third.cells[0].key));
   EXPECT_THAT(failure_of([&] { store.remove_experiment("third"); }, ExitCode::usage),
-              HasSubstr("is being run"));
+              HasSubstr("is running"));
   EXPECT_EQ(count(store, "cell_state WHERE experiment = 'third'"), 6);
 }
 

@@ -130,7 +130,7 @@ TEST(Killing, at_random_moments_leaves_whole_runs_only) {
     try {
       expect_no_half_run(file);
     } catch (const Failure& early) {
-      EXPECT_THAT(early.what(), ::testing::AnyOf(::testing::HasSubstr("is of schema 0"),
+      EXPECT_THAT(early.what(), ::testing::AnyOf(::testing::HasSubstr("has schema 0"),
                                                  ::testing::HasSubstr("there is no such")));
     }
   }

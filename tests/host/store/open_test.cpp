@@ -55,7 +55,7 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   change(file, "PRAGMA user_version = 4");
   const auto before = text_of(file);
   EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 4"),
-                                   HasSubstr("this runner knows 3")));
+                                   HasSubstr("but this runner only knows 3")));
   EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 4"));
   EXPECT_EQ(text_of(file), before);
 }
@@ -154,7 +154,7 @@ TEST(Opening, a_file_from_before_the_first_release_or_of_no_version_is_refused_a
     change(file, std::string("PRAGMA user_version = ") + version);
     const auto before = text_of(file);
     for (const auto mode : {Store::Mode::write, Store::Mode::read})
-      EXPECT_THAT(refusal(file, mode), AllOf(HasSubstr(std::string("is of schema ") + version),
+      EXPECT_THAT(refusal(file, mode), AllOf(HasSubstr(std::string("has schema ") + version),
                                              HasSubstr("run the experiments again")));
     EXPECT_EQ(text_of(file), before);
   }
@@ -192,7 +192,7 @@ TEST(Opening, other_files_are_not_taken_for_results) {
   EXPECT_THAT(refusal(folder / "missing.db", Store::Mode::read),
               HasSubstr("there is no such results file"));
   EXPECT_FALSE(fs::exists(folder / "missing.db"));
-  EXPECT_THAT(refusal("/proc/1/nowhere/results.db"), HasSubstr("folder cannot be made"));
+  EXPECT_THAT(refusal("/proc/1/nowhere/results.db"), HasSubstr("folder cannot be created"));
   fs::create_directory(folder / "folder.db");
   EXPECT_THAT(refusal(folder / "folder.db"), HasSubstr("cannot be opened"));
 }
@@ -353,7 +353,7 @@ TEST(Opening, a_backup_is_whole_and_replaces_nothing) {
   EXPECT_EQ(count(Store(folder / "copy.db", Store::Mode::read), "run"), 40);
   EXPECT_THAT(
       failure_of([&] { back_up(folder / "results.db", folder / "copy.db"); }, ExitCode::usage),
-      HasSubstr("exists already"));
+      HasSubstr("already exists"));
   EXPECT_THAT(failure_of([&] { back_up(folder / "results.db", folder / "no" / "copy.db"); }),
               HasSubstr("copy.db"));
 }
@@ -413,7 +413,7 @@ TEST(Migrating, a_file_of_schema_2_keeps_its_rows_and_gets_what_came_later) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_second_schema(file);
-  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("'runner db migrate' brings it there"));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("'runner db migrate' converts it"));
   const Store store(file, Store::Mode::write);
   EXPECT_THAT(rows(store, "SELECT encoder, value, gold_from FROM result"),
               ElementsAre(ElementsAre(Json("mimi"), Json(0.5), Json("audio"))));
@@ -466,7 +466,7 @@ TEST(Migrating, a_view_of_the_user_with_the_name_of_a_new_one_is_refused_by_name
   const auto file = folder / "results.db";
   make_second_schema(file);
   change(file, "CREATE VIEW answer AS SELECT 42 AS a");
-  EXPECT_THAT(refusal(file), AllOf(HasSubstr("a view 'answer'"), HasSubstr("rename yours")));
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr("a view 'answer'"), HasSubstr("Rename yours")));
   change(file, "DROP VIEW answer");
   EXPECT_EQ(count(Store(file, Store::Mode::write), "answer"), 1);
 }

@@ -51,18 +51,18 @@ TEST(CheckpointFiles, are_the_shards_that_the_index_names) {
 
 TEST(CheckpointFiles, refuse_an_index_that_is_none_or_leads_out) {
   const Names names{"model.safetensors.index.json"};
-  EXPECT_THAT(refusal(names, "", "no json"), HasSubstr("is no index of shards"));
-  EXPECT_THAT(refusal(names, "", R"({"weight_map": {"x": 1}})"), HasSubstr("is no index"));
+  EXPECT_THAT(refusal(names, "", "no json"), HasSubstr("is not an index of shards"));
+  EXPECT_THAT(refusal(names, "", R"({"weight_map": {"x": 1}})"), HasSubstr("is not an index"));
   EXPECT_THAT(refusal(names, "", R"({"weight_map": "x"})"), HasSubstr("names 'x', which"));
   EXPECT_THAT(refusal(names, "", R"({"weight_map": {"x": "../../secret"}})"),
-              HasSubstr("names '../../secret', which is not there"));
+              HasSubstr("names '../../secret', which is missing"));
 }
 
 TEST(CheckpointFiles, are_the_only_checkpoint_whatever_its_name) {
   EXPECT_THAT(checkpoint_files({"config.json", "best.ckpt"}, "", no_text),
               ElementsAre("config.json", "best.ckpt"));
   EXPECT_THAT(refusal({"2022.pth", "2023.pth"}, ""),
-              HasSubstr("several checkpoints: 2022.pth, 2023.pth; name one of them"));
+              HasSubstr("several checkpoints: 2022.pth, 2023.pth; choose one of them"));
   EXPECT_THAT(refusal({"README.md"}, ""), HasSubstr("no weights that can be read"));
   EXPECT_THAT(refusal({}, ""), HasSubstr("there is nothing"));
 }

@@ -86,7 +86,7 @@ TEST_F(WeightsCommand, asks_nobody_when_offline) {
   }
   const auto get = weights({"--get", "--offline"});
   EXPECT_EQ(get.code, 1);
-  EXPECT_THAT(get.err, HasSubstr("nothing was fetched: --offline forbids it"));
+  EXPECT_THAT(get.err, HasSubstr("nothing was downloaded: --offline forbids it"));
   EXPECT_TRUE(hub.hub_requests().empty());
 }
 
@@ -99,7 +99,7 @@ TEST_F(WeightsCommand, is_named_by_the_run_that_skips_cells_without_weights) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out + ended.err,
               AllOf(HasSubstr("'hf://owner/repo' is not in the local Hugging Face cache"),
-                    HasSubstr("'runner weights tones.toml --get' gets it")));
+                    HasSubstr("'runner weights tones.toml --get' downloads it")));
   EXPECT_EQ(sandbox.query("r", "select count(DISTINCT cell_key) from result"), "1");
   EXPECT_TRUE(hub.hub_requests().empty()) << "a run fetches nothing by itself";
   const auto set =
@@ -196,7 +196,7 @@ TEST_F(WeightsCommand, without_a_file_looks_at_the_experiments_of_the_folder) {
   const auto get = start({"weights", "--get"}).wait();
   EXPECT_EQ(get.code, 1) << "one could not be read";
   EXPECT_THAT(get.out, ContainsRegex("hf://owner/repo +encoder codec \\(tones\\) +here"));
-  EXPECT_THAT(get.err, HasSubstr("warning: this file is left out: experiments/b.toml:2:8: "));
+  EXPECT_THAT(get.err, HasSubstr("warning: this file is skipped: experiments/b.toml:2:8: "));
   write(sandbox / "experiments/a.toml", Sandbox::experiment());
   std::filesystem::remove(sandbox / "experiments/b.toml");
   const auto none = start({"weights"}).wait();
@@ -212,7 +212,7 @@ TEST_F(WeightsCommand, is_explained_with_examples) {
   EXPECT_THAT(start({"--help"}).wait().out, HasSubstr("weights "));
   const auto none = start({"weights"}).wait();
   EXPECT_EQ(none.code, 2);
-  EXPECT_THAT(none.err, HasSubstr("no experiment file, and no folder 'experiments'"));
+  EXPECT_THAT(none.err, HasSubstr("no experiment file given, and none in a folder 'experiments'"));
 }
 
 }  // namespace

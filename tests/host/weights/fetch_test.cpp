@@ -109,7 +109,7 @@ TEST_F(Fetching, begins_anew_once_where_the_part_that_was_there_is_damaged) {
   write(part(), earshot::testing::noise(1000, 7));
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
-  EXPECT_THAT(notes, Contains(HasSubstr("wrong hash; beginning anew")));
+  EXPECT_THAT(notes, Contains(HasSubstr("wrong hash; starting again")));
 }
 
 TEST_F(Fetching, gives_up_on_a_server_that_always_cuts_at_one_place) {
@@ -151,7 +151,7 @@ TEST_F(Fetching, refuses_what_has_a_wrong_hash_and_keeps_nothing_of_it) {
   auto wrong = content;
   wrong[150'000] = static_cast<char>(~wrong[150'000]);
   trouble(99, [&](const Request&) { return Answer{.body = wrong}; });
-  EXPECT_THAT(failure(), AllOf(HasSubstr("'model.safetensors': what came has the hash"),
+  EXPECT_THAT(failure(), AllOf(HasSubstr("'model.safetensors': the downloaded file has the hash"),
                                HasSubstr("expected " + hub.etag("model.safetensors"))));
   EXPECT_EQ(hub.cdn_requests().size(), 1u);
   EXPECT_FALSE(fs::exists(part()));
@@ -164,7 +164,7 @@ TEST_F(Fetching, checks_small_files_by_the_hash_of_git) {
     if (request.method != "GET" || !request.target.ends_with("config.json")) return std::nullopt;
     return Answer{.body = "[]"};
   };
-  EXPECT_THAT(failure(), HasSubstr("'config.json': what came has the hash"));
+  EXPECT_THAT(failure(), HasSubstr("'config.json': the downloaded file has the hash"));
   EXPECT_FALSE(fs::exists(blob("config.json")));
 }
 
@@ -236,7 +236,7 @@ TEST_F(Fetching, keeps_what_it_could_write_when_the_disk_is_full) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_THAT(message, AllOf(HasSubstr(part().string() + ": the file cannot be written: File too"),
-                             HasSubstr("what was fetched is kept")));
+                             HasSubstr("what was downloaded is kept")));
   EXPECT_EQ(fs::file_size(part()), 100'000u);
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
@@ -253,7 +253,7 @@ TEST_F(Fetching, keeps_what_is_there_when_a_network_shows_a_page_of_its_own) {
 TEST_F(Fetching, says_that_the_cache_cannot_be_written) {
   write(folder / "file", "x");
   settings.cache = folder / "file/hub";
-  EXPECT_THAT(failure(), AllOf(HasSubstr("the folder cannot be made: Not a directory"),
+  EXPECT_THAT(failure(), AllOf(HasSubstr("the folder cannot be created: Not a directory"),
                                HasSubstr("Set HF_HUB_CACHE to another")));
 }
 

@@ -48,9 +48,10 @@ TEST_F(Fetching, follows_a_repository_to_its_new_name) {
 TEST_F(HubRefusal, of_a_redirect_without_end_is_clear) {
   Answer answer{.status = 302};
   answer.headers["Location"] = "/again";
-  EXPECT_THAT(message_of(answer), HasSubstr("it redirects again and again"));
+  EXPECT_THAT(message_of(answer), HasSubstr("too many redirects"));
   answer.headers["Location"] = "file:///etc/passwd";
-  EXPECT_THAT(message_of(answer), HasSubstr("'file:///etc/passwd' is no http or https address"));
+  EXPECT_THAT(message_of(answer),
+              HasSubstr("'file:///etc/passwd' is not an http or https address"));
 }
 
 TEST_F(HubRefusal, says_what_to_do_about_a_gated_repository) {
@@ -92,7 +93,8 @@ TEST_F(HubRefusal, is_tried_again_when_the_hub_is_busy_or_fails) {
     };
     EXPECT_EQ(failure(), "") << status;
   }
-  EXPECT_THAT(message_of({.status = 500}), HasSubstr("the hub fails (500). Try again later"));
+  EXPECT_THAT(message_of({.status = 500}),
+              HasSubstr("the hub reports an internal error (500). Try again later"));
   EXPECT_THAT(message_of({.status = 429}), HasSubstr("too many requests (429)"));
 }
 
@@ -109,7 +111,7 @@ TEST_F(HubRefusal, is_waited_for_as_long_as_the_hub_asks) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(950));
   busy.headers["Retry-After"] = "3600";
   const auto before = hub.hub_requests().size();
-  EXPECT_THAT(message_of(busy), HasSubstr("the hub asks to wait 3600 s"));
+  EXPECT_THAT(message_of(busy), HasSubstr("the hub asks for a wait of 3600 s"));
   EXPECT_EQ(hub.hub_requests().size(), before + 1) << "an hour is not waited for";
 }
 

@@ -71,7 +71,7 @@ TEST_F(PythonCache, has_weights_in_part_until_all_shards_are_there) {
                                                                "y": "2.safetensors"}})");
   add("1.safetensors", "f1");
   EXPECT_THAT(find("hf://owner/repo").missing,
-              HasSubstr("names '2.safetensors', which is not there"));
+              HasSubstr("names '2.safetensors', which is missing"));
   add("2.safetensors", "f2");
   EXPECT_EQ(find("hf://owner/repo").missing, "");
   fs::remove(repository_ / "blobs" / "f2");
@@ -82,8 +82,8 @@ TEST_F(PythonCache, is_found_whatever_is_wrong_with_the_settings_of_the_network)
   refer("main");
   add("model.safetensors", "a0");
   const earshot::testing::Environment environment({{"HF_HUB_CACHE", folder_.path().string()},
-                                                   {"HF_ENDPOINT", "no address"},
-                                                   {"HF_TOKEN", "no token"}});
+                                                   {"HF_ENDPOINT", "not the address"},
+                                                   {"HF_TOKEN", "tokens do not have"}});
   EXPECT_EQ(find_weights("hf://owner/repo", "/").path, snapshot_.string());
 }
 
