@@ -113,7 +113,7 @@ struct LintRequest {
 EARSHOT_FIELDS(LintRequest, dataset, examples)
 
 struct LintCheck {
-  std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a choice twice"
+  std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a duplicate choice"
   std::int64_t found = 0;
   std::vector<std::string> examples{};  ///< the first of them
 };

@@ -124,7 +124,7 @@ Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& sa
                             end_of_chunks(reader, layout, samples.begin + samples.size));
   if (reader.after(end) >= layout.head()) return {surplus(name, samples.size, reader.after(end))};
   if (has_more_samples(reader, layout, samples))
-    return {"its length is not sure: it has another chunk like " + name +
+    return {"its length is uncertain: it has another chunk like " + name +
             ", and only one would be read"};
   if (layout.samples == "BODY") {
     const auto width = reader.read(8, 4) == "16SV" ? 2 : 1;

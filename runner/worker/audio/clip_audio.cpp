@@ -30,9 +30,9 @@ Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile
   if (!planned.readable()) {
     decode(info.file, info.start, info.duration);  // says why, as a rule
     throw FileChanged(info.file,
-                      "it could not be read when it was planned, and can be now; it came");
+                      "it could not be read during planning, but can be read now; it was added");
   }
-  if (!stamp) throw FileChanged(info.file, "it went away");
+  if (!stamp) throw FileChanged(info.file, "it was removed");
   if (stamp != planned.stamp && !is_known(clip.file, *stamp))
     check_content(info.file, planned.sha256);
   const auto check = [&] {

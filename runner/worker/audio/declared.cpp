@@ -4,13 +4,13 @@ namespace earshot::worker {
 
 std::string lacking(const std::string& what, std::uint64_t declared, std::uint64_t there) {
   return "truncated: " + what + " declares " + std::to_string(declared) + " bytes, " +
-         std::to_string(there) + " are there";
+         std::to_string(there) + " are present";
 }
 
 std::string surplus(const std::string& what, std::uint64_t declared, std::uint64_t more) {
-  return "its length is not sure: " + what + " declares " + std::to_string(declared) +
-         " bytes, and " + std::to_string(more) +
-         " more are behind that belong to nothing. If they are sound, write the file anew";
+  return "its length is uncertain: " + what + " declares " + std::to_string(declared) +
+         " bytes, but " + std::to_string(more) +
+         " more follow that do not belong to anything. If they are audio, write the file again";
 }
 
 Declared declared_length(const std::filesystem::path& file) {

@@ -32,16 +32,16 @@ void check_regular(const std::filesystem::path& file) {
   const auto status = std::filesystem::status(file, error);
   if (!std::filesystem::exists(status)) {
     if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, error)))
-      fail(file, "no such file: a link that leads nowhere, to " +
+      fail(file, "no such file: a broken link to " +
                      std::filesystem::read_symlink(file, error).string() +
-                     ". Where git-annex keeps it, get its content");
+                     ". If git-annex manages it, get its content");
     fail(file, "no such file");
   }
   if (!std::filesystem::is_regular_file(status)) fail(file, "not a file");
   const auto size = std::filesystem::file_size(file, error);
   if (size == 0 && !error) fail(file, "an empty file (0 bytes)");
   if (size < 1024 && ByteReader(file).read(0, 23) == "version https://git-lfs")
-    fail(file, "a pointer of Git LFS, not its content; fetch that with `git lfs pull`");
+    fail(file, "a Git LFS pointer, not its content; fetch that with 'git lfs pull'");
 }
 
 void check_header(const std::filesystem::path& file, const Recording& recording) {
@@ -85,8 +85,8 @@ std::vector<float> read_mono(Recording& recording, std::int64_t wanted) {
 
 [[noreturn]] void fail_too_long(const std::filesystem::path& file) {
   fail(file, "more than " + std::to_string(longest_clip) +
-                 " samples in one clip, which is the most that is held at once. Give a start and a "
-                 "duration, or cut the file");
+                 " samples in one clip, which is the maximum. Give a start and a duration, or cut "
+                 "the file");
 }
 
 }  // namespace
@@ -141,8 +141,8 @@ Sound decode(const std::filesystem::path& file, double start, double duration) {
     fail(file, "truncated: " + std::to_string(got) + " samples of " + std::to_string(wanted) +
                    " can be read");
   if (known && got > wanted)
-    fail(file, "its length is not sure: its header declares " + std::to_string(wanted) +
-                   " samples, and more are there. Write the file anew");
+    fail(file, "its length is uncertain: its header declares " + std::to_string(wanted) +
+                   " samples, but there are more. Write the file again");
   if (!known && duration > 0) {
     if (asked - got > slack) fail_end(first + got);
     if (got > asked) result.samples.resize(static_cast<std::size_t>(asked));

@@ -18,8 +18,8 @@ Declared of_au(ByteReader& reader, bool big_endian) {
   if (size >= streamed && there < size) return {};
   if (size > there) return {lacking("its header", size, there)};
   if (size == 0 && there > 0)
-    return {"its length is not sure: its header declares 0 bytes, " + std::to_string(there) +
-            " are there"};
+    return {"its length is uncertain: its header declares 0 bytes, but " + std::to_string(there) +
+            " are present"};
   if (there > size) return {surplus("its header", size, there - size)};
   return {};
 }
@@ -62,7 +62,7 @@ Declared of_voc(ByteReader& reader) {
     at += 4 + size;
   }
   if (with_sound > 1)
-    return {"its length is not sure: it has " + std::to_string(with_sound) +
+    return {"its length is uncertain: it has " + std::to_string(with_sound) +
             " blocks of sound, and only the first would be read"};
   if (extended) declared.frames = -1;
   return declared;

@@ -83,9 +83,9 @@ void check(const std::filesystem::path& file, const Frames& frames) {
   if (frames.count == 0) throw DataError(file.string() + ": empty: 0 samples");
   if (frames.declared > 0 && std::abs(frames.declared - frames.count) > 1)
     throw DataError(file.string() + ": " +
-                    (frames.declared > frames.count ? "truncated" : "its length is not sure") +
+                    (frames.declared > frames.count ? "truncated" : "its length is uncertain") +
                     ": its header declares " + std::to_string(frames.declared) + " MPEG frames, " +
-                    std::to_string(frames.count) + " are there");
+                    std::to_string(frames.count) + " are present");
   // Version, layer and sample rate of a header that begins where the last frame ends.
   constexpr std::uint32_t alike = 0xfffe0c00;
   ByteReader reader(file);
@@ -122,8 +122,9 @@ class MpegRecording final : public Recording {
       got += bytes;
       if (status == MPG123_DONE) break;
       if (status == MPG123_NEW_FORMAT && got > 0)
-        throw DataError(file_.string() +
-                        ": its length is not sure: its sample rate or channels change on the way");
+        throw DataError(
+            file_.string() +
+            ": its length is uncertain: its sample rate or channels change within the file");
       if (status != MPG123_OK && status != MPG123_NEW_FORMAT) mpeg_.fail(file_);
     }
     return static_cast<std::int64_t>(got / frame);

@@ -62,10 +62,10 @@ Declared declared_by_ogg_pages(ByteReader& reader) {
     }
     if (found == Pages::Found::gap) {
       if (reader.read(at, 3) == "TAG") break;
-      return {"damaged: byte " + std::to_string(at) + " is not where a sound Ogg page begins"};
+      return {"damaged: byte " + std::to_string(at) + " is not the beginning of a valid Ogg page"};
     }
     if (ogg_page_bos(&page) != 0 && begun)
-      return {"its length is not sure: at byte " + std::to_string(at) +
+      return {"its length is uncertain: at byte " + std::to_string(at) +
               " a second Ogg stream follows the first, and only one would be read. Decode them "
               "into one file"};
     begun = begun || ogg_page_bos(&page) == 0;

@@ -147,8 +147,8 @@ class SndRecording final : public Recording {
     if (frames == unknown) fail(file_, std::string("damaged: ") + sf_strerror(sound_.get()));
     if (goes_on && endless_->has_another_stream())
       fail(file_,
-           "its length is not sure: a second FLAC stream follows the first, and only one "
-           "would be read. Decode them into one file");
+           "its length is uncertain: a second FLAC stream follows the first, and only one would be "
+           "read. Decode them into one file");
     return got;
   }
 
@@ -174,7 +174,7 @@ class SndRecording final : public Recording {
       fail(file_, std::string("not audio that can be read: ") +
                       (container() == SF_FORMAT_XI
                            ? "an instrument of FastTracker, which may have several samples"
-                           : "the length of a Sound Designer II file lies in another file") +
+                           : "the length of a Sound Designer II file is in another file") +
                       ". Write it as WAV or FLAC");
   }
 
@@ -183,10 +183,10 @@ class SndRecording final : public Recording {
     const auto declared = by_header.frames;
     if (declared < 0 || container() == SF_FORMAT_FLAC) return;
     const auto samples =
-        std::to_string(declared) + " samples, " + std::to_string(frames) + " are there";
+        std::to_string(declared) + " samples, " + std::to_string(frames) + " are present";
     if (frames < declared) fail(file_, "truncated: its header declares " + samples);
     if (frames > declared + 1 && !by_header.certain)
-      fail(file_, "its length is not sure: its header declares " + samples);
+      fail(file_, "its length is uncertain: its header declares " + samples);
     frames = declared;  // one more is padding, or the byte that ends the file
   }
 

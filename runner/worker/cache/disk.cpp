@@ -30,10 +30,10 @@ void write_atomically(const fs::path& file, const std::vector<std::span<const st
 void check_space(const fs::path& folder, double bytes) {
   const auto available = base::free_bytes(folder);
   if (available && bytes > *available)
-    throw DataError(folder.string() + ": about " + in_megabytes(bytes) + " are needed and " +
+    throw DataError(folder.string() + ": about " + in_megabytes(bytes) + " are needed, but " +
                     in_megabytes(*available) +
-                    " are free on that disk; free some space, see `runner cache prune`, or name a "
-                    "results folder on another disk");
+                    " are free on that disk; free some space (see 'runner cache prune'), or choose "
+                    "a results folder on another disk");
 }
 
 }  // namespace earshot::worker

@@ -42,12 +42,12 @@ FeatureReader::FeatureReader(const std::filesystem::path& cache, const std::stri
     const auto file = shard_file(cache, source_key, key);
     shards_.push_back(open_shard(file, key));
     if (!shards_.back())
-      throw DataError(file.string() +
-                      ": these features are missing in the cache or damaged; run again and they "
-                      "are computed");
+      throw DataError(
+          file.string() +
+          ": these features are missing in the cache or damaged; run again to compute them");
   }
   if (shards_.empty())
-    throw DataError("the dataset has no clips; nothing can be read from the cache");
+    throw DataError("the dataset has no clips, so nothing can be read from the cache");
 }
 
 FeatureReader::Place FeatureReader::place(std::int64_t clip) const {
@@ -70,12 +70,12 @@ std::int64_t FeatureReader::frames(std::int64_t clip) const {
 }
 
 FeatureSpec FeatureReader::feature_spec() const {
-  if (header().dtype == "int32") throw Unsupported("the cell has codes in place of features");
+  if (header().dtype == "int32") throw Unsupported("the cell has codes instead of features");
   return {header().frame_rate, header().first_frame, header().width};
 }
 
 CodeSpec FeatureReader::code_spec() const {
-  if (header().dtype != "int32") throw Unsupported("the cell has features in place of codes");
+  if (header().dtype != "int32") throw Unsupported("the cell has features instead of codes");
   return {header().frame_rate, header().first_frame, header().sizes};
 }
 

@@ -51,11 +51,11 @@ void check_header(const ShardHeader& header, std::size_t file_bytes) {
              std::isfinite(header.first_frame),
          "an impossible frame rate");
   expect(!codes || header.sizes.size() == static_cast<std::size_t>(header.width),
-         "a number of codebooks that is not that of their sizes");
+         "a number of codebooks that does not match their sizes");
   for (const auto& clip : header.clips) {
     if (!clip.lost.empty()) continue;
     expect(clip.frames >= 1, "a clip without frames");
-    expect(clip.side >= 0, "less than nothing beside codes");
+    expect(clip.side >= 0, "a negative size of the side data");
     expect(clip.offset % alignment == 0, "values that are not aligned");
     expect(clip.offset <= file_bytes &&
                clip_bytes(header, clip) <= file_bytes - static_cast<std::size_t>(clip.offset),

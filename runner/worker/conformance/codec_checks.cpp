@@ -18,7 +18,7 @@ void codes(const Subject& subject) {
   auto& codec = made.need<Codec>();
   const auto audio = test_audio(made.need<Encoder>().needs(), {0.7, 1.9});
   const auto batch = codec.quantize(audio);
-  expect(batch.spec == codec.code_spec(), "the batch's spec is not that of code_spec()");
+  expect(batch.spec == codec.code_spec(), "the batch's spec differs from code_spec()");
   batch.check();
   for (std::int64_t b = 0; b < 2; ++b) {
     const auto frames = batch.lengths[b].item<double>();
@@ -27,7 +27,7 @@ void codes(const Subject& subject) {
     // Codecs that code overlapping chunks round in each of them: half a frame more.
     expect(std::abs(frames - expected) <= 1.5 + 1e-6,
            "a clip has " + protocol::Json(frames).dump() + " frames of codes; expected " +
-               protocol::Json(expected).dump() + " give or take one and a half");
+               protocol::Json(expected).dump() + " plus or minus one and a half");
   }
 }
 
@@ -39,13 +39,13 @@ void code_padding(const Subject& subject) {
   const auto together = codec.quantize(test_audio(needs, {0.7, 1.9}));
   const auto frames = alone.lengths[0].item<std::int64_t>();
   expect(together.lengths[0].item<std::int64_t>() == frames,
-         "a clip beside a longer one has another number of frames");
+         "a clip has a different number of frames in a batch with a longer one");
   const auto equal = (alone.codes[0].narrow(1, 0, frames) == together.codes[0].narrow(1, 0, frames))
                          .to(at::kDouble)
                          .mean()
                          .item<double>();
   // A value on the border between two codes may fall to either side.
-  expect(equal >= 0.99, "a clip beside a longer one keeps only " +
+  expect(equal >= 0.99, "a clip in a batch with a longer one keeps only " +
                             protocol::Json(100 * equal).dump() + " % of its codes; expected 99");
 }
 
@@ -56,7 +56,8 @@ void embed(const Subject& subject) {
   const auto features = codec.embed(batch);
   features.check();
   expect(at::equal(features.lengths, batch.lengths), "embed() changes the number of frames");
-  expect(at::isfinite(features.values).all().item<bool>(), "embed() gives values not finite");
+  expect(at::isfinite(features.values).all().item<bool>(),
+         "embed() gives values that are not finite");
   const auto levels = batch.spec.codebooks();
   if (levels < 2) return;
   auto first = batch;
@@ -79,14 +80,15 @@ void decode(const Subject& subject) {
   const auto audio = test_audio(made.need<Encoder>().needs(), {0.7, 1.9});
   const auto decoded = codec.decode(codec.quantize(audio));
   decoded.check();
-  expect(at::isfinite(decoded.samples).all().item<bool>(), "decode() gives samples not finite");
+  expect(at::isfinite(decoded.samples).all().item<bool>(),
+         "decode() gives samples that are not finite");
   for (std::int64_t b = 0; b < 2; ++b) {
     const auto before = audio.lengths[b].item<double>() / static_cast<double>(audio.sample_rate);
     const auto after = decoded.lengths[b].item<double>() / static_cast<double>(decoded.sample_rate);
     expect(std::abs(after - before) <= frame_seconds(codec) + 1e-6,
-           protocol::Json(before).dump() + " s come back as " + protocol::Json(after).dump() +
-               " s; expected a frame (" + protocol::Json(frame_seconds(codec)).dump() +
-               " s) more or less");
+           protocol::Json(before).dump() + " s are decoded to " + protocol::Json(after).dump() +
+               " s; expected the same within one frame (" +
+               protocol::Json(frame_seconds(codec)).dump() + " s)");
   }
 }
 
@@ -97,7 +99,7 @@ std::vector<Check> codec_checks() {
   return {
       {"codes", face, "codes are indices: one out of range reads foreign memory", codes},
       {"code_padding", face, "a clip's codes must not depend on its batch", code_padding},
-      {"embed", face, "probes of codes see their embeddings, frame by frame", embed},
+      {"embed", face, "probes of codes use their embeddings, frame by frame", embed},
       {"decode", face, "decoded audio is compared with the original sample by sample", decode},
   };
 }

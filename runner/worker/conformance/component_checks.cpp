@@ -91,7 +91,7 @@ void schema(const Subject& subject) {
   for (const auto& spec : describe(subject.component()).options) {
     const auto where = "option '" + spec.name + "': ";
     expect(is_name(spec.name), where + "its name is not [a-z0-9_]+");
-    expect(seen.insert(spec.name).second, where + "there are two of this name");
+    expect(seen.insert(spec.name).second, where + "two options have this name");
     expect(!spec.help.empty(), where + "it has no help; expected one sentence");
     expect(spec.min.is_null() || spec.max.is_null() || spec.min <= spec.max,
            where + "its minimum is above its maximum");
@@ -140,7 +140,7 @@ void bounds(const Subject& subject) {
       } catch (const Error&) {
         continue;  // options that do not fit each other may be refused
       } catch (const std::exception& error) {
-        fail(what + " throws what is none of the four errors: " + error.what());
+        fail(what + " throws something other than the four errors: " + error.what());
       }
     }
   }
@@ -152,7 +152,7 @@ void two_instances(const Subject& subject) {
   const auto first = subject.make(values), second = subject.make(values);
   const auto a = exercise(first), b = exercise(second);
   expect(same_bits(a, alone) && same_bits(b, alone),
-         "two objects that live at once give other results than one alone");
+         "two objects at the same time give different results from one alone");
 }
 
 void repeatable(const Subject& subject) {
@@ -162,7 +162,7 @@ void repeatable(const Subject& subject) {
   // A mapper is connected once, an evaluator fitted once: another object repeats.
   const auto once = made.as<Mapper>() != nullptr || made.as<Evaluator>() != nullptr;
   expect(same_bits(first, exercise(once ? subject.make(values) : made)),
-         "the same call gives another result the second time; expected equal bits");
+         "the same call gives a different result the second time; expected equal bits");
 }
 
 void input_untouched(const Subject& subject) {
@@ -172,14 +172,14 @@ void input_untouched(const Subject& subject) {
 /// Nothing that other components share may be left changed; `what` says after what.
 void expect_unchanged(const std::string& what, const std::vector<std::string>& changes) {
   expect(changes.empty(),
-         what + " leaves changed " + protocol::join(changes) + "; expected it to be left as found");
+         what + " leaves changed " + protocol::join(changes) + "; expected it to be unchanged");
 }
 
 void load(const Subject& subject) {
   const auto& library = subject.library();
   if (!library.changes.empty())
     fail("loading it changed " + protocol::join(library.changes) +
-         "; expected it to be left as found. Build it without -ffast-math, which sets that when a "
+         "; expected it to be unchanged. Build it without -ffast-math, which changes it when a "
          "library is loaded");
   for (const auto& warning : take_account().warnings)
     warn(warning);
@@ -205,7 +205,7 @@ void global_state(const Subject& subject) {
   expect_unchanged("using it", others);
   if (!draws)
     expect(same_bits(generator, state()),
-           "it draws from LibTorch's default generator, or seeds it; expected neither here");
+           "it draws from or seeds LibTorch's default generator; expected neither here");
 }
 
 void no_leftovers(const Subject& subject) {
@@ -215,7 +215,7 @@ void no_leftovers(const Subject& subject) {
     exercise(subject.make(values));
   }
   if (const auto left = leftovers(); !left.empty())
-    warn("it leaves " + left + " running; each cell with it gets a process of its own");
+    warn("it leaves " + left + " running; each cell with it gets a separate process");
 }
 
 void thread_hop(const Subject& subject) {
@@ -232,7 +232,7 @@ void thread_hop(const Subject& subject) {
     }
   }).join();
   if (thrown) std::rethrow_exception(thrown);
-  expect(same_bits(here, there), "used on another thread it gives another result");
+  expect(same_bits(here, there), "on another thread it gives a different result");
 }
 
 }  // namespace
@@ -240,16 +240,17 @@ void thread_hop(const Subject& subject) {
 std::vector<Check> plugin_checks() {
   return {
       {"handshake", "plugin",
-       "a plugin that does not fit this runner is refused before its code can do harm", handshake},
+       "a plugin that does not match this runner is refused before its code can do harm",
+       handshake},
       {"names", "plugin", "experiments, tables and reports name plugins and components", names},
       {.name = "load",
        .face = "plugin",
-       .why = "what a library changes when it is loaded changes what all others compute",
+       .why = "a change made by loading a library affects the results of all others",
        .run = load,
        .needs_fresh_worker = true},
       {.name = "silent",
        .face = "plugin",
-       .why = "what is printed disturbs programs that read the runner's output",
+       .why = "printed text disturbs programs that read the runner's output",
        .run = silent,
        .needs_fresh_worker = true},
   };
@@ -257,18 +258,20 @@ std::vector<Check> plugin_checks() {
 
 std::vector<Check> component_checks() {
   return {
-      {"schema", "", "options are checked, shown and hashed by their declaration", schema},
-      {"construct", "", "a component that nobody has configured must work", construct},
-      {"bounds", "", "what the declaration allows must be taken or refused, not crash", bounds},
+      {"schema", "", "options are checked, shown and hashed according to their declaration",
+       schema},
+      {"construct", "", "a component must work without configuration", construct},
+      {"bounds", "", "a value that the declaration allows must be accepted or refused, not crash",
+       bounds},
       {"two_instances", "", "one worker keeps several objects of a component", two_instances},
-      {"repeatable", "", "results are cached and resumed: they depend on the arguments only",
-       repeatable},
-      {"input_untouched", "", "arguments lie in a cache that others read", input_untouched},
+      {"repeatable", "",
+       "results are cached and resumed, so they must depend only on the arguments", repeatable},
+      {"input_untouched", "", "arguments are in a cache that others read", input_untouched},
       {"global_state", "", "components of other plugins share LibTorch's settings and the process",
        global_state},
-      {"no_leftovers", "", "what still runs may crash while another component is at work",
-       no_leftovers},
-      {"thread_hop", "", "an object is made on one thread and used on another", thread_hop},
+      {"no_leftovers", "",
+       "leftover threads or processes may crash while another component is working", no_leftovers},
+      {"thread_hop", "", "an object is constructed on one thread and used on another", thread_hop},
   };
 }
 

@@ -25,7 +25,7 @@ void splits(const Subject& subject) {
   if (!info.folds.empty()) return;
   if (info.train == 0 || info.test == 0)
     warn(std::to_string(info.train) + " training and " + std::to_string(info.test) +
-         " test items and no folds; a probe needs some of both");
+         " test items and no folds; a probe needs both");
 }
 
 void audio(const Subject& subject) {
@@ -43,7 +43,7 @@ void audio(const Subject& subject) {
       expect(!sound.samples.empty(), "item '" + view.item(split, index).id + "' has no samples");
       // The second thread has an object of its own.
       expect(sound.samples == first.read(number, 1).samples,
-             "item '" + view.item(split, index).id + "' sounds different the second time");
+             "item '" + view.item(split, index).id + "' gives different samples the second time");
     }
   }
 }
@@ -54,9 +54,9 @@ std::vector<Check> dataset_checks() {
   constexpr auto face = Dataset::contract;
   return {
       {"items", face, "results are stored and paired by item", items},
-      {"stable_items", face, "a run that goes on must find the items it began with", stable_items},
-      {"splits", face, "what is fitted on and what is tested on are told apart", splits},
-      {"audio", face, "every item can be heard, and sounds the same each time", audio},
+      {"stable_items", face, "a resumed run must find the same items", stable_items},
+      {"splits", face, "training and test items are distinguished", splits},
+      {"audio", face, "every item has audio, which is the same each time", audio},
   };
 }
 

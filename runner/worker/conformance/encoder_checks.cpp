@@ -22,7 +22,7 @@ std::string text(double number) {
 
 void check_batch(const FeatureBatch& batch, const FeatureSpec& spec, std::int64_t clips,
                  const std::string& what) {
-  expect(batch.spec == spec, what + ": the batch's spec is not that of spec()");
+  expect(batch.spec == spec, what + ": the batch's spec differs from spec()");
   expect(batch.values.defined() && batch.values.scalar_type() == at::kFloat,
          what + ": values are " + describe(batch.values) + "; expected float32 (B, T, D)");
   batch.check();
@@ -51,7 +51,7 @@ void frame_count(const Subject& subject) {
     const auto expected = rate == 0 ? 1 : real * rate;
     expect(std::abs(static_cast<double>(frames) - expected) <= 1 + 1e-6 || frames == 1,
            text(real) + " s give " + std::to_string(frames) + " frames; expected " +
-               text(expected) + " give or take one, at " + text(rate) + " Hz");
+               text(expected) + " plus or minus one, at " + text(rate) + " Hz");
     expect(frames > 1 || expected <= 2 + 1e-6, text(real) + " s give one frame; expected " +
                                                    text(expected) + " at " + text(rate) + " Hz");
   }
@@ -85,7 +85,7 @@ void padding_invariance(const Subject& subject) {
   auto& encoder = listener(made);
   const auto audio = test_audio(encoder.needs(), {0.7, 2.3});
   expect_same(valid(encoder.encode(pick(audio, {0}, true)), 0), valid(encoder.encode(audio), 0),
-              "a clip beside a longer one");
+              "a clip in a batch with a longer one");
 }
 
 void batch_order(const Subject& subject) {
@@ -161,16 +161,15 @@ void bad_input(const Subject& subject) {
 std::vector<Check> encoder_checks() {
   constexpr auto face = Encoder::contract;
   return {
-      {"shape", face, "everything behind the encoder relies on (B, T, D) with its spec", shape},
-      {"frame_count", face, "time in features is counted by the frame rate", frame_count},
+      {"shape", face, "everything after the encoder relies on (B, T, D) with its spec", shape},
+      {"frame_count", face, "time in features is measured by the frame rate", frame_count},
       {"padding_invariance", face, "a clip's features must not depend on its batch's padding",
        padding_invariance},
-      {"batch_order", face, "a clip's features must not depend on the clips beside it",
+      {"batch_order", face, "a clip's features must not depend on other clips in the batch",
        batch_order},
-      {"hard_inputs", face, "data sets hold silence, clipping and clips of one sample",
+      {"hard_inputs", face, "datasets contain silence, clipping and clips of one sample",
        hard_inputs},
-      {"bad_input", face, "a mistake elsewhere must show as an error, not as wrong features",
-       bad_input},
+      {"bad_input", face, "a mistake elsewhere must cause an error, not wrong features", bad_input},
   };
 }
 

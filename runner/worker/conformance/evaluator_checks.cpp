@@ -77,7 +77,7 @@ void trial(const Subject& subject) {
     const auto predictions = run_trial(evaluator, trial);
     const auto test = static_cast<std::size_t>(trial.size(Split::test));
     if (predictions.empty() && trial.reports().empty())
-      fail("it predicts nothing and reports nothing" + with(subject, values));
+      fail("it neither predicts nor reports anything" + with(subject, values));
     expect(predictions.empty() || predictions.size() == test,
            std::to_string(predictions.size()) + " of " + std::to_string(test) +
                " test items are predicted; expected all" + with(subject, values));
@@ -107,7 +107,7 @@ void order(const Subject& subject) {
       const auto before = forward.find(name);
       expect(before != forward.end() &&
                  std::abs(before->second - value) <= 1e-9 * (1 + std::abs(value)),
-             "score() gives another '" + name + "' when the outcomes come in another order" +
+             "score() gives a different '" + name + "' for the outcomes in another order" +
                  with(subject, values));
     }
   }
@@ -116,8 +116,7 @@ void order(const Subject& subject) {
 void leak(const Subject& subject) {
   for (const auto& values : workable(subject))
     expect(same(run(subject, values, {}), run(subject, values, {.other_test_truth = true})),
-           "predictions change when the labels of test items do; the truth of test items must not "
-           "be used" +
+           "predictions depend on the labels of test items; these must not be used" +
                with(subject, values));
 }
 
@@ -147,10 +146,11 @@ void marks(const Subject& subject) {
     const Scored scored(trial);
     const auto outcomes = scored.outcomes();
     const auto compare = [&](const Numbers& one, const Numbers& other, const std::string& what) {
-      expect(one == other, what +
-                               " differs between the object that predicted and one with its "
-                               "state(); keep what it needs in state(), or in the prediction" +
-                               with(subject, values));
+      expect(one == other,
+             what +
+                 " differs between the object that predicted and one with its state(); keep "
+                 "everything it needs in state(), or in the prediction" +
+                 with(subject, values));
     };
     for (const auto& outcome : outcomes)
       compare(first.mark(outcome.item, outcome.prediction),
@@ -176,7 +176,7 @@ void resume(const Subject& subject) {
     const auto expected = run_trial(third.need<Evaluator>(), undisturbed);
     expect(same(expected, run_trial(second.need<Evaluator>(), rest)) &&
                same(third.need<Evaluator>().state(), second.need<Evaluator>().state()),
-           "a fit that stopped and went on ends differently from one that was not disturbed" +
+           "a fit that was interrupted and resumed ends differently from an uninterrupted one" +
                with(subject, values));
   }
 }
@@ -195,14 +195,15 @@ void seed(const Subject& subject) {
 std::vector<Check> evaluator_checks() {
   constexpr auto face = Evaluator::contract;
   return {
-      {"trial", face, "tables rely on one prediction per item and on the metrics declared", trial},
-      {"order", face, "items of a slice come in any order", order},
-      {"leak", face, "who sees the test labels measures nothing", leak},
-      {"state", face, "what was fitted is stored and put back", state},
-      {"marks", face, "answers are also marked by an object that has predicted nothing", marks},
-      {"read_only", face, "features lie in a file that other cells read", read_only},
-      {"resume", face, "a run that was interrupted must end as if it had not been", resume},
-      {"seed", face, "seeds that change nothing are not run", seed},
+      {"trial", face, "tables rely on one prediction per item and on the declared metrics", trial},
+      {"order", face, "items of a slice can come in any order", order},
+      {"leak", face, "an evaluator that sees the test labels measures nothing", leak},
+      {"state", face, "the fitted state is stored and restored", state},
+      {"marks", face, "answers are also marked by an object that has not predicted anything",
+       marks},
+      {"read_only", face, "features are in a file that other cells read", read_only},
+      {"resume", face, "an interrupted run must end as if it had not been interrupted", resume},
+      {"seed", face, "seeds without effect are not run", seed},
   };
 }
 

@@ -71,7 +71,7 @@ class Untouched {
   }
   void check(const std::string& function) const {
     expect(same_bits(arguments_, copies_),
-           function + " changes its arguments; expected them untouched");
+           function + " changes its arguments; expected them to be unchanged");
   }
 
  private:
@@ -140,7 +140,7 @@ void use(Evaluator& evaluator, Results& results) {
 }  // namespace
 
 Encoder& listener(const Made& made) {
-  if (made.as<Lookup>() != nullptr) skip("it looks features up, and hears nothing");
+  if (made.as<Lookup>() != nullptr) skip("it looks features up and takes no audio");
   return made.need<Encoder>();
 }
 

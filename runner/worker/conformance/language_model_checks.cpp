@@ -26,7 +26,7 @@ void answers(const Subject& subject) {
   const auto first = model.generate(asked, greedy);
   expect(first.size() == asked.size(),
          std::to_string(first.size()) + " answers to " + std::to_string(asked.size()) + " prompts");
-  expect(first == model.generate(asked, greedy), "greedy answers differ at the second call");
+  expect(first == model.generate(asked, greedy), "greedy answers differ in the second call");
   for (const auto& prompt : asked)
     expect(model.length(prompt) > 0 && model.length(prompt) < model.spec().context,
            "length() of a short prompt is " + std::to_string(model.length(prompt)) +
@@ -52,7 +52,7 @@ void log_prob(const Subject& subject) {
     const auto alone = model.log_prob({&asked[b], 1}, {&said[b], 1}).log_prob[0].item<double>();
     const auto together = both.log_prob[static_cast<std::int64_t>(b)].item<double>();
     expect(std::abs(alone - together) <= 1e-3 * (1 + std::abs(alone)),
-           "log_prob depends on the prompts beside it");
+           "log_prob depends on other prompts in the batch");
   }
 }
 
@@ -89,7 +89,7 @@ std::vector<Check> language_model_checks() {
       {"answers", face, "greedy answers are stored and compared", answers},
       {"log_prob", face, "choices are scored, and models trained, by log-probability", log_prob},
       {"prompt_gradient", face, "a mapper learns through the language model", prompt_gradient},
-      {"empty_answer", face, "data sets hold empty answers", empty_answer},
+      {"empty_answer", face, "datasets contain empty answers", empty_answer},
   };
 }
 

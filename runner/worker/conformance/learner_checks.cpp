@@ -67,7 +67,7 @@ void learner_state(const Subject& subject) {
   const Prepared other(subject);
   other.learner().load_state(kit::clone(taught.learner().state()));
   expect(same_bits(loss(taught), loss(other)),
-         "an encoder with the state of another has another loss");
+         "an encoder with the state of another has a different loss");
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ std::vector<Check> learner_checks() {
   constexpr auto face = Learner::contract;
   return {
       {"learning", face, "pretraining follows the gradient of the loss", learning},
-      {"learner_state", face, "pretrained encoders are stored and put back", learner_state},
+      {"learner_state", face, "pretrained encoders are stored and restored", learner_state},
   };
 }
 

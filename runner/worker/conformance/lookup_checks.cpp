@@ -17,10 +17,10 @@ void unknown_clip(const Subject& subject) {
   } catch (const DataError&) {
     return;
   } catch (const std::exception& error) {
-    fail(std::string("a clip that it cannot know: throws '") + error.what() +
-         "'; expected a DataError, for that clip alone is then lost");
+    fail(std::string("for an unknown clip it throws '") + error.what() +
+         "'; expected a DataError, so that only this clip is lost");
   }
-  fail("a clip that it cannot know has features; expected a DataError");
+  fail("it returns features for an unknown clip; expected a DataError");
 }
 
 void deaf(const Subject& subject) {
@@ -31,7 +31,7 @@ void deaf(const Subject& subject) {
   } catch (const Unsupported&) {
     return;
   }
-  fail("encode() gives features of a sound; expected Unsupported");
+  fail("encode() returns features for audio; expected Unsupported");
 }
 
 }  // namespace
@@ -39,9 +39,9 @@ void deaf(const Subject& subject) {
 std::vector<Check> lookup_checks() {
   constexpr auto face = Lookup::contract;
   return {
-      {"unknown_clip", face, "a clip that nobody computed must show, not get features of its own",
-       unknown_clip},
-      {"deaf", face, "what needs no audio is given none", deaf},
+      {"unknown_clip", face,
+       "a clip without computed features must be noticed, not get invented ones", unknown_clip},
+      {"deaf", face, "an encoder that needs no audio gets none", deaf},
   };
 }
 

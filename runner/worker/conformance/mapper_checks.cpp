@@ -34,11 +34,11 @@ at::Tensor valid(const FeatureBatch& batch, std::int64_t item) {
 void connect(const Subject& subject) {
   Connected it(subject);
   expect(it.spec.dim == out_dim, "connect() returns dim " + std::to_string(it.spec.dim) +
-                                     "; expected " + std::to_string(out_dim) + " as asked for");
+                                     "; expected " + std::to_string(out_dim) + " as requested");
   const auto mapped = it.mapper().map(it.features({0, 1, 2}));
   mapped.check();
-  expect(mapped.spec == it.spec, "map() gives another spec than connect()");
-  expect(at::isfinite(mapped.values).all().item<bool>(), "map() gives values not finite");
+  expect(mapped.spec == it.spec, "map() gives a spec that differs from connect()");
+  expect(at::isfinite(mapped.values).all().item<bool>(), "map() gives values that are not finite");
 }
 
 void gradients(const Subject& subject) {
@@ -69,7 +69,7 @@ void mapper_padding(const Subject& subject) {
     const auto alone = valid(it.mapper().map(it.features({item})), 0);
     const auto beside = valid(together, item);
     expect(alone.sizes() == beside.sizes() && relative_difference(alone, beside) <= tolerance,
-           "an item's valid frames differ between alone and in a batch");
+           "an item's valid frames differ alone and in a batch");
   }
 }
 
@@ -87,7 +87,7 @@ void mapper_state(const Subject& subject) {
   const auto features = other.features({0, 1});
   expect(same_bits(taught.mapper().map(features).values.detach(),
                    other.mapper().map(features).values.detach()),
-         "a mapper with the state of another maps differently");
+         "a mapper with the state of another gives different results");
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ std::vector<Check> mapper_checks() {
       {"connect", face, "a language model reads vectors of its own width", connect},
       {"gradients", face, "a parameter without a gradient is never trained", gradients},
       {"mapper_padding", face, "an item's embeddings must not depend on its batch", mapper_padding},
-      {"mapper_state", face, "fitted mappers are stored and put back", mapper_state},
+      {"mapper_state", face, "fitted mappers are stored and restored", mapper_state},
   };
 }
 

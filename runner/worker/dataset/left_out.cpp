@@ -56,9 +56,9 @@ void LeftOutFinder::look_at(const fs::directory_entry& entry, std::size_t exampl
   }
   if (used_.contains(path)) return;
   if (is_other_audio(entry.path()))
-    report("a format that is not read; write it as WAV or FLAC");
+    report("an unsupported format; convert it to WAV or FLAC");
   else if (kit::is_audio(entry.path()))
-    report(name[0] == '.' ? "a hidden file" : "no item has it");
+    report(name[0] == '.' ? "a hidden file" : "it is not in any item");
 }
 
 protocol::LeftOut LeftOutFinder::find(std::size_t examples) const {

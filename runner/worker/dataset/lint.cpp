@@ -19,24 +19,24 @@ namespace {
 using Texts = std::vector<std::string>;
 
 const std::vector<std::pair<const char*, const char*>> known_checks = {
-    {"missing_audio", "audio files that are not there"},
-    {"empty_audio", "audio files of 0 bytes, or pointers of Git LFS in their place"},
-    {"left_out", "files and links in the dataset's folders that look like audio and are no items"},
+    {"missing_audio", "missing audio files"},
+    {"empty_audio", "audio files of 0 bytes, or Git LFS pointers"},
+    {"left_out", "files and links in the dataset's folders that look like audio but are not items"},
     {"no_audio", "items without a clip"},
-    {"missing_second_clip", "comparisons of two clips with one"},
+    {"missing_second_clip", "comparisons of two clips with only one"},
     {"empty_question", "questions without text"},
     {"empty_answer", "questions without an answer, or with an empty one"},
-    {"answer_not_among_choices", "questions whose answer is no choice"},
-    {"no_choices", "questions of multiple choice with fewer than two"},
-    {"duplicate_choices", "questions with a choice twice"},
-    {"duplicate_ids", "items with the id of another"},
+    {"answer_not_among_choices", "questions whose answer is not among the choices"},
+    {"no_choices", "multiple-choice questions with fewer than two choices"},
+    {"duplicate_choices", "questions with a duplicate choice"},
+    {"duplicate_ids", "items with a duplicate id"},
     {"absolute_ids", "ids that are absolute paths, which differ on another machine"},
     {"look_alikes", "classes, groups or slices that differ only in spaces, case or Unicode form"},
-    {"list_labels", "classes that are a list written into one text"},
-    {"duplicates", "items that say the same of the same clips as another"},
-    {"contradictions", "items that say otherwise of the same clips than another"},
+    {"list_labels", "classes that are a list written as one string"},
+    {"duplicates", "items that repeat another item about the same clips"},
+    {"contradictions", "items that contradict another item about the same clips"},
     {"shared_audio", "audio files in more than one split or fold"},
-    {"refused", "other items that a run refuses"},
+    {"refused", "other items that a run would refuse"},
 };
 
 /// The part of the data that an item belongs to: its fold, or else its split.
@@ -278,7 +278,7 @@ void Lint::check_audio(const Item& item, std::int64_t index) {
         files_.push_back(
             {protocol::path_text(std::filesystem::absolute(clip.file)), part_of(item)});
       else if (std::filesystem::is_symlink(clip.file, ignored))
-        report("missing_audio", clip.file.string() + ": a link that leads nowhere, to " +
+        report("missing_audio", clip.file.string() + ": a broken link to " +
                                     std::filesystem::read_symlink(clip.file, ignored).string());
       else
         report("missing_audio", clip.file.string());

@@ -58,8 +58,8 @@ class Listing {
     check_unique(dataset_, std::move(ids_));
     if (!folds_.empty() && !test_without_fold_.empty())
       throw ContractError("item '" + test_without_fold_ +
-                          "' is a test item of fold 0, while others have folds; expected a fold of "
-                          "every test item, so that it is tested once");
+                          "' is a test item of fold 0, while others have folds; expected a fold "
+                          "for every test item, so that it is tested once");
     info_.items = dataset_.size();
     info_.folds.assign(folds_.begin(), folds_.end());
     info_.slices = slices_;

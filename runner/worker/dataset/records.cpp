@@ -59,7 +59,7 @@ void check_labels(const std::vector<LabelSpec>& labels) {
     for (const auto& text : spec.classes)
       if (!is_utf8(text))
         expect(false, "label '" + spec.name + "' has the class '" + text +
-                          "', which is no UTF-8; expected text in UTF-8");
+                          "', which is not UTF-8; expected text in UTF-8");
   }
 }
 
@@ -82,7 +82,7 @@ class ItemRules {
                clip.duration >= 0,
            [&] {
              return "a clip starts at " + std::to_string(clip.start) + " s and lasts " +
-                    std::to_string(clip.duration) + " s; expected 0 or more of both";
+                    std::to_string(clip.duration) + " s; both must be 0 or more";
            });
   }
 
@@ -95,11 +95,11 @@ class ItemRules {
       expect(is_name(dimension), about("; allowed: [a-z0-9_]+"));
       // Two rows of the results would have one name.
       expect(!slice || dimension != "all",
-             about(", which is what results call all items together; name it otherwise"));
+             about(", which is reserved for all items together; choose another name"));
       expect(!value.empty(), about(" has an empty value"));
       // Two that are written alike would be one slice twice.
       expect(!slice || (is_utf8(value) && value.find('\0') == std::string::npos),
-             about(" has a value that is no UTF-8, or has a zero in it"));
+             about(" has a value that is not UTF-8 or contains a NUL character"));
     }
   }
 
@@ -116,7 +116,7 @@ class ItemRules {
              type_name(spec->type);
     });
     if (const auto* number = std::get_if<double>(&label))
-      expect(std::isfinite(*number), about("is not finite; leave out what is unknown"));
+      expect(std::isfinite(*number), about("is not finite; leave out unknown values"));
     if (const auto* text = std::get_if<std::string>(&label)) check_class(name, *text, *spec);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) {
       for (const auto& text : *texts)
@@ -141,7 +141,7 @@ class ItemRules {
   void check_text(const char* what, const std::string& text) const {
     expect(is_utf8(text), [&] {
       return std::string("a ") + what + " is '" + text +
-             "', which is no UTF-8; expected text in UTF-8";
+             "', which is not UTF-8; expected text in UTF-8";
     });
   }
 

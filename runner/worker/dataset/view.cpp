@@ -56,12 +56,12 @@ std::vector<protocol::ListedFile> planned_files(const std::vector<std::filesyste
                                                 const protocol::DatasetRef& ref) {
   if (auto list = read_list(ref)) {
     if (list->size() != files.size())
-      refuse_changed(ref, "it names " + std::to_string(files.size()) + " audio files, and named " +
-                              std::to_string(list->size()) + " when it was planned; it changed");
+      refuse_changed(ref, "it names " + std::to_string(files.size()) + " audio files, but named " +
+                              std::to_string(list->size()) + " during planning; it changed");
     for (std::size_t i = 0; i < files.size(); ++i)
       if ((*list)[i].path != files[i])
-        throw FileChanged(files[i], "it is not the file that was planned, " +
-                                        (*list)[i].path.string() + "; the dataset changed");
+        throw FileChanged(files[i], "it is not the planned file, " + (*list)[i].path.string() +
+                                        "; the dataset changed");
     return std::move(*list);
   }
   std::vector<protocol::ListedFile> found;
@@ -244,7 +244,7 @@ void DatasetView::find_clips() {
     if (!ref_.items_hash.empty()) hash.add(item, numbers);
   }
   if (!ref_.items_hash.empty() && hash.finish(labels_) != ref_.items_hash)
-    refuse_changed(ref_, "its items changed, or the table or folder that they come from did");
+    refuse_changed(ref_, "its items changed, or the table or folder from which they come");
   if (!ref_.key.empty()) identify_clips(files);  // or nothing of this view enters the cache
 }
 

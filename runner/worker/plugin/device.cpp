@@ -27,7 +27,7 @@ c10::Device open_device(const std::string& name) {
   if (device.is_cpu()) return device;
   if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const char* reason = ::dlerror();
-    throw ConfigError("device '" + name + "': LibTorch's CUDA libraries are not there (" +
+    throw ConfigError("device '" + name + "': LibTorch's CUDA libraries are missing (" +
                       (reason == nullptr ? "" : reason) + "); allowed: cpu. Get them with " +
                       "./dev build --cuda");
   }
@@ -36,7 +36,7 @@ c10::Device open_device(const std::string& name) {
                                                    : c10::DeviceIndex(0);
   if (count <= index)
     throw ConfigError("device '" + name + "': this machine has " + std::to_string(count) +
-                      " CUDA devices that work; allowed: cpu" + (count > 0 ? ", cuda:0 ..." : ""));
+                      " working CUDA devices; allowed: cpu" + (count > 0 ? ", cuda:0 ..." : ""));
   return c10::Device(c10::DeviceType::CUDA, index);
 }
 

@@ -47,7 +47,7 @@ protocol::FeatureSpec describe(const FeatureSpec& spec) {
 protocol::CodeSpec describe(const CodeSpec& spec) {
   expect(std::isfinite(spec.frame_rate) && spec.frame_rate > 0 && spec.codebooks() > 0,
          "code_spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and " +
-             std::to_string(spec.codebooks()) + " codebooks; expected more than 0 of both");
+             std::to_string(spec.codebooks()) + " codebooks; both must be more than 0");
   return {.frame_rate = spec.frame_rate,
           .first_frame = spec.first_frame,
           .sizes = spec.sizes,

@@ -9,7 +9,7 @@
 namespace earshot::worker {
 
 FileChanged::FileChanged(const std::filesystem::path& file, const std::string& what)
-    : Error(Kind::data, file.string() + ": " + what + " while the experiment ran: run again") {}
+    : Error(Kind::data, file.string() + ": " + what + " while the experiment ran; run again") {}
 
 FileChanged::~FileChanged() = default;
 

@@ -180,13 +180,13 @@ const Library& open_library(const fs::path& file, const std::string& sha256) {
   auto library = load_guarded(path, sha256);
   if (!library.changes.empty()) {
     library.info.warnings.push_back("loading it changed " + protocol::join(library.changes) +
-                                    ", which is put back; build it without -ffast-math");
+                                    ", which was restored; build it without -ffast-math");
     add_warning(path.string() + ": " + library.info.warnings.back());
   }
   for (const auto& [other, loaded] : libraries)
     if (loaded.info.name == library.info.name)
       refuse(path, "a plugin named '" + library.info.name + "' is loaded already from " +
-                       other.string() + "; names of plugins must differ");
+                       other.string() + "; plugin names must differ");
   return libraries.emplace(path, std::move(library)).first->second;
 }
 

@@ -42,7 +42,7 @@ constexpr std::array<Flag, 15> flags{
     {{"use of oneDNN", &at::Context::userEnabledMkldnn, &at::Context::setUserEnabledMkldnn},
      {"use of NNPACK", &at::Context::userEnabledNNPACK, &at::Context::setUserEnabledNNPACK},
      {"use of cuDNN", &at::Context::userEnabledCuDNN, &at::Context::setUserEnabledCuDNN},
-     {"benchmarks of cuDNN", &at::Context::benchmarkCuDNN, &at::Context::setBenchmarkCuDNN},
+     {"cuDNN benchmarks", &at::Context::benchmarkCuDNN, &at::Context::setBenchmarkCuDNN},
      {"deterministic cuDNN", &at::Context::deterministicCuDNN, &at::Context::setDeterministicCuDNN},
      {"deterministic oneDNN", &at::Context::deterministicMkldnn,
       &at::Context::setDeterministicMkldnn},
@@ -50,16 +50,16 @@ constexpr std::array<Flag, 15> flags{
      {"memory-efficient attention", &at::Context::userEnabledMemEfficientSDP,
       &at::Context::setSDPUseMemEfficient},
      {"plain attention", &at::Context::userEnabledMathSDP, &at::Context::setSDPUseMath},
-     {"attention of cuDNN", &at::Context::userEnabledCuDNNSDP, &at::Context::setSDPUseCuDNN},
-     {"attention of other backends", &at::Context::userEnabledOverrideableSDP,
+     {"cuDNN attention", &at::Context::userEnabledCuDNNSDP, &at::Context::setSDPUseCuDNN},
+     {"attention in other backends", &at::Context::userEnabledOverrideableSDP,
       &at::Context::setSDPUseOverrideable},
-     {"half-precision sums of attention", &at::Context::allowFP16BF16ReductionMathSDP,
+     {"half-precision sums in attention", &at::Context::allowFP16BF16ReductionMathSDP,
       &at::Context::setAllowFP16BF16ReductionMathSDP},
      {"filling of new memory", &at::Context::deterministicFillUninitializedMemory,
       &at::Context::setDeterministicFillUninitializedMemory},
      {"half-precision sums on the CPU", &at::Context::allowFP16ReductionCPU,
       &at::Context::setAllowFP16ReductionCPU},
-     {"half-precision sums of cuBLAS", &at::Context::allowFP16AccumulationCuBLAS,
+     {"half-precision sums in cuBLAS", &at::Context::allowFP16AccumulationCuBLAS,
       &at::Context::setAllowFP16AccumulationCuBLAS}}};
 
 using Precision = std::pair<at::Float32Backend, at::Float32Op>;
@@ -347,15 +347,15 @@ Texts ProcessState::changes() const {
   bool handlers = same(now.mask_, mask_);
   for (std::size_t i = 1; i < actions_.size(); ++i)
     handlers = handlers && same(now.actions_[i], actions_[i]);
-  compare(handlers, "how signals are handled");
+  compare(handlers, "the signal handlers");
   bool limits = true;
   for (std::size_t i = 0; i < limits_.size(); ++i)
     limits = limits && now.limits_[i].rlim_cur == limits_[i].rlim_cur &&
              now.limits_[i].rlim_max == limits_[i].rlim_max;
   compare(limits, "the limits of the process");
   compare(now.timer_ == timer_, "timers of the process");
-  compare(now.terminate_ == terminate_ && now.new_ == new_, "the handlers of C++");
-  compare(now.standard_ == standard_, "where stdin, stdout and stderr lead");
+  compare(now.terminate_ == terminate_ && now.new_ == new_, "the C++ handlers");
+  compare(now.standard_ == standard_, "the targets of stdin, stdout and stderr");
   return what;
 }
 
@@ -411,8 +411,8 @@ Texts PluginCall::put_back(const std::string& who) const {
   if (!process_) return numeric;
   if (const auto changed = process_->changes(); !changed.empty()) {
     const bool whole = process_->restore();
-    add_warning(who + " changed " + protocol::join(changed) + "; it is put back for the others");
-    if (!whole) note_damage("changes that cannot be put back");
+    add_warning(who + " changed " + protocol::join(changed) + "; it is restored for the others");
+    if (!whole) note_damage("changes that cannot be restored");
   }
   return numeric;
 }
@@ -423,8 +423,8 @@ void PluginCall::settle(const std::string& who) const {
   note_strays(who, changed);
   note_damage(inherited);
   throw ContractError(who + " changed " + protocol::join(changed) +
-                      ", which all components of a process share; expected it to be left as found. "
-                      "Put it back before returning");
+                      ", which all components of a process share; expected it to be unchanged. "
+                      "Restore it before returning");
 }
 
 void PluginCall::abandon(const std::string& who) const noexcept {

@@ -24,7 +24,7 @@ State adapter_of(const fs::path& file) {
   const auto config = part.text.find(config_name);
   if (config == part.text.end() || adapter.tensors.empty())
     throw DataError(file.string() + ": has no adapter; its language model was " +
-                    (part.tensors.empty() ? "left as it was" : "trained in another way") +
+                    (part.tensors.empty() ? "not trained" : "trained in a different way") +
                     ". Expected a run whose language model has train = \"lora\"");
   adapter.text.emplace(config_name, config->second);
   return adapter;

@@ -33,8 +33,8 @@ std::string note_on(const std::string& path, const Json& options) {
   std::string names;
   for (const auto* name : kit::SyntheticTrial::label_names)
     names += std::string(names.empty() ? "" : ", ") + name;
-  return "evaluators are checked on made-up items, whose labels are " + names +
-         ": these stand for the target '" + unknown + "'";
+  return "evaluators are checked on synthetic items, whose labels are " + names +
+         ": these replace the target '" + unknown + "'";
 }
 
 /// The checks of a plugin; without one those that there are.

@@ -93,14 +93,13 @@ Json result_of(const Json& request, Session& session) {
   auto result = call_plugin([&] { return components_of(request); },
                             [&] { return handler(request, session); }, Extent::request);
   if (decoy_was_written())
-    throw ContractError(
-        components_of(request) +
-        " wrote to a descriptor that it has not opened (3, say); expected it to write "
-        "to files of its own only");
+    throw ContractError(components_of(request) +
+                        " wrote to a file descriptor that it has not opened (such as 3); expected "
+                        "it to write only to its own files");
   // Found and put back on the way, where an error of it may have been caught.
   if (const auto strays = take_account_of_strays(); !strays.empty())
     throw ContractError(protocol::join(strays) + ", in a request with " + components_of(request) +
-                        "; expected what all share to be left as found");
+                        "; expected shared state to be unchanged");
   return result;
 }
 

@@ -31,7 +31,7 @@ class Coder {
     if (request.codes || !request.decode.empty()) codes_.emplace(source(true), device);
     if (features && features_->looks_up())
       throw Unsupported("encoder '" + request.encoder.component +
-                        "' looks features up by the items of a dataset; it hears no files");
+                        "' looks features up by the items of a dataset; it cannot encode files");
   }
 
   const ShardHeader& layout() const { return (features_ ? *features_ : *codes_).layout(); }

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder.empty() ? "." : folder, error);
-  if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
+  if (error) throw DataError(folder.string() + ": cannot be created: " + error.message());
 }
 
 using Texts = std::map<std::string, std::string>;

@@ -80,7 +80,7 @@ protocol::ListenResult perform(const protocol::ListenRequest& request, Session& 
   const auto folder = protocol::path_of(request.folder);
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw DataError(folder.string() + ": cannot be made: " + error.message());
+  if (error) throw DataError(folder.string() + ": cannot be created: " + error.message());
 
   const auto sample = draw_sample(view.dataset(), request.count, request.seed);
   ClipAudio audio(view, 1);

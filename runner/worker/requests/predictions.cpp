@@ -22,7 +22,7 @@ protocol::PredictionsResult perform(const protocol::PredictionsRequest& request,
     if (std::none_of(tested.begin(), tested.end(),
                      [&](const auto& items) { return items.contains(given.item); }))
       throw DataError(file + ":" + std::to_string(given.line) + ": item '" + given.item +
-                      "' is no test item; expected predictions of test items only");
+                      "' is not a test item; expected predictions for test items only");
     answered[given.seed].insert(given.item);
   }
   protocol::PredictionsResult result;

@@ -45,7 +45,7 @@ Encoder& CellComponents::encoder() {
 
 Codec& CellComponents::codec() {
   if (auto* codec = encoder_object().as<Codec>()) return *codec;
-  throw Unsupported("encoder '" + encoder_source().encoder.component + "' is no codec");
+  throw Unsupported("encoder '" + encoder_source().encoder.component + "' is not a codec");
 }
 
 Learner& CellComponents::learner() {
@@ -73,8 +73,8 @@ Mapper& CellComponents::mapper(const FeatureSpec& in) {
   }
   if (in != mapped_)
     throw ContractError("the mapper is connected to features of dim " +
-                        std::to_string(mapped_.dim) + " and asked for with dim " +
-                        std::to_string(in.dim) + "; expected the same at every call");
+                        std::to_string(mapped_.dim) + " and requested with dim " +
+                        std::to_string(in.dim) + "; expected the same in every call");
   return mapper_.need<Mapper>();
 }
 
@@ -108,7 +108,7 @@ AudioNeeds CellComponents::audio_needs() {
 
 State CellComponents::trained_encoder() const {
   if (!learner_ || !learner_->objective())
-    throw ContractError("fit() has prepared no learner; expected one that is trained");
+    throw ContractError("fit() has not prepared a learner; expected a trained one");
   return trained_state(*learner_);
 }
 

@@ -55,7 +55,7 @@ Item CellItems::item(Split split, std::int64_t index) const {
 
 std::vector<std::int64_t> CellItems::clips(Split split, at::IntArrayRef items,
                                            std::int64_t clip) const {
-  if (items.empty()) throw ContractError("no items are asked for; expected at least one");
+  if (items.empty()) throw ContractError("no items are requested; expected at least one");
   std::vector<std::int64_t> numbers;
   for (const auto index : items) {
     numbers.push_back(dataset_->view.clip_number(position(split, index), clip));

@@ -197,7 +197,7 @@ class CellStage {
     const auto items = trial_.size(Split::test);
     if (items == 0)
       throw DataError("no " + request_.predict + " items; " + std::to_string(result_.declared) +
-                      " are declared and all of them are lost");
+                      " are declared, and all of them are lost");
     call([&] { evaluator_.predict(trial_); });
     if (trial_.stopped()) return false;
     base::fault_point("predicted");
@@ -221,8 +221,8 @@ class CellStage {
     while (predictions.count(missing) != 0)
       ++missing;
     throw ContractError("predict() left " + std::to_string(items - result_.used) + " of " +
-                        std::to_string(items) + " items without a prediction, the first is item " +
-                        std::to_string(missing) + "; expected one for each");
+                        std::to_string(items) + " items without a prediction; the first is item " +
+                        std::to_string(missing) + "; expected one per item");
   }
 
   void score() {

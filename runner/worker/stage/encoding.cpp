@@ -60,7 +60,7 @@ Encoding::Encoding(const protocol::FeatureSource& source, c10::Device device)
     return;
   }
   codec_ = made_.as<Lookup>() == nullptr ? made_.as<Codec>() : nullptr;
-  if (codec_ == nullptr) throw Unsupported(name_ + " is no codec; it has no codes");
+  if (codec_ == nullptr) throw Unsupported(name_ + " is not a codec, so it has no codes");
   layout_ = layout_of(codec_->code_spec());
 }
 
@@ -116,7 +116,7 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
       took();
       batch.check();
       if (batch.spec != codec_->code_spec())
-        throw ContractError("the codes have another spec than code_spec() says");
+        throw ContractError("the codes have a spec that differs from code_spec()");
       lengths = batch.lengths.contiguous();
       if (batch.side.defined()) side = batch.side.to(at::kCPU);
       return batch.codes.to(at::kCPU, at::kInt);
@@ -126,7 +126,7 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
     took();
     batch.check();
     if (batch.spec != made_.need<Encoder>().spec())
-      throw ContractError("the features have another spec than spec() says");
+      throw ContractError("the features have a spec that differs from spec()");
     lengths = batch.lengths.contiguous();
     return values.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat);
   });
@@ -150,7 +150,7 @@ std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
     throw DataError(std::to_string(frames) + " frames; its " + protocol::Json(seconds).dump() +
                     " s have " + protocol::Json(expected).dump() + " at " +
                     protocol::Json(layout_.frame_rate).dump() +
-                    " Hz, one more or less is allowed. Is the frame rate right?");
+                    " Hz, plus or minus one. Is the frame rate right?");
   const auto cached = found.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat);
   if (!at::isfinite(cached).all().item<bool>())
     throw DataError("features that are not finite, as " + layout_.dtype + " at least");

@@ -69,7 +69,7 @@ class FeaturesStage {
         if (std::binary_search(work->missing.begin(), work->missing.end(), shard))
           missing.push_back(work.get());
       if (!missing.empty() && Session::stopping())
-        throw DataError("interrupted, as asked; run again to go on from what is in the cache");
+        throw DataError("interrupted as requested; run again to continue from the cache");
       if (!missing.empty()) compute(shard, missing);
       if (!missing.empty()) tell_spent();
     }
@@ -298,7 +298,7 @@ class FeaturesStage {
         const auto opened = open_shard(file(*work, shard), work->keys[shard]);
         if (!opened)
           throw DataError(file(*work, shard).string() +
-                          ": cannot be read although it has just been written; check the disk");
+                          ": cannot be read although it was just written; check the disk");
         result.bytes += static_cast<std::int64_t>(opened->file_bytes());
         for (std::size_t n = 0; n < opened->header().clips.size(); ++n)
           if (const auto& reason = opened->header().clips[n].lost; !reason.empty())

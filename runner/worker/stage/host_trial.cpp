@@ -172,7 +172,7 @@ void HostTrial::predict(Prediction prediction) {
 void HostTrial::report(std::string_view metric, double value, std::int64_t count) {
   if (std::find(metrics_.begin(), metrics_.end(), metric) == metrics_.end())
     throw ContractError("metric '" + std::string(metric) +
-                        "' is reported and not in metrics(): " + protocol::join(metrics_));
+                        "' is reported but not in metrics(): " + protocol::join(metrics_));
   records_.report({std::string(metric), value, count});
 }
 
@@ -196,8 +196,8 @@ void HostTrial::send_curves() {
 std::filesystem::path HostTrial::artifact(std::string_view name) {
   if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.'))
     throw ContractError("artifact '" + std::string(name) +
-                        "'; allowed: a file name without a slash or a dot in front");
-  if (request_.artifact_folder.empty()) throw Unsupported("this run keeps no artifacts");
+                        "'; allowed: a file name without slashes that does not begin with a dot");
+  if (request_.artifact_folder.empty()) throw Unsupported("this run does not keep artifacts");
   std::error_code ignored;
   const auto folder = protocol::path_of(request_.artifact_folder);
   std::filesystem::create_directories(folder, ignored);

@@ -53,7 +53,7 @@ std::vector<Line> read_json_lines(const fs::path& file) {
     auto fields = Json::parse(text, nullptr, false);
     if (!fields.is_object() || !fields.contains("id") || !fields.contains("prediction"))
       throw DataError(file.string() + ":" + std::to_string(number) +
-                      ": is no JSON object with 'id' and 'prediction'; expected one a line");
+                      ": not a JSON object with 'id' and 'prediction'; expected one per line");
     lines.push_back({number, std::move(fields)});
   }
   return lines;
@@ -81,10 +81,10 @@ class Reader {
                               .output = text(line.fields, "output")};
     if (line.fields.contains("seed")) result.seed = seed(line.fields.at("seed"));
     if (!positions_.contains(result.item))
-      refuse("the dataset has no item '" + result.item + "'; its ids are as '" +
+      refuse("the dataset has no item '" + result.item + "'; its ids look like '" +
              positions_.begin()->first + "'");
     if (!seen_.emplace(result.item, result.seed).second)
-      refuse("a second prediction of item '" + result.item + "' for seed " +
+      refuse("a second prediction for item '" + result.item + "' for seed " +
              std::to_string(result.seed) + "; expected one");
     result.value = value(line.fields.at("prediction"), result.item);
     result.scores = scores(line.fields, result.item);
@@ -109,13 +109,13 @@ class Reader {
     if (found == fields.end() || found->is_null()) return "";
     if (found->is_string()) return found->get<std::string>();
     if (found->is_number_integer()) return found->dump();  // ids are often numbers
-    refuse(std::string("'") + name + "' is " + found->dump() + "; expected a text");
+    refuse(std::string("'") + name + "' is " + found->dump() + "; expected a string");
   }
 
   std::int64_t seed(const Json& value) const {
     if (value.is_number_unsigned()) return value.get<std::int64_t>();
     if (value.is_string()) return kit::to_integer(value.get<std::string>(), file_.string(), "seed");
-    refuse("'seed' is " + value.dump() + "; expected a whole number");
+    refuse("'seed' is " + value.dump() + "; expected an integer");
   }
 
   std::optional<Label> value(const Json& given, const std::string& item) const {
@@ -124,8 +124,8 @@ class Reader {
     if (given.is_null() || (is_blank(given) && !set)) {
       if (target_ && std::holds_alternative<double>(target_->type))
         refuse(
-            "the prediction is empty; expected a finite number. Leave the line out, and count it "
-            "with --allow-missing");
+            "the prediction is empty; expected a finite number. Omit the line, and count it in "
+            "--allow-missing");
       return std::nullopt;
     }
     if (!target_) return Label(choice(given, item));
@@ -186,7 +186,7 @@ class Reader {
       found.push_back(score(*column, name));
     }
     if (any && !missing.empty())
-      refuse("there is no score of class '" + missing + "'; expected one for each of the " +
+      refuse("there is no score for class '" + missing + "'; expected one for each of the " +
              std::to_string(names.size()) + " classes");
     return found;
   }
@@ -195,12 +195,12 @@ class Reader {
                                     const std::vector<std::string>& names) const {
     const auto* const what = target_ ? "classes" : "choices";
     if (names.empty())
-      refuse("'scores' of what? the item has neither classes nor choices; leave them out");
+      refuse("'scores' is given, but the item has neither classes nor choices; omit it");
     if (!given.is_array() && !given.is_object())
-      refuse("'scores' is neither a JSON object by the names of the " + std::string(what) +
+      refuse("'scores' is neither a JSON object with the names of the " + std::string(what) +
              " nor a list in their order");
     if (given.size() != names.size())
-      refuse("'scores' has " + std::to_string(given.size()) + " numbers; there are " +
+      refuse("'scores' has " + std::to_string(given.size()) + " numbers, but there are " +
              std::to_string(names.size()) + ' ' + what);
     std::vector<double> found;
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -231,20 +231,20 @@ class Reader {
     const auto name = given.is_string() ? given.get<std::string>() : given.dump();
     const auto& classes = target_->classes;
     if (std::find(classes.begin(), classes.end(), name) == classes.end())
-      refuse("prediction '" + name + "' is none of the " + std::to_string(classes.size()) +
+      refuse("prediction '" + name + "' is not one of the " + std::to_string(classes.size()) +
              " classes of label '" + target_->name + "'" + protocol::did_you_mean(name, classes));
     return name;
   }
 
   std::string choice(const Json& given, const std::string& item) const {
-    if (!given.is_string()) refuse("prediction " + given.dump() + "; expected a text");
+    if (!given.is_string()) refuse("prediction " + given.dump() + "; expected a string");
     auto text = given.get<std::string>();
     const auto question = view_.dataset().item(positions_.at(item)).question;
     if (!question || question->choices.empty()) return text;
     const auto& choices = question->choices;
     if (std::find(choices.begin(), choices.end(), text) == choices.end())
       refuse("prediction '" + text +
-             "' is none of the item's choices: " + protocol::join(choices, true));
+             "' is not one of the item's choices: " + protocol::join(choices, true));
     return text;
   }
 
@@ -289,7 +289,7 @@ FeatureBatch features_that_say_nothing(const std::vector<std::int64_t>& position
                      at::full({size}, frames, at::kLong), spec_that_says_nothing()};
   auto* out = batch.values.mutable_data_ptr<float>();
   for (const auto position : positions) {
-    kit::Random random(kit::derive(0, "says nothing", position));
+    kit::Random random(kit::derive(0, "is empty", position));
     for (std::int64_t i = 0; i < frames * width; ++i)
       *out++ = static_cast<float>(random.normal());
   }

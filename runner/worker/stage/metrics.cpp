@@ -50,8 +50,8 @@ std::map<std::string, std::int64_t> take_counts(Numbers& numbers, std::int64_t i
     }
     if (!(value >= 0 && value <= static_cast<double>(items)) || value != std::floor(value))
       throw ContractError("score() gives '" + name + "' as " + std::to_string(value) +
-                          "; expected how many of the " + std::to_string(items) +
-                          " items entered the metric");
+                          "; expected the number of the " + std::to_string(items) +
+                          " items that entered the metric");
     counts[name.substr(0, name.size() - suffix.size())] = static_cast<std::int64_t>(value);
     number = numbers.erase(number);
   }
@@ -185,7 +185,7 @@ class Scores {
   statistics::Interval interval(double value, const statistics::Influences& influences,
                                 statistics::Grouping grouping) const {
     if (!std::isfinite(value)) return statistics::no_interval(value, "the value is not finite");
-    if (replicates_ == 0) return statistics::no_interval(value, "replicates = 0 asks for none");
+    if (replicates_ == 0) return statistics::no_interval(value, "replicates = 0 disables it");
     if (!influences.single()) grouping.dimensions.push_back(influences.block_of);
     const statistics::Clusters clusters(static_cast<std::int64_t>(influences.block_of.size()),
                                         grouping);
@@ -224,8 +224,7 @@ std::vector<Numbers> mark_all(const Evaluator& evaluator, const std::vector<Item
     for (const auto& [name, value] : marks.back())
       if (!std::isfinite(value))
         throw ContractError("mark() of item '" + items[i].id + "' gives '" + name + "' as " +
-                            std::to_string(value) +
-                            "; a number that cannot be computed is left out");
+                            std::to_string(value) + "; leave out numbers that cannot be computed");
     check_declared(declared, marks.back(), "mark() of item '" + items[i].id + "'");
   }
   return marks;
@@ -249,7 +248,7 @@ protocol::MetricRow report_row(const std::string& metric, double value, std::int
                           .metric = metric,
                           .kind = "report",
                           .n = count,
-                          .no_interval = "a number about the whole run"};
+                          .no_interval = "a metric of the whole run"};
   row.value = finite_or_null(value, &row.nonfinite);
   return row;
 }

@@ -61,10 +61,10 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   HostTrial trial(cell, evaluator.uses(), metric_names(evaluator), session);
   trial.begin(HostTrial::Stage::fit);
   if (trial.size(Split::train) == 0)
-    throw DataError("the dataset to pretrain on has no training items");
+    throw DataError("the dataset for pretraining has no training items");
   call_plugin([&] { return made.name; }, [&] { evaluator.fit(trial); });
   if (trial.stopped())
-    throw DataError("interrupted, as asked; run again to go on from what is saved");
+    throw DataError("interrupted as requested; run again to continue from the saved state");
   auto& components = trial.components();
   check_unchanged(cell);
   write_state(protocol::path_of(request.file), request.encoder.plugin.empty()

@@ -47,18 +47,18 @@ void Records::predict(Prediction prediction, std::int64_t items) {
   for (const auto& [name, value] : prediction.measures)
     if (!std::isfinite(value))
       throw ContractError(where + "measure '" + name + "' is " + std::to_string(value) +
-                          "; a number that cannot be computed is left out");
+                          "; leave out numbers that cannot be computed");
   for (std::size_t k = 0; k < prediction.scores.size(); ++k)
     if (std::isnan(prediction.scores[k]))
       throw ContractError(where + "its score " + std::to_string(k) +
-                          " is not a number; expected one to rank by, or no scores");
+                          " is not a number; expected numbers to rank by, or no scores");
   if (prediction.value)
     if (const auto* value = std::get_if<double>(&*prediction.value);
         value && !std::isfinite(*value))
       throw ContractError(where + "its value is " + std::to_string(*value) +
-                          "; a value that cannot be computed is left out");
+                          "; leave out values that cannot be computed");
   if (!predictions_.emplace(item, std::move(prediction)).second)
-    throw ContractError(where + "it was predicted before; expected once");
+    throw ContractError(where + "it was already predicted; expected once");
 }
 
 void Records::report(Report report) {

@@ -49,13 +49,13 @@ at::Tensor read_tensor(const std::string& name, const Json& entry,
   const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
   const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
   expect(offsets.size() == 2 && offsets[0] <= offsets[1] && offsets[1] <= data.size(),
-         "tensor '" + name + "' lies beyond the end of the file");
+         "tensor '" + name + "' is beyond the end of the file");
   std::uint64_t bytes = c10::elementSize(type->second);
   for (const auto size : shape)
     expect(size >= 0 && !__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes),
            "tensor '" + name + "' has an impossible shape");
   expect(bytes == offsets[1] - offsets[0],
-         "tensor '" + name + "' has another size than its shape says");
+         "tensor '" + name + "' has a size that does not match its shape");
   auto tensor = at::empty(shape, type->second);
   if (bytes > 0) std::memcpy(tensor.mutable_data_ptr(), data.data() + offsets[0], bytes);
   return tensor;
@@ -174,7 +174,7 @@ State read_state(const std::filesystem::path& file) {
 }
 
 void report_unusable(const UnusableState& state) {
-  std::fprintf(stderr, "%s: cannot be loaded, although it is intact; it is made again\n",
+  std::fprintf(stderr, "%s: cannot be loaded, although it is intact; it is computed again\n",
                state.file.c_str());
   std::error_code ignored;
   std::filesystem::remove(state.file, ignored);

@@ -39,7 +39,7 @@ Objective objective_in(const State& state, const std::filesystem::path& file) {
     if (text != state.text.end()) return to_objective(Json::parse(text->second));
   } catch (const Json::exception&) {  // no objective either
   }
-  throw DataError(file.string() + ": holds no pretrained encoder");
+  throw DataError(file.string() + ": not a pretrained encoder");
 }
 
 }  // namespace

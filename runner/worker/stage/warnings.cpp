@@ -19,7 +19,7 @@ std::string constant_predictions(const Outcomes& outcomes) {
   if (!same || (!first.value && first.scores.empty())) return "";
   return std::string(first.scores.empty() ? "the prediction is" : "the scores are") +
          " the same for all " + std::to_string(all.size()) +
-         " test items: nothing that was heard tells them apart";
+         " test items, so nothing distinguishes them";
 }
 
 std::string constant_features(Trial& trial, const std::string& encoder) {
@@ -47,7 +47,7 @@ std::string constant_features(Trial& trial, const std::string& encoder) {
   }
   if (others == 0) return "";
   return "the features of encoder '" + encoder + "' are the same for all of " +
-         std::to_string(others + 1) + " test clips: it tells nothing apart";
+         std::to_string(others + 1) + " test clips, so it distinguishes nothing";
 }
 
 std::vector<std::string> notes_in(const std::string& folder) {

@@ -90,13 +90,13 @@ TEST_F(ClipAudioTest, refuses_a_file_that_went_away_and_never_counts_it_as_lost)
   const auto view = planned(true);
   std::filesystem::remove(sound_);
   ClipAudio audio(view, 1);
-  EXPECT_THAT(refusal(audio), HasSubstr("sound.wav: it went away while the experiment ran"));
+  EXPECT_THAT(refusal(audio), HasSubstr("sound.wav: it was removed while the experiment ran"));
 }
 
 TEST_F(ClipAudioTest, says_why_a_file_cannot_be_read_and_refuses_one_that_came_later) {
   const auto view = this->view({{sound_, protocol::unreadable_identity(sound_), std::nullopt}});
   ClipAudio audio(view, 1);
-  EXPECT_THAT(refusal(audio), HasSubstr("could not be read when it was planned"));
+  EXPECT_THAT(refusal(audio), HasSubstr("could not be read during planning"));
   std::filesystem::remove(sound_);
   EXPECT_THAT(refusal(audio), AllOf(HasSubstr("lost: "), HasSubstr("no such file")));
 }

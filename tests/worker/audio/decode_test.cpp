@@ -146,9 +146,9 @@ TEST(Decode, tells_what_is_wrong_with_a_file) {
   EXPECT_THAT(complaint(folder / "empty.wav"), HasSubstr("an empty file"));
   std::filesystem::create_symlink("../.git/annex/objects/x.wav", folder / "link.wav");
   EXPECT_THAT(complaint(folder / "link.wav"),
-              HasSubstr("a link that leads nowhere, to ../.git/annex/objects/x.wav"));
+              HasSubstr("a broken link to ../.git/annex/objects/x.wav"));
   std::ofstream(folder / "pointer.wav") << "version https://git-lfs.github.com/spec/v1\n";
-  EXPECT_THAT(complaint(folder / "pointer.wav"), HasSubstr("a pointer of Git LFS"));
+  EXPECT_THAT(complaint(folder / "pointer.wav"), HasSubstr("a Git LFS pointer"));
   std::ofstream(folder / "text.wav") << "this is a text and no audio at all, however long it is\n";
   EXPECT_THAT(complaint(folder / "text.wav"), HasSubstr("not audio"));
   // libsndfile takes these endings for raw samples.

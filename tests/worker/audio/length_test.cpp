@@ -240,7 +240,7 @@ TEST(Length, of_aiff_is_what_its_header_and_its_samples_both_say) {
   EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\1\0\0"s)),
               HasSubstr("truncated: its header declares 65536 samples, 24000 are there"));
   EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\0\x10\0"s)),
-              HasSubstr("its length is not sure: its header declares 4096 samples, 24000"));
+              HasSubstr("its length is uncertain: its header declares 4096 samples, 24000"));
 }
 
 TEST(Length, of_flac_may_be_unknown) {
@@ -260,10 +260,10 @@ TEST(Length, of_flac_may_be_unknown) {
 
 TEST(Length, of_flac_is_compared_with_the_samples_that_are_there) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
-  EXPECT_THAT(complaint(flac.with(24, "\x03\xe8"s)), HasSubstr("and more are there"));
+  EXPECT_THAT(complaint(flac.with(24, "\x03\xe8"s)), HasSubstr("but there are more"));
   EXPECT_THAT(complaint(flac.with(24, "\xff\xff"s)), HasSubstr("24000 samples of 65535"));
   EXPECT_THAT(complaint(flac.with(flac.bytes() + flac.bytes())),
-              HasSubstr("its length is not sure"));
+              HasSubstr("its length is uncertain"));
   auto damaged = flac.bytes();
   for (std::size_t i = 0; i < 200; ++i)
     damaged[damaged.size() / 2 + i] = static_cast<char>(damaged[damaged.size() / 2 + i] ^ 0x5a);
@@ -337,7 +337,7 @@ TEST(Length, of_mpeg_is_counted) {
   put(file, counted.substr(0, counted.size() / 2));
   EXPECT_THAT(complaint(file), HasSubstr("truncated: its header declares 38"));
   put(file, counted + counted);
-  EXPECT_THAT(complaint(file), HasSubstr("its length is not sure: its header declares 38"));
+  EXPECT_THAT(complaint(file), HasSubstr("its length is uncertain: its header declares 38"));
   put(file, uncounted.substr(0, uncounted.size() / 2) + std::string(5000, 'x') +
                 uncounted.substr(uncounted.size() / 2));
   EXPECT_THAT(complaint(file), HasSubstr("damaged"));
@@ -364,7 +364,7 @@ TEST(Length, of_sphere_is_what_its_header_says_whatever_its_name) {
   EXPECT_THAT(complaint(file),
               HasSubstr("truncated: its header declares 24000 samples, 5000 are there"));
   put(file, sphere(samples, 5000));
-  EXPECT_THAT(complaint(file), HasSubstr("its length is not sure"));
+  EXPECT_THAT(complaint(file), HasSubstr("its length is uncertain"));
   put(file, sphere("ajkg\2"s + samples, frames, "sample_coding -s26 pcm,embedded-shorten-v2.00\n"));
   EXPECT_THAT(complaint(file), HasSubstr("not audio that can be read"));
 }

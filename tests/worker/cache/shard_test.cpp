@@ -104,7 +104,7 @@ TEST(Shard, refuses_headers_that_lie) {
   };
   EXPECT_THAT(clip(R"({"frames": 0, "offset": 0})"), HasSubstr("without frames"));
   EXPECT_THAT(clip(R"({"frames": 1, "offset": 3})"), HasSubstr("aligned"));
-  EXPECT_THAT(clip(R"({"frames": 1, "side": -1, "offset": 0})"), HasSubstr("beside codes"));
+  EXPECT_THAT(clip(R"({"frames": 1, "side": -1, "offset": 0})"), HasSubstr("side data"));
   EXPECT_THAT(clip(R"({"frames": 4, "offset": 0})"), HasSubstr("beyond the end"));
   EXPECT_THAT(clip(R"({"frames": 1, "offset": 6400})"), HasSubstr("beyond the end"));
   EXPECT_THAT(complaint(with_header("{}", ~std::uint64_t{0})), HasSubstr("beyond the end"));

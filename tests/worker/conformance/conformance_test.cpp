@@ -92,10 +92,10 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"swapped_dims", "shape", "D = 2"}, Defect{"wrong_dtype", "shape", "Double"},
         Defect{"nan_features", "shape", "not all finite"},
         Defect{"too_many_frames", "frame_count", "110 frames"},
-        Defect{"depends_on_padding", "padding_invariance", "beside a longer one"},
+        Defect{"depends_on_padding", "padding_invariance", "with a longer one"},
         Defect{"depends_on_batch", "batch_order", "clip 3 of 3"},
         Defect{"differs_at_second_call", "repeatable", "second time"},
-        Defect{"shared_between_objects", "two_instances", "live at once"},
+        Defect{"shared_between_objects", "two_instances", "at the same time"},
         Defect{"changes_input", "input_untouched", "encode() changes its arguments"},
         Defect{"changes_grad_mode", "global_state", "gradient mode"},
         Defect{"rounds_up", "global_state", "floating-point environment (rounding mode)"},
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"makes_features_up", "unknown_clip", "expected a DataError"},
         Defect{"looks_up_and_hears", "deaf", "expected Unsupported"},
         Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
-        Defect{"decode_too_long", "decode", "come back as"},
+        Defect{"decode_too_long", "decode", "are decoded to"},
         Defect{"embed_other_width", "embed", "D = 1"},
         Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
         Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"unstable_items", "stable_items", "lists other items"},
         Defect{"label_not_in_classes", "items", "did you mean 'high'?"},
         Defect{"answer_not_a_choice", "items", "answer 'mid'"},
-        Defect{"synthesizes_differently", "audio", "sounds different"}),
+        Defect{"synthesizes_differently", "audio", "gives different samples"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Conformance, warns_of_a_full_stop_in_a_summary_and_of_another_compiler) {

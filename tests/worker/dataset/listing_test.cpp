@@ -53,19 +53,19 @@ TEST(Listing, refuses_the_slice_that_is_all_items_together) {
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[2].slices = {{"all", "all"}};
               }),
-              HasSubstr("item 2 'i2': slice dimension 'all', which is what results call all"));
+              HasSubstr("item 2 'i2': slice dimension 'all', which is reserved for all"));
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[0].slices = {{"all", "some"}};
               }),
-              HasSubstr("name it otherwise"));
+              HasSubstr("choose another name"));
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[0].slices = {{"category", "caf\xE9"}};
               }),
-              HasSubstr("item 0 'i0': slice dimension 'category' has a value that is no UTF-8"));
+              HasSubstr("item 0 'i0': slice dimension 'category' has a value that is not UTF-8"));
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[0].slices = {{"category", {"a\0b", 3}}};
               }),
-              HasSubstr("or has a zero in it"));
+              HasSubstr("or contains a NUL character"));
   EXPECT_EQ(refusal([](Listed& d) {
               d.items[0].slices = {{"category", "caf\u00E9"}};
             }),
@@ -164,7 +164,7 @@ TEST(Listing, refuses_text_that_is_no_utf8) {
   EXPECT_THAT(refusal([&](Listed& d) {
                 d.specs[0].classes = {"x", "y", latin};
               }),
-              HasSubstr("which is no UTF-8"));
+              HasSubstr("which is not UTF-8"));
   EXPECT_THAT(refusal([&](Listed& d) {
                 d.specs[2].classes = {"u", "v", "\xc0\xaf"};
               }),

@@ -203,7 +203,7 @@ TEST_F(Files, of_another_number_or_name_than_planned_are_refused) {
       DatasetView{listed(sound, folder_ / "list", files)};
       FAIL() << "no error";
     } catch (const FileChanged& error) {
-      EXPECT_THAT(error.what(), HasSubstr("changed while the experiment ran: run again"));
+      EXPECT_THAT(error.what(), HasSubstr("changed while the experiment ran; run again"));
     }
 }
 

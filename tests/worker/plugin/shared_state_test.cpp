@@ -89,9 +89,8 @@ TEST(CallPlugin, puts_back_what_belongs_to_the_process_and_warns) {
       {"the working folder", [] { ASSERT_EQ(::chdir("/"), 0); }},
       {"the environment", [] { ::setenv("EARSHOT_TEST_CHANGE", "1", 1); }},
       {"the environment", [] { ::clearenv(); }},
-      {"how signals are handled",
-       [] { std::signal(SIGTERM, SIG_DFL), std::signal(SIGUSR1, SIG_IGN); }},
-      {"how signals are handled",
+      {"the signal handlers", [] { std::signal(SIGTERM, SIG_DFL), std::signal(SIGUSR1, SIG_IGN); }},
+      {"the signal handlers",
        [] {
          sigset_t all;
          sigfillset(&all);
@@ -105,7 +104,7 @@ TEST(CallPlugin, puts_back_what_belongs_to_the_process_and_warns) {
          ::setrlimit(RLIMIT_NOFILE, &limit);
        }},
       {"timers", [] { ::alarm(1000); }},
-      {"handlers of C++", [] { std::set_terminate([] { std::abort(); }); }},
+      {"C++ handlers", [] { std::set_terminate([] { std::abort(); }); }},
       {"stdout", [] { ::close(1); }}};
   for (const auto& [what, make] : changes) {
     begin_account();

@@ -207,7 +207,7 @@ TEST(FeaturesStage, holds_an_encoder_to_its_promises) {
   EXPECT_THAT(complaint<ContractError>(of("nan")),
               HasSubstr("encoder 'frames', clip clip 0 of item 0: features that are not finite"));
   EXPECT_THAT(complaint<ContractError>(of("frames")), HasSubstr("1 frames; duration times"));
-  EXPECT_THAT(complaint<ContractError>(of("spec")), HasSubstr("another spec"));
+  EXPECT_THAT(complaint<ContractError>(of("spec")), HasSubstr("a spec that differs"));
   EXPECT_THAT(complaint(of("throws")), HasSubstr("clip 0 of item 0 and 15 more: it is too loud"));
   EXPECT_TRUE(shards_in(cache.path()).empty());
 }
@@ -313,7 +313,7 @@ TEST(FeaturesStage, has_no_codes_of_what_is_looked_up) {
   const TemporaryFolder cache, audio;
   auto request = named_request(cache, audio);
   request.sources[0].codes = true;
-  EXPECT_THAT(complaint<Unsupported>(request), HasSubstr("is no codec"));
+  EXPECT_THAT(complaint<Unsupported>(request), HasSubstr("is not a codec"));
 }
 
 }  // namespace

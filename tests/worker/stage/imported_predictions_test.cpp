@@ -72,9 +72,9 @@ TEST_F(ImportedPredictions, that_fit_nothing_are_refused_with_their_line) {
   EXPECT_THAT(complaint("x.csv", head + "item6,high,0\nnobody,low,0\n"),
               HasSubstr("x.csv:3: the dataset has no item 'nobody'"));
   EXPECT_THAT(complaint("x.csv", head + "item6,high,0\nitem6,low,0\n"),
-              HasSubstr("x.csv:3: a second prediction of item 'item6' for seed 0"));
+              HasSubstr("x.csv:3: a second prediction for item 'item6' for seed 0"));
   EXPECT_THAT(complaint("x.csv", head + "item6,hihg,0\n"),
-              AllOf(HasSubstr("x.csv:2: prediction 'hihg' is none of the 2 classes"),
+              AllOf(HasSubstr("x.csv:2: prediction 'hihg' is not one of the 2 classes"),
                     HasSubstr("did you mean 'high'?")));
   EXPECT_THAT(complaint("x.csv", head + "item6,high,first\n"), HasSubstr("'first'"));
   EXPECT_THAT(complaint("x.csv", "id,answer\nitem6,high\n"), HasSubstr("prediction"));

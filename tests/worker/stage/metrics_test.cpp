@@ -189,7 +189,7 @@ TEST(SliceMetrics, give_no_interval_to_a_score_that_an_item_decides_to_exist) {
 
 TEST(SliceMetrics, give_scores_no_interval_when_told_not_to_ask_again) {
   const auto rows = slice_metrics(MeanTwice(), outcomes(60), 0);
-  EXPECT_EQ(find(rows, "all", "score").first.no_interval, "replicates = 0 asks for none");
+  EXPECT_EQ(find(rows, "all", "score").first.no_interval, "replicates = 0 disables it");
   EXPECT_TRUE(find(rows, "all", "score").second.empty());
   EXPECT_FALSE(find(rows, "all", "mark").first.ci_low.is_null());
 }

@@ -133,7 +133,7 @@ TEST_F(PretrainStage, makes_a_damaged_state_again) {
 
 TEST_F(PretrainStage, refuses_a_fit_that_trains_nothing) {
   EXPECT_THAT(complaint<ContractError>(request("key", {{"prepares", false}})),
-              HasSubstr("has prepared no learner"));
+              HasSubstr("has not prepared a learner"));
   EXPECT_FALSE(std::filesystem::exists(request().file));
 }
 
