@@ -13,7 +13,7 @@ State Stateful::state() const {
 void Stateful::load_state(const State& state) {
   if (!state.tensors.empty())
     throw DataError("state has tensor '" + state.tensors.begin()->first +
-                    "'; this component keeps no state");
+                    "'; this component has no state");
 }
 
 Trainable::~Trainable() = default;

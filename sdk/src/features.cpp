@@ -20,11 +20,11 @@ void check_grid(double frame_rate, double first_frame) {
 void FeatureBatch::check() const {
   check_grid(spec.frame_rate, spec.first_frame);
   expect(values.defined() && values.is_floating_point() && values.dim() == 3 && values.numel() > 0,
-         "values", describe(values), "floating (B, T, D), none of them 0");
+         "values", describe(values), "floating-point (B, T, D), none of them 0");
   expect(values.size(2) == spec.dim, "values", describe(values),
-         "D = " + std::to_string(spec.dim) + " as spec.dim says");
+         "D = " + std::to_string(spec.dim) + " as in spec.dim");
   expect(spec.frame_rate > 0 || values.size(1) == 1, "values", describe(values),
-         "T = 1, because spec.frame_rate is 0 (one vector a clip)");
+         "T = 1, because spec.frame_rate is 0 (one vector per clip)");
   check_lengths(lengths, values.size(0), values.size(1), "frames");
 }
 
@@ -49,7 +49,7 @@ void CodeBatch::check() const {
       codes.defined() && codes.scalar_type() == at::kLong && codes.dim() == 3 && codes.numel() > 0,
       "codes", describe(codes), "int64 (B, Q, T), none of them 0");
   expect(codes.size(1) == spec.codebooks(), "codes", describe(codes),
-         "Q = " + std::to_string(spec.codebooks()) + " as spec.sizes says");
+         "Q = " + std::to_string(spec.codebooks()) + " as in spec.sizes");
   check_lengths(lengths, codes.size(0), codes.size(2), "frames");
   for (std::int64_t q = 0; q < spec.codebooks(); ++q) {
     const auto level = codes.select(1, q);

@@ -30,7 +30,7 @@ void LanguageModel::connect(const CodeSpec&) {
 Trial::~Trial() = default;
 Mapper& Trial::mapper_for(const FeatureSpec& in) {
   if (in != feature_spec())
-    throw Unsupported("the trial connects its mapper to features as they are only");
+    throw Unsupported("the trial can connect its mapper only to unchanged features");
   return mapper();
 }
 

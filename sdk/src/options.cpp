@@ -8,8 +8,9 @@ namespace earshot {
 
 namespace {
 
-constexpr const char* type_names[] = {"true or false", "an integer", "a number", "a text",
-                                      "a path",        "weights",    "numbers",  "texts"};
+constexpr const char* type_names[] = {"true or false",     "an integer",       "a number",
+                                      "a string",          "a path",           "weights",
+                                      "a list of numbers", "a list of strings"};
 
 std::string show(double number) {
   auto text = std::to_string(number);

@@ -61,7 +61,7 @@ TEST(FeatureBatch, names_the_field_that_breaks_its_rule) {
   expect_refused(batch, "spec.frame_rate", "0 or more");
   batch = good;
   batch.values = at::zeros({1, 4, 3}, at::kLong);
-  expect_refused(batch, "values", "floating (B, T, D)");
+  expect_refused(batch, "values", "floating-point (B, T, D)");
 }
 
 TEST(CodeBatch, names_the_field_that_breaks_its_rule) {

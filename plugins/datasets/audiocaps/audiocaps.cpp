@@ -44,12 +44,12 @@ earshot::OptionSchema AudioCaps::options() {
       {.name = "audio", .value = earshot::Path{}, .help = "Folder of the clips; empty: root"},
       {.name = "pattern",
        .value = std::string("{split}/Y{youtube_id}.wav"),
-       .help = "Where a clip is in it, by {split} (train, val, test), {youtube_id}, {start_time} "
+       .help = "Path of a clip in it, with {split} (train, val, test), {youtube_id}, {start_time} "
                "and {audiocap_id}",
        .affects_results = false},
       {.name = "prompt",
        .value = std::string("caption the audio"),
-       .help = "The question to each clip"},
+       .help = "The question for each clip"},
   };
 }
 

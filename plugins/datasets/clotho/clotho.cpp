@@ -42,14 +42,14 @@ earshot::OptionSchema Clotho::options() {
   return {
       {.name = "root",
        .value = earshot::Path{},
-       .help = "Folder with clotho_captions_development.csv and its like",
+       .help = "Folder with clotho_captions_development.csv and the other tables",
        .required = true},
       {.name = "audio",
        .value = earshot::Path{},
        .help = "Folder with development/, validation/ and evaluation/; empty: root"},
       {.name = "prompt",
        .value = std::string("caption the audio"),
-       .help = "The question to each clip"},
+       .help = "The question for each clip"},
   };
 }
 

@@ -40,15 +40,15 @@ earshot::OptionSchema ClothoAqa::options() {
   return {
       {.name = "root",
        .value = earshot::Path{},
-       .help = "Folder with clotho_aqa_train.csv and its like",
+       .help = "Folder with clotho_aqa_train.csv and the other tables",
        .required = true},
       {.name = "audio",
        .value = earshot::Path{},
        .help = "Folder of the clips; empty: audio_files in root"},
       {.name = "answers",
        .value = std::string("majority"),
-       .help = "What becomes of annotators who contradict each other: an item for each answer, "
-               "questions that all answered alike, or that most did",
+       .help = "How to treat annotators who contradict each other: one item per answer, only "
+               "unanimous questions, or questions with a majority",
        .choices = {"all", "unanimous", "majority"}},
       kit::faulty_option(),
   };
@@ -63,8 +63,8 @@ ClothoAqa::ClothoAqa(const earshot::Options& options, const earshot::Context&) {
       read(file, part, split, options);
   if (items_.empty())
     throw DataError("root '" + root.string() +
-                    "' gives no question out of clotho_aqa_train.csv, val and test; expected "
-                    "Clotho-AQA as published");
+                    "' has no questions in clotho_aqa_train.csv, val and test; expected Clotho-AQA "
+                    "as published");
 }
 
 void ClothoAqa::read(const fs::path& file, const std::string& part, Split split,

@@ -98,7 +98,7 @@ earshot::OptionSchema Esc50::options() {
        .required = true},
       {.name = "subset",
        .value = std::string("esc50"),
-       .help = "All 50 classes, or the 10 that are free for commercial use too",
+       .help = "All 50 classes, or the 10 that may also be used commercially",
        .choices = {"esc50", "esc10"}},
   };
 }
@@ -110,7 +110,7 @@ Esc50::Esc50(const earshot::Options& options, const earshot::Context&)
   if (ten_) targets_.assign(ten_targets.begin(), ten_targets.end());
   const auto& root = options.path("root");
   if (!fs::is_directory(root))
-    throw DataError("root '" + root.string() + "' is no folder; expected the folder of ESC-50");
+    throw DataError("root '" + root.string() + "' is not a folder; expected the folder of ESC-50");
   if (fs::exists(root / "meta" / "esc50.csv"))
     read_table(root);
   else
@@ -133,7 +133,7 @@ void Esc50::read_table(const fs::path& root) {
              target = table.column("target"), recording = table.column("src_file"),
              esc10 = table.column("esc10");
   if (!fs::is_directory(audio))
-    throw DataError("'" + audio.string() + "' is no folder; expected the clips of " +
+    throw DataError("'" + audio.string() + "' is not a folder; expected the clips of " +
                     path.filename().string() + " there");
   const auto files = files_in(audio);
   std::set<std::string> seen;
@@ -155,7 +155,7 @@ void Esc50::read_table(const fs::path& root) {
     const auto found = files.find(stem);
     if (found == files.end())
       throw DataError(place + ": '" + fields[filename] + "' is not in '" + audio.string() +
-                      "', with whatever ending. is the dataset complete?");
+                      "', with any extension. Is the dataset complete?");
     entry.file = fs::exists(exact) ? exact : found->second;
     items_.push_back(std::move(entry));
   }

@@ -36,9 +36,10 @@ std::regex pattern_of(const std::string& group) {
     std::regex pattern(group);
     if (group.empty() || pattern.mark_count() > 0) return pattern;
   } catch (const std::regex_error&) {
-    throw ConfigError("group '" + group + "' is no regular expression (ECMAScript)");
+    throw ConfigError("group '" + group + "' is not a regular expression (ECMAScript)");
   }
-  throw ConfigError("group '" + group + "' has no bracket; put one around what names the group");
+  throw ConfigError("group '" + group +
+                    "' has no parentheses; put them around the part that is the group");
 }
 
 /// What is in a folder, by name, hidden things left out.
@@ -66,13 +67,13 @@ earshot::OptionSchema Folder::options() {
   earshot::OptionSchema schema = {
       {.name = "root",
        .value = earshot::Path{},
-       .help =
-           "Folder with a folder per class, or with train, validation and test, each with those",
+       .help = "Folder with one folder per class, or with train, validation and test folders that "
+               "contain them",
        .required = true},
       {.name = "group",
        .value = std::string(),
-       .help = "Regular expression; what its first bracket matches in a path below root is the "
-               "group. Empty: every file stands alone"},
+       .help = "Regular expression whose first parentheses match the group in a path below root. "
+               "Empty: every file is its own group"},
   };
   for (auto& option : earshot::kit::split_options("where there is no folder for them"))
     schema.push_back(std::move(option));
@@ -83,7 +84,7 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
     : root_(options.path("root")), group_(options.text("group")), pattern_(pattern_of(group_)) {
   if (!fs::is_directory(root_))
     throw DataError("root '" + root_.string() +
-                    "' is no folder; expected one with a folder per class");
+                    "' is not a folder; expected one with a folder per class");
   folders_.push_back(root_);
   std::vector<std::string> splits, others;
   std::map<std::string, std::vector<fs::path>> files;  // by folder below root
@@ -95,7 +96,7 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
   }
   if (splits.size() > 1 && !others.empty())
     throw DataError("root '" + root_.string() + "' has folders for splits, '" + splits[0] +
-                    "' and '" + splits[1] + "', and beside them '" + others[0] +
+                    "' and '" + splits[1] + "', but also '" + others[0] +
                     "' with audio; expected either splits or classes");
   const bool split = !splits.empty() && others.empty();
   for (const auto& [name, found] : files)
@@ -103,7 +104,7 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
       add(file, split ? *split_named(name) : Split::train, split);
   if (entries_.empty())
     throw DataError("root '" + root_.string() +
-                    "' has no audio file in a folder; expected a folder per class");
+                    "' has no audio file in a folder; expected one folder per class");
   std::set<std::string> names;
   for (const auto& entry : entries_)
     names.insert(entry.name);
@@ -148,7 +149,7 @@ void Folder::add(const fs::path& file, Split split, bool below_split) {
   std::smatch match;
   if (!group_.empty() && !std::regex_search(id, match, pattern_))
     throw DataError("'" + id + "' does not match the option group, '" + group_ +
-                    "'; every path below root must");
+                    "'; every path below root must match");
   entries_.push_back({.id = id,
                       .name = part->string(),
                       .group = group_.empty() ? id : match[1].str(),

@@ -37,7 +37,7 @@ earshot::OptionSchema Benchmark::options() {
        .required = true},
       {.name = "root",
        .value = earshot::Path{},
-       .help = "Folder that audio paths start from; empty: that of the file"},
+       .help = "Folder to which audio paths are relative; empty: that of the file"},
       kit::faulty_option(),
   };
 }
@@ -55,11 +55,10 @@ Benchmark::Benchmark(const earshot::Options& options, const Layout& layout)
                     });
   if (!answered)
     throw DataError(file_.filename().string() + ": no question has an answer; expected those of " +
-                    layout.name + " whose answers are public. of MMAU this is test-mini");
+                    layout.name + " with public answers. For MMAU this is test-mini");
   if (items_.empty())
     throw DataError(file_.filename().string() +
-                    ": no question can be used; 'runner lint-data' "
-                    "says why");
+                    ": no usable questions; 'runner lint-data' says why");
 }
 
 Item Benchmark::item_of(const kit::Record& record, const Layout& layout,

@@ -62,12 +62,12 @@ earshot::OptionSchema ReasonAqa::options() {
   };
   return {
       path("train", "JSON of the training rows; empty: none"),
-      path("validation", "JSON of the rows to validate on; empty: none"),
+      path("validation", "JSON of the validation rows; empty: none"),
       path("test", "JSON of the test rows; empty: none"),
-      path("root", "Folder that audio paths start from; empty: that of the first JSON"),
+      path("root", "Folder to which audio paths are relative; empty: that of the first JSON"),
       path("audiocaps", "Folder of the clips of AudioCaps; empty: root"),
       path("clotho", "Folder of the clips of Clotho; empty: root"),
-      path("rules", "JSON of rules for format, category and content; empty: those shipped"),
+      path("rules", "JSON of rules for format, category and content; empty: the rules provided"),
       kit::faulty_option(),
   };
 }
@@ -89,7 +89,7 @@ ReasonAqa::ReasonAqa(const earshot::Options& options, const earshot::Context& co
   files_.emplace_back();  // path 0 is none
   for (const auto& [file, split] : files)
     read(file, split);
-  if (rows_.empty()) throw DataError("no row can be used; 'runner lint-data' says why");
+  if (rows_.empty()) throw DataError("no usable rows; 'runner lint-data' says why");
   sources_.push_back(rules_file(options, context));
   texts_.close();
   paths_.close();
@@ -148,7 +148,7 @@ std::uint16_t ReasonAqa::add_subtype(const std::string& name) {
   if (known != subtypes_.end()) return static_cast<std::uint16_t>(known - subtypes_.begin());
   if (subtypes_.size() > 1000)
     throw DataError("more than 1000 subtypes, the last '" + name +
-                    "'; expected some twenty. is 'subtype' another column?");
+                    "'; expected about twenty. Is 'subtype' the wrong column?");
   subtypes_.push_back(name);
   subtype_rules_.push_back(rules_.subtype(name));
   return static_cast<std::uint16_t>(subtypes_.size() - 1);

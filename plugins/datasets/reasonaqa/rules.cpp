@@ -61,8 +61,9 @@ std::string_view name_of(Format format) {
 }
 
 void Rules::fail(const std::string& what) const {
-  throw earshot::DataError(file_ + ": " + what +
-                           ". reasonaqa_rules.json beside the plugin says how rules are written");
+  throw earshot::DataError(
+      file_ + ": " + what +
+      ". reasonaqa_rules.json next to the plugin documents the format of rules");
 }
 
 Rules::Rules(const std::filesystem::path& file) : file_(file.string()) {
@@ -115,7 +116,7 @@ Rules::Phrase Rules::phrase_of(const std::string& text, std::uint8_t topic) cons
   const auto lower = lower_case(text);
   for (const auto word : words_of(lower))
     phrase.words.emplace_back(word);
-  if (phrase.words.empty()) fail("'" + text + "' in words; expected a word or several");
+  if (phrase.words.empty()) fail("'" + text + "' in words; expected at least one word");
   return phrase;
 }
 

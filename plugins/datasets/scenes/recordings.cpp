@@ -70,7 +70,7 @@ std::vector<fs::path> Recordings::files() const {
 
 Recordings find_recordings(const fs::path& folder, std::uint64_t seed) {
   if (!fs::is_directory(folder))
-    throw DataError("'" + folder.string() + "' is no folder; a folder of recordings is needed");
+    throw DataError("'" + folder.string() + "' is not a folder; expected a folder of recordings");
   std::map<std::string, std::vector<fs::path>> by_class;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!entry.is_directory()) continue;
@@ -93,7 +93,7 @@ Signal read_recording(const fs::path& file) {
                                                           sf_close);
   if (!sound)
     throw DataError("cannot read '" + file.string() + "': " + sf_strerror(nullptr) +
-                    "; a file that libsndfile opens is needed");
+                    "; expected a file that libsndfile can open");
   constexpr sf_count_t block = 1 << 16;
   std::vector<float> frames(static_cast<std::size_t>(block * info.channels));
   Signal mono;
@@ -106,7 +106,7 @@ Signal read_recording(const fs::path& file) {
     }
   if (mono.empty() || power(mono) == 0)
     throw DataError("'" + file.string() + "' is " + (mono.empty() ? "empty" : "silent") +
-                    "; audio is needed");
+                    "; expected audio");
   return kit::resample(mono, info.samplerate, static_cast<std::int64_t>(rate));
 }
 

@@ -45,20 +45,21 @@ OptionSchema SceneQuestions::options() {
   std::vector<std::string> all;
   for (int category = 0; category < scenes::categories; ++category)
     all.emplace_back(name_of(static_cast<Category>(category)));
-  schema.push_back({.name = "categories",
-                    .value = all,
-                    .help = "What is asked; a category named twice is asked twice as often",
-                    .choices = all});
+  schema.push_back(
+      {.name = "categories",
+       .value = all,
+       .help = "Categories of questions; a category given twice is asked twice as often",
+       .choices = all});
   schema.push_back({.name = "per_category",
                     .value = 1,
-                    .help = "Questions on each scene for each category named",
+                    .help = "Questions per scene and category",
                     .min = 1,
                     .max = 8});
   schema.push_back({.name = "captions",
                     .value = std::string("sentence"),
-                    .help = "The labels caption and second_caption: all of a scene in a sentence; "
-                            "in bare words; some of these words, those that the question is about "
-                            "among them, from which is learnt sooner how to find an answer",
+                    .help = "The labels caption and second_caption: the whole scene in a sentence; "
+                            "in bare words; or some of these words, always with the fact in "
+                            "question, from which a model learns faster how to find an answer",
                     .choices = {"sentence", "words", "some_words"}});
   return schema;
 }
@@ -153,7 +154,7 @@ SceneQuestions::SceneQuestions(const Options& options, const Context& context)
       if (name == name_of(static_cast<Category>(category)))
         counts_[category] += options.integer("per_category");
   if (options.texts("categories").empty())
-    throw ConfigError("categories is empty; expected one or more, as in the default");
+    throw ConfigError("categories is empty; expected at least one, as in the default");
   for (std::int64_t clip = 0; clip < options.integer("clips"); ++clip)
     for (std::size_t category = 0; category < counts_.size(); ++category)
       for (int number = 0; number < counts_[category]; ++number) {

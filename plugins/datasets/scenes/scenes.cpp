@@ -55,7 +55,7 @@ OptionSchema Scenes::options() {
       {.name = "world", .value = 0, .help = "Seed of everything in the dataset", .min = 0},
       {.name = "sample_rate",
        .value = 32000,
-       .help = "Rate of the clips: 16000, 32000 or 48000; nothing lies above 8 kHz",
+       .help = "Sample rate of the clips: 16000, 32000 or 48000; there is nothing above 8 kHz",
        .unit = "Hz",
        .min = 16000,
        .max = 48000},
@@ -91,17 +91,16 @@ Scenes::Scenes(const Options& options, const Context& context, bool seen_rooms)
       world_(kit::derive(static_cast<std::uint64_t>(seed_), "world")) {
   if (sample_rate_ % static_cast<std::int64_t>(rate) != 0)
     throw ConfigError("sample_rate is '" + std::to_string(sample_rate_) +
-                      "'; 16000, 32000 and 48000 are possible. Choose one of them: an encoder gets "
-                      "its own rate from any");
+                      "'; allowed are 16000, 32000 and 48000. Choose any of them: encoders get "
+                      "audio at their own rate");
   const auto& sources = options.path("sources");
   const auto& rirs = options.path("rirs");
   if (!sources.empty()) recordings_ = find_recordings(sources, kit::derive(world_, "recordings"));
   if (!rirs.empty()) responses_ = find_recordings(rirs, kit::derive(world_, "responses"));
   if (!rirs.empty() && (pairs_ == Pairs::distance || pairs_ == Pairs::room))
-    throw ConfigError(
-        "pairs is '" + options.text("pairs") +
-        "' and rirs is given; of recorded impulse responses neither room nor distance "
-        "can be compared. Leave one out, or take pairs = \"quality\"");
+    throw ConfigError("pairs is '" + options.text("pairs") +
+                      "' and rirs is given, but recorded impulse responses allow no comparison of "
+                      "room or distance. Omit one of them, or set pairs = \"quality\"");
   for (const auto& file : responses_.files())
     if (const auto time = reverberation_time(read_recording(file))) response_rt60_[file] = *time;
   deal();

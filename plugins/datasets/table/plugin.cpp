@@ -2,6 +2,6 @@
 
 #include "table.hpp"
 
-EARSHOT_PLUGIN("table", "1.0.0", "Datasets that are a table: CSV, TSV, JSON or JSON Lines") {
+EARSHOT_PLUGIN("table", "1.0.0", "Datasets in a table: CSV, TSV, JSON or JSON Lines") {
   registrar.add<table::Table>("table", "A row per clip, with labels, split, fold and groups");
 }

@@ -43,7 +43,7 @@ earshot::OptionSchema Table::options() {
   const auto texts = [](const char* name, const Texts& value, const char* help) {
     return earshot::OptionSpec{.name = name, .value = value, .help = help};
   };
-  auto format = text("format", "auto", "What the table is; auto: as its ending says");
+  auto format = text("format", "auto", "Format of the table; auto: by its extension");
   format.choices = {"auto", "csv", "tsv", "json", "jsonl"};
   earshot::OptionSchema schema = {
       {.name = "file",
@@ -53,22 +53,22 @@ earshot::OptionSchema Table::options() {
       format,
       {.name = "root",
        .value = earshot::Path{},
-       .help = "Folder that audio paths start from; empty: the table's"},
-      texts("audio", {"audio"}, "Column of the audio file; of both, where an item has two"),
-      text("start", "", "Column of where the clip starts in the file, in s"),
-      text("duration", "", "Column of how long it is, in s; 0: to the end"),
-      text("id", "", "Column of a unique name; empty: audio file and start"),
-      texts("labels", {}, "Columns that are a class"),
-      texts("numbers", {}, "Columns that are a number; \"rt60=s\" says its unit"),
-      texts("sets", {}, "Columns that are a set of classes"),
-      text("separator", ";", "What separates the classes of a set, or choices, in a text"),
+       .help = "Folder to which audio paths are relative; empty: that of the table"},
+      texts("audio", {"audio"}, "Column of the audio file; two columns if an item has two clips"),
+      text("start", "", "Column of the clip's start in the file, in s"),
+      text("duration", "", "Column of its duration, in s; 0: to the end"),
+      text("id", "", "Column of a unique id; empty: audio file and start"),
+      texts("labels", {}, "Columns of classes"),
+      texts("numbers", {}, "Columns of numbers; \"rt60=s\" gives the unit"),
+      texts("sets", {}, "Columns of sets of classes"),
+      text("separator", ";", "Separator of the classes of a set, or of choices"),
       text("question", "", "Column of a question about the audio"),
       text("choices", "", "Column of the answers to choose from; empty: open questions"),
-      text("answer", "", "Column of the right answer, or of several that are right"),
+      text("answer", "", "Column of the right answer, or of several right answers"),
       text("split", "", "Column of the split: train, validation or test"),
       text("fold", "", "Column of the fold: 1, 2, ..."),
-      texts("groups", {}, "Columns that make rows dependent: speaker, room, recording"),
-      texts("slices", {}, "Columns to report results for value by value"),
+      texts("groups", {}, "Columns of groups of dependent rows: speaker, room, recording"),
+      texts("slices", {}, "Columns of slices, for whose values results are reported"),
   };
   for (auto& option : earshot::kit::split_options("without a column for split or fold"))
     schema.push_back(std::move(option));
@@ -94,8 +94,8 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   answer_ = use_if_named(options.text("answer"));
   if (question_.has_value() != answer_.has_value() || (choices_ && !question_))
     throw ConfigError(
-        "question, choices and answer are columns that go together; name a column for question "
-        "and one for answer, or none");
+        "question, choices and answer belong together; give columns for question and answer, or "
+        "neither");
   groups_ = use_named(options.texts("groups"));
   slices_ = use_named(options.texts("slices"));
   declare_labels(options);
@@ -140,7 +140,7 @@ void Table::declare_labels(const earshot::Options& options) {
     for (const auto& other : labels_)
       if (other.name == spec.name)
         throw ConfigError("column '" + column + "' would give a second label '" + spec.name +
-                          "'; name each column once");
+                          "'; give each column once");
     labels_.push_back(std::move(spec));
     label_columns_.push_back(use(column));
   };
@@ -181,7 +181,7 @@ void Table::check_items() const {
     if (!fresh)
       throw DataError(records_.place(record) + ": has the id '" + other->first + "' of " +
                       records_.place(*other->second) +
-                      "; expected a unique one. name a column with unique ids as id");
+                      "; expected a unique one. Give a column with unique ids as id");
   }
 }
 
@@ -200,9 +200,9 @@ Texts Table::list(const Record& record, std::size_t column) const {
   if (auto values = list_in_brackets(all)) return *std::move(values);
   if (looks_like_list(all))
     throw DataError(records_.place(record) + ": '" + columns_[column] + "' is '" + shortened(all) +
-                    "'; expected a list as JSON or Python writes it, its texts in quotes with "
-                    "commas between them, or texts with '" +
-                    separator_ + "' between them");
+                    "'; expected a list as in JSON or Python, with quoted strings separated by "
+                    "commas, or strings separated by '" +
+                    separator_ + "'");
   return separated(all, separator_);
 }
 

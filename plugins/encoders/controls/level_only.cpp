@@ -27,7 +27,7 @@ void levels(std::span<const float> samples, float* out) {
 earshot::OptionSchema LevelOnly::options() {
   return {{.name = "sample_rate",
            .value = std::int64_t{32000},
-           .help = "Rate that audio is brought to",
+           .help = "Sample rate to which audio is converted",
            .unit = "Hz",
            .min = 1000,
            .max = 384000}};

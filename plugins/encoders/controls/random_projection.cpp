@@ -32,7 +32,7 @@ earshot::OptionSchema RandomProjection::options() {
   return {
       {.name = "sample_rate",
        .value = std::int64_t{32000},
-       .help = "Rate that audio is brought to",
+       .help = "Sample rate to which audio is converted",
        .unit = "Hz",
        .min = 1000,
        .max = 384000},
@@ -44,7 +44,7 @@ earshot::OptionSchema RandomProjection::options() {
        .max = 65536},
       {.name = "hop",
        .value = std::int64_t{320},
-       .help = "Step from frame to frame",
+       .help = "Step between frames",
        .unit = "samples",
        .min = 1},
       {.name = "mels",
@@ -59,9 +59,11 @@ earshot::OptionSchema RandomProjection::options() {
        .max = 65536},
       {.name = "nonlinearity",
        .value = std::string("relu"),
-       .help = "What follows the projection",
+       .help = "Non-linearity after the projection",
        .choices = {"relu", "tanh"}},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Which projection; not the cell's seed"},
+      {.name = "seed",
+       .value = std::int64_t{0},
+       .help = "Seed of the projection; independent of the cell's seed"},
   };
 }
 

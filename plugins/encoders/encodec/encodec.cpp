@@ -32,7 +32,7 @@ std::int64_t levels_of(const earshot::Options& options, const Architecture& arch
     throw ConfigError("levels is " + std::to_string(levels) + "; allowed: up to " +
                       std::to_string(architecture.codebooks) + ", which the model has");
   if (levels > 0 && bandwidth > 0)
-    throw ConfigError("levels and bandwidth say the same; give one of them");
+    throw ConfigError("levels and bandwidth exclude each other; give one of them");
   if (levels > 0) return levels;
   const auto& trained = architecture.bandwidths;
   if (bandwidth == 0) return architecture.levels(*std::min_element(trained.begin(), trained.end()));
@@ -41,7 +41,7 @@ std::int64_t levels_of(const earshot::Options& options, const Architecture& arch
     for (const auto each : trained)
       allowed += c10::str(allowed.empty() ? "" : ", ", each);
     throw ConfigError(c10::str("bandwidth is ", bandwidth, " kbit/s; allowed: ", allowed,
-                               ", which the model was trained for, or levels"));
+                               ", for which the model was trained, or levels"));
   }
   return architecture.levels(bandwidth);
 }
@@ -51,24 +51,24 @@ std::int64_t levels_of(const earshot::Options& options, const Architecture& arch
 earshot::OptionSchema Encodec::options() {
   auto all = earshot::kit::model_options(
       "hf://facebook/encodec_24khz",
-      "Checkpoint with its config.json, hf://facebook/encodec_48khz say, or random", presets);
+      "Checkpoint with its config.json, such as hf://facebook/encodec_48khz, or random", presets);
   const earshot::OptionSchema own = {
       {.name = "features",
        .value = std::string("quantized"),
-       .help = "What features are: embeddings before the quantiser, or the sum of levels after it",
+       .help = "Features: embeddings before the quantiser, or the sum of levels after it",
        .choices = {"quantized", "pre_quant"}},
       {.name = "bandwidth",
        .value = 0.0,
-       .help = "Of the codes; 0: as levels says, else the smallest that the model has",
+       .help = "Bit rate of the codes; 0: from levels, or else the smallest of the model",
        .unit = "kbit/s",
        .min = 0},
       {.name = "levels",
        .value = std::int64_t{0},
-       .help = "Codebooks, coarsest first; 0: as bandwidth says",
+       .help = "Number of codebooks, coarsest first; 0: from bandwidth",
        .min = 0},
       {.name = "first_level",
        .value = std::int64_t{1},
-       .help = "Quantized features leave out the levels before this one",
+       .help = "First level of quantized features; earlier levels are left out",
        .min = 1},
       earshot::kit::pretrain_data_option(
           {"DNS Challenge 4", "Common Voice", "AudioSet", "FSD50K", "Jamendo"}),
@@ -85,7 +85,7 @@ Encodec::Encodec(const earshot::Options& options, const earshot::Context& contex
       levels_(levels_of(options, model_.architecture())) {
   if (first_level_ > levels_)
     throw ConfigError("first_level is " + std::to_string(first_level_) + "; allowed: 1 to " +
-                      std::to_string(levels_) + ", the levels that there are");
+                      std::to_string(levels_) + ", the number of levels");
 }
 
 earshot::AudioNeeds Encodec::needs() const {

@@ -55,7 +55,7 @@ ResidualQuantizer declare_quantizer(const Architecture& architecture, Parameters
 void check(const Architecture& a, const std::string& place) {
   constexpr std::int64_t most = 1 << 20;
   const auto refuse = [&](const std::string& what) {
-    throw DataError(place + ": " + what + ". Get the file again");
+    throw DataError(place + ": " + what + ". Download the file again");
   };
   if (a.sample_rate < 1 || a.sample_rate > most) refuse("'sampling_rate' is impossible");
   if (a.codebook_size < 2 || a.codebook_size > most) refuse("'codebook_size' is impossible");
@@ -71,7 +71,7 @@ void read_chunks(const earshot::kit::ModelConfig& config, Architecture& a) {
   const auto samples = std::clamp(seconds, 0.0, most_seconds) * static_cast<double>(a.sample_rate);
   if (!(seconds <= most_seconds && overlap >= 0 && overlap < 1 && samples >= 1))
     throw DataError(config.place() +
-                    ": 'chunk_length_s' and 'overlap' are impossible. Get the file again");
+                    ": 'chunk_length_s' and 'overlap' are impossible. Download the file again");
   a.chunk = static_cast<std::int64_t>(samples);
   // As the reference truncates it.
   a.stride = std::max<std::int64_t>(

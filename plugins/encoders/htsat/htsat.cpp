@@ -52,22 +52,22 @@ earshot::OptionSchema Htsat::options() {
   const earshot::OptionSchema own = {
       {.name = "features",
        .value = std::string("frames_32"),
-       .help = "Where features are taken: frames of the last stage or of one before, class "
-               "probabilities (posterior), these as Mellow hands them to its language model "
-               "(mellow), or of a whole clip the 8 x 8 grid, its mean (pooled) or what is compared "
-               "with texts (embedding)",
+       .help = "Where features are taken: frames of the last or an earlier stage, class "
+               "probabilities (posterior), these as Mellow passes them to its language model "
+               "(mellow), or for a whole clip the 8 x 8 grid, its mean (pooled) or the embedding "
+               "for comparison with texts (embedding)",
        .choices = {"frames_32", "stage0", "stage1", "stage2", "stage3", "posterior", "mellow",
                    "grid", "pooled", "embedding"}},
       {.name = "sample_rate",
        .value = std::int64_t{0},
-       .help = "Rate that audio is brought to; 0: the model's. Another one stretches the "
-               "frequencies that the model knows",
+       .help = "Sample rate to which audio is converted; 0: the model's. Another rate stretches "
+               "the frequencies on which the model was trained",
        .unit = "Hz",
        .min = 0,
        .max = 384000},
       {.name = "seconds",
        .value = 0.0,
-       .help = "Length of the clips that the model hears at once; 0: the model's",
+       .help = "Length of the clips that the model processes at once; 0: the model's",
        .unit = "s",
        .min = 0,
        .max = 60},

@@ -101,7 +101,7 @@ at::Tensor Model::picture(const at::Tensor& mels) const {
   const auto& a = architecture_;
   const auto clips = mels.size(0), channels = mels.size(1), bands = a.front_end.mels;
   if (mels.size(2) > a.frames())
-    throw earshot::ContractError("a picture of " + std::to_string(mels.size(2)) +
+    throw earshot::ContractError("an image of " + std::to_string(mels.size(2)) +
                                  " mel frames; allowed: up to " + std::to_string(a.frames()));
   auto x = normalised(mels);
   if (x.size(2) < a.frames())

@@ -42,7 +42,7 @@ class Shapes {
     const auto& shape = checkpoint_.shape(prefix_ + name);
     if (shape.size() <= dimension || shape[dimension] < 1)
       throw DataError(checkpoint_.path().string() + ": '" + prefix_ + name +
-                      "' has another shape than HTSAT's. Get the file again");
+                      "' has another shape than in HTSAT. Download the file again");
     return shape[dimension];
   }
   std::int64_t count(const std::string& before, const std::string& behind) const {
@@ -78,7 +78,8 @@ Architecture read_msclap(const Checkpoint& checkpoint, const std::string& prefix
     a.heads.push_back(tower.size(blocks + "0." + table, 1));
   }
   if (a.depths.empty())
-    throw DataError(checkpoint.path().string() + ": has no layers of HTSAT. Get the file again");
+    throw DataError(checkpoint.path().string() +
+                    ": has no layers of HTSAT. Download the file again");
   const std::string block = "layers.0.blocks.0.";
   a.window = (root(tower.size(block + table, 0)) + 1) / 2;
   a.mlp_ratio =
@@ -197,7 +198,7 @@ void check(const Architecture& a, const std::string& place) {
            stage.heads >= 1 && stage.width % stage.heads == 0;
   }
   if (!good || a.stage(a.stages() - 1).rows % a.folds() != 0)
-    throw DataError(place + ": its sizes make no HTSAT. Get the file again");
+    throw DataError(place + ": invalid sizes for HTSAT. Download the file again");
 }
 
 }  // namespace
@@ -252,7 +253,7 @@ at::Tensor stored_filters(const Checkpoint& checkpoint) {
   if (!prefix || !checkpoint.contains(name)) return {};
   if (checkpoint.shape(name).size() != 2)
     throw DataError(checkpoint.path().string() + ": '" + name +
-                    "' is no matrix. Get the file again");
+                    "' is not a matrix. Download the file again");
   return checkpoint.get(name).to(at::kFloat).t().contiguous();
 }
 

@@ -28,16 +28,16 @@ earshot::OptionSchema Mimi::options() {
   const earshot::OptionSchema own = {
       {.name = "features",
        .value = std::string("quantized"),
-       .help = "Where features are taken: behind the convolutions, the transformer, the layer that "
+       .help = "Where features are taken: after the convolutions, the transformer, the layer that "
                "halves the rate, or the quantiser",
        .choices = {"quantized", "pre_quant", "transformer", "seanet"}},
       {.name = "levels",
        .value = std::int64_t{8},
-       .help = "Codebooks, the semantic one first",
+       .help = "Number of codebooks, the semantic one first",
        .min = 1},
       {.name = "first_level",
        .value = std::int64_t{1},
-       .help = "Quantized features leave out the levels before this one; 2: acoustic only",
+       .help = "First level of quantized features, earlier levels are left out; 2: acoustic only",
        .min = 1},
       earshot::kit::pretrain_data_option({"7 million hours of audio, mostly English speech"}),
   };
@@ -62,7 +62,7 @@ Mimi::Mimi(const earshot::Options& options, const earshot::Context& context)
                       std::to_string(model_.architecture().levels()) + ", which the model has");
   if (first_level_ > levels_)
     throw ConfigError("first_level is " + std::to_string(first_level_) + "; allowed: 1 to " +
-                      std::to_string(levels_) + ", the levels that there are");
+                      std::to_string(levels_) + ", the number of levels");
 }
 
 earshot::AudioNeeds Mimi::needs() const {

@@ -54,11 +54,13 @@ CausalTransformerOptions transformer_options(const ModelConfig& config) {
   constexpr std::int64_t most = 1 << 20;
   for (const auto size : {o.width, o.heads, o.key_value_heads, o.mlp_width})
     if (size < 1 || size > most)
-      throw DataError(config.place() + ": its sizes make no transformer. Get the file again");
+      throw DataError(config.place() +
+                      ": invalid sizes for the transformer. Download the file again");
   o.head_width = config.get<std::int64_t>("head_dim", o.width / o.heads);
   if (o.layers < 0 || o.layers > 1000 || o.heads % o.key_value_heads != 0 || o.head_width < 2 ||
       o.head_width % 2 != 0 || o.head_width > most || o.window < 0 || !(o.rope_theta > 0))
-    throw DataError(config.place() + ": its sizes make no transformer. Get the file again");
+    throw DataError(config.place() +
+                    ": invalid sizes for the transformer. Download the file again");
   return o;
 }
 
@@ -67,7 +69,7 @@ std::int64_t size_of(const Checkpoint& checkpoint, const std::string& name, std:
   const auto& shape = checkpoint.shape(name);
   if (shape.size() <= dimension || shape[dimension] < 1)
     throw DataError(checkpoint.path().string() + ": '" + name +
-                    "' has another shape than Mimi's. Get the file again");
+                    "' has another shape than in Mimi. Download the file again");
   return shape[dimension];
 }
 
@@ -78,7 +80,7 @@ std::int64_t count_levels(const Checkpoint& checkpoint, const std::string& half,
     ++levels;
   if (levels == 0)
     throw DataError(checkpoint.path().string() + ": '" + codebook(half, 0) + stored +
-                    "' is missing; expected a checkpoint of Mimi as transformers has it");
+                    "' is missing; expected a checkpoint of Mimi in transformers' format");
   return levels;
 }
 
@@ -129,10 +131,10 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
   a.projected = checkpoint.contains(semantic_name + ".input_proj.weight");
   constexpr std::int64_t most_rate = 1 << 20;
   if (a.sample_rate < 1 || a.sample_rate > most_rate)
-    throw DataError(config.place() + ": 'sampling_rate' is impossible. Get the file again");
+    throw DataError(config.place() + ": 'sampling_rate' is impossible. Download the file again");
   if (a.upsample_groups < 1 || a.seanet.width % a.upsample_groups != 0 || a.resample_kernel < 2 ||
       a.seanet.channels != 1)
-    throw DataError(config.place() + ": its sizes make no Mimi. Get the file again");
+    throw DataError(config.place() + ": invalid sizes for Mimi. Download the file again");
   return a;
 }
 

@@ -56,8 +56,8 @@ earshot::OptionSchema Precomputed::options() {
        .unit = "s"},
       {.name = "names",
        .value = std::string("item"),
-       .help = "What features are called by: the id of the item, or the file of its audio without "
-               "folder and ending",
+       .help = "How features are named: by the id of the item, or by its audio file without folder "
+               "and extension",
        .choices = {"item", "file"}},
   };
 }
@@ -71,20 +71,21 @@ Precomputed::Precomputed(const earshot::Options& options, const earshot::Context
   const auto shape = store_.get(first).sizes();
   if (shape.empty() || shape.back() < 1)
     throw DataError(store_.place(first) + ": an array of shape " + text(shape) +
-                    "; expected (T, D), or (D) of one vector per clip");
+                    "; expected (T, D), or (D) for one vector per clip");
   spec_.dim = shape.back();
 }
 
 earshot::FeatureBatch Precomputed::encode(const earshot::AudioBatch&) {
   throw earshot::Unsupported(
-      "precomputed features are looked up by the name of a clip; there are none of any audio");
+      "precomputed features are looked up by the name of a clip; they cannot be computed from "
+      "audio");
 }
 
 std::vector<std::string> Precomputed::names_of(const earshot::ClipName& clip) const {
   if (!by_file_) return clip.items;
   if (clip.file.empty() || clip.start != 0 || clip.duration != 0)
     throw DataError("item '" + clip.items.front() +
-                    "' is not the whole of a file; give names = \"item\" and features by item id");
+                    "' is not a whole file; give names = \"item\" and features by item id");
   return {clip.file.stem().string()};
 }
 
@@ -107,9 +108,9 @@ std::string Precomputed::array_of(const std::string& name, const earshot::ClipNa
     return {};  // those are of another dataset
   }
   if (arrays.size() > 1)
-    throw DataError("features of '" + name + "' are there twice, in " + store_.place(arrays[0]) +
+    throw DataError("features of '" + name + "' exist twice, in " + store_.place(arrays[0]) +
                     " and in " + store_.place(arrays[1]) +
-                    ", and no folder of theirs is in the path of the audio, " + clip.file.string());
+                    ", and neither folder is in the path of the audio, " + clip.file.string());
   return arrays.empty() ? std::string() : arrays.front();
 }
 
@@ -121,9 +122,9 @@ void Precomputed::claim(const std::string& array, const earshot::ClipName& clip)
     throw earshot::ConfigError(
         store_.place(array) + " would be the features of two files, " + owner->second.string() +
         " and " + clip.file.string() +
-        (by_file_ ? "; names = \"file\" tells them apart by the folders of the arrays, as "
-                    "a/1.npy and b/1.npy, or give names = \"item\" and features by item id"
-                  : "; put the arrays of each dataset into a folder of its name"));
+        (by_file_ ? "; with names = \"file\", distinguish them by the folders of the arrays, such "
+                    "as a/1.npy and b/1.npy, or give names = \"item\" and features by item id"
+                  : "; put the arrays of each dataset into a folder with its name"));
 }
 
 at::Tensor Precomputed::look_up(const earshot::ClipName& clip) {
@@ -137,13 +138,13 @@ at::Tensor Precomputed::look_up(const earshot::ClipName& clip) {
     auto values = features(name);
     if (found.defined() && !at::equal(found, values))
       throw DataError(store_.place(name) + ": other features than " + store_.place(first) +
-                      ", although both items are the same clip; expected equal ones, for features "
-                      "are kept by clip");
+                      ", although both items are the same clip; expected equal ones, since "
+                      "features are stored by clip");
     if (!found.defined()) first = name;
     found = std::move(values);
   }
   if (found.defined()) return found;
-  throw DataError("there are no features of '" + names.front() + "' in " + store_.path().string() +
+  throw DataError("there are no features for '" + names.front() + "' in " + store_.path().string() +
                   "; it has " + std::to_string(store_.size()) + ", from '" + store_.first() +
                   "' to '" + store_.last() + "'");
 }
@@ -154,13 +155,13 @@ at::Tensor Precomputed::features(const std::string& name) const {
     if (!fits) throw DataError(store_.place(name) + ": " + what);
   };
   const auto shape = values.sizes().vec();
-  expect(at::isFloatingType(values.scalar_type()), std::string("numbers of type ") +
-                                                       c10::toString(values.scalar_type()) +
-                                                       "; expected floating ones, as float32");
+  expect(at::isFloatingType(values.scalar_type()),
+         std::string("numbers of type ") + c10::toString(values.scalar_type()) +
+             "; expected floating-point numbers, such as float32");
   const bool single = spec_.frame_rate == 0;
   expect(shape.size() == 2 || (single && shape.size() == 1),
          "an array of shape " + text(shape) + "; expected (T, D)" +
-             (single ? " or (D)" : ", as there is a frame_rate"));
+             (single ? " or (D)" : ", since frame_rate is given"));
   expect(shape.back() == spec_.dim, "features of width " + std::to_string(shape.back()) +
                                         "; expected " + std::to_string(spec_.dim) + ", as in " +
                                         store_.place(store_.first()));
@@ -168,7 +169,7 @@ at::Tensor Precomputed::features(const std::string& name) const {
   expect(values.size(0) > 0, "an array without frames");
   expect(!single || values.size(0) == 1,
          std::to_string(values.size(0)) +
-             " frames; without a frame_rate one vector per clip is expected. Give frame_rate");
+             " frames, but without a frame_rate one vector per clip is expected. Give frame_rate");
   values = values.to(at::kFloat).contiguous();
   expect(at::isfinite(values).all().item<bool>(), "a value that is not a finite float32");
   return values;

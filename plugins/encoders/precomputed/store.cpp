@@ -72,7 +72,7 @@ void Store::add(std::string name, Entry entry) {
       folders_.insert(added.substr(0, slash));
     return;
   }
-  throw DataError("'" + known->first + "' is there twice, in " + known->second.file.string() +
+  throw DataError("'" + known->first + "' exists twice, in " + known->second.file.string() +
                   " and in " + entry.file.string() + "; expected each once");
 }
 

@@ -64,9 +64,9 @@ Mfcc::Mfcc(const earshot::Options& options, const earshot::Context& context)
   const auto first = options.integer("first"), mels = log_mel().options().mels;
   if (first + coefficients_ > mels)
     throw ConfigError("coefficients " + std::to_string(first) + " to " +
-                      std::to_string(first + coefficients_ - 1) + " are asked of " +
+                      std::to_string(first + coefficients_ - 1) + " are requested from " +
                       std::to_string(mels) + " mels; allowed: 0 to " + std::to_string(mels - 1) +
-                      ". lower first or count, or raise mels");
+                      ". Lower first or count, or raise mels");
   const auto rows = earshot::kit::dct(mels, first, coefficients_);
   transform_ = at::tensor(rows).view({coefficients_, mels}).t().to(at::kFloat).contiguous();
 }

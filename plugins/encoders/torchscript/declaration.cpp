@@ -23,7 +23,7 @@ class About {
       : where_(file.string() + ", its extra file earshot.json: ") {
     if (text.empty()) return;
     json_ = Json::parse(text, nullptr, false);
-    if (!json_.is_object()) throw DataError(where_ + "is no JSON object");
+    if (!json_.is_object()) throw DataError(where_ + "is not a JSON object");
   }
 
   bool has(const std::string& name) const { return json_.contains(name); }
@@ -36,7 +36,7 @@ class About {
     const auto given = number(name);
     if (given != std::floor(given) || given > 1e9)
       throw DataError(where_ + "'" + name + "' is " + json_.at(name).dump() +
-                      "; expected a whole number");
+                      "; expected an integer");
     value = static_cast<std::int64_t>(given);
   }
   void read(const std::string& name, std::string& value,
@@ -49,7 +49,7 @@ class About {
         return;
       }
     throw DataError(where_ + "'" + name + "' is " + given.dump() +
-                    "; see the option of this name for what is allowed");
+                    "; allowed values are those of the option with this name");
   }
 
  private:
@@ -79,20 +79,22 @@ earshot::OptionSchema declaration_options() {
     return earshot::OptionSpec{.name = name, .value = -1.0, .help = help, .unit = unit, .min = -1};
   };
   return {
-      whole("sample_rate", "Of the audio that the model takes; -1: as its file says", "Hz"),
-      whole("channels", "1 or 2; -1: as its file says, or else 1", ""),
-      whole("dim", "Values per frame; -1: as its file says, or else as it gives", ""),
-      number("frame_rate", "0: one vector per clip; -1: as its file says", "Hz"),
-      number("first_frame", "Centre of the first frame; -1: as its file says, or else 0", "s"),
+      whole("sample_rate", "Sample rate of the model's input; -1: from its file", "Hz"),
+      whole("channels", "1 or 2; -1: from its file, or else 1", ""),
+      whole("dim", "Values per frame; -1: from its file, or else from its output", ""),
+      number("frame_rate", "0: one vector per clip; -1: from its file", "Hz"),
+      number("first_frame", "Centre of the first frame; -1: from its file, or else 0", "s"),
       number("min_seconds",
-             "Shorter audio is filled up with zeros; -1: as its file says, or else 0", "s"),
+             "Shorter audio is zero-padded, for models that need a minimum length; -1: from its "
+             "file, or else 0",
+             "s"),
       {.name = "input",
        .value = std::string(from_file),
-       .help = "Shape of its input; file: as its file says, or else (B, C, N)",
+       .help = "Shape of its input; file: from its file, or else (B, C, N)",
        .choices = inputs},
       {.name = "layout",
        .value = std::string(from_file),
-       .help = "Shape of its output; file: as its file says, or else (B, T, D)",
+       .help = "Shape of its output; file: from its file, or else (B, T, D)",
        .choices = layouts},
   };
 }
@@ -127,15 +129,14 @@ Declaration declaration(const earshot::Options& options, const std::string& text
     if (!fits) throw ConfigError(file.string() + ": " + what);
   };
   expect(result.sample_rate > 0,
-         "sample_rate is not known; give the option, or save the model with an extra file");
-  expect(
-      about.has("frame_rate") || options.number("frame_rate") >= 0,
-      "frame_rate is not known; give the option (0: one vector per clip), or save the model with "
-      "an extra file");
+         "sample_rate is unknown; give the option, or save the model with an extra file");
+  expect(about.has("frame_rate") || options.number("frame_rate") >= 0,
+         "frame_rate is unknown; give the option (0: one vector per clip), or save the model with "
+         "an extra file");
   expect(result.channels == 1 || result.channels == 2,
          "channels is " + std::to_string(result.channels) + "; allowed are 1 and 2");
   expect(result.input == "bcn" || result.channels == 1,
-         "an input of (B, N) has one channel; channels is 2");
+         "an input of (B, N) has one channel, but channels is 2");
   expect(result.layout != "bd" || result.frame_rate == 0,
          "an output of (B, D) has no frames; expected frame_rate = 0");
   return result;

@@ -32,10 +32,8 @@ std::string other_kind(const std::filesystem::path& file) {
   try {
     const earshot::kit::Checkpoint checkpoint(file);
     return "is a checkpoint: " + std::to_string(checkpoint.names().size()) +
-           " tensors without the program that computes with them (a state dict). Load it into its "
-           "model in Python, make that TorchScript by torch.jit.trace or torch.jit.script, and "
-           "save "
-           "it with torch.jit.save";
+           " tensors without a program (a state dict). Load it into its model in Python, convert "
+           "that with torch.jit.trace or torch.jit.script, and save it with torch.jit.save";
   } catch (const DataError& error) {
     const std::string text = error.what(), where = file.string() + ": ";
     const auto begin = text.starts_with(where) ? where.size() : 0;
@@ -76,8 +74,8 @@ Module::Module(const std::filesystem::path& file, c10::Device device) : file_(fi
     if (const auto other = other_kind(file); !other.empty())
       throw DataError(file.string() + ": " + other);
     throw DataError(file.string() +
-                    ": is no TorchScript file, or damaged; expected what torch.jit.save writes (of "
-                    "a model of Python alone make one by torch.jit.trace): " +
+                    ": not a TorchScript file, or damaged; expected a file written by "
+                    "torch.jit.save (convert a Python model with torch.jit.trace): " +
                     reason(error));
   }
   about_ = extra.at(extra_file);

@@ -4,5 +4,5 @@
 
 EARSHOT_PLUGIN("torchscript", "1.0.0", "Any traced or scripted model") {
   registrar.add<torchscript::TorchScript>("torchscript",
-                                          "Features of a model file that torch.jit wrote");
+                                          "Features from a model file written by torch.jit");
 }

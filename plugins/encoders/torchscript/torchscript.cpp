@@ -16,7 +16,8 @@ namespace {
 std::filesystem::path file_of(const earshot::Weights& weights) {
   if (weights.random())
     throw earshot::ConfigError(
-        "weights is 'random'; a model of TorchScript is a file. Name one, or hf://owner/repo/file");
+        "weights is 'random', but a TorchScript model is a file. Give its path, or "
+        "hf://owner/repo/file");
   return weights.path;
 }
 
@@ -35,13 +36,14 @@ constexpr double frame_tolerance = 1 + 1e-6;
 earshot::OptionSchema TorchScript::options() {
   earshot::OptionSchema all{{.name = "weights",
                              .value = earshot::Weights{},
-                             .help = "The model, a file that torch.jit.save wrote",
+                             .help = "The model, a file written by torch.jit.save",
                              .required = true}};
   for (auto& option : declaration_options())
     all.push_back(std::move(option));
   all.push_back({.name = "batch",
                  .value = std::int64_t{8},
-                 .help = "Clips of one length that run together; 1 for a model that was traced so",
+                 .help = "Number of clips of one length that run together; 1 for a model that was "
+                         "traced with one",
                  .min = 1,
                  .affects_results = false});
   return all;
@@ -81,11 +83,11 @@ at::Tensor TorchScript::run(const at::Tensor& clips) {
   const std::int64_t dims = declared_.layout == "bd" ? 2 : 3;
   if (out.dim() != dims || out.size(0) != clips.size(0) || out.numel() == 0 ||
       !at::isFloatingType(out.scalar_type()))
-    refuse(
-        "gives " + std::string(c10::toString(out.scalar_type())) + " " + text(out.sizes()) +
-        " of " + std::to_string(clips.size(0)) + " clips; the layout declared is '" +
-        declared_.layout + "'" +
-        (clips.size(0) > 1 ? ". Was it traced for one? Give batch = 1" : ", of floating numbers"));
+    refuse("gives " + std::string(c10::toString(out.scalar_type())) + " " + text(out.sizes()) +
+           " of " + std::to_string(clips.size(0)) + " clips; the layout declared is '" +
+           declared_.layout + "'" +
+           (clips.size(0) > 1 ? ". Was it traced with one? Give batch = 1"
+                              : ", of floating-point numbers"));
   auto frames = as_frames(out).to(device_, at::kFloat);
   if (spec_.dim > 0 && frames.size(2) != spec_.dim)
     refuse("gives " + std::to_string(frames.size(2)) + " values per frame; declared is a dim of " +
@@ -98,7 +100,7 @@ at::Tensor TorchScript::run(const at::Tensor& clips) {
     refuse("gives " + std::to_string(frames.size(1)) + " frames of " + std::to_string(seconds) +
            " s; declared is a frame_rate of " + std::to_string(spec_.frame_rate) +
            " Hz, which has " + std::to_string(expected) +
-           (spec_.frame_rate == 0 ? "" : ", give or take one") + ". Is the layout '" +
+           (spec_.frame_rate == 0 ? "" : ", plus or minus one") + ". Is the layout '" +
            declared_.layout + "' right?");
   return frames;
 }

@@ -55,17 +55,18 @@ earshot::OptionSchema Answering::options() {
   return {
       {.name = "max_tokens",
        .value = std::int64_t{64},
-       .help = "Longest answer; 0: nothing is said, choices and candidates are only weighed",
+       .help = "Maximum length of answers; 0: no answer is generated, choices and candidates are "
+               "only scored",
        .unit = "tokens",
        .min = 0},
       {.name = "choose",
        .value = std::string("text"),
-       .help = "How a choice is settled on: by what is said; by the log-probability of each choice "
-               "as the answer; by the same per token. The last two weigh all choices",
+       .help = "How a choice is selected: from the generated text; by the log-probability of each "
+               "choice as the answer; or by the same per token. The last two score all choices",
        .choices = {"text", "log_prob", "log_prob_mean"}},
       {.name = "distractors",
        .value = std::int64_t{3},
-       .help = "Of open questions, rank the gold among so many golds of other clips; 0: do not",
+       .help = "For open questions, rank the gold among this many golds of other clips; 0: off",
        .min = 0,
        .max = 63},
       {.name = "rank_within",
@@ -73,7 +74,7 @@ earshot::OptionSchema Answering::options() {
        .help = "Slice dimension within which distractors are taken"},
       {.name = "predict_batch",
        .value = std::int64_t{16},
-       .help = "Prompts that are answered at once",
+       .help = "Prompts answered in one batch",
        .min = 1,
        .affects_results = false},
   };
@@ -87,8 +88,8 @@ Answering::Answering(const earshot::Options& options)
       batch_(options.integer("predict_batch")) {
   if (max_tokens_ == 0 && !by_log_prob())
     throw earshot::ConfigError(
-        "max_tokens is 0 and choose 'text': no question could be answered; allowed: more tokens, "
-        "or choose 'log_prob' or 'log_prob_mean'");
+        "max_tokens is 0 and choose is 'text', so no question could be answered; allowed: more "
+        "tokens, or choose 'log_prob' or 'log_prob_mean'");
 }
 
 /// Items that are answered together.

@@ -22,9 +22,8 @@ earshot::OptionSchema AudioQa::options() {
   schema.push_back(Marks::scorer_option());
   schema.push_back({.name = "checkpoint",
                     .value = earshot::Path{},
-                    .help =
-                        "A fit.state of a cell with the same mapper and language model: nothing "
-                        "is trained, the test items are answered with it",
+                    .help = "A fit.state of a cell with the same mapper and language model: "
+                            "nothing is trained, and it answers the test items",
                     .role = earshot::Role::trained_state});
   return schema;
 }
@@ -46,8 +45,8 @@ State read_checkpoint(const std::filesystem::path& file) {
     state.tensors.emplace(name, checkpoint.get(name));
   if (!state.text.contains("evaluator/audio_qa"))
     throw DataError(file.string() +
-                    ": is no state of an audio_qa cell; expected a file fit.state that fit has "
-                    "left below the results");
+                    ": not the state of an audio_qa cell; expected a file fit.state from a fit, "
+                    "below the results");
   return state;
 }
 

@@ -10,20 +10,21 @@ using earshot::Prediction;
 using earshot::Split;
 
 earshot::OptionSchema ConstantAnswer::options() {
-  return {{.name = "rule",
-           .value = std::string("majority"),
-           .help = "chance: expected accuracy of a draw; majority: the most frequent training "
-                   "answer; option: always the choice of that number; longest: the longest choice",
-           .choices = {"chance", "majority", "option", "longest"}},
-          {.name = "option",
-           .value = std::int64_t{1},
-           .help = "Which choice rule 'option' takes, the first being 1",
-           .min = 1},
-          {.name = "within",
-           .value = std::string("category"),
-           .help = "Slice dimension whose items rule 'majority' counts together; items without it "
-                   "are one slice"},
-          Marks::scorer_option()};
+  return {
+      {.name = "rule",
+       .value = std::string("majority"),
+       .help = "chance: expected accuracy of a random draw; majority: the most frequent training "
+               "answer; option: always the choice with that number; longest: the longest choice",
+       .choices = {"chance", "majority", "option", "longest"}},
+      {.name = "option",
+       .value = std::int64_t{1},
+       .help = "Choice for the rule 'option', counted from 1",
+       .min = 1},
+      {.name = "within",
+       .value = std::string("category"),
+       .help = "Slice dimension within which the rule 'majority' counts answers; items without it "
+               "are one slice"},
+      Marks::scorer_option()};
 }
 
 ConstantAnswer::ConstantAnswer(const earshot::Options& options, const earshot::Context&)

@@ -101,16 +101,15 @@ earshot::OptionSchema Format::options() {
   return {
       {.name = "prompt",
        .value = std::string("plain"),
-       .help = "How items are put: plain; mellow (lower case, choices a) b)); letters (choices A. "
+       .help = "Format of items: plain; mellow (lower case, choices a) b)); letters (choices A. "
                "B., answered by a letter)",
        .choices = {"plain", "mellow", "letters"}},
       {.name = "template",
        .value = std::string(),
-       .help =
-           "Text in place of the preset's, with {audio}, {question} and {choices} in any order"},
+       .help = "Text to replace the preset's, with {audio}, {question} and {choices} in any order"},
       {.name = "separator",
        .value = std::string("\n"),
-       .help = "Text between the two clips of an item that has two"},
+       .help = "Text between the clips of an item with two clips"},
       {.name = "answer",
        .value = std::string("preset"),
        .help = "What is learnt for a choice: its text, its letter, or both",

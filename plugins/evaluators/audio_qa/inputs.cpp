@@ -36,14 +36,14 @@ earshot::OptionSchema Inputs::options() {
   earshot::OptionSchema schema{
       {.name = "input",
        .value = std::string("audio"),
-       .help = "What the model is given of the audio: its features; nothing (the blind model); "
-               "features of silence, of another clip, or noise in their place; the true labels "
-               "through the same mapper (an oracle); the caption as text",
+       .help = "What the model gets instead of or from the audio: its features; nothing (the blind "
+               "model); features of silence, of another clip, or noise; the true labels through "
+               "the same mapper (an oracle); the caption as text",
        .choices = {"audio", "none", "silence", "other_clip", "noise", "labels", "caption"}},
       {.name = "prefix",
        .value = std::int64_t{-1},
-       .help = "Learnt embeddings before all else, the same for every item; -1: 8 with input none "
-               "and caption, otherwise 0",
+       .help = "Number of learnt embeddings at the beginning, the same for every item; -1: 8 with "
+               "input none and caption, otherwise 0",
        .min = -1,
        .max = 1024},
       earshot::kit::tokens_option(),
@@ -117,7 +117,7 @@ void Inputs::learn(Trial& trial) {
   reduced_ = reduced_ && input_ != "labels" && mapped() && trial.size(Split::train) > 0;
   if (axes_ > 0 && input_ != "labels" && mapped() && !reduced_)
     throw DataError("pca is " + std::to_string(axes_) +
-                    ", and there are no training items to learn principal axes from");
+                    ", but there are no training items from which to learn principal axes");
   if (reduced_) reduction_.learn(sample_frames(trial));
   at::manual_seed(trial.seed("inputs"));
   if (input_ == "labels") labels_.learn(trial, spec(trial).dim, device_);
@@ -139,7 +139,7 @@ std::int64_t Inputs::other_item(const Trial& trial, Split split, std::int64_t it
     const auto other = random.below(size);
     if (clip_of(trial.item(split, other)) != clip_of(own)) return other;
   }
-  throw DataError("no item of another clip than that of item '" + own.id +
+  throw DataError("no item with another clip than that of item '" + own.id +
                   "' was found; input 'other_clip' needs several clips in each split");
 }
 

@@ -85,9 +85,8 @@ earshot::OptionSpec Marks::scorer_option() {
   return {.name = "scorer",
           .value = std::string("auto"),
           .help =
-              "The rule whose number is `accuracy`; items that it does not go with have none. "
-              "auto: what `choose` says for choices, yes_no for such answers, normalized_exact "
-              "for others",
+              "The rule reported as `accuracy`; items to which it does not apply have none. auto: "
+              "as in `choose` for choices, yes_no for such answers, normalized_exact for others",
           .choices = names,
           .role = earshot::Role::scoring};
 }
@@ -106,12 +105,13 @@ std::int64_t version_of(const std::string& scorer) {
 std::vector<MetricSpec> Marks::metrics() {
   std::vector<MetricSpec> all{
       {.name = "accuracy",
-       .help = "Right by the rule that option `scorer` names",
+       .help = "Right by the rule in the option `scorer`",
        .primary = true,
        .version = 2},
-      {.name = "chance", .help = "Share of an item's choices that are right: what a draw reaches"},
+      {.name = "chance",
+       .help = "Share of an item's choices that are right: the accuracy of a random draw"},
       {.name = "answered",
-       .help = "A choice, or yes or no, was found in the reply by the rule for it",
+       .help = "A choice, or yes or no, was found in the reply by its rule",
        .version = 2}};
   for (const auto& scorer : earshot::kit::answer_scorers())
     all.push_back({.name = scorer.name,
@@ -119,20 +119,19 @@ std::vector<MetricSpec> Marks::metrics() {
                    .version = version_of(scorer.name)});
   const MetricSpec rest[] = {
       {.name = "log_prob", .help = "The likeliest of the choices is right"},
-      {.name = "log_prob_mean", .help = "The choice likeliest per token is right"},
+      {.name = "log_prob_mean", .help = "The likeliest choice per token is right"},
       {.name = "gold_rank",
-       .help =
-           "The gold of an open question is the likeliest per token among golds of other clips, "
-           "each less its log-probability by the same model with the audio left out"},
-      {.name = "gold_rank_chance", .help = "What a draw among these candidates reaches"},
+       .help = "The gold of an open question is the likeliest per token among golds of other "
+               "clips, each relative to its log-probability by the same model without the audio"},
+      {.name = "gold_rank_chance", .help = "The accuracy of a random draw among these candidates"},
       {.name = "bits_saved",
-       .help = "Bits that the gold of an open question costs less than with the audio left out",
+       .help = "Number of bits that the audio saves for the gold of an open question",
        .unit = "bit"},
       {.name = "bleu_1",
-       .help = "BLEU of single words, of captions; definitions: lib/text/captions.hpp"},
-      {.name = "bleu_2", .help = "BLEU of up to two words, of captions"},
-      {.name = "bleu_3", .help = "BLEU of up to three words, of captions"},
-      {.name = "bleu_4", .help = "BLEU of up to four words, of captions"},
+       .help = "BLEU of single words in captions; definitions: lib/text/captions.hpp"},
+      {.name = "bleu_2", .help = "BLEU of up to two words in captions"},
+      {.name = "bleu_3", .help = "BLEU of up to three words in captions"},
+      {.name = "bleu_4", .help = "BLEU of up to four words in captions"},
       {.name = "rouge_l", .help = "ROUGE-L of captions: longest common subsequence"},
       {.name = "cider_d", .help = "CIDEr-D of captions, 0 to 10"},
   };

@@ -4,8 +4,8 @@
 #include "constant_answer.hpp"
 
 EARSHOT_PLUGIN("audio_qa", "1.1.0", "Questions about audio, answered by a language model") {
-  registrar.add<audio_qa::AudioQa>("audio_qa",
-                                   "Trains a mapper on questions and answers, and answers others");
+  registrar.add<audio_qa::AudioQa>(
+      "audio_qa", "Trains a mapper on questions and answers, and answers test questions");
   registrar.add<audio_qa::ConstantAnswer>("constant_answer",
                                           "Answers without a model: chance, majority, an option");
 }

@@ -22,54 +22,55 @@ earshot::OptionSchema Training::options() {
   earshot::OptionSchema schema{
       {.name = "batch_size",
        .value = std::int64_t{16},
-       .help = "Items of a batch",
+       .help = "Items per batch",
        .unit = "items",
        .min = 1},
       {.name = "accumulate",
        .value = std::int64_t{1},
-       .help = "Batches of a step",
+       .help = "Batches per step",
        .unit = "batches",
        .min = 1},
       {.name = "max_steps",
        .value = std::int64_t{20000},
-       .help = "Steps of the optimiser; 0: no training",
+       .help = "Optimiser steps; 0: no training",
        .unit = "steps",
        .min = 0},
       {.name = "bucket",
        .value = std::int64_t{1},
-       .help = "Items of like length come together within so many batches, for models that pad; "
-               "what is alike in length is often alike in kind, and such batches teach worse. 1: "
-               "in random order",
+       .help = "Items of similar length are batched together within this many batches, for models "
+               "that pad; similar length often means similar kind, and such batches train worse. "
+               "1: random order",
        .unit = "batches",
        .min = 1},
       {.name = "balance",
        .value = std::string(),
-       .help = "Slice dimension whose values are drawn equally often in training; \"\": as the "
-               "data has them"},
+       .help = "Slice dimension whose values are drawn equally often in training; \"\": as in the "
+               "data"},
       {.name = "validate_every",
        .value = std::int64_t{500},
-       .help = "Measure the loss on validation items every so many steps and at the end, and keep "
-               "the best state; 0: never, the last state is kept",
+       .help = "Interval in steps at which the loss on validation items is measured (and at the "
+               "end), to keep the best state; 0: never, the last state is kept",
        .unit = "steps",
        .min = 0},
       {.name = "validation_items",
        .value = std::int64_t{512},
-       .help = "Measure it on so many of them, drawn once; 0: all",
+       .help = "Number of validation items to measure it on, drawn once; 0: all",
        .unit = "items",
        .min = 0},
       {.name = "patience",
        .value = std::int64_t{0},
-       .help = "End after so many measurements in a row without a better one; 0: never",
+       .help = "End after this many consecutive measurements without improvement; 0: never",
        .min = 0},
       {.name = "checkpoint_every",
        .value = std::int64_t{500},
-       .help = "Save every so many steps, to go on from after a crash; 0: only when asked to stop",
+       .help = "Interval in steps at which the state is saved for resuming after a crash; 0: only "
+               "when asked to stop",
        .unit = "steps",
        .min = 0,
        .affects_results = false},
       {.name = "log_every",
        .value = std::int64_t{10},
-       .help = "A point of the curves every so many steps",
+       .help = "Interval in steps between points of the curves",
        .unit = "steps",
        .min = 1},
       {.name = "report_speed",
@@ -83,14 +84,14 @@ earshot::OptionSchema Training::options() {
 
 std::vector<earshot::MetricSpec> Training::metrics() {
   return {{.name = "trained_weights",
-           .help = "Numbers that training changes: in mapper, language model and prefix"},
+           .help = "Trainable parameters of mapper, language model and prefix"},
           {.name = "train_steps", .help = "Steps after which training ended"},
           {.name = "validation_loss",
-           .help = "Mean cross-entropy per answer token on validation items, of the state kept",
+           .help = "Mean cross-entropy per answer token on validation items, for the state kept",
            .unit = "nat",
            .higher_is_better = false},
           {.name = "examples_per_second",
-           .help = "Training items per second of training, validation left out",
+           .help = "Training items per second of training, without validation",
            .unit = "1/s"}};
 }
 
@@ -133,8 +134,8 @@ std::vector<std::int64_t> strata(const Trial& trial, const std::string& dimensio
     const auto item = trial.item(Split::train, i);
     const auto slice = item.slices.find(dimension);
     if (slice == item.slices.end())
-      throw ConfigError("balance is '" + dimension + "', and training item '" + item.id +
-                        "' has no such slice; allowed: a dimension that every item has");
+      throw ConfigError("balance is '" + dimension + "', but training item '" + item.id +
+                        "' lacks this slice; allowed: a dimension that every item has");
     result.push_back(numbers.try_emplace(slice->second, std::ssize(numbers)).first->second);
   }
   return result;
@@ -260,7 +261,7 @@ class Training::Run {
     if (!std::isfinite(value))
       throw ConfigError("training diverged: the " + what + " of step " + std::to_string(step) +
                         " is " + std::to_string(value) +
-                        "; expected a number. Lower lr or clip, or lengthen warm_up");
+                        "; expected a finite number. Lower lr or clip, or lengthen warm_up");
   }
 
   void validate() {
@@ -340,7 +341,7 @@ void Training::run(Trial& trial, Model& model, const std::optional<State>& own) 
   if (max_steps_ == 0) return;
   if (trial.size(Split::train) == 0)
     throw DataError(
-        "there are no training items; at least one is needed, or a checkpoint, or max_steps = 0");
+        "there are no training items; expected at least one, or a checkpoint, or max_steps = 0");
   Run run(*this, trial, model, own);
   if (model.parameters().empty() || run.train()) run.report();
 }

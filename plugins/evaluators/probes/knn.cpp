@@ -16,7 +16,7 @@ earshot::OptionSchema Knn::options() {
                     .min = 1});
   schema.push_back({.name = "distance",
                     .value = std::string("euclidean"),
-                    .help = "What near means",
+                    .help = "Distance between items",
                     .choices = {"euclidean", "cosine"}});
   return schema;
 }

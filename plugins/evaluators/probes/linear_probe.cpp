@@ -37,9 +37,8 @@ earshot::OptionSchema LinearProbe::options() {
   auto schema = shared_options();
   schema.push_back({.name = "head",
                     .value = std::string("auto"),
-                    .help =
-                        "Model; auto: logistic for a class, ridge for a number, sigmoid for a set. "
-                        "Naming it makes balanced_accuracy, mae or map the primary metric",
+                    .help = "Model; auto: logistic for a class, ridge for a number, sigmoid for a "
+                            "set. The primary metric is balanced_accuracy, mae or map accordingly",
                     .choices = {"auto", "logistic", "svm", "ridge", "sigmoid"}});
   schema.push_back(
       {.name = "c",
@@ -48,7 +47,7 @@ earshot::OptionSchema LinearProbe::options() {
        .min = 0});
   schema.push_back({.name = "multiclass",
                     .value = std::string("one_vs_one"),
-                    .help = "How an SVM tells several classes apart",
+                    .help = "How an SVM handles more than two classes",
                     .choices = {"one_vs_one", "one_vs_rest"}});
   return schema;
 }
@@ -96,9 +95,9 @@ void LinearProbe::fit(Trial& trial) {
     validation.x = features(trial, Split::validation, validation.truths.items);
     model_ = choose(trial, train, validation);
     if (c_ > 0 || trial.stop()) return;
-    note("nothing to validate on: none of the " + std::to_string(validation.truths.size()) +
+    note("no validation data: none of the " + std::to_string(validation.truths.size()) +
          " validation items has a class of '" + target().name() +
-         "', so that C is chosen on a quarter of the training items");
+         "', so C is chosen on a quarter of the training items");
   }
   model_ = chosen_on_training_items(trial, train);
 }
@@ -121,7 +120,8 @@ LinearProbe::Model LinearProbe::chosen_on_training_items(Trial& trial, const Exa
   }
   if (c_ == 0) {
     c_ = usual_c;
-    note("nothing to validate on: " + problem + ". C is 1; give the option c, or validation items");
+    note("no validation data: " + problem +
+         ". C is 1; set the option c, or provide validation items");
   }
   return fit_model(train, c_, start);
 }
@@ -131,9 +131,9 @@ std::string LinearProbe::nothing_in(const Examples& train, const std::vector<std
   const auto& [items, rows, strata, groups] = train.truths;
   const std::set<std::int64_t> known(groups.begin(), groups.end());
   if (rest.empty() || held_out.empty())
-    return "the " + std::to_string(items.size()) + " training items are of " +
+    return "the " + std::to_string(items.size()) + " training items are in " +
            std::to_string(known.size()) + (known.size() == 1 ? " group" : " groups") +
-           ", and whole groups are held out";
+           ", and only whole groups can be held out";
   if (target().kind() != Target::Kind::classes) return "";
   std::set<std::int64_t> learnt;
   for (const auto i : rest)
@@ -143,8 +143,8 @@ std::string LinearProbe::nothing_in(const Examples& train, const std::vector<std
   });
   return shared ? ""
                 : "each class of the " + std::to_string(items.size()) +
-                      " training items is one group, or one item, so that what is held out "
-                      "has no class that is left to learn";
+                      " training items is one group, or one item, so no class would be both held "
+                      "out and left to learn";
 }
 
 LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,

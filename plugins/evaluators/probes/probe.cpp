@@ -45,13 +45,13 @@ earshot::OptionSchema Probe::shared_options() {
       earshot::kit::tokens_option(),
       {.name = "pooling",
        .value = std::string("mean_std"),
-       .help = "How the frames of a clip become one vector",
+       .help = "How the frames of a clip are pooled into one vector",
        .choices = {std::begin(earshot::kit::pooling_names), std::end(earshot::kit::pooling_names)}},
       earshot::kit::n_train_option(),
       {.name = "ties",
        .value = std::string("names"),
-       .help = "Which of several equally likely classes is taken: the first in alphabetical order, "
-               "as scikit-learn does with names, or the first of the dataset's own list",
+       .help = "Which of several equally likely classes is predicted: the first in alphabetical "
+               "order, as in scikit-learn with names, or the first in the dataset's own list",
        .choices = {"names", "dataset"}},
       Target::type_option(),
   };
@@ -174,7 +174,7 @@ const at::Tensor& Probe::tensor(const State& state, const std::string& name) {
 void Probe::check_width(const at::Tensor& x, std::int64_t fitted) {
   if (x.size(1) != fitted)
     throw DataError("features have " + std::to_string(x.size(1)) +
-                    " values a clip; the probe was fitted on " + std::to_string(fitted));
+                    " values per clip; the probe was fitted on " + std::to_string(fitted));
 }
 
 State Probe::state() const {

@@ -68,8 +68,7 @@ std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
       {.name = "estoi", .help = "Extended short-time objective intelligibility"},
       distance("bits_per_second", "Of the codes", "bit/s"),
       distance("tokens_per_second", "Codes of all levels", "1/s"),
-      {.name = "compression",
-       .help = "Bits of 16-bit PCM, at the codec's rate, for a bit of codes"},
+      {.name = "compression", .help = "Bits of 16-bit PCM at the codec's rate per bit of codes"},
   };
   all.front().primary = true;
   return all;

@@ -51,12 +51,14 @@ class Configuration {
  public:
   explicit Configuration(const fs::path& file) : place_(file.string()) {
     std::ifstream in(file);
-    if (!in) throw DataError(place_ + ": cannot be read; a folder of peft has it");
+    if (!in)
+      throw DataError(place_ +
+                      ": cannot be read; expected a folder written by peft, which contains it");
     try {
       json_ = json::parse(in);
       check();
     } catch (const json::exception& error) {
-      throw DataError(place_ + ": is no configuration of peft: " + error.what());
+      throw DataError(place_ + ": not a peft configuration: " + error.what());
     }
   }
 
@@ -81,7 +83,7 @@ class Configuration {
       if (const auto value = json_.value(key, json());
           !value.is_null() && value != false && value != json::array())
         throw DataError(place_ + ": '" + key + "' is " + value.dump() +
-                        "; allowed is plain LoRA, without it");
+                        "; only plain LoRA without it is supported");
     if (json_.value("bias", "none") != "none")
       throw DataError(place_ + ": 'bias' is \"" + json_.value("bias", "") + "\"; allowed: none");
     json_.at("lora_alpha").get<double>();

@@ -101,9 +101,10 @@ Llama::Scored Llama::scored(const Prompt& prompt, const std::string& answer,
                             std::size_t index) const {
   const auto place = "prompt " + std::to_string(index);
   Scored pair{.reading = read(prompt), .targets = tokenizer_.encode(answer)};
-  if (pair.reading.length == 0) throw DataError(place + " is empty; an answer follows something");
+  if (pair.reading.length == 0)
+    throw DataError(place + " is empty; an answer must follow some text");
   if (pair.targets.empty())
-    throw DataError("the answer to " + place + " is empty; a likelihood is that of a text");
+    throw DataError("the answer to " + place + " is empty; a likelihood needs a text");
   pair.reading.add(pair.targets);
   pair.targets.push_back(framing_.end);
   if (pair.reading.length > model_.architecture().context)
@@ -142,7 +143,7 @@ earshot::Likelihood Llama::log_prob(std::span<const Prompt> prompts,
                                     std::span<const std::string> answers) {
   if (prompts.size() != answers.size())
     throw ContractError(std::to_string(answers.size()) + " answers to " +
-                        std::to_string(prompts.size()) + " prompts; expected one each");
+                        std::to_string(prompts.size()) + " prompts; expected one per prompt");
   std::vector<Scored> pairs;
   std::vector<std::int64_t> lengths, tokens;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -186,7 +187,7 @@ std::vector<Reading> Llama::asked(std::span<const Prompt> prompts) const {
     readings.push_back(read(prompts[i]));
     const auto length = readings.back().length;
     const auto place = "prompt " + std::to_string(i);
-    if (length == 0) throw DataError(place + " is empty; an answer follows something");
+    if (length == 0) throw DataError(place + " is empty; an answer must follow some text");
     if (length > most)
       throw DataError(place + " has " + std::to_string(length) +
                       " positions, which leaves no room for an answer; allowed: at most " +

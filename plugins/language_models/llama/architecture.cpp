@@ -45,7 +45,7 @@ RotaryOptions rotary_options(const ModelConfig& config) {
   if (!(o.theta > 0) || !(o.factor > 0) ||
       (l &&
        (!(l->factor > 0) || !(l->low > 0) || !(l->high > l->low) || !(l->original_context > 0))))
-    throw DataError(config.place() + ": its rotary positions make no model. Get the file again");
+    throw DataError(config.place() + ": invalid rotary positions. Download the file again");
   return o;
 }
 
@@ -53,7 +53,7 @@ void check_kind(const ModelConfig& config) {
   const auto type = config.get<std::string>("model_type", "llama");
   if (type != "llama")
     throw DataError(config.place() + ": 'model_type' is \"" + type +
-                    "\"; allowed: llama. Models of other architectures need a plugin of their own");
+                    "\"; allowed: llama. Models of other architectures need another plugin");
   const auto activation = config.get<std::string>("hidden_act", "silu");
   if (activation != "silu")
     throw DataError(config.place() + ": 'hidden_act' is \"" + activation + "\"; allowed: silu");
@@ -66,10 +66,10 @@ void check_sizes(const Architecture& a, const std::string& place) {
        {a.vocabulary, a.width, a.mlp_width, a.heads, a.key_value_heads, a.context, a.rotary.width})
     fits = fits && size >= 1 && size <= most;
   if (!fits || a.heads % a.key_value_heads != 0 || a.rotary.width % 2 != 0)
-    throw DataError(place + ": its sizes make no Llama (width " + std::to_string(a.width) + ", " +
+    throw DataError(place + ": invalid sizes for a Llama (width " + std::to_string(a.width) + ", " +
                     std::to_string(a.layers) + " layers, " + std::to_string(a.heads) + " heads, " +
                     std::to_string(a.key_value_heads) + " key-value heads of " +
-                    std::to_string(a.rotary.width) + "). Get the file again");
+                    std::to_string(a.rotary.width) + "). Download the file again");
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ std::string recognised(const fs::path& folder) {
   if (has("<|im_start|>")) return has("SmolLM") ? "smollm2" : "chatml";
   if (has("<|start_header_id|>")) return has("Cutting Knowledge") ? "llama3_2" : "llama3";
   throw ConfigError("chat is 'auto', but the chat template in " + folder.string() +
-                    " is none of those known: chatml, smollm2, llama3, llama3_2. Set chat to one "
-                    "of these, or to none");
+                    " is unknown; known: chatml, smollm2, llama3, llama3_2. Set chat to one of "
+                    "these, or to none");
 }
 
 }  // namespace
@@ -53,9 +53,8 @@ Framing framing(const Tokenizer& tokenizer, const std::string& chat,
   if (name == "none") {
     made.before = tokenizer.encode("", Tokenizer::Names::as_tokens_with_template);
     if (end_tokens.empty())
-      throw DataError(
-          (folder ? folder->string() + ": " : "") +
-          "config.json names no 'eos_token_id', with which an answer would end. Add it");
+      throw DataError((folder ? folder->string() + ": " : "") +
+                      "config.json has no 'eos_token_id', which ends an answer. Add it");
     made.end = end_tokens.front();
     return made;
   }
@@ -70,7 +69,7 @@ Framing framing(const Tokenizer& tokenizer, const std::string& chat,
   const auto end = tokenizer.id(marker);
   if (!end)
     throw ConfigError("chat is '" + name + "', but the tokenizer has no " + marker +
-                      "; the model was not shown dialogues of that kind. Set chat = \"none\"");
+                      "; the model was not trained on such dialogues. Set chat = \"none\"");
   made.end = *end;
   if (std::find(made.stop.begin(), made.stop.end(), *end) == made.stop.end())
     made.stop.push_back(*end);

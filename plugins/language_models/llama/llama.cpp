@@ -37,7 +37,7 @@ Tokenizer tokenizer_of(const earshot::Options& options) {
   if (!folder) return Tokenizer::bytes({"<|endoftext|>", "<|im_start|>", "<|im_end|>"}, words);
   if (!words.empty())
     throw earshot::ConfigError(
-        "words are given, but the checkpoint has a tokenizer of its own; words go with weights = "
+        "words are given, but the checkpoint has its own tokenizer; words require weights = "
         "\"random\"");
   // A file that is no checkpoint is told as that, rather than by the tokenizer that it lacks.
   const Checkpoint checkpoint(options.weights("weights").path);
@@ -79,7 +79,7 @@ void copy_into(const std::map<std::string, at::Tensor>& own, const earshot::Stat
   }
   for (const auto& [name, tensor] : state.tensors)
     if (!own.contains(name))
-      throw DataError("the state has '" + name + "', which the language model lacks");
+      throw DataError("the state has '" + name + "', which the language model does not have");
   const c10::NoGradGuard no_gradient;
   for (const auto& [name, tensor] : own)
     at::Tensor(tensor).copy_(state.tensors.at(name));
@@ -95,35 +95,36 @@ earshot::OptionSchema Llama::options() {
   const earshot::OptionSchema own = {
       {.name = "words",
        .value = std::vector<std::string>{},
-       .help = "With random weights, words that are a token each; all else is spelled in bytes"},
+       .help = "With random weights, words that are single tokens; everything else is spelled in "
+               "bytes"},
       {.name = "train",
        .value = std::string("frozen"),
        .help = "What training changes: nothing, low-rank adapters, or all weights",
        .choices = {"frozen", "lora", "full"}},
       {.name = "adapter",
        .value = earshot::Path{},
-       .help = "Folder of a LoRA adapter as peft writes it; merged into the weights, or with "
-               "train = \"lora\" trained on, with its own rank, alpha and targets"},
-      {.name = "lora_rank", .value = std::int64_t{8}, .help = "Of new adapters", .min = 1},
+       .help = "Folder of a LoRA adapter as written by peft; merged into the weights, or with "
+               "train = \"lora\" trained further, with its own rank, alpha and targets"},
+      {.name = "lora_rank", .value = std::int64_t{8}, .help = "Rank of new adapters", .min = 1},
       {.name = "lora_alpha",
        .value = 16.0,
-       .help = "New adapters count alpha / rank times",
+       .help = "Output of new adapters is scaled by alpha / rank",
        .min = 0},
       {.name = "lora_targets",
        .value = std::vector<std::string>{"q_proj", "v_proj"},
        .help = "Linear layers that get adapters, by the end of their names; all-linear: all"},
       {.name = "lora_dropout",
        .value = 0.0,
-       .help = "Share of an adapter's inputs that is left out, in training",
+       .help = "Dropout rate of an adapter's inputs in training",
        .min = 0,
        .max = 0.9},
       {.name = "chat",
        .value = std::string("auto"),
-       .help = "Dialogue around what is asked; auto: as the checkpoint says",
+       .help = "Chat template around the prompt; auto: the checkpoint's",
        .choices = {"auto", "none", "chatml", "smollm2", "llama3", "llama3_2"}},
       {.name = "number_type",
        .value = std::string("float32"),
-       .help = "Of weights, and what is computed in",
+       .help = "Type of weights and computation",
        .choices = {"float32", "bfloat16", "float16"}},
       {.name = "gradient_checkpointing",
        .value = false,
@@ -148,7 +149,7 @@ Llama::Llama(const earshot::Options& options, const earshot::Context& context)
     throw DataError(options.weights("weights").path.string() + ": its tokenizer has " +
                     std::to_string(tokenizer_.size()) + " tokens, its model " +
                     std::to_string(model_.architecture().vocabulary) +
-                    " rows for them. Get both again");
+                    " rows for them. Download both again");
   model_.set_recompute(options.flag("gradient_checkpointing"));
   const auto& adapter = options.path("adapter");
   if (!adapter.empty())
@@ -226,8 +227,8 @@ Reading Llama::read(const Prompt& prompt) const {
     } else {
       if (!codes_)
         throw ContractError(
-            "a prompt has audio codes, but the language model was not connected to a codec; "
-            "connect() comes first");
+            "a prompt has audio codes, but the language model was not connected to a codec; call "
+            "connect() first");
       codes_->read(std::get<earshot::AudioCodes>(part).codes, reading);
     }
   }

@@ -11,11 +11,10 @@ Sampler::Sampler(const earshot::Decoding& decoding) : decoding_(decoding) {
   const auto refuse = [](const std::string& what, const std::string& allowed) {
     throw earshot::ContractError("decoding." + what + "; allowed: " + allowed);
   };
-  if (d.max_tokens < 1) refuse("max_tokens is " + std::to_string(d.max_tokens), "1 and more");
-  if (!(d.temperature >= 0))
-    refuse("temperature is " + std::to_string(d.temperature), "0 and more");
+  if (d.max_tokens < 1) refuse("max_tokens is " + std::to_string(d.max_tokens), "1 or more");
+  if (!(d.temperature >= 0)) refuse("temperature is " + std::to_string(d.temperature), "0 or more");
   if (!(d.top_p > 0 && d.top_p <= 1))
-    refuse("top_p is " + std::to_string(d.top_p), "above 0, up to 1");
+    refuse("top_p is " + std::to_string(d.top_p), "above 0 and at most 1");
 }
 
 earshot::kit::Random Sampler::stream(std::uint64_t prompt_hash) const {

@@ -107,25 +107,25 @@ double Schedule::factor(std::int64_t step) const {
 
 OptionSchema Optimiser::options() {
   return {
-      {.name = "lr", .value = 1e-4, .help = "Learning rate, at its highest", .min = 0},
-      {.name = "weight_decay", .value = 0.01, .help = "Decay of AdamW, decoupled", .min = 0},
+      {.name = "lr", .value = 1e-4, .help = "Maximum learning rate", .min = 0},
+      {.name = "weight_decay", .value = 0.01, .help = "Decoupled weight decay of AdamW", .min = 0},
       {.name = "betas",
        .value = std::vector<double>{0.9, 0.999},
-       .help = "How long AdamW remembers the gradient and its square",
+       .help = "Decay rates of AdamW's averages of the gradient and of its square",
        .min = 0,
        .max = 0.999999},
       {.name = "schedule",
        .value = std::string("constant"),
-       .help = "What the learning rate does after the warm-up; linear and cosine end at 0",
+       .help = "Schedule of the learning rate after the warm-up; linear and cosine end at 0",
        .choices = {"constant", "linear", "cosine"}},
       {.name = "warm_up",
        .value = std::int64_t{0},
-       .help = "Over how many steps the learning rate rises from 0",
+       .help = "Number of steps over which the learning rate rises from 0",
        .unit = "steps",
        .min = 0},
       {.name = "clip",
        .value = 1.0,
-       .help = "Largest norm of all gradients together; 0: any",
+       .help = "Maximum norm of all gradients together; 0: no limit",
        .min = 0},
   };
 }
@@ -136,7 +136,7 @@ AdamW::Settings settings_of(const Options& options) {
   const auto& betas = options.numbers("betas");
   if (betas.size() != 2)
     throw ConfigError("betas has " + std::to_string(betas.size()) +
-                      " numbers; expected two, of the gradient and of its square");
+                      " numbers; expected two, for the gradient and for its square");
   return {.beta1 = betas[0], .beta2 = betas[1], .weight_decay = options.number("weight_decay")};
 }
 

@@ -40,7 +40,7 @@ PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count) {
   const auto varying = (variance > noise).sum().item<std::int64_t>();
   if (count > varying)
     throw ConfigError("pca is " + std::to_string(count) + "; allowed: at most " +
-                      std::to_string(varying) + ", the directions in which the " +
+                      std::to_string(varying) + ", the number of directions in which the " +
                       std::to_string(width) + " features of the " + std::to_string(items) +
                       " training items vary");
   auto axes = vectors.flip(1).narrow(1, 0, count).t();
@@ -56,11 +56,11 @@ OptionSchema Reduction::options() {
   return {
       {.name = "standardise",
        .value = true,
-       .help = "Bring each feature to mean 0 and variance 1 of the training items"},
+       .help = "Scale each feature to mean 0 and variance 1 on the training items"},
       {.name = "pca",
        .value = std::int64_t{0},
-       .help = "Keep so many principal components of the training items, the same for encoders of "
-               "any width; 0: all features",
+       .help = "Keep this many principal components of the training items, the same for encoders "
+               "of any width; 0: all features",
        .min = 0},
   };
 }

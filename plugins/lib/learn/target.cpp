@@ -81,7 +81,7 @@ bool Target::truth(const Item& item, double* row) const {
   if (label == nullptr) return false;
   if (label->index() != spec_.type.index())
     throw DataError("label '" + spec_.name + "' of item '" + item.id +
-                    "' is of another type than the dataset declares");
+                    "' has another type than the dataset declares");
   if (const auto* number = std::get_if<double>(label)) {
     row[0] = *number;
     return true;
@@ -91,7 +91,7 @@ bool Target::truth(const Item& item, double* row) const {
     const auto k = index(name);
     if (k < 0)
       throw DataError("label '" + spec_.name + "' of item '" + item.id + "' is '" + name +
-                      "', which is none of the " + std::to_string(width()) +
+                      "', which is not one of the " + std::to_string(width()) +
                       " classes that the dataset declares");
     row[k] = 1;
   };
@@ -197,14 +197,14 @@ void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) con
 }
 
 OptionSpec Target::type_option() {
-  return {.name = "target_type",
-          .value = std::string(),
-          .help =
-              "Type of the label `target`, by which the primary metric goes; the runner fills "
-              "it in",
-          .choices = {"", "class", "number", "set"},
-          .affects_results = false,
-          .role = Role::target_type};
+  return {
+      .name = "target_type",
+      .value = std::string(),
+      .help =
+          "Type of the label `target`, which determines the primary metric; the runner fills it in",
+      .choices = {"", "class", "number", "set"},
+      .affects_results = false,
+      .role = Role::target_type};
 }
 
 std::vector<Target::Kind> Target::kinds_of(const std::string& type) {
@@ -225,11 +225,12 @@ std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
                      .primary = kinds.front() == Kind::classes,
                      .version = 2});
     specs.push_back(
-        {.name = "accuracy", .help = "Share of items whose class is right", .version = 2});
+        {.name = "accuracy", .help = "Share of items with the right class", .version = 2});
     specs.push_back({.name = "macro_f1", .help = "Mean F1 of the classes", .version = 2});
-    specs.push_back({.name = "majority",
-                     .help = "Accuracy of always saying the training items' most frequent class",
-                     .version = 2});
+    specs.push_back(
+        {.name = "majority",
+         .help = "Accuracy of always predicting the most frequent class of the training items",
+         .version = 2});
     specs.push_back({.name = "chance", .help = "Balanced accuracy of guessing: 1 / classes"});
   }
   if (has(Kind::classes) || has(Kind::set)) {
@@ -247,10 +248,9 @@ std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
                      .higher_is_better = false,
                      .primary = kinds.front() == Kind::number});
     specs.push_back({.name = "constant_mae",
-                     .help = "Error of always saying the training items' median",
+                     .help = "Error of always predicting the median of the training items",
                      .higher_is_better = false});
-    specs.push_back(
-        {.name = "r2", .help = "Share of the variance that is explained", .version = 2});
+    specs.push_back({.name = "r2", .help = "Share of variance explained", .version = 2});
   }
   return specs;
 }

@@ -40,7 +40,7 @@ at::Tensor Parameters::make(const std::string& name, at::IntArrayRef shape) {
     throw DataError(file_.string() +
                     ": is far too small for the model that its config.json describes, "
                     "which has '" +
-                    name + "' of " + c10::str(shape) + ". Get both again");
+                    name + "' of " + c10::str(shape) + ". Download both again");
   return at::empty(shape, at::TensorOptions(type_).device(device_));
 }
 

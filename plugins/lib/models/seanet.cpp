@@ -110,9 +110,9 @@ SeanetOptions seanet_options(const ModelConfig& config) {
       o.trim_right <= 1;
   if (!sensible)
     throw DataError(config.place() +
-                    ": its sizes make no network; expected whole numbers of 1 and more, at most 8 "
+                    ": invalid sizes for the network; expected integers of at least 1, at most 8 "
                     "upsampling_ratios with a product of at most 1048576, 8 residual layers and a "
-                    "dilation_growth_rate of 16. Get the file again");
+                    "dilation_growth_rate of 16. Download the file again");
   return o;
 }
 

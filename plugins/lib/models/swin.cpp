@@ -41,11 +41,11 @@ SwinStage::SwinStage(const SwinStageOptions& options, Parameters& parameters,
   if (std::min(o.rows, o.columns) <= o.window) o.window = std::min(o.rows, o.columns);
   if (o.window < 1 || o.rows % o.window != 0 || o.columns % o.window != 0)
     throw ConfigError("a grid of " + std::to_string(o.rows) + " by " + std::to_string(o.columns) +
-                      " tokens has no windows of " + std::to_string(o.window) +
-                      "; both sides are multiples of the window");
+                      " tokens cannot be divided into windows of " + std::to_string(o.window) +
+                      "; both sides must be multiples of the window");
   if (o.merges && (o.rows % 2 != 0 || o.columns % 2 != 0))
     throw ConfigError("a grid of " + std::to_string(o.rows) + " by " + std::to_string(o.columns) +
-                      " tokens cannot be merged two by two; both sides are even");
+                      " tokens cannot be merged two by two; both sides must be even");
   if (o.heads < 1 || o.width < 1 || o.width % o.heads != 0)
     throw ConfigError("heads is " + std::to_string(o.heads) + "; allowed: divisors of the width " +
                       std::to_string(o.width));

@@ -149,17 +149,16 @@ Verdict mmau_tokens(const AnswerKey& key, std::string_view reply) {
 }
 
 const std::array<AnswerScorer, 10> scorers = {{
-    {"exact", "Equal to a gold answer, but for spaces around it", always, exact},
+    {"exact", "Equal to a gold answer, ignoring surrounding spaces", always, exact},
     {"normalized_exact", "Equal to a gold answer after NFKC, in lower case, without punctuation",
      always, normalized_exact},
-    {"yes_no", "Says yes or no, in words of their own, as the gold does", is_yes_no, yes_no},
+    {"yes_no", "Says yes or no as separate words, as the gold does", is_yes_no, yes_no},
     {"letter", "Names the gold's option by its letter", has_gold_choice, letter},
-    {"choice_text", "Is or holds the gold's text, and no other choice's", has_gold_choice,
+    {"choice_text", "Is or contains the gold's text, and no other choice's", has_gold_choice,
      choice_text},
-    {"mmau_tokens", "Has all words of the gold, and none that only other choices have", has_choices,
-     mmau_tokens},
-    {"mellow_binary", "Has the gold as a part, as Mellow scores yes and no", is_yes_no,
-     mellow::binary},
+    {"mmau_tokens", "Has all words of the gold, and none that occur only in other choices",
+     has_choices, mmau_tokens},
+    {"mellow_binary", "Contains the gold, as Mellow scores yes and no", is_yes_no, mellow::binary},
     {"mellow_mcq", "Has the gold's letter, or is taken for 'a', as Mellow scores choices",
      has_choices, mellow::multiple_choice},
     {"mellow_entailment", "Has the gold's class, or is taken for 'a', as Mellow scores entailment",

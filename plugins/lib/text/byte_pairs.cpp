@@ -25,7 +25,7 @@ BytePairs::BytePairs(Rules rules) : rules_(std::move(rules)), byte_ids_(256, -1)
     const auto found = vocabulary.find(token);
     if (found == vocabulary.end())
       throw DataError("merges: '" + in_byte_alphabet(token) +
-                      "' is no token; allowed are pairs of tokens that make a token");
+                      "' is not a token; allowed are pairs of tokens that form a token");
     return found->second;
   };
   Id rank = 0;

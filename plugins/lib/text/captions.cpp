@@ -38,13 +38,13 @@ void check_caption_metric(std::string_view name) {
   if (known.contains(name)) return;
   const std::map<std::string_view, std::string> missing = {
       {"meteor", "WordNet's synonyms and the paraphrase table of METEOR 1.5"},
-      {"spice", "Stanford's parser of scene graphs"},
-      {"spider", "SPICE, and so Stanford's parser of scene graphs"},
+      {"spice", "Stanford's scene graph parser"},
+      {"spider", "SPICE, and therefore Stanford's scene graph parser"},
       {"spider_fl", "SPICE, and the weights of a detector of fluency errors"},
       {"fense", "the weights of a sentence encoder and of a detector of fluency errors"}};
   const auto found = missing.find(name);
   const std::string allowed =
-      "; allowed are 'bleu_1' to 'bleu_4', 'rouge_l' and 'cider_d'. Choose among these";
+      "; allowed are 'bleu_1' to 'bleu_4', 'rouge_l' and 'cider_d'. Choose one of these";
   if (found != missing.end())
     throw Unsupported("caption metric '" + std::string(name) + "' needs " + found->second +
                       ", which Earshot does not have" + allowed);
@@ -88,7 +88,7 @@ std::size_t CaptionCorpus::add(std::string_view candidate,
                                std::span<const std::string> references) {
   if (references.empty())
     throw ContractError("caption '" + std::string(candidate) +
-                        "' has no reference; allowed is one or more");
+                        "' has no reference; expected at least one");
   Item item{.candidate = sentence(candidate)};
   const auto& words = item.candidate.words;
   std::map<std::int32_t, std::int32_t> most;
@@ -180,7 +180,7 @@ double CaptionCorpus::cider_d(const Item& item, const Weights& weights) const {
 }
 
 CaptionScores CaptionCorpus::score(std::span<const std::size_t> numbers) const {
-  if (numbers.empty()) throw ContractError("no captions to score; allowed is one or more");
+  if (numbers.empty()) throw ContractError("no captions to score; expected at least one");
   std::vector<std::size_t> sorted(numbers.begin(), numbers.end());
   std::sort(sorted.begin(), sorted.end());
   std::vector<const Item*> items;

@@ -25,9 +25,9 @@ using tokenizer::Id;
 std::filesystem::path tokenizer_file(const std::filesystem::path& path) {
   auto file = std::filesystem::is_directory(path) ? path / "tokenizer.json" : path;
   if (std::filesystem::exists(file)) return file;
-  throw DataError(file.string() +
-                  ": does not exist; needed is the tokenizer.json of the model. Copy it beside the "
-                  "weights");
+  throw DataError(
+      file.string() +
+      ": does not exist; expected the tokenizer.json of the model. Copy it next to the weights");
 }
 
 Definition definition_of_bytes(const std::vector<std::string>& special_tokens,
@@ -43,7 +43,7 @@ Definition definition_of_bytes(const std::vector<std::string>& special_tokens,
   for (const auto& name : special_tokens) {
     if (name.empty() || !seen.insert(name).second)
       throw ConfigError("special token '" + name +
-                        "' is empty or named twice; allowed is each name once");
+                        "' is empty or given twice; each must be given once");
     definition.names.emplace(id, name);
     definition.added.push_back({.name = name, .id = id++, .special = true});
   }
@@ -54,7 +54,7 @@ Definition definition_of_bytes(const std::vector<std::string>& special_tokens,
     if (word.empty() || !seen.insert(word).second ||
         tokenizer::pieces(word, definition.cuts).size() != 1)
       throw ConfigError("word '" + word +
-                        "' is empty, named twice or several words; allowed is each word once");
+                        "' is empty, given twice or several words; each word must be given once");
     for (const auto& token : {word, " " + word}) {
       definition.names.emplace(id, tokenizer::in_byte_alphabet(token));
       definition.rules.vocabulary.insert_or_assign(token, id++);
@@ -97,7 +97,7 @@ Tokenizer::Tokenizer(const std::filesystem::path& path) {
   try {
     parts_ = std::make_shared<Parts>(tokenizer::read_definition(json));
   } catch (const nlohmann::json::exception& error) {
-    throw DataError(file.string() + ": is no tokenizer.json: " + error.what());
+    throw DataError(file.string() + ": not a valid tokenizer.json: " + error.what());
   } catch (const DataError& error) {
     throw DataError(file.string() + ": " + error.what());
   }

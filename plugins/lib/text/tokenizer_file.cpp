@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& allowed) {
   throw DataError(what + "; allowed is " + allowed +
-                  ". Only byte-level BPE is read, as of GPT-2, SmolLM2 and Llama 3");
+                  ". Only byte-level BPE is supported, such as that of GPT-2, SmolLM2 and Llama 3");
 }
 
 /// A part of the file; null where it is missing.
@@ -81,8 +81,8 @@ void read_model(const Json& model, Definition& into) {
   for (const auto& [name, number] : model["vocab"].items()) {
     const auto id = token_id(number);
     if (const auto [other, is_new] = into.names.emplace(id, name); !is_new)
-      throw DataError("id " + std::to_string(id) + " is given to '" + other->second + "' and '" +
-                      name + "'; allowed is one token an id");
+      throw DataError("id " + std::to_string(id) + " is used by '" + other->second + "' and '" +
+                      name + "'; allowed is one token per id");
     into.rules.vocabulary.emplace(bytes_of(name), id);
   }
   for (const auto& entry : model["merges"])
@@ -92,7 +92,7 @@ void read_model(const Json& model, Definition& into) {
   if (const auto unknown = value<std::string>(model, "unk_token", ""); !unknown.empty()) {
     const auto found = into.rules.vocabulary.find(bytes_of(unknown));
     if (found == into.rules.vocabulary.end())
-      throw DataError("unk_token '" + unknown + "' is no token; allowed is one of vocab");
+      throw DataError("unk_token '" + unknown + "' is not a token; allowed is one of vocab");
     into.rules.unknown = found->second;
   }
 }
@@ -114,7 +114,7 @@ void read_added_tokens(const Json& tokens, Definition& into) {
         (known != into.rules.vocabulary.end() && known->second != added.id))
       throw DataError(
           "added token '" + added.name + "' has id " + std::to_string(added.id) +
-          ", which contradicts vocab or another added token; allowed is one id a token");
+          ", which contradicts vocab or another added token; allowed is one id per token");
     into.added.push_back(std::move(added));
   }
 }
@@ -182,7 +182,7 @@ void add_template(const Json& processor, Definition& into) {
       (texts == 0 ? before : after).push_back(id);
       if (!into.names.contains(id))
         throw DataError("post-processor: '" + name + "' has id " + std::to_string(id) +
-                        ", which is no token; allowed are ids of tokens");
+                        ", which is not a token; allowed are ids of tokens");
     }
   }
   if (texts != 1)

@@ -69,7 +69,7 @@ void check_utf8(std::string_view text, const std::string& what) {
     if (!code.valid)
       throw DataError(what + ": byte " + std::to_string(at) + " is " +
                       std::to_string(static_cast<unsigned char>(text[at])) +
-                      ", which is no UTF-8; allowed is UTF-8. Convert the text");
+                      ", which is not UTF-8; allowed is UTF-8. Convert the text");
     at += code.bytes;
   }
 }

@@ -10,17 +10,19 @@ using earshot::FeatureBatch;
 using earshot::FeatureSpec;
 
 earshot::OptionSchema Mellow::options() {
-  return {tokens_option(),
-          {.name = "pool",
-           .value = std::int64_t{1},
-           .help = "Mean of so many frames in a row after the projection; Mellow takes 8 of 1,024",
-           .unit = "frames",
-           .min = 1},
-          {.name = "dropout",
-           .value = 0.5,
-           .help = "Share of values of the second layer left out while training",
-           .min = 0,
-           .max = 0.99}};
+  return {
+      tokens_option(),
+      {.name = "pool",
+       .value = std::int64_t{1},
+       .help =
+           "Number of consecutive frames to average after the projection; Mellow uses 8, of 1,024",
+       .unit = "frames",
+       .min = 1},
+      {.name = "dropout",
+       .value = 0.5,
+       .help = "Dropout rate of the second layer in training",
+       .min = 0,
+       .max = 0.99}};
 }
 
 Mellow::Mellow(const earshot::Options& options, const earshot::Context& context)

@@ -43,11 +43,11 @@ std::int64_t hidden_for(std::int64_t weights, std::int64_t in, std::int64_t out)
   const auto count = hidden * of_each + out;
   if (std::abs(count - weights) > std::llround(allowed * static_cast<double>(weights)))
     throw earshot::ConfigError(
-        "params is " + std::to_string(weights) + ", and a hidden width of " +
+        "params is " + std::to_string(weights) + ", but a hidden width of " +
         std::to_string(hidden) + " between " + std::to_string(in) + " and " + std::to_string(out) +
         " has " + std::to_string(count) + " weights, more than 2 % off; allowed: " +
         std::to_string(static_cast<std::int64_t>(of_each / (2 * allowed)) + out) +
-        " and more, or the number that a width has. Give 'hidden' instead");
+        " or more, or the number for an exact width. Give 'hidden' instead");
   return hidden;
 }
 
@@ -60,12 +60,12 @@ OptionSchema TwoLayers::options() {
        .min = 0},
       {.name = "params",
        .value = std::int64_t{0},
-       .help = "Choose the hidden width so that there are so many weights within 2 %, the same for "
-               "encoders of any width; 0: as 'hidden' says",
+       .help = "Chooses the hidden width so that the mapper has this many weights within 2 %, the "
+               "same for encoders of any width; 0: as in 'hidden'",
        .min = 0},
       {.name = "dropout",
        .value = 0.0,
-       .help = "Share of hidden values left out while training",
+       .help = "Dropout rate of hidden values in training",
        .min = 0,
        .max = 0.99},
   };
@@ -81,7 +81,7 @@ TwoLayers::TwoLayers(const Options& options, const earshot::Context& context, st
       dropout_(options.number("dropout")) {
   if (hidden_ > 0 && weights_ > 0)
     throw earshot::ConfigError("hidden is " + std::to_string(hidden_) + " and params " +
-                               std::to_string(weights_) + "; allowed: one of the two");
+                               std::to_string(weights_) + "; use one or the other");
 }
 
 FeatureSpec TwoLayers::build(const FeatureSpec& in, std::int64_t out_dim) {
@@ -111,12 +111,12 @@ OptionSchema PoolMlp::options() {
   auto schema = TwoLayers::options();
   schema.push_back({.name = "frames",
                     .value = std::int64_t{4},
-                    .help = "How many frames in a row become one, after 'tokens'",
+                    .help = "Number of consecutive frames to merge into one, after 'tokens'",
                     .unit = "frames",
                     .min = 1});
   schema.push_back({.name = "merge",
                     .value = std::string("average"),
-                    .help = "How they do: their mean, or all their values side by side",
+                    .help = "How frames are merged: by their mean, or by stacking their values",
                     .choices = {"average", "stack"}});
   return schema;
 }

@@ -19,7 +19,7 @@ void check_codes(const CodeBatch& codes, const CodeSpec& spec) {
   codes.check();
   const auto levels = codes.spec.codebooks();
   if (levels > spec.codebooks() || codes.spec != spec.first(levels))
-    throw ContractError("codes are not with code_spec(), nor with its first levels");
+    throw ContractError("codes match neither code_spec() nor its first levels");
 }
 
 }  // namespace earshot::kit

@@ -60,7 +60,7 @@ MelFilters::MelFilters(const Options& options) : bins_(options.n_fft / 2 + 1) {
   const auto nyquist = static_cast<double>(options.sample_rate) / 2;
   const auto high = options.high == 0 ? nyquist : options.high;
   if (!(options.low >= 0 && options.low < high && high <= nyquist))
-    throw ConfigError(c10::str("mel bands reach from ", options.low, " to ", high,
+    throw ConfigError(c10::str("mel bands range from ", options.low, " to ", high,
                                " Hz; allowed: 0 <= fmin < fmax <= ", nyquist,
                                " Hz, half the sample rate"));
   if (options.bands < 1)

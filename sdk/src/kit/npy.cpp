@@ -33,7 +33,7 @@ std::string type_of(const at::Tensor& tensor) {
                                   [&](const auto& type) { return type.number == number; });
   if (!number || found == types.end())
     throw ContractError(std::string("numbers of type ") + c10::toString(tensor.scalar_type()) +
-                        ", which NumPy lacks");
+                        ", which NumPy does not have");
   std::string type(1, checkpoint::names_of(*number).bytes == 1 ? '|' : '<');
   return type += found->name;
 }

@@ -79,8 +79,8 @@ OptionSpec tokens_option() {
   return {.name = "tokens",
           .value = std::int64_t{0},
           .help =
-              "Average each clip in time to at most so many frames first, the same for "
-              "encoders of any frame rate; 0: all frames",
+              "First average each clip in time to at most this many frames, the same for encoders "
+              "with any frame rate; 0: all frames",
           .unit = "frames",
           .min = 0};
 }

@@ -34,7 +34,7 @@ std::string question_fault(const Item& item) {
   if (question.answers.empty()) return "the question has no answer; expected at least one";
   const auto format = item.slices.find("format");
   if (format != item.slices.end() && format->second == "compare" && item.clips.size() < 2)
-    return "the question compares two clips, and there is one";
+    return "the question compares two clips, but there is only one";
   for (const auto& answer : question.answers) {
     if (trimmed(answer).empty()) return "an answer is empty; expected some text";
     const auto& choices = question.choices;
@@ -52,7 +52,7 @@ OptionSpec faulty_option() {
   return {.name = "faulty",
           .value = std::string("refuse"),
           .help =
-              "Rows without question or answer, with an answer that is no choice, or without "
+              "Rows without question or answer, with an answer not among the choices, or without "
               "the second clip of a comparison",
           .choices = {"refuse", "leave_out"},
           .role = Role::faulty_rows};

@@ -28,7 +28,7 @@ struct Columns {
   void check_seen(const std::set<std::string>& seen, const std::string& file) const {
     for (std::size_t i = 0; i < required; ++i)
       if (!seen.contains(names[i]))
-        throw DataError(file + ": no row has '" + names[i] + "'; name a key that the rows have");
+        throw DataError(file + ": no row has '" + names[i] + "'; give a key that the rows have");
   }
 };
 
@@ -56,8 +56,8 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& text) override {
     if (column_ < columns_.size() && text.find('\0') != std::string::npos)
       throw DataError(file_.place(record_) + ": '" + columns_[column_] +
-                      "' has a NUL character; expected a text");
-    return scalar(std::move(text), "a text");
+                      "' has a NUL character; expected a string");
+    return scalar(std::move(text), "a string");
   }
   bool binary(binary_t&) override { return false; }
 
@@ -104,19 +104,19 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
     const std::string what = error.what();
     const auto place =
         row_depth_ == 0 ? file_.place(line_) : file_.name + " at byte " + std::to_string(position);
-    throw DataError(place + ": is no JSON; " +
+    throw DataError(place + ": invalid JSON; " +
                     what.substr(std::min(what.find("] ") + 2, what.size())));
   }
 
  private:
   [[noreturn]] void expected_rows(const char* what) const {
-    throw DataError(file_.name + ": holds " + what + " where a row was expected; expected " +
-                    (row_depth_ == 1 ? "an array of objects" : "an object in each line"));
+    throw DataError(file_.name + ": holds " + what + " instead of a row; expected " +
+                    (row_depth_ == 1 ? "an array of objects" : "an object on each line"));
   }
   void refuse_value(const char* what) const {
     if (column_ >= columns_.size()) return;
     throw DataError(file_.place(record_) + ": '" + columns_[column_] + "' is " + what +
-                    "; expected a text, a number or a list of these");
+                    "; expected a string, a number or a list of these");
   }
   bool scalar(std::string text, const char* what) {
     if (depth_ <= row_depth_) expected_rows(what);
@@ -183,22 +183,21 @@ void for_each_line(std::string_view text, const TakeLine& take) {
 /// @throws DataError with line and column of the first byte that is no UTF-8.
 void check_utf8(std::string_view text, const std::string& name) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
-    throw DataError(name + ":1: is UTF-16; expected a table in UTF-8. save it as UTF-8");
+    throw DataError(name + ":1: is UTF-16; expected a table in UTF-8. Save it as UTF-8");
   Utf8Checker utf8;
   std::int64_t line = 1, column = 0, begin_line = 1, begin = 0;  // of the character at hand
   const auto refuse = [&](const char* what) {
-    throw DataError(name + ":" + std::to_string(begin_line) + ":" + std::to_string(begin) + ": " +
-                    what +
-                    "; expected a table in UTF-8. save it as UTF-8, for it is perhaps in Latin-1 "
-                    "or Windows-1252");
+    throw DataError(
+        name + ":" + std::to_string(begin_line) + ":" + std::to_string(begin) + ": " + what +
+        "; expected a table in UTF-8. It may be in Latin-1 or Windows-1252: save it as UTF-8");
   };
   for (const char byte : text) {
     column = byte == '\n' ? 0 : column + 1;
     line += byte == '\n' ? 1 : 0;
     if (utf8.complete()) begin_line = line, begin = column;
-    if (!utf8.take(static_cast<unsigned char>(byte))) refuse("a byte is no UTF-8");
+    if (!utf8.take(static_cast<unsigned char>(byte))) refuse("a byte is not UTF-8");
   }
-  if (!utf8.complete()) refuse("the file ends within a character of UTF-8");
+  if (!utf8.complete()) refuse("the file ends within a UTF-8 character");
 }
 
 /// The objects of an array.
@@ -263,7 +262,7 @@ std::string kind_of(const std::filesystem::path& file, const std::string& format
   if (kind == ".jsonl" || kind == ".ndjson") return ".jsonl";
   throw ConfigError("the table '" + file.filename().string() + "' ends in '" +
                     file.extension().string() +
-                    "'; known: .csv, .tsv, .json, .jsonl. say which with format");
+                    "'; known: .csv, .tsv, .json, .jsonl. Set the option format");
 }
 
 }  // namespace
@@ -297,7 +296,7 @@ RecordFile scan_records(const std::filesystem::path& file, const std::string& fo
     source.lines = json.lines;
     (source.lines ? scan_lines : scan_array)(json.text, source, all, count);
   }
-  if (!any) throw DataError(source.name + ": has no rows; expected one a clip");
+  if (!any) throw DataError(source.name + ": has no rows; expected one per clip");
   return source;
 }
 
@@ -324,7 +323,7 @@ std::string missing_column(const std::filesystem::path& file, const std::string&
     if (std::find(there.begin(), there.end(), column) == there.end())
       return file.filename().string() + " has no column '" + column + "'" +
              did_you_mean(column, there) +
-             (semicolons ? "; its columns seem to be separated by ';'. save it with commas"
+             (semicolons ? "; its columns seem to be separated by ';'. Save it with commas"
                          : "; there are " + listed(there));
   return {};
 }

@@ -32,7 +32,7 @@ double windowed_sinc(double t) {
 Resampler::Resampler(std::int64_t from, std::int64_t to) : from_(from), to_(to) {
   if (from <= 0 || to <= 0)
     throw ConfigError("resampling from " + std::to_string(from) + " to " + std::to_string(to) +
-                      " Hz; rates are more than 0 Hz");
+                      " Hz; rates must be above 0 Hz");
   const auto divisor = std::gcd(from, to);
   from_ /= divisor;
   to_ /= divisor;

@@ -105,8 +105,8 @@ OptionSpec n_train_option() {
   return {.name = "n_train",
           .value = std::int64_t{0},
           .help =
-              "Train on a random subsample of so many items, as many of each class, drawn by "
-              "the cell's seed; smaller ones lie within larger ones; 0: on all",
+              "Train on a random subsample of this many items, balanced over classes and drawn by "
+              "the cell's seed; smaller samples are part of larger ones; 0: all items",
           .unit = "items",
           .min = 0};
 }

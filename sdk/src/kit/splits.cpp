@@ -21,15 +21,15 @@ OptionSchema split_options(const std::string& where) {
   return {
       {.name = "validation",
        .value = 0.1,
-       .help = "Share of the items to validate on, " + where,
+       .help = "Share of the items for validation, " + where,
        .min = 0,
        .max = 0.9},
       {.name = "test",
        .value = 0.2,
-       .help = "Share of the items to test on, likewise",
+       .help = "Share of the items for the test split, likewise",
        .min = 0,
        .max = 0.9},
-      {.name = "seed", .value = std::int64_t{0}, .help = "Which random split"},
+      {.name = "seed", .value = std::int64_t{0}, .help = "Seed of the random split"},
   };
 }
 
@@ -37,7 +37,7 @@ std::vector<Split> draw_splits(const Dataset& dataset, const Options& options) {
   const auto validation = options.number("validation"), test = options.number("test");
   if (validation + test >= 1)
     throw ConfigError("validation and test are " + std::to_string(validation) + " and " +
-                      std::to_string(test) + "; allowed: less than 1 together");
+                      std::to_string(test) + "; allowed: a sum below 1");
   const auto labels = dataset.labels();
   const auto classes = std::find_if(labels.begin(), labels.end(), [](const auto& label) {
     return std::holds_alternative<std::string>(label.type);

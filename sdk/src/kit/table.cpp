@@ -48,18 +48,18 @@ class CsvParser {
     } else if (state_ == State::quote_in_quoted) {
       if (byte != '\r')
         fail(line_, std::string("has '") + byte +
-                        "' after a closing quote; expected the next field. "
-                        "write a quote inside a quoted field twice");
+                        "' after a closing quote; expected the next field. Write a quote inside a "
+                        "quoted field twice");
     } else {
       if (!field_.empty() && field_.back() == '\r')
-        fail(line_, "has a line that ends in CR alone; expected LF or CR LF. save the table anew");
+        fail(line_, "has a line that ends in CR alone; expected LF or CR LF. Save the table again");
       field_ += byte;
       state_ = State::plain;
     }
   }
 
   void finish() {
-    if (!utf8_.complete()) refuse_encoding("the file ends within a character of UTF-8");
+    if (!utf8_.complete()) refuse_encoding("the file ends within a UTF-8 character");
     if (state_ == State::quoted) fail(opened_, "has a quote that is never closed");
     ++line_;
     end_row();
@@ -75,16 +75,16 @@ class CsvParser {
     if (utf8_.complete()) character_ = {line_, column_, value};
     if (!utf8_.take(value)) {
       char text[32];
-      std::snprintf(text, sizeof text, "byte 0x%02x is no UTF-8", character_.first);
+      std::snprintf(text, sizeof text, "byte 0x%02x is not UTF-8", character_.first);
       refuse_encoding(text);
     }
     if (byte == '\n') column_ = 0;
   }
   [[noreturn]] void refuse_encoding(const std::string& what) const {
-    throw DataError(file_ + ":" + std::to_string(character_.line) + ":" +
-                    std::to_string(character_.column) + ": " + what +
-                    "; expected a table in UTF-8. save it as UTF-8, for it is perhaps in "
-                    "Latin-1 or Windows-1252");
+    throw DataError(
+        file_ + ":" + std::to_string(character_.line) + ":" + std::to_string(character_.column) +
+        ": " + what +
+        "; expected a table in UTF-8. It may be in Latin-1 or Windows-1252: save it as UTF-8");
   }
   [[noreturn]] void fail(std::int64_t line, const std::string& what) const {
     throw DataError(file_ + ":" + std::to_string(line) + ": " + what);
@@ -141,7 +141,7 @@ void read_csv(const std::filesystem::path& file, char separator,
   stream.read(mark, 3);
   if (const std::string two(mark, 2); two == "\xff\xfe" || two == "\xfe\xff")
     throw DataError(file.filename().string() +
-                    ":1: is UTF-16; expected a table in UTF-8. save it as UTF-8");
+                    ":1: is UTF-16; expected a table in UTF-8. Save it as UTF-8");
   if (std::string(mark, 3) != "\xef\xbb\xbf") {  // UTF-8's byte order mark
     stream.clear();
     stream.seekg(0);
@@ -165,7 +165,7 @@ Table::Table(const std::filesystem::path& file, char separator, Encoding encodin
       std::set<std::string> seen;
       for (const auto& name : columns_)
         if (!seen.insert(name).second && !name.empty())
-          throw DataError(place(row) + ": names the column '" + name + "' twice");
+          throw DataError(place(row) + ": has the column '" + name + "' twice");
       return;
     }
     if (row.fields.size() != columns_.size())
@@ -184,7 +184,7 @@ std::size_t Table::column(const std::string& name) const {
   const bool semicolons = columns_.size() == 1 && columns_[0].find(';') != std::string::npos;
   throw DataError(file_.string() + ":1: has no column '" + name + "'" +
                   did_you_mean(name, columns_) + (semicolons ? "" : "; there are ") +
-                  (semicolons ? "; its columns seem to be separated by ';'. save it with commas"
+                  (semicolons ? "; its columns seem to be separated by ';'. Save it with commas"
                               : listed(columns_)));
 }
 

@@ -203,7 +203,7 @@ std::vector<at::Tensor> SyntheticTrial::gather(
   std::vector<at::Tensor> tensors;
   for (const auto index : items)
     tensors.push_back(what(example(split, index)));
-  if (tensors.empty()) throw ContractError("a batch of no items; expected at least one");
+  if (tensors.empty()) throw ContractError("an empty batch; expected at least one item");
   return tensors;
 }
 
@@ -285,7 +285,7 @@ std::filesystem::path SyntheticTrial::artifact(std::string_view name) {
     auto folder =
         (std::filesystem::temp_directory_path() / "earshot-").string() + std::string(6, 'X');
     if (::mkdtemp(folder.data()) == nullptr)
-      throw DataError(folder + ": the folder for artifacts cannot be made");
+      throw DataError(folder + ": the folder for artifacts cannot be created");
     artifacts_ = folder;
   }
   return artifacts_ / name;

@@ -10,8 +10,8 @@ namespace {
 
 using namespace earshot;
 
-/// Items with labels. As generated: tones against noise, computed and not read. A dataset of files
-/// names them in Item::clips, names its tables in sources(), and leaves synthesize() out.
+/// Items with labels. As generated: synthesized tones against noise. A dataset of files lists them
+/// in Item::clips, lists its tables in sources(), and has no synthesize().
 class PluginClass final : public Dataset {
  public:
   PluginClass(const Options& options, const Context&)
@@ -25,7 +25,7 @@ class PluginClass final : public Dataset {
              .max = 100000},
             {.name = "world",
              .value = std::int64_t{0},
-             .help = "Seed of the items; another world has others",
+             .help = "Seed of the items; another world has other items",
              .min = 0}};
   }
 

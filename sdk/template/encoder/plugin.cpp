@@ -7,7 +7,7 @@ namespace {
 using namespace earshot;
 
 /// Features of audio. As generated: mean power and zero-crossing rate of each frame. Replace
-/// encode(), and whatever needs() and spec() say about it.
+/// encode(), and adapt needs() and spec() to it.
 class PluginClass final : public Encoder {
  public:
   PluginClass(const Options& options, const Context&) : hop_(options.integer("hop")) {}
@@ -29,7 +29,7 @@ class PluginClass final : public Encoder {
   }
 
   /// float32 (B, 1, N) to float32 (B, T, 2). The last frame of each clip may be a short one: only
-  /// its valid samples count, so that padding changes nothing.
+  /// its valid samples count, so padding has no effect.
   FeatureBatch encode(const AudioBatch& audio) override {
     audio.check();
     const auto missing = (hop_ - audio.samples.size(2) % hop_) % hop_;

@@ -16,16 +16,16 @@ class PluginClass final : public Evaluator {
   static OptionSchema options() {
     return {{.name = "target",
              .value = std::string(),
-             .help = "Label to predict, one of classes",
+             .help = "Label to predict; its type must be a class",
              .required = true,
              .role = Role::target_label}};
   }
 
-  /// Nothing is drawn at random: the seed changes nothing, and one of several runs.
+  /// Nothing is random: the seed has no effect, so only one of several runs.
   Uses uses() const override { return {.features = true, .seed = false}; }
 
   std::vector<MetricSpec> metrics() const override {
-    return {{.name = "accuracy", .help = "Share of items classified right", .primary = true}};
+    return {{.name = "accuracy", .help = "Share of items classified correctly", .primary = true}};
   }
 
   void fit(Trial& trial) override {
@@ -65,7 +65,8 @@ class PluginClass final : public Evaluator {
   std::vector<std::string> classes_of(const Trial& trial) const {
     const auto label = trial.label(target_);
     if (!std::holds_alternative<std::string>(label.type))
-      throw ConfigError("label '" + target_ + "' is no class; this task takes one class an item");
+      throw ConfigError("label '" + target_ +
+                        "' is not a class; this task needs one class per item");
     return label.classes;
   }
 

@@ -6,8 +6,8 @@ namespace {
 
 using namespace earshot;
 
-/// Likelihood and generation of text. As generated: a byte model that hears the mean of the
-/// embeddings through one linear layer, and ends an answer by byte 0. It learns, but not much.
+/// Likelihood and generation of text. As generated: a byte model that reads the mean of the
+/// embeddings through one linear layer, and ends an answer with byte 0. It learns, but not much.
 class PluginClass final : public LanguageModel {
  public:
   PluginClass(const Options&, const Context& context)
@@ -66,7 +66,7 @@ class PluginClass final : public LanguageModel {
   NamedTensors parameters() const override { return {{"weight", weight_}, {"bias", bias_}}; }
 
  private:
-  /// float32 (256): of every next byte, whatever came before.
+  /// float32 (256): logits of every next byte, independent of earlier ones.
   at::Tensor logits(const Prompt& prompt) const {
     auto result = bias_;
     for (const auto& part : prompt)

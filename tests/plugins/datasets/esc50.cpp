@@ -80,7 +80,7 @@ TEST_F(Esc50, says_what_is_wrong_in_which_line) {
   const auto expect = [&](const std::string& message) {
     EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr(message)));
   };
-  expect("is no folder");
+  expect("is not a folder");
   put("audio/1-100-A-10.ogg");
   expect("holds neither meta/esc50.csv nor folders");
   put_table("1-100-A-10.wav,1,10,rain,True,100,A\n1-101-A-10.wav,1,10,rain,True,101,A\n");

@@ -137,7 +137,7 @@ TEST_F(Folder, has_an_item_for_a_link_that_leads_nowhere) {
 }
 
 TEST_F(Folder, says_what_is_wrong) {
-  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("is no folder")));
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("is not a folder")));
   put("a.wav");
   EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("no audio file in a folder")));
   put("dog/b.wav");

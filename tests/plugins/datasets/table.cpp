@@ -123,7 +123,7 @@ TEST_F(Table, splits_whole_groups_when_nothing_is_given) {
 TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
   expect("t.csv", "", "t.csv: is empty");
   expect("t.csv", "audio\n", "t.csv: has no rows");
-  expect("t.csv", "audio,audio\na,b\n", "t.csv:1: names the column 'audio' twice");
+  expect("t.csv", "audio,audio\na,b\n", "t.csv:1: has the column 'audio' twice");
   expect("t.csv", "audio,x\na.wav\n", "t.csv:2: has 1 fields; expected 2");
   expect("t.csv", "audio\na.wav\n\"b.wav\nc.wav\n", "t.csv:3: has a quote that is never closed");
   expect("t.csv", "audio\n\"a\"b\n", "t.csv:2: has 'b' after a closing quote");
@@ -138,13 +138,13 @@ TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
          {{"split", std::string("x")}});
   expect("t.csv", "audio,x\na.wav,\n", "column 'x' is empty in every row",
          {{"labels", Texts{"x"}}});
-  expect("t.json", "{\"audio\": \"a\"}", "holds an object where a row was expected");
-  expect("t.json", "[1]", "holds a number where a row was expected");
-  expect("t.json", "[{\"audio\": \"a.wav\"}", "is no JSON");
+  expect("t.json", "{\"audio\": \"a\"}", "holds an object instead of a row");
+  expect("t.json", "[1]", "holds a number instead of a row");
+  expect("t.json", "[{\"audio\": \"a.wav\"}", "invalid JSON");
   expect("t.json", "[{\"audio\": {\"x\": 1}}]", "t.json, object 1: 'audio' is an object");
   expect("t.json", "[{\"audio\": [\"a\"]}]", "t.json, object 1: 'audio' is a list");
-  expect("t.jsonl", "{\"audio\": \"a.wav\"}\n{\"audio\": \n", "t.jsonl:2: is no JSON");
-  expect("t.jsonl", "{\"audio\": \"a.wav\"} {\"audio\": \"b.wav\"}\n", "t.jsonl:1: is no JSON");
+  expect("t.jsonl", "{\"audio\": \"a.wav\"}\n{\"audio\": \n", "t.jsonl:2: invalid JSON");
+  expect("t.jsonl", "{\"audio\": \"a.wav\"} {\"audio\": \"b.wav\"}\n", "t.jsonl:1: invalid JSON");
   EXPECT_THROW(open("t.txt", "audio\n"), earshot::ConfigError);
   EXPECT_THROW(open("t.csv", "audio\na\n", {{"audio", Texts{}}}), earshot::ConfigError);
   EXPECT_THROW(open("t.csv", "audio,a b,a-b\na,1,1\n", {{"labels", Texts{"a b", "a-b"}}}),
@@ -183,8 +183,8 @@ TEST_F(Table, takes_none_na_nan_and_leading_zeros_for_classes) {
 }
 
 TEST_F(Table, refuses_what_is_no_utf8_with_line_and_column) {
-  const auto advice = "save it as UTF-8";
-  expect("t.csv", "audio,x\na.wav,caf\xe9\n", "t.csv:2:10: byte 0xe9 is no UTF-8");
+  const auto advice = "it as UTF-8";
+  expect("t.csv", "audio,x\na.wav,caf\xe9\n", "t.csv:2:10: byte 0xe9 is not UTF-8");
   expect("t.csv", "audio,x\na.wav,caf\xe9\n", advice);
   expect("t.csv", "audio,\xfc\na.wav,1\n", "t.csv:1:7: byte 0xfc");
   expect("t.csv", "audio,x\na.wav,1\xe2\x82", "t.csv:2:8: the file ends within");
@@ -193,7 +193,7 @@ TEST_F(Table, refuses_what_is_no_utf8_with_line_and_column) {
   expect("t.tsv", std::string("\xff\xfe") + std::string("a\0u\0", 4), "t.tsv:1: is UTF-16");
   expect("t.csv", std::string("\xfe\xff") + std::string("\0a\0u", 4), advice);
   expect("t.csv", std::string("a\0u\0", 4), "t.csv:1: has a NUL byte");
-  expect("t.json", "[{\"audio\": \"caf\xe9\"}]", "t.json:1:16: a byte is no UTF-8");
+  expect("t.json", "[{\"audio\": \"caf\xe9\"}]", "t.json:1:16: a byte is not UTF-8");
   expect("t.jsonl", "{\"audio\": \"a\"}\n{\"audio\": \"\xe9\"}\n", "t.jsonl:2:12: a byte");
   expect("t.jsonl", std::string("\xff\xfe{\0", 4), "t.jsonl:1: is UTF-16");
 }

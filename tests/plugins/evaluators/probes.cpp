@@ -404,11 +404,11 @@ TEST(LinearProbe, says_that_there_is_nothing_to_validate_on_and_goes_on) {
   const earshot::FeatureSpec spec{.frame_rate = 10, .dim = 4};
   for (const std::string target : {"kind", "level", "tags"}) {
     MemoryTrial one(labels, spec, of_groups(12, [](int) { return "all"; }), examples(9, 2));
-    EXPECT_THAT(notes_of(one, target), testing::HasSubstr("12 training items are of 1 group"));
+    EXPECT_THAT(notes_of(one, target), testing::HasSubstr("12 training items are in 1 group"));
   }
   MemoryTrial by_class(labels, spec, of_groups(12, [](int i) { return std::to_string(i % 3); }),
                        examples(9, 2));
-  EXPECT_THAT(notes_of(by_class, "kind"), testing::HasSubstr("12 training items are of 3 groups"));
+  EXPECT_THAT(notes_of(by_class, "kind"), testing::HasSubstr("12 training items are in 3 groups"));
   MemoryTrial two(labels, spec, of_groups(2, [](int i) { return std::to_string(i); }),
                   examples(9, 2));
   EXPECT_THAT(notes_of(two, "kind"), testing::HasSubstr("each class of the 2 training items is"));

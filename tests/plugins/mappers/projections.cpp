@@ -149,7 +149,7 @@ TEST(Merged, frames_left_over_count_as_many_as_they_are_whatever_the_padding) {
 TEST(Merged, refuses_features_without_frames) {
   auto mapper = make<PoolMlp>();
   EXPECT_THAT([&] { mapper.connect(spec(3, 0), 4); },
-              ThrowsMessage<ConfigError>(HasSubstr("one vector a clip")));
+              ThrowsMessage<ConfigError>(HasSubstr("one vector per clip")));
 }
 
 TEST(PoolMlp, has_the_weights_asked_for_with_stacked_frames_too) {

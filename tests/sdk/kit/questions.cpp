@@ -30,7 +30,7 @@ TEST(Questions, are_at_fault_when_nobody_could_answer_or_mark_them) {
             "answer 'B' is not among the choices: 'a', 'b'");
   auto comparison = asked({"q", {}, {"a"}});
   comparison.slices["format"] = "compare";
-  EXPECT_THAT(question_fault(comparison), HasSubstr("compares two clips, and there is one"));
+  EXPECT_THAT(question_fault(comparison), HasSubstr("compares two clips, but there is only one"));
   comparison.clips.emplace_back();
   EXPECT_EQ(question_fault(comparison), "");
 }

@@ -57,7 +57,7 @@ TEST(DrawSplits, of_a_dataset_leaves_something_to_train_on) {
       [] {
         draw({{"validation", 0.5}, {"test", 0.5}});
       },
-      testing::ThrowsMessage<ConfigError>(testing::HasSubstr("less than 1 together")));
+      testing::ThrowsMessage<ConfigError>(testing::HasSubstr("a sum below 1")));
 }
 
 TEST(SplitNamed, knows_what_datasets_call_their_splits) {

@@ -61,7 +61,7 @@ fs::path file_in(const fs::path& folder) {
       folder.string() +
       (found.empty() ? ": has no checkpoint; looked for model.safetensors, pytorch_model.bin, and "
                        "files that end in .safetensors, .pth, .pt, .ckpt, .bin"
-                     : ": has several checkpoints: " + names + "; name one of them"));
+                     : ": has several checkpoints: " + names + "; choose one of them"));
 }
 
 bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
@@ -77,22 +77,21 @@ struct Foreign {
 
 constexpr Foreign foreign[] = {
     {0, "GGUF",
-     "is a GGUF file of llama.cpp, whose numbers are mostly quantised. Get the checkpoint that it "
-     "was made of (model.safetensors with config.json and tokenizer.json), or rebuild one in "
-     "Python: "
-     "transformers' AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=NAME), then "
+     "is a GGUF file of llama.cpp, whose numbers are mostly quantised. Get the checkpoint from "
+     "which it was made (model.safetensors with config.json and tokenizer.json), or rebuild one in "
+     "Python: transformers' AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=NAME), then "
      "save_pretrained()"},
     {0, "\x08",
-     "is an ONNX file, a program rather than a checkpoint. Get the model's checkpoint or its "
-     "TorchScript file (plugin torchscript), or give its features to plugin precomputed"},
+     "is an ONNX file, a program and not a checkpoint. Get the model's checkpoint or its "
+     "TorchScript file (plugin torchscript), or use its features with the plugin precomputed"},
     {4, "TFL3",
-     "is a TensorFlow Lite file, a program rather than a checkpoint. Give its features to plugin "
+     "is a TensorFlow Lite file, a program and not a checkpoint. Use its features with the plugin "
      "precomputed"},
     {0, "\x89HDF\r\n",
-     "is an HDF5 file, as Keras writes them. Save its tensors as safetensors: "
+     "is an HDF5 file, as written by Keras. Save its tensors as safetensors: "
      "safetensors.numpy.save_file()"},
     {0, "\x93NUMPY",
-     "is an array of NumPy, not a checkpoint. Save tensors by name as safetensors: "
+     "is a NumPy array, not a checkpoint. Save named tensors as safetensors: "
      "safetensors.numpy.save_file()"}};
 
 /// Refuses what another program's model is in. An ONNX file begins with the field of its version,
@@ -112,7 +111,7 @@ checkpoint::Contents contents_of(std::span<const std::byte> bytes) {
   if (bytes.empty()) throw DataError("is empty");
   refuse_foreign(bytes);
   if (begins_with(bytes, "version https://git-lfs"))
-    throw DataError("is a pointer of Git LFS; get the file itself: git lfs pull");
+    throw DataError("is a Git LFS pointer; get the file itself with: git lfs pull");
   if (begins_with(bytes, "PK\x03\x04")) return checkpoint::read_torch_zip(bytes);
   // The length of a safetensors header may begin with the same bytes as a pickle.
   if (bytes.size() > 8 && bytes[0] == std::byte{0x80} && bytes[1] <= std::byte{5} &&
@@ -155,7 +154,7 @@ void Checkpoint::add_file(const fs::path& file, const std::vector<std::string>* 
   for (const auto& name : *wanted)
     if (!entries_.contains(name))
       throw DataError(file.string() + ": lacks tensor " + in_quotes(name) +
-                      ", which the index says is there");
+                      ", which the index lists");
 }
 
 /// {"weight_map": {"<tensor>": "<file beside the index>"}}
@@ -170,7 +169,7 @@ void Checkpoint::add_shards(const fs::path& index) {
     if (file.empty() || file == "." || file == ".." ||
         file.find_first_of(std::string("/\0", 2)) != std::string::npos)
       throw DataError(index.string() + ": tensor " + in_quotes(name) +
-                      " is in no plain file name: " + in_quotes(shard.dump()));
+                      " is not in a plain file name: " + in_quotes(shard.dump()));
     shards[file].push_back(name);
   }
   for (const auto& [shard, names] : shards)
@@ -213,7 +212,7 @@ void Checkpoint::read(const std::string& name, at::Tensor into) const {
   const auto& entry = find(name);
   if (into.sizes() != at::IntArrayRef(entry.layout.shape))
     throw DataError(entry.file->path().string() + ": tensor " + in_quotes(name) +
-                    " has another shape than the model's");
+                    " has another shape than in the model");
   const c10::NoGradGuard no_gradient;
   checkpoint::read_tensor(*entry.file, entry.layout, into);
 }

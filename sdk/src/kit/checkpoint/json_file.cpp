@@ -22,9 +22,9 @@ nlohmann::json read_json_object(const std::filesystem::path& file) {
     auto value = nlohmann::json::parse(text, text + bytes.size());
     if (value.is_object()) return value;
   } catch (const nlohmann::json::exception& error) {
-    throw DataError(file.string() + ": is no JSON: " + error.what());
+    throw DataError(file.string() + ": invalid JSON: " + error.what());
   }
-  throw DataError(file.string() + ": holds no JSON object");
+  throw DataError(file.string() + ": not a JSON object");
 }
 
 }  // namespace earshot::kit::checkpoint

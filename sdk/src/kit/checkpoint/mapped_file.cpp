@@ -52,7 +52,7 @@ void MappedFile::read(std::uint64_t begin, std::span<std::byte> into) const {
     const auto n = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(begin));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(path_, errno);
-    if (n == 0) throw DataError(path_.string() + ": was shortened while it was read");
+    if (n == 0) throw DataError(path_.string() + ": was shortened while it was being read");
     begin += static_cast<std::uint64_t>(n);
     into = into.subspan(static_cast<std::size_t>(n));
   }

@@ -49,7 +49,7 @@ template <class T>
 std::string kind_of() {
   if constexpr (IsList<T>::value) return "a list, each " + kind_of<typename T::value_type>();
   if constexpr (std::is_same_v<T, bool>) return "true or false";
-  if constexpr (std::is_same_v<T, std::int64_t>) return "a whole number";
+  if constexpr (std::is_same_v<T, std::int64_t>) return "an integer";
   if constexpr (std::is_same_v<T, double>) return "a number";
   return "a string";
 }

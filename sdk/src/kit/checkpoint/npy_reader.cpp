@@ -37,7 +37,7 @@ class Header {
   }
   void need(std::string_view word) {
     if (!take(word))
-      fail("is no dictionary as NumPy writes it: expected " + in_quotes(word) + " before " +
+      fail("is not a dictionary as written by NumPy: expected " + in_quotes(word) + " before " +
            in_quotes(rest_.substr(0, 20)));
   }
 
@@ -45,7 +45,7 @@ class Header {
     const auto quote = take("'") ? '\'' : '"';
     if (quote == '"') need("\"");
     const auto end = rest_.find(quote);
-    if (end == std::string_view::npos) fail("has a text without an end");
+    if (end == std::string_view::npos) fail("has an unterminated string");
     std::string result(rest_.substr(0, end));
     rest_.remove_prefix(end + 1);
     return result;
@@ -56,7 +56,7 @@ class Header {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
     if (error != std::errc() || value < 0)
-      fail("has a size in its shape that is none: " + in_quotes(rest_.substr(0, 20)));
+      fail("has an invalid size in its shape: " + in_quotes(rest_.substr(0, 20)));
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     take("L");  // Python 2
     return value;
@@ -103,7 +103,7 @@ class Header {
       }
     }
     take("");
-    if (!rest_.empty()) fail("goes on after its dictionary");
+    if (!rest_.empty()) fail("continues after its dictionary");
     if (keys.size() != 3) fail("lacks one of 'descr', 'fortran_order' and 'shape'");
   }
 
@@ -116,8 +116,8 @@ void set_type(Layout& layout, const std::string& type) {
   const auto name = type.substr(std::min<std::size_t>(1, type.size()));
   if (name.starts_with('O'))
     throw DataError(
-        "holds pickled Python objects, which only Python can read; allowed are plain numbers. "
-        "Arrays of unequal length are saved one to a file");
+        "holds pickled Python objects, which only Python can read; allowed are plain numbers. Save "
+        "arrays of unequal length in separate files");
   const auto numbers = npy_types();
   const auto found = std::find_if(numbers.begin(), numbers.end(),
                                   [&](const NpyType& known) { return known.name == name; });
@@ -149,7 +149,7 @@ std::uint64_t little_endian(std::span<const std::byte> bytes) {
 
 Contents read_npy(std::span<const std::byte> file) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  if (!text.starts_with(magic)) throw DataError("is no .npy file: it does not begin as one");
+  if (!text.starts_with(magic)) throw DataError("is not a .npy file: it does not begin like one");
   const auto version = text.size() > 8 ? static_cast<unsigned char>(text[6]) : 0;
   const std::size_t width = version == 1 ? 2 : 4, begin = 8 + width;
   if (version < 1 || version > 3 || file.size() < begin)
@@ -157,8 +157,8 @@ Contents read_npy(std::span<const std::byte> file) {
                     ", or cut off; allowed are 1 to 3");
   const auto length = little_endian(file.subspan(8, width));
   if (length > longest_header || length > file.size() - begin)
-    throw DataError("its header has " + std::to_string(length) + " bytes, and the file has " +
-                    std::to_string(file.size()) + ": cut off, or no .npy file");
+    throw DataError("its header has " + std::to_string(length) + " bytes, but the file has " +
+                    std::to_string(file.size()) + ": cut off, or not a .npy file");
   const Header header(text.substr(begin, static_cast<std::size_t>(length)));
 
   Contents contents;
@@ -174,8 +174,8 @@ Contents read_npy(std::span<const std::byte> file) {
   if (header.columns) make_columns(layout);
   const auto there = file.size() - static_cast<std::size_t>(layout.begin);
   if (there != bytes)
-    throw DataError("its shape and type need " + std::to_string(bytes) + " bytes, and " +
-                    std::to_string(there) + " are there: " +
+    throw DataError("its shape and type need " + std::to_string(bytes) + " bytes, but " +
+                    std::to_string(there) + " are present: " +
                     (there < bytes ? "it is cut off" : "it holds more than one array"));
   return contents;
 }

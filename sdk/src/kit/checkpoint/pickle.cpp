@@ -48,29 +48,29 @@ Ref Unpickler::run() {
     }
     if (!step(opcode))
       damaged("its byte " + std::to_string(position_ - 1) + " is the opcode " +
-              std::to_string(opcode) + ", which no checkpoint of plain data needs");
+              std::to_string(opcode) + ", which checkpoints of plain data do not need");
   }
 }
 
 std::string_view Unpickler::text(Ref value) const {
-  if (values_[value].kind != Kind::text) damaged("another value where a string belongs");
+  if (values_[value].kind != Kind::text) damaged("another value instead of a string");
   return values_[value].text;
 }
 
 std::int64_t Unpickler::integer(Ref value) const {
-  if (values_[value].kind != Kind::integer) damaged("another value where a whole number belongs");
+  if (values_[value].kind != Kind::integer) damaged("another value instead of an integer");
   return values_[value].integer;
 }
 
 const std::vector<Ref>& Unpickler::tuple(Ref value) const {
-  if (values_[value].kind != Kind::tuple) damaged("another value where a tuple belongs");
+  if (values_[value].kind != Kind::tuple) damaged("another value instead of a tuple");
   return values_[value].items;
 }
 
 Ref Unpickler::add(Value value) {
   if (values_.size() == most_values)
     throw DataError("its pickle has more than " + std::to_string(most_values) +
-                    " values; save the weights alone: model.state_dict()");
+                    " values; save only the weights: model.state_dict()");
   values_.push_back(std::move(value));
   return static_cast<Ref>(values_.size() - 1);
 }
@@ -101,14 +101,14 @@ std::string_view Unpickler::line() {
 }
 
 Ref Unpickler::pop() {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("it takes a value too many");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("it takes one value too many");
   const auto top = stack_.back();
   stack_.pop_back();
   return top;
 }
 
 std::vector<Ref> Unpickler::pop_to_mark() {
-  if (marks_.empty()) damaged("it takes a mark too many");
+  if (marks_.empty()) damaged("it takes one mark too many");
   const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<Ref> items(begin, stack_.end());
   stack_.erase(begin, stack_.end());
@@ -158,7 +158,8 @@ void Unpickler::extend(Kind kind, const std::vector<Ref>& items) {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("nothing to add to");
   auto& target = values_[stack_.back()];
   if (target.kind == Kind::object) return;  // a subclass of a container that we do not know
-  if (target.kind != kind) damaged("it adds elements to what is no container of that kind");
+  if (target.kind != kind)
+    damaged("it adds elements to something that is not a container of that kind");
   if (kind == Kind::dict && items.size() % 2 != 0) damaged("a key without its value");
   target.items.insert(target.items.end(), items.begin(), items.end());
 }
@@ -167,12 +168,12 @@ void Unpickler::put(std::uint32_t index) {
   const auto top = pop();
   stack_.push_back(top);
   memo_[index] = top;
-  if (memo_.size() > most_values) damaged("it stores more values than it can have");
+  if (memo_.size() > most_values) damaged("it stores more values than allowed");
 }
 
 void Unpickler::get(std::uint32_t index) {
   const auto found = memo_.find(index);
-  if (found == memo_.end()) damaged("it recalls what it never stored");
+  if (found == memo_.end()) damaged("it recalls a value that it never stored");
   stack_.push_back(found->second);
 }
 
@@ -185,7 +186,7 @@ bool Unpickler::step(std::uint8_t opcode) {
     case 0x95:
       return read<std::uint64_t>(), true;  // FRAME: a hint
     case '(':
-      if (marks_.size() == most_marks) damaged("its containers are nested too deep");
+      if (marks_.size() == most_marks) damaged("its containers are nested too deeply");
       marks_.push_back(stack_.size());
       return true;
     case '0':
@@ -379,7 +380,7 @@ bool Unpickler::object(std::uint8_t opcode) {
       const auto top = pop();
       const auto kind = values_[top].kind;
       if (kind != Kind::object && kind != Kind::dict && kind != Kind::tensor)
-        damaged("it gives a state to a plain value");
+        damaged("it assigns a state to a plain value");
       return stack_.push_back(top), true;
     }
     case 'Q':

@@ -32,7 +32,7 @@ class Header : public Json::json_sax_t {
   std::map<std::string, std::string> text{};
 
   bool start_object(std::size_t) override {
-    if (depth_ == 2 || in_list_) fail("holds an object where none belongs");
+    if (depth_ == 2 || in_list_) fail("has a misplaced object");
     if (++depth_ == 2) fields_.clear();
     return true;
   }
@@ -69,7 +69,7 @@ class Header : public Json::json_sax_t {
   bool start_array(std::size_t) override {
     if (depth_ != 2 || in_list_ || (field_ != "shape" && field_ != "data_offsets") ||
         name_ == metadata)
-      fail("holds a list where none belongs");
+      fail("has a misplaced list");
     in_list_ = true;
     (field_ == "shape" ? shape_ : offsets_).clear();
     return true;
@@ -79,7 +79,7 @@ class Header : public Json::json_sax_t {
     return true;
   }
   bool number_unsigned(std::uint64_t value) override {
-    if (!in_list_) fail("holds a number where none belongs");
+    if (!in_list_) fail("has a misplaced number");
     auto& list = field_ == "shape" ? shape_ : offsets_;
     if (list.size() == most_dimensions)
       fail("has more than " + std::to_string(most_dimensions) + " dimensions");
@@ -91,13 +91,13 @@ class Header : public Json::json_sax_t {
                 "; allowed are 0 and more");
   }
   bool number_float(double, const std::string& value) override {
-    return fail("has the number " + in_quotes(value) + " where a whole one belongs");
+    return fail("has the number " + in_quotes(value) + " instead of an integer");
   }
   bool null() override { return fail("holds null"); }
   bool boolean(bool) override { return fail("holds true or false"); }
   bool binary(Json::binary_t&) override { return fail("holds bytes"); }
   bool parse_error(std::size_t, const std::string&, const Json::exception& error) override {
-    throw DataError(std::string("its header is no JSON: ") + error.what());
+    throw DataError(std::string("its header is not JSON: ") + error.what());
   }
 
  private:
@@ -113,17 +113,17 @@ class Header : public Json::json_sax_t {
     const auto number = std::find_if(numbers.begin(), numbers.end(),
                                      [&](const auto& n) { return n.safetensors == dtype_; });
     if (dtype_.empty() || number == numbers.end())
-      fail("has numbers of type " + in_quotes(dtype_) + ", which LibTorch lacks");
+      fail("has numbers of type " + in_quotes(dtype_) + ", which LibTorch does not have");
     entry.layout.number = number->number;
     for (const auto size : shape_)  // one beyond int64 becomes negative, which is refused below
       entry.layout.shape.push_back(static_cast<std::int64_t>(size));
     std::uint64_t bytes = 0;
     if (!multiply(entry.layout.shape, number->bytes, bytes)) fail("has an impossible shape");
     if (offsets_.size() != 2 || offsets_[0] > offsets_[1])
-      fail("has data_offsets that are not a begin and an end");
+      fail("has data_offsets that are not a beginning and an end");
     if (offsets_[1] - offsets_[0] != bytes)
       fail("has " + std::to_string(offsets_[1] - offsets_[0]) +
-           " bytes, and its shape and type need " + std::to_string(bytes));
+           " bytes, but its shape and type need " + std::to_string(bytes));
     make_contiguous(entry.layout);
     entry.layout.begin = offsets_[0];
     entry.end = offsets_[1];
@@ -149,7 +149,7 @@ void check_offsets(std::vector<Entry>& entries, std::uint64_t bytes) {
     const auto name = in_quotes(entry.layout.name);
     if (entry.end > bytes)
       throw DataError("tensor " + name + " ends at byte " + std::to_string(entry.end) + " of " +
-                      std::to_string(bytes) + ": the file is cut off, or its header lies");
+                      std::to_string(bytes) + ": the file is cut off, or its header is wrong");
     if (entry.layout.begin < end) throw DataError("tensor " + name + " overlaps another");
     if (entry.layout.begin > end)
       throw DataError("there is a gap of " + std::to_string(entry.layout.begin - end) +
@@ -157,7 +157,7 @@ void check_offsets(std::vector<Entry>& entries, std::uint64_t bytes) {
     end = entry.end;
   }
   if (end != bytes)
-    throw DataError(std::to_string(bytes - end) + " bytes at the end belong to no tensor");
+    throw DataError(std::to_string(bytes - end) + " bytes at the end do not belong to a tensor");
 }
 
 }  // namespace
@@ -169,11 +169,11 @@ Contents read_safetensors(std::span<const std::byte> file) {
   std::memcpy(&length, file.data(), sizeof length);
   const auto rest = file.subspan(sizeof length);
   if (length > longest_header || length > rest.size())
-    throw DataError("no file of safetensors or PyTorch, or cut off: a header of " +
+    throw DataError("not a safetensors or PyTorch file, or cut off: a header of " +
                     std::to_string(length) + " bytes in a file of " + std::to_string(file.size()));
   const auto* text = reinterpret_cast<const char*>(rest.data());
   if (length == 0 || *text != '{')
-    throw DataError("no file of safetensors or PyTorch: its header does not begin with '{'");
+    throw DataError("not a safetensors or PyTorch file: its header does not begin with '{'");
 
   Header header;
   Json::sax_parse(text, text + length, &header);

@@ -29,9 +29,10 @@ std::vector<Part> in_order(const std::map<std::string, at::Tensor>& tensors) {
     const auto number = checkpoint::number_of(tensor.scalar_type());
     if (!number || checkpoint::names_of(*number).safetensors.empty())
       throw ContractError("tensor " + checkpoint::in_quotes(name) + " has numbers of type " +
-                          c10::toString(tensor.scalar_type()) + ", which safetensors lacks");
+                          c10::toString(tensor.scalar_type()) +
+                          ", which safetensors does not have");
     if (name == "__metadata__")
-      throw ContractError("no tensor may be named '__metadata__'; safetensors uses it");
+      throw ContractError("a tensor cannot be named '__metadata__', which safetensors reserves");
     parts.push_back({&name, &tensor, *number});
   }
   std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
@@ -58,7 +59,7 @@ std::string header_of(const fs::path& file, const std::vector<Part>& parts,
     text.resize((text.size() + 7) / 8 * 8, ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
-    throw DataError(file.string() + ": cannot be written: a name or a text in it is no UTF-8");
+    throw DataError(file.string() + ": cannot be written: a name or a text in it is not UTF-8");
   }
 }
 

@@ -49,7 +49,7 @@ void check_values(const MappedFile& file, const Layout& layout, std::span<const 
   if (layout.number == Number::boolean &&
       std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; }))
     throw DataError(file.path().string() + ": tensor " + in_quotes(layout.name) +
-                    " has a truth value that is neither 0 nor 1");
+                    " has a boolean that is neither 0 nor 1");
 }
 
 std::size_t bytes_of(const Layout& layout) {

@@ -11,8 +11,8 @@ namespace earshot::kit::checkpoint {
 namespace {
 
 constexpr const char* plain_only =
-    "; a checkpoint may hold tensors, plain containers and objects of classes. Nothing was run. If "
-    "you trust the file, save model.state_dict() alone, or as safetensors";
+    "; a checkpoint may contain tensors, plain containers and objects of classes. Nothing was "
+    "executed. If you trust the file, save only model.state_dict(), or save it as safetensors";
 
 /// Modules that reach out of Python, classes and all. Calls of functions are refused in any module.
 constexpr std::array<std::string_view, 11> refused_modules{
@@ -135,7 +135,8 @@ Ref TorchPickle::dictionary(const std::vector<Ref>& arguments) {
     if ((*this)[argument].kind != Kind::list) continue;
     for (const auto pair : (*this)[argument].items) {
       const auto& items = (*this)[pair].items;
-      if (items.size() != 2) throw DataError("a damaged pickle: a dictionary made of no pairs");
+      if (items.size() != 2)
+        throw DataError("a damaged pickle: a dictionary that is not made of pairs");
       value.items.insert(value.items.end(), items.begin(), items.end());
     }
   }
@@ -145,14 +146,14 @@ Ref TorchPickle::dictionary(const std::vector<Ref>& arguments) {
 Ref TorchPickle::construct(Ref type) {
   const auto& global = (*this)[type];
   if (global.kind != Kind::global)
-    throw DataError("a damaged pickle: it makes an object of what is no class");
+    throw DataError("a damaged pickle: it makes an object of something that is not a class");
   return is_dictionary(global) ? dictionary({}) : opaque(global);
 }
 
 Ref TorchPickle::call(Ref callable, Ref arguments) {
   const auto& global = (*this)[callable];
   if (global.kind != Kind::global)
-    throw DataError("its pickle calls what is no name" + std::string(plain_only));
+    throw DataError("its pickle calls something that is not a name" + std::string(plain_only));
   const auto& items = tuple(arguments);
   const auto name = full_name(global);
   if (global.module == "torch._utils" || global.module == "torch._tensor") {
@@ -232,7 +233,7 @@ Ref TorchPickle::tensor(const std::vector<Ref>& arguments, std::optional<Number>
   const auto& storage = storages[view.storage];
   if (!number) number = storage.number;
   const auto what = "a tensor in storage " + in_quotes(storage.key);
-  if (!number) throw DataError(what + " does not say its type of numbers");
+  if (!number) throw DataError(what + " does not give its number type");
   view.layout.number = *number;
   view.layout.shape = sizes(*this, arguments[2]);
   view.layout.strides = sizes(*this, arguments[3]);
@@ -251,7 +252,7 @@ Ref TorchPickle::tensor(const std::vector<Ref>& arguments, std::optional<Number>
   constexpr std::uint64_t most_repeated = 64 << 20;
   if (std::uint64_t all = 0; multiply(view.layout.shape, static_cast<std::uint64_t>(unit), all) &&
                              all > std::max(storage.bytes, most_repeated))
-    throw DataError(what + " has " + std::to_string(all) + " bytes, made of " +
+    throw DataError(what + " has " + std::to_string(all) + " bytes, made from " +
                     std::to_string(storage.bytes) + " by repeating");
   view.offset_bytes = storage.view_begin + begin;
 
@@ -265,7 +266,7 @@ Ref TorchPickle::tensor(const std::vector<Ref>& arguments, std::optional<Number>
 void TorchPickle::spend(std::size_t bytes) {
   constexpr std::size_t most = 256'000'000;
   spent_ += bytes + 32;
-  if (spent_ > most) throw DataError("its pickle repeats itself without measure");
+  if (spent_ > most) throw DataError("its pickle repeats itself excessively");
 }
 
 namespace {

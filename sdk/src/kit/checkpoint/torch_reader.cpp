@@ -13,8 +13,8 @@ namespace {
 
 void check_not_empty(const Contents& contents) {
   if (contents.tensors.empty())
-    throw DataError("it holds no tensor that has a name" +
-                    (contents.skipped.empty() ? "" : "; it holds " + contents.skipped.front()) +
+    throw DataError("it contains no named tensor" +
+                    (contents.skipped.empty() ? "" : "; it contains " + contents.skipped.front()) +
                     ". Save model.state_dict(), not the model");
 }
 
@@ -34,7 +34,7 @@ class Archive {
       folder_ = name.substr(0, name.size() - pickle.size() + 1);
     }
     if (folder_.empty())
-      throw DataError("a zip archive, but not one that torch.save() writes: it has no data.pkl");
+      throw DataError("a zip archive that was not written by torch.save(): it has no data.pkl");
     if (entries_.contains(folder_ + "constants.pkl"))
       throw DataError("a TorchScript archive, which is a program; plugin torchscript runs it");
   }
@@ -60,7 +60,7 @@ class Archive {
     const auto& entry = find("data/" + key);
     if (entry.size != storage.bytes)
       throw DataError("storage " + in_quotes(key) + " has " + std::to_string(entry.size) +
-                      " bytes, and should have " + std::to_string(storage.bytes));
+                      " bytes and should have " + std::to_string(storage.bytes));
     return entry.begin;
   }
 
@@ -69,7 +69,7 @@ class Archive {
     const auto& entry = entries_.at(folder_ + name);
     if (!entry.stored)
       throw DataError("its " + in_quotes(name) +
-                      " is compressed or encrypted, as torch.save() never writes it; unpack the "
+                      " is compressed or encrypted, which torch.save() never does; unpack the "
                       "archive and pack it with zip -0, or save again");
     return entry;
   }
@@ -132,9 +132,9 @@ std::map<std::string_view, std::uint64_t> find_storages(const TorchPickle& pickl
     const auto key = pickle.text(item);
     const auto found = known.find(key);
     if (found == known.end())
-      throw DataError("storage " + in_quotes(key) +
-                      " belongs to no tensor, or has numbers of a type "
-                      "that LibTorch lacks");
+      throw DataError(
+          "storage " + in_quotes(key) +
+          " does not belong to a tensor, or has numbers of a type that LibTorch does not have");
     const auto& storage = *found->second;
     std::uint64_t count = 0;
     if (file.size() - at < sizeof count)
@@ -153,7 +153,8 @@ std::map<std::string_view, std::uint64_t> find_storages(const TorchPickle& pickl
     at += storage.bytes;
   }
   if (at != file.size())
-    throw DataError(std::to_string(file.size() - at) + " bytes at the end belong to no storage");
+    throw DataError(std::to_string(file.size() - at) +
+                    " bytes at the end do not belong to a storage");
   return begins;
 }
 
@@ -163,7 +164,7 @@ Contents read_torch_legacy(std::span<const std::byte> file) {
   TorchPickle pickle(file);
   const auto first = pickle.run();
   if (pickle[first].kind != Kind::bytes || pickle[first].text != magic)
-    throw DataError("a pickle, but not one that torch.save() writes");
+    throw DataError("a pickle that was not written by torch.save()");
   constexpr std::int64_t known_version = 1001;
   if (const auto version = pickle.integer(pickle.run()); version != known_version)
     throw DataError("version " + std::to_string(version) + " of the older format; known is " +

@@ -64,7 +64,7 @@ std::uint64_t find_end(const Bytes& file) {
           file.at<std::uint16_t>(position + 20) == back)
         return position;
     }
-  damaged("its directory is missing; it was cut off, or not downloaded whole");
+  damaged("its directory is missing; the file was cut off, or not downloaded completely");
 }
 
 Directory find_directory(const Bytes& file) {
@@ -82,7 +82,7 @@ Directory find_directory(const Bytes& file) {
   }
   if (found.begin > found.end || found.end - found.begin != bytes)
     damaged("its directory is not where it says");
-  if (found.entries > bytes / central_bytes) damaged("it counts more entries than it has room for");
+  if (found.entries > bytes / central_bytes) damaged("it declares more entries than it can hold");
   return found;
 }
 

@@ -124,7 +124,7 @@ TEST_F(ReasonAqaRows, that_cannot_be_used_are_shown_or_left_out_but_never_mended
   ASSERT_EQ(all.size(), 5);
   const char* faults[] = {"the question has no text", "the question has no answer",
                           "answer 'c) 3' is not among the choices: '1', '2'",
-                          "the question compares two clips, and there is one"};
+                          "the question compares two clips, but there is only one"};
   for (std::int64_t i = 0; i < 4; ++i)
     EXPECT_THAT(earshot::kit::question_fault(all.item(i)), HasSubstr(faults[i]));
   const auto good = open(json, {{"faulty", std::string("leave_out")}});
@@ -140,7 +140,7 @@ TEST_F(ReasonAqaRows, of_another_shape_are_refused) {
   expect(R"([{"filepath1": "a", "question": "x", "answer": "y"}])", "no row has 'input'");
   expect(R"([{"filepath1": ["a"], "input": {"x": 1}, "answer": "y"}])", "'input' is an object");
   expect(R"({"filepath1": "a"})", "expected an array of objects");
-  expect("[" + row("a.wav", "", "x", "y"), "is no JSON");
+  expect("[" + row("a.wav", "", "x", "y"), "invalid JSON");
   EXPECT_THROW(make({}), DataError);
   EXPECT_THROW(make({{"test", Path{folder_ / "none.json"}}}), DataError);
 }

@@ -94,7 +94,7 @@ TEST_F(PrecomputedFeatures, are_found_by_the_audio_file_on_demand) {
   EXPECT_THAT(refusal([&] {
                 encoder.look_up({{"7"}, "/data/dog.flac", 1.5, 2});
               }),
-              HasSubstr("not the whole of a file"));
+              HasSubstr("not a whole file"));
 }
 
 TEST_F(PrecomputedFeatures, called_by_file_are_not_those_of_a_second_file_of_that_name) {
@@ -144,7 +144,7 @@ TEST_F(PrecomputedFeatures, of_several_datasets_have_a_folder_each) {
   EXPECT_EQ(sum("1", "/data/esc10/audio/1.wav"), 0);
   EXPECT_EQ(sum("2", "/data/x/2.wav"), 6);
   EXPECT_EQ(sum("digits/1", "/data/x/y.wav"), 3);
-  EXPECT_THAT(refusal([&] { sum("only", "/data/esc10/only.wav"); }), HasSubstr("no features of"))
+  EXPECT_THAT(refusal([&] { sum("only", "/data/esc10/only.wav"); }), HasSubstr("no features for"))
       << "those of another dataset";
   EXPECT_THAT(refusal([&] { sum("1", "/data/x/1.wav"); }),
               AllOf(HasSubstr("digits/1.npy"), HasSubstr("esc10/1.npy"), HasSubstr("twice")));
@@ -164,7 +164,7 @@ TEST_F(PrecomputedFeatures, of_items_with_one_clip_must_not_contradict_each_othe
 
 TEST_F(PrecomputedFeatures, that_are_missing_are_named) {
   save("a.npy", at::ones({2, 3}));
-  EXPECT_THAT(refusal_of("x"), AllOf(HasSubstr("no features of 'x' in " + folder.path().string()),
+  EXPECT_THAT(refusal_of("x"), AllOf(HasSubstr("no features for 'x' in " + folder.path().string()),
                                      HasSubstr("'a'")));
 }
 

@@ -85,11 +85,11 @@ TEST_F(Scripted, describes_itself_by_its_file) {
 TEST_F(Scripted, is_described_by_options_which_win_over_its_file) {
   save(frames, "");
   EXPECT_THAT(refusal<ConfigError>([&] { open(); }),
-              AllOf(HasSubstr("model.pt"), HasSubstr("sample_rate is not known")));
+              AllOf(HasSubstr("model.pt"), HasSubstr("sample_rate is unknown")));
   EXPECT_THAT(refusal<ConfigError>([&] {
                 open({{"sample_rate", std::int64_t{100}}});
               }),
-              HasSubstr("frame_rate is not known"));
+              HasSubstr("frame_rate is unknown"));
   const Values values{{"sample_rate", std::int64_t{100}}, {"frame_rate", 10.0}};
   EXPECT_EQ(open(values).spec(), (FeatureSpec{10, 0, 2}));
   save(frames);
@@ -178,10 +178,10 @@ TEST_F(Scripted, refuses_options_that_do_not_fit) {
 
 TEST_F(Scripted, refuses_files_that_are_damaged_or_say_nonsense) {
   write(file(), "no archive");
-  EXPECT_THAT(complaint(), AllOf(HasSubstr("model.pt: is no TorchScript file")));
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("model.pt: not a TorchScript file")));
   save(frames);
   std::filesystem::resize_file(file(), std::filesystem::file_size(file()) / 2);
-  EXPECT_THAT(complaint(), HasSubstr("is no TorchScript file, or damaged"));
+  EXPECT_THAT(complaint(), HasSubstr("not a TorchScript file, or damaged"));
   for (const auto* text : {"[1]", "{", R"({"sample_rate": "fast"})", R"({"sample_rate": 0.5})",
                            R"({"frame_rate": -2})", R"({"layout": "tbd"})", R"({"input": 3})"}) {
     save(frames, text);
@@ -215,7 +215,7 @@ TEST_F(Scripted, counts_what_a_frozen_module_has_of_constants) {
 
 TEST_F(Scripted, says_of_a_state_dict_that_it_is_one) {
   kit::save_safetensors(folder / "model.pt", {{"a", at::ones({2})}, {"b", at::ones({2})}});
-  EXPECT_THAT(complaint(), AllOf(HasSubstr("is a checkpoint: 2 tensors without the program"),
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("is a checkpoint: 2 tensors without a program"),
                                  HasSubstr("torch.jit.trace"), Not(HasSubstr("corrupted"))));
   write(file(), "GGUF" + std::string(64, '\1'));
   EXPECT_THAT(complaint(), HasSubstr("model.pt: is a GGUF file of llama.cpp"));

@@ -223,7 +223,7 @@ TEST(AudioQa, refuses_to_balance_by_what_items_do_not_have) {
   QuestionTrial trial;
   const auto evaluator = make<AudioQa>(quick({{"balance", std::string("category")}}));
   EXPECT_THAT([&] { run(*evaluator, trial); },
-              ThrowsMessage<ConfigError>(HasSubstr("no such slice")));
+              ThrowsMessage<ConfigError>(HasSubstr("lacks this slice")));
   QuestionTrial halves;
   EXPECT_GT(accuracy({{"balance", std::string("half")}}, halves), 0.8);
 }
@@ -257,7 +257,7 @@ TEST(AudioQa, answers_with_a_checkpoint_as_the_model_did_that_left_it) {
   kit::save_safetensors(file, {{"x", at::zeros({2})}});
   QuestionTrial other;
   EXPECT_THAT([&] { make<AudioQa>(with)->fit(other); },
-              ThrowsMessage<DataError>(HasSubstr("no state of an audio_qa cell")));
+              ThrowsMessage<DataError>(HasSubstr("not the state of an audio_qa cell")));
 }
 
 TEST(AudioQa, trains_nothing_where_nothing_can_be_trained) {

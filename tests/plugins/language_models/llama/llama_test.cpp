@@ -155,7 +155,7 @@ TEST_F(LlamaPlugin, dialogue_markers_stand_around_what_is_asked_and_end_answers)
   EXPECT_EQ(make(checkpoint()).length(prompt), chat.length(prompt));
   EXPECT_EQ(make(checkpoint({{"chat", std::string("none")}})).length(prompt), plain.length(prompt));
   earshot::testing::write(folder / "tokenizer_config.json", R"({"chat_template": "[INST]"})");
-  EXPECT_THAT(refusal<ConfigError>([&] { make(checkpoint()); }), HasSubstr("none of those known"));
+  EXPECT_THAT(refusal<ConfigError>([&] { make(checkpoint()); }), HasSubstr("is unknown"));
   EXPECT_THAT(refusal<ConfigError>([&] {
                 make(checkpoint({{"chat", std::string("llama3")}}));
               }),

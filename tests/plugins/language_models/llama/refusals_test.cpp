@@ -19,7 +19,8 @@ TEST_F(LlamaPlugin, refuses_configurations_that_are_no_llama_or_do_not_fit) {
   EXPECT_THAT(told([](auto& c) { c["hidden_act"] = "relu"; }), HasSubstr("'hidden_act'"));
   EXPECT_THAT(told([](auto& c) { c["num_hidden_layers"] = 3; }),
               HasSubstr("model.layers.2.input_layernorm.weight"));
-  EXPECT_THAT(told([](auto& c) { c["num_key_value_heads"] = 3; }), HasSubstr("make no Llama"));
+  EXPECT_THAT(told([](auto& c) { c["num_key_value_heads"] = 3; }),
+              HasSubstr("invalid sizes for a Llama"));
   EXPECT_THAT(told([](auto& c) { c["hidden_size"] = 1 << 20; }), HasSubstr("too small"));
   EXPECT_THAT(told([](auto& c) {
                 c["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 2}};

@@ -58,8 +58,8 @@ TEST(PrincipalAxes, say_in_how_many_directions_items_vary_when_asked_for_more) {
     return "";
   };
   EXPECT_EQ(message(stretched(50), 3),
-            "pca is 3; allowed: at most 2, the directions in which the 3 features of the 50 "
-            "training items vary");
+            "pca is 3; allowed: at most 2, the number of directions in which the 3 features of the "
+            "50 training items vary");
   EXPECT_THAT(message(stretched(2), 2), testing::HasSubstr("at most 1,"));
   EXPECT_THAT(message(stretched(1), 1), testing::HasSubstr("at most 0,"));
 }

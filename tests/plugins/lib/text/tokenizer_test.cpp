@@ -99,14 +99,14 @@ TEST_F(TokenizerFile, refuses_other_kinds_and_names_what_it_found) {
 }
 
 TEST_F(TokenizerFile, refuses_files_that_contradict_themselves) {
-  expect_refusal(R"({"model": {"vocab": {"b": 0}}})", "id 0 is given to 'a' and 'b'", "one token");
+  expect_refusal(R"({"model": {"vocab": {"b": 0}}})", "id 0 is used by 'a' and 'b'", "one token");
   expect_refusal(R"({"model": {"vocab": {"b": -1}}})", "id -1", "0 to");
   expect_refusal(R"({"model": {"vocab": {"b": 1e91}}})", "id of a token", "0 to");
   expect_refusal(R"({"model": {"merges": ["d e"]}})", "'de' is no token", "pairs of tokens");
   expect_refusal(R"({"model": {"merges": ["a b c"]}})", "merge 'a b c'", "[\"a\", \"b\"]");
   expect_refusal(R"({"model": {"unk_token": "<unk>"}})", "unk_token '<unk>'", "one of vocab");
   expect_refusal(R"({"added_tokens": [{"id": 3, "content": "<end>"}]})", "'<end>' has id 3",
-                 "one id a token");
+                 "one id per token");
   expect_refusal(
       R"({"post_processor": {"type": "TemplateProcessing", "special_tokens": {"x": {"ids": [77]}},
           "single": [{"SpecialToken": {"id": "x"}}, {"Sequence": {"id": "A"}}]}})",
@@ -115,7 +115,7 @@ TEST_F(TokenizerFile, refuses_files_that_contradict_themselves) {
 
 TEST_F(TokenizerFile, refuses_what_is_no_tokenizer) {
   EXPECT_THAT([&] { Tokenizer{folder_.path()}; },
-              ThrowsMessage<DataError>(HasSubstr("does not exist; needed is the tokenizer.json")));
+              ThrowsMessage<DataError>(HasSubstr("does not exist; expected the tokenizer.json")));
   for (const auto* text :
        {"", "[]", "{", "{\"model\": 3}", "{\"model\": {\"vocab\": [], \"merges\": 3}}"})
     EXPECT_THROW(read(std::string(text)), DataError) << text;
@@ -127,12 +127,13 @@ TEST_F(TokenizerFile, refuses_what_is_no_tokenizer) {
   text.pop_back();
   for (const auto* key : {"pre_tokenizer", "decoder", "added_tokens", "normalizer"})
     EXPECT_THROW(read(text + ", " + deep(key).substr(1) + "}"), DataError) << key;
-  expect_refusal(R"({"model": {"merges": [3]}})", "is no tokenizer.json", "type must be string");
+  expect_refusal(R"({"model": {"merges": [3]}})", "not a valid tokenizer.json",
+                 "type must be string");
 }
 
 TEST_F(TokenizerFile, refuses_text_that_is_no_utf8) {
   EXPECT_THAT([&] { read(small()).encode("ab\xC3("); },
-              ThrowsMessage<DataError>(HasSubstr("byte 2 is 195, which is no UTF-8")));
+              ThrowsMessage<DataError>(HasSubstr("byte 2 is 195, which is not UTF-8")));
 }
 
 TEST_F(TokenizerFile, serves_several_threads_at_once) {

@@ -44,19 +44,20 @@ TEST_F(CheckpointFolder, with_an_index_has_what_the_index_names_and_nothing_else
 TEST_F(CheckpointFolder, with_an_index_that_lies_is_refused) {
   save_safetensors(folder / "one.safetensors", {{"a", at::ones({2})}});
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"b":"one.safetensors"}})"),
-              HasSubstr("one.safetensors: lacks tensor 'b', which the index says is there"));
+              HasSubstr("one.safetensors: lacks tensor 'b', which the index lists"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"b":"none.safetensors"}})"),
               HasSubstr("none.safetensors: cannot be read: No such file"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":"../one.safetensors"}})"),
-              HasSubstr("tensor 'a' is in no plain file name"));
+              HasSubstr("tensor 'a' is not in a plain file name"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":"/etc/passwd"}})"), HasSubstr("no plain"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":".."}})"), HasSubstr("no plain"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":"one.safetensors\u0000"}})"),
               HasSubstr("no plain"));
-  EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":3}})"), HasSubstr("no plain file name: '3'"));
+  EXPECT_THAT(refusal_of_index(R"({"weight_map":{"a":3}})"),
+              HasSubstr("not in a plain file name: '3'"));
   EXPECT_THAT(refusal_of_index(R"({"weight_map":[]})"), HasSubstr("lacks 'weight_map'"));
-  EXPECT_THAT(refusal_of_index("[]"), HasSubstr("holds no JSON object"));
-  EXPECT_THAT(refusal_of_index("{"), HasSubstr("is no JSON"));
+  EXPECT_THAT(refusal_of_index("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(refusal_of_index("{"), HasSubstr("invalid JSON"));
 }
 
 TEST_F(CheckpointFolder, without_the_usual_names_has_its_only_checkpoint) {
@@ -93,7 +94,7 @@ TEST_F(CheckpointFolder, says_what_a_file_of_another_program_is_and_what_to_do) 
       {std::string("\x08\x0a\x3a\x90\x4e", 5) + std::string(64, '\2'), "is an ONNX file"},
       {std::string("\x1c\0\0\0TFL3", 8) + std::string(64, '\0'), "is a TensorFlow Lite file"},
       {"\x89HDF\r\n\x1a\n" + std::string(64, '\0'), "is an HDF5 file"},
-      {"\x93NUMPY\x01" + std::string(64, '\0'), "is an array of NumPy"}};
+      {"\x93NUMPY\x01" + std::string(64, '\0'), "is a NumPy array"}};
   for (const auto& [bytes, what] : kinds)
     for (const auto* name : {"model.bin", "model.gguf", "model.onnx"}) {
       write(folder / name, bytes);
@@ -160,10 +161,10 @@ TEST_F(CheckpointFolder, offers_the_configuration_beside_it) {
   EXPECT_THAT(refusal([&] { config.get<std::int64_t>("height"); }),
               HasSubstr("config.json: 'height' is missing"));
   EXPECT_THAT(refusal([&] { config.get<std::int64_t>("rate"); }),
-              HasSubstr("'rate' is 12.5; allowed is a whole number"));
+              HasSubstr("'rate' is 12.5; allowed is an integer"));
   EXPECT_THAT(refusal([&] { config.get<std::int64_t>("pad", 3); }), HasSubstr("\"constant\""));
   EXPECT_THAT(refusal([&] { config.get<std::vector<std::int64_t>>("betas"); }),
-              HasSubstr("allowed is a list, each a whole number"));
+              HasSubstr("allowed is a list, each an integer"));
   EXPECT_THAT(refusal([&] { config.object("inner").get<std::int64_t>("big"); }),
               HasSubstr("config.json: inner: 'big' is 18446744073709551615"));
   EXPECT_THAT(refusal([&] { config.object("width"); }), HasSubstr("allowed is an object"));

@@ -123,33 +123,33 @@ TEST_F(Safetensors, with_headers_that_lie_are_refused_with_the_reason) {
   EXPECT_THAT(refusal_of("[]"), HasSubstr("does not begin with '{'"));
   EXPECT_THAT(refusal_of("{\"a\""), HasSubstr("no JSON"));
   EXPECT_THAT(refusal_of("{\"\xff\":{}}"), HasSubstr("no JSON"));
-  EXPECT_THAT(refusal_of(R"({"a":1})"), HasSubstr("holds a number where none belongs"));
-  EXPECT_THAT(refusal_of(R"({"a":{"dtype":{}}})"), HasSubstr("holds an object"));
+  EXPECT_THAT(refusal_of(R"({"a":1})"), HasSubstr("has a misplaced number"));
+  EXPECT_THAT(refusal_of(R"({"a":{"dtype":{}}})"), HasSubstr("has a misplaced object"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6])")), HasSubstr("lacks one of"));
   EXPECT_THAT(refusal_of(one(type + type + R"("shape":[6])")), HasSubstr("'dtype' twice"));
   EXPECT_THAT(refusal_of(one(R"("color":"red")")), HasSubstr("unknown field 'color'"));
   EXPECT_THAT(refusal_of(one(R"("dtype":"F4","shape":[6],"data_offsets":[0,24])")),
-              HasSubstr("type 'F4', which LibTorch lacks"));
+              HasSubstr("type 'F4', which LibTorch does not have"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[-6],"data_offsets":[0,24])")),
               HasSubstr("-6 in its shape"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6.5],"data_offsets":[0,24])")),
-              HasSubstr("where a whole one belongs"));
+              HasSubstr("instead of an integer"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[[6]],"data_offsets":[0,24])")),
-              HasSubstr("a list where none belongs"));
+              HasSubstr("a misplaced list"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[4294967296,4294967296,4],"data_offsets":[0,24])")),
               HasSubstr("impossible shape"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[18446744073709551615],"data_offsets":[0,24])")),
               HasSubstr("impossible shape"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[5],"data_offsets":[0,24])")),
-              HasSubstr("has 24 bytes, and its shape and type need 20"));
+              HasSubstr("has 24 bytes, but its shape and type need 20"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6],"data_offsets":[24,0])")),
-              HasSubstr("not a begin and an end"));
+              HasSubstr("not a beginning and an end"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6],"data_offsets":[0,24,48])")),
-              HasSubstr("not a begin and an end"));
+              HasSubstr("not a beginning and an end"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6],"data_offsets":[0,24])"), 23),
               HasSubstr("ends at byte 24 of 23"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6],"data_offsets":[0,24])"), 25),
-              HasSubstr("1 bytes at the end belong to no tensor"));
+              HasSubstr("1 bytes at the end do not belong to a tensor"));
   EXPECT_THAT(refusal_of(R"({"__metadata__":{"a":1}})"),
               HasSubstr("'__metadata__' holds a number"));
   EXPECT_THAT(refusal_of("{\"" + std::string(3000, 'n') + "\":{}}"), HasSubstr("name of 3000"));
@@ -208,7 +208,7 @@ TEST_F(Safetensors, are_saved_whole_or_not_at_all) {
   EXPECT_THAT(refusal([&] {
                 save_safetensors(file, {{"\xff", at::ones({2})}});
               }),
-              HasSubstr("no UTF-8"));
+              HasSubstr("not UTF-8"));
   EXPECT_THAT(refusal([&] { save_safetensors(folder / "none/x", {}); }),
               HasSubstr("cannot be written"));
   EXPECT_EQ(text_of(file), before);
