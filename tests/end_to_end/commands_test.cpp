@@ -19,9 +19,9 @@ TEST(Run, shows_a_table_of_tasks_and_encoders_and_how_complete_it_is) {
   const Sandbox sandbox;
   const auto ended = sandbox.run("r");
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, AllOf(HasSubstr("log_mel  level_only"), HasSubstr("probe"),
-                               HasSubstr("done  8 expected = 8 ok   8 run"),
-                               HasSubstr("runner compare tones")));
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("log_mel  level_only"), HasSubstr("probe"),
+                    HasSubstr("done  8 cells: 8 ok; 8 run"), HasSubstr("runner compare tones")));
   EXPECT_THAT(ended.out, Not(HasSubstr("\x1b")));
 }
 
@@ -46,7 +46,7 @@ TEST(Run, tells_programs_what_happens_one_event_a_line) {
 TEST(Run, of_some_cells_expects_only_those) {
   const Sandbox sandbox;
   EXPECT_THAT(sandbox.run("r", {"--only", "task=near"}).out,
-              HasSubstr("done  2 expected = 2 ok   2 run"));
+              HasSubstr("done  2 cells: 2 ok; 2 run"));
   EXPECT_THAT(sandbox.run("r", {"--limit", "3"}).out, HasSubstr("done  3 expected"));
   EXPECT_THAT(sandbox.run("r", {"--dry-run"}).out, HasSubstr("tones: "));
 }
@@ -219,7 +219,7 @@ TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
   EXPECT_EQ(sandbox.query("r", "SELECT count(DISTINCT cell_key) FROM result WHERE task = 'probe'"),
             "2");
   const auto again = sandbox.run("r");
-  EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 done before")) << again.err;
+  EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 cached")) << again.err;
 }
 
 TEST(Plan, says_the_smallest_detectable_difference_and_what_it_stands_on) {
@@ -246,7 +246,7 @@ TEST(Repro, prints_the_command_of_one_cell_which_gives_the_same_numbers) {
     words.push_back(word);
   const auto repeated = sandbox.command(words);
   EXPECT_EQ(repeated.code, 0) << repeated.err;
-  EXPECT_THAT(repeated.out, HasSubstr("done  1 expected = 1 ok"));
+  EXPECT_THAT(repeated.out, HasSubstr("done  1 cell: 1 ok"));
 }
 
 TEST(Cache, is_listed_verified_and_pruned) {

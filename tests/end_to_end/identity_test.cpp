@@ -207,7 +207,7 @@ TEST(Cache, that_cannot_be_written_is_used_all_the_same) {
   fs::create_directories(cache / "stamps.db");
   const auto again = sandbox.run("r");
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_THAT(again.out, HasSubstr("8 done before"));
+  EXPECT_THAT(again.out, HasSubstr("8 cached"));
   EXPECT_EQ(sandbox.run("r", {"--set", "task.near.options.k=3", "--only", "task=near"}).code, 0);
 }
 

@@ -127,7 +127,7 @@ TEST_F(Import, takes_scores_so_that_what_ranks_by_them_is_measured) {
 TEST_F(Import, stays_when_the_experiment_runs_again) {
   ASSERT_EQ(import("theirs.csv").code, 0);
   const auto again = sandbox.run("r");
-  EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 done before")) << again.err;
+  EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 cached")) << again.err;
   EXPECT_EQ(number("count(*)", "theirs", "AND metric = 'accuracy'"), "1");
   // Another seed of the probe is a new revision of the experiment.
   ASSERT_EQ(sandbox.run("r", {"--set", "task.probe.options.c=2.0"}).code, 0);

@@ -76,11 +76,11 @@ TEST_F(Pretraining, makes_an_encoder_better_than_its_untrained_self_and_is_done_
   EXPECT_LT(accuracy("untrained"), 0.6);
   EXPECT_EQ(sandbox_.query("r", "SELECT cells FROM cost WHERE kind = 'pretrain'"), "2");
   const auto before = text_of(sandbox_ / "r/results.db");
-  EXPECT_THAT(run().out, HasSubstr("done  4 expected = 4 ok   0 run, 4 done before"));
+  EXPECT_THAT(run().out, HasSubstr("done  4 cells: 4 ok; 0 run, 4 cached"));
   EXPECT_TRUE(text_of(sandbox_ / "r/results.db") == before);
   // What stands on another training is run again, and nothing else.
   EXPECT_THAT(run({"--set", "encoder.trained.pretrain.options.steps=41"}).out,
-              HasSubstr(" 2 run, 2 done before"));
+              HasSubstr(" 2 run, 2 cached"));
 }
 
 TEST_F(Pretraining, stays_in_the_cache_and_is_made_again_when_damaged) {

@@ -48,7 +48,7 @@ TEST(Resume, of_a_finished_experiment_runs_no_cell_and_writes_nothing) {
   const auto before = text_of(sandbox / "r/results.db");
   const auto again = sandbox.run("r");
   EXPECT_EQ(again.code, 0);
-  EXPECT_THAT(again.out, HasSubstr("done  8 expected = 8 ok   0 run, 8 done before"));
+  EXPECT_THAT(again.out, HasSubstr("done  8 cells: 8 ok; 0 run, 8 cached"));
   EXPECT_TRUE(text_of(sandbox / "r/results.db") == before);
 }
 
@@ -58,7 +58,7 @@ TEST(Resume, after_an_axis_grew_runs_only_the_new_cells) {
   auto text = Sandbox::experiment();
   text.replace(text.find("[0, 1, 2]"), 9, "[0, 1, 2, 3]");
   sandbox.write_experiment(text);
-  EXPECT_THAT(sandbox.run("r").out, HasSubstr("done  10 expected = 10 ok   2 run, 8 done before"));
+  EXPECT_THAT(sandbox.run("r").out, HasSubstr("done  10 cells: 10 ok; 2 run, 8 cached"));
 }
 
 TEST(Resume, does_not_notice_comments_key_order_jobs_or_limits) {
@@ -69,15 +69,14 @@ TEST(Resume, does_not_notice_comments_key_order_jobs_or_limits) {
   text.replace(text.find(options), options.size(), R"(c = 1.0, n_train = 20, target = "class")");
   sandbox.write_experiment("# a comment\n" + text +
                            "[resources]\ntimeout = 99\nmemory = \"8GiB\"\n");
-  EXPECT_THAT(sandbox.run("r", {"-j", "3", "--threads", "1"}).out,
-              HasSubstr(" 0 run, 8 done before"));
+  EXPECT_THAT(sandbox.run("r", {"-j", "3", "--threads", "1"}).out, HasSubstr(" 0 run, 8 cached"));
 }
 
 TEST(Resume, after_an_option_changed_runs_what_depends_on_it) {
   const Sandbox sandbox;
   ASSERT_EQ(sandbox.run("r").code, 0);
   EXPECT_THAT(sandbox.run("r", {"--set", "task.near.options.k=3"}).out,
-              HasSubstr(" 2 run, 6 done before"));
+              HasSubstr(" 2 run, 6 cached"));
 }
 
 TEST(Resume, after_a_byte_of_the_data_changed_runs_everything_on_it) {

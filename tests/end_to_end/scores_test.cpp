@@ -89,7 +89,7 @@ by = "validation.accuracy"
                                 "", "validation = 0.25\n"));
   const auto ended = sandbox.run("r");
   EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
-  EXPECT_THAT(ended.out, HasSubstr("8 expected = 8 ok"));
+  EXPECT_THAT(ended.out, HasSubstr("8 cells: 8 ok"));
   EXPECT_EQ(
       sandbox.query("r", "SELECT count(*) FROM cell_state WHERE split = 'test' AND state = 'ok'"),
       "2");

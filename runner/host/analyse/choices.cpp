@@ -57,7 +57,7 @@ Filter::Filter(const std::vector<std::string>& only, const AxisNames& names) {
     check_name("axis", axis, axes);
     for (const auto& value : split(text.substr(equal + 1), ',')) {
       if (axis != "seed" && axis != "fold")
-        check_name("value of the axis '" + axis + "'", value, names.values(axis));
+        check_name("value of axis '" + axis + "':", value, names.values(axis));
       allowed_[axis].insert(value);
     }
   }

@@ -81,7 +81,7 @@ class Comparer {
     if (result_.base.empty() && result_.axis == claims.compare_axis)
       result_.base = claims.compare_base;
     if (result_.base.empty()) result_.base = values_.front();
-    check_name("value of the axis '" + result_.axis + "'", result_.base, values_);
+    check_name("value of axis '" + result_.axis + "':", result_.base, values_);
   }
 
   void check_condition_axis(const std::string& option, const std::string& axis) const {
@@ -121,7 +121,7 @@ class Comparer {
           result_.against = value;
     } else {
       result_.against = options_.interaction.substr(equal + 1);
-      check_name("value of the axis '" + result_.interaction + "'", result_.against, values);
+      check_name("value of axis '" + result_.interaction + "':", result_.against, values);
     }
   }
 

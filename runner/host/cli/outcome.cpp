@@ -150,11 +150,12 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
   }
   for (const auto& [reason, cells] : summary.parked)
     out << "not begun  " << cells << " cells, because " << plain_text(reason) << '\n';
-  out << "done  " << summary.expected << " expected = " << summary.ok << " ok";
-  if (summary.failed > 0) out << " + " << summary.failed << " failed";
-  if (summary.skipped > 0) out << " + " << summary.skipped << " skipped";
-  if (summary.unfinished > 0) out << " + " << summary.unfinished << " not run";
-  out << "   " << summary.attempts << " run";
+  out << "done  " << summary.expected << (summary.expected == 1 ? " cell: " : " cells: ")
+      << summary.ok << " ok";
+  if (summary.failed > 0) out << ", " << summary.failed << " failed";
+  if (summary.skipped > 0) out << ", " << summary.skipped << " skipped";
+  if (summary.unfinished > 0) out << ", " << summary.unfinished << " not run";
+  out << "; " << summary.attempts << " run";
   if (summary.cached > 0) out << ", " << summary.cached << " cached";
   if (summary.elsewhere > 0) out << ", " << summary.elsewhere << " by another runner";
   out << "   " << clock_text(summary.seconds) << '\n';

@@ -161,7 +161,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
                 "Shows what 'runner FILE.toml' would do, and why. Each cell will run (new, changed "
                 "or failed\n"
                 "before), or is cached, excluded, left out or skipped."};
-  syntax.options.add_options()("why", "list every cell with its reason")(
+  syntax.options.add_options()("why", "lists every cell with its reason")(
       "failed", "only cells whose last attempt is not ok")(
       "format", program_options::value<std::string>()->default_value("table"),
       "table, or csv or json with every cell");

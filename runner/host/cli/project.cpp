@@ -68,7 +68,7 @@ void read_project(const fs::path& file) {
   const auto shown = file.lexically_proximate(fs::current_path()).string();
   const auto root = parse_toml(text, shown);
   const Paths paths(file.parent_path());
-  const Fields fields(root, "a project file", {"results", "cache", "plugin_path", "weights"});
+  const Fields fields(root, "the project file", {"results", "cache", "plugin_path", "weights"});
   auto& values = defaults();
   if (const auto* results = fields.find("results")) {
     values.results = paths.from(fields.text("results"), results->position);

@@ -44,7 +44,7 @@ void check_value(const Experiment& experiment, const std::string& axis, const st
                  const Position& position) {
   const auto values = axis_values(experiment, axis);
   if (std::find(values.begin(), values.end(), value) == values.end())
-    refuse_unknown(position, "value of the axis '" + axis + "'", value, values);
+    refuse_unknown(position, "value of axis '" + axis + "':", value, values);
 }
 
 void parse_claim(const Value& value, Hypothesis& hypothesis) {

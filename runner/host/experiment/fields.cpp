@@ -53,7 +53,7 @@ Fields::Fields(const Value& table, std::string title, std::vector<std::string> k
   if (!table.is_table()) refuse_type(table, title_, "a table");
   for (const auto& child : table.children)
     if (std::find(known.begin(), known.end(), child.key) == known.end())
-      refuse_unknown(child.key_position, "key of " + title_, child.key, known);
+      refuse_unknown(child.key_position, "key in " + title_ + ":", child.key, known);
 }
 
 const Value& Fields::require(const std::string& key) const {

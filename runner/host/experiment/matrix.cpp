@@ -337,7 +337,7 @@ Selection parse_selection(const Experiment& experiment, const std::vector<Cell>&
     const auto end = text.find(',', begin);
     const auto value = text.substr(begin, end == std::string::npos ? end : end - begin);
     if (std::find(values.begin(), values.end(), value) == values.end())
-      refuse_unknown(position, "value of the axis '" + selection.axis + "'", value, values);
+      refuse_unknown(position, "value of axis '" + selection.axis + "':", value, values);
     selection.values.push_back(value);
     if (end == std::string::npos) return selection;
     begin = end + 1;

@@ -97,7 +97,7 @@ Experiment parse_experiment(const std::string& file, const Overrides& overrides,
   experiment.source = read(file);
   const auto root = load(file, overrides.set, read);
   const Fields sections(
-      root, "the file",
+      root, "the experiment file",
       {"experiment", "dataset", "encoder", "mapper", "language_model", "task", "matrix", "exclude",
        "override", "select", "hypothesis", "compare", "reference", "resources", "statistics"});
   read_head(root, experiment);

@@ -129,8 +129,8 @@ LabelSpec DatasetView::label(std::string_view name) const {
     if (spec.name == name) return spec;
     names.push_back(spec.name);
   }
-  throw ConfigError("the dataset has no label '" + std::string(name) + "'" +
-                    protocol::did_you_mean(name, names) + " Labels: " + protocol::join(names));
+  throw ConfigError("the dataset has no label '" + std::string(name) +
+                    "'; known: " + protocol::join(names) + protocol::did_you_mean(name, names));
 }
 
 std::int64_t DatasetView::clip_number(std::int64_t position, std::int64_t clip) const {

@@ -212,9 +212,8 @@ Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t s
     std::vector<std::string> names;
     for (const auto& [name, component] : library.components)
       names.push_back(name);
-    throw ConfigError(ref.plugin + ": no component '" + ref.component + "'" +
-                      protocol::did_you_mean(ref.component, names) +
-                      " Components: " + protocol::join(names));
+    throw ConfigError(ref.plugin + ": no component '" + ref.component + "'; known: " +
+                      protocol::join(names) + protocol::did_you_mean(ref.component, names));
   }
   const auto& component = found->second;
   check_inputs(ref);

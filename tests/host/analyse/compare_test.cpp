@@ -334,10 +334,9 @@ TEST_F(Compare, only_restricts_to_values_of_axes_and_seeds) {
   EXPECT_EQ(lines[0].candidate, "dac");
   EXPECT_EQ(lines[0].title, "noise");
   EXPECT_EQ(lines[0].difference.seeds, 1);
-  EXPECT_THAT(
-      refusal([&] { compared({.only = {"task=noize"}}); }),
-      HasSubstr("unknown value of the axis 'task' 'noize'; allowed are 'room', 'noise'; did "
-                "you mean 'noise'?"));
+  EXPECT_THAT(refusal([&] { compared({.only = {"task=noize"}}); }),
+              HasSubstr("unknown value of axis 'task': 'noize'; allowed are 'room', 'noise'; did "
+                        "you mean 'noise'?"));
   EXPECT_THAT(refusal([&] { compared({.only = {"noise"}}); }), HasSubstr("expected AXIS=VALUE"));
 }
 

@@ -143,7 +143,7 @@ TEST_F(Verdicts, over_mean_asks_for_the_mean_of_the_tasks) {
   EXPECT_THAT(found[0].sentence, HasSubstr("; opposite in noise"));
   ASSERT_EQ(found[0].details.size(), 2U);
   EXPECT_THAT(found[0].details[0], StartsWith("room: accuracy +0.375 (95 % interval +"));
-  EXPECT_THAT(found[0].details[1], StartsWith("noise: accuracy +0.000, without interval"));
+  EXPECT_THAT(found[0].details[1], StartsWith("noise: accuracy +0.000, without an interval"));
 }
 
 /// Three tasks of which the third has another result.

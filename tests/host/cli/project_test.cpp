@@ -122,12 +122,12 @@ TEST_F(Project, mistakes_are_told_with_their_place) {
   const auto file = folder / "work/deep/earshot.toml";
   write(file, "results = 'r.db'\nreslts = 'x'\n");
   EXPECT_THAT(refusal(),
-              HasSubstr("earshot.toml:2:1: unknown key of a project file 'reslts'; known: "
+              HasSubstr("earshot.toml:2:1: unknown key in the project file: 'reslts'; known: "
                         "results, cache, plugin_path, weights; did you mean 'results'?"));
   write(file, "results = 5\n");
   EXPECT_THAT(refusal(), HasSubstr("earshot.toml:1:11: results is 5 (an integer)"));
   write(file, "[weights]\ncahce = 'x'\n");
-  EXPECT_THAT(refusal(), HasSubstr("earshot.toml:2:1: unknown key of [weights] 'cahce'"));
+  EXPECT_THAT(refusal(), HasSubstr("earshot.toml:2:1: unknown key in [weights]: 'cahce'"));
   write(file, "results = \n");
   EXPECT_THAT(refusal(), HasSubstr("earshot.toml:1:"));
   write(file, "cache = ''\n");

@@ -45,14 +45,14 @@ TEST(Hypothesis, refuses_a_claim_that_it_cannot_read) {
 
 TEST(Hypothesis, refuses_labels_that_are_not_in_the_matrix) {
   EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > levle'\n"),
-            "x.toml:22:9: unknown value of the axis 'encoder' 'levle'; known: mel, level; did you "
+            "x.toml:22:9: unknown value of axis 'encoder': 'levle'; known: mel, level; did you "
             "mean 'level'?");
   EXPECT_EQ(refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\ntasks = ['rom']\n"),
-            "x.toml:23:9: unknown value of the axis 'task' 'rom'; known: room, event; did you mean "
+            "x.toml:23:9: unknown value of axis 'task': 'rom'; known: room, event; did you mean "
             "'room'?");
   EXPECT_EQ(
       refused("[[hypothesis]]\nname = 'h'\nclaim = 'mel > level'\nblind_control = 'levels'\n"),
-      "x.toml:23:17: unknown value of the axis 'encoder' 'levels'; known: mel, level; did you mean "
+      "x.toml:23:17: unknown value of axis 'encoder': 'levels'; known: mel, level; did you mean "
       "'level'?");
 }
 
@@ -146,7 +146,7 @@ TEST(Compare, needs_an_axis_and_a_value_of_it) {
   EXPECT_EQ(refused("[compare]\naxis = 'seed'\n"),
             "x.toml:21:8: unknown axis 'seed'; known: encoder, task, dataset, task.c");
   EXPECT_EQ(refused("[compare]\naxis = 'encoder'\nbase = 'room'\n"),
-            "x.toml:22:8: unknown value of the axis 'encoder' 'room'; known: mel, level");
+            "x.toml:22:8: unknown value of axis 'encoder': 'room'; known: mel, level");
   EXPECT_EQ(parse(with("[compare]\naxis = 'dataset'\nbase = 'rooms'\n")).compare_base, "rooms");
 }
 

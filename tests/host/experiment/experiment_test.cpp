@@ -181,7 +181,8 @@ INSTANTIATE_TEST_SUITE_P(
             "x.toml:1:12: invalid TOML: Error while parsing table header: expected ']', saw '\\n"
             "'"},
         Mistake{"section", with("[experimnt]\n"),
-                "x.toml:19:2: unknown key of the file 'experimnt'; known: experiment, dataset, "
+                "x.toml:19:2: unknown key in the experiment file: 'experimnt'; known: experiment, "
+                "dataset, "
                 "encoder, mapper, language_model, task, matrix, exclude, override, select, "
                 "hypothesis, compare, reference, resources, statistics; did you mean "
                 "'experiment'?"},
@@ -215,10 +216,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"no_matrix", "[experiment]\nname = 'a'\n",
                 "x.toml:1:1: there is no [[matrix]]; expected one with encoders and tasks"},
         Mistake{"component_key", with("[encoder.b]\nuse = 'x'\noptoins = {}\n"),
-                "x.toml:21:1: unknown key of [encoder.b] 'optoins'; known: dtype, use, options, "
+                "x.toml:21:1: unknown key in [encoder.b]: 'optoins'; known: dtype, use, options, "
                 "pretrain, pretrain_data, in_domain; did you mean 'options'?"},
         Mistake{"pretrain_data_key", with("[encoder.b]\nuse = 'x'\npretrain_date = ['y']\n"),
-                "x.toml:21:1: unknown key of [encoder.b] 'pretrain_date'; known: dtype, use, "
+                "x.toml:21:1: unknown key in [encoder.b]: 'pretrain_date'; known: dtype, use, "
                 "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
         Mistake{"pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
                 "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of strings"},
@@ -253,16 +254,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:21:11: unknown dataset 'room'; known: rooms; did you mean 'rooms'?"},
         Mistake{"exclude_reason", with("[[exclude]]\nmatch = { encoder = 'mel' }\n"),
                 "x.toml:19:1: [[exclude]] has no 'reason'; it is required"},
-        Mistake{"match_axis", with("[[exclude]]\nmatch = { encodr = 'mel' }\nreason = 'r'\n"),
-                "x.toml:20:11: unknown key of match 'encodr'; known: encoder, task, dataset, seed; "
-                "did you mean 'encoder'?"},
+        Mistake{
+            "match_axis", with("[[exclude]]\nmatch = { encodr = 'mel' }\nreason = 'r'\n"),
+            "x.toml:20:11: unknown key in match: 'encodr'; known: encoder, task, dataset, seed; "
+            "did you mean 'encoder'?"},
         Mistake{"match_label", with("[[exclude]]\nmatch = { encoder = ['mell'] }\nreason = 'r'\n"),
                 "x.toml:20:22: unknown encoder 'mell'; known: level, mel; did you mean 'mel'?"},
         Mistake{
             "match_empty", with("[[exclude]]\nmatch = {}\nreason = 'r'\n"),
             "x.toml:20:9: match has no conditions; expected some, such as { encoder = \"mfcc\" }"},
         Mistake{"match_form", with("[[exclude]]\nmatch = { seed = { gt = 1 } }\nreason = 'r'\n"),
-                "x.toml:20:20: unknown key of the condition on 'seed' 'gt'; known: in, not, ge, "
+                "x.toml:20:20: unknown key in the condition on 'seed': 'gt'; known: in, not, ge, "
                 "le; did you mean 'ge'?"},
         Mistake{"match_type", with("[[exclude]]\nmatch = { seed = 'one' }\nreason = 'r'\n"),
                 "x.toml:20:18: the condition on 'seed' is 'one' (a string); expected an integer"},
@@ -270,12 +272,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:19:1: [[override]] changes nothing; add 'options' or 'resources'"},
         Mistake{"options_mixed_up",
                 with("[[override]]\nmatch = { encoder = 'mel' }\noptions = { timeout = 5 }\n"),
-                "x.toml:21:13: unknown key of options of [[override]] 'timeout'; known: encoder, "
+                "x.toml:21:13: unknown key in options of [[override]]: 'timeout'; known: encoder, "
                 "task, dataset, mapper, language_model"},
         Mistake{"resources_mixed_up",
                 with("[[override]]\nmatch = { encoder = 'mel' }\nresources = { task = { lr = 1 } "
                      "}\n"),
-                "x.toml:21:15: unknown key of resources of [[override]] 'task'; known: timeout, "
+                "x.toml:21:15: unknown key in resources of [[override]]: 'task'; known: timeout, "
                 "memory"},
         Mistake{"memory", with("[resources]\nmemory = '8GB'\n"),
                 "x.toml:20:10: memory is '8GB' (a string); expected bytes, or a string such as "

@@ -196,10 +196,9 @@ TEST(Selection, refuses_unknown_axes_and_values) {
       refused(small(both), {.only = {"encodr=mel"}}),
       "--only encodr=mel: unknown axis 'encodr'; known: encoder, task, dataset, seed; did you "
       "mean 'encoder'?");
-  EXPECT_EQ(
-      refused(small(both), {.skip = {"encoder=mel,mell"}}),
-      "--skip encoder=mel,mell: unknown value of the axis 'encoder' 'mell'; known: mel, level; "
-      "did you mean 'mel'?");
+  EXPECT_EQ(refused(small(both), {.skip = {"encoder=mel,mell"}}),
+            "--skip encoder=mel,mell: unknown value of axis 'encoder': 'mell'; known: mel, level; "
+            "did you mean 'mel'?");
   EXPECT_EQ(refused(small(both), {.only = {"mel"}}),
             "--only mel: no axis and value; expected AXIS=VALUE, such as encoder=log_mel");
 }

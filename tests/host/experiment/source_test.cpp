@@ -102,7 +102,7 @@ TEST(Set, changes_an_option_by_its_name_alone_and_keys_as_such) {
 
 TEST(Set, refuses_an_unknown_key_by_what_was_typed) {
   EXPECT_EQ(refusal([] { parse(base, {.set = {"task.room.option.lr=1"}}); }),
-            "--set task.room.option.lr=1: unknown key of [task.room] 'option'; known: audio, use, "
+            "--set task.room.option.lr=1: unknown key in [task.room]: 'option'; known: audio, use, "
             "options, dataset; did you mean 'options'?");
 }
 
