@@ -66,7 +66,7 @@ TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
   const auto rescored =
       command("rescore", {"tones.toml", "--set", "task.reasoning.options.scorer=exact"});
   EXPECT_EQ(rescored.code, 0) << rescored.out << rescored.err;
-  EXPECT_THAT(rescored.out, HasSubstr("scored again: 1 of 1 cells"));
+  EXPECT_THAT(rescored.out, HasSubstr("rescored 1 of 1 cells"));
   EXPECT_EQ(number("accuracy"), number("exact"));
   EXPECT_EQ(std::stod(number("train_steps")), 3) << "what its fit reported belongs to it still";
   const auto other = command("rescore", {"tones.toml", "--set", "task.reasoning.options.lr=0.5"});

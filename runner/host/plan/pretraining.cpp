@@ -79,8 +79,9 @@ void CellPlanner::check_pretraining(const std::string& table, const FoundCompone
   if (!uses.missing.empty()) return;
   const std::string what = encoder ? "a learner" : "a language model";
   if (!uses.needs(encoder ? "learner" : "language_model"))
-    refuse("evaluator " + name + " does not train an" + (encoder ? "encoder" : "language model") +
-           "; allowed are evaluators that use " + what + ". Use one of them");
+    refuse("evaluator " + name + " does not train " +
+           (encoder ? "an encoder" : "a language model") + "; allowed are evaluators that use " +
+           what + ". Use one of them");
   for (const auto* other : {"features", "codes", "mapper", "learner", "language_model", "audio"})
     if (uses.needs(other) && other != std::string(encoder ? "learner" : "language_model") &&
         !(encoder && other == std::string("audio")))

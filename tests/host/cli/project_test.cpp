@@ -131,7 +131,7 @@ TEST_F(Project, mistakes_are_told_with_their_place) {
   write(file, "results = \n");
   EXPECT_THAT(refusal(), HasSubstr("earshot.toml:1:"));
   write(file, "cache = ''\n");
-  EXPECT_THAT(refusal(), HasSubstr("earshot.toml:1:9: an empty path"));
+  EXPECT_THAT(refusal(), HasSubstr("earshot.toml:1:9: the path is empty"));
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST(Pretraining, refuses_an_evaluator_that_trains_no_encoder_or_needs_more_than
   auto text = TrainingWorld::trained();
   world.informant.facts["train"] = evaluator_facts(true, {"audio"});
   EXPECT_THAT(world.refused(text), AllOf(HasSubstr("x.toml:21:14: evaluator 'train/train'"),
-                                         HasSubstr("trains no encoder")));
+                                         HasSubstr("does not train an encoder")));
   TrainingWorld other;
   other.informant.facts["train"] = evaluator_facts(true, {"learner", "mapper"});
   EXPECT_THAT(other.refused(text), HasSubstr("uses mapper, which is not available in pretraining"));

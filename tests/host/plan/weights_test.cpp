@@ -85,7 +85,7 @@ TEST_F(HubWeights, of_a_file_enter_the_key_with_the_configuration_beside_it) {
 
 TEST_F(HubWeights, with_a_name_that_cannot_be_are_refused_where_they_are_written) {
   EXPECT_THAT(world.refused(std::string(one) + "[encoder.mel.options]\nweights = 'hf://a/../x'\n"),
-              HasSubstr("x.toml:20:1: 'hf://a/../x': '..' is no name"));
+              HasSubstr("x.toml:20:1: 'hf://a/../x': '..' is not the name"));
 }
 
 TEST_F(HubWeights, are_needed_by_the_cells_that_run) {

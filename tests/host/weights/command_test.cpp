@@ -56,7 +56,7 @@ TEST_F(WeightsCommand, lists_gets_and_lists_again) {
               AllOf(ContainsRegex("hf://owner/repo +encoder codec +missing +195.3 KiB +195.3 KiB "
                                   "+mit\n"),
                     ContainsRegex("random +encoder codec_untrained +random"),
-                    HasSubstr("1 of 2 are missing; 'runner weights tones.toml --get' gets")));
+                    HasSubstr("1 of 2 are missing; 'runner weights tones.toml --get' downloads")));
   EXPECT_EQ(before.err, "");
   const auto get = weights({"--get"});
   EXPECT_EQ(get.code, 0) << get.err;
@@ -106,7 +106,7 @@ TEST_F(WeightsCommand, is_named_by_the_run_that_skips_cells_without_weights) {
       run({"--set", "encoder.codec.options.weights=hf://other/repo", "--only", "encoder=codec"});
   EXPECT_THAT(set.out + set.err,
               HasSubstr("'runner weights tones.toml --get --set "
-                        "encoder.codec.options.weights=hf://other/repo' gets it"));
+                        "encoder.codec.options.weights=hf://other/repo' downloads it"));
 }
 
 TEST_F(WeightsCommand, says_what_a_hub_refuses_and_goes_on_with_the_others) {

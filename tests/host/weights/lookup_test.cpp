@@ -66,7 +66,7 @@ TEST_F(PythonCache, has_revisions_by_name_and_by_commit) {
 TEST_F(PythonCache, has_weights_in_part_until_all_shards_are_there) {
   refer("main");
   add("config.json", "c0");
-  EXPECT_THAT(find("hf://owner/repo").missing, HasSubstr("in part"));
+  EXPECT_THAT(find("hf://owner/repo").missing, HasSubstr("incomplete"));
   add("model.safetensors.index.json", "e0", R"({"weight_map": {"x": "1.safetensors",
                                                                "y": "2.safetensors"}})");
   add("1.safetensors", "f1");

@@ -238,7 +238,7 @@ TEST(Length, of_w64_and_svx_does_not_count_the_chunks_behind_either) {
 TEST(Length, of_aiff_is_what_its_header_and_its_samples_both_say) {
   const Written aiff(SF_FORMAT_AIFF | SF_FORMAT_PCM_16);
   EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\1\0\0"s)),
-              HasSubstr("truncated: its header declares 65536 samples, 24000 are there"));
+              HasSubstr("truncated: its header declares 65536 samples, 24000 are present"));
   EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\0\x10\0"s)),
               HasSubstr("its length is uncertain: its header declares 4096 samples, 24000"));
 }
@@ -362,7 +362,7 @@ TEST(Length, of_sphere_is_what_its_header_says_whatever_its_name) {
   EXPECT_EQ(decode(file).samples, all);
   put(file, sphere(samples.substr(0, 10000), frames));
   EXPECT_THAT(complaint(file),
-              HasSubstr("truncated: its header declares 24000 samples, 5000 are there"));
+              HasSubstr("truncated: its header declares 24000 samples, 5000 are present"));
   put(file, sphere(samples, 5000));
   EXPECT_THAT(complaint(file), HasSubstr("its length is uncertain"));
   put(file, sphere("ajkg\2"s + samples, frames, "sample_coding -s26 pcm,embedded-shorten-v2.00\n"));

@@ -88,7 +88,7 @@ TEST_P(Defective, fails_the_check_of_its_rule) {
 INSTANTIATE_TEST_SUITE_P(
     Conformance, Defective,
     testing::Values(
-        Defect{"wrong_rank", "shape", "expected floating (B, T, D)"},
+        Defect{"wrong_rank", "shape", "expected floating-point (B, T, D)"},
         Defect{"swapped_dims", "shape", "D = 2"}, Defect{"wrong_dtype", "shape", "Double"},
         Defect{"nan_features", "shape", "not all finite"},
         Defect{"too_many_frames", "frame_count", "110 frames"},

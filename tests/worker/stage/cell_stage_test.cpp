@@ -245,7 +245,7 @@ TEST_F(CellStage, holds_an_evaluator_to_its_promises) {
   EXPECT_THAT(complaint<ContractError>(request({{"defect", "incomplete"}})),
               HasSubstr("left 1 of 80 items without a prediction; the first is item 79"));
   EXPECT_THAT(complaint<ContractError>(request({{"defect", "twice"}})),
-              HasSubstr("item 79: it was predicted before"));
+              HasSubstr("item 79: it was already predicted"));
   EXPECT_THAT(complaint<ContractError>(request({{"defect", "undeclared"}})),
               HasSubstr("gives 'speed', which is not in metrics()"));
 }

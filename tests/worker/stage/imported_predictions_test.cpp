@@ -79,8 +79,8 @@ TEST_F(ImportedPredictions, that_fit_nothing_are_refused_with_their_line) {
   EXPECT_THAT(complaint("x.csv", head + "item6,high,first\n"), HasSubstr("'first'"));
   EXPECT_THAT(complaint("x.csv", "id,answer\nitem6,high\n"), HasSubstr("prediction"));
   EXPECT_THAT(complaint("x.csv", head), HasSubstr("has no predictions"));
-  EXPECT_THAT(complaint("x.jsonl", "{\"id\": \"item6\"}\n"), HasSubstr("x.jsonl:1: is no JSON"));
-  EXPECT_THAT(complaint("x.jsonl", "[1]\n"), HasSubstr("x.jsonl:1: is no JSON"));
+  EXPECT_THAT(complaint("x.jsonl", "{\"id\": \"item6\"}\n"), HasSubstr("x.jsonl:1: not a JSON"));
+  EXPECT_THAT(complaint("x.jsonl", "[1]\n"), HasSubstr("x.jsonl:1: not a JSON"));
   EXPECT_THAT(complaint("x.jsonl", R"({"id": "item6", "prediction": ["high"]})"),
               HasSubstr("none of the 2 classes"));
   EXPECT_THAT(complaint("x.jsonl", R"({"id": "item6", "prediction": "high", "seed": -1})"),

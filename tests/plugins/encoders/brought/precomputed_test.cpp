@@ -204,7 +204,7 @@ TEST_F(PrecomputedFeatures, need_a_folder_that_has_some_each_once) {
   EXPECT_THAT(refusal([&] { open({}, "nowhere"); }), HasSubstr("no such folder"));
   save("a.npy", at::ones({3}));
   kit::save_safetensors(folder / "all.safetensors", {{"a", at::ones({3})}});
-  EXPECT_THAT(refusal([&] { open(); }), AllOf(HasSubstr("'a' is there twice"), HasSubstr("a.npy"),
+  EXPECT_THAT(refusal([&] { open(); }), AllOf(HasSubstr("'a' exists twice"), HasSubstr("a.npy"),
                                               HasSubstr("all.safetensors")));
 }
 

@@ -194,8 +194,9 @@ TEST(Encodec, refuses_a_config_that_is_far_larger_than_its_checkpoint) {
     return std::string("(not refused)");
   };
   EXPECT_THAT(config("1048576", "[8, 8, 8, 8]"), HasSubstr("far too small"));
-  EXPECT_THAT(config("4", "[1048576, 1048576, 1048576, 1048576]"), HasSubstr("make no network"));
-  EXPECT_THAT(config("4", "[]"), HasSubstr("make no network"));
+  EXPECT_THAT(config("4", "[1048576, 1048576, 1048576, 1048576]"),
+              HasSubstr("invalid sizes for the network"));
+  EXPECT_THAT(config("4", "[]"), HasSubstr("invalid sizes for the network"));
 }
 
 TEST(Encodec, random_weights_follow_the_seed) {

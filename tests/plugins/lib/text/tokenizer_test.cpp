@@ -102,7 +102,7 @@ TEST_F(TokenizerFile, refuses_files_that_contradict_themselves) {
   expect_refusal(R"({"model": {"vocab": {"b": 0}}})", "id 0 is used by 'a' and 'b'", "one token");
   expect_refusal(R"({"model": {"vocab": {"b": -1}}})", "id -1", "0 to");
   expect_refusal(R"({"model": {"vocab": {"b": 1e91}}})", "id of a token", "0 to");
-  expect_refusal(R"({"model": {"merges": ["d e"]}})", "'de' is no token", "pairs of tokens");
+  expect_refusal(R"({"model": {"merges": ["d e"]}})", "'de' is not a token", "pairs of tokens");
   expect_refusal(R"({"model": {"merges": ["a b c"]}})", "merge 'a b c'", "[\"a\", \"b\"]");
   expect_refusal(R"({"model": {"unk_token": "<unk>"}})", "unk_token '<unk>'", "one of vocab");
   expect_refusal(R"({"added_tokens": [{"id": 3, "content": "<end>"}]})", "'<end>' has id 3",

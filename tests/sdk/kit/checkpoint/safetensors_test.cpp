@@ -121,8 +121,8 @@ TEST_F(Safetensors, with_headers_that_lie_are_refused_with_the_reason) {
   const auto one = [](const std::string& fields) { return "{\"a\":{" + fields + "}}"; };
   const std::string type = R"("dtype":"F32",)";
   EXPECT_THAT(refusal_of("[]"), HasSubstr("does not begin with '{'"));
-  EXPECT_THAT(refusal_of("{\"a\""), HasSubstr("no JSON"));
-  EXPECT_THAT(refusal_of("{\"\xff\":{}}"), HasSubstr("no JSON"));
+  EXPECT_THAT(refusal_of("{\"a\""), HasSubstr("not JSON"));
+  EXPECT_THAT(refusal_of("{\"\xff\":{}}"), HasSubstr("not JSON"));
   EXPECT_THAT(refusal_of(R"({"a":1})"), HasSubstr("has a misplaced number"));
   EXPECT_THAT(refusal_of(R"({"a":{"dtype":{}}})"), HasSubstr("has a misplaced object"));
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6])")), HasSubstr("lacks one of"));
@@ -151,9 +151,9 @@ TEST_F(Safetensors, with_headers_that_lie_are_refused_with_the_reason) {
   EXPECT_THAT(refusal_of(one(type + R"("shape":[6],"data_offsets":[0,24])"), 25),
               HasSubstr("1 bytes at the end do not belong to a tensor"));
   EXPECT_THAT(refusal_of(R"({"__metadata__":{"a":1}})"),
-              HasSubstr("'__metadata__' holds a number"));
+              HasSubstr("'__metadata__' has a misplaced number"));
   EXPECT_THAT(refusal_of("{\"" + std::string(3000, 'n') + "\":{}}"), HasSubstr("name of 3000"));
-  EXPECT_THAT(refusal_of(std::string(100'000, '{')), HasSubstr("no JSON"));
+  EXPECT_THAT(refusal_of(std::string(100'000, '{')), HasSubstr("not JSON"));
 }
 
 TEST_F(Safetensors, whose_tensors_overlap_or_leave_gaps_are_refused) {

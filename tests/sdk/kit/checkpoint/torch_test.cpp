@@ -159,7 +159,7 @@ TEST_F(Torch, pickles_that_call_functions_are_refused_with_their_name) {
                                                         {"importlib", "import_module"}})
     EXPECT_THAT(refusal_of_value(calling(module, name)),
                 AllOf(HasSubstr("x.pth: "), HasSubstr("'" + module + "." + name + "'"),
-                      HasSubstr("Nothing was run")))
+                      HasSubstr("Nothing was executed")))
         << name;
   const auto by_stack =
       std::string("\x8c\x02os\x8c\x06system\x93") + pickle::tuple({pickle::text("x")}) + "R";
