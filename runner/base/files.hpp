@@ -18,7 +18,7 @@ std::optional<std::string> read_file(const std::filesystem::path& file);
 /// Whether a file must outlive a loss of power, or may be found damaged after one and made again.
 enum class Flush { yes, no };
 
-/// Puts bytes into a file at once: whoever reads it, on this machine or another, sees all of the
+/// Writes a file atomically: a reader, on this machine or another, sees all of the
 /// old or all of the new, whenever this process dies; with Flush::yes also whenever the machine
 /// does. Writes a temporary file beside it and renames that. Creates its folder.
 /// Fault point: file-before-rename.

@@ -15,7 +15,7 @@
 namespace earshot::statistics {
 namespace {
 
-/// Of equal values exactly that, without rounding.
+/// Equal values give exactly that value, without rounding.
 double mean_of(std::span<const double> values) {
   if (!values.empty() && std::equal(values.begin() + 1, values.end(), values.begin()))
     return values.front();

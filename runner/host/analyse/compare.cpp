@@ -148,7 +148,7 @@ class Comparer {
           add_lines(sides, table, labels, members, slices);
   }
 
-  /// Of two revisions many cells are the same runs: there is nothing to compare.
+  /// Two revisions share many runs, which need no comparison.
   void leave_out_shared(std::vector<Condition>& conditions) {
     const auto shared = std::erase_if(conditions, [](const Condition& condition) {
       return !condition.pairs.empty() &&

@@ -15,7 +15,7 @@ struct CompareOptions {
   std::string with{};        ///< the base is another experiment or revision; "": values of an axis
   std::string axis{};        ///< "": that of [compare], else encoder
   std::string base{};        ///< "": that of [compare], else the first value of the axis
-  /// Of each one table: what it has a line for. Dimensions of slices, labels of items and axes,
+  /// One table each, by what its lines are for. Dimensions of slices, labels of items and axes,
   /// several joined by commas: "category", "category,setting", "encoder". None: each condition.
   std::vector<std::string> by{};
   std::vector<std::string> over{};          ///< axes over whose values the mean is taken
@@ -62,8 +62,8 @@ struct Comparison {
   std::vector<ComparedLine> lines{};
   std::vector<Verdict> verdicts{};
   std::vector<std::string> remarks{};  ///< about all of it: values that have no partner
-  /// Of encoders with weights: "mimi: hf://kyutai/mimi, trained on speech; in domain: digits".
-  /// Of datasets that tell: "reference answers of reasonaqa: 12 % audio, 88 % caption".
+  /// For encoders with weights: "mimi: hf://kyutai/mimi, trained on speech; in domain: digits".
+  /// For datasets that declare it: "reference answers of reasonaqa: 12 % audio, 88 % caption".
   std::vector<std::string> provenance{};
 };
 

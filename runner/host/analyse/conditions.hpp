@@ -6,7 +6,7 @@
 
 namespace earshot::host {
 
-/// The axes that tell conditions apart, fewest first: task where there is one, and of the others
+/// The axes that distinguish conditions, fewest first: task if there is one, and of the others
 /// those on which conditions differ that are alike on the axes before.
 std::vector<std::string> telling_axes(const std::vector<Labels>& conditions);
 
@@ -27,7 +27,7 @@ std::string averaged_text(const std::vector<const Condition*>& conditions,
                           const std::vector<std::string>& axes);
 
 /// difference() and interaction(), where nothing keeps the samples from being compared; else the
-/// reason stands in place of an interval, and there are no numbers.
+/// reason replaces the interval, and there are no numbers.
 Difference compare_samples(const std::vector<Sample>& samples,
                            const std::vector<std::string>& given = {});
 Difference compare_gaps(const std::vector<Sample>& first, const std::vector<Sample>& second,

@@ -13,7 +13,7 @@ namespace earshot::host {
 struct Difference {
   std::string metric{}, unit{};
   bool higher_is_better = true;
-  statistics::Interval interval{};  ///< NaN and `missing` where there is no common run or item
+  statistics::Interval interval{};  ///< NaN and `missing` if there is no common run or item
   std::optional<double> sign_flip_p{}, mcnemar_p{};
   double base = 0, candidate = 0;  ///< values, mean over samples and seeds
   std::string method{};            ///< "cluster jackknife", "jackknife within strata" or ""

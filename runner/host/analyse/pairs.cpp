@@ -198,7 +198,7 @@ void match_kinds(Side& base_side, const Kind& base, Side& candidate_side, const 
   }
 }
 
-/// Of partners that differ in soft axes only, those with the most of them alike on both sides.
+/// Among partners that differ only in soft axes, those with the most equal values on both sides.
 void keep_nearest(std::vector<Matched>& matches) {
   std::map<std::pair<const Group*, Labels>, int> most;
   for (const auto& match : matches) {

@@ -33,7 +33,7 @@ struct Condition {
   std::string task() const;  ///< "" where tasks are what is compared
 };
 
-/// Which cells stand on the two sides, and what tells them apart.
+/// The cells on the two sides, and how they differ.
 struct Sides {
   const Design* base = nullptr;
   const Design* candidate = nullptr;
@@ -53,7 +53,7 @@ Sides along(const Design& design, const std::string& axis, const std::string& ba
 /// Cells pair that have equal values on all axes but the compared one. Excepted are the axes that
 /// [select] chose along, and partners of the compared axis in a zip, which differ with it. A side
 /// that has no value on an axis in cells like these is paired with every value that the other side
-/// has there: a baseline beside each level of a codec. A side with one seed alone stands beside
+/// has there: a baseline with each level of a codec. A side with only one seed is paired with
 /// each seed of the other.
 std::vector<Condition> paired_conditions(const Sides& sides);
 

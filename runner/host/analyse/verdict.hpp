@@ -13,7 +13,7 @@ struct ClaimPart {
   Labels condition{};
   SliceNames slices{};
   Difference difference{};
-  bool holds = false;    ///< the estimate lies where the claim says
+  bool holds = false;    ///< the estimate agrees with the claim
   double p = 1;          ///< of the claim here: two-sided, and of equivalence that of TOST
   double p_beyond = 1;   ///< of equivalence: that the difference is beyond the margin
   std::string state{};   ///< "", or why it decides nothing: undecided, not testable, saturated

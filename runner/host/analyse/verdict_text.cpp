@@ -214,7 +214,7 @@ void describe(Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
   const auto& shown = verdict.parts.size() > 1 ? verdict.parts : verdict.averaged;
   for (const auto& part : shown)
     verdict.details.push_back(detail_of(part, equivalence));
-  // Of several means each is named by what it is the mean of.
+  // Each of several means is named by its parts.
   if (verdict.parts.size() > 1 && !verdict.averaged.empty()) {
     verdict.sentence += "; each is a " + mean_of(verdict, claim);
     for (const auto& part : verdict.averaged)

@@ -38,7 +38,7 @@ double p_of(const Difference& difference, const Hypothesis& claim) {
       interval, difference.higher_is_better ? toward * claim.margin : -toward * claim.margin);
 }
 
-/// Of equivalence: two-sided p that the difference is beyond the nearer bound of the margin; 1
+/// For equivalence: two-sided p that the difference is beyond the nearer bound of the margin; 1
 /// where the estimate is not.
 double p_beyond(const Difference& difference, const Hypothesis& claim) {
   const auto& interval = difference.interval;

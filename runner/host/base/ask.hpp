@@ -32,7 +32,7 @@ struct AskLimits {
   std::int64_t memory = 0;  ///< bytes that a worker may take; 0: default_memory_limit()
 };
 
-/// For a question whose answer somebody waits for at a terminal.
+/// For a request with a person waiting at a terminal.
 constexpr auto until_done = std::chrono::hours(24 * 365);
 
 /// What a message was: to be followed by others, or the last one.

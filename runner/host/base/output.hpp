@@ -10,7 +10,7 @@ void hold_standard_streams();
 /// @returns whether all that was ever printed there could be written
 bool flush_output();
 
-/// For a command whose product is not its output: when whoever read the output is gone (`| head`),
+/// For a command whose product is not its output: if the reader of the output is gone (`| head`),
 /// the rest is thrown away without being an error. A full disk stays one.
 void forgive_departed_reader();
 

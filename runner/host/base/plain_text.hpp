@@ -6,8 +6,8 @@
 namespace earshot::host {
 
 /// Text from elsewhere (a plugin's message, a file, a hub) as a terminal may show it. What would
-/// control the terminal or hide what stands there becomes U+FFFD: control characters of ASCII and
-/// of C1, marks that turn the direction of writing, bytes that are no UTF-8. Line breaks and tabs
+/// control the terminal or hide its content becomes U+FFFD: control characters of ASCII and
+/// of C1, marks that turn the direction of writing, bytes that are not UTF-8. Line breaks and tabs
 /// stay.
 std::string plain_text(std::string_view text);
 

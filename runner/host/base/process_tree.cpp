@@ -73,7 +73,7 @@ std::int64_t lowest_limit(const fs::path& root, fs::path group, const char* file
   }
 }
 
-/// Of the control group of this process (cgroups(7)), version 2 or 1.
+/// Limit of the control group of this process (cgroups(7)), version 2 or 1.
 std::int64_t group_limit() {
   std::ifstream stream("/proc/self/cgroup");
   for (std::string line; std::getline(stream, line);) {

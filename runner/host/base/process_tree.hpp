@@ -11,7 +11,7 @@ namespace earshot::host {
 /// children leave behind (prctl(2), PR_SET_CHILD_SUBREAPER), so that setsid(2) hides nothing.
 std::vector<pid_t> process_tree(pid_t root);
 
-/// Memory that no file stands behind, anonymous or shared, of a process and its descendants, in
+/// Memory without a file behind it, anonymous or shared, of a process and its descendants, in
 /// bytes. Mapped features and what LibTorch only reserves do not count; pages that several of them
 /// share count once when the sum is above `enough`, where telling them apart is worth the time. 0
 /// when the process is gone.

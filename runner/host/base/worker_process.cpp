@@ -175,7 +175,7 @@ pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attribut
 
 }  // namespace
 
-/// Of all workers of this process.
+/// Shared by all workers of this process.
 std::set<pid_t>& WorkerProcess::running() {
   static std::set<pid_t> pids;
   return pids;

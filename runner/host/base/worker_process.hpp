@@ -32,7 +32,7 @@ struct WorkerOptions {
   /// Words put in front of the worker: {"gdb", "--args"}. With a prefix the worker keeps the
   /// runner's terminal and process group, so that a debugger can be typed to.
   std::vector<std::string> prefix{};
-  std::vector<std::string> environment{};  ///< "NAME=value", in place of the runner's own
+  std::vector<std::string> environment{};  ///< "NAME=value", replacing the runner's own
 };
 
 /// An `earshot-worker` of the runner's. Spawned, never forked; the leader of its own process group;
@@ -42,12 +42,12 @@ struct WorkerOptions {
 ///
 /// For a poll loop: when fd() is readable call receive(), then next() until it gives nothing; when
 /// output_fd() is readable call read_output(). receive() false or read_output() at its end alone
-/// say nothing of the process: reap it with exit() or wait().
+/// do not show its state: reap it with exit() or wait().
 ///
 /// For one question after the other: ask() in ask.hpp.
 class WorkerProcess {
  public:
-  /// @throws Failure (usage) when there is no worker program, or the prefix cannot be run;
+  /// @throws Failure (usage) if there is no worker program, or the prefix cannot be run;
   /// WorkerShortage when the machine gives no process or descriptor, after some seconds of trying.
   explicit WorkerProcess(const WorkerOptions& options = {});
   /// Kills the group and reaps.

@@ -55,7 +55,7 @@ class Examiner {
 
   void next_worker() { worker_.reset(); }
 
-  /// Of all components; nothing when the plugin cannot be loaded, which is for the checks to say.
+  /// For all components; none if the plugin cannot be loaded, which the checks will report.
   std::optional<std::set<std::string>> option_names() {
     try {
       std::set<std::string> names;

@@ -9,7 +9,7 @@
 namespace earshot::host {
 
 /// A line on the terminal that counts what is done and says how long the rest takes: "encoded 12 of
-/// 480 files, 1:12 left". Shows nothing where stderr is no terminal. Removed when it ends.
+/// 480 files, 1:12 left". Shows nothing if stderr is not a terminal. Removed when it ends.
 class CountMeter {
  public:
   explicit CountMeter(std::string doing);  ///< "encoded"

@@ -12,7 +12,7 @@
 namespace earshot::host {
 namespace {
 
-/// {"dog": 0.9, "cat": 0.1}: scores by what they are of; a list where nobody says.
+/// {"dog": 0.9, "cat": 0.1}: scores by candidate; a list if these are unknown.
 Json named(const std::vector<float>& scores, const std::vector<std::string>& names) {
   const auto number = [](float score) {
     if (!std::isfinite(score)) return Json();

@@ -20,11 +20,11 @@ void keep_failed_only(Plan& plan, const Store* store);
 /// --plugin-path, --cache, --worker-prefix.
 void add_plugin_options(program_options::options_description& options);
 /// Whether a command leaves results behind. One that only reads makes no folder where it is called:
-/// where there is no cache yet, and nobody has named one or a results file, what it remembers goes
+/// if there is no cache yet, and neither it nor a results file is named, what it caches goes
 /// to the user's cache folder, $XDG_CACHE_HOME/earshot.
 enum class Purpose { reading, writing };
 
-/// Notes and warnings go to stderr, "looking at x.so" only where that is a terminal.
+/// Notes and warnings go to stderr, "loading x.so" only if that is a terminal.
 PlanSettings plan_settings_of(const Arguments& given, Purpose purpose = Purpose::reading);
 
 /// --option NAME=VALUE, of a component that is used without an experiment file.

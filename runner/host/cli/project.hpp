@@ -17,7 +17,7 @@ namespace earshot::host {
 ///
 /// Relative paths are meant from the file's folder; "~/" is the home folder, ${NAME} and
 /// ${NAME:-default} are environment variables. Options of the command line and environment
-/// variables (EARSHOT_RESULTS, EARSHOT_CACHE_DIR, EARSHOT_PLUGIN_PATH, HF_*) stand above the file.
+/// variables (EARSHOT_RESULTS, EARSHOT_CACHE_DIR, EARSHOT_PLUGIN_PATH, HF_*) override the file.
 /// A file that belongs to another user than this one or root is passed over, since plugins are
 /// programs.
 std::optional<std::filesystem::path> find_project_file(const std::filesystem::path& folder);

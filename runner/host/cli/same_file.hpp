@@ -16,7 +16,7 @@ std::optional<std::string> other_file(const Store& store, const Experiment& expe
 void add_replace_option(program_options::options_description& options);
 
 /// Refuses to make a file the latest revision of an experiment that is of another file, unless
-/// --replace says so or somebody at the terminal does.
+/// --replace is given, or a person at the terminal agrees.
 /// @throws Failure (usage) that names both files and what to do
 void require_same_file(const Store& store, const Experiment& experiment, const Arguments& given);
 

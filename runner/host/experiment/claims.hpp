@@ -20,7 +20,7 @@ struct RecordedClaims {
 
 /// Reads what record_plan stored of an experiment file by the rules that read the file itself.
 /// Labels are not looked up again.
-/// @param where  stands in messages: "experiment 'rooms' in results.db"
+/// @param where  for messages: "experiment 'rooms' in results.db"
 /// @throws Failure (usage) for what a newer runner wrote
 RecordedClaims recorded_claims(const Json& resolved, const std::string& where);
 

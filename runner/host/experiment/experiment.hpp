@@ -10,7 +10,7 @@ namespace earshot::host {
 
 using protocol::Json;
 
-/// Where something stands in an experiment file, for messages: `file:line:column`.
+/// Position of something in an experiment file, for messages: `file:line:column`.
 struct Position {
   std::string file{};
   int line = 0, column = 0;
@@ -31,14 +31,14 @@ struct Component {
   Position position{};
   std::map<std::string, Position> option_positions{};
 
-  /// What the host does, complete with defaults. Of datasets: limit, allow_lost, validation,
-  /// shuffle_labels (see protocol::DatasetRef). Of encoders: dtype of cached features, "float32" or
-  /// "float16". Of tasks: audio, overrides of the encoder's AudioNeeds: crop, pad, max_seconds,
+  /// The host's settings, complete with defaults. For datasets: limit, allow_lost, validation,
+  /// shuffle_labels (see protocol::DatasetRef). For encoders: dtype of cached features, "float32"
+  /// or "float16". For tasks: audio, overrides of the encoder's AudioNeeds: crop, pad, max_seconds,
   /// min_seconds.
   Json settings = Json::object();
 
-  /// Of encoders, for people, in no key: what the checkpoint was trained on, a list of texts, and
-  /// labels of the datasets that were among it or are like it. Null: not said.
+  /// For encoders and for people, not in keys: the checkpoint's training data, a list of strings,
+  /// and labels of the datasets that were among it or are like it. Null: unknown.
   Json pretrain_data{}, in_domain{};
 
   std::string dataset{};  ///< of tasks: label of its dataset, "" where the matrix says it; of
@@ -143,7 +143,7 @@ struct Overrides {
   std::vector<std::string> set{};   ///< "task.room.options.lr=1e-4"
   std::vector<std::string> only{};  ///< "encoder=mimi,htsat"
   std::vector<std::string> skip{};  ///< "task=room"
-  std::int64_t limit = 0;           ///< at most so many cells; 0: all
+  std::int64_t limit = 0;           ///< maximum number of cells; 0: all
 };
 
 /// Reads an experiment file. Order: extends, --set, environment variables, checks.

@@ -12,9 +12,10 @@ namespace earshot::host {
 class Fields {
  public:
   /// @param title how messages call the table: "[encoder.mimi]"
-  /// @throws Failure (usage) for a value that is no table, and for an unknown key with the nearest.
+  /// @throws Failure (usage) for a value that is not a table, and for an unknown key with the
+  /// nearest.
   Fields(const Value& table, std::string title, std::vector<std::string> known);
-  /// Of a table that was read before: its keys are not checked again.
+  /// For a table that was read before: its keys are not checked again.
   explicit Fields(const Value& table) : table_(table), title_("the table") {}
 
   const Value* find(const std::string& key) const { return table_.find(key); }
@@ -40,14 +41,14 @@ class Fields {
   std::string title_;
 };
 
-/// "x.toml:3:9: seed is 'one' (a text); expected an integer"
+/// "x.toml:3:9: seed is 'one' (a string); expected an integer"
 [[noreturn]] void refuse_type(const Value& value, const std::string& name,
                               const std::string& expected);
 
 /// A list of texts, or a single text as a list of one. @throws Failure
 std::vector<std::string> texts_of(const Value& value, const std::string& name);
 
-/// Refuses a name that could not stand in a path, a table or a terminal: allowed are letters,
+/// Refuses a name that is unsafe in a path, a table or a terminal: allowed are letters,
 /// digits, '_', '-', '.' and '+', at most 100 of them, the first of them no '.' or '-'.
 /// @param what it is: "the label"
 void check_plain_name(const Position& position, const std::string& what, const std::string& name);

@@ -14,7 +14,7 @@ struct CellComponent {
   std::string use{};
   Json options = Json::object();   ///< as written: not completed, paths as in the file
   Json settings = Json::object();  ///< see Component::settings
-  /// Of options that an axis or [[override]] gives; those of others stand with the Component.
+  /// Positions of options from an axis or [[override]]; those of others are in the Component.
   std::map<std::string, Position> positions{};
 };
 
@@ -40,7 +40,7 @@ struct Cell {
 /// stands for all, which cannot run.
 using FoldsOf = std::function<std::vector<std::int64_t>(const CellComponent& dataset)>;
 
-/// All cells of the experiment in order: blocks as they stand, last axis fastest, a cell reached
+/// All cells of the experiment in order: blocks as written, last axis fastest, a cell reached
 /// twice once. Order: blocks, where, union, exclude, override, only/skip, limit.
 /// @throws Failure (usage): an exclude or override that matches nothing, an override of an option
 /// that is an axis of the cell, an axis or value of --only or --skip that is unknown (with the

@@ -8,7 +8,7 @@
 
 namespace earshot::host {
 
-/// As read_experiment(), with texts from `read` in place of files.
+/// Like read_experiment(), with texts from `read` instead of files.
 Experiment parse_experiment(const std::string& file, const Overrides& overrides,
                             const ReadText& read);
 
@@ -43,7 +43,7 @@ Match read_match(const Value& value, const Experiment& experiment, const std::st
 /// All axes of all blocks with dataset and seed.
 std::vector<std::string> axis_names(const Experiment& experiment);
 
-/// Refuses a text that is no label of the component table `axis`; nothing for other axes.
+/// Refuses a text that is not a label of the component table `axis`; accepts any for other axes.
 void check_label(const Experiment& experiment, const std::string& axis, const Json& value,
                  const Position& position);
 

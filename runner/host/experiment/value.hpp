@@ -33,11 +33,11 @@ Value parse_toml(std::string_view text, const std::string& file);
 void merge(Value& under, Value over);
 
 Json to_json(const Value& value);
-/// The way back; all of it stands at `position`, and the entries of a table are in the order of
+/// The inverse; everything is at `position`, and the entries of a table are in the order of
 /// their names.
 Value from_json(const Json& json, const Position& position);
 
-/// "'ten' (a text)", "3 (an integer)", "a table".
+/// "'ten' (a string)", "3 (an integer)", "a table".
 std::string shown(const Value& value);
 
 /// @throws Failure (usage) "<position>: <problem>"

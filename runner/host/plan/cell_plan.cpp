@@ -172,7 +172,7 @@ PlannedCell CellPlanner::plan(Cell cell) {
 namespace {
 
 /// What the encoder's weights were trained on: a plugin says it by the default of an option, which
-/// goes with the default of its weights. Null if unknown.
+/// belongs to its default weights. Null if unknown.
 Json known_data(const FoundComponent& encoder) {
   if (encoder.weights == "random") return Json::array();
   const auto& given = encoder.ref.value_of("pretraining_data");
@@ -237,7 +237,7 @@ void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
     plan_.notes.push_back("dataset '" + cell.dataset.label + "': " + parts.dataset->note);
 }
 
-/// Of a source what it is decides; the same for many cells.
+/// Keyed by the source's content, so many cells share one entry.
 const std::string& CellPlanner::source_key(const FoundComponent& encoder,
                                            const protocol::FeatureSource& source) {
   const auto what =

@@ -28,7 +28,7 @@ struct EvaluatorFacts {
 /// Decides nothing but what is excluded, left out or cannot run.
 class CellPlanner {
  public:
-  /// @param cache the folder below which pretrained encoders and language models lie
+  /// @param cache the folder with the pretrained encoders and language models
   CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
               Informant& informant, const std::filesystem::path& cache, Plan& plan);
 

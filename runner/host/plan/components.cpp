@@ -71,7 +71,7 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
 }
 
 /// "; 'runner weights x.toml --get' gets it" where that is so; with what the command line set.
-/// Of a component that no file names, its source in place of x.toml.
+/// For a component outside of a file, its source instead of x.toml.
 std::string Components::how_to_get(const std::string& source, const Position& place) const {
   if (!is_hub_source(source)) return "";
   if (experiment_.file.empty()) return "; 'runner weights " + source + " --get' downloads it";
@@ -132,7 +132,7 @@ void Components::identify(const std::string& table, FoundComponent& found) const
         const auto path = protocol::path_of(weights ? value.at("path").get<std::string>()
                                                     : value.get<std::string>());
         if (!path.empty() && stamp_of(path)) {
-          // Of weights the files that are read: a model card that comes later changes no key.
+          // For weights, only the files that are read: a later model card changes no key.
           found.ref.inputs.push_back(stamps_.input(
               path, weights ? found.checkpoints.at(spec.name).files : std::vector<fs::path>{}));
           found.contents[spec.name] = found.ref.inputs.back().sha256;

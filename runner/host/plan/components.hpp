@@ -16,7 +16,7 @@ struct FoundComponent {
   Position position{};
   protocol::ComponentRef ref{};
   /// What of it determines results: id, plugin bytes or version, options that affect results, with
-  /// the content of files in place of their paths.
+  /// the content of files instead of their paths.
   Json identity{};
   std::string identity_text{};  ///< canonical
   Json contents =
@@ -24,7 +24,7 @@ struct FoundComponent {
   std::string weights{};  ///< as written, of the first option of that type; or ""
   std::map<std::string, Weights> checkpoints{};  ///< by option of that type
   std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
-  std::string pretrain{};  ///< of what is pretrained: key of that stage; or ""
+  std::string pretrain{};  ///< key of the pretraining stage, if any; or ""
 };
 
 /// Finds the components of cells, each combination once.

@@ -17,13 +17,13 @@ namespace earshot::host {
 std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task);
 
 /// A cell for the answers in a file with this hash to the task of `place`. Its key is a hash of the
-/// content and of what scores it, never of the name.
+/// content and of everything that scores it, never of the name.
 /// @param scores whether the file has scores of classes or choices
 PlannedCell imported_cell(const PlannedCell& place, const std::string& name, std::int64_t seed,
                           const std::string& sha256, bool scores = false);
 
 /// Adds the cells that were imported into the experiment before, so that planning it anew keeps
-/// them: those that would still be scored as they were. They are left out of what is to run.
+/// them: those that would still be scored in the same way. They are not run.
 void keep_imported(Plan& plan, const Store& store);
 
 }  // namespace earshot::host

@@ -33,14 +33,14 @@ struct PlannedCell {
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
-  Json pretrain_data{};   ///< what they were trained on, a list of texts; null: nobody says
-  Json in_domain{};       ///< whether the dataset was among it, or is like it; null: nobody says
+  Json pretrain_data{};   ///< what they were trained on, a list of strings; null: unknown
+  Json in_domain{};       ///< whether that includes the dataset or a similar one; null: unknown
 };
 
 /// Training of an encoder or language model that comes before all that uses it.
 struct PretrainStage {
   std::string key{};
-  std::string table{}, label{};  ///< of what is trained: "encoder" or "language_model"
+  std::string table{}, label{};  ///< of the trained component: "encoder" or "language_model"
   std::string dataset_label{};
   protocol::PretrainRequest request{};  ///< but for device and threads
 

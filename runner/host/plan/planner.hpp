@@ -15,7 +15,7 @@ struct PlanSettings {
   std::filesystem::path cache{"results/cache"};
   WorkerOptions worker{};
   AskLimits limits{};  ///< of a question; make_plan() takes them from the experiment's [resources]
-  /// Takes lines for people while workers are asked: "looking at log_mel.so".
+  /// Takes lines for people while workers are asked: "loading log_mel.so".
   std::function<void(const std::string&)> progress{};
   std::function<void(const std::string&)> warn{};  ///< lines such as a plugin that was refused
 };
@@ -24,7 +24,7 @@ struct PlanSettings {
 /// files hashed, datasets listed, every cell with its key, decision and reason. What plugins and
 /// datasets say is remembered in the cache folder; when nothing there has changed, no worker is
 /// started.
-/// @param store to tell what is done already; null while there is no results file
+/// @param store to find what is already done; null if there is no results file
 /// @throws Failure (usage) positioned in the file for what is wrong there; (plugin_refused) when a
 /// plugin that the experiment needs was refused.
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,

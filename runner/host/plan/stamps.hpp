@@ -33,11 +33,11 @@ class StampTable {
   StampTable& operator=(const StampTable&) = delete;
 
   /// A file with the hash of its content, and its stamp if the two surely belong together.
-  /// @throws std::system_error if it cannot be read, or is no regular file
+  /// @throws std::system_error if it cannot be read, or is not a regular file
   protocol::ListedFile look_at(const std::filesystem::path& file);
   /// SHA-256 of a file's content. @throws as look_at() does
   std::string sha256(const std::filesystem::path& file) { return look_at(file).sha256; }
-  /// Of a file, or of the names and contents of all files below a folder.
+  /// Hash of a file, or of the names and contents of all files below a folder.
   std::string content(const std::filesystem::path& path);
   /// What an option names, with its content; only these `files` of a folder, or all.
   protocol::InputRef input(const std::filesystem::path& path,

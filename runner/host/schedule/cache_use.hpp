@@ -14,18 +14,18 @@ namespace earshot::host {
 /// {encoder,language_model}.state`, or `<cache>/audio/<key>/<clip>.flac`.
 struct CachedFile {
   std::filesystem::path file{};
-  /// Of the features: what they are besides the clip; of the pretraining; of the dataset.
+  /// Keys: of the features, apart from the clip; of the pretraining; of the dataset.
   std::string key{};
   std::int64_t bytes = 0;
   /// When it was last read or written, as far as the file system keeps that (relatime: to a day).
   std::time_t used = 0;
 };
 
-/// All of them, the one used longest ago first. Empty when there is no cache.
+/// All of them, the least recently used first. Empty if there is no cache.
 std::vector<CachedFile> cached_files(const std::filesystem::path& cache);
 
 /// Says that files are in use, as long as it lives or its process does: by a shared lock on a file
-/// beside them. Whoever prunes asks for that lock alone.
+/// next to them. Pruning takes an exclusive lock.
 class CacheUse {
  public:
   CacheUse() = default;

@@ -9,7 +9,7 @@ namespace earshot::host {
 /// commit, or where its references are of a kind that is not known.
 ///   commit        of HEAD
 ///   dirty         whether tracked files differ from it; null when git is not there to say so
-///   diff_sha256   hash of the differences, where there are some
+///   diff_sha256   hash of the differences, if there are any
 ///   diff          the differences themselves, up to 256 KiB of UTF-8
 ///
 /// Nothing that the repository or the user configures is run: no hook, monitor, filter, pager,

@@ -49,7 +49,7 @@ class Builder {
   }
 
  private:
-  /// Of a limit that nobody has set, the default.
+  /// The default for a limit that is not set.
   std::int64_t limit_of(std::int64_t memory) const {
     return memory == 0 ? default_memory_ : memory;
   }

@@ -51,7 +51,7 @@ struct Job {
 using Jobs = std::vector<Job>;
 
 /// The jobs of all cells that are to run. Feature stages of one dataset share a job, but those of a
-/// pretrained encoder have one of their own, so that nobody else waits for its training. Its cells
+/// pretrained encoder have their own, so that no others wait for its training. Its cells
 /// wait for the training as well, and fail with it.
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);

@@ -12,7 +12,7 @@ namespace earshot::host {
 
 using protocol::Json;
 
-/// Where an invocation stands.
+/// Progress of an invocation.
 struct ProgressState {
   std::int64_t total = 0;  ///< cells that this invocation set out to run
   std::int64_t done = 0;   ///< of these, ended for good, whatever their state
@@ -26,7 +26,7 @@ struct ProgressState {
   double curve_value = 0;  ///< its last point, which may not be finite
 };
 
-/// What happens while an experiment runs, as somebody is to see it.
+/// Shows what happens while an experiment runs.
 class Progress {
  public:
   virtual ~Progress();

@@ -8,7 +8,7 @@ namespace earshot::host {
 // measured on validation, as a cell of its own (same axes, a key of its own, numbers in no view);
 // the best of each set gets test numbers, the others never get any. So there is nothing to hide.
 
-/// Of a choice not yet made or lost; of these no test cell is recorded.
+/// Reasons for a choice not yet made, or lost; such test cells are not recorded.
 constexpr const char* not_chosen_yet = "[select]: not chosen yet";
 constexpr const char* not_chosen = "[select]: not chosen";
 

@@ -4,7 +4,7 @@
 namespace earshot::host {
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP, which counts as SIGTERM, are counted instead of
-/// ending the process, and wake whoever polls fd(). One at a time.
+/// ending the process, and wake the code that polls fd(). One at a time.
 class SignalWatch {
  public:
   SignalWatch();

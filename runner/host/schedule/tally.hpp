@@ -46,7 +46,7 @@ class Tally {
   /// @param interrupted it was ended for a signal: it is not failed, but unfinished
   void failed(const Job& cell, const Ending& ending, const std::string& log, bool interrupted);
 
-  /// Shows where the invocation stands.
+  /// Shows the progress of the invocation.
   void tick(const Workers& workers);
   /// What it came to: cells that have not ended are unfinished. @param signal that ended it, or 0
   Summary close(int signal);

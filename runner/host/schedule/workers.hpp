@@ -30,8 +30,8 @@ class Workers {
 
   /// Waits until a worker has said something or this descriptor is readable, for 50 ms at most.
   void wait(int descriptor) const;
-  /// Hears all workers, and calls `finish(slot, ending)` for each job that has ended; `finish` ends
-  /// with Slot::release(). Workers that are gone are dropped.
+  /// Reads from all workers, and calls `finish(slot, ending)` for each job that has ended; `finish`
+  /// ends with Slot::release(). Workers that are gone are dropped.
   template <class Finish>
   void advance(Finish&& finish) {
     for (auto& slot : slots_)

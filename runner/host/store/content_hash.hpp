@@ -10,7 +10,7 @@ namespace earshot::host {
 // SQLite has no checksums: a bit that flips inside of a row is not seen. What an ok run left and
 // the items of a dataset are therefore sealed by a hash of their rows, written with them.
 
-/// SHA-256 of what the run left: items used and lost, metrics with their definitions and
+/// SHA-256 of the rows of a run: items used and lost, metrics with their definitions and
 /// replicates, predictions and curves.
 std::string content_of_run(const Connection& connection, std::int64_t run);
 

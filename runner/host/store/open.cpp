@@ -302,7 +302,7 @@ std::set<std::string> own_views() {
   return names;
 }
 
-/// Of an older version: what came since may be the user's there.
+/// For an older version: later names may belong to the user there.
 std::set<std::string> own_views_of(std::int64_t version) {
   if (version > 2) return own_views();
   return {"result",    "slice_delta", "category_delta", "leaderboard",

@@ -14,9 +14,9 @@ struct Migration {
   std::int64_t from = 0, to = 0;  ///< from 0: of a new file
 };
 
-/// Of tables: views are made anew at the end of each migration, as views.sql has them then; a
-/// change of views.sql alone takes a migration that changes no table. A new file is made at once as
-/// the last version is (schema.sql); files of schema 1 are from before there were users.
+/// Migrates tables: views are created again at the end of each migration, as views.sql has them
+/// then; a change of views.sql alone takes a migration that changes no table. A new file is made at
+/// once as the last version is (schema.sql); files of schema 1 are from before there were users.
 const std::vector<Migration>& migrations();
 
 /// The version of the schema that this runner reads and writes.
@@ -36,7 +36,7 @@ void migrate(Connection& connection, const std::filesystem::path& file,
 /// write-ahead logging with a sync at every commit, and migrates.
 ///
 /// EARSHOT_SINGLE_HOST=1 in the environment admits a network file system, with a rollback journal
-/// in place of the write-ahead log; then only one host may use the file.
+/// instead of the write-ahead log; then only one host may use the file.
 Connection open_for_writing(const std::filesystem::path& file);
 
 /// Opens an existing file so that nothing can be changed: no row, no setting, no other file; nor is

@@ -30,7 +30,7 @@ struct flock one_byte(std::int64_t owner) {
 
 OwnerLock::OwnerLock(const std::filesystem::path& results, std::int64_t owner)
     : descriptor_(open(lock_file(results).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-  // Of the open file, not of the process: closing another descriptor of the file keeps it.
+  // A lock of the open file, not of the process: closing another descriptor of the file keeps it.
   auto lock = one_byte(owner);
   if (descriptor_ < 0 || fcntl(descriptor_, F_OFD_SETLK, &lock) != 0) {
     const std::string problem = std::strerror(errno);

@@ -20,7 +20,7 @@ using protocol::Json;
 /// says which file, what is wrong and what to do.
 class Connection {
  public:
-  /// `flags` as of sqlite3_open_v2; `name` stands in messages. Waits up to 30 s for locks.
+  /// `flags` as in sqlite3_open_v2; `name` is for messages. Waits up to 30 s for locks.
   Connection(const std::string& uri, int flags, std::string name);
 
   /// Runs one or several statements that return nothing.
@@ -50,9 +50,9 @@ class Connection {
     std::uint64_t device = 0, inode = 0;
     bool operator==(const Place&) const = default;
   };
-  static Place place_of(const std::string& file);  ///< zeros where there is none
+  static Place place_of(const std::string& file);  ///< zeros if there is none
 
-  Place file_{};         ///< as it was opened; zeros when nobody watches
+  Place file_{};         ///< as it was opened; zeros if not watched
   mutable Place log_{};  ///< of the write-ahead log, once it is there
   std::string name_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;

@@ -66,7 +66,7 @@ struct StageRecord {
   std::string state{}, error{};          ///< state: ok, failed, timeout, oom, killed or lost
   std::int64_t attempts = 1, bytes = 0;  ///< attempts that this adds to those before
   double seconds = 0;
-  /// Of features: clips, computed, audio_seconds, encode_seconds, spec ...
+  /// For features: clips, computed, audio_seconds, encode_seconds, spec ...
   Json facts = Json::object();
 };
 
@@ -103,7 +103,7 @@ struct RunRecord {
   std::vector<PredictionRow> predictions{};
   std::vector<CurveRow> curves{};
   std::vector<ArtifactRow> artifacts{};
-  std::vector<std::string> stages{};  ///< keys of the stages it stands on, recorded before
+  std::vector<std::string> stages{};  ///< keys of the stages it depends on, recorded before
   double seconds = 0;
 };
 
@@ -181,7 +181,7 @@ class Store {
   /// Cells with an ok run.
   std::set<std::string> finished(const std::vector<std::string>& keys) const;
 
-  /// Of those cells whose last attempt is not ok and that have no ok run, by cell key. Running ones
+  /// By cell key, for cells whose last attempt is not ok and that have no ok run. Running ones
   /// and those without any attempt are not among them.
   std::map<std::string, LastFailure> last_failures(const std::vector<std::string>& keys) const;
 
@@ -194,7 +194,7 @@ class Store {
   /// `<file>-owners`, which the system releases however it dies.
   std::int64_t bury_lost_runs();
 
-  /// Runs that bury_lost_runs would bury.
+  /// Runs that bury_lost_runs would mark as lost.
   std::set<std::int64_t> lost_runs() const;
 
   /// Claims the cell: a row in state running. Nothing when another process runs it or it is ok.
@@ -202,7 +202,7 @@ class Store {
   std::optional<std::int64_t> begin_run(const std::string& cell_key);
 
   /// Ends an attempt: state, metrics, predictions, curves, artifacts in one transaction, sealed by
-  /// a hash (see content_hash.hpp). @throws Failure when the run was buried meanwhile
+  /// a hash (see content_hash.hpp). @throws Failure if the run was marked as lost meanwhile
   void finish_run(std::int64_t run, const RunRecord& record);
 
   /// Adds points of a running attempt. A step given twice keeps its last value.

@@ -19,7 +19,7 @@ namespace earshot::host {
 ///
 /// @param names all files of the repository, relative to it
 /// @param text reads one of them; asked for an index of shards
-/// @throws Failure when there are no weights, or several to choose from: `<what is wrong>; <what
+/// @throws Failure if there are no weights, or several to choose from: `<what is wrong>; <what
 /// there is>.`, without the name of the repository
 std::vector<std::string> checkpoint_files(
     const std::vector<std::string>& names, const std::string& path,

@@ -25,7 +25,7 @@ struct RemoteWeights {
 /// @throws HubError, and Failure where the repository has no such file or no weights
 RemoteWeights ask_hub(Hub& hub, const HubSource& source);
 
-/// How many bytes of them the cache lacks; what lies there in part counts.
+/// Number of bytes of them that the cache lacks; partial files count.
 std::int64_t bytes_to_get(const std::filesystem::path& cache, const HubSource& source,
                           const RemoteWeights& weights);
 
@@ -42,7 +42,7 @@ struct FetchWatcher {
 };
 
 /// Brings the files into the cache, where the Python library finds them too: each as
-/// blobs/<etag>.incomplete, which a later call goes on with; checked by size and hash; then as
+/// blobs/<etag>.incomplete, which a later call continues; checked by size and hash; then as
 /// blobs/<etag> with a link in snapshots/<commit>. When all are there, refs/<revision> is written.
 /// Another process that wants the same file at once waits for the lock
 /// .locks/<repository>/<etag>.lock, as the Python library does.

@@ -47,7 +47,7 @@ struct HubFile {
 };
 
 /// Asks a Hugging Face hub. The token goes to the hub's own scheme, host and port only; redirects
-/// to other hosts (where large files lie) are followed without it.
+/// to other hosts (which store large files) are followed without it.
 class Hub {
  public:
   /// @param note takes lines for people: what failed and is tried again

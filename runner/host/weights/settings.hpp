@@ -28,7 +28,8 @@ struct HubSettings {
 /// HubSettings::cache alone.
 std::filesystem::path hub_cache();
 
-/// @throws Failure (usage): HF_ENDPOINT is no http(s) address, or a token has forbidden characters
+/// @throws Failure (usage): HF_ENDPOINT is not an http(s) address, or a token has forbidden
+/// characters
 HubSettings hub_settings();
 
 }  // namespace earshot::host

@@ -8,14 +8,14 @@
 namespace earshot::host {
 
 // Files of the hub's cache. All throw Failure (cells_not_ok) that names the file, the reason and
-// what to do: a full disk, a folder that is read-only or somebody else's.
+// what to do: a full disk, a folder that is read-only or belongs to another user.
 
 void make_folder(const std::filesystem::path& folder);
 
 /// @throws Failure if the disk of `folder` has less than `bytes` free
 void need_space(const std::filesystem::path& folder, std::int64_t bytes);
 
-/// Writes a file, or goes on writing it. What was written stays when it is destroyed.
+/// Writes a file, or continues it. What was written stays after destruction.
 class Appender {
  public:
   explicit Appender(const std::filesystem::path& file);
@@ -49,7 +49,7 @@ class FileLock {
 
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Makes `link` a relative symbolic link to `target`, in place of what is there, at once.
+/// Makes `link` a relative symbolic link to `target`, atomically replacing what is there.
 void link_to(const std::filesystem::path& target, const std::filesystem::path& link);
 
 /// Writes a small file at once, unless it has this content.

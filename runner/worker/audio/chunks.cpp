@@ -72,7 +72,7 @@ std::uint64_t end_of_chunks(ByteReader& reader, const Layout& layout, std::uint6
   return reader.size();
 }
 
-/// Of a WAV that grew past what 32 bits hold, or of a program that died, the size is 0 or near the
+/// If a WAV grew beyond 32 bits, or its writer died, the size is 0 or near the
 /// largest number.
 bool is_unknown(ByteReader& reader, const Layout& layout, const Chunk& chunk) {
   if (chunk.size == layout.unknown) return true;
@@ -86,7 +86,7 @@ bool is_unknown(ByteReader& reader, const Layout& layout, const Chunk& chunk) {
   return chunk.size == 0 && end_of_chunks(reader, layout, chunk.begin) != reader.size();
 }
 
-/// Of W64: from the size of the samples and the bytes of a frame, which the chunk before says.
+/// For W64: from the size of the samples and the bytes of a frame, given by the previous chunk.
 std::int64_t frames_of_w64(ByteReader& reader, const Layout& layout, const Chunk& samples) {
   const auto format = chunk_at(reader, layout, layout.begin);
   if (!format || !format->id.starts_with("fmt ")) return -1;

@@ -33,7 +33,7 @@ class ClipAudio {
   MadeAudio made_;
   std::vector<Made> makers_;
   std::mutex making_, knowing_;
-  /// Of files that have another stamp than planned, and the content: the stamp that they have.
+  /// For files with the planned content but another stamp: that stamp.
   std::map<std::int64_t, protocol::Stamp> known_;
 };
 

@@ -127,7 +127,7 @@ Sound decode(const std::filesystem::path& file, double start, double duration) {
     if (known) fail(file, "truncated: nothing can be read from " + seconds(start) + " on");
     fail_begin(before);
   }
-  // Of a file that may go on one sample more is asked for, to see whether it does.
+  // If the file may continue, one more sample is requested to find out.
   Sound result{read_mono(*recording, std::min(recording->goes_on ? asked : wanted, longest_clip) +
                                          (recording->goes_on ? 1 : 0)),
                recording->rate};

@@ -178,7 +178,7 @@ class SndRecording final : public Recording {
                       ". Write it as WAV or FLAC");
   }
 
-  /// Of files whose length libsndfile takes from their size; FLAC is read to its end for it.
+  /// For files whose length libsndfile derives from their size; FLAC is read to its end.
   void compare(const Declared& by_header) {
     const auto declared = by_header.frames;
     if (declared < 0 || container() == SF_FORMAT_FLAC) return;

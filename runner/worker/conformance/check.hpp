@@ -36,7 +36,7 @@ struct Check {
 /// All checks, in the order in which they make sense.
 const std::vector<Check>& checks();
 
-// Of each file one list.
+// One list per file.
 std::vector<Check> plugin_checks();
 std::vector<Check> component_checks();
 std::vector<Check> encoder_checks();

@@ -25,7 +25,7 @@ class CellComponents {
   /// @throws Unsupported from each if the cell has none or it lacks the ability.
   Encoder& encoder();
   Codec& codec();
-  /// Of an encoder that this cell alone has; prepare() is the evaluator's to call, before resume().
+  /// For an encoder that only this cell has; prepare() is the evaluator's to call, before resume().
   Learner& learner();
   /// @param in  what it is connected to at the first call.
   /// @throws ContractError when a later one gives another.

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using protocol::Json;
 
-// Of an event, far below the largest frame: a million bytes or one row more.
+// Size of an event, far below the largest frame: a million bytes or one row more.
 constexpr std::size_t rows_per_event = 500, bytes_per_event = 1 << 20;
 constexpr std::size_t largest_row = 8 << 20;
 
@@ -75,7 +75,7 @@ class CellStage {
 
   fs::path kept_file() const {
     const auto file = fit_file();
-    // Of models that answer: what others predict is soon predicted again.
+    // Only for language models: other predictions are cheap to repeat.
     if (file.empty() || !uses_.language_model) return {};
     return file.parent_path() / ("predictions-" + request_.predict + ".state");
   }

@@ -38,9 +38,9 @@ class Encoding {
 
   const AudioNeeds& needs() const { return needs_; }
   protocol::Facts facts() const;
-  /// Of a shard, without key and clips.
+  /// Header of a shard, without key and clips.
   const ShardHeader& layout() const { return layout_; }
-  /// Of so many seconds of audio in the cache, roughly.
+  /// Approximate cache size for this many seconds of audio.
   double estimated_bytes(double seconds) const;
 
   /// What it makes of each recording.

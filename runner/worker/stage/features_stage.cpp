@@ -98,7 +98,7 @@ class FeaturesStage {
     return std::min(clips_.size(), (shard + 1) * clips_per_shard);
   }
 
-  /// Of a clip, from the header of its file where the dataset does not say; 0: not known.
+  /// Duration of a clip, from the header of its file if the dataset does not give it; 0: unknown.
   static double seconds_of(const Clip& clip) {
     if (clip.duration > 0 || clip.file.empty()) return clip.duration;
     std::error_code ignored;  // a pipe would be waited for

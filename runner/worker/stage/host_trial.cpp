@@ -55,7 +55,7 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       items_(dataset_, reasons()),
       components_(request, uses, device_, [this] { return reader(true).code_spec(); }) {}
 
-// Of two sources the last is the teacher's, and the first the encoder's that is being trained.
+// With two sources, the last is the teacher's and the first that of the encoder being trained.
 std::shared_ptr<const FeatureReader> HostTrial::open_reader(bool codes) const {
   const auto& sources = request_.features;
   if (uses_.learner && sources.size() < 2) return nullptr;

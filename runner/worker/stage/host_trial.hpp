@@ -28,7 +28,7 @@ class HostTrial final : public Trial {
   void begin(Stage stage);
   /// Sends what the stage has recorded, under this name; what save() kept is not needed any more.
   void end(const std::string& name, double seconds, bool reused);
-  /// Of the stage at hand: file with what save() kept; "" when the request keeps none.
+  /// File with the last save() of the current stage; "" if the request keeps none.
   std::filesystem::path partial_file() const;
   const Records& records() const { return records_; }
   void load_records(const State& state) {

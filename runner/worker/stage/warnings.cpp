@@ -40,7 +40,7 @@ std::string constant_features(Trial& trial, const std::string& encoder) {
       clip = where;
       continue;
     }
-    // Of clips of different lengths what both have.
+    // Clips of different lengths are compared over the shorter one.
     const auto frames = std::min(first.size(0), values.size(0));
     if (!at::equal(first.narrow(0, 0, frames), values.narrow(0, 0, frames))) return "";
     others += where == clip ? 0 : 1;

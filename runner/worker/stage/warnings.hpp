@@ -10,11 +10,11 @@ namespace earshot::worker {
 
 // What makes a finished run's numbers say less than they seem to.
 
-/// Of predictions that are the same for every item, which no model of what it hears gives: a
-/// sentence, or "". Fewer than two items say nothing.
+/// Warns of predictions that are the same for every item, which no model of the audio gives: a
+/// sentence, or "". No warning for fewer than two items.
 std::string constant_predictions(const Outcomes& outcomes);
 
-/// Of features that are the same for all of some clips of the test items, at most 32 and evenly
+/// Warns of features that are the same for a sample of clips of the test items, at most 32, evenly
 /// spread: a sentence that names the encoder, or "".
 std::string constant_features(Trial& trial, const std::string& encoder);
 

@@ -13,20 +13,20 @@ struct AudioBatch {
   at::Tensor lengths{};          ///< int64 (B), on the CPU: valid samples, 1 <= lengths[b] <= N
   std::int64_t sample_rate = 0;  ///< Hz
 
-  /// @throws ContractError naming the field, what it is and what it should be.
+  /// @throws ContractError naming the field, its value and the expected one.
   EARSHOT_API void check() const;
 };
 
-/// Which stretch of longer audio is taken when `max_seconds` is exceeded.
+/// Which stretch of audio longer than `max_seconds` is taken.
 enum class Crop { first, centre, seeded };
 
 /// What fills audio that is shorter than `min_seconds`: nothing, zeros at the end, or the audio
 /// again and again.
 enum class Pad { none, zero, repeat };
 
-/// The audio an encoder takes, and how it likes audio that is too long or too short. The host mixes
-/// down (mean over channels), resamples, crops and pads, alike for all encoders; an experiment may
-/// override crop and pad. An encoder that wants two channels gets mono on both.
+/// The audio an encoder takes, and how to treat audio that is too long or too short. The host mixes
+/// down (mean over channels), resamples, crops and pads in the same way for all encoders; an
+/// experiment may override crop and pad. An encoder that wants two channels gets mono on both.
 struct AudioNeeds {
   std::int64_t sample_rate = 16000;  ///< Hz
   std::int64_t channels = 1;

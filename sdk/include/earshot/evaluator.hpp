@@ -5,7 +5,7 @@
 
 namespace earshot {
 
-/// What an evaluator takes from its Trial; decides which stages and cells make sense.
+/// What an evaluator uses of its Trial; this determines the necessary stages and possible cells.
 struct Uses {
   bool features = false, codes = false, audio = false;
   bool learner = false, mapper = false, language_model = false;
@@ -23,7 +23,7 @@ struct MetricSpec {
   std::int64_t version = 1;  ///< raised when the definition changes; part of cell keys
 };
 
-/// A test item with its truth, and what was said about it.
+/// A test item with its right answer and its prediction.
 struct Outcome {
   const Item& item;
   const Prediction& prediction;
@@ -38,22 +38,22 @@ class EARSHOT_API Evaluator : public Stateful {
   ~Evaluator() override;
 
   virtual Uses uses() const = 0;
-  virtual std::vector<MetricSpec> metrics() const = 0;  ///< every name that is ever reported
+  virtual std::vector<MetricSpec> metrics() const = 0;  ///< all names that may be reported
 
-  /// Learns from Split::train, chooses by Split::validation, never looks at Split::test. What was
-  /// learnt is in state(), besides what is in the mapper's, language model's or learner's.
+  /// Learns from Split::train, chooses by Split::validation, never looks at Split::test. The learnt
+  /// state is in state() and in the states of mapper, language model and learner.
   /// Default: nothing to learn.
   virtual void fit(Trial& trial);
 
-  /// Predicts every item of Split::test, after fit() or load_state(), without use of its truth:
-  /// were the truths of test items other ones, all predictions would be the same. Only candidates
-  /// may be made of truths, if each item is offered those of several items, its own among them,
-  /// and nothing but mark() tells which that is.
+  /// Predicts every item of Split::test, after fit() or load_state(), without using its right
+  /// answer: predictions must not depend on the right answers of test items. Only candidates may be
+  /// built from right answers, if each item gets those of several items, including its own, and
+  /// only mark() reveals which one that is.
   /// Default: none, for an evaluator that only trains.
   virtual void predict(Trial& trial);
 
   /// The numbers of one item; their means over a slice are metrics, and the host gives them
-  /// intervals and paired tests. A number that cannot be computed is left out, and counted.
+  /// intervals and paired tests. Leave out numbers that cannot be computed; they are counted.
   /// Default: measures.
   virtual Numbers mark(const Item& item, const Prediction& prediction) const;
 

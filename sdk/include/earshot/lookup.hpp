@@ -7,19 +7,19 @@
 
 namespace earshot {
 
-/// A clip as its dataset calls it.
+/// A clip as its dataset names it.
 struct ClipName {
-  /// Ids of the items that have it, in the order of the dataset, at least one: features belong to
-  /// clips, not to items. Of an item with two clips "<id>-a" and "<id>-b".
+  /// Ids of the items with this clip, in the order of the dataset, at least one: features belong to
+  /// clips, not to items. For an item with two clips: "<id>-a" and "<id>-b".
   std::vector<std::string> items{};
   std::filesystem::path file{};  ///< as Clip has it; empty when it is synthesized
   double start = 0;              ///< s
   double duration = 0;           ///< s; 0: to the end
 };
 
-/// What an encoder is that knows features by the name of the clip and hears nothing: they were
-/// computed elsewhere. The host calls look_up() in the place of encode(), and opens no audio for
-/// it; encode() throws Unsupported. What it reads from belongs in options of type path, whose
+/// Ability of an encoder that looks features up by the name of the clip and takes no audio: they
+/// were computed elsewhere. The host calls look_up() instead of encode(), and opens no audio for
+/// it; encode() throws Unsupported. The files it reads belong in options of type path, whose
 /// content enters the keys of results.
 class EARSHOT_API Lookup {
  public:

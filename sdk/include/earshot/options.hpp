@@ -13,7 +13,7 @@
 namespace earshot {
 
 /// A file or folder of the user. Declared with a default location or "", received absolute.
-/// What it contains enters the cell's key, not where it lies; of a dataset, its fingerprint does.
+/// Its content enters the cell's key, not its location; for a dataset, the fingerprint does.
 struct Path {
   std::filesystem::path path{};
   bool operator==(const Path&) const = default;
@@ -47,11 +47,11 @@ enum class Role {
 /// The alternative that `value` holds is the option's type.
 struct OptionSpec {
   std::string name{};                  ///< [a-z0-9_]+, the TOML key
-  OptionValue value{};                 ///< default; of a required option only its type matters
+  OptionValue value{};                 ///< default; for a required option only its type matters
   std::string help{};                  ///< one sentence, for `runner describe` and for errors
   std::string unit{};                  ///< "Hz", "s", "samples", "dB"; "" when dimensionless
   std::optional<double> min{}, max{};  ///< inclusive; numbers and each number of a list
-  std::vector<std::string> choices{};  ///< texts and each text of a list; empty: any
+  std::vector<std::string> choices{};  ///< for strings and each string of a list; empty: any
   bool required = false;
   bool affects_results = true;  ///< false (e.g. a batch size for inference): stays out of cell keys
   Role role = Role::none;
@@ -64,7 +64,7 @@ class EARSHOT_API Options {
  public:
   Options() = default;
 
-  /// Checks `given` against `schema` and fills in defaults; what tests use in the host's place.
+  /// Checks `given` against `schema` and fills in defaults; for tests, in which there is no host.
   /// @throws ConfigError naming the key, the value, what is allowed and the nearest known key.
   explicit Options(const OptionSchema& schema,
                    const std::map<std::string, OptionValue>& given = {});

@@ -64,7 +64,7 @@ struct Component {
   std::map<std::string, void* (*)(void* object)> faces{};  ///< by I::contract: that base
   std::function<std::shared_ptr<void>(const Options&, const Context&)> make{};
 
-  /// `object`, which make() returned, as an I; null when its class is none.
+  /// `object`, which make() returned, as an I; null if its class is not one.
   template <class I>
   I* as(const std::shared_ptr<void>& object) const {
     const auto face = faces.find(I::contract);
