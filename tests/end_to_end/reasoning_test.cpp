@@ -99,7 +99,7 @@ TEST_F(Reasoning, is_asked_under_labels_of_digits_and_saves_its_adapter_as_peft_
   EXPECT_EQ(said.code, 0) << said.err;
   const auto saved = command("export-adapter", {"1", "--to", "adapter"});
   ASSERT_EQ(saved.code, 0) << saved.err;
-  EXPECT_THAT(saved.out, HasSubstr("numbers into adapter"));
+  EXPECT_THAT(saved.out, HasSubstr("numbers to adapter"));
   EXPECT_THAT(text_of(sandbox / "adapter/adapter_config.json"),
               HasSubstr("\"peft_type\": \"LORA\""));
   const auto model = text_of(sandbox / "adapter/adapter_model.safetensors");

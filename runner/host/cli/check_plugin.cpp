@@ -83,8 +83,8 @@ class Examiner {
     const auto result = ask<protocol::verb::Check>(
         {.path = path, .component = component, .check = check, .options = options_});
     if (const auto* form = std::get_if<Form>(&result)) return *form;
-    throw WorkerError("bug", check.empty() ? "an outcome in place of the list of checks"
-                                           : "a list of checks in place of an outcome");
+    throw WorkerError("bug", check.empty() ? "an outcome instead of the list of checks"
+                                           : "a list of checks instead of an outcome");
   }
 
   fs::path plugin_;

@@ -70,7 +70,7 @@ FoundComponent Components::locate(const std::string& table, const CellComponent&
   return found;
 }
 
-/// "; 'runner weights x.toml --get' gets it" where that is so; with what the command line set.
+/// "; 'runner weights x.toml --get' downloads it" where that is so; with what the command line set.
 /// For a component outside of a file, its source instead of x.toml.
 std::string Components::how_to_get(const std::string& source, const Position& place) const {
   if (!is_hub_source(source)) return "";

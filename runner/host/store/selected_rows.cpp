@@ -69,7 +69,7 @@ Rows select(const Store& store, const std::string& sql,
   const auto& connection = connection_of(store);
   auto statement =
       explain_mistakes(connection.handle(), [&] { return Statement(connection, sql); });
-  if (statement.handle() == nullptr) throw SqlMistake("the SQL holds no statement");
+  if (statement.handle() == nullptr) throw SqlMistake("the SQL contains no statement");
   const std::string_view used = sqlite3_sql(statement.handle());
   if (sql.find_first_not_of(" \t\n;", used.size()) != std::string::npos)
     throw SqlMistake("more than one statement: '" + sql.substr(used.size()) + "'");

@@ -10,7 +10,7 @@ namespace earshot::worker {
 /// A file is another one than when the experiment was planned: what is made of it must not be kept
 /// under the keys of that plan. Of the kind of a DataError, but never a clip that may be lost.
 struct FileChanged : Error {
-  /// "<file>: <what happened> while the experiment ran: run again"
+  /// "<file>: <what happened> while the experiment ran; run again"
   explicit FileChanged(const std::filesystem::path& file, const std::string& what = "it changed");
   ~FileChanged() override;
 };

@@ -36,8 +36,9 @@ std::string shown(bool live) {
 TEST(DownloadMeter, prints_plain_lines_where_there_is_no_terminal) {
   const auto text = shown(false);
   EXPECT_THAT(text, StartsWith("two files\n  config.json: 21 B in 0:00"));
-  EXPECT_THAT(text, ContainsRegex("\n  model.safetensors: 100.0 MiB, of which 40.0 MiB are there\n"
-                                  "  model.safetensors: 100.0 MiB in 0:0[0-9]"));
+  EXPECT_THAT(text,
+              ContainsRegex("\n  model.safetensors: 100.0 MiB, of which 40.0 MiB are present\n"
+                            "  model.safetensors: 100.0 MiB in 0:0[0-9]"));
   EXPECT_THAT(text, AllOf(Not(HasSubstr("\r")), Not(HasSubstr("\x1b"))));
 }
 

@@ -71,7 +71,7 @@ TEST_F(ReadModels, what_a_user_got_wrong_in_sql_is_no_fault_of_the_file) {
               HasSubstr("invalid SQL: no such column: colour"));
   EXPECT_THAT(mistake_of([&] { select(store, "SELECT 1; SELECT 2"); }),
               HasSubstr("more than one statement: ' SELECT 2'"));
-  EXPECT_THAT(mistake_of([&] { select(store, " ; "); }), HasSubstr("holds no statement"));
+  EXPECT_THAT(mistake_of([&] { select(store, " ; "); }), HasSubstr("contains no statement"));
   EXPECT_THAT(mistake_of([&] {
                 select(store, "SELECT :task", {{"tsk", "room"}});
               }),

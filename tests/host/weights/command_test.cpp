@@ -183,7 +183,7 @@ TEST_F(WeightsCommand, goes_on_after_a_kill) {
     sleep_seconds(0.01);
   killed.kill(SIGKILL);
   killed.wait();
-  EXPECT_THAT(weights({}).out, ContainsRegex("in part +195.3 KiB +146.5 KiB"));
+  EXPECT_THAT(weights({}).out, ContainsRegex("partial +195.3 KiB +146.5 KiB"));
   const auto ended = weights({"--get"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(hub.cdn_requests().back().headers.at("range"), "bytes=50000-");

@@ -144,7 +144,9 @@ TEST_F(Fetching, refuses_a_stream_without_length_that_does_not_end) {
     answer.headers["Transfer-Encoding"] = "chunked";
     return answer;
   });
-  EXPECT_THAT(failure(), HasSubstr("more came, but the hub says that the file has 300000 bytes"));
+  EXPECT_THAT(
+      failure(),
+      HasSubstr("more bytes were received, but the hub says that the file has 300000 bytes"));
 }
 
 TEST_F(Fetching, refuses_what_has_a_wrong_hash_and_keeps_nothing_of_it) {

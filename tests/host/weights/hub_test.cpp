@@ -161,11 +161,11 @@ TEST_F(HubRefusal, of_a_file_whose_headers_cannot_be_used_is_clear) {
     return failure();
   };
   const auto hash = hub.etag("model.safetensors");
-  EXPECT_THAT(with("\"../../../x\"", "3", hub.commit), HasSubstr("gives no hash (etag)"));
-  EXPECT_THAT(with(hash.substr(1), "3", hub.commit), HasSubstr("gives no hash (etag)"));
-  EXPECT_THAT(with(hash, "-3", hub.commit), HasSubstr("gives no size"));
-  EXPECT_THAT(with(hash, "99999999999999999999", hub.commit), HasSubstr("gives no size"));
-  EXPECT_THAT(with(hash, "3", "../../x"), HasSubstr("gives no commit"));
+  EXPECT_THAT(with("\"../../../x\"", "3", hub.commit), HasSubstr("does not give the hash (etag)"));
+  EXPECT_THAT(with(hash.substr(1), "3", hub.commit), HasSubstr("does not give the hash (etag)"));
+  EXPECT_THAT(with(hash, "-3", hub.commit), HasSubstr("does not give the size"));
+  EXPECT_THAT(with(hash, "99999999999999999999", hub.commit), HasSubstr("does not give the size"));
+  EXPECT_THAT(with(hash, "3", "../../x"), HasSubstr("does not give the commit"));
   EXPECT_FALSE(std::filesystem::exists(repository()));
 }
 

@@ -99,7 +99,7 @@ TEST_F(Folder, knows_splits_beside_folders_without_audio) {
     put(name);
   EXPECT_THAT(open().labels().front().classes, testing::ElementsAre("dog"));
   put("extra/c.wav");
-  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("beside them 'extra'")));
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<DataError>(HasSubstr("but also 'extra'")));
 }
 
 TEST_F(Folder, follows_a_link_to_a_folder_elsewhere) {

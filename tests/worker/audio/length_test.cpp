@@ -204,7 +204,7 @@ TEST(Length, of_wav_may_not_be_less_than_the_samples_that_are_there) {
   const Written wav;
   const auto size = wav.find("data") + 4;
   EXPECT_THAT(complaint(wav.with(size, "\xe8\x03\0\0"s)),
-              HasSubstr("its 'data' chunk declares 1000 bytes, and 47000 more"));
+              HasSubstr("its 'data' chunk declares 1000 bytes, but 47000 more"));
   EXPECT_THAT(complaint(wav.with(wav.bytes() + wav.bytes().substr(size - 4))),
               HasSubstr("another chunk like its 'data' chunk"));
 }

@@ -233,7 +233,7 @@ TEST_F(Torch, archives_that_torch_save_did_not_write_are_refused) {
               HasSubstr("'data/0' is compressed"));
   EXPECT_THAT(refusal_of_value(pickle::dict({{"a", "N"}})), HasSubstr("no named tensor"));
   EXPECT_THAT(refusal_of_value(pickle::global("my.model", "Net") + ")\x81"),
-              HasSubstr("it holds the file's value (my.model.Net). Save model.state_dict()"));
+              HasSubstr("it contains the file's value (my.model.Net). Save model.state_dict()"));
 }
 
 TEST_F(Torch, archives_whose_entries_overlap_or_are_elsewhere_are_refused) {
