@@ -303,16 +303,17 @@ TEST_F(Results, what_changed_inside_of_a_row_is_found_by_the_hash_of_its_run) {
     run_cell(store, cell.key, run);
   EXPECT_TRUE(changed_content(connection_of(store)).empty());
   for (const auto& [change, found] : std::vector<std::pair<std::string, std::string>>{
-           {"UPDATE prediction SET value = 'cat' WHERE run_id = 2 AND item = 3", "run 2 is not"},
-           {"UPDATE prediction SET mark = 1.0 WHERE run_id = 2 AND item = 2", "run 2 is not"},
+           {"UPDATE prediction SET value = 'cat' WHERE run_id = 2 AND item = 3",
+            "run 2 has changed"},
+           {"UPDATE prediction SET mark = 1.0 WHERE run_id = 2 AND item = 2", "run 2 has changed"},
            {"UPDATE prediction SET scores = x'00000000' WHERE run_id = 2 AND item = 2", "run 2"},
-           {"UPDATE metric SET value = value + 1e-12 WHERE run_id = 3", "run 3 is not"},
-           {"UPDATE metric_definition SET higher_is_better = 0", "run 1 is not"},
-           {"UPDATE replicates SET samples = x'00' WHERE run_id = 1", "run 1 is not"},
-           {"UPDATE curve SET value = 2 WHERE run_id = 4", "run 4 is not"},
+           {"UPDATE metric SET value = value + 1e-12 WHERE run_id = 3", "run 3 has changed"},
+           {"UPDATE metric_definition SET higher_is_better = 0", "run 1 has changed"},
+           {"UPDATE replicates SET samples = x'00' WHERE run_id = 1", "run 1 has changed"},
+           {"UPDATE curve SET value = 2 WHERE run_id = 4", "run 4 has changed"},
            {"UPDATE item SET labels = '{}'", "items of dataset scenes/scenes"},
            {"UPDATE cell SET identity = '{}' WHERE cell_id = 1", "cell "},
-           {"UPDATE provenance SET facts = '{}'", "provenance 1 is not"}}) {
+           {"UPDATE provenance SET facts = '{}'", "provenance 1 has changed"}}) {
     Statement(connection_of(store), "BEGIN").run();
     Statement(connection_of(store), change).run();
     EXPECT_THAT(changed_content(connection_of(store)), ::testing::Contains(HasSubstr(found)))
