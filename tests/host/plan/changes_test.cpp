@@ -41,7 +41,7 @@ TEST(Changes, name_what_changed_in_pretraining) {
   auto now = before;
   now["encoder"]["pretrain"]["evaluator"]["options"]["steps"] = 9;
   EXPECT_EQ(changes(before, now), "pretraining's task option 'steps' changed (5 -> 9)");
-  EXPECT_EQ(changes(identity(), now), "encoder's pretrain is new");
+  EXPECT_EQ(changes(identity(), now), "encoder's pretrain was added");
 }
 
 TEST(Changes, count_what_there_is_no_room_for) {
@@ -58,8 +58,8 @@ TEST(Changes, count_what_there_is_no_room_for) {
 TEST(Changes, tell_of_what_is_new_or_gone) {
   auto now = identity();
   now["mapper"] = {{"component", "m/mlp"}};
-  EXPECT_EQ(changes(identity(), now), "mapper is new");
-  EXPECT_EQ(changes(now, identity()), "mapper is gone");
+  EXPECT_EQ(changes(identity(), now), "mapper was added");
+  EXPECT_EQ(changes(now, identity()), "mapper was removed");
 }
 
 }  // namespace

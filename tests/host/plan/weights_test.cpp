@@ -55,7 +55,7 @@ TEST_F(HubWeights, that_are_missing_skip_the_cell_with_the_command_that_gets_the
   Overrides overrides;
   overrides.set = {"encoder.mel.options.weights=hf://owner/other"};
   EXPECT_THAT(cell("random", overrides).reason,
-              HasSubstr(" --get --set encoder.mel.options.weights=hf://owner/other' gets it"));
+              HasSubstr(" --get --set encoder.mel.options.weights=hf://owner/other' downloads it"));
 }
 
 TEST_F(HubWeights, enter_the_key_by_the_files_that_are_read) {

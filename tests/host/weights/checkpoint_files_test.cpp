@@ -64,7 +64,7 @@ TEST(CheckpointFiles, are_the_only_checkpoint_whatever_its_name) {
   EXPECT_THAT(refusal({"2022.pth", "2023.pth"}, ""),
               HasSubstr("several checkpoints: 2022.pth, 2023.pth; choose one of them"));
   EXPECT_THAT(refusal({"README.md"}, ""), HasSubstr("no weights that can be read"));
-  EXPECT_THAT(refusal({}, ""), HasSubstr("there is nothing"));
+  EXPECT_THAT(refusal({}, ""), HasSubstr("It has nothing"));
 }
 
 TEST(CheckpointFiles, of_a_file_are_it_and_the_configuration_beside_it) {
