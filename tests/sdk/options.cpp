@@ -46,7 +46,7 @@ TEST(Options, say_what_is_wrong_and_what_is_allowed) {
   expect({{"hop", std::int64_t{0}}}, "option 'hop' is 0; allowed: 1 to 1000 samples");
   expect({{"gain", -0.5}}, "option 'gain' is -0.5; allowed: 0 or more");
   expect({{"hop", 1.5}}, "option 'hop' is a number; expected an integer");
-  expect({{"fast", std::string("yes")}}, "option 'fast' is a text; expected true or false");
+  expect({{"fast", std::string("yes")}}, "option 'fast' is a string; expected true or false");
   expect({{"scale", std::string("mel")}}, "option 'scale' is 'mel'; allowed: htk, slaney");
   expect({{"bands", std::vector<double>{1, 11}}}, "option 'bands' is 11; allowed: 10 or less");
   expect({{"words", std::vector<std::string>{"a", "c"}}}, "option 'words' is 'c'; allowed: a, b");
