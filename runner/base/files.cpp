@@ -88,6 +88,20 @@ int flush_folder(const fs::path& folder) {
   return descriptor < 0 || ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
+/// @returns 0 or an errno
+int replace(const fs::path& file, const std::vector<std::span<const std::byte>>& pieces,
+            Flush flush, std::string_view fault) {
+  std::error_code ignored;
+  fs::create_directories(file.parent_path(), ignored);
+  const auto temporary = temporary_beside(file);
+  int error = write_pieces(temporary, pieces, flush);
+  if (error == 0) fault_point(fault);
+  if (error == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) error = errno;
+  if (error != 0) ::unlink(temporary.c_str());
+  if (error == 0 && flush == Flush::yes) error = flush_folder(file.parent_path());
+  return error;
+}
+
 }  // namespace
 
 std::optional<std::string> read_file(const fs::path& file) {
@@ -101,19 +115,11 @@ std::optional<std::string> read_file(const fs::path& file) {
 
 int replace_file(const fs::path& file, const std::vector<std::span<const std::byte>>& pieces,
                  Flush flush) {
-  std::error_code ignored;
-  fs::create_directories(file.parent_path(), ignored);
-  const auto temporary = temporary_beside(file);
-  int error = write_pieces(temporary, pieces, flush);
-  if (error == 0) fault_point("file-before-rename");
-  if (error == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) error = errno;
-  if (error != 0) ::unlink(temporary.c_str());
-  if (error == 0 && flush == Flush::yes) error = flush_folder(file.parent_path());
-  return error;
+  return replace(file, pieces, flush, "file-before-rename");
 }
 
-int replace_file(const fs::path& file, std::string_view bytes) {
-  return replace_file(file, {bytes_of(bytes)}, Flush::no);
+int replace_file(const fs::path& file, std::string_view text) {
+  return replace(file, {bytes_of(text)}, Flush::no, "text-before-rename");
 }
 
 int append_to_file(const fs::path& file, std::string_view bytes) {

@@ -24,7 +24,8 @@ enum class Flush { yes, no };
 /// Fault point: file-before-rename.
 int replace_file(const std::filesystem::path& file,
                  const std::vector<std::span<const std::byte>>& pieces, Flush flush);
-int replace_file(const std::filesystem::path& file, std::string_view bytes);  ///< Flush::no
+/// The same for a text that can be made again, without a flush. Fault point: text-before-rename.
+int replace_file(const std::filesystem::path& file, std::string_view text);
 
 /// Puts bytes at the end of a file, in one piece where the file system can.
 int append_to_file(const std::filesystem::path& file, std::string_view bytes);

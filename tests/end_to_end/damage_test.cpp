@@ -56,7 +56,7 @@ TEST(BadPlugin, that_crashes_while_encoding_costs_only_its_own_cells) {
   sandbox.write_experiment(with_encoder("crash_in_encode"));
   const auto ended = sandbox.run("r", {"--plugin-path", folder});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, AllOf(HasSubstr("= 8 ok + 4 failed"), HasSubstr("signal 11")));
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("8 ok, 4 failed"), HasSubstr("signal 11")));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'failed'"), "4");
 }
 
@@ -66,7 +66,7 @@ TEST(BadPlugin, that_hangs_while_encoding_costs_only_its_own_cells) {
   sandbox.write_experiment(with_encoder("sleeps_in_encode", "[resources]\nattempts = 1\n"));
   const auto ended = sandbox.run("r", {"--plugin-path", folder, "--timeout", "5"});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, HasSubstr("= 8 ok + 4 failed"));
+  EXPECT_THAT(ended.out, HasSubstr("8 ok, 4 failed"));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'timeout'"), "4");
 }
 
@@ -77,7 +77,7 @@ TEST(BadPlugin, that_takes_all_memory_costs_only_its_own_cells) {
       with_encoder("memory_hog", "[resources]\nattempts = 1\nmemory = \"1GiB\"\n"));
   const auto ended = sandbox.run("r", {"--plugin-path", folder});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, HasSubstr("= 8 ok + 4 failed"));
+  EXPECT_THAT(ended.out, HasSubstr("8 ok, 4 failed"));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'oom'"), "4");
 }
 

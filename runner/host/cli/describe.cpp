@@ -229,8 +229,8 @@ void print(const Subject& subject, const Json& options, KnownPlugins& plugins) {
     facts.erase("unknown");
     if (!facts.empty()) std::cout << "Independent of that:\n";
   } else {
-    std::cout << (subject.as_written ? "\nAs '" + subject.label + "' in " +
-                                           subject.experiment->file + " configures it:\n"
+    std::cout << (subject.as_written ? "\nAs configured for '" + subject.label + "' in " +
+                                           subject.experiment->file + ":\n"
                   : options.empty() ? "\nWith the default options:\n"
                                     : "\nWith these options:\n");
   }
