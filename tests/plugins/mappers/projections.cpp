@@ -71,7 +71,7 @@ TEST(Mlp, has_the_weights_asked_for_whatever_the_width_of_the_encoder) {
 TEST(Mlp, refuses_a_number_of_weights_that_no_width_has) {
   auto mlp = make<Mlp>({{"params", std::int64_t{9000}}});
   EXPECT_THAT([&] { mlp.connect(spec(1280), 576); },
-              ThrowsMessage<ConfigError>(HasSubstr("47001 and more")));
+              ThrowsMessage<ConfigError>(HasSubstr("47001 or more")));
   auto enough = make<Mlp>({{"params", std::int64_t{47001}}});
   enough.connect(spec(1280), 576);
   EXPECT_NEAR(static_cast<double>(weights(enough)), 47001, 940);

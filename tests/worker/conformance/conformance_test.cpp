@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"predicts_twice", "trial", "predicted twice"},
         Defect{"predicts_half", "trial", "15 of 30"},
         Defect{"undeclared_metric", "trial", "'precision', which is not in metrics()"},
-        Defect{"order_matters", "order", "another 'hits'"},
+        Defect{"order_matters", "order", "a different 'hits'"},
         Defect{"loses_state", "state", "predicts differently"},
         Defect{"resumes_wrong", "resume", "ends differently"},
         Defect{"seed_without_effect", "seed", "uses().seed is false"},

@@ -82,7 +82,7 @@ TEST_F(ImportedPredictions, that_fit_nothing_are_refused_with_their_line) {
   EXPECT_THAT(complaint("x.jsonl", "{\"id\": \"item6\"}\n"), HasSubstr("x.jsonl:1: not a JSON"));
   EXPECT_THAT(complaint("x.jsonl", "[1]\n"), HasSubstr("x.jsonl:1: not a JSON"));
   EXPECT_THAT(complaint("x.jsonl", R"({"id": "item6", "prediction": ["high"]})"),
-              HasSubstr("none of the 2 classes"));
+              HasSubstr("not one of the 2 classes"));
   EXPECT_THAT(complaint("x.jsonl", R"({"id": "item6", "prediction": "high", "seed": -1})"),
               HasSubstr("'seed' is -1"));
 }

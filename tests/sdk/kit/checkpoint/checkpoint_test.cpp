@@ -68,7 +68,7 @@ TEST_F(CheckpointFolder, without_the_usual_names_has_its_only_checkpoint) {
   EXPECT_TRUE(Checkpoint(folder.path()).contains("a"));
   write(folder / "other.pth", "x");
   EXPECT_THAT(refusal([&] { Checkpoint{folder.path()}; }),
-              HasSubstr("several checkpoints: other.pth, weights.safetensors; name one"));
+              HasSubstr("several checkpoints: other.pth, weights.safetensors; choose one"));
 }
 
 TEST_F(CheckpointFolder, tells_formats_by_their_bytes) {

@@ -204,7 +204,7 @@ TEST_F(Torch, storages_that_are_not_what_the_pickle_says_are_refused) {
   EXPECT_THAT(refused({.key = ""}), HasSubstr("lacks storage ''"));
   EXPECT_THAT(refused({.elements = 7}), HasSubstr("has 24 bytes and should have 28"));
   EXPECT_THAT(refused({.storage = "DoubleStorage"}), HasSubstr("has 24 bytes and should have 48"));
-  EXPECT_THAT(refused({.storage = "QInt8Storage"}), HasSubstr("holds a (torch.QInt8Storage)"));
+  EXPECT_THAT(refused({.storage = "QInt8Storage"}), HasSubstr("contains a (torch.QInt8Storage)"));
 }
 
 TEST_F(Torch, older_files_whose_storages_lie_are_refused) {
