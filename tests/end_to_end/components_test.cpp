@@ -99,8 +99,7 @@ TEST(Describe, takes_a_component_as_an_experiment_has_it) {
   sandbox.write_experiment(text);
   const auto encoder = describe(sandbox, {"tones.toml:log_mel"});
   EXPECT_EQ(encoder.code, 0) << encoder.err;
-  EXPECT_THAT(encoder.out,
-              AllOf(HasSubstr("dim 20"), HasSubstr("'log_mel' in tones.toml")));
+  EXPECT_THAT(encoder.out, AllOf(HasSubstr("dim 20"), HasSubstr("'log_mel' in tones.toml")));
   EXPECT_THAT(describe(sandbox, {"tones.toml:log_mel", "--option", "mels=10"}).out,
               HasSubstr("dim 10"));
   EXPECT_THAT(describe(sandbox, {"tones.toml:probe"}).out, HasSubstr("balanced_accuracy"));

@@ -223,8 +223,8 @@ TEST_F(Fetching, says_before_it_begins_that_the_disk_is_too_small) {
                       {"X-Repo-Commit", hub.commit}};
     return answer;
   };
-  EXPECT_THAT(failure(), AllOf(HasSubstr("the disk is too full: 8185452.3 TiB"),
-                               HasSubstr("HF_HUB_CACHE")));
+  EXPECT_THAT(failure(),
+              AllOf(HasSubstr("the disk is too full: 8185452.3 TiB"), HasSubstr("HF_HUB_CACHE")));
   EXPECT_THAT(hub.cdn_requests(), IsEmpty());
 }
 
