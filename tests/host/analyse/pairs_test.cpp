@@ -10,6 +10,15 @@ using ::testing::IsEmpty;
 
 class Pairs : public Synthetic {
  protected:
+  /// A cell of mimi that cannot run; with a value of an axis if one is given.
+  static CellRecord without_weights(std::optional<double> lr = std::nullopt) {
+    auto skipped = cell("mimi", "room", 0);
+    if (lr) skipped.axes.emplace_back("task.lr", *lr);
+    skipped.key.clear();
+    skipped.dataset_key.clear();
+    skipped.skipped = "encoder 'mimi': there are no weights";
+    return skipped;
+  }
   std::vector<Condition> conditions() const {
     return paired_conditions(along(design(), "encoder", "htsat", "mimi"));
   }
@@ -56,11 +65,7 @@ TEST_F(Pairs, of_unfinished_runs_are_counted_as_missing) {
 
 TEST_F(Pairs, say_why_a_side_cannot_run) {
   cells_.push_back(cell("htsat", "room", 0));
-  auto skipped = cell("mimi", "room", 0);
-  skipped.key.clear();
-  skipped.dataset_key.clear();
-  skipped.skipped = "encoder 'mimi': there are no weights";
-  cells_.push_back(skipped);
+  cells_.push_back(without_weights());
   plan();
   run(cells_[0], wrong_every(4));
   const auto found = conditions();
@@ -110,14 +115,8 @@ TEST_F(Pairs, count_a_side_that_cannot_run_once_whatever_select_would_choose_fro
   auto chosen = cell("htsat", "room", 0);
   chosen.axes.emplace_back("task.lr", 0.01);
   cells_.push_back(chosen);
-  for (const double lr : {0.1, 0.01, 0.001}) {
-    auto skipped = cell("mimi", "room", 0);
-    skipped.axes.emplace_back("task.lr", lr);
-    skipped.key.clear();
-    skipped.dataset_key.clear();
-    skipped.skipped = "encoder 'mimi': there are no weights";
-    cells_.push_back(skipped);
-  }
+  for (const double lr : {0.1, 0.01, 0.001})
+    cells_.push_back(without_weights(lr));
   plan();
   run(cells_[0], wrong_every(4));
   const auto found = conditions();

@@ -21,6 +21,15 @@ class Verdicts : public Synthetic {
     for (const auto& cell : cells_)
       run(cell, marks_of(cell.encoder));
   }
+  /// htsat and mimi, of which one is scored by letter and one by whatever fits.
+  void finish_with_two_rules() {
+    add_cells({"htsat", "mimi"}, {"room"}, 1);
+    cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
+    cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
+    plan();
+    for (const auto& cell : cells_)
+      run(cell, marks_of(cell.encoder));
+  }
   static Marks marks_of(const std::string& encoder) {
     if (encoder == "mimi") return wrong_every(8);
     if (encoder == "perfect") return wrong_every(59);
@@ -308,12 +317,7 @@ TEST_F(Verdicts, one_name_in_place_of_a_list_is_read_as_the_file_reader_does) {
 TEST_F(Verdicts, sides_that_were_scored_by_different_rules_are_not_tested) {
   claim({{"name", "rules"}, {"claim", "mimi > htsat"}});
   claim({{"name", "asked for"}, {"claim", "mimi > htsat"}, {"allow_different_scoring", true}});
-  add_cells({"htsat", "mimi"}, {"room"}, 1);
-  cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
-  cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
-  plan();
-  for (const auto& cell : cells_)
-    run(cell, marks_of(cell.encoder));
+  finish_with_two_rules();
   const auto found = verdicts(*store_, "ablation");
   EXPECT_EQ(found[0].verdict, "not testable");
   EXPECT_THAT(found[0].sentence,
@@ -328,12 +332,7 @@ TEST_F(Verdicts, controls_of_other_rules_are_compared_where_that_is_asked_for) {
          {"positive_control", "mimi"},
          {"blind_control", "htsat"},
          {"allow_different_scoring", true}});
-  add_cells({"htsat", "mimi"}, {"room"}, 1);
-  cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
-  cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
-  plan();
-  for (const auto& cell : cells_)
-    run(cell, marks_of(cell.encoder));
+  finish_with_two_rules();
   EXPECT_EQ(verdicts(*store_, "ablation").at(0).verdict, "supported");
 }
 
