@@ -60,7 +60,7 @@ std::string content_of_run(const Connection& connection, std::int64_t run) {
        "v.nonfinite, v.n, v.ci_low, v.ci_high, v.no_interval FROM metric v "
        "JOIN metric_definition d USING(metric_id) JOIN slice s USING(slice_id) "
        "WHERE v.run_id = ? ORDER BY v.metric_id, v.slice_id",
-       "SELECT metric_id, slice_id, samples FROM replicates WHERE run_id = ? "
+       "SELECT metric_id, slice_id, packed FROM contribution WHERE run_id = ? "
        "ORDER BY metric_id, slice_id",
        "SELECT item, value, number, output, mark, marks, scores, candidates FROM prediction "
        "WHERE run_id = ? ORDER BY item",
@@ -77,11 +77,8 @@ std::string content_of_items(const Connection& connection, std::int64_t dataset)
 std::vector<std::string> changed_content(const Connection& connection) {
   std::vector<std::string> problems;
   compare(
-      connection,
-      "SELECT run_id, run_id, content_sha256 FROM run WHERE state = 'ok' AND content_sha256 NOT "
-      "NULL",
-      "run", [&](const Statement& row) { return content_of_run(connection, row.integer(1)); },
-      problems);
+      connection, "SELECT run_id, run_id, content_sha256 FROM run WHERE state = 'ok'", "run",
+      [&](const Statement& row) { return content_of_run(connection, row.integer(1)); }, problems);
   compare(
       connection,
       "SELECT component || ' ' || substr(key, 1, 12), dataset_id, content_sha256 FROM dataset "

@@ -47,9 +47,4 @@ std::vector<std::string> problems_of(const Store& store) {
   return problems.empty() ? changed_content(connection) : problems;
 }
 
-std::int64_t runs_without_hash(const Store& store) {
-  return connection_of(store).integer(
-      "SELECT count(*) FROM run WHERE state = 'ok' AND content_sha256 IS NULL");
-}
-
 }  // namespace earshot::host

@@ -25,7 +25,4 @@ std::vector<std::pair<std::string, std::int64_t>> row_counts(const Store& store)
 /// that is sound, since rows of damaged pages cannot be read.
 std::vector<std::string> problems_of(const Store& store);
 
-/// Finished runs from before schema 3, which have no hash of their rows.
-std::int64_t runs_without_hash(const Store& store);
-
 }  // namespace earshot::host

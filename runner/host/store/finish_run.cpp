@@ -38,16 +38,15 @@ class RunWriter {
  private:
   void add_metrics(const RunRecord& record) {
     Statement add(connection_, "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    Statement add_influences(connection_, "INSERT INTO replicates VALUES (?, ?, ?, ?)");
+    Statement add_contributions(connection_, "INSERT INTO contribution VALUES (?, ?, ?, ?)");
     for (const auto& [row, influences] : record.metrics) {
       const auto metric = metric_id(row);
       const auto slice = slice_id(row.slice_dimension, row.slice);
       const auto tag = row.value.is_null() && row.nonfinite.empty() ? "nan" : row.nonfinite;
       add.run(run_, metric, slice, row.value, or_null(tag), row.n, row.ci_low, row.ci_high,
               or_null(row.no_interval));
-      if (!influences.empty()) {
-        add_influences.run(run_, metric, slice, std::as_bytes(std::span(influences)));
-      }
+      if (!influences.empty())
+        add_contributions.run(run_, metric, slice, std::as_bytes(std::span(influences)));
     }
   }
 

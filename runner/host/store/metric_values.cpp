@@ -45,10 +45,10 @@ std::optional<RecordedScore> score_of(const Store& store, std::int64_t run,
                                       const std::string& metric, const std::string& dimension,
                                       const std::string& slice) {
   Statement row(connection_of(store),
-                "SELECT v.value, v.n, b.samples, coalesce(v.no_interval, '') FROM metric v "
+                "SELECT v.value, v.n, b.packed, coalesce(v.no_interval, '') FROM metric v "
                 "CROSS JOIN metric_definition d ON d.metric_id = v.metric_id AND d.name = ? "
                 "CROSS JOIN slice s ON s.slice_id = v.slice_id AND s.dimension = ? AND s.name = ? "
-                "LEFT JOIN replicates b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
+                "LEFT JOIN contribution b ON b.run_id = v.run_id AND b.metric_id = v.metric_id "
                 "  AND b.slice_id = v.slice_id WHERE v.run_id = ?");
   row.bind_all(metric, dimension, slice, run);
   if (!row.step()) return std::nullopt;

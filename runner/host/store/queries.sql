@@ -47,7 +47,7 @@ SELECT e.name AS experiment, c.hypothesis, c.base, c.candidate, c.condition, c.t
        c.slice_dimension, c.slice, c.metric, c.delta, c.ci_low, c.ci_high, c.p_adjusted, c.items,
        c.verdict, c.note
 FROM comparison c JOIN experiment e ON e.experiment_id = c.experiment_id AND e.latest = 1
-WHERE c.usable = 1 AND (:experiment IS NULL OR e.name = :experiment)
+WHERE :experiment IS NULL OR e.name = :experiment
 ORDER BY c.comparison_id;
 
 -- published: published numbers next to ours

@@ -1,36 +1,37 @@
--- A results file of Earshot: its tables. views.sql beside this file is what users should read from.
--- Everything STRICT: a column holds what it says. Times are milliseconds since 1970, in UTC.
--- A new file is made of this text; `migration_N.sql` beside it brings a file of schema N - 1 to it.
--- The hash of either is kept in schema_migration: once released they stay as they are.
--- Every table has a rowid: DuckDB counts by it.
+-- The tables of a results file. Users should read from the views, see views.sql beside this file.
+-- All tables are STRICT, so that a column holds what its type says, and have a rowid, by which DuckDB
+-- counts. Times are milliseconds since 1970, in UTC.
+-- A new file is created from this text, whose hash it keeps in schema_migration. Once released, a
+-- change needs a migration (migration.hpp).
 
--- One row for each migration that this file went through.
+-- The steps by which this file got its tables: its creation and migrations.
 CREATE TABLE schema_migration(
   version      INTEGER PRIMARY KEY,
   name         TEXT NOT NULL,
   sql_sha256   TEXT NOT NULL CHECK(length(sql_sha256) = 64),
+  views        TEXT NOT NULL DEFAULT '[]' CHECK(json_valid(views)),   -- names of Earshot's views
   applied_ms   INTEGER NOT NULL) STRICT;
 
 -- Where results come from --------------------------------------------------------------------------
 
--- With what a run was made. `facts` is a JSON object with git, host, runner, plugins, device ...;
--- equal ones are stored once. What is read often has a column as well.
+-- The circumstances of a run. `facts` is a JSON object with git, host, runner, plugins, device ...;
+-- equal ones are stored once. Facts that are read often have a column as well.
 CREATE TABLE provenance(
   provenance_id INTEGER PRIMARY KEY,
   key           TEXT NOT NULL UNIQUE CHECK(length(key) = 64),
   facts         TEXT NOT NULL CHECK(json_valid(facts)),
-  git_commit    TEXT,               -- of the experiment file's repository; NULL outside of one
+  git_commit    TEXT,               -- of the experiment file's repository; NULL outside a repository
   git_dirty     INTEGER,
   host          TEXT,
   device        TEXT,
-  earshot_commit TEXT) STRICT;      -- that the runner was built from; NULL where it is not known
+  earshot_commit TEXT) STRICT;      -- that the runner was built from; NULL if unknown
 
 CREATE TABLE plugin(
   plugin_id INTEGER PRIMARY KEY,
   name      TEXT NOT NULL,
   version   TEXT NOT NULL,
   sha256    TEXT NOT NULL,
-  path      TEXT NOT NULL,          -- where it lay when first seen
+  path      TEXT NOT NULL,          -- where it was when first seen
   UNIQUE(name, version, sha256)) STRICT;
 
 CREATE TABLE provenance_plugin(
@@ -40,8 +41,8 @@ CREATE TABLE provenance_plugin(
 
 -- Data ---------------------------------------------------------------------------------------------
 
--- `key` is the fingerprint of the items and of the content of their audio. How many test items a run
--- used, of those declared, stands in `run`.
+-- `key` is the fingerprint of the items and of the content of their audio. The number of test items
+-- that a run used is in `run`.
 CREATE TABLE dataset(
   dataset_id  INTEGER PRIMARY KEY,
   key         TEXT NOT NULL UNIQUE,
@@ -52,7 +53,7 @@ CREATE TABLE dataset(
   test        INTEGER NOT NULL,
   synthesized INTEGER NOT NULL CHECK(synthesized IN (0, 1)),
   info        TEXT NOT NULL CHECK(json_valid(info)),    -- labels, slices, groups, sources
-  gold_from   TEXT,                 -- where its right answers are from, as its slices say
+  gold_from   TEXT,                 -- source of the reference answers: its slices of dimension gold_from
   content_sha256 TEXT) STRICT;      -- of its rows in `item`; NULL before there are any
 
 -- The items of a dataset in its order, written with the first results on them.
@@ -63,8 +64,8 @@ CREATE TABLE item(
   groups     TEXT NOT NULL,         -- JSON {dimension: group}: what makes items dependent
   slices     TEXT NOT NULL,         -- JSON {dimension: slice}
   labels     TEXT NOT NULL,         -- JSON {label: truth}
-  question   TEXT,                  -- NULL where nothing is asked
-  choices    TEXT,                  -- JSON list in the order shown; NULL of an open question
+  question   TEXT,                  -- NULL if nothing is asked
+  choices    TEXT,                  -- JSON list in the order shown; NULL for an open question
   answers    TEXT,                  -- JSON list of the accepted answers, the first is the reference
   PRIMARY KEY(dataset_id, position)) STRICT;
 
@@ -92,8 +93,8 @@ CREATE TABLE experiment_dataset(
   label         TEXT NOT NULL,
   PRIMARY KEY(experiment_id, dataset_id, label)) STRICT;
 
--- What is planned, cached, retried and resumed. `key` is a hash of `identity`, which is all that
--- determines the result. One cell may serve many experiments.
+-- The unit that is planned, cached, retried and resumed. `key` is a hash of `identity`, which has all
+-- that determines the result. One cell may serve many experiments.
 CREATE TABLE cell(
   cell_id        INTEGER PRIMARY KEY,
   key            TEXT NOT NULL UNIQUE CHECK(length(key) = 64),
@@ -101,14 +102,14 @@ CREATE TABLE cell(
   primary_metric TEXT NOT NULL,
   split          TEXT NOT NULL CHECK(split IN ('test', 'validation')),
   identity       TEXT NOT NULL CHECK(json_valid(identity)),
-  target         TEXT NOT NULL DEFAULT '') STRICT;   -- label that is predicted; '': answers are
+  target         TEXT NOT NULL) STRICT;   -- the predicted label; '': answers to questions
 
--- Which cells an experiment has, in its order, and what it calls their parts. One that cannot run
--- (its weights are missing, say) has no key and so no cell, but a reason.
+-- The cells of an experiment in its order, with its labels. One that cannot run, for example because
+-- its weights are missing, has no key and so no cell, but a reason.
 CREATE TABLE experiment_cell(
   experiment_id  INTEGER NOT NULL REFERENCES experiment ON DELETE CASCADE,
   position       INTEGER NOT NULL,
-  cell_id        INTEGER REFERENCES cell,   -- twice where two labels mean the same thing
+  cell_id        INTEGER REFERENCES cell,   -- in several rows if labels mean the same thing
   encoder        TEXT NOT NULL,
   dataset        TEXT NOT NULL,
   task           TEXT NOT NULL,
@@ -120,11 +121,11 @@ CREATE TABLE experiment_cell(
   variant        TEXT NOT NULL,      -- the other axes: 'task.lr=0.0001', '' without
   labels         INTEGER NOT NULL,   -- hash of all axis labels
   -- What the encoder's checkpoint was trained on: JSON list of the data, [] for untrained weights,
-  -- NULL where nobody says.
+  -- NULL if unknown.
   pretrain_data  TEXT CHECK(pretrain_data IS NULL OR json_valid(pretrain_data)),
-  -- 1: the cell's dataset, or its like, was among them; 0: it was not; NULL where nobody says.
+  -- 1: the cell's dataset or a similar one is among them; 0: it is not; NULL if unknown.
   in_domain      INTEGER CHECK(in_domain IN (0, 1)),
-  skipped        TEXT,               -- why it cannot run; NULL where it can
+  skipped        TEXT,               -- why it cannot run; NULL if it can
   CHECK(cell_id IS NOT NULL OR skipped IS NOT NULL),
   PRIMARY KEY(experiment_id, position)) STRICT;
 CREATE INDEX experiment_cell_by_cell ON experiment_cell(cell_id);
@@ -147,7 +148,7 @@ CREATE TABLE cell_axis(
   value_id      INTEGER NOT NULL REFERENCES axis_value,
   peer          INTEGER NOT NULL,
   position      INTEGER NOT NULL,
-  cell_id       INTEGER REFERENCES cell,   -- NULL of a cell that cannot run
+  cell_id       INTEGER REFERENCES cell,   -- NULL for a cell that cannot run
   PRIMARY KEY(experiment_id, axis_id, value_id, peer, position)) STRICT;
 CREATE INDEX cell_axis_by_position ON cell_axis(experiment_id, position);
 
@@ -207,8 +208,8 @@ CREATE TABLE run(
 CREATE UNIQUE INDEX run_one_ok ON run(cell_id) WHERE state = 'ok';
 CREATE UNIQUE INDEX run_one_running ON run(cell_id) WHERE state = 'running';
 
--- Work with a key of its own, done once for whoever needs it. Attempts, seconds and what `facts` has
--- of them add up over all attempts.
+-- Work with a key of its own, done once for all runs that need it. Attempts, seconds, and numbers in
+-- `facts`, are sums over all attempts.
 CREATE TABLE stage(
   stage_id   INTEGER PRIMARY KEY,
   key        TEXT NOT NULL UNIQUE,
@@ -221,7 +222,7 @@ CREATE TABLE stage(
   bytes      INTEGER NOT NULL,
   facts      TEXT NOT NULL CHECK(json_valid(facts)),   -- clips, audio_seconds, encode_seconds ...
   updated_ms INTEGER NOT NULL,
-  owner_id   INTEGER REFERENCES owner) STRICT;   -- who works on it or did so last
+  owner_id   INTEGER REFERENCES owner) STRICT;   -- the last process that worked on it
 CREATE TABLE run_stage(
   run_id   INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   stage_id INTEGER NOT NULL REFERENCES stage,
@@ -261,14 +262,14 @@ CREATE TABLE metric(
   CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
   PRIMARY KEY(run_id, metric_id, slice_id)) STRICT;
 
--- How much each item moves a metric that is no mean, found by computing it again without the item
--- (runner/statistics/influence.hpp): two runs on the same items are compared item by item. Results
--- files of an older Earshot hold bootstrap replicates here, which are not read.
-CREATE TABLE replicates(
+-- What each item contributes to a metric that is not a mean: the difference it makes to leave the
+-- item out. Two runs on the same items are compared item by item. `packed` is the format of
+-- runner/statistics/influence.hpp.
+CREATE TABLE contribution(
   run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   metric_id INTEGER NOT NULL REFERENCES metric_definition,
   slice_id  INTEGER NOT NULL REFERENCES slice,
-  samples   BLOB NOT NULL,
+  packed    BLOB NOT NULL,
   UNIQUE(run_id, metric_id, slice_id)) STRICT;
 
 -- What a run said about one test item of its cell's dataset. The view `answer` puts question and
@@ -276,18 +277,18 @@ CREATE TABLE replicates(
 CREATE TABLE prediction(
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   item   INTEGER NOT NULL,           -- position in the dataset
-  value  TEXT,                       -- class; JSON list of a set; the number; NULL: none settled on
+  value  TEXT,                       -- class; JSON list of a set; the number; NULL: none
   number REAL,                       -- the value where it is a number
   output TEXT,                       -- raw text of a language model
-  mark   REAL,                       -- of the primary metric; NULL when that is no mean of marks
+  mark   REAL,                       -- of the primary metric; NULL if that is not a mean of marks
   marks  TEXT,                       -- JSON {mark: number} of the others
   -- One per class of the target, per choice of the item's question, or per candidate: float32,
   -- little endian.
   scores     BLOB,
-  candidates TEXT,                   -- JSON list of what `scores` are of, where it is neither
+  candidates TEXT,                   -- JSON list of what `scores` are of, if neither of these
   PRIMARY KEY(run_id, item)) STRICT;
 
--- Of a training that goes on, a point is here a few seconds after it was made.
+-- Points of training curves; while a training runs, they are written every few seconds.
 CREATE TABLE curve(
   run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   name      TEXT NOT NULL,
@@ -296,7 +297,7 @@ CREATE TABLE curve(
   nonfinite TEXT CHECK(nonfinite IN ('nan', '+inf', '-inf')),
   CHECK((value IS NULL) = (nonfinite IS NOT NULL)),
   PRIMARY KEY(run_id, name, step)) STRICT;
--- The same of a stage of kind pretrain.
+-- The same for a stage of kind pretrain.
 CREATE TABLE stage_curve(
   stage_id  INTEGER NOT NULL REFERENCES stage ON DELETE CASCADE,
   name      TEXT NOT NULL,
@@ -344,8 +345,5 @@ CREATE TABLE comparison(
   verdict         TEXT NOT NULL,     -- supported, contradicted, undecided, not testable, saturated, ''
   note            TEXT NOT NULL,
   created_ms      INTEGER NOT NULL,
-  condition       TEXT NOT NULL DEFAULT '',   -- what the pairs have in common, as 'encoder=mimi'
-  -- 0: not to be used. Before schema 3 a comparison along another axis than the encoder mixed
-  -- encoders, and a claim over several tasks was one on their mean.
-  usable          INTEGER NOT NULL DEFAULT 1 CHECK(usable IN (0, 1))) STRICT;
+  condition       TEXT NOT NULL) STRICT;   -- what the pairs have in common, as 'encoder=mimi'
 CREATE INDEX comparison_by_experiment ON comparison(experiment_id, axis, base);

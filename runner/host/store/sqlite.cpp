@@ -243,6 +243,17 @@ Json Statement::value(int index) const {
   }
 }
 
+void Connection::copy_to(const std::filesystem::path& copy) const {
+  const std::filesystem::path temporary = copy.string() + '.' + std::to_string(::getpid());
+  std::filesystem::remove(temporary);
+  Statement(*this, "VACUUM INTO ?").run(temporary.string());
+  std::error_code error;
+  std::filesystem::rename(temporary, copy, error);
+  if (error)
+    throw Failure(ExitCode::store_unusable,
+                  copy.string() + ": cannot be written: " + error.message());
+}
+
 Transaction::Transaction(Connection& connection) : connection_(&connection) {
   connection.require_in_place();
   connection.execute("BEGIN IMMEDIATE");

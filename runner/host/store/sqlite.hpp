@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,6 +33,10 @@ class Connection {
   /// Rows that the last statement changed.
   std::int64_t changes() const;
   std::int64_t last_id() const;
+
+  /// Copies the file as it is between two transactions, while others may write. The copy appears
+  /// under its name when it is complete.
+  void copy_to(const std::filesystem::path& copy) const;
 
   const std::string& name() const { return name_; }
   sqlite3* handle() const { return database_.get(); }

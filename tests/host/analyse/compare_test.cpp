@@ -78,7 +78,7 @@ TEST_F(Compare, counts_blocks_as_groups_where_items_were_left_out_together) {
     for (auto& value : values)
       value *= factor;
     const auto bytes = statistics::packed(statistics::influences(0.5, values, block_of));
-    Statement(connection, "UPDATE replicates SET samples = ? WHERE run_id = ?")
+    Statement(connection, "UPDATE contribution SET packed = ? WHERE run_id = ?")
         .run(std::as_bytes(std::span(bytes)), run);
   };
   replace(1, 1);
@@ -98,7 +98,7 @@ TEST_F(Compare, asks_to_run_again_where_runs_hold_resamples_of_an_older_kind) {
   run(cells_[0], wrong_every(4));
   run(cells_[1], wrong_every(8));
   auto& connection = const_cast<Connection&>(connection_of(*store_));
-  connection.execute("UPDATE replicates SET samples = zeroblob(16000)");
+  connection.execute("UPDATE contribution SET packed = zeroblob(16000)");
   const auto difference = compared({.metric = "f1"}).lines[0].difference;
   EXPECT_DOUBLE_EQ(difference.interval.estimate, 0.125);
   EXPECT_THAT(difference.interval.missing, HasSubstr("run the experiment again"));

@@ -35,11 +35,11 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  change(file, "PRAGMA user_version = 4");
+  change(file, "PRAGMA user_version = 5");
   const auto before = text_of(file);
-  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 4"),
-                                   HasSubstr("but this runner only knows 3")));
-  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 4"));
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 5"),
+                                   HasSubstr("but this runner only knows 4")));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 5"));
   EXPECT_EQ(text_of(file), before);
 }
 
@@ -56,10 +56,9 @@ TEST(Opening, a_migration_of_number_zero_or_less_is_passed_over) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  change(file, "INSERT INTO schema_migration VALUES (0, 'x', '" + std::string(64, 'a') +
-                   "', 0), "
-                   "(-5, 'y', '" +
-                   std::string(64, 'b') + "', 0)");
+  change(file,
+         "INSERT INTO schema_migration(version, name, sql_sha256, applied_ms) VALUES "
+         "(0, 'x', printf('%064d', 1), 0), (-5, 'y', printf('%064d', 2), 0)");
   EXPECT_EQ(count(Store(file, Store::Mode::read), "run"), 40);
 }
 
@@ -71,16 +70,19 @@ TEST(Opening, names_that_are_no_file_are_refused) {
           << name;
 }
 
-TEST(Opening, a_file_from_before_the_first_release_or_of_no_version_is_refused_and_kept) {
+TEST(Opening, a_file_of_a_development_version_or_of_none_is_refused_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  for (const auto* version : {"1", "0"}) {
+  for (const auto* version : {"3", "2", "1", "0"}) {
     change(file, std::string("PRAGMA user_version = ") + version);
     const auto before = text_of(file);
     for (const auto mode : {Store::Mode::write, Store::Mode::read})
-      EXPECT_THAT(refusal(file, mode), AllOf(HasSubstr(std::string("has schema ") + version),
-                                             HasSubstr("run the experiments again")));
+      EXPECT_THAT(refusal(file, mode),
+                  AllOf(HasSubstr(file.string()),
+                        HasSubstr(std::string("development version of Earshot (schema ") + version),
+                        HasSubstr("Run the experiments again with another --results"),
+                        HasSubstr("'runner export'")));
     EXPECT_EQ(text_of(file), before);
   }
 }
@@ -127,7 +129,7 @@ TEST(Opening, a_schema_of_a_development_version_is_refused) {
   const auto file = folder / "results.db";
   make_results(file);
   change(file, "UPDATE schema_migration SET sql_sha256 = printf('%064d', 0)");
-  EXPECT_THAT(refusal(file), HasSubstr("development version with another schema 3"));
+  EXPECT_THAT(refusal(file), HasSubstr("development version of Earshot (with another schema 4)"));
 }
 
 TEST(Opening, network_file_systems_are_known_by_their_number) {

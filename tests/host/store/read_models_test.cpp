@@ -6,6 +6,7 @@
 #include "host/store/exports.hpp"
 #include "host/store/file_check.hpp"
 #include "host/store/metric_values.hpp"
+#include "host/store/migration.hpp"
 #include "host/store/predictions.hpp"
 #include "host/store/revisions.hpp"
 #include "host/store/run_lookup.hpp"
@@ -413,13 +414,10 @@ TEST_F(ReadModels, provenance_of_weights_and_answers_is_told_where_somebody_says
 TEST_F(ReadModels, a_check_finds_a_run_without_metrics_before_it_reads_content) {
   finish(0);
   EXPECT_THAT(problems_of(store), IsEmpty());
-  EXPECT_EQ(runs_without_hash(store), 0);
-  execute("UPDATE run SET content_sha256 = NULL");
-  EXPECT_EQ(runs_without_hash(store), 1);
   execute("DELETE FROM metric");
   EXPECT_THAT(problems_of(store), ElementsAre("run 1 is ok but has no metric"));
   EXPECT_THAT(row_counts(store), ::testing::Contains(Pair("prediction", 4)));
-  EXPECT_EQ(summary_of(store).schema, 3);
+  EXPECT_EQ(summary_of(store).schema, newest_schema());
   EXPECT_GT(summary_of(store).bytes, 0);
 }
 

@@ -267,8 +267,9 @@ TEST_F(Results, what_changed_inside_of_a_row_is_found_by_the_hash_of_its_run) {
            {"UPDATE prediction SET scores = x'00000000' WHERE run_id = 2 AND item = 2", "run 2"},
            {"UPDATE metric SET value = value + 1e-12 WHERE run_id = 3", "run 3 has changed"},
            {"UPDATE metric_definition SET higher_is_better = 0", "run 1 has changed"},
-           {"UPDATE replicates SET samples = x'00' WHERE run_id = 1", "run 1 has changed"},
+           {"UPDATE contribution SET packed = x'00' WHERE run_id = 1", "run 1 has changed"},
            {"UPDATE curve SET value = 2 WHERE run_id = 4", "run 4 has changed"},
+           {"UPDATE run SET content_sha256 = NULL WHERE run_id = 2", "run 2 has changed"},
            {"UPDATE item SET labels = '{}'", "items of dataset scenes/scenes"},
            {"UPDATE cell SET identity = '{}' WHERE cell_id = 1", "cell "},
            {"UPDATE provenance SET facts = '{}'", "provenance 1 has changed"}}) {
@@ -288,7 +289,7 @@ TEST_F(Results, what_items_contribute_to_a_score_comes_back_bit_for_bit) {
   const std::string bytes("ESI1\0\xff\n", 7);
   run.metrics[1].second = bytes;
   run_cell(store, plan.cells[0].key, run);
-  Statement row(connection_of(store), "SELECT samples FROM replicates");
+  Statement row(connection_of(store), "SELECT packed FROM contribution");
   ASSERT_TRUE(row.step());
   EXPECT_EQ(row.bytes(0), bytes);
   EXPECT_FALSE(row.step());
