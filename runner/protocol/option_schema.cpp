@@ -3,71 +3,47 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "protocol/nearest.hpp"
+namespace earshot::shared {
+
+void to_json(protocol::Json& json, OptionType type) {
+  json = facts_of(type).name;
+}
+
+void from_json(const protocol::Json& json, OptionType& type) {
+  const auto name = json.get<std::string>();
+  const auto found = std::find_if(option_types.begin(), option_types.end(),
+                                  [&](const auto& facts) { return facts.name == name; });
+  if (found == option_types.end())
+    throw std::invalid_argument("there is no type of options '" + name + "'");
+  type = found->type;
+}
+
+}  // namespace earshot::shared
 
 namespace earshot::protocol {
 
 namespace {
 
-std::string type_phrase(OptionType type) {
+bool is(shared::ElementType type, const Json& value) {
   switch (type) {
-    case OptionType::flag:
-      return "true or false";
-    case OptionType::integer:
-      return "an integer";
-    case OptionType::number:
-      return "a number";
-    case OptionType::text:
-      return "a string";
-    case OptionType::path:
-      return "a path (a string)";
-    case OptionType::weights:
-      return "weights (a path, hf://owner/repo or random)";
-    case OptionType::numbers:
-      return "a list of numbers";
-    case OptionType::texts:
-      return "a list of strings";
-  }
-  return "";
-}
-
-bool every(const Json& list, bool (Json::*is)() const noexcept) {
-  return list.is_array() &&
-         std::all_of(list.begin(), list.end(), [&](const Json& v) { return (v.*is)(); });
-}
-
-bool has_type(OptionType type, const Json& value) {
-  switch (type) {
-    case OptionType::flag:
+    case shared::ElementType::flag:
       return value.is_boolean();
-    case OptionType::integer:
+    case shared::ElementType::integer:
       return value.is_number_integer();
-    case OptionType::number:
+    case shared::ElementType::number:
       return value.is_number();
-    case OptionType::text:
-    case OptionType::path:
-    case OptionType::weights:
+    case shared::ElementType::text:
       return value.is_string();
-    case OptionType::numbers:
-      return every(value, &Json::is_number);
-    case OptionType::texts:
-      return every(value, &Json::is_string);
   }
   return false;
 }
 
-bool in_bounds(const OptionSpec& spec, const Json& value) {
-  if (value.is_array())
-    return std::all_of(value.begin(), value.end(),
-                       [&](const Json& v) { return in_bounds(spec, v); });
-  if (value.is_number()) {
-    const auto number = value.get<double>();
-    return (spec.min.is_null() || number >= spec.min.get<double>()) &&
-           (spec.max.is_null() || number <= spec.max.get<double>());
-  }
-  return !value.is_string() || spec.choices.empty() ||
-         std::find(spec.choices.begin(), spec.choices.end(), value.get<std::string>()) !=
-             spec.choices.end();
+bool has_type(OptionType type, const Json& value) {
+  const auto& facts = shared::facts_of(type);
+  if (!facts.list) return is(facts.element, value);
+  return value.is_array() && std::all_of(value.begin(), value.end(), [&](const Json& element) {
+           return is(facts.element, element);
+         });
 }
 
 Json to_value(const OptionSpec& spec, const Json& given, const std::string& base) {
@@ -88,57 +64,35 @@ Json to_value(const OptionSpec& spec, const Json& given, const std::string& base
   }
 }
 
-/// 1000 instead of 1000.0, whatever the option's type.
-std::string show(const Json& bound) {
-  const auto number = bound.get<double>();
-  const auto whole = static_cast<std::int64_t>(number);
-  return static_cast<double>(whole) == number ? std::to_string(whole) : bound.dump();
-}
-
 }  // namespace
 
 std::string allowed(const OptionSpec& spec) {
-  if (!spec.choices.empty()) return join(spec.choices, true);
-  if (spec.min.is_null() && spec.max.is_null()) return "";
-  const auto unit = spec.unit.empty() ? "" : " " + spec.unit;
-  if (spec.max.is_null()) return show(spec.min) + unit + " or more";
-  if (spec.min.is_null()) return show(spec.max) + unit + " or less";
-  return show(spec.min) + " to " + show(spec.max) + unit;
+  return shared::allowed(spec);
+}
+
+shared::GivenValue view(const OptionSpec& spec, const Json& value) {
+  shared::GivenValue given{.has_type = has_type(spec.type, value), .shown = value.dump()};
+  const auto add = [&](const Json& element) {
+    if (element.is_number()) given.numbers.push_back(element.get<double>());
+    if (element.is_string()) given.texts.push_back(element.get<std::string>());
+  };
+  if (value.is_array())
+    std::for_each(value.begin(), value.end(), add);
+  else
+    add(value);
+  return given;
 }
 
 Json complete(const OptionSchema& schema, const Json& given, const std::string& component,
               const std::string& base) {
-  std::vector<std::string> names;
-  for (const auto& spec : schema)
-    names.push_back(spec.name);
-  for (const auto& [key, value] : given.items()) {
-    const auto spec =
-        std::find_if(schema.begin(), schema.end(),
-                     [&, &name = key](const OptionSpec& s) { return s.name == name; });
-    if (spec == schema.end()) {
-      const auto near = did_you_mean(key, names);
-      throw OptionError(
-          key, "unknown option '" + key + "' of " + component + (near.empty() ? "." : near) +
-                   (names.empty() ? " It has no options." : " Options: " + join(names) + "."));
-    }
-    if (!has_type(spec->type, value))
-      throw OptionError(key, "option '" + key + "' of " + component + " is " + value.dump() +
-                                 "; expected " + type_phrase(spec->type) + ".");
-    if (!in_bounds(*spec, value))
-      throw OptionError(key, "option '" + key + "' of " + component + " is " + value.dump() +
-                                 "; allowed: " + allowed(*spec) + ".");
-  }
+  const auto type_of = [](const OptionSpec& spec) { return spec.type; };
+  if (const auto problem =
+          shared::find_problem(schema, given.items(), " of " + component, type_of, view))
+    throw OptionError(problem->option, problem->message);
   Json result = Json::object();
-  for (const auto& spec : schema) {
-    if (given.contains(spec.name)) {
-      result[spec.name] = to_value(spec, given.at(spec.name), base);
-    } else if (spec.required) {
-      throw OptionError(spec.name, "option '" + spec.name + "' of " + component +
-                                       " is required: " + spec.help + ".");
-    } else {
-      result[spec.name] = spec.value;
-    }
-  }
+  for (const auto& spec : schema)
+    result[spec.name] =
+        given.contains(spec.name) ? to_value(spec, given.at(spec.name), base) : spec.value;
   return result;
 }
 

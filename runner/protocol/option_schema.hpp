@@ -3,24 +3,23 @@
 #include <string>
 #include <vector>
 
+#include "protocol/fields.hpp"
 #include "protocol/json.hpp"
+#include "shared/option_rules.hpp"
+
+namespace earshot::shared {
+
+void to_json(protocol::Json& json, OptionType type);           ///< its name
+void from_json(const protocol::Json& json, OptionType& type);  ///< @throws std::invalid_argument
+
+}  // namespace earshot::shared
 
 namespace earshot::protocol {
 
-/// Types of options by their wire names; `runner describe` shows those of TOML. Values in JSON:
-/// flag: boolean; integer, number: number; text: string; numbers, texts: array;
+/// Values in JSON: flag: boolean; integer, number: number; text: string; numbers, texts: array;
 /// path: string (absolute, "" for none); weights: {"source": as written, "path": resolved, "" when
 /// random}.
-enum class OptionType { flag, integer, number, text, path, weights, numbers, texts };
-
-NLOHMANN_JSON_SERIALIZE_ENUM(OptionType, {{OptionType::flag, "flag"},
-                                          {OptionType::integer, "integer"},
-                                          {OptionType::number, "number"},
-                                          {OptionType::text, "text"},
-                                          {OptionType::path, "path"},
-                                          {OptionType::weights, "weights"},
-                                          {OptionType::numbers, "numbers"},
-                                          {OptionType::texts, "texts"}})
+using shared::OptionType;
 
 /// An option of a component as data; the fields are those of the SDK's OptionSpec.
 struct OptionSpec {
@@ -29,14 +28,14 @@ struct OptionSpec {
   Json value{};  ///< default, in the form above
   std::string help{};
   std::string unit{};
-  Json min{}, max{};  ///< number or null
+  OrNull<double> min{}, max{};
   std::vector<std::string> choices{};
   bool required = false;
   bool affects_results = true;
   std::string role{};  ///< of the SDK's roles, "target_label" for instance; "" for none
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptionSpec, name, type, value, help, unit, min, max,
-                                                choices, required, affects_results, role)
+EARSHOT_FIELDS_OR_DEFAULTS(OptionSpec, name, type, value, help, unit, min, max, choices, required,
+                           affects_results, role)
 
 using OptionSchema = std::vector<OptionSpec>;
 
@@ -48,8 +47,12 @@ struct OptionError : std::runtime_error {
   std::string key;
 };
 
-/// "1 to 512", "'hann', 'hamming'", "0 or more": what a value of this option may be; "" when free.
+/// "1 to 512", "'hann', 'hamming'", "0 or more": what a value of this option may be; "" if
+/// anything.
 std::string allowed(const OptionSpec& spec);
+
+/// A value as users write it, as the rules of shared/option_rules.hpp see it.
+shared::GivenValue view(const OptionSpec& spec, const Json& value);
 
 /// Checks `given` (TOML or command line values by name; paths and weights as plain strings)
 /// against the schema and returns a value for every option. A path is made absolute against

@@ -1,108 +1,78 @@
 #include <algorithm>
-#include <numeric>
+#include <cstdio>
 #include <stdexcept>
 
 #include <earshot/options.hpp>
+
+#include "shared/option_rules.hpp"
+#include "shared/option_value.hpp"
 
 namespace earshot {
 
 namespace {
 
-constexpr const char* type_names[] = {"true or false",     "an integer",       "a number",
-                                      "a string",          "a path",           "weights",
-                                      "a list of numbers", "a list of strings"};
-
-std::string show(double number) {
-  auto text = std::to_string(number);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
+std::string as_json(bool flag) {
+  return flag ? "true" : "false";
 }
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words)
-    text += (text.empty() ? "" : ", ") + word;
-  return text;
+std::string as_json(std::int64_t integer) {
+  return std::to_string(integer);
 }
-
-/// Levenshtein distance; names are short.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto corner = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto change = corner + (a[i] != b[j]);
-      corner = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, corner + 1});
-    }
+std::string as_json(double number) {
+  const auto text = shared::number_text(number);
+  return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
+}
+std::string as_json(const std::string& text) {
+  std::string quoted(1, '"');
+  for (const char c : text) {
+    char escape[8] = {c};
+    if (c == '"' || c == '\\')
+      std::snprintf(escape, sizeof escape, "\\%c", c);
+    else if (static_cast<unsigned char>(c) < 0x20)
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+    quoted += escape;
   }
-  return row.back();
+  return quoted + '"';
+}
+std::string as_json(const Path& path) {
+  return as_json(path.path.string());
+}
+std::string as_json(const Weights& weights) {
+  return as_json(weights.source);
+}
+template <class T>
+std::string as_json(const std::vector<T>& list) {
+  std::string text;
+  for (const auto& element : list)
+    text += (text.empty() ? "" : ",") + as_json(element);
+  return '[' + text + ']';
 }
 
-[[noreturn]] void refuse_unknown(const OptionSchema& schema, const std::string& key) {
-  if (schema.empty()) throw ConfigError("unknown option '" + key + "'; there are no options");
-  std::vector<std::string> names;
-  for (const auto& spec : schema)
-    names.push_back(spec.name);
-  const auto nearest = *std::min_element(
-      names.begin(), names.end(),
-      [&](const auto& a, const auto& b) { return distance(a, key) < distance(b, key); });
-  throw ConfigError("unknown option '" + key + "'; did you mean '" + nearest +
-                    "'? Options: " + join(names));
-}
-
-void check_number(const OptionSpec& spec, double number) {
-  if ((!spec.min || number >= *spec.min) && (!spec.max || number <= *spec.max)) return;
-  const auto unit = spec.unit.empty() ? "" : " " + spec.unit;
-  const auto allowed = spec.min && spec.max ? show(*spec.min) + " to " + show(*spec.max) + unit
-                       : spec.min           ? show(*spec.min) + unit + " or more"
-                                            : show(*spec.max) + unit + " or less";
-  throw ConfigError("option '" + spec.name + "' is " + show(number) + "; allowed: " + allowed);
-}
-
-void check_text(const OptionSpec& spec, const std::string& text) {
-  if (spec.choices.empty() ||
-      std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end())
-    return;
-  throw ConfigError("option '" + spec.name + "' is '" + text + "'; allowed: " + join(spec.choices));
-}
-
-void check_value(const OptionSpec& spec, const OptionValue& value) {
+shared::GivenValue view(const OptionSpec& spec, const OptionValue& value) {
+  const bool widened =
+      std::holds_alternative<std::int64_t>(value) && std::holds_alternative<double>(spec.value);
+  shared::GivenValue given{.has_type = widened || value.index() == spec.value.index()};
   if (const auto* integer = std::get_if<std::int64_t>(&value))
-    check_number(spec, static_cast<double>(*integer));
-  if (const auto* number = std::get_if<double>(&value)) check_number(spec, *number);
-  if (const auto* text = std::get_if<std::string>(&value)) check_text(spec, *text);
-  if (const auto* numbers = std::get_if<std::vector<double>>(&value))
-    for (const auto number : *numbers)
-      check_number(spec, number);
-  if (const auto* texts = std::get_if<std::vector<std::string>>(&value))
-    for (const auto& text : *texts)
-      check_text(spec, text);
+    given.numbers = {static_cast<double>(*integer)};
+  if (const auto* number = std::get_if<double>(&value)) given.numbers = {*number};
+  if (const auto* text = std::get_if<std::string>(&value)) given.texts = {*text};
+  if (const auto* numbers = std::get_if<std::vector<double>>(&value)) given.numbers = *numbers;
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) given.texts = *texts;
+  given.shown = std::visit([](const auto& v) { return as_json(v); }, value);
+  return given;
 }
 
 }  // namespace
 
 Options::Options(const OptionSchema& schema, const std::map<std::string, OptionValue>& given) {
-  for (const auto& [key, value] : given) {
-    const auto spec = std::find_if(schema.begin(), schema.end(),
-                                   [&](const OptionSpec& s) { return s.name == key; });
-    if (spec == schema.end()) refuse_unknown(schema, key);
-    auto taken = value;
-    const auto* integer = std::get_if<std::int64_t>(&value);
-    if (integer != nullptr && std::holds_alternative<double>(spec->value))
-      taken = static_cast<double>(*integer);
-    if (taken.index() != spec->value.index())
-      throw ConfigError("option '" + key + "' is " + type_names[value.index()] + "; expected " +
-                        type_names[spec->value.index()]);
-    check_value(*spec, taken);
-    values_[key] = std::move(taken);
-  }
+  const auto type_of = [](const OptionSpec& spec) { return shared::type_of(spec.value); };
+  if (const auto problem = shared::find_problem(schema, given, "", type_of, view))
+    throw ConfigError(problem->message);
   for (const auto& spec : schema) {
-    if (values_.contains(spec.name)) continue;
-    if (spec.required) throw ConfigError("option '" + spec.name + "' is required: " + spec.help);
-    values_[spec.name] = spec.value;
+    const auto found = given.find(spec.name);
+    auto& value = values_[spec.name] = found == given.end() ? spec.value : found->second;
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    if (integer != nullptr && std::holds_alternative<double>(spec.value))
+      value = static_cast<double>(*integer);
   }
 }
 
@@ -115,7 +85,7 @@ const T& find(const Values& values, std::string_view name) {
     throw std::logic_error("the schema has no option '" + std::string(name) + "'");
   if (const T* value = std::get_if<T>(&found->second)) return *value;
   throw std::logic_error("option '" + std::string(name) + "' is declared as " +
-                         type_names[found->second.index()]);
+                         shared::facts_of(shared::type_of(found->second)).phrase);
 }
 
 }  // namespace

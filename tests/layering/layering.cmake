@@ -22,6 +22,7 @@ set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "curl/")
 set(runner_rooms "base/" "host/" "worker/" "protocol/" "statistics/")
 
 forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")
+forbid(sdk/src/shared "the SDK, the kit and the runner share it" ${tensors} "nlohmann/")
 forbid(sdk/include "public headers stay cheap to include, and need no JSON library" "torch/torch.h" "ATen/ATen.h" "torch/extension.h" "nlohmann/")
 forbid(sdk "the SDK is installed without the plugins and their libraries" "lib/")
 forbid(plugins "plugins know the SDK and libraries of their own" ${runner_rooms} "boost/dll" "toml\\+\\+" "sqlite3" "spdlog/")

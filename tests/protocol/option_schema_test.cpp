@@ -78,6 +78,14 @@ TEST(OptionSchema, keeps_a_path_that_is_absolute_or_empty) {
   EXPECT_EQ(complete(schema(), {{"root", "../r"}}, "x", "/data").at("root"), "/r");
 }
 
+TEST(OptionSchema, has_a_name_for_each_type) {
+  for (const auto& facts : shared::option_types) {
+    EXPECT_EQ(Json(facts.type), facts.name);
+    EXPECT_EQ(Json(facts.name).get<OptionType>(), facts.type);
+  }
+  EXPECT_THROW(Json("colour").get<OptionType>(), std::invalid_argument);
+}
+
 TEST(OptionSchema, survives_a_round_trip_through_json) {
   const auto there_and_back = Json(schema()).get<OptionSchema>();
   EXPECT_EQ(Json(there_and_back), Json(schema()));

@@ -39,29 +39,35 @@ TEST(Options, fill_in_defaults_and_widen_integers_to_numbers) {
   EXPECT_FALSE(options.flag("fast"));
 }
 
-TEST(Options, say_what_is_wrong_and_what_is_allowed) {
+TEST(Options, say_what_is_wrong_and_what_is_allowed_in_the_words_of_the_host) {
   expect(
       {{"hops", std::int64_t{1}}},
-      "unknown option 'hops'; did you mean 'hop'? Options: hop, gain, scale, bands, words, fast");
-  expect({{"hop", std::int64_t{0}}}, "option 'hop' is 0; allowed: 1 to 1000 samples");
-  expect({{"gain", -0.5}}, "option 'gain' is -0.5; allowed: 0 or more");
-  expect({{"hop", 1.5}}, "option 'hop' is a number; expected an integer");
-  expect({{"fast", std::string("yes")}}, "option 'fast' is a string; expected true or false");
-  expect({{"scale", std::string("mel")}}, "option 'scale' is 'mel'; allowed: htk, slaney");
-  expect({{"bands", std::vector<double>{1, 11}}}, "option 'bands' is 11; allowed: 10 or less");
-  expect({{"words", std::vector<std::string>{"a", "c"}}}, "option 'words' is 'c'; allowed: a, b");
+      "unknown option 'hops'; did you mean 'hop'? Options: hop, gain, scale, bands, words, fast.");
+  expect({{"threshold", 0.5}},
+         "unknown option 'threshold'. Options: hop, gain, scale, bands, words, fast.");
+  expect({{"hop", std::int64_t{0}}}, "option 'hop' is 0; allowed: 1 to 1000 samples.");
+  expect({{"gain", -0.5}}, "option 'gain' is -0.5; allowed: 0 or more.");
+  expect({{"hop", 1.0}}, "option 'hop' is 1.0; expected an integer.");
+  expect({{"fast", std::string("\"yes\"\n")}},
+         "option 'fast' is \"\\\"yes\\\"\\u000a\"; expected true or false.");
+  expect({{"scale", std::string("mel")}}, "option 'scale' is \"mel\"; allowed: 'htk', 'slaney'.");
+  expect({{"scale", earshot::Path{"/x"}}}, "option 'scale' is \"/x\"; expected a string.");
+  expect({{"bands", std::vector<double>{1, 11}}},
+         "option 'bands' is [1.0,11.0]; allowed: 10 or less.");
+  expect({{"words", std::vector<std::string>{"a", "c"}}},
+         "option 'words' is [\"a\",\"c\"]; allowed: 'a', 'b'.");
   EXPECT_THAT(
       [] {
         Options({}, {{"x", true}});
       },
-      ThrowsMessage<ConfigError>("unknown option 'x'; there are no options"));
+      ThrowsMessage<ConfigError>("unknown option 'x'. It has no options."));
 }
 
 TEST(Options, ask_for_what_is_required) {
   const OptionSchema required = {
       {.name = "root", .value = earshot::Path{}, .help = "Where it is", .required = true}};
   EXPECT_THAT([&] { Options{required}; },
-              ThrowsMessage<ConfigError>("option 'root' is required: Where it is"));
+              ThrowsMessage<ConfigError>("option 'root' is required: Where it is."));
   EXPECT_EQ(Options(required, {{"root", earshot::Path{"/x"}}}).path("root"), "/x");
 }
 

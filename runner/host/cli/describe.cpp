@@ -99,30 +99,6 @@ std::vector<Subject> find(const Catalog& catalog, const std::string& named) {
   return find_in_file(catalog, named.substr(0, end + 5), named.substr(end + 6));
 }
 
-/// In the words of TOML and Python.
-const char* type_of(const protocol::OptionSpec& spec) {
-  using protocol::OptionType;
-  switch (spec.type) {
-    case OptionType::flag:
-      return "bool";
-    case OptionType::integer:
-      return "integer";
-    case OptionType::number:
-      return "number";
-    case OptionType::text:
-      return "string";
-    case OptionType::path:
-      return "path";
-    case OptionType::weights:
-      return "weights";
-    case OptionType::numbers:
-      return "list of numbers";
-    case OptionType::texts:
-      return "list of strings";
-  }
-  return "";
-}
-
 Json default_of(const protocol::OptionSpec& spec) {
   if (spec.required) return "required";
   if (spec.type == protocol::OptionType::weights) return spec.value.value("source", "");
@@ -137,8 +113,9 @@ void print_options(const protocol::ComponentInfo& component) {
   TableWriter table(std::cout, {"option", "type", "default", "allowed", "unit", "help"},
                     Format::table);
   for (const auto& option : component.options)
-    table.row({option.name, type_of(option), default_of(option), protocol::allowed(option),
-               option.unit, option.help + (option.affects_results ? "" : " (changes no key)")});
+    table.row({option.name, shared::facts_of(option.type).title, default_of(option),
+               protocol::allowed(option), option.unit,
+               option.help + (option.affects_results ? "" : " (changes no key)")});
   table.finish();
 }
 

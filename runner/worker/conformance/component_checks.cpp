@@ -71,21 +71,6 @@ void silent(const Subject& subject) {
 
 // --- of every component
 
-void check_bounds(const OptionSpec& spec, const Json& value) {
-  const auto where = "option '" + spec.name + "': ";
-  if (value.is_array()) {
-    for (const auto& element : value)
-      check_bounds(spec, element);
-  } else if (value.is_number()) {
-    expect((spec.min.is_null() || value >= spec.min) && (spec.max.is_null() || value <= spec.max),
-           where + "its default " + value.dump() + " is not allowed: " + protocol::allowed(spec));
-  } else if (value.is_string() && !spec.choices.empty()) {
-    expect(std::find(spec.choices.begin(), spec.choices.end(), value) != spec.choices.end(),
-           where + "its default " + value.dump() +
-               " is not among the choices: " + protocol::allowed(spec));
-  }
-}
-
 void schema(const Subject& subject) {
   std::set<std::string> seen;
   for (const auto& spec : describe(subject.component()).options) {
@@ -93,9 +78,11 @@ void schema(const Subject& subject) {
     expect(is_name(spec.name), where + "its name is not [a-z0-9_]+");
     expect(seen.insert(spec.name).second, where + "two options have this name");
     expect(!spec.help.empty(), where + "it has no help; expected one sentence");
-    expect(spec.min.is_null() || spec.max.is_null() || spec.min <= spec.max,
+    expect(!spec.min || !spec.max || *spec.min <= *spec.max,
            where + "its minimum is above its maximum");
-    if (!spec.required) check_bounds(spec, spec.value);
+    const auto value = protocol::view(spec, spec.value);
+    expect(spec.required || shared::is_allowed(spec, value),
+           where + "its default " + value.shown + " is not allowed: " + protocol::allowed(spec));
   }
 }
 
@@ -119,10 +106,10 @@ std::vector<Json> extremes(const OptionSpec& spec) {
     for (const auto& choice : spec.choices)
       values.push_back(choice);
   for (const auto& bound : {spec.min, spec.max}) {
-    if (bound.is_null()) continue;
+    if (!bound) continue;
     if (spec.type == protocol::OptionType::integer)
-      values.push_back(static_cast<std::int64_t>(bound.get<double>()));
-    if (spec.type == protocol::OptionType::number) values.push_back(bound);
+      values.push_back(static_cast<std::int64_t>(*bound));
+    if (spec.type == protocol::OptionType::number) values.push_back(*bound);
   }
   return values;
 }

@@ -1,4 +1,5 @@
 #include "protocol/path_text.hpp"
+#include "shared/option_value.hpp"
 #include "worker/plugin/library.hpp"
 
 namespace earshot::worker {
@@ -6,15 +7,6 @@ namespace earshot::worker {
 namespace {
 
 using protocol::Json;
-using protocol::OptionType;
-
-OptionType type_of(const OptionValue& value) {
-  // In the order of OptionValue's alternatives.
-  constexpr OptionType types[] = {OptionType::flag,    OptionType::integer, OptionType::number,
-                                  OptionType::text,    OptionType::path,    OptionType::weights,
-                                  OptionType::numbers, OptionType::texts};
-  return types[value.index()];
-}
 
 Json to_json(const OptionValue& value) {
   return std::visit(
@@ -30,27 +22,22 @@ Json to_json(const OptionValue& value) {
       value);
 }
 
-OptionValue from_json(OptionType type, const Json& value) {
-  switch (type) {
-    case OptionType::flag:
-      return value.get<bool>();
-    case OptionType::integer:
-      return value.get<std::int64_t>();
-    case OptionType::number:
-      return value.get<double>();
-    case OptionType::text:
-      return value.get<std::string>();
-    case OptionType::path:
-      return Path{protocol::path_of(value.get<std::string>())};
-    case OptionType::weights:
-      return Weights{value.at("source").get<std::string>(),
-                     protocol::path_of(value.at("path").get<std::string>())};
-    case OptionType::numbers:
-      return value.get<std::vector<double>>();
-    case OptionType::texts:
-      return value.get<std::vector<std::string>>();
-  }
-  throw std::logic_error("an option type without a name");
+template <class T>
+T read(const Json& value) {
+  if constexpr (std::is_same_v<T, Path>)
+    return Path{protocol::path_of(value.get<std::string>())};
+  else if constexpr (std::is_same_v<T, Weights>)
+    return Weights{value.at("source").get<std::string>(),
+                   protocol::path_of(value.at("path").get<std::string>())};
+  else
+    return value.get<T>();
+}
+
+/// A value of the type that `example` has.
+OptionValue from_json(const OptionValue& example, const Json& value) {
+  return std::visit(
+      [&](const auto& v) -> OptionValue { return read<std::decay_t<decltype(v)>>(value); },
+      example);
 }
 
 std::string name_of(Role role) {
@@ -75,12 +62,12 @@ std::string name_of(Role role) {
 
 protocol::OptionSpec describe(const OptionSpec& spec) {
   return {.name = spec.name,
-          .type = type_of(spec.value),
+          .type = shared::type_of(spec.value),
           .value = to_json(spec.value),
           .help = spec.help,
           .unit = spec.unit,
-          .min = spec.min ? Json(*spec.min) : Json(),
-          .max = spec.max ? Json(*spec.max) : Json(),
+          .min = spec.min ? protocol::OrNull<double>(*spec.min) : std::nullopt,
+          .max = spec.max ? protocol::OrNull<double>(*spec.max) : std::nullopt,
           .choices = spec.choices,
           .required = spec.required,
           .affects_results = spec.affects_results,
@@ -105,11 +92,11 @@ Options to_options(const OptionSchema& schema, const Json& values) {
     const auto spec = std::find_if(schema.begin(), schema.end(),
                                    [&](const OptionSpec& s) { return s.name == key; });
     try {
-      // A key that the schema lacks is refused by Options, which knows the nearest one.
-      given[key] = spec == schema.end() ? OptionValue() : from_json(type_of(spec->value), value);
+      // A key that the schema lacks is refused by Options, which suggests the nearest one.
+      given[key] = spec == schema.end() ? OptionValue() : from_json(spec->value, value);
     } catch (const Json::exception&) {
       throw ConfigError("option '" + key + "' is " + value.dump() + "; expected " +
-                        Json(type_of(spec->value)).get<std::string>());
+                        shared::facts_of(shared::type_of(spec->value)).phrase + ".");
     }
   }
   return Options(schema, given);

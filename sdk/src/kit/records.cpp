@@ -10,7 +10,7 @@
 #include <earshot/kit/table.hpp>
 
 #include "checkpoint/mapped_file.hpp"
-#include "nearest.hpp"
+#include "shared/nearest.hpp"
 #include "utf8.hpp"
 
 namespace earshot::kit {
@@ -322,9 +322,9 @@ std::string missing_column(const std::filesystem::path& file, const std::string&
   for (const auto& column : columns)
     if (std::find(there.begin(), there.end(), column) == there.end())
       return file.filename().string() + " has no column '" + column + "'" +
-             did_you_mean(column, there) +
+             shared::did_you_mean(column, there) +
              (semicolons ? "; its columns seem to be separated by ';'. Save it with commas"
-                         : "; there are " + listed(there));
+                         : "; there are " + shared::listed(there));
   return {};
 }
 

@@ -10,7 +10,7 @@
 #include <earshot/error.hpp>
 #include <earshot/kit/table.hpp>
 
-#include "nearest.hpp"
+#include "shared/nearest.hpp"
 #include "utf8.hpp"
 
 namespace earshot::kit {
@@ -183,9 +183,9 @@ std::size_t Table::column(const std::string& name) const {
   if (found != columns_.end()) return static_cast<std::size_t>(found - columns_.begin());
   const bool semicolons = columns_.size() == 1 && columns_[0].find(';') != std::string::npos;
   throw DataError(file_.string() + ":1: has no column '" + name + "'" +
-                  did_you_mean(name, columns_) + (semicolons ? "" : "; there are ") +
+                  shared::did_you_mean(name, columns_) + (semicolons ? "" : "; there are ") +
                   (semicolons ? "; its columns seem to be separated by ';'. Save it with commas"
-                              : listed(columns_)));
+                              : shared::listed(columns_)));
 }
 
 std::string Table::place(const TableRow& row) const {

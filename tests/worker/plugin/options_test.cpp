@@ -38,9 +38,9 @@ TEST(Options, travel_as_json_and_come_back_as_they_were) {
 TEST(Options, are_described_with_type_bounds_and_choices) {
   const auto schema = described().options;
   EXPECT_EQ(schema[1].type, protocol::OptionType::integer);
-  EXPECT_EQ(schema[1].min, 1.0);
+  EXPECT_EQ(schema[1].min.value(), 1.0);
   EXPECT_EQ(protocol::allowed(schema[1]), "1 to 10");
-  EXPECT_TRUE(schema[2].max.is_null());
+  EXPECT_FALSE(schema[2].max.has_value());
   EXPECT_EQ(schema[3].choices, (std::vector<std::string>{"a", "b"}));
 }
 
@@ -56,7 +56,7 @@ TEST(Options, refuse_a_value_of_another_type_and_an_unknown_key) {
     to_options(every_type, {{"integer", "three"}});
     FAIL() << "no error";
   } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(), "option 'integer' is \"three\"; expected integer");
+    EXPECT_STREQ(error.what(), "option 'integer' is \"three\"; expected an integer.");
   }
   EXPECT_THROW(to_options(every_type, {{"integr", 3}}), ConfigError);
   EXPECT_THROW(to_options(every_type, {{"integer", 11}}), ConfigError);

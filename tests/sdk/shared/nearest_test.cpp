@@ -1,8 +1,8 @@
-#include "protocol/nearest.hpp"
+#include "shared/nearest.hpp"
 
 #include <gtest/gtest.h>
 
-namespace earshot::protocol {
+namespace earshot::shared {
 namespace {
 
 TEST(Nearest, finds_the_name_that_was_meant) {
@@ -35,5 +35,11 @@ TEST(DidYouMean, is_empty_without_a_near_name) {
   EXPECT_EQ(did_you_mean("window", {"hop"}), "");
 }
 
+TEST(Listed, names_ten_and_counts_the_rest) {
+  EXPECT_EQ(listed({"a", "b"}), "'a', 'b'");
+  const std::vector<std::string> twelve(12, "x");
+  EXPECT_EQ(listed(twelve), "'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x' and 2 more");
+}
+
 }  // namespace
-}  // namespace earshot::protocol
+}  // namespace earshot::shared

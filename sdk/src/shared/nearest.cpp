@@ -1,14 +1,13 @@
-#include "protocol/nearest.hpp"
+#include "shared/nearest.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-namespace earshot::protocol {
+namespace earshot::shared {
 
 namespace {
 
-/// Letters to add, drop, change or swap with the next one (optimal string alignment); names are
-/// short.
+/// Number of letters to add, drop, change or swap with the next one (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
@@ -29,7 +28,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-  constexpr std::size_t telling = 3;  // letters of a beginning that says what was meant
+  constexpr std::size_t telling = 3;  // letters: a shorter beginning says too little
   std::string best;
   if (name.size() >= telling)
     for (const auto& candidate : known)
@@ -37,7 +36,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
         best = candidate;
   if (!best.empty()) return best;
   auto best_distance = std::max<std::size_t>(name.size() / 3, 1) + 1;
-  constexpr std::size_t longest = 100;  // of names; a longer text is none
+  constexpr std::size_t longest = 100;  // letters of a name; comparing takes their square
   for (const auto& candidate : known) {
     if (name.size() > longest || candidate.size() > longest) continue;
     const auto d = distance(name, candidate);
@@ -60,4 +59,11 @@ std::string join(const std::vector<std::string>& words, bool quote) {
   return text;
 }
 
-}  // namespace earshot::protocol
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 10;
+  if (names.size() <= most) return join(names, true);
+  return join({names.begin(), names.begin() + most}, true) + " and " +
+         std::to_string(names.size() - most) + " more";
+}
+
+}  // namespace earshot::shared
