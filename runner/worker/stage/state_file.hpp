@@ -6,27 +6,27 @@
 
 namespace earshot::worker {
 
-/// Writes a State atomically, as a safetensors file (huggingface/safetensors, "Format"): tensors of
-/// any device as they are, text as its metadata, and there a checksum of the whole file, taken with
-/// zeros in its place.
-/// @throws DataError if it cannot be written.
+/// Writes a State atomically, as a safetensors file: tensors of any device, text as its metadata.
+/// The metadata also has a checksum of the whole file, computed with zeros in its place.
+/// @throws DataError "<file>: <reason>" if it cannot be written or text is not UTF-8; ContractError
+/// for a type that safetensors lacks.
 void write_state(const std::filesystem::path& file, const State& state);
 
-/// Tensors on the CPU. @throws DataError "<file>: <reason>" if the file is missing, truncated,
-/// damaged or no such file; any bytes will do.
+/// Copies of the tensors, on the CPU. @throws DataError "<file>: <reason>" if the file is missing,
+/// truncated, damaged or of another kind; any bytes will do.
 State read_state(const std::filesystem::path& file);
 
-/// A state that is intact and cannot be loaded: of another build of a plugin, for instance. Thrown
-/// by a stage, which can be done without it. No std::exception, lest a plugin on the way takes it
-/// for its own.
+/// A state that is intact and cannot be loaded, for instance because another build of the plugin
+/// wrote it. Thrown by a stage, which can be done without it. Not a std::exception, so that no
+/// plugin on the way catches it.
 struct UnusableState {
   std::filesystem::path file{};
 };
 
-/// Deletes it, with a line on stderr.
+/// Deletes the file, with a line on stderr.
 void report_unusable(const UnusableState& state);
 
-/// Calls `stage`; where it meets a state that cannot be used, deletes that and calls `stage` anew.
+/// Calls `stage`; if that meets a state that cannot be used, deletes the state and calls it again.
 template <class Stage>
 decltype(auto) with_fresh_start(Stage&& stage) {
   try {

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <earshot/kit/checkpoint.hpp>
+
 #include "stage_test.hpp"
 
 namespace earshot::worker {
@@ -74,6 +76,32 @@ TEST(StateFile, refuses_headers_that_lie) {
     EXPECT_THROW(read_state(folder / "x"), DataError) << header;
   }
   EXPECT_THROW(read_state(folder / "none"), DataError);
+}
+
+TEST(StateFile, is_a_safetensors_file) {
+  const TemporaryFolder folder;
+  write_state(folder / "state", example());
+  const kit::Checkpoint checkpoint(folder / "state");
+  EXPECT_EQ(checkpoint.names().size(), example().tensors.size());
+  EXPECT_TRUE(at::equal(checkpoint.get("weight"), example().tensors.at("weight")));
+  EXPECT_EQ(checkpoint.metadata().at("note"), example().text.at("note"));
+}
+
+TEST(StateFile, may_have_more_text_than_other_safetensors_files) {
+  const TemporaryFolder folder;
+  const State long_one{.text = {{"records", std::string(100'000'001, 'x')}}};
+  write_state(folder / "state", long_one);
+  EXPECT_EQ(read_state(folder / "state").text, long_one.text);
+}
+
+TEST(StateFile, refuses_what_it_could_not_give_back) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(write_state(folder / "state", {.text = {{"note", "\xff"}}}), DataError);
+  EXPECT_THROW(
+      write_state(folder / "state", {.tensors = {{"z", at::ones({1}, at::kComplexDouble)}}}),
+      ContractError);
+  kit::save_safetensors(folder / "other", example().tensors, example().text);
+  EXPECT_THROW(read_state(folder / "other"), DataError) << "without a checksum";
 }
 
 TEST(StateFile, takes_parts_apart_by_prefix) {

@@ -16,7 +16,6 @@ namespace earshot::kit::checkpoint {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::uint64_t longest_header = 100'000'000;  // as the reference implementation
 constexpr const char* metadata = "__metadata__";
 
 struct Entry {
@@ -162,13 +161,13 @@ void check_offsets(std::vector<Entry>& entries, std::uint64_t bytes) {
 
 }  // namespace
 
-Contents read_safetensors(std::span<const std::byte> file) {
+Contents read_safetensors(std::span<const std::byte> file, std::uint64_t longest) {
   std::uint64_t length = 0;
   if (file.size() < sizeof length)
     throw DataError("too short for a safetensors file (" + std::to_string(file.size()) + " bytes)");
   std::memcpy(&length, file.data(), sizeof length);
   const auto rest = file.subspan(sizeof length);
-  if (length > longest_header || length > rest.size())
+  if (length > longest || length > rest.size())
     throw DataError("not a safetensors or PyTorch file, or cut off: a header of " +
                     std::to_string(length) + " bytes in a file of " + std::to_string(file.size()));
   const auto* text = reinterpret_cast<const char*>(rest.data());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include <ATen/ATen.h>
 
@@ -9,26 +10,27 @@
 
 #include "atomic_file.hpp"
 #include "layout.hpp"
+#include "safetensors.hpp"
 #include "tensor.hpp"
 
 namespace earshot::kit {
 
-namespace fs = std::filesystem;
+namespace checkpoint {
 
 namespace {
 
 struct Part {
   const std::string* name;
   const at::Tensor* tensor;
-  checkpoint::Number number;
+  Number number;
 };
 
 std::vector<Part> in_order(const std::map<std::string, at::Tensor>& tensors) {
   std::vector<Part> parts;
   for (const auto& [name, tensor] : tensors) {
-    const auto number = checkpoint::number_of(tensor.scalar_type());
-    if (!number || checkpoint::names_of(*number).safetensors.empty())
-      throw ContractError("tensor " + checkpoint::in_quotes(name) + " has numbers of type " +
+    const auto number = number_of(tensor.scalar_type());
+    if (!number || names_of(*number).safetensors.empty())
+      throw ContractError("tensor " + in_quotes(name) + " has numbers of type " +
                           c10::toString(tensor.scalar_type()) +
                           ", which safetensors does not have");
     if (name == "__metadata__")
@@ -36,20 +38,20 @@ std::vector<Part> in_order(const std::map<std::string, at::Tensor>& tensors) {
     parts.push_back({&name, &tensor, *number});
   }
   std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    const auto bytes = [](const Part& part) { return checkpoint::names_of(part.number).bytes; };
+    const auto bytes = [](const Part& part) { return names_of(part.number).bytes; };
     return std::pair(-bytes(a), a.number) < std::pair(-bytes(b), b.number);
   });
   return parts;
 }
 
-std::string header_of(const fs::path& file, const std::vector<Part>& parts,
+std::string header_of(const std::vector<Part>& parts,
                       const std::map<std::string, std::string>& metadata) {
   auto header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t begin = 0;
   for (const auto& part : parts) {
     const auto end = begin + static_cast<std::uint64_t>(part.tensor->nbytes());
-    header[*part.name] = {{"dtype", checkpoint::names_of(part.number).safetensors},
+    header[*part.name] = {{"dtype", names_of(part.number).safetensors},
                           {"shape", part.tensor->sizes().vec()},
                           {"data_offsets", {begin, end}}};
     begin = end;
@@ -59,22 +61,41 @@ std::string header_of(const fs::path& file, const std::vector<Part>& parts,
     text.resize((text.size() + 7) / 8 * 8, ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
-    throw DataError(file.string() + ": cannot be written: a name or a text in it is not UTF-8");
+    throw DataError("cannot be written: a name or a text in it is not UTF-8");
   }
 }
 
 }  // namespace
 
-void save_safetensors(const fs::path& file, const std::map<std::string, at::Tensor>& tensors,
-                      const std::map<std::string, std::string>& metadata) {
+SafetensorsLayout layout_safetensors(const std::map<std::string, at::Tensor>& tensors,
+                                     const std::map<std::string, std::string>& metadata) {
   const auto parts = in_order(tensors);
-  const auto header = header_of(file, parts, metadata);
-  checkpoint::AtomicFile out(file);
+  const auto header = header_of(parts, metadata);
   const std::uint64_t length = header.size();
-  out.write(&length, sizeof length);
-  out.write(header.data(), header.size());
-  for (const auto& part : parts) {
-    const auto values = part.tensor->detach().to(at::kCPU).contiguous();
+  SafetensorsLayout layout;
+  layout.head.resize(sizeof length);
+  std::memcpy(layout.head.data(), &length, sizeof length);
+  layout.head += header;
+  for (const auto& part : parts)
+    layout.order.push_back(part.tensor);
+  return layout;
+}
+
+}  // namespace checkpoint
+
+void save_safetensors(const std::filesystem::path& file,
+                      const std::map<std::string, at::Tensor>& tensors,
+                      const std::map<std::string, std::string>& metadata) {
+  checkpoint::SafetensorsLayout layout;
+  try {
+    layout = checkpoint::layout_safetensors(tensors, metadata);
+  } catch (const DataError& error) {
+    throw DataError(file.string() + ": " + error.what());
+  }
+  checkpoint::AtomicFile out(file);
+  out.write(layout.head.data(), layout.head.size());
+  for (const auto* tensor : layout.order) {
+    const auto values = tensor->detach().to(at::kCPU).contiguous();
     if (values.numel() > 0) out.write(values.const_data_ptr(), values.nbytes());
   }
   out.commit();
