@@ -6,41 +6,13 @@
 
 #include <earshot/kit/sampling.hpp>
 
+#include "grouping.hpp"
+
 namespace earshot::kit {
 
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
-
-std::int64_t root(Numbers& parents, std::int64_t i) {
-  while (parents[static_cast<std::size_t>(i)] != i) {
-    auto& parent = parents[static_cast<std::size_t>(i)];
-    parent = parents[static_cast<std::size_t>(parent)];
-    i = parent;
-  }
-  return i;
-}
-
-using Groups = std::vector<std::map<std::string, std::string>>;
-
-/// Links items over all dimensions, or over `only`.
-Numbers link(const Groups& groups, const std::string* only) {
-  Numbers parents(groups.size());
-  std::iota(parents.begin(), parents.end(), 0);
-  std::map<std::pair<std::string, std::string>, std::int64_t> seen;
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    for (const auto& group : groups[i]) {
-      if (only != nullptr && group.first != *only) continue;
-      const auto [other, fresh] = seen.emplace(group, static_cast<std::int64_t>(i));
-      if (!fresh)
-        parents[static_cast<std::size_t>(root(parents, static_cast<std::int64_t>(i)))] =
-            root(parents, other->second);
-    }
-  Numbers result(groups.size());
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    result[i] = root(parents, static_cast<std::int64_t>(i));
-  return result;
-}
 
 std::int64_t largest(const Numbers& numbers) {
   std::map<std::int64_t, std::int64_t> sizes;
@@ -87,18 +59,13 @@ std::map<std::int64_t, std::int64_t> quotas(const Numbers& strata, std::int64_t 
 
 }  // namespace
 
-std::vector<std::int64_t> linked(const Groups& groups) {
-  auto all = link(groups, nullptr);
-  if (2 * largest(all) <= static_cast<std::int64_t>(groups.size())) return all;
-  std::map<std::string, std::map<std::string, int>> values;
-  for (const auto& item : groups)
-    for (const auto& [dimension, group] : item)
-      values[dimension][group] = 1;
-  if (values.size() < 2) return all;
-  const auto finest = std::max_element(
-      values.begin(), values.end(),
-      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
-  return link(groups, &finest->first);
+std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::string>>& groups) {
+  Grouping grouping(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    grouping.add(static_cast<std::int64_t>(i), groups[i]);
+  auto parts = grouping.over_all();
+  const bool divisible = 2 * largest(parts) <= std::ssize(groups);
+  return divisible ? parts : grouping.over_finest();
 }
 
 OptionSpec n_train_option() {

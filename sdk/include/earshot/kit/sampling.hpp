@@ -11,9 +11,10 @@
 namespace earshot::kit {
 
 /// Numbers of what belongs together: items that share a group in any dimension, directly or through
-/// others, get the same number. Where that makes one lump of more than half of the items (crossed
-/// dimensions, such as rooms and speakers), only the dimension with most groups counts.
-/// `groups` are Item::groups; an item without any stands alone.
+/// others, get the same number. If one number has more than half of the items, because dimensions
+/// are crossed (rooms and speakers), only the dimension with most groups counts: shares of the
+/// items could not be held out otherwise. `groups` are Item::groups; an item without any stands
+/// alone.
 std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::string>>& groups);
 
 /// The option `n_train` of whoever asks how much data a representation needs: subsample().
