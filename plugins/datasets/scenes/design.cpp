@@ -75,10 +75,10 @@ std::vector<Row> cross(std::int64_t clips, std::uint64_t world) {
   return rows;
 }
 
-Deck::Deck(std::uint64_t seed, std::int64_t count)
+Shuffler::Shuffler(std::uint64_t seed, std::int64_t count)
     : seed_(seed), order_(static_cast<std::size_t>(count)), next_(order_.size()) {}
 
-std::int64_t Deck::deal() {
+std::int64_t Shuffler::next() {
   if (next_ == order_.size()) {
     kit::Random random(kit::derive(seed_, "deck", round_++));
     order_ = permutation(static_cast<std::int64_t>(order_.size()), random);

@@ -32,10 +32,10 @@ std::vector<Row> cross(std::int64_t clips, std::uint64_t world);
 
 /// Numbers below `count`, at random but as evenly as can be: each comes once before any comes
 /// again.
-class Deck {
+class Shuffler {
  public:
-  Deck(std::uint64_t seed, std::int64_t count);
-  std::int64_t deal();
+  Shuffler(std::uint64_t seed, std::int64_t count);
+  std::int64_t next();
 
  private:
   std::uint64_t seed_;

@@ -39,13 +39,13 @@ Recordings::Class deal(std::string name, const std::vector<fs::path>& files, con
   const auto count = static_cast<std::int64_t>(files.size());
   const std::int64_t validation = std::max<std::int64_t>(1, count / 6);
   const std::int64_t test = std::max<std::int64_t>(1, (count - validation) * 2 / 5);
-  Deck deck(seed, count);
+  Shuffler shuffler(seed, count);
   for (std::int64_t i = 0; i < count; ++i) {
     const Split split = i < validation          ? Split::validation
                         : i < validation + test ? Split::test
                                                 : Split::train;
     result.files[static_cast<std::size_t>(split)].push_back(
-        files[static_cast<std::size_t>(deck.deal())]);
+        files[static_cast<std::size_t>(shuffler.next())]);
   }
   return result;
 }

@@ -77,7 +77,7 @@ class SceneQuestions::Dealer {
     const auto name = std::to_string(static_cast<int>(row(plan).split)) + "/" +
                       name_of(plan.category) + "/" + what;
     return static_cast<int>(
-        decks_.try_emplace(name, kit::derive(seed_, name.c_str()), count).first->second.deal());
+        shufflers_.try_emplace(name, kit::derive(seed_, name.c_str()), count).first->second.next());
   }
 
   void topic(Plan& plan) {
@@ -111,7 +111,7 @@ class SceneQuestions::Dealer {
  private:
   const Row& row(const Plan& plan) const { return scenes_.row(plan.clip); }
   int own(const Plan& plan) const { return level(plan.topic, row(plan)); }
-  /// Name of a deck of a topic's level.
+  /// Name of the shuffler of a topic's level.
   std::string key(const Plan& plan) const {
     return std::to_string(static_cast<int>(plan.topic)) + "/" + std::to_string(own(plan)) + "/";
   }
@@ -141,7 +141,7 @@ class SceneQuestions::Dealer {
   const Scenes& scenes_;
   std::uint64_t seed_;
   std::array<std::vector<std::int64_t>, 3> clips_{};
-  std::map<std::string, Deck> decks_{};
+  std::map<std::string, Shuffler> shufflers_{};
 };
 
 SceneQuestions::SceneQuestions(const Options& options, const Context& context)

@@ -108,10 +108,11 @@ Scenes::Scenes(const Options& options, const Context& context, bool seen_rooms)
 
 /// Deals instances to the rows: of each class as evenly as can be, at random.
 void Scenes::deal() {
-  std::map<std::string, Deck> decks;
+  std::map<std::string, Shuffler> shufflers;
   const auto draw = [&](const std::string& name, Split split, std::int64_t count) {
     const std::string full = name + "/" + split_names[at(split)];
-    return decks.try_emplace(full, kit::derive(world_, full.c_str()), count).first->second.deal();
+    return shufflers.try_emplace(full, kit::derive(world_, full.c_str()), count)
+        .first->second.next();
   };
   const auto event_count = static_cast<std::int64_t>(event_classes().size());
   const auto room_count = static_cast<std::int64_t>(room_classes().size());

@@ -230,7 +230,7 @@ std::string Format::taught_answer(const Item& item) const {
   return choice_answer(item, found - question.choices.begin());
 }
 
-void Format::add_heard(const Heard& heard, Prompt& prompt) const {
+void Format::add_heard(const ListeningResult& heard, Prompt& prompt) const {
   prompt.insert(prompt.end(), heard.start.begin(), heard.start.end());
   for (std::size_t clip = 0; clip < heard.clips.size(); ++clip) {
     if (clip > 0) append(prompt, separator_);
@@ -241,7 +241,7 @@ void Format::add_heard(const Heard& heard, Prompt& prompt) const {
   }
 }
 
-Prompt Format::prompt(const Item& item, const Heard& heard) const {
+Prompt Format::prompt(const Item& item, const ListeningResult& heard) const {
   const auto& question = question_of(item);
   Prompt prompt;
   for (const auto& part : parts_) {

@@ -9,7 +9,7 @@
 namespace audio_qa {
 
 /// What stands for an item's clips in a prompt.
-struct Heard {
+struct ListeningResult {
   earshot::Prompt start{};  ///< the same for every item; or nothing
   earshot::Prompt clips{};  ///< embeddings of each clip, or text of it; or nothing
 };
@@ -32,7 +32,7 @@ class Format {
   /// @throws ConfigError for a template without {question}, or with an unknown {field}.
   explicit Format(const earshot::Options& options);
 
-  earshot::Prompt prompt(const earshot::Item& item, const Heard& heard) const;
+  earshot::Prompt prompt(const earshot::Item& item, const ListeningResult& heard) const;
 
   /// Numbers of the choices in the order shown.
   std::vector<std::int64_t> order(const earshot::Item& item) const;
@@ -54,7 +54,7 @@ class Format {
   std::string letter(std::int64_t place) const;
   std::string cased(std::string text) const;
   std::string choices_text(const earshot::Item& item) const;
-  void add_heard(const Heard& heard, earshot::Prompt& prompt) const;
+  void add_heard(const ListeningResult& heard, earshot::Prompt& prompt) const;
 
   /// A stretch of the template: text, or the name of a field.
   struct Part {

@@ -218,7 +218,8 @@ at::Tensor Inputs::noise(const Trial& trial, const Items& items, std::int64_t cl
 }
 
 void Inputs::add_mapped(Trial& trial, const FeatureBatch& features,
-                        std::span<const std::size_t> places, std::vector<Heard>& all) const {
+                        std::span<const std::size_t> places,
+                        std::vector<ListeningResult>& all) const {
   const auto mapped = mapper(trial).map(features);
   const auto clips = mapped.values.unbind(0);
   for (std::size_t b = 0; b < places.size(); ++b)
@@ -226,7 +227,7 @@ void Inputs::add_mapped(Trial& trial, const FeatureBatch& features,
         clips[b].narrow(0, 0, mapped.lengths[static_cast<std::int64_t>(b)].item<std::int64_t>())});
 }
 
-void Inputs::add_captions(const Items& items, std::vector<Heard>& all) const {
+void Inputs::add_captions(const Items& items, std::vector<ListeningResult>& all) const {
   for (std::size_t b = 0; b < items.size(); ++b)
     for (std::size_t clip = 0; clip < items[b].clips.size(); ++clip) {
       const std::string name = earshot::kit::caption_labels[std::min<std::size_t>(clip, 1)];
@@ -240,13 +241,14 @@ void Inputs::add_captions(const Items& items, std::vector<Heard>& all) const {
     }
 }
 
-Heard Inputs::unheard() const {
+ListeningResult Inputs::unheard() const {
   if (!prefix_.defined()) return {};
   return {.start = {Embeddings{prefix_}}};
 }
 
-std::vector<Heard> Inputs::heard(Trial& trial, Split split, std::span<const std::int64_t> items) {
-  std::vector<Heard> all(items.size(), unheard());
+std::vector<ListeningResult> Inputs::heard(Trial& trial, Split split,
+                                           std::span<const std::int64_t> items) {
+  std::vector<ListeningResult> all(items.size(), unheard());
   if (input_ == "none") return all;
   Items read;
   for (const auto item : items)

@@ -42,10 +42,10 @@ class Inputs {
   earshot::Mapper& mapper(earshot::Trial& trial) const;
 
   /// What stands for the clips of each of `items`; differentiable in mapper and parameters().
-  std::vector<Heard> heard(earshot::Trial& trial, earshot::Split split,
-                           std::span<const std::int64_t> items);
+  std::vector<ListeningResult> heard(earshot::Trial& trial, earshot::Split split,
+                                     std::span<const std::int64_t> items);
   /// The same without the audio: what is learnt of the task alone.
-  Heard unheard() const;
+  ListeningResult unheard() const;
 
   earshot::NamedTensors parameters() const;
   earshot::State state() const;
@@ -67,8 +67,8 @@ class Inputs {
   std::int64_t other_item(const earshot::Trial& trial, earshot::Split split, std::int64_t item,
                           std::int64_t clip) const;
   void add_mapped(earshot::Trial& trial, const earshot::FeatureBatch& features,
-                  std::span<const std::size_t> places, std::vector<Heard>& all) const;
-  void add_captions(const Items& items, std::vector<Heard>& all) const;
+                  std::span<const std::size_t> places, std::vector<ListeningResult>& all) const;
+  void add_captions(const Items& items, std::vector<ListeningResult>& all) const;
 
   std::string input_;
   std::int64_t prefix_length_, tokens_;

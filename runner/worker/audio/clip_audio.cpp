@@ -69,7 +69,7 @@ Sound ClipAudio::make(const ClipSource& clip, int thread) {
   const auto where = "clip " + std::to_string(clip.clip) + " of item " + std::to_string(clip.item);
   const auto batch = call_plugin(
       [&] { return maker.name; },
-      [&] { return maker.need<Dataset>().synthesize(clip.item, clip.clip); }, Extent::thread);
+      [&] { return maker.require<Dataset>().synthesize(clip.item, clip.clip); }, Extent::thread);
   try {
     batch.check();
   } catch (const ContractError& error) {

@@ -31,7 +31,7 @@ class ClipAudio {
 
   const DatasetView& view_;
   MadeAudio made_;
-  std::vector<Made> makers_;
+  std::vector<ComponentInstance> makers_;
   std::mutex making_, knowing_;
   /// For files with the planned content but another stamp: that stamp.
   std::map<std::int64_t, protocol::Stamp> known_;

@@ -1,8 +1,8 @@
 #include "worker/audio/policy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <map>
 
 #include <ATen/ATen.h>
 
@@ -11,22 +11,19 @@
 
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
+#include "shared/enum_names.hpp"
 
 namespace earshot::worker {
 
 namespace {
 
-template <class T>
-T choice(const std::map<std::string, T>& choices, const std::string& key,
-         const protocol::Json& value) {
-  if (value.is_string())
-    if (const auto found = choices.find(value.get<std::string>()); found != choices.end())
-      return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, _] : choices)
-    names.push_back(name);
+template <class Enum, std::size_t count>
+Enum choice(const std::array<const char*, count>& names, const std::string& key,
+            const protocol::Json& value) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (value == names[i]) return static_cast<Enum>(i);
   throw ConfigError("audio." + key + " is '" + value.dump() +
-                    "'; allowed: " + protocol::join(names, true));
+                    "'; allowed: " + protocol::join({names.begin(), names.end()}, true));
 }
 
 double length(const std::string& key, const protocol::Json& value) {
@@ -52,11 +49,9 @@ std::size_t crop_start(std::size_t surplus, Crop crop, std::string_view identity
 AudioNeeds with_overrides(AudioNeeds needs, const protocol::Json& overrides) {
   for (const auto& [key, value] : overrides.items()) {
     if (key == "crop")
-      needs.crop = choice<Crop>(
-          {{"first", Crop::first}, {"centre", Crop::centre}, {"seeded", Crop::seeded}}, key, value);
+      needs.crop = choice<Crop>(shared::crop_names, key, value);
     else if (key == "pad")
-      needs.pad = choice<Pad>({{"none", Pad::none}, {"zero", Pad::zero}, {"repeat", Pad::repeat}},
-                              key, value);
+      needs.pad = choice<Pad>(shared::pad_names, key, value);
     else if (key == "max_seconds")
       needs.max_seconds = length(key, value);
     else if (key == "min_seconds")

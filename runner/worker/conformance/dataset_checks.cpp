@@ -6,8 +6,8 @@ namespace earshot::worker {
 
 namespace {
 
-protocol::DatasetInfo list(const Made& made) {
-  return list_dataset(made.need<Dataset>(), [](const std::string&) {});
+protocol::DatasetInfo list(const ComponentInstance& made) {
+  return list_dataset(made.require<Dataset>(), [](const std::string&) {});
 }
 
 void items(const Subject& subject) {

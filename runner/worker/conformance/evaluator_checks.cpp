@@ -17,7 +17,7 @@ using protocol::Json;
 
 Predictions run(const Subject& subject, const Json& values, const kit::SyntheticTrialSpec& spec) {
   CheckTrial trial(spec);
-  return run_trial(subject.make(values).need<Evaluator>(), trial);
+  return run_trial(subject.make(values).require<Evaluator>(), trial);
 }
 
 /// " (target = 'kind')" where several were tried.
@@ -72,7 +72,7 @@ void trial(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto made = subject.make(values);
     facts(made);
-    auto& evaluator = made.need<Evaluator>();
+    auto& evaluator = made.require<Evaluator>();
     CheckTrial trial;
     const auto predictions = run_trial(evaluator, trial);
     const auto test = static_cast<std::size_t>(trial.size(Split::test));
@@ -97,13 +97,13 @@ void order(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto made = subject.make(values);
     CheckTrial trial;
-    run_trial(made.need<Evaluator>(), trial);
+    run_trial(made.require<Evaluator>(), trial);
     const Scored scored(trial);
     const auto outcomes = scored.outcomes();
     if (outcomes.empty()) continue;
     const std::vector<earshot::Outcome> reversed(outcomes.rbegin(), outcomes.rend());
-    const auto forward = made.need<Evaluator>().score(outcomes);
-    for (const auto& [name, value] : made.need<Evaluator>().score(reversed)) {
+    const auto forward = made.require<Evaluator>().score(outcomes);
+    for (const auto& [name, value] : made.require<Evaluator>().score(reversed)) {
       const auto before = forward.find(name);
       expect(before != forward.end() &&
                  std::abs(before->second - value) <= 1e-9 * (1 + std::abs(value)),
@@ -124,10 +124,10 @@ void state(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto fitted = subject.make(values), loaded = subject.make(values);
     CheckTrial first, second;
-    const auto predictions = run_trial(fitted.need<Evaluator>(), first);
-    loaded.need<Evaluator>().load_state(kit::clone(fitted.need<Evaluator>().state()));
+    const auto predictions = run_trial(fitted.require<Evaluator>(), first);
+    loaded.require<Evaluator>().load_state(kit::clone(fitted.require<Evaluator>().state()));
     second.take_components(first);
-    loaded.need<Evaluator>().predict(second);
+    loaded.require<Evaluator>().predict(second);
     expect(
         same(predictions, second.predictions()),
         "an object with the state() of a fitted one predicts differently" + with(subject, values));
@@ -139,7 +139,7 @@ void state(const Subject& subject) {
 void marks(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     const auto fitted = subject.make(values), loaded = subject.make(values);
-    auto &first = fitted.need<Evaluator>(), &second = loaded.need<Evaluator>();
+    auto &first = fitted.require<Evaluator>(), &second = loaded.require<Evaluator>();
     CheckTrial trial;
     run_trial(first, trial);
     second.load_state(kit::clone(first.state()));
@@ -169,13 +169,13 @@ void resume(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     CheckTrial stopped({.stop_after = 3}), rest;
     const auto first = subject.make(values), second = subject.make(values);
-    first.need<Evaluator>().fit(stopped);
+    first.require<Evaluator>().fit(stopped);
     rest.continue_from(stopped);
     CheckTrial undisturbed;
     const auto third = subject.make(values);
-    const auto expected = run_trial(third.need<Evaluator>(), undisturbed);
-    expect(same(expected, run_trial(second.need<Evaluator>(), rest)) &&
-               same(third.need<Evaluator>().state(), second.need<Evaluator>().state()),
+    const auto expected = run_trial(third.require<Evaluator>(), undisturbed);
+    expect(same(expected, run_trial(second.require<Evaluator>(), rest)) &&
+               same(third.require<Evaluator>().state(), second.require<Evaluator>().state()),
            "a fit that was interrupted and resumed ends differently from an uninterrupted one" +
                with(subject, values));
   }
@@ -183,7 +183,7 @@ void resume(const Subject& subject) {
 
 void seed(const Subject& subject) {
   for (const auto& values : workable(subject)) {
-    if (subject.make(values).need<Evaluator>().uses().seed) continue;
+    if (subject.make(values).require<Evaluator>().uses().seed) continue;
     expect(
         same(run(subject, values, {.cell_seed = 0}), run(subject, values, {.cell_seed = 1})),
         "uses().seed is false, but another seed gives other predictions" + with(subject, values));

@@ -139,12 +139,12 @@ void use(Evaluator& evaluator, Results& results) {
 
 }  // namespace
 
-Encoder& listener(const Made& made) {
+Encoder& listener(const ComponentInstance& made) {
   if (made.as<Lookup>() != nullptr) skip("it looks features up and takes no audio");
-  return made.need<Encoder>();
+  return made.require<Encoder>();
 }
 
-Results exercise(const Made& made) {
+Results exercise(const ComponentInstance& made) {
   Results results;
   if (made.as<Encoder>() != nullptr) use(listener(made), made.as<Codec>(), results);
   if (auto* mapper = made.as<Mapper>()) use(*mapper, results);

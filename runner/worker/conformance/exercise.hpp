@@ -27,7 +27,7 @@ std::string describe(const at::Tensor& tensor);
 AudioBatch test_audio(const AudioNeeds& needs, const std::vector<double>& seconds);
 
 /// An encoder that hears something. @throws Finding (skipped) of one that looks features up.
-Encoder& listener(const Made& made);
+Encoder& listener(const ComponentInstance& made);
 
 /// Uses an object in a fixed way: an encoder encodes two clips, a mapper is connected and maps, a
 /// language model scores and answers, an evaluator does a whole trial, a dataset lists itself. To
@@ -35,7 +35,7 @@ Encoder& listener(const Made& made);
 /// untouched.
 /// @throws Finding (fail) when they do not; (skipped) for an evaluator that needs more than a
 /// synthetic trial has.
-Results exercise(const Made& made);
+Results exercise(const ComponentInstance& made);
 
 /// Constructs with the first values that can be exercised, and does so.
 /// @throws Finding (skipped) if there are none.

@@ -20,7 +20,7 @@ at::Tensor some_embeddings(const LanguageModel& model) {
 
 void answers(const Subject& subject) {
   const auto made = subject.make();
-  auto& model = made.need<LanguageModel>();
+  auto& model = made.require<LanguageModel>();
   const auto asked = prompts(some_embeddings(model));
   const Decoding greedy{.max_tokens = 8};
   const auto first = model.generate(asked, greedy);
@@ -35,7 +35,7 @@ void answers(const Subject& subject) {
 
 void log_prob(const Subject& subject) {
   const auto made = subject.make();
-  auto& model = made.need<LanguageModel>();
+  auto& model = made.require<LanguageModel>();
   const auto asked = prompts(some_embeddings(model));
   const std::vector<std::string> said{"dog", "heavy rain on a roof"};
   const auto both = model.log_prob(asked, said);
@@ -59,7 +59,7 @@ void log_prob(const Subject& subject) {
 void prompt_gradient(const Subject& subject) {
   const c10::AutoGradMode grad(true);
   const auto made = subject.make();
-  auto& model = made.need<LanguageModel>();
+  auto& model = made.require<LanguageModel>();
   const auto embeddings = some_embeddings(model).set_requires_grad(true);
   const auto asked = prompts(embeddings);
   const std::vector<std::string> said{"dog", "rain"};
@@ -70,7 +70,7 @@ void prompt_gradient(const Subject& subject) {
 
 void empty_answer(const Subject& subject) {
   const auto made = subject.make();
-  auto& model = made.need<LanguageModel>();
+  auto& model = made.require<LanguageModel>();
   const std::vector<Prompt> asked{{std::string("What?")}};
   const std::vector<std::string> said{""};
   try {

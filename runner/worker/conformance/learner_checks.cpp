@@ -27,10 +27,10 @@ struct Prepared {
       learner().prepare({});
     }
   }
-  Learner& learner() const { return made.need<Learner>(); }
-  LearnerBatch batch() const { return two_clips(made.need<Encoder>().needs(), classes); }
+  Learner& learner() const { return made.require<Learner>(); }
+  LearnerBatch batch() const { return two_clips(made.require<Encoder>().needs(), classes); }
 
-  Made made;
+  ComponentInstance made;
   bool classes = false;
 };
 

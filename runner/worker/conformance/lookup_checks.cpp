@@ -13,7 +13,7 @@ void unknown_clip(const Subject& subject) {
   facts(made);
   const ClipName clip{.items = {"an item that no data set has, 7c1e"}, .file = "7c1e.wav"};
   try {
-    made.need<Lookup>().look_up(clip);
+    made.require<Lookup>().look_up(clip);
   } catch (const DataError&) {
     return;
   } catch (const std::exception& error) {
@@ -25,7 +25,7 @@ void unknown_clip(const Subject& subject) {
 
 void deaf(const Subject& subject) {
   const auto made = subject.make();
-  auto& encoder = made.need<Encoder>();
+  auto& encoder = made.require<Encoder>();
   try {
     encoder.encode(test_audio(encoder.needs(), {0.5}));
   } catch (const Unsupported&) {

@@ -19,11 +19,11 @@ struct Connected {
     at::manual_seed(2);
     spec = mapper().connect(trial.feature_spec(), out_dim);
   }
-  Mapper& mapper() const { return made.need<Mapper>(); }
+  Mapper& mapper() const { return made.require<Mapper>(); }
   FeatureBatch features(at::IntArrayRef items) { return trial.features(Split::train, items); }
 
   kit::SyntheticTrial trial{};
-  Made made;
+  ComponentInstance made;
   FeatureSpec spec{};
 };
 

@@ -91,11 +91,11 @@ const std::vector<Json>& Subject::variants() const {
   return variants_;
 }
 
-Made Subject::make_unguarded(const Json& values) const {
+ComponentInstance Subject::make_unguarded(const Json& values) const {
   return worker::make({plugin_, component_->name, values}, c10::kCPU, 1);
 }
 
-Made Subject::make(const Json& values) const {
+ComponentInstance Subject::make(const Json& values) const {
   try {
     return make_unguarded(values);
   } catch (const Error& error) {
@@ -103,7 +103,7 @@ Made Subject::make(const Json& values) const {
   }
 }
 
-Made Subject::make() const {
+ComponentInstance Subject::make() const {
   for (std::size_t i = 0; i + 1 < variants().size(); ++i) {
     try {
       return make_unguarded(variants_[i]);

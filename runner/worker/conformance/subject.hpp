@@ -32,10 +32,10 @@ class Subject {
   /// Constructs with the first values that work, or with these; always with seed 1.
   /// @throws Finding (skipped) with the component's own words when it throws one of the four
   /// errors.
-  Made make() const;
-  Made make(const protocol::Json& values) const;
+  ComponentInstance make() const;
+  ComponentInstance make(const protocol::Json& values) const;
   /// Without that: lets the component's errors through.
-  Made make_unguarded(const protocol::Json& values) const;
+  ComponentInstance make_unguarded(const protocol::Json& values) const;
 
  private:
   std::string plugin_;

@@ -5,11 +5,11 @@
 
 #include <earshot/kit/random.hpp>
 
+#include "shared/enum_names.hpp"
+
 namespace earshot::worker {
 
 namespace {
-
-constexpr const char* split_names[] = {"train", "validation", "test"};
 
 /// The values that items have, by number.
 class Values {
@@ -19,7 +19,7 @@ class Values {
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
       const auto item = dataset.item(i);
       begins_.push_back(all_.size());
-      add("split", split_names[static_cast<std::size_t>(item.split)]);
+      add("split", shared::name_of(item.split, shared::split_names));
       for (const auto& [dimension, value] : item.slices)
         add(dimension, value);
       for (const auto& spec : labels)

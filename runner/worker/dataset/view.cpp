@@ -89,7 +89,7 @@ DatasetView::DatasetView(const protocol::DatasetRef& ref)
     : ref_(ref), made_(make(ref.component, c10::kCPU, 0)) {
   call_plugin([&] { return made_.name; },
               [&] {
-                labels_ = made_.need<Dataset>().labels();
+                labels_ = made_.require<Dataset>().labels();
                 form_splits();
                 if (ref_.validation > 0 && items(Split::validation).empty()) form_validation();
                 if (ref_.limit > 0) limit();
@@ -98,7 +98,7 @@ DatasetView::DatasetView(const protocol::DatasetRef& ref)
               });
 }
 
-Made DatasetView::another() const {
+ComponentInstance DatasetView::another() const {
   return make(ref_.component, c10::kCPU, 0);
 }
 

@@ -40,7 +40,7 @@ class DatasetView {
   const protocol::DatasetRef& ref() const { return ref_; }
   Dataset& dataset() const { return *made_.as<Dataset>(); }
   /// Another object of the same dataset, for a second thread that synthesizes.
-  Made another() const;
+  ComponentInstance another() const;
 
   std::int64_t size(Split split) const;
   /// Index in the dataset of item `index` of the split.
@@ -73,7 +73,7 @@ class DatasetView {
   void identify_clips(const std::vector<std::filesystem::path>& files);
 
   protocol::DatasetRef ref_;
-  Made made_;
+  ComponentInstance made_;
   std::vector<LabelSpec> labels_;
   std::array<std::vector<std::int64_t>, 3> splits_;
   std::vector<ClipSource> clips_;

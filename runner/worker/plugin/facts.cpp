@@ -7,6 +7,7 @@
 #include <earshot/evaluator.hpp>
 #include <earshot/sized.hpp>
 
+#include "shared/enum_names.hpp"
 #include "worker/plugin/names.hpp"
 
 namespace earshot::worker {
@@ -26,14 +27,12 @@ protocol::AudioNeeds describe(const AudioNeeds& needs) {
              (needs.max_seconds == 0 || needs.min_seconds <= needs.max_seconds),
          "needs() has min_seconds " + std::to_string(needs.min_seconds) + " and max_seconds " +
              std::to_string(needs.max_seconds) + "; expected 0 <= min <= max, or max 0");
-  constexpr const char* crops[] = {"first", "centre", "seeded"};
-  constexpr const char* pads[] = {"none", "zero", "repeat"};
   return {.sample_rate = needs.sample_rate,
           .channels = needs.channels,
           .max_seconds = needs.max_seconds,
           .min_seconds = needs.min_seconds,
-          .crop = crops[static_cast<int>(needs.crop)],
-          .pad = pads[static_cast<int>(needs.pad)]};
+          .crop = shared::name_of(needs.crop, shared::crop_names),
+          .pad = shared::name_of(needs.pad, shared::pad_names)};
 }
 
 protocol::FeatureSpec describe(const FeatureSpec& spec) {
@@ -77,7 +76,7 @@ protocol::EvaluatorFacts describe(const Evaluator& evaluator) {
   return facts;
 }
 
-protocol::EncoderFacts describe(const Encoder& encoder, const Made& made) {
+protocol::EncoderFacts describe(const Encoder& encoder, const ComponentInstance& made) {
   protocol::EncoderFacts facts{.needs = describe(encoder.needs()),
                                .spec = describe(encoder.spec())};
   if (const auto* codec = made.as<Codec>()) facts.code_spec = describe(codec->code_spec());
@@ -91,7 +90,7 @@ protocol::EncoderFacts describe(const Encoder& encoder, const Made& made) {
 
 }  // namespace
 
-protocol::Facts facts(const Made& made) {
+protocol::Facts facts(const ComponentInstance& made) {
   const at::NoGradGuard no_grad;
   if (const auto* evaluator = made.as<Evaluator>()) return describe(*evaluator);
   if (const auto* model = made.as<LanguageModel>())

@@ -205,7 +205,7 @@ void check_unchanged(const protocol::ComponentRef& ref) {
   check_inputs(ref);
 }
 
-Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
+ComponentInstance make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
   const auto& library = open_library(protocol::path_of(ref.plugin), ref.plugin_sha256);
   const auto found = library.components.find(ref.component);
   if (found == library.components.end()) {
@@ -219,7 +219,7 @@ Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t s
   check_inputs(ref);
   const at::NoGradGuard no_grad;
   at::manual_seed(seed);
-  Made made{
+  ComponentInstance made{
       &component,
       {},
       component.kind + " '" + component.name + "' of " + fs::path(ref.plugin).filename().string()};

@@ -40,7 +40,7 @@ Options to_options(const OptionSchema& schema, const protocol::Json& values);
 protocol::ComponentInfo describe(const Component& component);
 
 /// An object and the component that made it.
-struct Made {
+struct ComponentInstance {
   const Component* component = nullptr;
   std::shared_ptr<void> object{};
   std::string name{};  ///< "encoder 'mimi' of codecs.so"
@@ -53,7 +53,7 @@ struct Made {
   }
   /// As one of its contracts. @throws ConfigError when its class has it not.
   template <class I>
-  I& need() const {
+  I& require() const {
     if (I* face = as<I>()) return *face;
     throw ConfigError(component == nullptr ? std::string("no ") + I::contract
                                            : "component '" + component->name + "' is a " +
@@ -65,6 +65,6 @@ struct Made {
 /// are compared with what was planned, before and after.
 /// @throws Error of the plugin; ContractError as call_plugin() does; ConfigError when the plugin
 /// has no such component; FileChanged.
-Made make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
+ComponentInstance make(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
 
 }  // namespace earshot::worker

@@ -22,7 +22,7 @@ std::vector<protocol::TokenRow> rows_of(const std::vector<Token>& tokens) {
 protocol::CompleteResult perform(const protocol::CompleteRequest& request, Session&) {
   at::set_num_threads(static_cast<int>(request.threads));
   auto made = make(request.component, open_device(request.device), 0);
-  auto& model = made.need<LanguageModel>();
+  auto& model = made.require<LanguageModel>();
   model.train(false);
   const Prompt prompt{request.prompt};
   protocol::CompleteResult result{.context = model.spec().context, .length = model.length(prompt)};

@@ -50,8 +50,8 @@ protocol::OrNull<protocol::QuestionRow> described(const std::optional<Question>&
 protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session& session) {
   const auto made = make(request.component, c10::kCPU, 0);
   Batches files(session, &protocol::event::Files::files);
-  LeftOutFinder left_out(made.need<Dataset>());
-  auto info = list_dataset(made.need<Dataset>(), [&](const std::filesystem::path& file) {
+  LeftOutFinder left_out(made.require<Dataset>());
+  auto info = list_dataset(made.require<Dataset>(), [&](const std::filesystem::path& file) {
     left_out.use(file);
     auto text = protocol::path_text(std::filesystem::absolute(file));
     const auto bytes = text.size();
@@ -65,7 +65,7 @@ protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session
 protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& session) {
   const auto& ref = request.dataset;
   const auto made = make(ref.component, c10::kCPU, 0);
-  const auto& dataset = made.need<Dataset>();
+  const auto& dataset = made.require<Dataset>();
   Batches items(session, &protocol::event::Items::items);
   ItemsHash hash;
   FileNumbers files;

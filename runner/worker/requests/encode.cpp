@@ -66,7 +66,7 @@ class Coder {
     auto* data = clip.values.data();
     CodeBatch batch{at::from_blob(data, {1, width, clip.frames}, at::kInt).to(at::kLong),
                     at::tensor({clip.frames}, at::kLong),
-                    made_.need<Codec>().code_spec(),
+                    made_.require<Codec>().code_spec(),
                     {}};
     if (clip.side > 0)
       batch.side =
@@ -78,7 +78,7 @@ class Coder {
   void write_decoded(CodeBatch codes, std::int64_t length, const fs::path& file) {
     codes.codes = codes.codes.to(device_);
     if (codes.side.defined()) codes.side = codes.side.to(device_);
-    const auto audio = made_.need<Codec>().decode(codes);
+    const auto audio = made_.require<Codec>().decode(codes);
     audio.check();
     length = std::min(length, audio.lengths[0].item<std::int64_t>());
     const auto samples = audio.samples[0].narrow(1, 0, length).t().to(at::kCPU).contiguous();
@@ -94,7 +94,7 @@ class Coder {
   }
 
   const EncodeRequest& request_;
-  Made made_;
+  ComponentInstance made_;
   c10::Device device_;
   std::optional<Encoding> features_, codes_;
 };

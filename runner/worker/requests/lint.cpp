@@ -7,7 +7,7 @@ namespace earshot::worker {
 
 protocol::LintResult perform(const protocol::LintRequest& request, Session& session) {
   const auto made = make(request.dataset, c10::kCPU, 0);
-  const auto& dataset = made.need<Dataset>();
+  const auto& dataset = made.require<Dataset>();
   Lint lint(dataset, request.examples);
   const auto size = dataset.size();
   for (std::int64_t i = 0; i < size; ++i) {

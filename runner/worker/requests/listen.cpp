@@ -4,6 +4,7 @@
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 #include "protocol/unique_names.hpp"
+#include "shared/enum_names.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/write_wav.hpp"
 #include "worker/dataset/records.hpp"
@@ -39,9 +40,8 @@ class Table {
   }
 
   void add(const std::string& file, const Item& item) {
-    constexpr const char* splits[] = {"train", "validation", "test"};
     stream_ << base::csv_field(file) << ',' << base::csv_field(item.id) << ','
-            << splits[static_cast<int>(item.split)] << ',' << item.fold;
+            << shared::name_of(item.split, shared::split_names) << ',' << item.fold;
     for (const auto& label : labels_) {
       const auto found = item.labels.find(label.name);
       stream_ << ',' << (found == item.labels.end() ? "" : base::csv_field(text(found->second)));

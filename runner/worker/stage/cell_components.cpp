@@ -31,7 +31,7 @@ const protocol::FeatureSource& CellComponents::encoder_source() const {
   return request_.features.front();
 }
 
-Made& CellComponents::encoder_object() {
+ComponentInstance& CellComponents::encoder_object() {
   if (encoder_.exists()) return encoder_;
   const auto& ref = encoder_source().encoder;
   // One that is trained here must be new; one that is only used may have served other cells.
@@ -40,7 +40,7 @@ Made& CellComponents::encoder_object() {
 }
 
 Encoder& CellComponents::encoder() {
-  return encoder_object().need<Encoder>();
+  return encoder_object().require<Encoder>();
 }
 
 Codec& CellComponents::codec() {
@@ -67,15 +67,15 @@ Mapper& CellComponents::mapper(const FeatureSpec& in) {
     const auto out = language_model().spec().embedding_dim;
     mapper_ = make(request_.mapper, device_, cell_seed(request_.seed, "mapper"));
     seed("connect mapper");
-    call_plugin([&] { return mapper_.name; }, [&] { mapper_.need<Mapper>().connect(in, out); });
+    call_plugin([&] { return mapper_.name; }, [&] { mapper_.require<Mapper>().connect(in, out); });
     mapped_ = in;
-    restore("mapper/", mapper_.need<Mapper>());
+    restore("mapper/", mapper_.require<Mapper>());
   }
   if (in != mapped_)
     throw ContractError("the mapper is connected to features of dim " +
                         std::to_string(mapped_.dim) + " and requested with dim " +
                         std::to_string(in.dim) + "; expected the same in every call");
-  return mapper_.need<Mapper>();
+  return mapper_.require<Mapper>();
 }
 
 LanguageModel& CellComponents::language_model() {
@@ -83,7 +83,7 @@ LanguageModel& CellComponents::language_model() {
     if (request_.language_model.plugin.empty()) throw Unsupported("the cell has no language model");
     language_model_ =
         make(request_.language_model, device_, cell_seed(request_.seed, "language_model"));
-    auto& model = language_model_.need<LanguageModel>();
+    auto& model = language_model_.require<LanguageModel>();
     seed("connect language_model");
     if (uses_.codes)
       call_plugin([&] { return language_model_.name; }, [&] { model.connect(codes_()); });
@@ -99,7 +99,7 @@ LanguageModel& CellComponents::language_model() {
           });
     restore("language_model/", model);
   }
-  return language_model_.need<LanguageModel>();
+  return language_model_.require<LanguageModel>();
 }
 
 AudioNeeds CellComponents::audio_needs() {
@@ -114,17 +114,18 @@ State CellComponents::trained_encoder() const {
 
 State CellComponents::state() const {
   State state;
-  if (mapper_.exists()) add_part(state, "mapper/", mapper_.need<Mapper>().state());
+  if (mapper_.exists()) add_part(state, "mapper/", mapper_.require<Mapper>().state());
   if (language_model_.exists())
-    add_part(state, "language_model/", language_model_.need<LanguageModel>().state());
+    add_part(state, "language_model/", language_model_.require<LanguageModel>().state());
   if (learner_) add_part(state, "learner/", learner_->state());
   return state;
 }
 
 void CellComponents::load_state(const State& state) {
   loaded_ = state;
-  if (mapper_.exists()) restore("mapper/", mapper_.need<Mapper>());
-  if (language_model_.exists()) restore("language_model/", language_model_.need<LanguageModel>());
+  if (mapper_.exists()) restore("mapper/", mapper_.require<Mapper>());
+  if (language_model_.exists())
+    restore("language_model/", language_model_.require<LanguageModel>());
   if (learner_) restore("learner/", *learner_);
 }
 

@@ -47,7 +47,7 @@ class CellComponents {
 
  private:
   const protocol::FeatureSource& encoder_source() const;
-  Made& encoder_object();
+  ComponentInstance& encoder_object();
   void seed(std::string_view stream) const;
   void restore(const std::string& name, Stateful& object);
 
@@ -55,7 +55,7 @@ class CellComponents {
   Uses uses_;
   c10::Device device_;
   std::function<CodeSpec()> codes_;
-  Made encoder_, mapper_, language_model_;
+  ComponentInstance encoder_, mapper_, language_model_;
   FeatureSpec mapped_{};                    ///< what the mapper is connected to
   std::optional<ObservedLearner> learner_;  ///< once learner() has been called
   State loaded_;                            ///< of components that do not exist yet

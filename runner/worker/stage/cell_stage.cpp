@@ -36,7 +36,7 @@ class CellStage {
         session_(session),
         made_(make(request.evaluator, open_device(request.device),
                    cell_seed(request.seed, "evaluator"))),
-        evaluator_(made_.need<Evaluator>()),
+        evaluator_(made_.require<Evaluator>()),
         uses_(evaluator_.uses()),
         trial_(request, imported() ? Uses{} : uses_, metric_names(evaluator_), session) {}
 
@@ -287,7 +287,7 @@ class CellStage {
 
   const protocol::CellRequest& request_;
   Session& session_;
-  Made made_;
+  ComponentInstance made_;
   Evaluator& evaluator_;
   Uses uses_;
   HostTrial trial_;

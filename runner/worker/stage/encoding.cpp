@@ -50,7 +50,7 @@ Encoding::Encoding(const protocol::FeatureSource& source, c10::Device device)
     : made_(open_encoder(source.encoder, device)),
       device_(device),
       name_("encoder '" + source.encoder.component + "'") {
-  auto& encoder = made_.need<Encoder>();
+  auto& encoder = made_.require<Encoder>();
   needs_ = with_overrides(encoder.needs(), source.audio);
   if (source.dtype != "float32" && source.dtype != "float16")
     throw ConfigError("features as '" + source.dtype + "'; allowed: 'float32', 'float16'");
@@ -121,11 +121,11 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
       if (batch.side.defined()) side = batch.side.to(at::kCPU);
       return batch.codes.to(at::kCPU, at::kInt);
     }
-    const auto batch = call_plugin(whom, [&] { return made_.need<Encoder>().encode(audio); });
+    const auto batch = call_plugin(whom, [&] { return made_.require<Encoder>().encode(audio); });
     const auto values = batch.values.defined() ? batch.values.to(at::kCPU) : batch.values;
     took();
     batch.check();
-    if (batch.spec != made_.need<Encoder>().spec())
+    if (batch.spec != made_.require<Encoder>().spec())
       throw ContractError("the features have a spec that differs from spec()");
     lengths = batch.lengths.contiguous();
     return values.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat);

@@ -60,7 +60,7 @@ class Encoding {
   void check(const at::Tensor& values, const at::Tensor& lengths, const AudioBatch& audio,
              std::span<const Prepared> recordings) const;
 
-  Made made_;
+  ComponentInstance made_;
   Codec* codec_ = nullptr;    ///< when codes are wanted
   Lookup* lookup_ = nullptr;  ///< when features are, of an encoder that has them by name
   AudioNeeds needs_;

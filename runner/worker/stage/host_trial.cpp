@@ -117,7 +117,7 @@ const FeatureReader& HostTrial::reader(bool codes) const {
 }
 
 FeatureSpec HostTrial::feature_spec() const {
-  if (!request_.predictions.empty()) return spec_that_says_nothing();
+  if (!request_.predictions.empty()) return placeholder_spec();
   return reader(false).feature_spec();
 }
 
@@ -127,7 +127,7 @@ FeatureBatch HostTrial::features(Split split, at::IntArrayRef items, std::int64_
     positions.reserve(items.size());
     for (const auto item : items)
       positions.push_back(items_.position(split, item));
-    return features_that_say_nothing(positions);
+    return placeholder_features(positions);
   }
   auto batch = reader(false).features(items_.clips(split, items, clip));
   batch.values = batch.values.to(device_);

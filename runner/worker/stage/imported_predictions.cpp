@@ -279,14 +279,14 @@ std::map<std::string, std::int64_t> test_items(const DatasetView& view) {
   return items;
 }
 
-FeatureSpec spec_that_says_nothing() {
+FeatureSpec placeholder_spec() {
   return {.frame_rate = 1, .first_frame = 0.5, .dim = width};
 }
 
-FeatureBatch features_that_say_nothing(const std::vector<std::int64_t>& positions) {
+FeatureBatch placeholder_features(const std::vector<std::int64_t>& positions) {
   const auto size = static_cast<std::int64_t>(positions.size());
   FeatureBatch batch{at::empty({size, frames, width}, at::kFloat),
-                     at::full({size}, frames, at::kLong), spec_that_says_nothing()};
+                     at::full({size}, frames, at::kLong), placeholder_spec()};
   auto* out = batch.values.mutable_data_ptr<float>();
   for (const auto position : positions) {
     kit::Random random(kit::derive(0, "is empty", position));

@@ -41,7 +41,7 @@ std::map<std::string, std::int64_t> test_items(const DatasetView& view);
 /// What an evaluator may learn from instead of sound, so that it knows the classes and what a
 /// constant answer scores before it marks answers of others: noise that depends on the item alone,
 /// (items, 16, 64) with one frame per second.
-FeatureBatch features_that_say_nothing(const std::vector<std::int64_t>& positions);
-FeatureSpec spec_that_says_nothing();
+FeatureBatch placeholder_features(const std::vector<std::int64_t>& positions);
+FeatureSpec placeholder_spec();
 
 }  // namespace earshot::worker

@@ -12,8 +12,9 @@ namespace {
 
 using protocol::Json;
 
-std::map<std::string, Made>& encoders() {
-  static auto& made = *new std::map<std::string, Made>;  // plugins outlive no static destructor
+std::map<std::string, ComponentInstance>& encoders() {
+  static auto& made =
+      *new std::map<std::string, ComponentInstance>;  // plugins outlive no static destructor
   return made;
 }
 
@@ -52,7 +53,7 @@ std::shared_ptr<OpenDataset> open_dataset(const protocol::DatasetRef& ref) {
   return recent.front().second;
 }
 
-Made open_encoder(const protocol::ComponentRef& ref, c10::Device device) {
+ComponentInstance open_encoder(const protocol::ComponentRef& ref, c10::Device device) {
   auto& made = encoders()[encoder_key(ref, device)];
   if (!made.exists()) made = make_encoder(ref, device, 0);
   return made;

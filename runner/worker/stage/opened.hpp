@@ -31,7 +31,7 @@ struct OpenDataset {
 std::shared_ptr<OpenDataset> open_dataset(const protocol::DatasetRef& ref);
 
 /// An encoder for reading only: what it gives must not depend on who used it before.
-Made open_encoder(const protocol::ComponentRef& ref, c10::Device device);
+ComponentInstance open_encoder(const protocol::ComponentRef& ref, c10::Device device);
 
 /// Whether all that a cell is made of is still as it was planned. @throws FileChanged
 void check_unchanged(const protocol::CellRequest& request);

@@ -57,7 +57,7 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   const auto cell = as_cell(request);
   const auto made =
       make(cell.evaluator, open_device(cell.device), cell_seed(cell.seed, "evaluator"));
-  auto& evaluator = made.need<Evaluator>();
+  auto& evaluator = made.require<Evaluator>();
   HostTrial trial(cell, evaluator.uses(), metric_names(evaluator), session);
   trial.begin(HostTrial::Stage::fit);
   if (trial.size(Split::train) == 0)

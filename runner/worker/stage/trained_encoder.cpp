@@ -58,7 +58,8 @@ State read_trained_state(const std::filesystem::path& file) {
   return state;
 }
 
-Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed) {
+ComponentInstance make_encoder(const protocol::ComponentRef& ref, c10::Device device,
+                               std::uint64_t seed) {
   auto made = make(ref, device, seed);
   if (ref.state.empty()) return made;
   const auto file = protocol::path_of(ref.state);
@@ -66,7 +67,7 @@ Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::ui
   in_context([&] { return "encoder '" + ref.component + "', pretrained in " + file.string(); },
              [&] {
                const at::NoGradGuard no_grad;
-               auto& learner = made.need<Learner>();
+               auto& learner = made.require<Learner>();
                learner.prepare(objective_in(state, file));
                learner.load_state(take_part(state, learner_part));
              });

@@ -41,6 +41,7 @@ State read_trained_state(const std::filesystem::path& file);
 /// Constructs an encoder. One that was pretrained is prepared for what it was trained for and gets
 /// its state back; it stays switched to inference.
 /// @throws as make() and read_trained_state() do; ConfigError if it cannot be trained at all.
-Made make_encoder(const protocol::ComponentRef& ref, c10::Device device, std::uint64_t seed);
+ComponentInstance make_encoder(const protocol::ComponentRef& ref, c10::Device device,
+                               std::uint64_t seed);
 
 }  // namespace earshot::worker

@@ -7,6 +7,8 @@
 
 #include <earshot/kit/testing.hpp>
 
+#include "shared/enum_names.hpp"
+
 namespace earshot::kit {
 
 namespace {
@@ -107,8 +109,7 @@ class ToneCodec final : public Codec {
 };
 
 Item make_item(Split split, std::int64_t index, const Truth& truth) {
-  constexpr const char* names[] = {"train", "validation", "test"};
-  const auto id = std::string(names[static_cast<int>(split)]) + std::to_string(index);
+  const auto id = std::string(shared::name_of(split, shared::split_names)) + std::to_string(index);
   const std::string kind = kinds[static_cast<std::size_t>(truth.kind)];
   std::vector<std::string> set;
   for (std::size_t i = 0; i < tags.size(); ++i)
@@ -126,7 +127,7 @@ Item make_item(Split split, std::int64_t index, const Truth& truth) {
 
 /// @throws Unsupported as Trial says.
 template <class T>
-T& need(T* component) {
+T& require(T* component) {
   if (component == nullptr) throw Unsupported(std::string("the cell has no ") + T::contract);
   return *component;
 }
@@ -246,19 +247,19 @@ AudioBatch SyntheticTrial::audio(Split split, at::IntArrayRef items, std::int64_
 }
 
 Encoder& SyntheticTrial::encoder() {
-  return need(spec_.encoder);
+  return require(spec_.encoder);
 }
 Codec& SyntheticTrial::codec() {
   return spec_.codec != nullptr ? *spec_.codec : *own_codec_;
 }
 Learner& SyntheticTrial::learner() {
-  return need(spec_.learner);
+  return require(spec_.learner);
 }
 Mapper& SyntheticTrial::mapper() {
-  return need(spec_.mapper);
+  return require(spec_.mapper);
 }
 LanguageModel& SyntheticTrial::language_model() {
-  return need(spec_.language_model);
+  return require(spec_.language_model);
 }
 
 std::uint64_t SyntheticTrial::seed(std::string_view stream, std::int64_t index) const {

@@ -88,7 +88,7 @@ TEST(AudioPolicy, takes_overrides_and_refuses_what_it_does_not_know) {
     }
     return "";
   };
-  EXPECT_THAT(complaint({{"crop", "last"}}), HasSubstr("'centre', 'first', 'seeded'"));
+  EXPECT_THAT(complaint({{"crop", "last"}}), HasSubstr("'first', 'centre', 'seeded'"));
   EXPECT_THAT(complaint({{"pad", 3}}), HasSubstr("audio.pad"));
   EXPECT_THAT(complaint({{"max_seconds", -1}}), HasSubstr("audio.max_seconds"));
   EXPECT_THAT(complaint({{"rate", 8000}}), HasSubstr("unknown key 'audio.rate'"));

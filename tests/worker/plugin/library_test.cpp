@@ -162,7 +162,7 @@ TEST(Make, constructs_a_component_and_finds_its_contracts) {
   EXPECT_NE(made.as<Encoder>(), nullptr);
   EXPECT_NE(made.as<Codec>(), nullptr);
   EXPECT_EQ(made.as<Dataset>(), nullptr);
-  EXPECT_THROW(made.need<Learner>(), ConfigError);
+  EXPECT_THROW(made.require<Learner>(), ConfigError);
 }
 
 TEST(Make, names_the_nearest_component) {

@@ -124,12 +124,12 @@ TEST_F(ImportedPredictions, are_scored_in_place_of_the_evaluator_s_own) {
   EXPECT_DOUBLE_EQ(sum, 1) << "of each item one of the two is right";
 }
 
-TEST_F(ImportedPredictions, are_marked_by_evaluators_that_learnt_from_features_that_say_nothing) {
-  const auto some = features_that_say_nothing({5, 9});
+TEST_F(ImportedPredictions, are_marked_by_evaluators_that_learnt_from_placeholder_features) {
+  const auto some = placeholder_features({5, 9});
   some.check();
-  EXPECT_TRUE(at::equal(features_that_say_nothing({9}).values[0], some.values[1]));
+  EXPECT_TRUE(at::equal(placeholder_features({9}).values[0], some.values[1]));
   EXPECT_FALSE(at::equal(some.values[0], some.values[1]));
-  EXPECT_EQ(some.spec, spec_that_says_nothing());
+  EXPECT_EQ(some.spec, placeholder_spec());
 }
 
 }  // namespace

@@ -108,12 +108,12 @@ TEST(Design, what_event_and_room_say_of_the_distance_does_not_carry_over_to_the_
   EXPECT_LT(right / static_cast<double>(test.size()), 0.5);
 }
 
-TEST(Deck, deals_every_number_before_any_comes_again) {
-  Deck deck(7, 5);
+TEST(Shuffler, gives_every_number_before_any_comes_again) {
+  Shuffler shuffler(7, 5);
   for (int round = 0; round < 3; ++round) {
     std::set<std::int64_t> dealt;
     for (int k = 0; k < 5; ++k)
-      dealt.insert(deck.deal());
+      dealt.insert(shuffler.next());
     EXPECT_EQ(dealt.size(), 5);
     EXPECT_EQ(*dealt.rbegin(), 4);
   }

@@ -10,7 +10,7 @@ namespace {
 
 using namespace earshot;
 using audio_qa::Format;
-using audio_qa::Heard;
+using audio_qa::ListeningResult;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -25,8 +25,8 @@ Item item(std::vector<std::string> choices = {"Rain", "A Dog", "wind"}) {
           .question = Question{.text = "What is it?", .choices = choices, .answers = {"A Dog"}}};
 }
 
-Heard sound(int clips = 1) {
-  Heard heard;
+ListeningResult sound(int clips = 1) {
+  ListeningResult heard;
   for (int clip = 0; clip < clips; ++clip)
     heard.clips.emplace_back(Embeddings{at::zeros({5, 4})});
   return heard;
