@@ -62,7 +62,7 @@ EARSHOT_FIELDS_OR_DEFAULTS(ComponentRef, plugin, component, options, state, plug
 
 struct ResolveRequest {
   ComponentRef component{};
-  std::optional<std::string> device{};  ///< "cpu" when it is not said
+  std::optional<std::string> device{};  ///< default "cpu"
 };
 EARSHOT_FIELDS(ResolveRequest, component, device)
 
@@ -129,11 +129,11 @@ struct LanguageModelFacts {
 };
 EARSHOT_FIELDS(LanguageModelFacts, spec)
 
-/// Datasets and mappers have nothing to say.
+/// Of datasets and mappers.
 struct NoFacts {};
 EARSHOT_FIELDS(NoFacts)
 
-/// What only a constructed object knows of itself.
+/// What only a constructed object knows about itself.
 using Facts = OneOf<EvaluatorFacts, EncoderFacts, LanguageModelFacts, NoFacts>;
 
 struct DeviceRequest {
@@ -146,9 +146,9 @@ struct DeviceResult {
 };
 EARSHOT_FIELDS(DeviceResult, device)
 
-/// One conformance check of a plugin, or without `check` the list of those that there are.
+/// Runs one conformance check of a plugin, or without `check` lists them.
 struct CheckRequest {
-  std::string path{};             ///< of the plugin; "": the list is of all checks
+  std::string path{};             ///< of the plugin; "": all checks are listed
   std::string component{};        ///< "": the plugin as a whole
   std::string check{};            ///< ""; or its name
   Json options = Json::object();  ///< values by name, as text

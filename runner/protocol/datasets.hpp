@@ -32,7 +32,7 @@ struct DatasetInfo {
 EARSHOT_FIELDS_OR_DEFAULTS(DatasetInfo, items, train, validation, test, folds, labels, slices,
                            groups, sources, items_hash, synthesized)
 
-/// What lies in a dataset's folders, looks like audio, and is in no item.
+/// Files in a dataset's folders that look like audio and are in no item.
 struct LeftOut {
   std::int64_t found = 0;
   std::vector<std::string> examples{};  ///< "<path>: <reason>"
@@ -62,8 +62,8 @@ struct DatasetRef {
   ComponentRef component{};
   std::string key{};       ///< fingerprint of items and content
   std::int64_t fold = 0;   ///< this fold is the test split, the others train; 0: splits as given
-  std::int64_t limit = 0;  ///< at most so many items of each split, evenly spread; 0: all
-  double validation = 0;   ///< share of the training groups to validate on, where none is given
+  std::int64_t limit = 0;  ///< items of each split at most, evenly spread; 0: all
+  double validation = 0;   ///< share of the training groups to validate on, if no item validates
   bool shuffle_labels = false;  ///< the random-label control
   std::string file_hashes{};    ///< a list of the audio files, see file_list.hpp; "": none is kept
   std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails

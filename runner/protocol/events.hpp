@@ -99,9 +99,9 @@ struct PredictedItem {
   Json value{};                 ///< class, number or list of classes; null where there is none
   std::string output{};         ///< raw text of a language model
   Json marks = Json::object();  ///< {mark: number}
-  std::uint64_t scores = 0;     ///< how many of its scores lie in `binary`
-  Json candidates{};            ///< texts that the scores are of, where it is neither a class nor
-                                ///< a choice; or null
+  std::uint64_t scores = 0;     ///< number of its scores in `binary`
+  Json candidates{};            ///< texts that the scores refer to, if neither classes nor
+                                ///< choices; or null
 };
 inline void to_json(Json& json, const PredictedItem& row) {
   json = {row.item, row.value, row.output, row.marks, row.scores, row.candidates};

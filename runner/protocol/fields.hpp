@@ -16,14 +16,13 @@
 //
 // gives it to_json(), from_json() and each_field(), all under the names of its members. Reading one
 // that lacks a field, or has one of another type, is a ProtocolError that names the field. A
-// std::optional is left out where it is empty; an OrNull is null there. Fields that are unknown are
-// passed over, so that one side may say more than the other knows.
+// std::optional is left out if it is empty; an OrNull is then null. Unknown fields are ignored, so
+// that one side may send more than the other knows.
 //
-// EARSHOT_FIELDS_OR_DEFAULTS is for structs that people and tests write by hand, and that are kept
-// in files: a field that is missing has the value that the struct gives it.
+// EARSHOT_FIELDS_OR_DEFAULTS is for structs that people and tests write by hand or that are kept in
+// files: a missing field has the value that the struct gives it.
 //
-// EARSHOT_JSON and EARSHOT_JSON_OR_DEFAULTS are the same for a struct with an each_field() of its
-// own.
+// EARSHOT_JSON and EARSHOT_JSON_OR_DEFAULTS do the same for a struct with its own each_field().
 
 namespace earshot::protocol {
 
@@ -109,8 +108,8 @@ std::vector<std::string> field_names(const T& value = {}) {
   return names;
 }
 
-/// One of several structs, told apart by the first field of each. One without fields is what is
-/// left, and stands last.
+/// One of several structs, distinguished by the first field of each. One without fields comes last
+/// and matches everything else.
 template <class... Forms>
 struct OneOf : std::variant<Forms...> {
   using std::variant<Forms...>::variant;

@@ -25,8 +25,8 @@ std::size_t get_u32(std::string_view from) {
   return value;
 }
 
-/// Whether lists and objects are nested deeper than allowed: asked before parsing, since whoever
-/// copies what is parsed recurses.
+/// Whether lists and objects are nested deeper than allowed. Checked before parsing, because
+/// copying the parsed value recurses.
 bool too_deep(std::string_view json) {
   int depth = 0;
   bool in_text = false;

@@ -10,7 +10,7 @@
 
 namespace earshot::protocol {
 
-/// What travels between runner and worker: a JSON header and, where it pays, raw bytes.
+/// A message between runner and worker: a JSON header and, for large data, raw bytes.
 struct Message {
   Json header;
   std::string binary{};
@@ -20,7 +20,7 @@ struct Message {
 /// sizes little-endian.
 constexpr std::size_t max_frame_bytes = 16u << 20;
 
-/// How deep lists and objects of a header may be nested; Earshot's own reach some ten.
+/// How deep lists and objects of a header may be nested; Earshot's own reach about ten.
 constexpr int max_frame_depth = 100;
 
 /// @throws ProtocolError if the message is larger than a frame may be.
@@ -29,7 +29,7 @@ std::string to_frame(const Message& message);
 /// Puts frames together from bytes as they arrive.
 class FrameReader {
  public:
-  /// @throws ProtocolError if the bytes are no frame, too large, nested too deep or no JSON.
+  /// @throws ProtocolError if the bytes are not a frame, too large, nested too deep or not JSON.
   void feed(std::string_view bytes);
   std::optional<Message> next();
   bool inside_frame() const { return !buffer_.empty(); }

@@ -10,10 +10,10 @@ namespace earshot::protocol {
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
-/// Of canonical(value).
+/// SHA-256 of canonical(value).
 std::string sha256(const Json& value);
-/// Of a regular file's content, read in pieces. @throws std::system_error if it cannot be read, is
-/// a folder, pipe, socket or device, or grows meanwhile.
+/// SHA-256 of a regular file's content, read in pieces. @throws std::system_error if it cannot be
+/// read, is a folder, pipe, socket or device, or grows meanwhile.
 std::string sha256_file(const std::filesystem::path& file);
 /// The hash that git gives a file's content: SHA-1 of "blob <bytes>", a zero byte and the content,
 /// as 40 digits. @throws std::system_error as sha256_file() does.

@@ -6,9 +6,9 @@
 #include "protocol/json.hpp"
 
 // Names of files are bytes, JSON is UTF-8. In every text that crosses the pipe or enters a file of
-// Earshot's, a byte that is no part of UTF-8 is written \xE9, with capital digits; and a backslash
-// that would be read so is written \x5C. All else stays as it is, so that most names look as they
-// are, two names never give one text, and a text gives its bytes back.
+// Earshot's, a byte that is not part of UTF-8 is written \xE9, with capital digits, and a backslash
+// that would be read as such is written \x5C. All else stays as it is: most names look as they are,
+// different names give different texts, and a text gives its bytes back.
 
 namespace earshot::protocol {
 

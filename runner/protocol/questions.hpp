@@ -7,8 +7,8 @@
 
 #include "protocol/datasets.hpp"
 
-// What commands ask beside experiments: of answers that a system gave elsewhere, of language
-// models, of trained states, of audio files, and of the cache.
+// Requests of commands other than experiments: about imported answers, language models, trained
+// states, audio files and the cache.
 
 namespace earshot::protocol {
 
@@ -21,7 +21,7 @@ struct PredictionsRequest {
 };
 EARSHOT_FIELDS(PredictionsRequest, file, datasets, evaluator)
 
-/// How many of the test items of a dataset have an answer.
+/// Number of test items of a dataset that have an answer.
 struct AnsweredItems {
   std::int64_t declared = 0, used = 0;
   std::string missing{};  ///< id of the first item without a prediction

@@ -7,8 +7,8 @@
 
 namespace earshot::protocol {
 
-/// What shows, without reading it, that a file is the one it was. The time of a change (ctime) is
-/// the system's: whoever keeps the time of a write (`cp -p`, `rsync -t`) does not keep it.
+/// Shows, without reading it, that a file is unchanged. Programs that preserve the time of the last
+/// write (`cp -p`, `rsync -t`) cannot preserve the time of change (ctime).
 struct Stamp {
   std::int64_t size = 0, mtime = 0, ctime = 0, inode = 0;  ///< times in ns since 1970
   bool operator==(const Stamp&) const = default;
@@ -19,11 +19,12 @@ struct Stamp {
   std::string text() const;
 };
 
-/// Of a file or folder; nothing when it does not exist or cannot be looked at. A folder's times
-/// change when an entry is added, removed or renamed.
+/// The stamp of a file or folder; nothing if it does not exist or cannot be examined. A folder's
+/// times change when an entry is added, removed or renamed.
 std::optional<Stamp> stamp_of(const std::filesystem::path& path);
 
-/// What Stamp::text() gave; takes it off the front, with the space behind. Nothing when it is none.
+/// Reads what Stamp::text() wrote and removes it, with the space behind it, from the front of the
+/// text. Nothing if the text does not begin with one.
 std::optional<Stamp> take_stamp(std::string_view& text);
 
 }  // namespace earshot::protocol

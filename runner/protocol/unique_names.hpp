@@ -10,8 +10,8 @@ namespace earshot::protocol {
 /// not tell upper case from lower.
 class UniqueNames {
  public:
-  /// The name itself, or with "-2", "-3", ... behind it where it was given before. Names that begin
-  /// with it and go on with `more` are given to nobody else: it has files of these names, too.
+  /// The name itself, or followed by "-2", "-3", ... if it was taken before. Names that begin with
+  /// it and continue with `more` are taken as well, for further files of the same owner.
   std::string take(const std::string& name, std::string_view more = {}) {
     for (auto& n = next_.try_emplace(lower(name), 1).first->second;; ++n) {
       auto candidate = n == 1 ? name : name + "-" + std::to_string(n);

@@ -3,15 +3,16 @@
 
 namespace earshot::protocol {
 
-/// What the worker makes of a sound file before an encoder sees it: decoding, mixing down,
-/// resampling, cropping, padding. Raised when any of it gives other samples; part of the keys of
-/// features and cells, and guarded by a test of known samples.
+/// Version of what the worker does to a sound file before an encoder sees it: decoding, mixing
+/// down, resampling, cropping, padding. Raised when any of it gives other samples; part of the keys
+/// of features and cells, and guarded by a test of known samples.
 constexpr std::int64_t audio_version = 2;
 
-/// What the host does to items: folds, validation share, limit, shuffled labels. Likewise.
+/// Version of what the host does to items: folds, validation share, limit, shuffled labels.
+/// Likewise.
 constexpr std::int64_t split_version = 1;
 
-/// How metrics of a cell get their intervals. Likewise.
+/// Version of how metrics of a cell get their intervals. Likewise.
 constexpr std::int64_t interval_version = 2;
 
 }  // namespace earshot::protocol

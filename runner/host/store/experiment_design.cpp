@@ -39,7 +39,7 @@ std::vector<DesignCell> cells_without_axes(const Store& store, std::int64_t revi
     cell.scorer = rows.text(7);
     cell.evaluator = rows.text(8);
     cell.build = rows.text(9);
-    // An imported cell heard nothing here.
+    // An imported cell used no audio here.
     if (!rows.text(11).empty()) cell.audio = rows.text(10) + " of version " + rows.text(11);
     cell.device = rows.text(12);
     cell.hears_nothing = rows.integer(13) == 1;

@@ -47,12 +47,12 @@ std::vector<TestRun> test_runs(const Store& store, const std::string& dataset_ke
 struct EncoderWeights {
   std::string encoder{};
   std::string weights{};  ///< as written; "" without
-  Json pretrain_data{};  ///< list of what they were trained on, empty of untrained ones; null where
-                         ///< nobody says
-  Json in_domain{};      ///< list of the experiment's datasets that were among it
+  Json pretrain_data{};   ///< list of what they were trained on, empty if untrained; null if
+                          ///< unknown
+  Json in_domain{};       ///< list of the experiment's datasets that were among it
 };
 
-/// Of the encoders that have weights or data, in the order of a revision.
+/// Weights of the encoders that have weights or pretraining data, in the order of a revision.
 /// @throws Failure (store_unusable) where the file holds what is not valid JSON; likewise below
 std::vector<EncoderWeights> encoder_weights(const Store& store, std::int64_t revision);
 
@@ -62,7 +62,7 @@ struct AnswerOrigins {
   Json items{};           ///< how many by origin: {"audio": 12, "caption": 88}
 };
 
-/// Of the datasets of a revision that tell, by label.
+/// Origins of the answers of those datasets of a revision that declare them, by label.
 std::vector<AnswerOrigins> answer_origins(const Store& store, std::int64_t revision);
 
 }  // namespace earshot::host

@@ -13,8 +13,8 @@ namespace earshot::host {
 /// A row for each run, slice and metric.
 Rows exported_results(const Store& store, const std::string& experiment);
 
-/// What must be equal whenever cell keys are equal: without labels and the order of the file, and
-/// sorted by cell key, which comes first.
+/// All that must be equal if cell keys are equal: without labels and the order of the file, sorted
+/// by cell key, which comes first.
 Rows canonical_metrics(const Store& store, const std::string& experiment);
 Rows canonical_predictions(const Store& store, const std::string& experiment);
 

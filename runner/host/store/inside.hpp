@@ -3,8 +3,8 @@
 
 namespace earshot::host {
 
-/// What the read models of this room ask with. Other rooms see neither it nor any SQL:
-/// tests/layering looks for both.
+/// The connection for read models of this room. Other rooms use neither it nor SQL, which
+/// tests/layering checks.
 const Connection& connection_of(const Store& store);
 
 }  // namespace earshot::host

@@ -22,17 +22,16 @@ struct MeanMetric {
 /// revision. Only those that are finite.
 std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& experiment);
 
-/// A metric of a cell's finished run over all items; nothing without such a run, or where the
-/// number is not finite.
+/// A metric of a cell's finished run over all items; nothing without such a run, or if the number
+/// is not finite.
 std::optional<double> overall_value(const Store& store, const std::string& cell_key,
                                     const std::string& metric);
 
 /// What a run has of a metric in one slice.
 struct RecordedScore {
-  double value = 0;    ///< NaN where it is not finite
+  double value = 0;    ///< NaN if not finite
   std::int64_t n = 0;  ///< items or steps behind it
-  /// How much each item moves it, as statistics::packed() writes it; nothing where that is not
-  /// kept.
+  /// What each item contributes, as statistics::packed() writes it; nothing if it is not kept.
   std::optional<std::string> influences{};
   std::string no_interval{};  ///< why there is none; or ""
 };
@@ -52,7 +51,7 @@ struct MetricDefinition {
 std::optional<MetricDefinition> definition_of(const Store& store, std::int64_t run,
                                               const std::string& metric);
 
-/// Of all metrics that finished runs of a revision have, ascending.
+/// Names of the metrics of a revision's finished runs, ascending.
 std::vector<std::string> metric_names(const Store& store, std::int64_t revision);
 
 }  // namespace earshot::host

@@ -7,11 +7,11 @@
 
 #include "host/store/store.hpp"
 
-// What runs said item by item, and the items themselves.
+// Predictions of runs item by item, and the items themselves.
 
 namespace earshot::host {
 
-/// What tells the items of a dataset apart when runs on them are compared.
+/// What a comparison knows of an item besides the marks.
 struct ItemTraits {
   std::map<std::string, std::string> groups{};  ///< by dimension: speaker, room ...
   /// Names by dimension of slices, and classes by label. Several where a label is a set.
@@ -28,7 +28,7 @@ struct Mark {
   double value = 0;       ///< in the unit of the metric
 };
 
-/// Of the predictions that have one, by item.
+/// Marks of the predictions that have one, by item.
 std::vector<Mark> marks_of(const Store& store, std::int64_t run, const std::string& metric);
 
 /// Positions of the items that a run has predicted, ascending.
@@ -39,7 +39,7 @@ struct PredictionExample {
   std::string output{};  ///< raw text of a language model; or ""
 };
 
-/// Of a file that holds what was said about a single item; nothing when nothing was said.
+/// A prediction of the file, as an example; nothing without any.
 std::optional<PredictionExample> first_prediction(const Store& store);
 
 }  // namespace earshot::host

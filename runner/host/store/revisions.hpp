@@ -11,12 +11,12 @@
 
 namespace earshot::host {
 
-/// What the results file has of where an experiment comes from.
+/// The file of an experiment, as kept in the results.
 struct ExperimentFile {
   std::string file{}, source{};  ///< its path as it was given, and its text
 };
 
-/// Of the latest revision of that name; nothing when there is none.
+/// The file of the latest revision of that name; nothing if there is none.
 std::optional<ExperimentFile> latest_file(const Store& store, const std::string& experiment);
 
 struct Revision {
@@ -29,7 +29,7 @@ struct Revision {
 /// In the order in which they were first seen.
 std::vector<Revision> revisions_of(const Store& store, const std::string& experiment);
 
-/// What a revision says after extends, --set and ${...}.
+/// A revision after extends, --set and ${...}.
 struct ResolvedExperiment {
   std::string name{};
   Json resolved{};

@@ -54,7 +54,7 @@ struct RunOrigin {
   std::vector<std::pair<std::string, std::string>> axes{};  ///< of the cell there
 };
 
-/// Of the run, or where `run` is 0 of the cell's ok run or else its last.
+/// The origin of the run; if `run` is 0, of the cell's ok run or else its last.
 std::optional<RunOrigin> origin_of(const Store& store, std::int64_t cell, std::int64_t run);
 
 /// A cell of answers that a system gave elsewhere.

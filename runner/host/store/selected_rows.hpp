@@ -8,7 +8,7 @@
 
 namespace earshot::host {
 
-/// What is wrong with SQL that a user wrote, or with its parameters; never with the file.
+/// An error in SQL that a user wrote, or in its parameters; never in the file.
 class SqlMistake : public std::runtime_error {
  public:
   explicit SqlMistake(const std::string& problem) : std::runtime_error(problem) {}

@@ -6,7 +6,7 @@
 
 #include "host/store/store.hpp"
 
-// What work took and whose it was.
+// How long work took, and for which components.
 
 namespace earshot::host {
 
@@ -20,7 +20,7 @@ std::set<std::string> pretraining_in_use(const Store& store);
 /// Whether the stage with this key has been done.
 bool is_done(const Store& store, const std::string& stage_key);
 
-/// What finished runs took together.
+/// Total time of finished runs.
 struct Cost {
   double seconds = 0;     ///< wall time
   std::int64_t runs = 0;  ///< a run that is in several experiments counts in each

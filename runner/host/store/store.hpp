@@ -47,10 +47,10 @@ struct CellRecord {
   std::string encoder{}, dataset{}, task{}, mapper{}, language_model{}, weights{};
   Json pretrain_data{}, in_domain{};  ///< of the weights, as PlannedCell has them; or null
   std::string dataset_key{}, primary{};
-  std::string target{};  ///< label of the dataset that is predicted; "": answers to questions are
+  std::string target{};  ///< label of the dataset that is predicted; "": answers to questions
   std::int64_t seed = 0, fold = 0;
-  /// What its numbers are of: "test", or "validation" for a cell that only helps to choose. Those
-  /// are in no view.
+  /// The items it is scored on: "test", or "validation" for a cell that only serves to choose
+  /// options, which is in no view of results.
   std::string split = "test";
 };
 
@@ -90,8 +90,8 @@ struct ArtifactRow {
   std::int64_t bytes = 0;
 };
 
-/// All that an attempt leaves. Metrics, predictions and artifacts only of state "ok". Paths are
-/// kept relative to the folder of the results file where they lie in it, so that it can be moved.
+/// All that an attempt leaves; metrics, predictions and artifacts only in state "ok". Paths inside
+/// the folder of the results file are kept relative to it, so that it can be moved.
 struct RunRecord {
   std::string state{};                       ///< ok, failed, timeout, oom, killed, lost, skipped
   std::string error_kind{}, error{}, log{};  ///< log: path of the attempt's log
@@ -224,7 +224,7 @@ class Store {
   /// Replaces what `compare` stored of this revision along these rows' axis and base.
   void record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows);
 
-  /// Where a path that the file has of a log or an artifact is now.
+  /// The present path of a log or artifact, from the path in the file.
   std::filesystem::path resolve(const std::string& path) const;
 
   /// @throws Failure when the file was removed or replaced since it was opened for writing: what

@@ -1,7 +1,7 @@
--- What users read, and what stays stable. All of them show the latest revision of each experiment,
--- and only numbers of test items. `cell` is how cell_key begins.
--- CROSS JOIN fixes the order of the joins in SQLite: from the few to the many, whatever the file
--- holds. Conditions stand in WHERE, and every column has a type, so that DuckDB reads them as well.
+-- The stable interface for users. All views show the latest revision of each experiment, and only
+-- numbers of test items. `cell` is the first characters of cell_key.
+-- CROSS JOIN fixes the order of the joins in SQLite: from few rows to many, whatever the file holds.
+-- Conditions are in WHERE, and every column has a type, so that DuckDB can read the views as well.
 
 -- One row for each ok run, slice and metric. All items together are slice 'all' of dimension 'all'.
 CREATE VIEW result AS

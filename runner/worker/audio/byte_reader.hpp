@@ -35,7 +35,7 @@ class ByteReader {
     stream_.read(text.data(), static_cast<std::streamsize>(bytes));
     return text;
   }
-  /// The number in so many bytes; 0 when the file ends before.
+  /// The number of `bytes` bytes at `at`; 0 if the file ends before.
   std::uint64_t number(std::uint64_t at, std::size_t bytes, bool big_endian) {
     return worker::number(read(at, bytes), big_endian);
   }

@@ -13,7 +13,7 @@ namespace {
 // Programs that write to a pipe leave a size near the largest here: it says nothing.
 constexpr std::uint64_t unknown_32 = 0xffffffff;
 
-/// How chunks lie in a file: an id, a size, and what they hold.
+/// How a file is divided into chunks, each with an id, a size and data.
 struct Layout {
   std::uint64_t begin = 12;      ///< of the first chunk
   std::size_t id = 4, size = 4;  ///< bytes of both
@@ -60,7 +60,7 @@ bool is_printable(const std::string& id) {
                      [](unsigned char letter) { return std::isprint(letter) != 0; });
 }
 
-/// Where what belongs to nothing begins, going from chunk to chunk; the file's size if all is well.
+/// The first byte that belongs to no chunk; the file's size if all is well.
 std::uint64_t end_of_chunks(ByteReader& reader, const Layout& layout, std::uint64_t at) {
   while (at < reader.size()) {
     const auto chunk = chunk_at(reader, layout, at);
@@ -107,8 +107,8 @@ bool has_more_samples(ByteReader& reader, const Layout& layout, const Chunk& sam
   return false;
 }
 
-/// What the chunk that has the samples says of them, and what lies behind it.
-/// `coding` is the number that WAV has for it.
+/// Compares the declared size of the chunk of samples with what follows it.
+/// @param coding  WAV's number for the coding of the samples
 Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& samples,
                        std::uint64_t coding) {
   const auto name = layout.name();

@@ -23,7 +23,7 @@ bool ClipAudio::is_known(std::int64_t file, const protocol::Stamp& stamp) {
   return found != known_.end() && found->second == stamp;
 }
 
-// What lies between two equal stamps is what the first one, or the hash after it, speaks of.
+// If the stamps before and after are equal, what was read in between is the planned content.
 Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile& planned) {
   const auto& info = clip.clip_info;
   const auto stamp = protocol::stamp_of(info.file);

@@ -7,8 +7,8 @@
 
 namespace earshot::worker {
 
-/// What a file says of its own length. libsndfile passes in silence over samples that are declared
-/// and missing, and over samples that are there and not declared.
+/// What a file says about its own length. libsndfile silently ignores declared samples that are
+/// missing, and existing samples that are not declared.
 struct Declared {
   /// Why a part would be left out or made up: "truncated: its 'data' chunk declares 2000 bytes,
   /// 1200 are there"; "" when nothing speaks against reading it.
@@ -17,7 +17,7 @@ struct Declared {
   std::int64_t frames = -1;
   /// `frames` are all; what libsndfile takes for more are other chunks.
   bool certain = false;
-  /// Where the size of the samples is 0 although some are there: it was never filled in.
+  /// Byte of a size of the samples that is 0 although there are some: it was never filled in.
   std::int64_t empty_size_at = -1;
 };
 

@@ -10,7 +10,7 @@ namespace earshot::worker {
 
 namespace {
 
-/// Sun's .au: u32 where the samples begin, u32 their bytes; all ones where nobody knows.
+/// Sun's .au: u32 where the samples begin, u32 their bytes; all ones if unknown.
 Declared of_au(ByteReader& reader, bool big_endian) {
   constexpr std::uint64_t streamed = 0x7fff0000;  // as in WAV
   const auto begin = reader.number(4, 4, big_endian), size = reader.number(8, 4, big_endian);

@@ -17,7 +17,7 @@ class MadeAudio {
   /// `keeps`: whether keep() writes; find() reads what there is in any case.
   MadeAudio(const std::filesystem::path& cache, const std::string& dataset_key, bool keeps);
 
-  /// As it was given to keep(); nothing when the cache lacks it or it is damaged.
+  /// The sound as given to keep(); nothing if it is missing or damaged.
   std::optional<Sound> find(const std::string& identity) const;
 
   /// Keeps a sound. One that FLAC cannot hold (a negative zero, a sample 2^69 times quieter than
@@ -25,7 +25,7 @@ class MadeAudio {
   /// less than 2 GiB free.
   void keep(const std::string& identity, const Sound& sound) const;
 
-  /// What find() would not give of the files of `cache`, which are counted.
+  /// The files of `cache`, and those that find() would refuse.
   struct Checked {
     std::int64_t files = 0, bytes = 0;
     std::vector<std::filesystem::path> damaged{};

@@ -42,7 +42,7 @@ class FeatureReader {
   FeatureSpec feature_spec() const;
   CodeSpec code_spec() const;
 
-  /// The values of clips as one batch on the CPU, zero-padded at the end, as is what lies beside
+  /// The values of clips as one batch on the CPU, zero-padded at the end; likewise the side data of
   /// codes. A single clip of float32 features is not copied: its memory is the file's and must not
   /// be written to. float16 in the cache becomes float32. @throws DataError for a clip that is
   /// lost.

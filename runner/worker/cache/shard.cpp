@@ -135,8 +135,8 @@ std::shared_ptr<const Shard> open_shard(const std::filesystem::path& file, const
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) return nullptr;
   const Stamp stamp{info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
-  // Those that nobody reads any more go before there are too many: each is a mapping, and the
-  // system allows a process some 65,000.
+  // Shards that are no longer read are dropped in time: each is a mapping, and the system allows a
+  // process some 65,000.
   constexpr std::size_t most_kept = 1024;
   if (opened.size() >= most_kept && !opened.contains(file.string()))
     std::erase_if(opened, [](const auto& entry) { return entry.second.second.use_count() < 2; });

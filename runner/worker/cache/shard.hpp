@@ -35,9 +35,9 @@ struct ShardClip {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ShardClip, frames, side, offset, lost)
 
-/// What all clips of a shard share, and where each lies. A clip's values are features
-/// (frames, width) as float32 or float16, or codes (width, frames) as int32 and after them what
-/// lies beside codes, float32, of which a longer clip may have more.
+/// What all clips of a shard share, and where each is. A clip's values are features (frames, width)
+/// as float32 or float16, or codes (width, frames) as int32, followed by the codec's side data as
+/// float32, whose size may depend on the clip's length.
 struct ShardHeader {
   std::string key{};    ///< as shard_keys() gives it
   std::string dtype{};  ///< "float32", "float16" or "int32" (codes)
@@ -63,7 +63,7 @@ void write_shard(const std::filesystem::path& file, ShardHeader header,
 /// A shard in memory. Its pages are loaded when they are touched.
 class Shard {
  public:
-  /// @throws BadShard, also when there is no such file or its key is another.
+  /// @throws BadShard, also if the file does not exist or has another key.
   Shard(const std::filesystem::path& file, const std::string& key);
 
   const ShardHeader& header() const { return header_; }

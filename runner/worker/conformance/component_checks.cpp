@@ -91,7 +91,7 @@ void construct(const Subject& subject) {
     for (const auto& variant : subject.variants())
       subject.make_unguarded(variant);
   } catch (const Error& error) {
-    // Data may be missing and devices lacking; but options that nobody set must fit.
+    // Data or devices may be missing, but defaults must fit.
     if (error.kind() == Error::Kind::config && subject.variants().size() == 1)
       fail(std::string("not constructed with its defaults: ") + error.what());
     if (error.kind() == Error::Kind::contract) throw;
@@ -176,7 +176,7 @@ void load(const Subject& subject) {
 void global_state(const Subject& subject) {
   const auto values = workable(subject).front();
   const auto made = subject.make(values);
-  // Evaluators seed their steps, mappers and learners draw weights; nobody else may.
+  // Evaluators seed their steps, mappers and learners draw weights; others may not draw.
   const auto draws = made.as<Evaluator>() != nullptr || made.as<Mapper>() != nullptr ||
                      made.as<LanguageModel>() != nullptr;
   const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };

@@ -38,7 +38,7 @@ std::set<std::string> declared_metrics(const Evaluator& evaluator) {
 void check_numbers(const Numbers& numbers, const std::set<std::string>& declared,
                    const std::string& what) {
   for (const auto& [given, value] : numbers) {
-    // "<metric>.n": how many items a score is of.
+    // "<metric>.n": the number of items behind a score.
     const auto name = given.ends_with(".n") ? given.substr(0, given.size() - 2) : given;
     expect(declared.contains(name), what + " gives '" + name + "', which is not in metrics(): " +
                                         protocol::join({declared.begin(), declared.end()}));

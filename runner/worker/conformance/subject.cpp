@@ -15,7 +15,7 @@ namespace {
 using protocol::Json;
 using protocol::OptionType;
 
-/// Where the weights lie: here, or nowhere, and then random ones do.
+/// Weights that are on this machine; otherwise random ones.
 Json resolved(const Json& weights) {
   const auto source = weights.at("source").get<std::string>();
   if (source != "random" && std::filesystem::exists(source))

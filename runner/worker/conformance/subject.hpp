@@ -14,10 +14,10 @@ bool names_no_label(const Component& component, const std::string& option,
 class Subject {
  public:
   /// `options`: values by name, for all components that have such an option; texts as
-  /// protocol::typed() reads them. A `target` of an evaluator that is no label of the synthetic
-  /// trial gives way to each of these. Of what is required and not given, texts are tried with each
-  /// label of the synthetic trial ("target"); weights that are not on this machine give way to
-  /// random ones. An evaluator's option `max_steps` is 20: a check is no place for a long training.
+  /// protocol::typed() reads them. A target of an evaluator that is not a label of the
+  /// synthetic trial is replaced by each of these. Required texts that are not given are tried with
+  /// each label of the synthetic trial; weights that are not on this machine become random ones. An
+  /// evaluator's option `max_steps` is 20, so that checks are quick.
   Subject(const std::string& plugin, const std::string& component, const protocol::Json& options);
 
   /// Loads the plugin the first time. @throws ConfigError as open_library does.
@@ -41,7 +41,7 @@ class Subject {
   std::string plugin_;
   protocol::Json options_;
   const Component* component_ = nullptr;
-  std::string lacking_;  ///< why there are no variants
+  std::string lacking_;  ///< why there are no variants; or ""
   std::vector<protocol::Json> variants_;
 };
 

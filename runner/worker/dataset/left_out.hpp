@@ -10,9 +10,9 @@
 
 namespace earshot::worker {
 
-/// Finds what lies in the folders among a dataset's sources(), looks like audio, and is in no item:
-/// files of a format that is not read, hidden ones, links to folders that are not followed. What a
-/// Mac puts beside files (._name, __MACOSX) does not count.
+/// Finds files in the folders among a dataset's sources() that look like audio and are in no item:
+/// files of a format that is not read, hidden ones, links to folders that are not followed. Files
+/// that macOS adds (._name, __MACOSX) do not count.
 class LeftOutFinder {
  public:
   explicit LeftOutFinder(const Dataset& dataset);

@@ -57,7 +57,7 @@ bool has_twice(const Texts& texts) {
   return std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
 }
 
-/// What is asked of which clips, as bytes; "" where it cannot be known: of synthesized clips.
+/// A question with its clips as bytes; "" if unknown, for synthesized clips.
 std::string question_key(const Item& item, FileNumbers& numbers) {
   Item asked{.clips = item.clips};
   for (const auto& clip : item.clips)
@@ -117,7 +117,7 @@ bool is_absolute(const std::string& id) {
   return id.starts_with('/') || windows;
 }
 
-/// What Git LFS has in a file's place until its content is fetched.
+/// Whether a file is empty, or the pointer that Git LFS keeps until the content is fetched.
 bool is_empty_or_pointer(const std::filesystem::path& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);

@@ -18,9 +18,9 @@ namespace earshot::worker {
 /// Looks for what is wrong with a dataset's items, all of them, without hearing any. Items are
 /// given in order; a dataset is asked again for the few that might be equal.
 ///
-///   missing_audio             files that are not there
+///   missing_audio             files that do not exist
 ///   empty_audio               files of 0 bytes, or that Git LFS has in their place
-///   left_out                  what lies in the dataset's folders, looks like audio, and is in no
+///   left_out                  files in the dataset's folders that look like audio and are in no
 ///                             item (worker/dataset/left_out.hpp)
 ///   no_audio                  items without a clip
 ///   missing_second_clip       questions of format `compare` on one clip

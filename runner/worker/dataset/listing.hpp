@@ -12,7 +12,7 @@
 namespace earshot::worker {
 
 /// SHA-256 over all items of a dataset and its labels, a few megabytes of text at a time. Files
-/// count by their number, so that their place is no part of it.
+/// count by their number, so that their folder does not matter.
 class ItemsHash {
  public:
   /// The next item; `files` numbers those of the items so far.

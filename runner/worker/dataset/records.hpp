@@ -42,8 +42,8 @@ void check_labels(const std::vector<LabelSpec>& labels);
 void check_item(const Item& item, std::int64_t index, const std::vector<LabelSpec>& labels);
 
 /// All of an item as bytes that are equal only for equal items: texts with their length in front,
-/// numbers as the shortest text that reads back, files by their number, so that the place of the
-/// data on this machine is no part of it.
+/// numbers as the shortest text that reads back, files by their number, so that the data's
+/// folder does not matter.
 void append_record(const Item& item, FileNumbers& files, std::string& to);
 
 }  // namespace earshot::worker

@@ -84,7 +84,8 @@ Sample draw_sample(const Dataset& dataset, std::int64_t count, std::int64_t seed
 
   auto left = in_random_order(values.items(), seed);
   Sample sample;
-  constexpr std::int64_t balanced = 1000;  // so many show all that there is; more go as they come
+  constexpr std::int64_t balanced =
+      1000;  // enough to show every value; further items are drawn as they come
   for (std::int64_t n = 1; n <= count; ++n) {
     if (n > balanced || count == values.items()) {
       for (std::size_t i = 0; i < static_cast<std::size_t>(count - n + 1); ++i) {

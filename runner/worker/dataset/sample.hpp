@@ -16,10 +16,9 @@ struct Sample {
   std::map<std::string, std::map<std::string, std::pair<std::int64_t, std::int64_t>>> drawn{};
 };
 
-/// Draws `count` items so that of each class of each label, each slice and each split the share is
-/// as in the whole dataset, as nearly as so few can show it: one after the other the item whose
-/// values are missing most, among equal ones the first in an order drawn with `seed`. All items
-/// where there are no more.
+/// Draws `count` items, or all if there are fewer, so that each class of each label, each slice and
+/// each split has about its share of the whole dataset: one after the other the item whose values
+/// are missing most, among equal ones the first in an order drawn with `seed`.
 Sample draw_sample(const Dataset& dataset, std::int64_t count, std::int64_t seed);
 
 }  // namespace earshot::worker

@@ -23,12 +23,14 @@ struct ClipSource {
 /// A dataset with what the host does to it, in this order:
 ///  fold           items of the fold are the test split, items of other folds train; an item
 ///                 without a fold keeps its split
-///  validation     where no item validates: so large a share of the training items moves to the
-///                 validation split, by whole groups, in an order drawn from the dataset's key
-///  limit          so many items of each split: one drawn from each of as many equal stretches
-///  shuffle_labels the labels of training and validation items change places, drawn from the key;
-///                 test items keep theirs
-/// Keeps indices only: items are asked of the dataset again when they are needed.
+///  validation     if no item validates: this share of the training items moves to the validation
+///                 split, by whole groups, in an order drawn from the dataset's key
+///  limit          the number of items kept of each split: one drawn from each of as many equal
+///                 stretches
+///  shuffle_labels the labels of training and validation items are permuted, drawn from the key;
+///  test
+///                 items keep theirs
+/// Keeps indices only: the dataset is asked for items again when they are needed.
 class DatasetView {
  public:
   /// Opens the dataset and reads all items once. Without `file_hashes` in the reference, or where

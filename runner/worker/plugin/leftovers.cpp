@@ -54,7 +54,7 @@ void fill_pool() {
   if (threads > 1) at::parallel_for(0, threads, 1, [](std::int64_t, std::int64_t) {});
 }
 
-std::int64_t own_threads = 1;  ///< that are no leftovers
+std::int64_t own_threads = 1;  ///< the worker's, which are not leftovers
 bool pool_is_full = false;
 
 std::string counted(std::int64_t count, const std::string& one, const std::string& many) {
@@ -79,7 +79,7 @@ std::string leftovers() {
   constexpr std::chrono::milliseconds pause{5};
   constexpr int most_pauses = 10;
   if (pool_is_full) fill_pool();
-  // Where no stage has filled the pool, some parallel loop may have.
+  // If no stage has filled the pool, a parallel loop may have.
   const auto expected = own_threads + (pool_is_full ? 0 : at::get_num_threads() - 1);
   const bool tells = !at::globalContext().hasCUDA();
   std::int64_t threads = 0, processes = 0;

@@ -10,7 +10,7 @@ void begin_watch();
 /// own. For the beginning of a stage, before it calls a plugin.
 void use_threads(int count);
 
-/// What a request has left: threads beside LibTorch's, and the processes below it: "2 threads and
+/// What a request has left running: threads besides LibTorch's, and child processes: "2 threads and
 /// a process"; "" for nothing. Waits some milliseconds for what is just ending. Threads that
 /// libraries have named (LibTorch's, CUDA's) do not count; once a graphics processor is in use none
 /// do, for its driver starts some without a name.

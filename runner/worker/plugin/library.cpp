@@ -89,7 +89,7 @@ void check_names(const fs::path& file, const std::string& what, const std::strin
     refuse(file, what + " '" + name + "' has the summary '" + summary + "'; expected one line");
 }
 
-/// What an open file is: its code stays in memory as it is only while nobody writes into it.
+/// Status of the open file: loaded code stays as it is only while nobody writes to the file.
 struct stat status_of(int descriptor) {
   struct stat status {};
   ::fstat(descriptor, &status);
@@ -195,7 +195,7 @@ void check_unchanged(const protocol::ComponentRef& ref) {
   if (!ref.plugin_sha256.empty()) {
     const auto file = protocol::path_of(ref.plugin);
     const auto& library = open_library(file, ref.plugin_sha256);
-    // One that was put in its place is no matter: the old file lives on while it is loaded.
+    // A file put in its place does not matter: the old one exists while it is loaded.
     const auto status = status_of(library.descriptor);
     const bool touched = mtime_of(status) != library.mtime;
     if (status.st_size != library.size ||

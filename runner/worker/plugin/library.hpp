@@ -13,12 +13,12 @@ namespace earshot::worker {
 /// A plugin that is loaded, for as long as the process lives.
 struct Library {
   protocol::PluginInfo info{};
-  /// What loading it changed and nobody else may see: "the floating-point environment (...)". It is
-  /// put back, so that what the plugin computes later is sound.
+  /// What loading it changed in the process: "the floating-point environment (...)". It is
+  /// restored, so that later computations are right.
   std::vector<std::string> changes{};
   std::map<std::string, Component> components{};  ///< by name
-  std::string sha256{};  ///< of the file that was loaded; "" where nobody wanted to know
-  int descriptor = -1;   ///< of that file, for as long as the process lives
+  std::string sha256{};              ///< of the file that was loaded; "" if not computed
+  int descriptor = -1;               ///< of that file, for as long as the process lives
   std::int64_t size = 0, mtime = 0;  ///< bytes, ns: when it was loaded
 };
 
@@ -29,8 +29,8 @@ struct Library {
 /// FileChanged when the file, or what was loaded of it before, has another hash.
 const Library& open_library(const std::filesystem::path& file, const std::string& sha256 = {});
 
-/// Whether what a component is made of is still as it was planned: the code of its plugin, which
-/// lies in memory as the file has it, and the files that its options name. @throws FileChanged
+/// Checks that the plugin's code (its file, which is mapped into memory) and the files named by the
+/// component's options are still those that were planned. @throws FileChanged
 void check_unchanged(const protocol::ComponentRef& ref);
 
 /// The SDK's options from values that the host has completed.
@@ -39,19 +39,19 @@ Options to_options(const OptionSchema& schema, const protocol::Json& values);
 
 protocol::ComponentInfo describe(const Component& component);
 
-/// An object and the component that made it.
+/// An object of a component.
 struct ComponentInstance {
   const Component* component = nullptr;
   std::shared_ptr<void> object{};
   std::string name{};  ///< "encoder 'mimi' of codecs.so"
 
   bool exists() const { return object != nullptr; }
-  /// As one of its contracts; null when its class has it not.
+  /// As one of its contracts; null if its class does not have it.
   template <class I>
   I* as() const {
     return component == nullptr ? nullptr : component->as<I>(object);
   }
-  /// As one of its contracts. @throws ConfigError when its class has it not.
+  /// As one of its contracts. @throws ConfigError if its class does not have it.
   template <class I>
   I& require() const {
     if (I* face = as<I>()) return *face;

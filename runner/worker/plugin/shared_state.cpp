@@ -73,8 +73,8 @@ constexpr std::array<Precision, 6> precisions{
      {at::Float32Backend::MKLDNN, at::Float32Op::RNN},
      {at::Float32Backend::MKLDNN, at::Float32Op::MATMUL}}};
 
-/// As setFloat32MatmulPrecision() takes it; LibTorch refuses to tell while its settings contradict
-/// each other.
+/// As setFloat32MatmulPrecision() takes it; LibTorch throws while its settings contradict each
+/// other.
 int matmul_precision() {
   try {
     return static_cast<int>(at::globalContext().float32MatmulPrecision());
@@ -437,7 +437,7 @@ void PluginCall::abandon(const std::string& who) const noexcept {
 
 void begin_account() {
   shared().account = {};
-  // What draws without a seed must not depend on who drew before.
+  // Draws without a seed must not depend on earlier draws.
   std::srand(1);
   ::srand48(0);
 }

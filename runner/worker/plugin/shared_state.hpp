@@ -23,12 +23,13 @@
 
 namespace earshot::worker {
 
-/// What decides numbers: the floating-point environment of this thread, and LibTorch's settings.
+/// State that affects numbers: the floating-point environment of this thread, and LibTorch's
+/// settings.
 class NumericState {
  public:
   NumericState();  ///< as it is now
 
-  /// What is otherwise now: "LibTorch's default number type"; empty: nothing.
+  /// What has changed since: "LibTorch's default number type"; empty: nothing.
   std::vector<std::string> changes() const;
   void restore() const;
   /// As changes() and restore(), without what host code sets as well: number of threads, gradients.
@@ -62,7 +63,7 @@ class NumericState {
   int threads_;
 };
 
-/// What belongs to the process: locale, umask, working folder, environment, signal handlers and
+/// State of the process: locale, umask, working folder, environment, signal handlers and
 /// mask, limits, timers, the handlers of C++, and where stdin, stdout and stderr lead.
 class ProcessState {
  public:
@@ -108,7 +109,7 @@ class PluginCall {
   std::vector<std::string> put_back(const std::string& who) const;
   /// @throws ContractError naming `who` if put_back() has something to say.
   void settle(const std::string& who) const;
-  /// As put_back(), for a call that has thrown.
+  /// Like put_back(), for a call that has thrown.
   void abandon(const std::string& who) const noexcept;
 
  private:
@@ -140,10 +141,10 @@ auto call_plugin(Who&& who, Function&& function, Extent extent = Extent::process
   }
 }
 
-/// What has become of the process since begin_account(): for the answer to a request.
+/// What changed in the process since begin_account(): part of the answer to a request.
 struct Account {
   std::vector<std::string> warnings{};  ///< a sentence each
-  std::vector<std::string> strays{};    ///< changes of what decides numbers
+  std::vector<std::string> strays{};    ///< changes of state that affects numbers
   std::string damage{};                 ///< why no other request should follow; "": none
 };
 void begin_account();

@@ -22,7 +22,7 @@ protocol::CheckInfo describe(const Check& check, const std::string& component) {
           .alone = check.needs_fresh_worker};
 }
 
-/// What the checks do not take as it is given, a sentence; or "".
+/// A sentence on options that the checks replace; or "".
 std::string note_on(const std::string& path, const Json& options) {
   if (path.empty()) return "";
   std::string unknown;

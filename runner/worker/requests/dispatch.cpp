@@ -64,7 +64,7 @@ std::string kind_name(Error::Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
-/// The components that a request names, wherever they stand in it.
+/// The components that a request names, at any depth.
 void find_components(const Json& value, std::set<std::string>& found) {
   if (!value.is_structured()) return;
   if (value.is_object() && value.contains("plugin") && value.contains("component")) {
@@ -127,13 +127,13 @@ void add_account(Answer& answer) {
 
 }  // namespace
 
-// The one place that catches. Texts are copied: they may lie in a plugin.
+// The one place that catches. Texts are copied, since they may be in the memory of a plugin.
 void answer(const protocol::Message& request, protocol::Channel& channel) {
   Session session(channel, request.header.value("id", std::int64_t{0}));
   protocol::Failed failed{.kind = "bug"};
   auto& message = failed.message;
   begin_account();
-  decoy_was_written();  // by whom nobody asks any more
+  decoy_was_written();  // resets it: earlier writes are not this request's
   begin_watch();
   try {
     protocol::Done done{.result = result_of(request.header, session)};

@@ -8,7 +8,7 @@
 
 namespace earshot::worker {
 
-/// How a verb's function talks to the runner while it works: sends events of the request at hand.
+/// Sends the events of the current request to the runner while a verb's function works.
 class Session {
  public:
   Session(protocol::Channel& channel, std::int64_t request)

@@ -14,7 +14,7 @@ class CellItems {
   /// @throws DataError if more clips are lost than the dataset allows.
   CellItems(std::shared_ptr<OpenDataset> dataset, const std::vector<std::string>& reasons);
 
-  /// While validating Split::test stands for the validation items.
+  /// While validating, Split::test means the validation items.
   void validate(bool on) { validating_ = on; }
 
   std::int64_t size(Split split) const;

@@ -95,8 +95,8 @@ class CellStage {
     return true;
   }
 
-  /// Answers of others are marked as the evaluator's own. Where it learns from features it first
-  /// learns from such that say nothing: what it marks by is the labels, known after that.
+  /// Imported answers are marked like the evaluator's own. An evaluator that learns from features
+  /// is first fitted on placeholder features: it marks by labels, which it knows after that.
   bool take_predictions() {
     if (uses_.features && !uses_.mapper && !uses_.language_model && !uses_.learner) {
       trial_.begin(HostTrial::Stage::fit);
@@ -170,7 +170,7 @@ class CellStage {
         trial_.components().load_state(take_part(all, "components/"));
       });
       trial_.load_records(take_part(all, "records/"));
-    } catch (...) {  // whatever a plugin throws; what it had begun to load is of no use either
+    } catch (...) {  // anything a plugin throws; a state half loaded is useless
       throw UnusableState{file};
     }
     return true;

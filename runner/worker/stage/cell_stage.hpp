@@ -9,7 +9,7 @@ namespace earshot::worker {
 /// number of threads.
 ///
 /// The fit is kept in <state_folder>/<fit_key>/fit.state (tensors, and what it recorded) and reused
-/// by any cell of the same fit key; what save() keeps lies beside it in fit.partial and
+/// by any cell of the same fit key; what save() keeps is next to it in fit.partial and
 /// predict-<target>.partial until the stage is done. A fit that trains a learner is not reused.
 /// Fault points: partial-state-written, fit-state-written, predicted.
 ///

@@ -110,7 +110,7 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     const auto whom = [&] { return made_.name; };
-    at::manual_seed(0);  // whoever draws here draws the same, whatever encoder was asked before
+    at::manual_seed(0);  // the same draws whichever encoder ran before
     if (codec_ != nullptr) {
       const auto batch = call_plugin(whom, [&] { return codec_->quantize(audio); });
       took();

@@ -32,8 +32,8 @@ struct EncodedClip {
 /// encode().
 class Encoding {
  public:
-  /// @throws ConfigError for an unknown number type or audio policy; Unsupported when codes are
-  /// asked of an encoder that is no codec, or only looks up.
+  /// @throws ConfigError for an unknown number type or audio policy; Unsupported if codes are
+  /// requested from an encoder that is not a codec, or only looks up.
   Encoding(const protocol::FeatureSource& source, c10::Device device);
 
   const AudioNeeds& needs() const { return needs_; }
@@ -47,7 +47,7 @@ class Encoding {
   std::vector<EncodedClip> encode(std::span<const Prepared> recordings);
 
   bool looks_up() const { return lookup_ != nullptr; }
-  /// Values of a clip that lasts so many seconds (0: unknown); returns its frames.
+  /// Values of a clip that lasts `seconds` (0: unknown); returns its number of frames.
   /// @throws DataError also where what was found is not as the encoder's spec() says.
   std::int64_t look_up(const ClipName& clip, double seconds, std::vector<std::byte>& values);
 

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A batch has at most so many clips, and so many samples with padding unless one clip has more.
+// Limits of a batch: clips, and samples with padding, unless a single clip has more.
 constexpr std::size_t batch_clips = 16, batch_samples = 1 << 24;
 
 /// One source with what it still needs.
@@ -149,7 +149,7 @@ class FeaturesStage {
     }
   }
 
-  /// What has been spent so far, for an attempt that does not come to its end.
+  /// Reports the time spent so far, for an attempt that may not finish.
   void tell_spent() {
     protocol::event::Spent spent;
     for (const auto& work : works_)
@@ -176,7 +176,7 @@ class FeaturesStage {
         for (std::size_t k = 0; k < needs.size(); ++k)
           loaded.prepared[k][n] = {prepare(sound, needs[k], clip.identity), clip_name(clip)};
       } catch (const DataError& error) {
-        // Where the file lies is no part of the cache.
+        // The file's folder is not part of the cache.
         std::string reason = error.what();
         const auto prefix = clip_name(clip) + ": ";
         loaded.lost[n] =

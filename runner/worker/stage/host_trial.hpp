@@ -68,8 +68,8 @@ class HostTrial final : public Trial {
   std::shared_ptr<const FeatureReader> open_reader(bool codes) const;
   std::vector<std::string> reasons();
   const FeatureReader& reader(bool codes) const;
-  /// Those points of curves that the runner does not have yet: every few seconds while a model
-  /// trains, so that somebody can watch it, and at the end.
+  /// Sends the points of curves that the runner does not have yet: every few seconds while a model
+  /// trains, so that users can watch it, and at the end.
   void send_curves();
 
   const protocol::CellRequest& request_;

@@ -38,9 +38,9 @@ std::vector<ImportedPrediction> read_predictions(const std::filesystem::path& fi
 /// Index of each test item by its id.
 std::map<std::string, std::int64_t> test_items(const DatasetView& view);
 
-/// What an evaluator may learn from instead of sound, so that it knows the classes and what a
-/// constant answer scores before it marks answers of others: noise that depends on the item alone,
-/// (items, 16, 64) with one frame per second.
+/// Features from which an evaluator may learn instead of sound, so that it knows the classes and
+/// what a constant answer scores before it marks answers of others: noise that depends on the item
+/// alone, (items, 16, 64) with one frame per second.
 FeatureBatch placeholder_features(const std::vector<std::int64_t>& positions);
 FeatureSpec placeholder_spec();
 

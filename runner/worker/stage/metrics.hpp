@@ -16,7 +16,7 @@ struct Outcomes {
   std::vector<Numbers> marks{};           ///< as many, of Evaluator::mark()
 };
 
-/// A metric with how much each item moves it (packed statistics::Influences), if it is no mean.
+/// A metric, with the packed statistics::Influences of its items if it is not a mean.
 using MetricWithInfluences = std::pair<protocol::MetricRow, std::string>;
 
 /// What an evaluator may report.

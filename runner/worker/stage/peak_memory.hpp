@@ -7,7 +7,7 @@ namespace earshot::worker {
 /// bytes. 0 where the system does not tell.
 std::int64_t peak_memory();
 
-/// Begins anew, as far as the system allows it (Linux since 4.0).
+/// Starts a new measurement, if the system allows it (Linux since 4.0).
 void reset_peak_memory();
 
 }  // namespace earshot::worker

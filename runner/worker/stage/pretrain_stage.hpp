@@ -8,8 +8,8 @@
 namespace earshot::worker {
 
 /// Trains an encoder by the fit of an evaluator on a dataset, and writes its state to the file. If
-/// the file is there and intact nothing is done. What save() keeps lies beside it until the stage
-/// is done, what the evaluator leaves as artifacts in artifacts/. Sets LibTorch's number of
+/// the file exists and is intact, nothing is done. What save() keeps is next to it until the stage
+/// is done; artifacts of the evaluator are in artifacts/. Sets LibTorch's number of
 /// threads. Fault points: partial-state-written, pretrained-state-written.
 /// @throws ContractError if fit() trains no learner; DataError if there are no items to train on,
 /// or when the runner asks to stop.

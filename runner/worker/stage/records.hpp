@@ -23,8 +23,8 @@ class Records {
     double value = 0;
   };
 
-  /// @throws ContractError for a number that is not finite, a score that is no number, or a second
-  /// prediction of an item.
+  /// @throws ContractError for a number that is not finite, a score that is not a number, or a
+  /// second prediction of an item.
   void predict(Prediction prediction, std::int64_t items);
   /// @throws ContractError for a second report of a metric, or a negative count.
   void report(Report report);

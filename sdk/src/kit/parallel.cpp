@@ -5,8 +5,8 @@
 
 #include <earshot/kit/parallel.hpp>
 
-/// Of MKL, which LibTorch computes with on x86: how many threads it may use for what this thread
-/// calls, 0 being as many as all together. Gives what held before. Null in a LibTorch without MKL.
+/// MKL, which LibTorch uses on x86: sets the number of threads for calls of this thread (0: the
+/// number of the whole process) and returns the previous one. Null in a LibTorch without MKL.
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int threads);
 
@@ -34,7 +34,7 @@ class OneThread {
 
 void each_on_one_thread(std::int64_t count, const std::function<void(std::int64_t)>& work) {
   const bool gradients = at::GradMode::is_enabled();
-  // Of two or more tasks LibTorch makes a parallel region, inside of which it opens no other.
+  // For two or more tasks LibTorch opens a parallel region, inside of which it opens no other.
   at::parallel_for(0, std::max<std::int64_t>(count, 2), 1,
                    [&](std::int64_t begin, std::int64_t end) {
                      const at::AutoGradMode mode(gradients);

@@ -20,7 +20,7 @@ namespace {
 using Texts = std::vector<std::string>;
 using Take = std::function<void(const RecordFile&, Record)>;
 
-/// The columns that are read: the first so many must be there.
+/// The columns that are read; the first `required` must exist.
 struct Columns {
   Texts names{};
   std::size_t required = 0;
@@ -32,8 +32,8 @@ struct Columns {
   }
 };
 
-/// Takes flat objects out of JSON as it is read, so that a million rows never lie in memory as a
-/// tree. `depth` at which objects are rows: 1 in an array of them, 0 where each is a document.
+/// Takes flat objects out of JSON while it is read, so that a million rows are never a tree in
+/// memory. `depth` at which objects are rows: 1 in an array of them, 0 if each is a document.
 class RowReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   RowReader(const RecordFile& file, const Columns& columns, const Take& take)

@@ -34,7 +34,7 @@ class Checkpoint {
   /// Opens a file; an index of shards; or a folder in Hugging Face layout, where it takes the first
   /// of model.safetensors.index.json, model.safetensors, pytorch_model.bin.index.json,
   /// pytorch_model.bin, or else the only file with a name that ends as a checkpoint's.
-  /// Of shards it has what the index names.
+  /// Of sharded checkpoints, it has the tensors that the index names.
   /// @throws DataError `<file>: <reason>`.
   explicit Checkpoint(const std::filesystem::path& path);
 
@@ -44,7 +44,7 @@ class Checkpoint {
   /// Whether a name begins with `prefix`.
   bool contains_under(const std::string& prefix) const;
 
-  /// @throws DataError if there is no such tensor, as all that take a name.
+  /// @throws DataError if there is no such tensor, like all members that take a name.
   at::ScalarType type(const std::string& name) const;
   const std::vector<std::int64_t>& shape(const std::string& name) const;
 
@@ -64,7 +64,7 @@ class Checkpoint {
   /// `__metadata__` of safetensors; of pickles the short texts and numbers, by name ("epoch": "3").
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
-  /// "hyper_parameters (argparse.Namespace)": objects that are neither tensors nor containers.
+  /// Objects that are neither tensors nor containers: "hyper_parameters (argparse.Namespace)".
   const std::vector<std::string>& skipped() const { return skipped_; }
 
   /// config.json in the folder of the checkpoint. @throws DataError if there is none.
@@ -86,7 +86,7 @@ class Checkpoint {
 /// Writes tensors of any device and strides as a safetensors file, in the order of the reference
 /// implementation (largest numbers first, then by name, so that all lie aligned): to a temporary
 /// file beside it, which is flushed and renamed. Equal tensors give equal bytes.
-/// @throws DataError `<file>: <reason>` if it cannot be written, or for a name that is no UTF-8;
+/// @throws DataError `<file>: <reason>` if it cannot be written, or for a name that is not UTF-8;
 /// ContractError for a type that the format lacks.
 void save_safetensors(const std::filesystem::path& file,
                       const std::map<std::string, at::Tensor>& tensors,

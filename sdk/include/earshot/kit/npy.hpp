@@ -10,7 +10,7 @@ namespace earshot::kit {
 /// type and strides of the file, on the CPU. No copy but of the other byte order: it is a view of
 /// the mapped file, which lives as long as the tensor; the file is never changed.
 /// @throws DataError `<file>: <reason>`: truncated, longer than its array, or a header that lies;
-/// pickled objects, texts, dates and records, which would need Python or are no numbers.
+/// pickled objects, texts, dates and records, which would need Python or are not numbers.
 at::Tensor read_npy(const std::filesystem::path& file);
 
 /// Writes a tensor of any device and strides, in rows, as numpy.save does: to a temporary file

@@ -14,7 +14,7 @@ Pooling pooling_of(const std::string& name);
 /// Features that are one vector a clip have no spread: mean_std leaves them as they are.
 at::Tensor pool(const FeatureBatch& features, Pooling pooling);
 
-/// The option `tokens` of whoever compares encoders of different frame rates: at_most_frames().
+/// The option `tokens`, to compare encoders of different frame rates: see at_most_frames().
 OptionSpec tokens_option();
 
 /// The same clips with at most `frames` frames each: of a clip of T > frames, frame i is the mean

@@ -7,9 +7,9 @@
 #include <earshot/options.hpp>
 
 // What datasets of questions share: values of the slice `format`, and rows that cannot be used.
-// Beside it they say in the slice `gold_from` where the right answers are from, which `runner
-// compare` shows: "audio" (somebody has listened), "caption" (made from a caption, often by a
-// language model that has heard nothing), "synthesised" (known because the sound was made so).
+// In the slice `gold_from` they also say where the right answers are from, which `runner compare`
+// shows: "audio" (people listened), "caption" (made from a caption, often by a language model,
+// without listening), "synthesised" (known, because the sound was made so).
 
 namespace earshot::kit {
 
@@ -31,7 +31,7 @@ bool is_yes_or_no(const std::string& answer);
 /// "multiple_choice" where there are choices, "yes_no" where every answer is one of these, "open".
 std::string format_of(const Question& question, std::size_t clips);
 
-/// Why nobody could answer the item's question, or be marked: no text, no answer, an answer that is
+/// Why the item's question cannot be answered or marked: no text, no answer, an answer that is
 /// empty or not among the choices, format "compare" with one clip. "" when nothing is wrong or the
 /// item has no question. Such an item is against the contract: a run refuses it and its dataset.
 std::string question_fault(const Item& item);

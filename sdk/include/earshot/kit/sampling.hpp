@@ -17,7 +17,7 @@ namespace earshot::kit {
 /// alone.
 std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::string>>& groups);
 
-/// The option `n_train` of whoever asks how much data a representation needs: subsample().
+/// The option `n_train`: how much data does a representation need? See subsample().
 OptionSpec n_train_option();
 
 /// Draws `count` of the items, as near as can be the same number of each stratum; 0: all. A draw is

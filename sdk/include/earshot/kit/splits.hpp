@@ -15,7 +15,7 @@ namespace earshot::kit {
 std::optional<Split> split_named(const std::string& name);
 
 /// The options `validation` and `test`, shares of the items from 0 to 0.9 (0.1 and 0.2), and
-/// `seed`. `where` says in their help when they count: "where there is no folder for them".
+/// `seed`. `where` says in their help when they apply: "if there is no folder for them".
 OptionSchema split_options(const std::string& where);
 
 /// A split for each item, drawn as split_options() say: in whole groups (linked()), the same share

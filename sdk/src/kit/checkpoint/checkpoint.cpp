@@ -30,14 +30,14 @@ namespace {
 
 constexpr std::array<std::string_view, 5> endings{".safetensors", ".pth", ".pt", ".ckpt", ".bin"};
 
-/// Of models that are no checkpoints, see `foreign`.
+/// Endings of models that are not checkpoints, see `foreign`.
 constexpr std::array<std::string_view, 4> other_endings{".gguf", ".onnx", ".tflite", ".h5"};
 
 bool is_index(const fs::path& file) {
   return file.string().ends_with(".index.json");
 }
 
-/// The file that stands for a folder: an index, a checkpoint.
+/// The checkpoint, or index of one, in a folder.
 fs::path file_in(const fs::path& folder) {
   for (const auto* name : {"model.safetensors.index.json", "model.safetensors",
                            "pytorch_model.bin.index.json", "pytorch_model.bin"})
@@ -69,7 +69,7 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
          std::equal(text.begin(), text.end(), reinterpret_cast<const char*>(bytes.data()));
 }
 
-/// Files of models that users have and that are no checkpoints here: how they begin.
+/// How files of other models begin, which users may take for checkpoints.
 struct Foreign {
   std::size_t at;
   std::string_view magic, what;
@@ -94,7 +94,7 @@ constexpr Foreign foreign[] = {
      "is a NumPy array, not a checkpoint. Save named tensors as safetensors: "
      "safetensors.numpy.save_file()"}};
 
-/// Refuses what another program's model is in. An ONNX file begins with the field of its version,
+/// Refuses files of another program's models. An ONNX file begins with the field of its version,
 /// which is small, and may look like the length of a safetensors header; then a '{' follows.
 void refuse_foreign(std::span<const std::byte> bytes) {
   for (const auto& kind : foreign) {

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 11> refused_modules{
     "os",     "posix",  "nt",    "subprocess", "sys",   "pty",
     "socket", "shutil", "runpy", "importlib",  "ctypes"};
 
-/// Of Python's builtins: what is data.
+/// Those of Python's builtins that are data.
 constexpr std::array<std::string_view, 17> harmless_builtins{
     "set",   "frozenset", "list",    "dict",  "tuple", "int",    "float", "bool",   "str",
     "bytes", "bytearray", "complex", "slice", "range", "object", "long",  "unicode"};

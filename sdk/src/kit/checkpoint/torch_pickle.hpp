@@ -21,10 +21,10 @@ struct TensorView {
 };
 
 /// Unpickles what torch.save() writes (torch/_utils.py, torch/serialization.py of 2.11): tensors
-/// and parameters as views of storages, and plain containers. What objects of other classes would
-/// be is not kept: checkpoints of training frameworks are full of them, and nobody needs them for
-/// the weights. A call of a function that is not one of those few, and any name in a module
-/// that reaches out of Python (os, subprocess, ...), is refused with its name.
+/// and parameters as views of storages, and plain containers. Objects of other
+/// classes are skipped: checkpoints of training frameworks are full of them, and weights do not
+/// need them. A call of a function that is not one of those few, and any name in a module that
+/// reaches out of Python (os, subprocess, ...), is refused with its name.
 class TorchPickle final : public Unpickler {
  public:
   using Unpickler::Unpickler;
