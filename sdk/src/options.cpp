@@ -41,10 +41,12 @@ std::string as_json(const Weights& weights) {
 }
 template <class T>
 std::string as_json(const std::vector<T>& list) {
-  std::string text;
-  for (const auto& element : list)
-    text += (text.empty() ? "" : ",") + as_json(element);
-  return '[' + text + ']';
+  std::string text(1, '[');
+  for (const auto& element : list) {
+    if (text.size() > 1) text += ',';
+    text += as_json(element);
+  }
+  return text += ']';
 }
 
 shared::GivenValue view(const OptionSpec& spec, const OptionValue& value) {

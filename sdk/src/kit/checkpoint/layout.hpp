@@ -81,10 +81,11 @@ void make_contiguous(Layout& layout);
 std::string in_quotes(std::string_view name);
 
 /// The longest header of a safetensors file that the reference implementation reads, in bytes.
-inline constexpr std::uint64_t longest_header = 100'000'000;
+inline constexpr std::uint64_t longest_safetensors_header = 100'000'000;
 
 /// @throws DataError with what is wrong, without the file's name; any bytes will do.
-Contents read_safetensors(std::span<const std::byte> file, std::uint64_t longest = longest_header);
+Contents read_safetensors(std::span<const std::byte> file,
+                          std::uint64_t longest = longest_safetensors_header);
 Contents read_torch_zip(std::span<const std::byte> file);
 Contents read_torch_legacy(std::span<const std::byte> file);
 Contents read_npy(std::span<const std::byte> file);  ///< one tensor, "array"
