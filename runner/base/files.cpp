@@ -32,7 +32,7 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
   operator int() const { return fd_; }
 
-  /// @returns 0 or an errno: a network file system may say only now that a disk is full
+  /// @returns 0 or an errno: a network file system may not report a full disk until now
   int close() {
     const int result = fd_ < 0 ? 0 : ::close(fd_);
     fd_ = -1;
@@ -58,14 +58,14 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-/// "."-separated, so that a process is known by what follows it.
+/// Separated by "." so that the part after it identifies the process on this machine.
 std::string this_machine() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return '.' + std::string(name.data()) + '.';
 }
 
-/// "<file>.<host>.<pid>-<random>.tmp": a name that no other process has, on whatever machine.
+/// "<file>.<host>.<pid>-<random>.tmp": a name that no other process uses, on any machine.
 fs::path temporary_beside(const fs::path& file) {
   thread_local std::random_device random;
   return file.string() + this_machine() + std::to_string(::getpid()) + '-' +
@@ -82,7 +82,7 @@ int write_pieces(const fs::path& file, const std::vector<std::span<const std::by
   return descriptor.close();
 }
 
-/// So that a new name is on the disk as well. A folder may be writable and yet unreadable.
+/// Makes a new name durable as well. A folder may be writable and yet unreadable.
 int flush_folder(const fs::path& folder) {
   const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
   return descriptor < 0 || ::fsync(descriptor) == 0 ? 0 : errno;

@@ -7,37 +7,37 @@
 #include <string_view>
 #include <vector>
 
-// Files as both processes read and write them. Functions that write return 0, or the errno of why
-// they could not, so that each caller says in its own words what was lost.
+// File access for both processes. Functions that write return 0 or the errno of the failure, so
+// that each caller can say what was lost.
 
 namespace earshot::base {
 
-/// All of a regular file; nothing when it cannot be read.
+/// The whole content of a regular file; nullopt if it cannot be read.
 std::optional<std::string> read_file(const std::filesystem::path& file);
 
-/// Whether a file must outlive a loss of power, or may be found damaged after one and made again.
+/// Whether a file must survive a power failure, or may be damaged by one and recomputed.
 enum class Flush { yes, no };
 
-/// Writes a file atomically: a reader, on this machine or another, sees all of the
-/// old or all of the new, whenever this process dies; with Flush::yes also whenever the machine
-/// does. Writes a temporary file beside it and renames that. Creates its folder.
-/// Fault point: file-before-rename.
+/// Writes a file atomically: a reader, on this machine or another, sees either the whole old or the
+/// whole new content, whenever this process dies; with Flush::yes also whenever the machine fails.
+/// Writes a temporary file next to it and renames that. Creates the folder. Fault point:
+/// file-before-rename.
 int replace_file(const std::filesystem::path& file,
                  const std::vector<std::span<const std::byte>>& pieces, Flush flush);
-/// The same for a text that can be made again, without a flush. Fault point: text-before-rename.
+/// The same for text that can be recomputed, without a flush. Fault point: text-before-rename.
 int replace_file(const std::filesystem::path& file, std::string_view text);
 
-/// Puts bytes at the end of a file, in one piece where the file system can.
+/// Appends bytes to a file, in a single write where the file system allows it.
 int append_to_file(const std::filesystem::path& file, std::string_view bytes);
 
-/// Deletes temporary files of `folder` that processes of this machine left when they died.
+/// Deletes the temporary files in `folder` left by processes of this machine that died.
 void remove_leftovers(const std::filesystem::path& folder);
 
-/// Bytes that a user may still write to the disk of a folder, which need not exist yet; nothing
-/// where the system does not say.
+/// Bytes that the user may still write to the disk that holds a folder, which need not exist yet;
+/// nullopt if the system does not report it.
 std::optional<double> free_bytes(std::filesystem::path folder);
 
-/// A file in memory, read-only; its pages are loaded when they are touched.
+/// A read-only memory-mapped file; its pages are loaded when they are touched.
 class Mapping {
  public:
   explicit Mapping(const std::filesystem::path& file);  ///< @throws std::system_error

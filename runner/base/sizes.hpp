@@ -20,8 +20,8 @@ const Units& byte_units();
 /// s, min, h, in seconds.
 const Units& second_units();
 
-/// "10min", "1.5 GiB", "512": a number of at least 0 with one of the units, or without one. Nothing
-/// where it is something else.
+/// "10min", "1.5 GiB", "512": a non-negative number with one of the units, or without one. nullopt
+/// for anything else.
 std::optional<double> parse_quantity(std::string_view text, const Units& units);
 
 }  // namespace earshot::base

@@ -4,10 +4,10 @@
 
 namespace earshot::base {
 
-/// Without spaces, tabs and line ends at both ends.
+/// Strips spaces, tabs and line ends from both ends.
 std::string trimmed(std::string_view text);
 
-/// A field of a CSV table, in quotes where it needs them (RFC 4180).
+/// A field of a CSV table, quoted where necessary (RFC 4180).
 std::string csv_field(const std::string& text);
 
 }  // namespace earshot::base
