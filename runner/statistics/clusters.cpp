@@ -27,7 +27,7 @@ Partition partition(std::span<const Label> labels, int sign) {
   return result;
 }
 
-/// By both at once.
+/// Groups of items that share a group in both.
 Partition intersection(const Partition& a, const Partition& b) {
   std::vector<std::int64_t> labels(a.group_of.size());
   for (std::size_t i = 0; i < labels.size(); ++i)
@@ -92,14 +92,14 @@ Clusters::Clusters(std::int64_t items, const Grouping& grouping, const Grouping&
     counted[pair] = true;
     inside[static_cast<std::size_t>(strata_.group_of[i])] += 1;
   }
-  // The jackknife counts one lost degree of all groups already; the strata lose one each.
+  // The jackknife already counts one lost degree for all groups; each stratum loses one.
   const auto all_groups = static_cast<double>(coarsest.groups());
   for (const double groups : inside) {
     scales_.push_back(groups > 1 ? std::sqrt(groups / (groups - 1) * (all_groups - 1) / all_groups)
                                  : 0);
     taken_ += groups > 1 ? 1 : 0;
   }
-  // Groups that lie in all strata lose one degree together, those of one stratum one for each.
+  // Groups that occur in all strata lose one degree in total, groups in one stratum one for each.
   const double crossed = static_cast<double>(both.groups()) / all_groups - 1;
   taken_ = std::max(0.0, taken_ - 1 - crossed);
 }
@@ -153,9 +153,9 @@ Jackknife jackknife(std::span<const double> sums, const Partition& partition, do
   return {squares * (groups - 1) / groups, 2 / std::max(uncertainty, 1e-9)};
 }
 
-/// Share of the variance of an item that its group has in common, by the one-way analysis of
-/// variance (Donner 1986, "A review of inference procedures for the intraclass correlation
-/// coefficient", Int. Stat. Rev. 54), cut to 0 to 1.
+/// Share of an item's variance that is common to its group, by one-way analysis of variance (Donner
+/// 1986, "A review of inference procedures for the intraclass correlation coefficient", Int. Stat.
+/// Rev. 54), clamped to [0, 1].
 double intraclass_correlation(std::span<const double> values, std::span<const double> sums,
                               const Partition& partition, double mean) {
   const auto n = static_cast<double>(values.size());
@@ -177,8 +177,8 @@ double intraclass_correlation(std::span<const double> values, std::span<const do
   return all > 0 ? std::clamp(common / all, 0.0, 1.0) : 0;
 }
 
-/// trace(B)^2 / trace(B^2), B the covariance of the jackknife's changes when groups share a random
-/// effect of intraclass correlation `rho`.
+/// trace(B)^2 / trace(B^2), where B is the covariance of the jackknife's changes when groups share
+/// a random effect of intraclass correlation `rho`.
 double satterthwaite(const Partition& partition, double rho, double n) {
   double total = 0;
   std::vector<double> variances;
@@ -186,8 +186,8 @@ double satterthwaite(const Partition& partition, double rho, double n) {
     variances.push_back(size * (1 - rho) + size * size * rho);
     total += variances.back();
   }
-  // B = D (diag(v) - v w' - w v' + t w w') D with w the shares of items, D = diag(1 / (n - sizes)):
-  // its diagonal is summed directly, the square of the rest (a matrix of rank two) by products.
+  // B = D (diag(v) - v w' - w v' + t w w') D with w the shares of items, D = diag(1 / (n - sizes)).
+  // The diagonal is summed directly, the square of the rest (a matrix of rank two) from products.
   double trace = 0, diagonal = 0, ww = 0, wv = 0, vv = 0;
   for (std::size_t g = 0; g < variances.size(); ++g) {
     const double scale = 1 / (n - partition.sizes[g]);

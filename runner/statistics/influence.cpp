@@ -20,7 +20,7 @@ std::vector<std::int32_t> alone(std::int64_t items) {
   return numbers;
 }
 
-/// Numbered from 0 in the order of first appearance.
+/// Renumbers groups from 0 in order of first appearance.
 std::vector<std::int32_t> renumbered(const std::vector<std::int64_t>& labels) {
   std::vector<std::int64_t> sorted = labels;
   std::sort(sorted.begin(), sorted.end());
@@ -36,7 +36,7 @@ std::vector<std::int32_t> renumbered(const std::vector<std::int64_t>& labels) {
   return result;
 }
 
-/// The groups in the order of their smallest hashes, cut into `most` runs of about equal size.
+/// The groups in the order of their smallest hashes, divided into `most` runs of about equal size.
 std::vector<std::int64_t> joined(const Partition& groups, std::span<const std::uint64_t> hashes,
                                  std::int64_t most) {
   std::vector<std::uint64_t> smallest(groups.sizes.size(),
@@ -62,7 +62,7 @@ std::vector<std::int64_t> joined(const Partition& groups, std::span<const std::u
   return labels;
 }
 
-/// Every group in as many parts as its share of `most`, by its items' hashes.
+/// Divides every group into parts in proportion to its share of `most`, by the hashes of its items.
 std::vector<std::int64_t> cut(const Partition& groups, std::span<const std::uint64_t> hashes,
                               std::int64_t most) {
   std::vector<std::size_t> order(hashes.size());
@@ -102,7 +102,7 @@ void center(Influences& influences) {
     value -= sum / static_cast<double>(influences.block_of.size());
 }
 
-/// Bytes of a block's number.
+/// Number of bytes that hold a block's number.
 std::size_t width(std::size_t blocks) {
   return blocks <= 0x10000 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
 }

@@ -51,7 +51,7 @@ Interval mean_interval(std::span<const double> values, const Clusters& clusters,
   if (!std::isfinite(mean)) return no_interval(mean, "a value is not finite");
   if (clusters.fewest() < fewest_groups) return no_interval(mean, too_few_groups(clusters));
   const auto estimate = mean_variance(values, clusters);
-  // What is left by rounding is no variance.
+  // A rounding residue does not count as variance.
   if (!(estimate.variance > 1e-24 * squares / n))
     return no_interval(mean, "all groups have the same mean");
   return t_interval(estimate.mean, estimate.variance, estimate.degrees_of_freedom, level);

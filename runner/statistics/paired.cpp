@@ -34,7 +34,7 @@ std::vector<double> average(std::span<const std::vector<double>> rows) {
 }
 
 /// Adds the variance between seeds to that of the items.
-/// @param rows      of each seed what it says of the items
+/// @param rows      the items' values for each seed
 /// @param averaged  rows, averaged over the seeds
 Interval with_seeds(const MeanVariance& items, std::span<const std::vector<double>> rows,
                     std::span<const double> averaged, const Clusters& clusters, double level) {
@@ -125,7 +125,7 @@ double mcnemar_mid_p(std::int64_t only_base_right, std::int64_t only_candidate_r
 }
 
 double sign_flip_test(std::span<const double> differences, const Partition& groups) {
-  // Fewer than 10,000 where there are so many groups that it would take more than a tenth of a
+  // Fewer than 10,000 if there are so many groups that these would take more than a tenth of a
   // second.
   constexpr std::int64_t signs = 50'000'000;
   const auto flips =
@@ -135,7 +135,7 @@ double sign_flip_test(std::span<const double> differences, const Partition& grou
     sums[static_cast<std::size_t>(groups.group_of[i])] += differences[i];
   const double observed = std::abs(std::accumulate(sums.begin(), sums.end(), 0.0));
   Random random(0x666c6970);
-  int as_far = 1;  // the signs as they were observed count as one of the flips
+  int as_far = 1;  // the observed signs count as one of the flips
   for (int flip = 1; flip < flips; ++flip) {
     double sum = 0;
     std::uint64_t bits = 0;

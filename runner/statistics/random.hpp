@@ -5,8 +5,8 @@
 
 namespace earshot::statistics {
 
-/// SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"), the
-/// generator of the SDK's kit, which this library may not know. Equal on every machine.
+/// SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"), the same
+/// generator as in the SDK's kit, which this library may not include. Identical on every machine.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -25,7 +25,8 @@ class Random {
   }
   std::int64_t below(std::int64_t n) {  ///< 0 to n - 1, unbiased; n > 0
     const auto bound = static_cast<std::uint64_t>(n);
-    const std::uint64_t reject = (0 - bound) % bound;  // 2^64 mod n: these would favour 0
+    const std::uint64_t reject = (0 - bound) % bound;  // 2^64 mod n: without rejection, these
+                                                       // values would favour 0
     std::uint64_t draw = 0;
     do {
       draw = (*this)();
