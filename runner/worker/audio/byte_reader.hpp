@@ -7,7 +7,7 @@
 
 namespace earshot::worker {
 
-/// The number that bytes spell.
+/// The unsigned integer stored in these bytes.
 inline std::uint64_t number(std::string_view bytes, bool big_endian) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -15,7 +15,7 @@ inline std::uint64_t number(std::string_view bytes, bool big_endian) {
   return value;
 }
 
-/// A file, to be read here and there.
+/// Random access to a file's bytes.
 class ByteReader {
  public:
   explicit ByteReader(const std::filesystem::path& file) : stream_(file, std::ios::binary) {
@@ -24,10 +24,10 @@ class ByteReader {
   }
 
   std::uint64_t size() const { return size_; }
-  /// Bytes from `at` on.
+  /// Number of bytes from `at` to the end of the file.
   std::uint64_t after(std::uint64_t at) const { return at < size_ ? size_ - at : 0; }
 
-  /// `bytes` from `at` on; "" when the file ends before.
+  /// `bytes` bytes starting at `at`; "" if the file ends earlier.
   std::string read(std::uint64_t at, std::size_t bytes) {
     if (at > size_ || bytes > size_ - at) return "";
     std::string text(bytes, '\0');

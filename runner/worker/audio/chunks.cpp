@@ -4,24 +4,25 @@
 
 #include "worker/audio/declared.hpp"
 
-// Files of chunks: RIFF (WAV) in its three forms, AIFF, 8SVX, Sony's W64, Apple's CAF, MATLAB 5.
+// Files made of chunks: RIFF (WAV) in its three forms, AIFF, 8SVX, Sony's W64, Apple's CAF, MATLAB
+// 5.
 
 namespace earshot::worker {
 
 namespace {
 
-// Programs that write to a pipe leave a size near the largest here: it says nothing.
+// Programs that write to a pipe leave a size near the maximum here, which carries no information.
 constexpr std::uint64_t unknown_32 = 0xffffffff;
 
 /// How a file is divided into chunks, each with an id, a size and data.
 struct Layout {
-  std::uint64_t begin = 12;      ///< of the first chunk
-  std::size_t id = 4, size = 4;  ///< bytes of both
+  std::uint64_t begin = 12;      ///< offset of the first chunk
+  std::size_t id = 4, size = 4;  ///< bytes of the id and of the size
   bool big_endian = false;
   std::uint64_t alignment = 2;         ///< chunks are padded to
-  bool counts_itself = false;          ///< the size is that of the whole chunk
-  std::uint64_t unknown = unknown_32;  ///< a size that means: to the end of the file
-  std::string samples{};               ///< id of the chunk that has them
+  bool counts_itself = false;          ///< the size includes the header of the chunk
+  std::uint64_t unknown = unknown_32;  ///< size that means "up to the end of the file"
+  std::string samples{};               ///< id of the chunk that holds the samples
 
   std::uint64_t head() const { return id + size; }
   std::string name() const { return "its '" + samples.substr(0, 4) + "' chunk"; }
@@ -29,7 +30,7 @@ struct Layout {
 
 struct Chunk {
   std::string id{};
-  std::uint64_t begin = 0, size = 0;  ///< of what it holds
+  std::uint64_t begin = 0, size = 0;  ///< of the content
   std::uint64_t end(const Layout& layout) const {
     return begin + (size + layout.alignment - 1) / layout.alignment * layout.alignment;
   }
@@ -44,7 +45,7 @@ std::optional<Chunk> chunk_at(ByteReader& reader, const Layout& layout, std::uin
   return chunk;
 }
 
-/// Tags that programs put at the end of any file, and padding.
+/// Tags that programs append to any kind of file, and padding.
 bool is_tag(ByteReader& reader, std::uint64_t at) {
   const auto begin = reader.read(at, 3), longer = reader.read(at, 8);
   if (begin == "TAG" || begin == "ID3" || longer == "APETAGEX" || longer == "LYRICSBE") return true;
@@ -72,8 +73,7 @@ std::uint64_t end_of_chunks(ByteReader& reader, const Layout& layout, std::uint6
   return reader.size();
 }
 
-/// If a WAV grew beyond 32 bits, or its writer died, the size is 0 or near the
-/// largest number.
+/// If a WAV grew beyond 32 bits, or its writer died, the size is 0 or near the maximum.
 bool is_unknown(ByteReader& reader, const Layout& layout, const Chunk& chunk) {
   if (chunk.size == layout.unknown) return true;
   if (layout.size > 4 || layout.id > 4) return false;
@@ -81,12 +81,13 @@ bool is_unknown(ByteReader& reader, const Layout& layout, const Chunk& chunk) {
     return chunk.size <= most && chunk.size >= most - 0xffff;
   };
   if ((near(0x7fffffff) || near(0xffffffff)) && reader.after(chunk.begin) < chunk.size) return true;
-  // 0 bytes of samples with other chunks behind are an empty recording; with bytes, one never
-  // closed
+  // 0 bytes of samples followed by other chunks are an empty recording; followed by other bytes, a
+  // recording that was never closed
   return chunk.size == 0 && end_of_chunks(reader, layout, chunk.begin) != reader.size();
 }
 
-/// For W64: from the size of the samples and the bytes of a frame, given by the previous chunk.
+/// For W64: computed from the size of the samples and the bytes per frame, which the first chunk
+/// states.
 std::int64_t frames_of_w64(ByteReader& reader, const Layout& layout, const Chunk& samples) {
   const auto format = chunk_at(reader, layout, layout.begin);
   if (!format || !format->id.starts_with("fmt ")) return -1;
@@ -96,7 +97,7 @@ std::int64_t frames_of_w64(ByteReader& reader, const Layout& layout, const Chunk
   return plain && frame > 0 ? static_cast<std::int64_t>(samples.size / frame) : -1;
 }
 
-/// Whether another chunk behind has samples, too.
+/// Whether a later chunk holds samples, too.
 bool has_more_samples(ByteReader& reader, const Layout& layout, const Chunk& samples) {
   for (auto at = samples.end(layout); at < reader.size();) {
     const auto chunk = chunk_at(reader, layout, at);
@@ -118,8 +119,8 @@ Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& sa
     return {.empty_size_at = riff ? static_cast<std::int64_t>(samples.begin - layout.size) : -1};
   }
   if (samples.size > there) return {lacking(name, samples.size, there)};
-  // Some programs forget the byte that pads an odd size; fewer bytes than a chunk needs are
-  // nothing.
+  // Some programs omit the byte that pads an odd size. Leftover bytes too short for a chunk are
+  // ignored.
   const auto end = std::max(end_of_chunks(reader, layout, samples.end(layout)),
                             end_of_chunks(reader, layout, samples.begin + samples.size));
   if (reader.after(end) >= layout.head()) return {surplus(name, samples.size, reader.after(end))};
@@ -130,7 +131,7 @@ Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& sa
     const auto width = reader.read(8, 4) == "16SV" ? 2 : 1;
     return {.frames = static_cast<std::int64_t>(samples.size) / width, .certain = true};
   }
-  // libsndfile takes the byte that pads blocks of GSM for one more of them.
+  // libsndfile counts the byte that pads GSM blocks as another block.
   constexpr std::uint64_t gsm = 0x31, block_bytes = 65, block_samples = 320;
   if (layout.id == 4 && coding == gsm)
     return {.frames = static_cast<std::int64_t>(samples.size / block_bytes * block_samples),
@@ -143,7 +144,7 @@ Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& sa
 }
 
 Declared samples_in_chunks(ByteReader& reader, const Layout& layout) {
-  std::uint64_t long_size = 0;  // RF64: of the data chunk, in the chunk ds64
+  std::uint64_t long_size = 0;  // RF64: size of the data chunk, from the chunk ds64
   std::uint64_t coding = 0;
   for (auto at = layout.begin;;) {
     auto chunk = chunk_at(reader, layout, at);
@@ -161,7 +162,7 @@ Declared samples_in_chunks(ByteReader& reader, const Layout& layout) {
   }
 }
 
-/// COMM of AIFF has the number of samples. (Of IMA 4 in AIFC that of packets.)
+/// AIFF's COMM chunk has the number of samples (for IMA 4 in AIFC, the number of packets).
 std::int64_t frames_of_aiff(ByteReader& reader, const Layout& layout) {
   for (auto at = layout.begin;;) {
     const auto chunk = chunk_at(reader, layout, at);
@@ -180,7 +181,8 @@ Declared declared_by_matlab_5(ByteReader& reader) {
   const bool big_endian = reader.read(126, 2) == "MI";
   for (std::uint64_t at = 128; at < reader.size();) {
     const auto size = reader.number(at + 4, 4, big_endian);
-    constexpr std::uint64_t more = 8;  // than there is, libsndfile writes
+    constexpr std::uint64_t more = 8;  // libsndfile writes a size that is too large by up to this
+                                       // many bytes
     if (size > reader.after(at + 8) + more)
       return {lacking("a matrix", size, reader.after(at + 8))};
     at += 8 + (size + 7) / 8 * 8;

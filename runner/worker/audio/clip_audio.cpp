@@ -28,7 +28,7 @@ Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile
   const auto& info = clip.clip_info;
   const auto stamp = protocol::stamp_of(info.file);
   if (!planned.readable()) {
-    decode(info.file, info.start, info.duration);  // says why, as a rule
+    decode(info.file, info.start, info.duration);  // usually throws with the reason
     throw FileChanged(info.file,
                       "it could not be read during planning, but can be read now; it was added");
   }
@@ -47,7 +47,7 @@ Sound ClipAudio::read_planned(const ClipSource& clip, const protocol::ListedFile
     }
     return sound;
   } catch (const DataError&) {
-    check();  // it may only be that it was being written
+    check();  // reports a file that changed while it was read
     throw;
   }
 }
@@ -63,7 +63,7 @@ Sound ClipAudio::make(const ClipSource& clip, int thread) {
   const at::NoGradGuard no_grad;
   auto& maker = makers_.at(static_cast<std::size_t>(thread));
   {
-    const std::lock_guard lock(making_);  // a constructor draws from LibTorch's one generator
+    const std::lock_guard lock(making_);  // a constructor draws from LibTorch's single generator
     if (!maker.exists()) maker = view_.another();
   }
   const auto where = "clip " + std::to_string(clip.clip) + " of item " + std::to_string(clip.item);
@@ -82,7 +82,7 @@ Sound ClipAudio::make(const ClipSource& clip, int thread) {
         std::to_string(batch.sample_rate) + " Hz; expected a batch of 1 at " +
         std::to_string(lowest_rate) + " to " + std::to_string(highest_rate) + " Hz");
   const auto length = batch.lengths.const_data_ptr<std::int64_t>()[0];
-  // + 0: no zero is negative, as none is in what is kept.
+  // + 0 removes negative zeros, as the kept files have none.
   const auto mono = (batch.samples[0].slice(1, 0, length).mean(0) + 0.0).contiguous();
   if (!at::isfinite(mono).all().item<bool>())
     throw ContractError(where + " as synthesized has samples that are not finite");

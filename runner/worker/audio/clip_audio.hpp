@@ -9,18 +9,18 @@
 
 namespace earshot::worker {
 
-/// Gives the audio of a dataset's clips to several threads at once: files are decoded, clips
-/// without a file synthesized, each thread having a dataset object of its own, or found among
-/// `made`, where they are kept.
+/// Provides the audio of a dataset's clips to several threads at once: files are decoded; clips
+/// without a file are taken from `made` if they are kept there, otherwise synthesized, with a
+/// separate dataset object for each thread.
 class ClipAudio {
  public:
   ClipAudio(const DatasetView& view, int threads, MadeAudio made = {})
       : view_(view), made_(std::move(made)), makers_(static_cast<std::size_t>(threads)) {}
 
-  /// One channel of sound of clip `number` of view.clips(); `thread` below the number given above.
-  /// @throws DataError with file and reason where the file cannot be read; FileChanged where it is
-  /// not the one that was planned, before or after; ContractError when what is synthesized is not
-  /// as AudioBatch says.
+  /// Mono audio of clip `number` of view.clips(); `thread` is below the number given above.
+  /// @throws DataError with file and reason if the file cannot be read; FileChanged if, before or
+  /// after reading, it is not the file that was planned; ContractError if synthesized audio is not
+  /// as AudioBatch requires.
   Sound read(std::int64_t number, int thread);
 
  private:
@@ -33,7 +33,7 @@ class ClipAudio {
   MadeAudio made_;
   std::vector<ComponentInstance> makers_;
   std::mutex making_, knowing_;
-  /// For files with the planned content but another stamp: that stamp.
+  /// For files with the planned content but a different stamp: that stamp.
   std::map<std::int64_t, protocol::Stamp> known_;
 };
 

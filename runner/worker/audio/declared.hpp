@@ -11,23 +11,25 @@ namespace earshot::worker {
 /// missing, and existing samples that are not declared.
 struct Declared {
   /// Why a part would be left out or made up: "truncated: its 'data' chunk declares 2000 bytes,
-  /// 1200 are there"; "" when nothing speaks against reading it.
+  /// 1200 are there"; "" if the file can be read.
   std::string fault{};
-  /// Samples of a channel, where the header has them beside the size of the data; otherwise -1.
+  /// Samples per channel, if the header states them in addition to the size of the data; otherwise
+  /// -1.
   std::int64_t frames = -1;
-  /// `frames` are all; what libsndfile takes for more are other chunks.
+  /// `frames` is the exact number; anything beyond that libsndfile takes for samples is other
+  /// chunks.
   bool certain = false;
   /// Byte of a size of the samples that is 0 although there are some: it was never filled in.
   std::int64_t empty_size_at = -1;
 };
 
-/// Looks at the containers that declare a length: RIFF, RIFX, RF64, AIFF, AIFC, 8SVX, W64, CAF, AU,
+/// Checks the containers that declare a length: RIFF, RIFX, RF64, AIFF, AIFC, 8SVX, W64, CAF, AU,
 /// NIST SPHERE, VOC, AVR, WVE, MPC 2000, MIDI sample dumps, MATLAB 4 and 5, Ogg, FLAC (frames
 /// only). IRCAM, PAF and PVF declare none.
 Declared declared_length(const std::filesystem::path& file);
 
-/// The parts of it: chunks in a file, headers in front of samples, pages of Ogg. Each looks at the
-/// first bytes and leaves files of other kinds alone.
+/// Its parts: chunks in a file, headers in front of samples, pages of Ogg. Each checks the first
+/// bytes and ignores files of other kinds.
 Declared declared_by_chunks(ByteReader& reader);
 Declared declared_by_header(ByteReader& reader);
 Declared declared_by_ogg_pages(ByteReader& reader);

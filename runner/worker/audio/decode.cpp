@@ -14,7 +14,7 @@ namespace earshot::worker {
 
 namespace {
 
-// Tables give seconds with few decimals: so much may be missing at the end of a stretch.
+// Tables give seconds with few decimals: this much may be missing at the end of a segment.
 constexpr double rounding_seconds = 0.05;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& reason) {
@@ -52,7 +52,7 @@ void check_header(const std::filesystem::path& file, const Recording& recording)
   if (recording.frames == 0) fail(file, "empty: 0 samples");
 }
 
-/// Goes through the next frames in blocks, until `wanted` are there or the file ends.
+/// Reads the following frames in blocks, until there are `wanted` or the file ends.
 template <class Take>
 std::int64_t read_blocks(Recording& recording, std::int64_t wanted, const Take& take) {
   const auto block = std::max<std::int64_t>(1, (1 << 18) / recording.channels);
@@ -67,7 +67,7 @@ std::int64_t read_blocks(Recording& recording, std::int64_t wanted, const Take& 
   return done;
 }
 
-/// Up to `wanted` frames, mixed down. One more is read where the end is not known to be in time.
+/// Up to `wanted` frames, mixed down. One extra frame is read if the end is not known in advance.
 std::vector<float> read_mono(Recording& recording, std::int64_t wanted) {
   std::vector<float> mono;
   mono.reserve(static_cast<std::size_t>(
@@ -161,7 +161,7 @@ double declared_seconds(const std::filesystem::path& file) {
     if (recording->frames == Recording::unknown || recording->rate <= 0) return 0;
     return static_cast<double>(recording->frames) / static_cast<double>(recording->rate);
   } catch (const DataError&) {
-    return 0;  // what is wrong is told by decode()
+    return 0;  // decode() will report what is wrong
   }
 }
 

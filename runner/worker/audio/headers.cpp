@@ -4,7 +4,7 @@
 
 #include "worker/audio/declared.hpp"
 
-// Files of a header and samples behind it, which mostly declares their number.
+// Files with a header followed by samples, the number of which the header usually declares.
 
 namespace earshot::worker {
 
@@ -24,8 +24,8 @@ Declared of_au(ByteReader& reader, bool big_endian) {
   return {};
 }
 
-/// NIST SPHERE: lines "name -i value" in a header of 1024 bytes, or as many as its second line
-/// says.
+/// NIST SPHERE: lines "name -i value" in a header of 1024 bytes, or of the size given in its second
+/// line.
 Declared of_nist(ByteReader& reader) {
   std::istringstream lines(
       reader.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(reader.size(), 1 << 16))));
@@ -40,11 +40,11 @@ Declared of_nist(ByteReader& reader) {
   return {};
 }
 
-/// Creative's .voc: blocks of a type and a u24 size; libsndfile reads the first that has sound.
+/// Creative's .voc: blocks with a type and a u24 size; libsndfile reads the first one with sound.
 Declared of_voc(ByteReader& reader) {
   Declared declared;
   int with_sound = 0;
-  bool extended = false;  // a block of type 8 says what the samples of the next one are
+  bool extended = false;  // a block of type 8 describes the samples of the next one
   for (auto at = reader.number(20, 2, false); at < reader.size();) {
     const auto type = reader.number(at, 1, false);
     if (type == 0) break;
@@ -68,8 +68,8 @@ Declared of_voc(ByteReader& reader) {
   return declared;
 }
 
-/// MIDI sample dumps: packets of 127 bytes behind 21, words of 7 bits; libsndfile fills what is
-/// missing with zeros.
+/// MIDI sample dumps: a header of 21 bytes, then packets of 127 bytes with 7-bit words; libsndfile
+/// fills missing packets with zeros.
 Declared of_midi(ByteReader& reader) {
   const auto bits = reader.number(6, 1, false);
   std::uint64_t words = 0;
@@ -82,7 +82,7 @@ Declared of_midi(ByteReader& reader) {
   return {};
 }
 
-/// MATLAB 4: matrices behind each other, each of a header of five u32 (type, rows, columns, whether
+/// MATLAB 4: consecutive matrices, each with a header of five u32 (type, rows, columns, whether
 /// there is an imaginary part, length of the name), a name, and numbers.
 Declared of_matlab_4(ByteReader& reader, bool big_endian) {
   constexpr std::uint64_t bytes[] = {8, 4, 4, 2, 2, 1};
@@ -117,7 +117,7 @@ Declared declared_by_header(ByteReader& reader) {
       head.starts_with(std::string("\0\0\0\0\0\0\0\1", 8)))
     return of_matlab_4(reader, true);
   if (head.starts_with(std::string("\0\0\0\0\1\0\0\0", 8))) return of_matlab_4(reader, false);
-  if (head.starts_with("fLaC")) {  // 36 bits behind the sizes and the kind of samples
+  if (head.starts_with("fLaC")) {  // 36 bits after the sizes and the sample format
     const auto frames = reader.number(21, 5, true) & 0xfffffffff;
     return {.frames = frames == 0 ? -1 : static_cast<std::int64_t>(frames)};
   }

@@ -24,11 +24,11 @@ using File = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
 
 constexpr std::int64_t highest_flac_rate = 655'350;  // libFLAC, FLAC__MAX_SAMPLE_RATE
 constexpr std::int64_t channels = 3;
-constexpr int bits = 23;  // besides the sign
+constexpr int bits = 23;  // without the sign
 constexpr double one = 1 << bits;
-constexpr int unused = 1 << 8;  // libsndfile has 24 bits at the top of an int
+constexpr int unused = 1 << 8;  // libsndfile keeps 24 bits at the top of an int
 
-/// The power of two that all samples are below; 0 for silence.
+/// The exponent of the smallest power of two above all samples; 0 for silence.
 int exponent_of(const Sound& sound) {
   float peak = 0;
   for (const auto sample : sound.samples)
@@ -36,7 +36,7 @@ int exponent_of(const Sound& sound) {
   return peak > 0 ? std::ilogb(peak) + 1 : 0;
 }
 
-/// What the comment of a file says: "<exponent> <checksum>".
+/// Content of a file's comment: "<exponent> <checksum>".
 std::string comment_of(const Sound& sound, int exponent) {
   const auto seed = static_cast<XXH64_hash_t>(sound.sample_rate);
   return std::to_string(exponent) + ' ' +
@@ -44,7 +44,7 @@ std::string comment_of(const Sound& sound, int exponent) {
                                              sound.samples.size() * sizeof(float), seed));
 }
 
-/// A file in memory that libsndfile writes.
+/// An in-memory file that libsndfile writes.
 class Bytes {
  public:
   File open(SF_INFO& info) {
@@ -77,7 +77,7 @@ class Bytes {
   sf_count_t at_ = 0;
 };
 
-/// The channels, interleaved; nothing when a sample has more digits.
+/// The channels, interleaved; nullopt if a sample has too many digits.
 std::optional<std::vector<int>> split(const Sound& sound, int exponent) {
   std::vector<int> parts;
   parts.reserve(sound.samples.size() * channels);
@@ -155,10 +155,10 @@ void MadeAudio::keep(const std::string& identity, const Sound& sound) const {
     if (sf_write_int(file.get(), parts->data(), std::ssize(*parts)) != std::ssize(*parts)) return;
   }
   try {
-    check_space(folder_, 0x1p31);  // what can be made again leaves room for what cannot
+    check_space(folder_, 0x1p31);  // leaves room for files that cannot be recomputed
     write_atomically(file(identity), {bytes.bytes()}, Flush::no);
   } catch (const DataError&) {
-    return;  // the features, which are needed, say what is wrong with the disk
+    return;  // writing the features, which are required, will report what is wrong with the disk
   }
 }
 

@@ -9,9 +9,9 @@
 #include "worker/audio/byte_reader.hpp"
 #include "worker/audio/recording.hpp"
 
-// MPEG audio has no length but what an encoder may have put into its first frame ("Xing", "Info"):
-// libsndfile believes that, or guesses from the size of the file, and reads so much and no more.
-// Here every frame is counted before any is decoded.
+// MPEG audio declares no length, except for what an encoder may have put into its first frame
+// ("Xing", "Info"): libsndfile believes that, or guesses from the size of the file, and reads no
+// more. Here all frames are counted before any is decoded.
 
 namespace earshot::worker {
 
@@ -37,21 +37,21 @@ struct Handle {
   }
 };
 
-/// What the frames of a file are, one after the other.
+/// The frames of a file, read in order.
 struct Frames {
-  std::int64_t count = 0;      ///< that have sound
-  std::int64_t declared = -1;  ///< by the encoder's note in the first frame; -1: there is none
-  std::uint64_t end = 0;       ///< of the last one, in bytes
-  std::uint32_t header = 0;    ///< of the last one
+  std::int64_t count = 0;      ///< frames with sound
+  std::int64_t declared = -1;  ///< from the encoder's tag in the first frame; -1: there is none
+  std::uint64_t end = 0;       ///< offset after the last frame, in bytes
+  std::uint32_t header = 0;    ///< of the last frame
 };
 
-/// Samples that the encoder says it wrote: a note that fills a silent first frame, a u32 of flags
-/// behind its name and then, if the lowest is set, the number of frames.
+/// Number of frames that the encoder says it wrote: a tag that fills a silent first frame, with a
+/// u32 of flags after its name and then, if the lowest bit is set, the number of frames.
 std::int64_t declared_frames(std::string_view body) {
   for (const auto* name : {"Xing", "Info"}) {
     const auto at = body.substr(0, std::min<std::size_t>(64, body.size())).find(name);
     if (at == std::string_view::npos || body.size() < at + 12) continue;
-    if ((number(body.substr(at + 4, 4), true) & 1) == 0) return -2;  // a note without a number
+    if ((number(body.substr(at + 4, 4), true) & 1) == 0) return -2;  // a tag without a number
     return static_cast<std::int64_t>(number(body.substr(at + 8, 4), true));
   }
   return -1;
@@ -86,7 +86,7 @@ void check(const std::filesystem::path& file, const Frames& frames) {
                     (frames.declared > frames.count ? "truncated" : "its length is uncertain") +
                     ": its header declares " + std::to_string(frames.declared) + " MPEG frames, " +
                     std::to_string(frames.count) + " are present");
-  // Version, layer and sample rate of a header that begins where the last frame ends.
+  // Version, layer and sample rate of a frame's header.
   constexpr std::uint32_t alike = 0xfffe0c00;
   ByteReader reader(file);
   const auto next = static_cast<std::uint32_t>(reader.number(frames.end, 4, true));
@@ -130,9 +130,9 @@ class MpegRecording final : public Recording {
     return static_cast<std::int64_t>(got / frame);
   }
 
-  /// Samples are the same bits when decoding begins 32 frames before, on which a frame can lean at
-  /// most (with 511 bytes of theirs), and at a multiple of 8, since the filter bank turns its
-  /// buffer by a part of it with each frame.
+  /// The samples are bit-identical if decoding begins 32 frames earlier, since a frame can depend
+  /// on no more than that (through 511 bytes of their data), and at a multiple of 8, since the
+  /// filter bank rotates its buffer by one step with each frame.
   std::int64_t skip_to(std::int64_t frame) override {
     constexpr std::int64_t before = 32, turn = 8;
     const auto at = (frame / mpg123_spf(mpeg_.handle) - 1) / turn * turn;

@@ -9,7 +9,7 @@ namespace earshot::worker {
 
 namespace {
 
-/// Goes through the pages of a file, whose checksums libogg compares.
+/// Iterates over the pages of a file; libogg verifies their checksums.
 class Pages {
  public:
   explicit Pages(ByteReader& reader) : reader_(reader) { ogg_sync_init(&sync_); }
@@ -31,7 +31,7 @@ class Pages {
       fed_ += block.size();
     }
   }
-  /// Where what next() gives the next time begins.
+  /// Offset at which next() continues.
   std::uint64_t at() const { return at_; }
 
  private:
@@ -51,7 +51,7 @@ Declared declared_by_ogg_pages(ByteReader& reader) {
   if (reader.read(0, 4) != "OggS") return {};
   Pages pages(reader);
   std::map<int, Stream> streams;
-  bool begun = false;  // a page behind the first ones of each stream was seen
+  bool begun = false;  // a page after the first ones of each stream was seen
   ogg_page page{};
   for (auto at = pages.at();; at = pages.at()) {
     const auto found = pages.next(page);

@@ -23,11 +23,11 @@ static_assert(unknown == std::numeric_limits<sf_count_t>::max(),
   throw DataError(file.string() + ": " + reason);
 }
 
-/// A file as if its header did not know its length: libFLAC and libsndfile stop there, whatever
-/// follows.
+/// A file whose header is changed as if its length were unknown: otherwise libFLAC and libsndfile
+/// stop at the declared length, whatever follows.
 class Endless {
  public:
-  /// With these bytes at a place in it.
+  /// Replaces the bytes at offset `at`.
   Endless(const std::filesystem::path& file, std::int64_t at, std::string bytes)
       : stream_(file, std::ios::binary), patch_at_(at), patch_(std::move(bytes)) {
     stream_.seekg(0, std::ios::end);
@@ -40,7 +40,7 @@ class Endless {
     return {sf_open_virtual(&io, SFM_READ, &info, this), sf_close};
   }
 
-  /// Whether the beginning of a FLAC file is in it once more.
+  /// Whether the beginning of a FLAC file occurs in it again.
   bool has_another_stream() {
     const std::string head("fLaC\0\0\0\x22", 8);
     stream_.clear();
@@ -83,14 +83,15 @@ class Endless {
   std::string patch_;
 };
 
-/// The number of samples of FLAC is 36 bits, behind 4 that say something else.
+/// FLAC's number of samples has 36 bits, after 4 bits with another meaning.
 std::unique_ptr<Endless> endless_flac(const std::filesystem::path& file) {
   const auto bits = static_cast<char>(ByteReader(file).number(21, 1, true) & 0xf0);
   return std::make_unique<Endless>(file, 21, bits + std::string(4, '\0'));
 }
 
-/// Whether sf_seek() leads to where reading from the beginning leads, bit for bit. It does not
-/// where samples depend on those before (Vorbis, GSM), and in two containers for other reasons.
+/// Whether reading after sf_seek() gives bit for bit the samples of reading from the beginning. It
+/// does not if samples depend on earlier ones (Vorbis, GSM), and in two containers for other
+/// reasons.
 bool can_jump(const SF_INFO& info, bool known) {
   const auto container = info.format & SF_FORMAT_TYPEMASK, coding = info.format & SF_FORMAT_SUBMASK;
   if (info.seekable == 0 || container == SF_FORMAT_PAF || container == SF_FORMAT_SDS) return false;
@@ -168,7 +169,8 @@ class SndRecording final : public Recording {
   }
 
   void refuse_what_is_no_recording() const {
-    // Without a header libsndfile takes some name endings for raw samples: that would be a guess.
+    // Without a header, libsndfile takes some file extensions for raw samples: that would be a
+    // guess.
     if (container() == SF_FORMAT_RAW) fail(file_, "not audio");
     if (container() == SF_FORMAT_XI || container() == SF_FORMAT_SD2)
       fail(file_, std::string("not audio that can be read: ") +
@@ -187,7 +189,7 @@ class SndRecording final : public Recording {
     if (frames < declared) fail(file_, "truncated: its header declares " + samples);
     if (frames > declared + 1 && !by_header.certain)
       fail(file_, "its length is uncertain: its header declares " + samples);
-    frames = declared;  // one more is padding, or the byte that ends the file
+    frames = declared;  // an additional one is padding, or the byte that ends the file
   }
 
   std::filesystem::path file_;

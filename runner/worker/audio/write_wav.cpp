@@ -18,7 +18,7 @@ void write_wav(const std::filesystem::path& file, std::span<const float> interle
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> handle(
       ::sf_open(file.c_str(), SFM_WRITE, &info), ::sf_close);
   if (!handle) throw DataError(file.string() + ": " + ::sf_strerror(nullptr));
-  // It would hold the time of writing, and equal samples would not give equal files.
+  // The chunk would contain the time of writing, so equal samples would not give equal files.
   ::sf_command(handle.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
   const auto size = static_cast<sf_count_t>(interleaved.size());
   if (::sf_write_float(handle.get(), interleaved.data(), size) != size)

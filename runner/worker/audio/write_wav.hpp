@@ -5,7 +5,7 @@
 
 namespace earshot::worker {
 
-/// Writes interleaved samples as WAV of float32: the numbers as they are, outside of [-1, 1] too.
+/// Writes interleaved samples as WAV of float32, unchanged, even outside [-1, 1].
 /// @throws DataError "<file>: <reason>"
 void write_wav(const std::filesystem::path& file, std::span<const float> interleaved,
                std::int64_t sample_rate, std::int64_t channels = 1);
