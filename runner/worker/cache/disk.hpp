@@ -18,8 +18,8 @@ void write_atomically(const std::filesystem::path& file,
                       const std::vector<std::span<const std::byte>>& pieces,
                       Flush flush = Flush::yes);
 
-/// @throws DataError naming both sizes if the disk of `folder` has less than `bytes` free. The
-/// folder need not exist yet.
+/// @throws DataError naming both sizes if the disk that holds `folder` has less than `bytes` free.
+/// The folder need not exist yet.
 void check_space(const std::filesystem::path& folder, double bytes);
 
 }  // namespace earshot::worker

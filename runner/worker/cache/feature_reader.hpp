@@ -13,11 +13,11 @@
 
 namespace earshot::worker {
 
-/// Clips of a shard: fixed, so that a dataset that grows at its end keeps its shards.
+/// Number of clips in a shard: fixed, so that a dataset that grows at its end keeps its shards.
 constexpr std::size_t clips_per_shard = 64;
 
 /// Keys of the shards of clips with these identities: SHA-256 over the source's key and the
-/// identities in a shard.
+/// identities in the shard.
 std::vector<std::string> shard_keys(const std::string& source_key,
                                     const std::vector<std::string>& identities);
 
@@ -25,7 +25,8 @@ std::vector<std::string> shard_keys(const std::string& source_key,
 std::filesystem::path shard_file(const std::filesystem::path& cache, const std::string& source_key,
                                  const std::string& shard_key);
 
-/// Features or codes of a dataset's clips, by their number, straight from the memory-mapped cache.
+/// Features or codes of a dataset's clips by clip number, read directly from the memory-mapped
+/// cache.
 class FeatureReader {
  public:
   /// @throws DataError if a shard is missing or damaged: features are computed before they are
@@ -34,7 +35,7 @@ class FeatureReader {
                 const std::vector<std::string>& identities);
 
   std::int64_t size() const { return size_; }
-  /// Why a clip has no features; "" when it has some.
+  /// Why a clip has no features; "" if it has some.
   const std::string& lost(std::int64_t clip) const;
   std::int64_t frames(std::int64_t clip) const;
 

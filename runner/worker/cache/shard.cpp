@@ -32,7 +32,7 @@ constexpr std::size_t aligned(std::size_t at) {
   return (at + alignment - 1) / alignment * alignment;
 }
 
-/// Bytes of a clip's values; all bits set when they would not fit a file.
+/// Bytes of a clip's values; all bits set if they would not fit into a file.
 std::uint64_t clip_bytes(const ShardHeader& header, const ShardClip& clip) {
   std::uint64_t values = 0, bytes = 0, side = 0;
   if (__builtin_mul_overflow(clip.frames, header.width, &values) ||
@@ -87,8 +87,8 @@ ShardHeader parse_shard(std::span<const std::byte> file) {
 
 void write_shard(const std::filesystem::path& file, ShardHeader header,
                  const std::vector<std::span<const std::byte>>& clips) {
-  // Offsets are relative to the first clip's until the header's size is known, which depends on
-  // the digits of the offsets: so the header gets room for the longest.
+  // Offsets are relative to the first clip's until the header's size is known, which depends on the
+  // digits of the offsets: room for the longest header is therefore reserved.
   const auto text_of = [&header] { return protocol::Json(header).dump(); };
   const auto reserve = text_of().size() + clips.size() * 20;
   std::size_t at = aligned(fixed_bytes + reserve);

@@ -5,7 +5,7 @@
 
 namespace earshot::worker {
 
-/// Reads every shard below <cache>/features and checks it; one that is bad would be computed again.
+/// Reads and checks every shard below <cache>/features; a damaged one would be computed again.
 protocol::CacheVerifyResult verify_cache(const std::filesystem::path& cache);
 
 }  // namespace earshot::worker
