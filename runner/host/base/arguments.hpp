@@ -9,7 +9,7 @@ namespace earshot::host {
 
 namespace program_options = boost::program_options;
 
-/// What a subcommand understands, and what `runner <command> --help` says of it.
+/// The arguments that a subcommand accepts, and the text of `runner <command> --help`.
 ///
 ///     Syntax syntax{"status", "[EXPERIMENT]", "Shows how far an experiment is."};
 ///     syntax.options.add_options()("failed", "only cells that are not ok");
@@ -24,8 +24,8 @@ struct Syntax {
   std::string usage{};        ///< of the positional arguments, as shown: "[EXPERIMENT]"
   std::string description{};  ///< sentences
   program_options::options_description options{"Options"};
-  /// Name and how many (-1: all the rest) of the positional arguments, in order. Their options need
-  /// not be declared.
+  /// Name and maximum number (-1: all the rest) of the positional arguments, in order. They need no
+  /// entry in `options`.
   std::vector<std::pair<std::string, int>> positionals{};
   std::string examples{};  ///< whole lines, shown below the options
 };
@@ -35,9 +35,9 @@ class Arguments {
  public:
   explicit Arguments(program_options::variables_map values) : values_(std::move(values)) {}
 
-  /// Given, or has a default.
+  /// Whether it was given or has a default.
   bool has(const std::string& name) const { return values_.count(name) > 0; }
-  /// Given, not only a default.
+  /// Whether it was given explicitly, not just by default.
   bool given(const std::string& name) const { return has(name) && !values_[name].defaulted(); }
   template <class T>
   T get(const std::string& name) const {
@@ -45,22 +45,23 @@ class Arguments {
   }
   /// The text of an option or of a single positional argument; "" when it was not given.
   std::string text(const std::string& name) const;
-  /// All texts of a repeated option or of positional arguments; empty when there are none.
+  /// All values of a repeated option or of positional arguments; empty if there are none.
   std::vector<std::string> texts(const std::string& name) const;
 
  private:
   program_options::variables_map values_;
 };
 
-/// Reads the arguments after the command's name. Option names are never guessed from a prefix.
-/// @returns nothing when `--help` was asked for: it has been printed to stdout.
+/// Parses the arguments after the command's name. Option names are never completed from a prefix.
+/// @returns nullopt if `--help` was given: the help has been printed to stdout.
 /// @throws Failure (usage) naming the argument, with the nearest option
 std::optional<Arguments> parse(const Syntax& syntax, const std::vector<std::string>& arguments);
 
-/// Adds `--results FILE`, by default that of defaults().
+/// Adds `--results FILE`, whose default comes from defaults().
 void add_results_option(program_options::options_description& options);
 
-/// @throws Failure (usage) that ends with where to read more: "; see 'runner status --help'"
+/// @throws Failure (usage) whose message ends with a pointer to the help: "; see 'runner status
+/// --help'"
 [[noreturn]] void refuse_usage(const std::string& command, const std::string& problem);
 
 }  // namespace earshot::host

@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The last kilobytes that a worker printed.
+/// The last kilobytes of a worker's output.
 class Tail {
  public:
   void read(WorkerProcess& worker) {
@@ -34,13 +34,14 @@ class Tail {
 };
 
 [[noreturn]] void give_up(WorkerProcess& worker, Tail& tail) {
-  worker.kill(SIGKILL);  // if it only closed its end; the status of one that died stays
+  worker.kill(SIGKILL);  // if it only closed its end; the status of a worker that died stays as it
+                         // is
   const auto exit = worker.wait();
   tail.read(worker);
   throw WorkerError("crash", short_text(tail.after("the worker " + exit.text())));
 }
 
-/// Ends a worker that went too far.
+/// Kills a worker that exceeded a limit.
 [[noreturn]] void end(WorkerProcess& worker, const char* kind, const std::string& reason) {
   worker.kill(SIGKILL);
   worker.wait();
@@ -53,7 +54,7 @@ std::string mebibytes(std::int64_t bytes) {
 
 constexpr Clock::duration longest_start = std::chrono::seconds(60);
 
-/// Waits until the worker has said something, or a moment.
+/// Waits until the worker has sent something, or for a short while.
 void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& limits) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -76,7 +77,7 @@ void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& l
 void converse(WorkerProcess& worker, const protocol::Message& request, const AskLimits& limits,
               const std::function<Heard(protocol::Message)>& hear) try {
   Tail tail;
-  // The start of the worker is not what is asked for.
+  // Starting the worker does not count towards the time of the request.
   bool started = worker.hello().protocol != 0;
   auto deadline = Clock::now() + limits.time + (started ? Clock::duration::zero() : longest_start);
   if (!worker.send(request)) give_up(worker, tail);

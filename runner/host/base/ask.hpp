@@ -13,14 +13,14 @@
 
 namespace earshot::host {
 
-/// A worker that answered a question with an error, or died of it.
+/// Thrown if a worker answers a request with an error, or dies while handling it.
 struct WorkerError : std::runtime_error {
   WorkerError(std::string k, const std::string& message)
       : std::runtime_error(message), kind(std::move(k)) {}
   std::string kind;  ///< "config", "data", "contract", "unsupported", "bug", "crash" or "timeout"
 };
 
-/// What a question may cost.
+/// Limits of a request.
 struct AskLimits {
   AskLimits() = default;
   template <class Number, class Period>
@@ -28,36 +28,36 @@ struct AskLimits {
       : time(longest), memory(most) {}
 
   std::chrono::milliseconds time = std::chrono::minutes(10);
-  bool since_news = false;  ///< the time counts from the last event, not from the question
-  std::int64_t memory = 0;  ///< bytes that a worker may take; 0: default_memory_limit()
+  bool since_news = false;  ///< the time counts from the last event, not from the request
+  std::int64_t memory = 0;  ///< maximum memory of the worker in bytes; 0: default_memory_limit()
 };
 
-/// For a request with a person waiting at a terminal.
+/// For a request that a person at a terminal waits for.
 constexpr auto until_done = std::chrono::hours(24 * 365);
 
-/// What a message was: to be followed by others, or the last one.
+/// Whether more messages follow, or this was the last one.
 enum class Heard { event, answer };
 
-/// Sends a request and gives each message that follows to `hear`, until that says that it was the
-/// answer. Whatever `hear` throws because of a message that is none of the protocol's is a crash.
+/// Sends a request and passes each message that follows to `hear`, until it returns Heard::answer.
+/// If `hear` throws because a message does not follow the protocol, this is reported as a crash.
 /// @throws WorkerError
 void converse(WorkerProcess& worker, const protocol::Message& request, const AskLimits& limits,
               const std::function<Heard(protocol::Message)>& hear);
 
-/// The error that a worker answers with.
+/// The error that a worker reported.
 WorkerError error_in(const protocol::Failed& failed);
 
-/// For events that nobody waits for.
+/// Ignores events.
 struct PassOver {
   template <class Event>
   void operator()(const Event&) const {}
 };
 
-/// Asks a worker what a verb of protocol/verbs.hpp is for, and waits for its result. Events on the
-/// way go to `on_event`, which takes each that the verb has. What the worker prints is dropped, but
-/// for its end, which follows the reason when it crashes.
-/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead. "crash" are also
-/// answers that are none of the protocol's, and more memory than it may take.
+/// Sends a worker a request of one of the verbs of protocol/verbs.hpp, and waits for its result.
+/// Events before the result go to `on_event`, which must accept all events of the verb. The
+/// worker's output is dropped, except that its end is appended to the reason if it crashes.
+/// @throws WorkerError; after kind "crash" or "timeout" the worker is dead. "crash" includes
+/// answers that do not follow the protocol, and exceeding the memory limit.
 template <class Verb, class OnEvent = PassOver>
 typename Verb::Result ask(WorkerProcess& worker, const typename Verb::Request& request,
                           const AskLimits& limits = {}, const OnEvent& on_event = {}) {

@@ -4,13 +4,13 @@
 
 namespace earshot::host {
 
-/// What the program returns; documented in `runner --help`.
+/// Exit status of the program; documented in `runner --help`.
 enum class ExitCode : int {
   ok = 0,
   cells_not_ok = 1,  ///< some selected cell is not ok
   usage = 2,         ///< bad command line or experiment file
   plugin_refused = 3,
-  store_unusable = 4,  ///< results file newer, corrupt, locked, or the disk is full
+  store_unusable = 4,  ///< results file newer, corrupt or locked, or the disk is full
   interrupted = 130,
   terminated = 143,
 };

@@ -12,7 +12,8 @@ namespace earshot::host {
 void hold_standard_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(number, F_GETFD) >= 0) continue;
-    // The lowest free number is given, which is this one. What was closed cannot be written to.
+    // open() returns the lowest free descriptor, which is this one. Read-only, so that writing to
+    // it still fails.
     [[maybe_unused]] const int opened = ::open("/dev/null", O_RDONLY);
   }
 }

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
-/// A character at the beginning of `text`: its code point, and its bytes; 0 bytes: no UTF-8.
+/// The character at the beginning of `text`: its code point, and its number of bytes; 0 bytes: not
+/// UTF-8.
 struct Character {
   std::uint32_t code = 0;
   std::size_t bytes = 0;
@@ -39,7 +40,7 @@ bool may_be_shown(std::uint32_t code) {
   return !turns;
 }
 
-/// The largest number of bytes up to `at` that cuts no character.
+/// The largest number of bytes, at most `at`, that does not split a character.
 std::size_t whole_characters(std::string_view text, std::size_t at) {
   while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
     --at;

@@ -37,7 +37,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-/// Sum of fields of a file of "Name:   12 kB" lines, in bytes.
+/// Sum of some fields of a file with lines like "Name:   12 kB", in bytes.
 std::int64_t kilobytes(const fs::path& file, const std::array<std::string_view, 2>& fields) {
   std::ifstream stream(file);
   std::int64_t sum = 0;
@@ -52,7 +52,7 @@ std::int64_t resident(pid_t pid) {
   return kilobytes(folder_of(pid) / "status", {"RssAnon:", "RssShmem:"});
 }
 
-/// Its part of pages that several processes have.
+/// A process's share of the pages that it shares with others, in bytes.
 std::int64_t proportional(pid_t pid) {
   return kilobytes(folder_of(pid) / "smaps_rollup", {"Pss_Anon:", "Pss_Shmem:"});
 }
@@ -60,10 +60,10 @@ std::int64_t proportional(pid_t pid) {
 std::int64_t number_in(const fs::path& file) {
   std::ifstream stream(file);
   std::int64_t number = 0;
-  return stream >> number ? number : 0;  // "max" is no number
+  return stream >> number ? number : 0;  // "max" is not a number
 }
 
-/// The lowest limit of a control group and those above it; 0 for none.
+/// The lowest limit of a control group and its ancestors; 0 if there is none.
 std::int64_t lowest_limit(const fs::path& root, fs::path group, const char* file) {
   std::int64_t lowest = 0;
   for (;; group = group.parent_path()) {
@@ -73,7 +73,7 @@ std::int64_t lowest_limit(const fs::path& root, fs::path group, const char* file
   }
 }
 
-/// Limit of the control group of this process (cgroups(7)), version 2 or 1.
+/// Limit of this process's control group (cgroups(7)), version 2 or 1.
 std::int64_t group_limit() {
   std::ifstream stream("/proc/self/cgroup");
   for (std::string line; std::getline(stream, line);) {
@@ -107,7 +107,7 @@ std::int64_t memory_of_tree(pid_t root, std::int64_t enough) {
   for (const auto pid : tree)
     sum += resident(pid);
   if (tree.size() == 1 || sum <= enough) return sum;
-  // A child that was just forked shares all pages with its parent.
+  // A child that was just forked shares all its pages with its parent.
   std::int64_t fair = 0;
   for (const auto pid : tree)
     fair += proportional(pid);
@@ -126,7 +126,8 @@ void adopt_orphans() {
 }
 
 void end_orphans(const std::set<pid_t>& own) {
-  // The death of one may bring its children; a process cannot outrun this for long.
+  // Killing a process may turn its children into ours; processes cannot fork faster than this for
+  // long.
   for (int round = 0; round < 500; ++round) {
     bool found = false;
     for (const auto child : children_of(::getpid())) {

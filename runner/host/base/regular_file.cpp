@@ -14,7 +14,7 @@
 namespace earshot::host {
 namespace {
 
-/// A file descriptor, closed at the end.
+/// A file descriptor that the destructor closes.
 struct Descriptor {
   int number = -1;
   ~Descriptor() {
@@ -29,7 +29,7 @@ struct Descriptor {
 }  // namespace
 
 std::string read_regular_file(const std::filesystem::path& file, std::size_t most) {
-  // O_NONBLOCK: opening a pipe that nobody writes to would wait.
+  // O_NONBLOCK: otherwise, opening a pipe without a writer would block.
   const Descriptor opened{::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
   if (opened.number < 0) refuse_by_errno();
   struct stat facts {};

@@ -20,7 +20,7 @@ namespace {
 
 using protocol::Json;
 
-/// 4 decimals without trailing zeros; scientific where that would hide the number.
+/// 4 decimals without trailing zeros; scientific notation if that would hide the number.
 std::string readable(double value) {
   if (!std::isfinite(value)) return std::isnan(value) ? "nan" : (value > 0 ? "inf" : "-inf");
   char text[32];
@@ -52,7 +52,7 @@ std::string one_line(std::string text) {
 std::string csv_field(const Json& value, bool spreadsheet) {
   auto text = plain(value);
   if (spreadsheet && value.is_string() &&
-      text.find_first_of("=+-@\t\r") == 0)  // what spreadsheets begin a formula with
+      text.find_first_of("=+-@\t\r") == 0)  // characters with which formulas in spreadsheets begin
     text = "'" + text;
   return base::csv_field(text);
 }
@@ -133,7 +133,7 @@ void TableWriter::finish() {
 
 namespace {
 
-/// At most so many columns of the terminal, with "…" at the end of what was cut.
+/// Cut to at most `width` columns of the terminal, with "…" at the end if something was cut.
 std::string cut_to(const std::string& text, std::size_t width) {
   if (display_width(text) <= width) return text;
   std::string kept;
@@ -162,7 +162,8 @@ void TableWriter::drop_empty_columns() {
   }
 }
 
-/// As wide as the widest text; the widest columns of text narrower, where the terminal asks for it.
+/// The width of the widest text of each column; the widest text columns are made narrower if the
+/// terminal requires it.
 std::vector<std::size_t> TableWriter::column_widths() const {
   constexpr std::size_t narrowest = 8, gap = 2;
   std::vector<std::size_t> widths;

@@ -11,25 +11,26 @@ namespace earshot::host {
 enum class Format { table, csv, spreadsheet, json, jsonl };
 
 /// "table", "csv", "json" or "jsonl". @throws Failure (usage) for anything else
-/// @param others that the command has besides, for the message
+/// @param others formats that the command has in addition, for the message
 Format format_of(const std::string& name, const std::vector<std::string>& others = {});
 
-/// Columns of the terminal that `stdout` is; 0 where it is none, so that nothing is cut in files.
+/// Columns of the terminal that `stdout` is connected to; 0 if it is not a terminal, so that
+/// nothing is cut in files.
 std::size_t terminal_width();
 
 /// Writes rows as
-///   table  columns aligned, numbers to the right with 4 decimals at most; for people. Columns that
-///          are empty in all rows are left out, and texts are cut where rows are wider than `width`
+///   table  aligned columns, numbers on the right with at most 4 decimals; for people. Columns that
+///          are empty in all rows are omitted, and texts are cut if rows are wider than `width`
 ///   csv    RFC 4180 with a header line; numbers as the shortest text that reads back to the same
 ///          bits, null as an empty field
-///   spreadsheet  csv where no text is taken for a formula: one that begins with = + - @, tab or
-///          carriage return gets an apostrophe in front
+///   spreadsheet  csv in which no text is taken for a formula: one that begins with = + - @, tab or
+///          carriage return is prefixed with an apostrophe
 ///   json   one array with an object per row, keys in the order of the columns
-///   jsonl  the same objects, one a line
-/// All but table are written row by row, table at finish().
+///   jsonl  the same objects, one per line
+/// All but table are written row by row, table by finish().
 class TableWriter {
  public:
-  /// @param width  of the terminal; 0: any
+  /// @param width  of the terminal; 0: unlimited
   TableWriter(std::ostream& out, std::vector<std::string> columns, Format format,
               std::size_t width = 0);
 
@@ -48,11 +49,11 @@ class TableWriter {
   Format format_;
   std::size_t width_;
   std::size_t rows_ = 0;
-  std::vector<std::vector<std::string>> cells_{};  ///< of format table
-  std::vector<bool> numeric_{};                    ///< columns of numbers only
+  std::vector<std::vector<std::string>> cells_{};  ///< for the format table
+  std::vector<bool> numeric_{};                    ///< columns with nothing but numbers
 };
 
-/// Characters that a terminal shows for UTF-8 `text`, one column each.
+/// Number of characters that a terminal shows for UTF-8 `text`, one column each.
 std::size_t display_width(const std::string& text);
 
 }  // namespace earshot::host

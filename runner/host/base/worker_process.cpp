@@ -27,7 +27,7 @@ namespace {
 
 using Pair = std::array<int, 2>;
 
-/// What the machine is short of, by the error that it gave.
+/// Names the resource that the machine has run out of, by error code.
 [[noreturn]] void fail(int error, const std::string& what) {
   const char* advice = "free some memory";
   if (error == EMFILE) advice = "raise the limit (ulimit -n), or run fewer in parallel (-j)";
@@ -38,10 +38,11 @@ using Pair = std::array<int, 2>;
                        advice);
 }
 
-/// The worker's end of the protocol, as its argument names it.
+/// Descriptor of the worker's end of the protocol, as passed in its argument.
 constexpr int worker_channel = 3;
 
-/// Above the numbers that the child's descriptors get, so that making these never closes it.
+/// Moves a descriptor above the numbers of the child's descriptors, so that setting these up never
+/// closes it.
 int out_of_the_way(int fd) {
   const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
   const int error = errno;
@@ -66,7 +67,7 @@ Pair both_out_of_the_way(Pair pair) {
   return pair;
 }
 
-/// A socket and not two pipes: writing to a worker that died gives an error, not SIGPIPE.
+/// A socket rather than two pipes: writing to a dead worker gives an error, not SIGPIPE.
 Pair channel_pair() {
   Pair pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
@@ -98,7 +99,8 @@ class Actions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// No signal blocked or ignored, whatever the runner does; a group of its own if asked.
+/// Signals are neither blocked nor ignored, whatever the runner does; optionally its own process
+/// group.
 class Attributes {
  public:
   explicit Attributes(bool own_group) {
@@ -122,7 +124,7 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
-/// What plugins need not know: the hub's token. A run fetches nothing.
+/// Withheld from plugins: the hub's token. A run fetches nothing.
 constexpr std::array<std::string_view, 2> secrets{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"};
 
 std::vector<std::string> environment_with(const std::vector<std::string>& added) {
@@ -151,13 +153,13 @@ pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attribut
   words.push_back(worker_file().string());
   words.insert(words.end(), 2, std::to_string(worker_channel));
   auto added = options.environment;
-  // Idle OpenMP threads of LibTorch would otherwise spin, and take from workers beside this one and
-  // from threads that prepare audio: measured, 6 times the processor time for features.
+  // Otherwise idle OpenMP threads of LibTorch would spin, and take time from other workers and from
+  // threads that prepare audio: measured, 6 times the processor time for features.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) added.emplace_back("OMP_WAIT_POLICY=PASSIVE");
   auto environment = environment_with(added);
   pid_t pid = -1;
   int error = 0;
-  // Processes of others end, and then there is room: tried for some 3 s.
+  // Other processes end, which makes room: retried for about 3 s.
   for (int pause = 50; pause <= 1600; pause *= 2) {
     error = ::posix_spawnp(&pid, words.front().c_str(), actions.get(), attributes.get(),
                            pointers(words).data(), pointers(environment).data());
@@ -175,7 +177,7 @@ pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attribut
 
 }  // namespace
 
-/// Shared by all workers of this process.
+/// The running workers of this process.
 std::set<pid_t>& WorkerProcess::running() {
   static std::set<pid_t> pids;
   return pids;
@@ -262,7 +264,7 @@ std::optional<protocol::Message> WorkerProcess::next() {
 }
 
 std::optional<std::string> WorkerProcess::read_output() {
-  constexpr int most = 16;  // reads: others have their turn
+  constexpr int most = 16;  // maximum number of reads, so that other workers have their turn
   std::string text;
   std::array<char, 65536> buffer{};
   bool end = false;
@@ -297,7 +299,9 @@ WorkerExit WorkerProcess::wait() {
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
     continue;
-  if (own_group_) ::kill(-pid_, SIGKILL);  // what it started and left behind, before its id is free
+  if (own_group_)
+    ::kill(-pid_, SIGKILL);  // also kills what it started and left behind, before its
+                             // id is free
   return exit().value_or(WorkerExit{});
 }
 
