@@ -55,7 +55,7 @@ bool is_checkpoint(const std::string& name) {
   return false;
 }
 
-/// What an index of shards names, checked against what there is.
+/// The files that an index of shards names; throws if one does not exist.
 std::vector<std::string> shards(const std::string& folder, const std::string& index,
                                 const Names& names, const ReadText& text) {
   const auto content = Json::parse(text(folder + index), nullptr, false);

@@ -16,14 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether an answer goes on where it should: "bytes 50-99/100".
+/// Whether a partial answer starts and ends where it should: "bytes 50-99/100".
 bool continues(const HttpAnswer& answer, std::int64_t begin, std::int64_t size) {
   const auto& range = answer.header("content-range");
   return range.starts_with("bytes " + std::to_string(begin) + "-") &&
          (range.ends_with("/" + std::to_string(size)) || range.ends_with("/*"));
 }
 
-/// One file on its way into the cache; the lock is held.
+/// A file being downloaded into the cache; the lock is held.
 class Download {
  public:
   Download(Hub& hub, const HubSource& source, const std::string& name, const HubFile& file,
@@ -41,7 +41,7 @@ class Download {
     furthest_ = begun_;
   }
 
-  /// Until all is there and its hash is right. @throws HubError, Failure
+  /// Downloads until the file is complete and its hash is right. @throws HubError, Failure
   void run() {
     tell();
     for (bool again = false;; again = true) {
@@ -52,7 +52,8 @@ class Download {
       const auto hash =
           file_.etag.size() == 64 ? protocol::sha256_file(path_) : protocol::git_hash_file(path_);
       if (hash == file_.etag) return;
-      // What lay there, or was put together of several answers, may be at fault: once from scratch.
+      // Data left from before, or put together from several answers, may be at fault: download once
+      // from scratch.
       if (again || !resumed) refuse_hash(hash);
       if (watcher_.note)
         watcher_.note(where() + ": the resumed download has a wrong hash; starting again");
@@ -87,12 +88,12 @@ class Download {
     }
   }
 
-  /// @returns whether the answer goes on with what is there
+  /// @returns whether the answer continues what is there
   bool start(const HttpAnswer& answer, std::int64_t begin) {
     if (answer.status == 206 && begin > 0 && continues(answer, begin, file_.size)) return true;
     const auto& length = answer.header("content-length");
     if (answer.status == 200 && !length.empty() && length != std::to_string(file_.size))
-      refuse_size("the content has " + length + " bytes");  // some page of a network, perhaps
+      refuse_size("the content has " + length + " bytes");  // perhaps some network's login page
     part_.truncate();
     begun_ = 0;
     if (answer.status == 206)
@@ -140,7 +141,7 @@ bool is_complete(const fs::path& blob, std::int64_t size) {
          fs::file_size(blob, error) == static_cast<std::uintmax_t>(size);
 }
 
-/// @returns the commit that the file belongs to
+/// @returns the commit to which the file belongs
 std::string fetch_file(Hub& hub, const HubSource& source, const std::string& revision,
                        const std::string& name, const FetchWatcher& watcher) {
   const auto file = hub.file(source, revision, name);
@@ -185,7 +186,8 @@ RemoteWeights ask_hub(Hub& hub, const HubSource& source) {
     repository = hub.repository(source);
   } catch (const HubError& error) {
     if (error.status != 404 || source.path.empty()) throw;
-    repository.files[source.path] = {};  // a mirror without that part: the file itself will tell
+    repository.files[source.path] = {};  // a mirror without this endpoint: fetching the file will
+                                         // tell
   }
   if (!repository.commit.empty()) weights.revision = repository.commit;
   weights.licence = repository.licence;

@@ -8,45 +8,47 @@
 
 namespace earshot::host {
 
-/// What a plugin reads of a source (checkpoint_files()), and the model card, as the hub has it.
+/// The files of a source that a plugin reads (checkpoint_files()) and the model card, as the hub
+/// describes them.
 struct RemoteWeights {
   struct File {
     std::string name{};
     std::int64_t size = 0;  ///< bytes
-    std::string etag{};     ///< "" where the hub did not say it
+    std::string etag{};     ///< "" if the hub did not report it
   };
-  std::string revision{};     ///< the commit, where the hub names it
-  std::vector<File> files{};  ///< in the order in which they are fetched
-  std::string licence{};      ///< "" when the model card names none
+  std::string revision{};     ///< the commit, if the hub names it
+  std::vector<File> files{};  ///< in download order
+  std::string licence{};      ///< "" if the model card names none
 
   std::int64_t bytes() const;
 };
 
-/// @throws HubError, and Failure where the repository has no such file or no weights
+/// @throws HubError; Failure if the repository has no such file or no weights
 RemoteWeights ask_hub(Hub& hub, const HubSource& source);
 
-/// Number of bytes of them that the cache lacks; partial files count.
+/// Number of bytes of them missing in the cache; partial files count as present.
 std::int64_t bytes_to_get(const std::filesystem::path& cache, const HubSource& source,
                           const RemoteWeights& weights);
 
 struct FetchProgress {
   std::string file{};
-  std::int64_t begun = 0;  ///< bytes that were there before
+  std::int64_t begun = 0;  ///< bytes that were already there
   std::int64_t done = 0, total = 0;
 };
 
-/// Who is told what happens. Either may be empty.
+/// Callbacks for progress. Either may be empty.
 struct FetchWatcher {
-  std::function<void(const FetchProgress&)> progress{};  ///< done < total first, = at the end
-  std::function<void(const std::string&)> note{};        ///< lines for people
+  std::function<void(const FetchProgress&)> progress{};  ///< first with done < total, last with
+                                                         ///< done = total
+  std::function<void(const std::string&)> note{};        ///< receives lines for people
 };
 
-/// Brings the files into the cache, where the Python library finds them too: each as
-/// blobs/<etag>.incomplete, which a later call continues; checked by size and hash; then as
-/// blobs/<etag> with a link in snapshots/<commit>. When all are there, refs/<revision> is written.
-/// Another process that wants the same file at once waits for the lock
+/// Downloads the files into the cache, where the Python library finds them too: each to
+/// blobs/<etag>.incomplete, which a later call continues; once size and hash are verified, it
+/// becomes blobs/<etag> with a link in snapshots/<commit>. After the last file, refs/<revision> is
+/// written. If another process downloads the same file, this one waits for the lock
 /// .locks/<repository>/<etag>.lock, as the Python library does.
-/// @throws HubError; Failure for a wrong hash (nothing is kept of it), a full or read-only disk
+/// @throws HubError; Failure for a wrong hash (the file is discarded), a full or read-only disk
 void fetch(Hub& hub, const HubSource& source, const RemoteWeights& weights,
            const FetchWatcher& watcher);
 

@@ -43,7 +43,7 @@ struct Transfer {
   std::exception_ptr failure{};
 
   void take_header(std::string_view line) {
-    if (line.starts_with("HTTP/")) {  // an interim answer came before
+    if (line.starts_with("HTTP/")) {  // an interim response came before
       answer = {};
       const auto space = line.find(' ');
       answer.status = std::atoi(std::string(line.substr(std::min(space, line.size()))).c_str());
@@ -79,7 +79,7 @@ std::size_t on_data(char* data, std::size_t, std::size_t bytes, void* user) {
     return bytes;
   } catch (...) {
     transfer.failure = std::current_exception();
-    return bytes == 0 ? 1 : 0;  // anything but `bytes` ends the transfer
+    return bytes == 0 ? 1 : 0;  // returning anything but `bytes` ends the transfer
   }
 }
 
@@ -109,7 +109,7 @@ struct Http::Handle {
       throw HttpFault("this libcurl lacks a required option", false);
   }
   void prepare(const HttpRequest& request, Transfer& transfer, curl_slist* headers) {
-    curl_easy_reset(curl);  // keeps connections
+    curl_easy_reset(curl);  // keeps connections open
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_NOBODY, request.head ? 1L : 0L);

@@ -16,10 +16,10 @@ namespace {
 using protocol::Json;
 
 constexpr int most_redirects = 10;
-constexpr double longest_wait = 300;  // s that the hub may ask for
-constexpr double longest_pause = 30;  // s between attempts otherwise
+constexpr double longest_wait = 300;  // maximum wait that the hub may request, in s
+constexpr double longest_pause = 30;  // maximum pause between attempts otherwise, in s
 
-/// Headers that the hub itself sets before it redirects to where the file lies.
+/// Headers that the hub sets before it redirects to the storage of the file.
 constexpr const char* hub_headers[] = {"x-linked-etag", "x-linked-size", "x-repo-commit"};
 
 bool is_hexadecimal(const std::string& text, std::size_t digits) {
@@ -30,7 +30,7 @@ bool is_hash(const std::string& etag) {
   return is_hexadecimal(etag, 64) || is_hexadecimal(etag, 40);
 }
 
-/// The text at this place; "" when there is none.
+/// The text at this JSON pointer; "" if there is none.
 std::string text_at(const Json& json, const char* place) {
   const Json::json_pointer pointer(place);
   return json.contains(pointer) && json[pointer].is_string() ? json[pointer] : Json("");
@@ -48,7 +48,7 @@ std::int64_t integer(const std::string& text) {
   return error == std::errc() && rest == text.data() + text.size() ? value : -1;
 }
 
-/// W/"abc" and "abc" are abc.
+/// Both W/"abc" and "abc" become abc.
 std::string plain_etag(std::string etag) {
   if (etag.starts_with("W/")) etag.erase(0, 2);
   std::erase(etag, '"');

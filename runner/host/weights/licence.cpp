@@ -53,7 +53,7 @@ std::string licence_of_readme(const std::string& readme) {
   std::map<std::string, std::string> values;
   while (std::getline(lines, line) && without(line, " \r") != "---") {
     const auto item = without(line, " \r");
-    if (item.starts_with("- ")) {  // of a list, below its key
+    if (item.starts_with("- ")) {  // an item of a list below its key
       auto& list = values[key];
       list += (list.empty() ? "" : ", ") + without(item.substr(2), " \"'");
     } else if (!line.empty() && line.front() != ' ') {

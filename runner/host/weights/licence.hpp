@@ -5,12 +5,12 @@
 
 namespace earshot::host {
 
-/// The licence that a model card names: `license` of the metadata, or `license_name` where that is
-/// "other"; several joined by ", "; "" for none.
+/// The licence that a model card names: `license` in the metadata, or `license_name` if that is
+/// "other"; several are joined by ", "; "" for none.
 
-/// @param model the hub's answer about a model, with the metadata in `cardData`
+/// @param model the hub's answer for a model, with the metadata in `cardData`
 std::string licence_of_model(const protocol::Json& model);
-/// @param readme README.md, with the metadata as YAML between two lines '---' at its begin
+/// @param readme README.md, which begins with the metadata as YAML between two '---' lines
 std::string licence_of_readme(const std::string& readme);
 
 }  // namespace earshot::host

@@ -19,7 +19,7 @@ std::string content_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// All files below a folder, relative to it. Links that lead nowhere are none.
+/// All files below a folder, relative to it. Dangling links are skipped.
 std::vector<std::string> files_below(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
@@ -64,7 +64,7 @@ fs::path snapshot_folder(const fs::path& cache, const HubSource& source) {
   const auto folder = repository_folder(cache, source);
   std::string commit;
   std::ifstream(folder / "refs" / source.revision) >> commit;
-  if (!is_plain_path(commit)) commit = source.revision;  // a commit has no ref
+  if (!is_plain_path(commit)) commit = source.revision;  // there is no ref for a commit
   const auto snapshot = folder / "snapshots" / commit;
   std::error_code ignored;
   return fs::is_directory(snapshot, ignored) ? snapshot : "";

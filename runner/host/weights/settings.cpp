@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The first of these variables that is set to something; "" when none is.
+/// The value of the first of these variables that is not empty; "" if there is none.
 std::string first_of(std::initializer_list<const char*> names) {
   for (const auto* name : names) {
     const char* value = std::getenv(name);
@@ -30,7 +30,7 @@ bool is_true(std::string value) {
   return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
 }
 
-/// ~, $NAME and ${NAME}, as Python's expanduser and expandvars; unknown names stay.
+/// Expands ~, $NAME and ${NAME}, like Python's expanduser and expandvars; unknown names are kept.
 fs::path expanded(std::string path) {
   if (path == "~" || path.starts_with("~/")) path.replace(0, 1, first_of({"HOME"}));
   std::string text;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view scheme = "hf://";
 
-/// The rule of the hub for names of owners and repositories.
+/// The hub's rule for names of owners and repositories.
 bool is_name(const std::string& name) {
   const auto allowed = [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||

@@ -7,21 +7,21 @@ namespace earshot::host {
 /// A checkpoint on a Hugging Face hub, written hf://owner/repo[/path][@revision].
 struct HubSource {
   std::string owner{}, repo{};
-  std::string path{};             ///< a file or folder in the repository; "": its top
-  std::string revision = "main";  ///< branch, tag or commit: all that follows the last '@'
+  std::string path{};             ///< a file or folder in the repository; "": the root
+  std::string revision = "main";  ///< branch, tag or commit: everything after the last '@'
 
   std::string repository() const { return owner + "/" + repo; }
-  std::string text() const;  ///< as written, "@main" left out
+  std::string text() const;  ///< as written, without "@main"
 };
 
 bool is_hub_source(std::string_view source);
 
 /// @throws Failure (usage) `'hf://...': <what is wrong>; <what is allowed>.` for names that the hub
-/// does not give, and for paths and revisions that would leave their folder.
+/// does not allow, and for paths and revisions that would escape their folder.
 HubSource parse_hub_source(const std::string& source);
 
-/// Whether a name from outside can be used below a folder: relative, without empty parts, '.' and
-/// '..', backslashes and control characters.
+/// Whether a name from outside can safely be used below a folder: relative, without empty parts,
+/// '.' and '..', backslashes and control characters.
 bool is_plain_path(std::string_view path);
 
 }  // namespace earshot::host

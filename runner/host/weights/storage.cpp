@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
   throw Failure(ExitCode::cells_not_ok, message);
 }
 
-/// Beside the file, for this process alone.
+/// Next to the file, for this process alone.
 fs::path temporary_beside(const fs::path& file) {
   static std::atomic<int> count{0};
   return file.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".tmp";
@@ -88,12 +88,13 @@ void Appender::sync() {
 }
 
 FileLock::FileLock(const fs::path& file, const std::function<void()>& waiting) {
-  // Who had it may have removed it meanwhile: then the lock is on a file that nobody else sees.
+  // The previous holder may have removed it in the meantime: then the lock is on a file that no
+  // other process sees.
   for (bool told = false;;) {
     descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) refuse(file, "the lock cannot be created", errno);
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return;  // this file system has no locks
+      if (errno != EWOULDBLOCK) return;  // this file system does not support locks
       if (!told) waiting();
       told = true;
       while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR)
