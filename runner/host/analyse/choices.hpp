@@ -8,16 +8,16 @@
 
 namespace earshot::host {
 
-/// @throws Failure (usage) naming what is allowed, where `value` is not among `known`
+/// @throws Failure (usage) that lists the allowed names if `value` is not among `known`
 void check_name(const std::string& what, const std::string& value,
                 const std::vector<std::string>& known);
 
 bool among(const std::vector<std::string>& texts, const std::string& text);
 
-/// "a,b" as two texts.
+/// Splits "a,b" into two texts.
 std::vector<std::string> split(const std::string& text, char separator);
 
-/// The axes and values of one experiment, or of two that are compared.
+/// The axes and values of one experiment, or of two experiments that are compared.
 class AxisNames {
  public:
   /// @param other  may be null
@@ -31,7 +31,7 @@ class AxisNames {
   const Design* other_;
 };
 
-/// The values that `--only` allows, by axis.
+/// The values allowed by `--only`, by axis.
 class Filter {
  public:
   /// @param only  "encoder=mimi,htsat"
@@ -39,9 +39,9 @@ class Filter {
   Filter(const std::vector<std::string>& only, const AxisNames& names);
 
   bool allows(const std::string& axis, const std::string& value) const;
-  /// Whether the condition has an allowed value on every axis but `compared`.
+  /// Whether the condition has an allowed value on every axis except `compared`.
   bool keeps(const Condition& condition, const std::string& compared) const;
-  /// Takes out cells of other seeds and folds.
+  /// Removes cells with other seeds or folds.
   void leave_out_runs(Design& design) const;
 
  private:

@@ -60,7 +60,7 @@ class Comparer {
 
  private:
   struct Placed {
-    std::vector<std::size_t> ranks{};  ///< of the axes that a table is arranged by
+    std::vector<std::size_t> ranks{};  ///< of the axes by which a table is arranged
     std::int64_t position = 0;
     ComparedLine line{};
   };
@@ -90,7 +90,7 @@ class Comparer {
     check_name("axis of " + option, axis, known);
   }
 
-  /// Splits what each table has lines for into axes and dimensions of slices.
+  /// For each table, splits what its lines are for into axes and dimensions of slices.
   void find_tables() {
     const auto axes = names_->axes();
     result_.by.clear();
@@ -148,7 +148,7 @@ class Comparer {
           add_lines(sides, table, labels, members, slices);
   }
 
-  /// Two revisions share many runs, which need no comparison.
+  /// Two revisions share many runs, which need not be compared.
   void leave_out_shared(std::vector<Condition>& conditions) {
     const auto shared = std::erase_if(conditions, [](const Condition& condition) {
       return !condition.pairs.empty() &&
@@ -231,9 +231,10 @@ class Comparer {
     lines_.push_back({std::move(ranks), position, std::move(line)});
   }
 
-  /// Lines of one condition and slice stand together, candidates in the order of the axis.
+  /// Puts the lines of one condition and slice next to each other, candidates in the order of the
+  /// axis.
   void arrange() {
-    // Positions of conditions are those of cells of either side: the first of a condition counts.
+    // A condition's position is that of a cell on either side: use the first one seen.
     std::map<Labels, std::int64_t> first;
     for (const auto& placed : lines_) {
       auto& known = first.try_emplace(placed.line.condition, placed.position).first->second;
@@ -261,7 +262,7 @@ class Comparer {
     }
   }
 
-  /// The axes that tell lines apart; those that --by names first.
+  /// The axes that distinguish the lines; those named by --by first.
   Texts columns_of(const std::vector<Labels>& conditions) const {
     Texts columns;
     for (const auto& axes : table_axes_)

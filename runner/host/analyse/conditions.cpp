@@ -16,7 +16,7 @@ std::string value_of(const Labels& labels, const std::string& axis) {
   return found == labels.end() ? "" : found->second;
 }
 
-/// Labels of components before options, as in the experiment file.
+/// Axes of components before those of options, as in the experiment file.
 std::vector<std::string> in_order(const std::set<std::string>& axes) {
   std::vector<std::string> ordered;
   for (const auto* axis : {"encoder", "dataset", "mapper", "language_model"})
@@ -27,7 +27,7 @@ std::vector<std::string> in_order(const std::set<std::string>& axes) {
   return ordered;
 }
 
-/// Why samples are not compared, each reason once; "" when they are.
+/// Why samples are not compared, each reason once; "" if they are.
 std::string obstacle(const std::vector<const Sample*>& samples) {
   std::vector<std::string> reasons;
   for (const auto* sample : samples)

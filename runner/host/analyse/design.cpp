@@ -7,8 +7,8 @@
 namespace earshot::host {
 namespace {
 
-/// A cell that uses no encoder (a blind control) is the same for all of them. It keeps no value on
-/// their axes, so that it is compared with each, and stands once.
+/// A cell that uses no encoder (a blind control) is the same for all encoders. Drops its values on
+/// their axes, so that it is compared with each encoder but listed once.
 void leave_out_encoders(Design& design) {
   const auto is_of_encoder = [](const auto& label) {
     return label.first == "encoder" || label.first.starts_with("encoder.");

@@ -12,7 +12,7 @@ namespace {
 using statistics::Clusters;
 using Given = std::vector<std::string>;
 
-/// A sample with its weight in the sum that is looked at.
+/// A sample and its weight in the sum.
 struct Weighted {
   const Sample* sample = nullptr;
   double weight = 1;
@@ -24,7 +24,7 @@ void add(Samples& all, std::span<const Sample> samples, double weight) {
     all.push_back({&sample, weight / static_cast<double>(samples.size())});
 }
 
-/// Groups of the given dimensions, those of different samples apart: each has its own mean.
+/// Groups of the given dimensions, kept apart between samples: each has its own mean.
 statistics::Grouping strata(const Samples& samples, const Given& given) {
   std::vector<ItemGroups> chosen;
   for (std::size_t s = 0; s < samples.size(); ++s)
@@ -65,7 +65,7 @@ std::size_t place_of(const Sample& sample, std::int64_t seed) {
                                   sample.seeds.begin());
 }
 
-/// What keeps the items of a sample from being paired.
+/// What prevents the items of a sample from being paired.
 std::string obstacle(const Samples& samples) {
   for (const auto& [sample, weight] : samples) {
     if (sample->kind == "report") return "a metric of the whole run";
@@ -125,7 +125,8 @@ std::string undefined(const Samples& samples, const std::vector<std::int64_t>& s
   return "";
 }
 
-/// The weighted sum of the samples' differences with its interval; not yet its two sides.
+/// The weighted sum of the samples' differences with its interval; the values of the two sides are
+/// not set yet.
 Difference weighted(const Samples& samples, const std::vector<std::int64_t>& seeds,
                     const Given& given) {
   auto result = described(samples);
@@ -149,7 +150,7 @@ Difference weighted(const Samples& samples, const std::vector<std::int64_t>& see
   return result;
 }
 
-/// Mean of one side over samples and seeds, or of candidate - base.
+/// Mean of one side, or of candidate - base, over samples and seeds.
 template <class SideOf>
 double mean_side(std::span<const Sample> samples, const std::vector<std::int64_t>& seeds,
                  SideOf side_of) {

@@ -16,8 +16,8 @@ namespace {
 
 using Seeds = std::vector<std::vector<PairOfRuns>>;  // by seed, its folds in order
 
-/// The pairs by seed: of the seed with the most folds, the first of such, and of those with the
-/// same folds. Seeds of other folds are of other items.
+/// The pairs by seed. Keeps the first seed with the most folds and all seeds with the same folds:
+/// other folds cover other items.
 Seeds complete_seeds(const Condition& condition) {
   std::map<std::int64_t, std::map<std::int64_t, PairOfRuns>> by_seed;
   for (const auto& pair : condition.pairs)
@@ -38,7 +38,7 @@ Seeds complete_seeds(const Condition& condition) {
   return seeds;
 }
 
-/// Values of some of the marked items; both ascending.
+/// Values of the marks of `items`; both lists are ascending.
 template <class Mark>
 std::vector<double> values_at(const std::vector<Mark>& marks,
                               const std::vector<std::int64_t>& items) {
@@ -62,7 +62,7 @@ struct Score {
 
 Score read_score(const Observations& observations, std::int64_t run, const std::string& metric,
                  const SliceNames& slices) {
-  if (slices.size() > 1) return {};  // runs hold no scores of these
+  if (slices.size() > 1) return {};  // runs store no scores of combined slices
   const auto recorded =
       observations.score(run, metric, slices.empty() ? SliceName{"all", "all"} : slices.front());
   if (!recorded) return {};
@@ -74,8 +74,8 @@ Score read_score(const Observations& observations, std::int64_t run, const std::
   return score;
 }
 
-/// candidate - base of what each of `items` items contributes in one fold; `why` says why there is
-/// none.
+/// candidate - base of each item's contribution in one fold, for `items` items; `why` says why
+/// there are none.
 std::vector<double> differences_of(const Score& base, const Score& candidate, std::size_t items,
                                    std::string& why) {
   if (!why.empty()) return {};
@@ -140,7 +140,7 @@ bool Evidence::within(const Condition& condition, std::int64_t item, const Slice
   });
 }
 
-/// What the metric is; a problem where the runs' metrics of that name are not the same thing.
+/// Reads the metric's definition; sets a problem if the metrics of that name in the runs differ.
 void Evidence::read_definition(Sample& sample, const Condition& condition,
                                bool allow_different_scoring) {
   std::set<std::string> versions, kinds;
@@ -173,7 +173,7 @@ void Evidence::read_definition(Sample& sample, const Condition& condition,
 
 namespace {
 
-/// How many items not all runs have; by whom they are had.
+/// The number of items that not all runs have, and which side has them.
 struct LeftOut {
   std::int64_t only_base = 0, only_candidate = 0, some_seeds = 0;
 
@@ -249,11 +249,11 @@ std::vector<std::int64_t> Evidence::scored_items(const Condition& condition, std
   return chosen;
 }
 
-/// Score of a seed: the mean over its folds, each of which counts alike.
+/// Score of a seed: the unweighted mean over its folds.
 void Evidence::add_scores(Sample& sample, const Condition& condition, const SliceNames& slices,
                           const Seeds& seeds) {
   const auto& known = items(condition.dataset_id);
-  std::vector<std::string> blocks;  // of each item; "" where it is alone
+  std::vector<std::string> blocks;  // block of each item; "" if it has none
   for (const auto& pairs : seeds) {
     const bool first = &pairs == &seeds.front();
     std::vector<statistics::Part> folds;
@@ -299,14 +299,14 @@ void Evidence::add_blocks(Sample& sample, const std::vector<std::string>& blocks
   sample.own_groups->reserve(sample.items.size());
   for (std::size_t i = 0; i < sample.items.size(); ++i) {
     auto& groups = sample.own_groups->emplace_back(*sample.items[i]);
-    const auto& itself = groups.at("");  // names the dataset too
+    const auto& itself = groups.at("");  // this name contains the dataset, too
     groups["block"] =
         blocks[i].empty() ? itself : itself.substr(0, itself.find('#')) + "block " + blocks[i];
     sample.items[i] = &groups;
   }
 }
 
-/// Says how many items only one side was scored on.
+/// Notes how many items only one side was scored on.
 void Evidence::note_unshared(Sample& sample, const Condition& condition, const SliceNames& slices,
                              const std::vector<PairOfRuns>& folds) {
   LeftOut left_out;

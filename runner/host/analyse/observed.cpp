@@ -17,7 +17,7 @@ struct Setting {
   std::map<std::string, Runs> encoders{};
 };
 
-/// Finished runs by all that a fair pair has in common.
+/// Finished runs, grouped by everything that the two runs of a fair pair have in common.
 std::map<std::vector<std::string>, Setting> settings_of(const std::vector<TestRun>& runs) {
   std::map<std::vector<std::string>, Setting> settings;
   for (const auto& run : runs) {

@@ -13,10 +13,10 @@ namespace {
 using SeedAndFold = std::pair<std::int64_t, std::int64_t>;
 using Names = std::set<std::string>;
 
-/// Cells of one side that differ from each other in seed and fold only.
+/// Cells of one side that differ from each other only in seed and fold.
 struct Group {
-  Labels hard{};  ///< axes on which a partner must have the same value, where it has any
-  Labels soft{};  ///< those that advance together with the compared axis
+  Labels hard{};  ///< axes on which a partner must have the same value, if it has any
+  Labels soft{};  ///< axes that advance together with the compared axis
   std::map<SeedAndFold, const DesignCell*> cells{};
   std::int64_t position = 0;
 };
@@ -48,13 +48,13 @@ std::vector<std::string> values_on(const Labels& labels, const Names& axes) {
   return values;
 }
 
-/// Groups that have the same axes.
+/// Groups with the same axes.
 struct Kind {
   Names hard{}, soft{};
   std::vector<const Group*> groups{};
 };
 
-/// One side of the comparison: its groups, and which axes they lack.
+/// One side of the comparison: its groups, and the axes that they lack.
 class Side {
  public:
   Side(const Design& design, const std::string& axis, const std::string& value) {
@@ -86,8 +86,8 @@ class Side {
 
   const std::map<std::pair<Names, Names>, Kind>& kinds() const { return kinds_; }
 
-  /// Whether no group has a value on `axis` that agrees with `group`, which has none, on the axes
-  /// that both have.
+  /// Whether no group that agrees with `group` on their common axes has a value on `axis`; `group`
+  /// itself has none.
   bool lacks(const Group& group, const std::string& axis) {
     const auto own = names_of(group.hard);
     for (const auto& [names, kind] : kinds_) {
@@ -103,9 +103,9 @@ class Side {
   }
 
  private:
-  /// Where several cells have one seed and fold, what they were chosen along tells them apart, and
-  /// last their keys: none stands for another. Where nothing could be chosen, as none can run, one
-  /// stands for all.
+  /// If several cells have the same seed and fold, the axes along which a choice was made tell them
+  /// apart, or else their keys: no cell replaces another. If nothing could be chosen because none
+  /// can run, one represents all.
   void add(const Design& design, const std::pair<Labels, Labels>& labels,
            std::map<SeedAndFold, std::vector<const DesignCell*>> cells) {
     if (!design.claims.select.over.empty())
@@ -153,7 +153,7 @@ class Side {
 struct Matched {
   const Group* base;
   const Group* candidate;
-  int alike;  ///< soft axes with equal values
+  int alike;  ///< number of soft axes with equal values
 };
 
 int alike(const Group& base, const Group& candidate) {
@@ -174,7 +174,7 @@ int alike(const Group& base, const Group& candidate) {
   return count;
 }
 
-/// Matches of groups that have the axes of `base` with those that have the axes of `candidate`.
+/// Matches groups that have the axes of `base` with those that have the axes of `candidate`.
 void match_kinds(Side& base_side, const Kind& base, Side& candidate_side, const Kind& candidate,
                  std::vector<Matched>& matches) {
   const auto base_axes = without(base.hard, candidate.soft);
@@ -198,7 +198,8 @@ void match_kinds(Side& base_side, const Kind& base, Side& candidate_side, const 
   }
 }
 
-/// Among partners that differ only in soft axes, those with the most equal values on both sides.
+/// Among partners that differ only in soft axes, keeps those with the most equal values on both
+/// sides.
 void keep_nearest(std::vector<Matched>& matches) {
   std::map<std::pair<const Group*, Labels>, int> most;
   for (const auto& match : matches) {
@@ -213,7 +214,7 @@ void keep_nearest(std::vector<Matched>& matches) {
   });
 }
 
-/// The axes of both; a soft one with two values only where it tells matches apart.
+/// The axes of both; a soft axis with two values only if it distinguishes matches.
 Labels labels_of(const Matched& match, bool ambiguous) {
   auto labels = match.base->hard;
   labels.insert(match.candidate->hard.begin(), match.candidate->hard.end());
@@ -247,7 +248,7 @@ void note(Condition& condition, const std::string& text) {
   if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(text);
 }
 
-/// Says in what the sides differ besides what is compared.
+/// Notes how the sides differ apart from what is compared.
 void compare_circumstances(Condition& condition, const DesignCell& base,
                            const DesignCell& candidate) {
   if (base.evaluator == candidate.evaluator && base.build != candidate.build)
@@ -283,7 +284,7 @@ void add_pair(Condition& condition, const DesignCell& base, const DesignCell& ca
   compare_circumstances(condition, base, candidate);
 }
 
-/// Pairs by seed and fold; a side with a single seed stands beside each of the other.
+/// Pairs by seed and fold; a side with a single seed is paired with each seed of the other.
 void add_pairs(Condition& condition, const Group& base, const Group& candidate) {
   const auto base_seeds = seeds_of(base), candidate_seeds = seeds_of(candidate);
   const bool differ = base_seeds != candidate_seeds;
@@ -319,7 +320,7 @@ void add_pairs(Condition& condition, const Group& base, const Group& candidate) 
                         " no partner with the same seed and fold");
 }
 
-/// Names the rules of scoring where there are several, in one side or between them.
+/// Names the scoring rules if there are several, within one side or between the sides.
 void compare_scoring(Condition& condition, const Group& base, const Group& candidate) {
   const auto rules_of = [](const Group& group) {
     Names rules;

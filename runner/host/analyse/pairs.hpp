@@ -8,32 +8,32 @@
 
 namespace earshot::host {
 
-/// Two finished runs that differ in nothing but what is compared.
+/// Two finished runs that differ only in what is compared.
 struct PairOfRuns {
   std::int64_t base = 0, candidate = 0;  ///< ids of the runs
   std::int64_t seed = 0, fold = 0;
 };
 
-/// What one line of a comparison is about: pairs of runs that differ from each other in seed and
-/// fold only. A seed and fold has one pair.
+/// The subject of one line of a comparison: pairs of runs that differ from each other only in seed
+/// and fold. There is one pair for each seed and fold.
 struct Condition {
-  std::string base{}, candidate{};  ///< what the sides are called
-  /// Values of all axes but the compared one, seed and fold; also of those that one side lacks.
+  std::string base{}, candidate{};  ///< names of the sides
+  /// Values of all axes except the compared one, seed and fold; including axes that one side lacks.
   Labels axes{};
   std::string primary{};                      ///< metric
   std::int64_t dataset_id = 0, position = 0;  ///< position: of the first cell in the experiment
   std::vector<PairOfRuns> pairs{};            ///< finished, by seed and fold
-  std::int64_t planned = 0;                   ///< pairs whose cells are both in the experiment
+  std::int64_t planned = 0;                   ///< pairs both of whose cells are in the experiment
   std::int64_t missing = 0;                   ///< planned pairs that are not finished
   std::string problem{};  ///< why the sides cannot be compared: "different datasets ..."; or ""
   std::string
-      scoring{};  ///< how differently they were scored: "letter (blind) and auto (hearing)"; or ""
-  std::vector<std::string> notes{};  ///< in what else the sides differ
+      scoring{};  ///< how their scoring differed: "letter (blind) and auto (hearing)"; or ""
+  std::vector<std::string> notes{};  ///< other differences between the sides
 
-  std::string task() const;  ///< "" where tasks are what is compared
+  std::string task() const;  ///< "" if tasks are compared
 };
 
-/// The cells on the two sides, and how they differ.
+/// The cells of the two sides, and how the sides differ.
 struct Sides {
   const Design* base = nullptr;
   const Design* candidate = nullptr;
@@ -50,11 +50,11 @@ Sides along(const Design& design, const std::string& axis, const std::string& ba
 
 /// All pairs that the experiment plans, by condition, in its order.
 ///
-/// Cells pair that have equal values on all axes but the compared one. Excepted are the axes that
-/// [select] chose along, and partners of the compared axis in a zip, which differ with it. A side
-/// that has no value on an axis in cells like these is paired with every value that the other side
-/// has there: a baseline with each level of a codec. A side with only one seed is paired with
-/// each seed of the other.
+/// Cells form a pair if they have equal values on all axes except the compared one, the axes along
+/// which [select] chose, and partners of the compared axis in a zip, which differ with it. A side
+/// whose cells have no value on an axis is paired with every value that the other side has there: a
+/// baseline with each level of a codec. A side with only one seed is paired with each seed of the
+/// other.
 std::vector<Condition> paired_conditions(const Sides& sides);
 
 }  // namespace earshot::host

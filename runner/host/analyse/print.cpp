@@ -12,10 +12,10 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// Longer reasons why there is no interval stand below the table.
+/// Longer reasons for a missing interval are printed below the table.
 constexpr std::size_t longest_reason = 45;
 
-/// Columns of one table; some only where they tell lines apart.
+/// Columns of one table; some are shown only if they distinguish lines.
 class Layout {
  public:
   Layout(const Comparison& comparison, std::size_t table) : comparison_(comparison) {
@@ -85,7 +85,7 @@ class Layout {
     return cells;
   }
 
-  /// What tells the line from the others, for notes.
+  /// What distinguishes the line from the others, for notes.
   std::string name(const ComparedLine& line) const {
     Texts parts;
     if (!line.title.empty()) parts.push_back(line.title);
@@ -182,7 +182,7 @@ Texts notes_of(const ComparedLine& line) {
   return notes;
 }
 
-/// Each note once, with the lines that it is about.
+/// Prints each note once, with the lines that it is about.
 void print_notes(std::ostream& out, const Comparison& comparison,
                  const std::vector<Layout>& layouts) {
   std::vector<std::pair<std::string, Texts>> notes;

@@ -13,12 +13,12 @@ std::string joined(const Json& list) {
   return protocol::join(texts);
 }
 
-/// Items of each origin; what is no number counts as none.
+/// Number of items of one origin; anything but a number counts as 0.
 double number_of(const Json& items) {
   return items.is_number() ? items.get<double>() : 0;
 }
 
-/// What is known of the encoders' weights: a table of differences is read with that in mind.
+/// What is known about an encoder's weights, which a reader of differences should know.
 std::string weights_line(const EncoderWeights& known) {
   auto line = known.encoder + ": " + (known.weights.empty() ? "" : known.weights + ", ");
   if (known.pretrain_data.is_null())
@@ -28,9 +28,8 @@ std::string weights_line(const EncoderWeights& known) {
   return line + (known.in_domain.empty() ? "" : "; in domain: " + joined(known.in_domain));
 }
 
-/// Where datasets have the right answers from, as their slice `gold_from` says: somebody who has
-/// listened, or a model that has read a caption.
-/// "" where no item has an origin.
+/// Where the reference answers of datasets come from, according to their slice `gold_from`: a
+/// person who listened, or a model that read a caption. "" if no item has an origin.
 std::string answers_line(const AnswerOrigins& answers) {
   double all = 0;
   for (const auto& [from, items] : answers.items.items())

@@ -62,7 +62,7 @@ std::string task_of(const Labels& condition) {
   return found == condition.end() ? "" : found->second;
 }
 
-/// The row of a verdict, and one for each part where there are several.
+/// The row of a verdict, and one for each part if there are several.
 void add_rows(std::vector<ComparisonRow>& rows, const Verdict& verdict) {
   const auto add = [&](const Difference& difference, const SliceNames& slices, double p,
                        double p_adjusted) -> ComparisonRow& {

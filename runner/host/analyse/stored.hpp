@@ -6,11 +6,12 @@
 #include "host/analyse/observations.hpp"
 #include "host/store/store.hpp"
 
-// What a comparison reads of a results file. The rest of this room knows nothing of files.
+// Reads from a results file what a comparison needs. The rest of this room does not depend on
+// files.
 
 namespace earshot::host {
 
-/// The observations in a results file, which outlives them.
+/// The observations in a results file, which must outlive this object.
 class StoredObservations : public Observations {
  public:
   explicit StoredObservations(const Store& store) : store_(store) {}
@@ -29,11 +30,12 @@ class StoredObservations : public Observations {
 };
 
 /// @param experiment  id of a revision
-/// @throws Failure (store_unusable) where the file holds what cannot be read, with table and row
+/// @throws Failure (store_unusable) naming table and row if the file holds content that cannot be
+/// read
 Design read_design(const Store& store, std::int64_t experiment);
 
-/// Id of "name", its latest revision, of "name@previous", the one before, or of "name@3f2a", the
-/// one whose hash begins so. @throws Failure (usage) with the revisions that there are
+/// Id of the revision "name" (the latest), "name@previous" (the one before), or "name@3f2a" (the
+/// one whose hash begins so). @throws Failure (usage) listing the revisions
 std::int64_t find_revision(const Store& store, const std::string& text);
 
 }  // namespace earshot::host

@@ -16,7 +16,7 @@ std::string p_is(const std::string& name, double p) {
   return name + (p < 0.0001 ? " " : " = ") + p_text(p);
 }
 
-/// The p-values of one comparison; of equivalence both, each by its name.
+/// The p-values of one comparison; for equivalence both, each with its name.
 std::string p_values(bool equivalence, double p, double p_beyond) {
   if (!equivalence) return p_is("p", p);
   return p_is("p (equivalent)", p) + ", " + p_is("p (beyond the margin)", p_beyond);
@@ -40,7 +40,7 @@ std::string numbers(const Difference& difference, const std::string& p) {
          interval_text(interval) + ", " + p + "; " + counts(difference) + ")";
 }
 
-/// The claim's tasks, slices and means, for the brackets after its text.
+/// The claim's tasks, slices and means, for the brackets after the claim.
 std::string where(const Hypothesis& claim) {
   std::string text;
   if (!claim.tasks.empty()) text = " in " + protocol::join(claim.tasks);
@@ -50,7 +50,7 @@ std::string where(const Hypothesis& claim) {
   return text;
 }
 
-/// "mean of 5 tasks", "mean over encoder: mfcc, log_mel"; "" where a part is no mean.
+/// "mean of 5 tasks", "mean over encoder: mfcc, log_mel"; "" if a part is not a mean.
 std::string mean_of(const Verdict& verdict, const Hypothesis& claim) {
   if (verdict.averaged.empty()) return "";
   Texts axes;
@@ -76,7 +76,7 @@ std::string mean_of(const Verdict& verdict, const Hypothesis& claim) {
   return text;
 }
 
-/// What the claim is made of, for "each of 5 tasks".
+/// The noun for the parts of the claim, for "each of 5 tasks".
 std::string noun_of(const Verdict& verdict) {
   std::set<std::string> tasks, slices;
   std::set<Labels> others;
@@ -97,7 +97,7 @@ std::string noun_of(const Verdict& verdict) {
   return "condition";
 }
 
-/// The finding where one comparison decides.
+/// The finding if a single comparison decides.
 std::string finding(const Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
   const auto& difference = verdict.difference;
   const bool supported = verdict.verdict == "supported";
@@ -137,7 +137,7 @@ bool other_way(const ClaimPart& part) {
   return estimated(part) && !part.holds;
 }
 
-/// The finding where several must hold.
+/// The finding if several comparisons must hold.
 std::string findings(const Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
   const bool equivalence = claim.relation == "=";
   const auto each =
@@ -214,7 +214,7 @@ void describe(Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
   const auto& shown = verdict.parts.size() > 1 ? verdict.parts : verdict.averaged;
   for (const auto& part : shown)
     verdict.details.push_back(detail_of(part, equivalence));
-  // Each of several means is named by its parts.
+  // With several means, each is named by its parts.
   if (verdict.parts.size() > 1 && !verdict.averaged.empty()) {
     verdict.sentence += "; each is a " + mean_of(verdict, claim);
     for (const auto& part : verdict.averaged)

@@ -14,7 +14,7 @@ namespace earshot::host {
 namespace {
 
 constexpr double alpha = 0.05;
-constexpr double ceiling = 0.97;  ///< above it two encoders have no room to differ
+constexpr double ceiling = 0.97;  ///< above it, two encoders have no room to differ
 
 bool saturated(const Difference& difference) {
   return difference.unit.empty() && difference.higher_is_better &&
@@ -22,14 +22,15 @@ bool saturated(const Difference& difference) {
          std::max(difference.base, difference.candidate) <= 1;
 }
 
-/// Whether the estimate lies where the claim says.
+/// Whether the estimate is on the claimed side.
 bool holds(const Difference& difference, const Hypothesis& claim) {
   const double gain = difference.gain();
   if (claim.relation == "=") return std::abs(gain) < claim.margin;
   return claim.relation == ">" ? gain > claim.margin : -gain > claim.margin;
 }
 
-/// Two-sided p of the nearest bound of what is claimed; of equivalence that of two one-sided tests.
+/// Two-sided p-value at the nearest bound of the claim; for equivalence that of two one-sided
+/// tests.
 double p_of(const Difference& difference, const Hypothesis& claim) {
   const auto& interval = difference.interval;
   if (claim.relation == "=") return statistics::equivalence_p(interval, claim.margin);
@@ -38,8 +39,8 @@ double p_of(const Difference& difference, const Hypothesis& claim) {
       interval, difference.higher_is_better ? toward * claim.margin : -toward * claim.margin);
 }
 
-/// For equivalence: two-sided p that the difference is beyond the nearer bound of the margin; 1
-/// where the estimate is not.
+/// For equivalence: two-sided p-value of the difference being beyond the nearer bound of the
+/// margin; 1 if the estimate is within the margin.
 double p_beyond(const Difference& difference, const Hypothesis& claim) {
   const auto& interval = difference.interval;
   if (std::abs(interval.estimate) <= claim.margin) return 1;
@@ -120,7 +121,8 @@ class Judge {
   }
 
   /// Every combination of the slices that the claim names, one of each dimension; `*` stands for
-  /// those of the conditions, and for itself where they have none, so that nothing is left out.
+  /// all slices that the conditions have in a dimension, and is kept as it is if they have none, so
+  /// that nothing is left out.
   std::vector<SliceNames> slices_of(const Hypothesis& claim,
                                     const std::vector<const Condition*>& conditions) {
     std::vector<SliceNames> combinations{{}};
@@ -144,8 +146,8 @@ class Judge {
     return combinations;
   }
 
-  /// A part for each condition, less the axes of the mean, and for each of its slices unless
-  /// `all_slices` are one.
+  /// A part for each condition, ignoring the axes of the mean, and for each of its slices, unless
+  /// `all_slices` combines them.
   std::vector<ClaimPart> parts_of(const Hypothesis& claim, const Conditions& conditions,
                                   const std::vector<std::string>& average, bool all_slices) {
     std::vector<std::pair<Labels, std::vector<const Condition*>>> groups;
@@ -199,8 +201,8 @@ class Judge {
     }
   }
 
-  /// Tasks that the claim names and that have no pair decide nothing; of a claim about all tasks
-  /// they are left out, which is said.
+  /// Tasks that the claim names but that have no pair decide nothing; for a claim about all tasks
+  /// they are left out, and a line says so.
   void add_absent(Verdict& verdict, const Hypothesis& claim, const Conditions& conditions) const {
     if (verdict.axis == "task") {
       if (verdict.parts.empty()) add_empty(verdict, claim, "");
@@ -263,8 +265,8 @@ class Judge {
     }
   }
 
-  /// Why the comparison cannot show anything: the encoder that must win does not. Looked at under
-  /// the conditions of the part, as far as the controls have them.
+  /// Why the comparison cannot show anything: the control's encoder that must win does not. Checked
+  /// under the conditions of the part, as far as the control has them.
   std::string control_fails(const ClaimPart& part, const Hypothesis& claim,
                             const std::string& axis) {
     if (claim.positive_control.empty() || claim.blind_control.empty()) return "";
@@ -298,7 +300,7 @@ class Judge {
                                : ": " + interval.missing);
   }
 
-  /// The p-values of the whole claim from those of its parts.
+  /// Combines the p-values of the parts into those of the whole claim.
   static void combine(Verdict& verdict, const Hypothesis& claim) {
     const auto& parts = verdict.parts;
     if (parts.size() == 1) {
