@@ -28,9 +28,9 @@ struct Difference {
 /// Mean difference over one or several samples (tasks), equally weighted. Samples share groups if
 /// they have the same items; seeds that some of them lack are left out.
 /// @param samples  of one metric; not empty
-/// @param given    dimensions of groups ("speaker") that are taken as they are: the interval is for
-///                 just these speakers, and no number of them is too small; see
-///                 statistics::Clusters. What no item has changes nothing.
+/// @param given    dimensions of groups ("speaker") that are taken as given: the interval is for
+///                 exactly these speakers, and no number of them is too small; see
+///                 statistics::Clusters. Dimensions that no item has are ignored.
 Difference difference(std::span<const Sample> samples, const std::vector<std::string>& given = {});
 
 /// By how much the difference in `second` exceeds that in `first`, each a mean over its samples:
