@@ -12,23 +12,24 @@
 
 namespace earshot::kit {
 
-/// The tensors of a checkpoint by name, whatever its format:
+/// The tensors of a checkpoint by name, independent of its format:
 ///
-///  - safetensors, one file or shards with `model.safetensors.index.json`; all types of numbers
-///    that LibTorch has (F64 F32 F16 BF16 F8_* I64 I32 I16 I8 U64 U32 U16 U8 BOOL C64);
-///  - PyTorch's .pth, .pt, .ckpt and .bin, in the zip format (since 1.6) and the older one, either
-///    byte order. A restricted unpickler reads tensors and plain containers, and runs nothing.
+///  - safetensors, one file or shards with `model.safetensors.index.json`; all number types of
+///    LibTorch (F64 F32 F16 BF16 F8_* I64 I32 I16 I8 U64 U32 U16 U8 BOOL C64);
+///  - PyTorch's .pth, .pt, .ckpt and .bin, in the zip format (since 1.6) and the older one, with
+///    either byte order. A restricted unpickler reads tensors and plain containers, and executes
+///    nothing.
 ///
-/// The format is told by the bytes, not by the name. Files are memory-mapped: opening one reads its
-/// header, a tensor is read when it is used.
+/// The format is recognised by the content, not by the name. Files are memory-mapped: opening one
+/// reads its header; a tensor is read when it is used.
 ///
-/// Names in a pickle are the keys on the way to the tensor, joined by '.': {"model": {"a.weight":
-/// t}} has the tensor "model.a.weight", and the second of a list is "list.1". A pickled tensor
-/// alone is called "tensor". Objects of classes are skipped, see skipped().
+/// Names in a pickle are the keys on the path to the tensor, joined by '.': {"model": {"a.weight":
+/// t}} has the tensor "model.a.weight", and the second element of a list is "list.1". A tensor
+/// pickled by itself is called "tensor". Objects of classes are skipped, see skipped().
 ///
-/// Anything hostile or damaged is refused with a DataError `<file>: <reason>`: headers that lie
-/// about lengths, offsets, overlaps or shapes, names given twice, pickles that call functions.
-/// Damage inside of a tensor's numbers is not noticed: neither format is read with checksums.
+/// Hostile or damaged files are refused with a DataError `<file>: <reason>`: headers with wrong
+/// lengths, offsets, overlaps or shapes, duplicate names, pickles that call functions. Damage to
+/// the numbers of a tensor is not noticed: their checksums are not verified.
 class Checkpoint {
  public:
   /// Opens a file; an index of shards; or a folder in Hugging Face layout, where it takes the first
@@ -41,33 +42,34 @@ class Checkpoint {
   const std::filesystem::path& path() const { return path_; }
   const std::vector<std::string>& names() const { return names_; }  ///< sorted
   bool contains(const std::string& name) const;
-  /// Whether a name begins with `prefix`.
+  /// Whether any name begins with `prefix`.
   bool contains_under(const std::string& prefix) const;
 
   /// @throws DataError if there is no such tensor, like all members that take a name.
   at::ScalarType type(const std::string& name) const;
   const std::vector<std::int64_t>& shape(const std::string& name) const;
 
-  /// The tensor with the type and strides of the file, on the CPU. No copy: it is a view of the
-  /// mapped file, which lives as long as one of them; tensors that share numbers in the file share
-  /// them here. Writing to one changes this process's copy of the touched pages, never the file.
-  /// Copied only: numbers that lie unaligned (allowed in safetensors, usual in the older PyTorch
-  /// format), and those of the other byte order.
+  /// The tensor with the type and strides of the file, on the CPU. Not copied: it is a view of the
+  /// mapped file, which stays mapped as long as any view exists; tensors that share numbers in the
+  /// file share them here. Writing to one changes this process's copy of the touched pages, never
+  /// the file. Only two kinds are copied: unaligned numbers (allowed in safetensors, usual in the
+  /// older PyTorch format), and numbers of the other byte order.
   /// @throws DataError also for a BOOL that is neither 0 nor 1.
   at::Tensor get(const std::string& name) const;
 
-  /// Fills `into`, of the same shape, with any type and device, reading from the file directly: the
-  /// process never holds more than `into` and, where types differ, one tensor of the file.
-  /// @throws DataError as get(), or if the shapes differ.
+  /// Fills `into`, of the same shape but any type and device, reading directly from the file: the
+  /// process never holds more than `into` and, if types differ, one tensor of the file.
+  /// @throws DataError like get(), or if the shapes differ.
   void read(const std::string& name, at::Tensor into) const;
 
-  /// `__metadata__` of safetensors; of pickles the short texts and numbers, by name ("epoch": "3").
+  /// `__metadata__` of safetensors; for pickles, the short texts and numbers, by name ("epoch":
+  /// "3").
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
   /// Objects that are neither tensors nor containers: "hyper_parameters (argparse.Namespace)".
   const std::vector<std::string>& skipped() const { return skipped_; }
 
-  /// config.json in the folder of the checkpoint. @throws DataError if there is none.
+  /// config.json from the folder of the checkpoint. @throws DataError if there is none.
   ModelConfig config() const;
 
  private:

@@ -4,11 +4,11 @@
 
 namespace earshot::kit {
 
-/// Whether audio is what an encoder asked for: channels and sample rate.
+/// Checks that audio has the channels and sample rate that an encoder asked for.
 /// @throws ContractError saying what it is and what it should be.
 void check_audio(const AudioBatch& audio, const AudioNeeds& needs);
 
-/// Whether codes are those of a codec with this spec, or of its first levels.
+/// Checks that codes fit this spec of a codec, or its first levels.
 /// @throws ContractError
 void check_codes(const CodeBatch& codes, const CodeSpec& spec);
 

@@ -20,14 +20,13 @@ struct LogMelOptions {
   bool area = true;
   bool single = false;  ///< as MelFilters::Options
   Logarithm logarithm = Logarithm::decibel;
-  double floor = 1e-10;  ///< smaller values count as this before the logarithm
-  double top_db =
-      80;  ///< with decibels: nothing is lower than the clip's maximum less this; 0: off
+  double floor = 1e-10;  ///< lower bound that is applied before the logarithm
+  double top_db = 80;    ///< with decibels: range below the clip's maximum; 0: unlimited
 };
 
-/// These options as a plugin declares them, with the defaults of `defaults`.
+/// The schema of these options for a plugin, with the defaults of `defaults`.
 OptionSchema log_mel_schema(const LogMelOptions& defaults = {});
-/// What the user gave for them. @throws ConfigError as the classes behind them do.
+/// The user's values of these options. @throws ConfigError like the classes that use them.
 LogMelOptions log_mel_options(const Options& options);
 
 /// Mel spectrogram of one clip on a logarithmic scale. Decibels are 10 log10 of a power and
@@ -35,7 +34,7 @@ LogMelOptions log_mel_options(const Options& options);
 class LogMel {
  public:
   explicit LogMel(const LogMelOptions& options);  ///< @throws ConfigError
-  /// With filters that a model brings; those of `options` are not used.
+  /// With a model's own filters; the filter settings in `options` are ignored.
   LogMel(const LogMelOptions& options, MelFilters filters);
 
   const LogMelOptions& options() const { return options_; }
@@ -50,15 +49,16 @@ class LogMel {
   MelFilters filters_;
 };
 
-/// The frame of an encoder that looks at one mono clip at a time, on the CPU: for each clip of
-/// `audio` makes room for `frames(samples)` rows of spec.dim values and has `encode` write them,
+/// Frames of an encoder that processes one mono clip at a time, on the CPU: for each clip of
+/// `audio`, reserves `frames(samples)` rows of spec.dim values and has `encode` write them, for
 /// several clips at a time (each_on_one_thread()): it must be thread-safe. Frames thus depend on
-/// nothing but their own clip, not even in their last bit. The result is on `device`.
+/// nothing but their own clip, down to the last bit. The result is on `device`.
 FeatureBatch encode_clips(const AudioBatch& audio, const FeatureSpec& spec, c10::Device device,
                           const std::function<std::int64_t(std::int64_t samples)>& frames,
                           const std::function<void(std::span<const float>, float* rows)>& encode);
 
-/// An encoder whose frames are log-mel frames, or are computed from those of the same clip.
+/// An encoder whose frames are log-mel frames, or are computed from the log-mel frames of the same
+/// clip.
 class LogMelBased : public Encoder {
  public:
   AudioNeeds needs() const final { return {.sample_rate = log_mel_.options().sample_rate}; }

@@ -12,8 +12,8 @@ enum class MelScale { slaney, htk };
 double hz_to_mel(double hz, MelScale scale);
 double mel_to_hz(double mel, MelScale scale);
 
-/// Triangular filters, equally spaced on a mel scale, each from the centre of its left neighbour to
-/// that of its right one, over the bins k * sample_rate / n_fft of a real transform.
+/// Triangular filters, equally spaced on a mel scale, each extending from the centre of its left
+/// neighbour to that of its right one, over the bins k * sample_rate / n_fft of a real transform.
 class MelFilters {
  public:
   struct Options {
@@ -21,16 +21,16 @@ class MelFilters {
     double low = 0, high = 0;  ///< Hz; high 0: half the sample rate
     MelScale scale = MelScale::slaney;
     bool area = true;  ///< each filter's area is 1 (times 1 Hz), or its peak is 1
-    /// The edges of filters are rounded to float32 at each step, as torchaudio's are: weights are
-    /// up to 1e-5 off, as there.
+    /// Rounds the edges of filters to float32 at each step, like torchaudio: weights are off by up
+    /// to 1e-5, exactly as there.
     bool single = false;
   };
 
-  /// @throws ConfigError unless 0 <= low < high <= sample_rate / 2 and bands >= 1, or when bands
-  /// are so narrow that a filter would be empty.
+  /// @throws ConfigError unless 0 <= low < high <= sample_rate / 2 and bands >= 1, or if bands are
+  /// so narrow that a filter would be empty.
   explicit MelFilters(const Options& options);
 
-  /// The filters of a file: `weights` are (bands, bins), row by row, as dense() gives them.
+  /// Filters from a file: `weights` are (bands, bins), row by row, as returned by dense().
   MelFilters(std::int64_t bands, std::int64_t bins, std::span<const float> weights);
 
   std::int64_t bands() const { return static_cast<std::int64_t>(filters_.size()); }

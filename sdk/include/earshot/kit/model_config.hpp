@@ -8,19 +8,19 @@
 
 namespace earshot::kit {
 
-/// The hyper-parameters of a model, as a JSON object in a file (Hugging Face's config.json, or a
-/// nested object of it).
+/// The hyper-parameters of a model, as a JSON object in a file (Hugging Face's config.json, or an
+/// object nested in it).
 ///
 ///     const auto config = checkpoint.config();
 ///     const auto width = config.get<std::int64_t>("hidden_size");
 ///     const auto ratios = config.get<std::vector<std::int64_t>>("upsampling_ratios", {8, 6, 5,
 ///     4});
 ///
-/// A T is bool, std::int64_t, double (which takes whole numbers too), std::string, or a std::vector
-/// of one of the latter three. A value of null counts as absent.
+/// T is bool, std::int64_t, double (which also accepts whole numbers), std::string, or a
+/// std::vector of one of the latter three. A null counts as absent.
 class ModelConfig {
  public:
-  /// @throws DataError if the file cannot be read or holds no JSON object.
+  /// @throws DataError if the file cannot be read or does not hold a JSON object.
   explicit ModelConfig(const std::filesystem::path& file);
 
   bool contains(const std::string& key) const;
@@ -37,7 +37,7 @@ class ModelConfig {
     return found ? *std::move(found) : std::move(fallback);
   }
 
-  /// One value or a list of them, which files write for the same thing; empty if it is absent.
+  /// A single value or a list of values, which files use interchangeably; empty if it is absent.
   template <class T>
   std::vector<T> list(const std::string& key) const {
     if (is_list(key)) return get<std::vector<T>>(key);
@@ -45,10 +45,10 @@ class ModelConfig {
   }
   bool is_list(const std::string& key) const;
 
-  /// A nested object, "vision_config" say. @throws DataError if it is missing or something else.
+  /// A nested object, such as "vision_config". @throws DataError if it is missing or not an object.
   ModelConfig object(const std::string& key) const;
 
-  /// "config.json" with its path, and the way to a nested object, for messages.
+  /// "config.json" with its path, and the path to a nested object, for messages.
   const std::string& place() const { return place_; }
 
  private:

@@ -13,8 +13,8 @@
 
 namespace earshot::kit {
 
-/// How the names in the files of a model family become the names of the model here. Rules apply in
-/// the order in which they are given, each to what the one before left.
+/// Maps the names in the files of a model family to the names of the model here. Rules apply in the
+/// order in which they are given, each to the result of the one before.
 ///
 ///     const auto names = NameMap()
 ///         .under("model.")                                    // what else is there is not ours
@@ -27,18 +27,18 @@ namespace earshot::kit {
 /// Patterns are ECMAScript regular expressions and match anywhere in a name.
 class NameMap {
  public:
-  /// Keeps names that begin with `prefix`, without it; ignores all others.
+  /// Keeps names that begin with `prefix`, and removes the prefix; ignores all other names.
   NameMap& under(std::string prefix);
-  /// Removes `prefix` where a name begins with it.
+  /// Removes `prefix` from names that begin with it.
   NameMap& strip(std::string prefix);
-  /// Replaces what matches; "$1" in `with` stands for the first group.
+  /// Replaces every match; "$1" in `with` stands for the first group.
   NameMap& replace(const std::string& pattern, std::string with);
-  /// Names, as the rules before have left them, that the model has no use for.
+  /// Ignores names, as left by the rules before, that the model does not use.
   NameMap& ignore(const std::string& pattern);
-  /// Names of the model that a file may lack; the model's own values stay.
+  /// Names of the model that a file may lack; the model keeps its own values then.
   NameMap& optional(const std::string& pattern);
 
-  /// The model's name for a name in a file; nothing if it is ignored.
+  /// The model's name for a name in a file; nullopt if it is ignored.
   std::optional<std::string> operator()(std::string name) const;
   bool is_optional(const std::string& name) const;
 
@@ -53,7 +53,7 @@ class NameMap {
   std::vector<std::regex> optional_{};
 };
 
-/// How a checkpoint fits a model: what load() would do, and what is wrong.
+/// How a checkpoint fits a model: what load() would do, and what does not match.
 struct Matching {
   struct Misshapen {
     std::string name{};
@@ -66,25 +66,25 @@ struct Matching {
 
   bool fits() const { return missing.empty() && unexpected.empty() && misshapen.empty(); }
   /// "3 tensors are missing: 'a', 'b', 'c'; 2 are unexpected: ...; 1 has another shape: 'w' is [3,
-  /// 4] and should be [4, 4]", at most five of each by name; "" if it fits.
+  /// 4] and should be [4, 4]", with at most five names of each; "" if it fits.
   std::string report() const;
 };
 
-/// @throws DataError if two names of the file become the same name.
+/// @throws DataError if two names of the file map to the same name.
 Matching match(const Checkpoint& checkpoint, const NameMap& names,
                const std::map<std::string, std::vector<std::int64_t>>& shapes);
 
 /// Fills the model's tensors from the checkpoint, one at a time (Checkpoint::read): memory stays at
 /// that of the model. Types may differ and are converted. Nothing is changed unless everything
-/// fits: what a file has too much means another architecture as surely as what it lacks, and a
+/// fits: an extra tensor means a different architecture just as much as a missing one, and a
 /// reference implementation that loads without complaint leaves such tensors random.
 /// @throws DataError `<path>: does not fit the model: <report>`.
 void load(const Checkpoint& checkpoint, const NameMap& names,
           const std::map<std::string, at::Tensor>& model);
 
 /// The tensors of the checkpoint under the model's names, as views of the mapped file
-/// (Checkpoint::get), without any copy: for models that use tensors as they are in the file.
-/// @throws DataError as load().
+/// (Checkpoint::get), without copying: for models that use tensors as they are in the file.
+/// @throws DataError like load().
 std::map<std::string, at::Tensor> take(
     const Checkpoint& checkpoint, const NameMap& names,
     const std::map<std::string, std::vector<std::int64_t>>& shapes);

@@ -4,10 +4,11 @@
 
 namespace earshot::kit {
 
-/// `text` with A to Z as a to z; other bytes as they are.
+/// `text` with A to Z replaced by a to z; other bytes are unchanged.
 std::string lower_case(std::string text);
 
-/// Whether a file ends, in whatever case, as files do that libsndfile opens: .wav, .flac, .ogg, ...
+/// Whether a file has an extension that libsndfile opens, in upper or lower case: .wav, .flac,
+/// .ogg, ...
 bool is_audio(const std::filesystem::path& file);
 
 }  // namespace earshot::kit

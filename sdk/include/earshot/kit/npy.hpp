@@ -13,8 +13,8 @@ namespace earshot::kit {
 /// pickled objects, texts, dates and records, which would need Python or are not numbers.
 at::Tensor read_npy(const std::filesystem::path& file);
 
-/// Writes a tensor of any device and strides, in rows, as numpy.save does: to a temporary file
-/// beside it, which is flushed and renamed.
+/// Writes a tensor of any device and strides, in C order, as numpy.save does: to a temporary file
+/// next to it, which is flushed and renamed.
 /// @throws DataError if it cannot be written; ContractError for a type that NumPy lacks.
 void write_npy(const std::filesystem::path& file, const at::Tensor& tensor);
 

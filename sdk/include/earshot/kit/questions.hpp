@@ -13,22 +13,22 @@
 
 namespace earshot::kit {
 
-/// Labels of text that describe an item's clips, where a dataset knows what they hold: what the
-/// control `caption_oracle` reads in their place.
+/// Text labels that describe an item's clips, if a dataset knows their content: the control
+/// `caption_oracle` reads them instead of the audio.
 inline constexpr std::array<const char*, 2> caption_labels = {"caption", "second_caption"};
 
-/// What labels of an item's second clip are called after: "second_event" says of it what "event"
-/// says of the first.
+/// Prefix of the labels of an item's second clip: "second_event" describes the second clip as
+/// "event" describes the first.
 inline constexpr std::string_view second_clip_label = "second_";
 
-/// `text` without spaces, tabs and line breaks around it.
+/// `text` without leading and trailing spaces, tabs and line breaks.
 std::string trimmed(const std::string& text);
 
-/// Whether an answer is yes or no, in whatever case, with or without a full stop.
+/// Whether an answer is yes or no, in upper or lower case, with or without a full stop.
 bool is_yes_or_no(const std::string& answer);
 
-/// The slice `format` of a question where nothing else tells it: "compare" of two clips,
-/// "multiple_choice" where there are choices, "yes_no" where every answer is one of these, "open".
+/// The slice `format` of a question if nothing else determines it: "compare" for two clips,
+/// "multiple_choice" if there are choices, "yes_no" if every answer is yes or no, "open".
 std::string format_of(const Question& question, std::size_t clips);
 
 /// Why the item's question cannot be answered or marked: no text, no answer, an answer that is
@@ -36,9 +36,9 @@ std::string format_of(const Question& question, std::size_t clips);
 /// item has no question. Such an item is against the contract: a run refuses it and its dataset.
 std::string question_fault(const Item& item);
 
-/// The option `faulty`, what becomes of rows with a question_fault(): "refuse" gives them as they
-/// are, so that a run refuses the dataset and `runner lint-data` shows them; "leave_out" makes no
-/// items of them.
+/// The option `faulty`, the treatment of rows with a question_fault(): "refuse" returns them as
+/// they are, so that a run refuses the dataset and `runner lint-data` shows them; "leave_out" makes
+/// no items of them.
 OptionSpec faulty_option();
 bool leaves_out_faulty(const Options& options);
 

@@ -3,9 +3,10 @@
 
 namespace earshot::kit {
 
-/// SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): equal on
-/// every machine, any 64-bit seed will do. Satisfies UniformRandomBitGenerator, but the standard
-/// distributions differ between C++ libraries: use uniform(), normal() and below() instead.
+/// SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"):
+/// identical on every machine, any 64-bit seed will do. Satisfies UniformRandomBitGenerator, but
+/// the standard distributions differ between C++ libraries: use uniform(), normal() and below()
+/// instead.
 class Random {
  public:
   using result_type = std::uint64_t;
@@ -23,7 +24,8 @@ class Random {
   std::uint64_t state_;
 };
 
-/// A seed for a named purpose and index out of another seed; different streams share nothing.
+/// Derives a seed for a named purpose and an index from another seed; different streams are
+/// independent.
 std::uint64_t derive(std::uint64_t seed, const char* stream, std::int64_t index = 0);
 
 }  // namespace earshot::kit

@@ -8,8 +8,8 @@ namespace earshot::kit {
 /// Changes the sample rate by windowed-sinc interpolation (Smith, "Digital Audio Resampling Home
 /// Page", CCRMA), as torchaudio.functional.resample does by default: Hann window, six zero
 /// crossings on each side, cut-off at 0.99 of the lower half rate. The phases of the filter are
-/// rounded as there (j / to in float32, then float64, the filter itself float32), so that results
-/// differ in the order of the sums only. The output starts where the input starts.
+/// rounded as in torchaudio (j / to in float32, then float64, the filter itself float32), so that
+/// results differ only by the order of summation. The output starts where the input starts.
 class Resampler {
  public:
   /// Rates in Hz, above 0. @throws ConfigError otherwise.
@@ -23,13 +23,13 @@ class Resampler {
 
  private:
   std::int64_t from_, to_;  ///< divided by their greatest common divisor
-  std::int64_t width_ = 0;  ///< samples of the input that the filter sees before a position
-  std::int64_t taps_ = 0;   ///< of each phase, a multiple of `lanes`
+  std::int64_t width_ = 0;  ///< number of input samples that the filter covers before a position
+  std::int64_t taps_ = 0;   ///< number of taps of each phase, a multiple of `lanes`
   std::vector<std::int64_t> first_{};  ///< (to_): where a phase's taps begin in the padded input
   std::vector<float> filter_{};        ///< (to_, taps_)
 };
 
-/// One call with a filter that is made once per pair of rates and process. Thread-safe.
+/// A single call with a filter that is computed once per pair of rates and process. Thread-safe.
 std::vector<float> resample(std::span<const float> input, std::int64_t from, std::int64_t to);
 
 }  // namespace earshot::kit

@@ -20,11 +20,11 @@ std::vector<std::int64_t> linked(const std::vector<std::map<std::string, std::st
 /// The option `n_train`: how much data does a representation need? See subsample().
 OptionSpec n_train_option();
 
-/// Draws `count` of the items, as near as can be the same number of each stratum; 0: all. A draw is
-/// the beginning of one random order, so that a smaller one of the same seed lies within a larger
-/// one. Within a stratum groups come one after the other: but for the last of each stratum, which
-/// `count` may cut, they are there whole or not at all. Indices, ascending.
-/// @throws ConfigError saying how many there are when `count` is more.
+/// Draws `count` of the items, as nearly as possible the same number from each stratum; 0: all. A
+/// draw is the beginning of one random order, so a smaller draw with the same seed is contained in
+/// a larger one. Within a stratum, groups follow one another: except for the last group of each
+/// stratum, which `count` may cut, they are included as a whole or not at all. Indices, ascending.
+/// @throws ConfigError saying how many items there are if `count` is larger.
 std::vector<std::int64_t> subsample(const std::vector<std::int64_t>& strata,
                                     const std::vector<std::int64_t>& groups, std::int64_t count,
                                     Random& random);
@@ -34,13 +34,12 @@ struct Division {
   std::vector<std::int64_t> rest{}, held_out{};  ///< indices, ascending
 };
 
-/// Holds about `share` of each stratum out, in whole groups; at least one group where there are
-/// two.
+/// Holds out about `share` of each stratum, in whole groups; at least one group if there are two.
 Division hold_out(const std::vector<std::int64_t>& strata, const std::vector<std::int64_t>& groups,
                   double share, Random& random);
 
-/// Train, validation and test for items that come without: about the given shares of each stratum,
-/// in whole groups, drawn from `seed`.
+/// Train, validation and test splits for items that have none: about the given shares of each
+/// stratum, in whole groups, drawn from `seed`.
 std::vector<Split> draw_splits(const std::vector<std::int64_t>& strata,
                                const std::vector<std::int64_t>& groups, double validation,
                                double test, std::uint64_t seed);

@@ -18,20 +18,20 @@ class SmallMapper final : public Mapper {
   at::Tensor weight_{}, bias_{};
 };
 
-/// Bytes, each from the one before, its place in the answer, the mean of all embeddings and the
-/// mean of all bytes of the prompt: enough to learn short answers by heart, and which of them goes
-/// with which sound. Says printable ASCII only, greedily.
+/// A byte model: each byte depends on the one before, its position in the answer, the mean of all
+/// embeddings and the mean of all bytes of the prompt. That is enough to memorise short answers,
+/// and which answer belongs to which sound. Generates printable ASCII only, greedily.
 class SmallLanguageModel : public LanguageModel {
  public:
   /// Weights are drawn from LibTorch's default generator.
-  /// @param frozen  whether parameters() are none
+  /// @param frozen  whether parameters() is empty
   explicit SmallLanguageModel(bool frozen = false);
 
   LanguageModelSpec spec() const override;
   std::int64_t length(const Prompt& prompt) const override;
   Likelihood log_prob(std::span<const Prompt> prompts,
                       std::span<const std::string> answers) override;
-  /// @throws Unsupported for a temperature above 0, beside what the contract says.
+  /// @throws Unsupported for a temperature above 0, in addition to the contract's errors.
   std::vector<std::string> generate(std::span<const Prompt> prompts,
                                     const Decoding& decoding) override;
   NamedTensors parameters() const override;

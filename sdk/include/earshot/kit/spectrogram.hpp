@@ -14,18 +14,19 @@ struct SpectrogramOptions {
   /// Frame t is centred at sample t * hop (1 + N / hop frames), or begins there (one frame per hop
   /// begun; the last ones run into zeros).
   bool centre = true;
-  bool reflect = true;  ///< what a centred frame sees beyond the ends: the mirror image, or zeros
+  bool reflect = true;  ///< what a centred frame covers beyond the ends: the mirror image, or zeros
   std::int64_t power = 2;  ///< of the magnitude: 1 or 2
 };
 
 /// Periodic Hann window: 0.5 - 0.5 cos(2 pi n / length), n in [0, length).
 std::vector<double> hann(std::int64_t length);
 
-/// Where sample `index` of an endless mirrored signal lies in [0, length): the ends are not
-/// repeated, and a short signal is mirrored as often as needed, as numpy.pad's "reflect" does.
+/// Position in [0, length) of sample `index` of an endlessly mirrored signal: the ends are not
+/// repeated, and a short signal is mirrored as often as needed, as in numpy.pad's "reflect" mode.
 std::int64_t reflected(std::int64_t index, std::int64_t length);
 
-/// Magnitude or power spectrogram of one signal at a time, in memory that does not grow with it.
+/// Magnitude or power spectrogram of one signal at a time, in memory that does not grow with the
+/// signal.
 class Spectrogram {
  public:
   /// @throws ConfigError unless 1 <= window <= n_fft, 1 <= hop, and power is 1 or 2.
@@ -39,7 +40,8 @@ class Spectrogram {
   /// `count` consecutive frames from frame `first` on: (count, bins()), row by row.
   using Take = std::function<void(std::int64_t first, std::int64_t count, const float* values)>;
   /// Calls `take` for all frames, block by block, in any order and on several threads at a time.
-  /// Equal samples give equal bits, whatever the number of threads and whatever else is computed.
+  /// Equal samples give equal bits, regardless of the number of threads and of what else is
+  /// computed.
   void compute(std::span<const float> samples, const Take& take) const;
 
  private:

@@ -6,11 +6,11 @@
 #include <earshot/dataset.hpp>
 #include <earshot/options.hpp>
 
-// Splits of a dataset of the user's: as its names say them, or drawn as its options ask.
+// Splits of a user's dataset: given by name, or drawn according to its options.
 
 namespace earshot::kit {
 
-/// The split that is called so, in whatever case: train, training; validation, valid, val, dev;
+/// The split with this name, in upper or lower case: train, training; validation, valid, val, dev;
 /// test, testing, eval, evaluation.
 std::optional<Split> split_named(const std::string& name);
 
@@ -18,9 +18,10 @@ std::optional<Split> split_named(const std::string& name);
 /// `seed`. `where` says in their help when they apply: "if there is no folder for them".
 OptionSchema split_options(const std::string& where);
 
-/// A split for each item, drawn as split_options() say: in whole groups (linked()), the same share
-/// of each class of the first label that has classes. Asks for every item's labels and groups.
-/// @throws ConfigError where validation and test leave nothing to train on.
+/// A split for each item, drawn according to split_options(): in whole groups (linked()), the same
+/// share of each class of the first label that has classes. Reads the labels and groups of every
+/// item.
+/// @throws ConfigError if validation and test leave nothing to train on.
 std::vector<Split> draw_splits(const Dataset& dataset, const Options& options);
 
 }  // namespace earshot::kit

@@ -11,30 +11,32 @@
 #include <earshot/kit/random.hpp>
 #include <earshot/trial.hpp>
 
-// To test components without a host: a trial with made-up items, and memory that must not be
-// written. `runner check-plugin` uses the same.
+// For testing components without a host: a trial with synthetic items, and memory that must not be
+// written to. `runner check-plugin` uses the same.
 
 namespace earshot::kit {
 
-/// What a made-up trial is like.
+/// Describes a synthetic trial.
 struct SyntheticTrialSpec {
   std::uint64_t seed = 0;                         ///< of items, features, codes and audio
   std::uint64_t cell_seed = 0;                    ///< what Trial::seed() derives from
   std::array<std::int64_t, 3> sizes{60, 30, 30};  ///< items by Split
-  bool other_test_truth = false;  ///< labels and answers of test items differ, all else is equal
-  bool read_only = false;  ///< what features(), codes() and audio() give lies in read_only() memory
-  std::int64_t stop_after = -1;  ///< calls of progress() after which stop() is true; -1: never
-  AudioNeeds needs{};            ///< what audio() is like
+  bool other_test_truth = false;  ///< labels and answers of test items differ; everything else is
+                                  ///< equal
+  bool read_only = false;         ///< features(), codes() and audio() return read_only() memory
+  std::int64_t stop_after = -1;   ///< number of calls of progress() after which stop() is true; -1:
+                                  ///< never
+  AudioNeeds needs{};             ///< of audio()
 
   // The cell's components; null: it has none. The mapper is connected to feature_spec().
   Encoder* encoder = nullptr;
-  Codec* codec = nullptr;  ///< null: one that only decodes what codes() gives, to the same tones
+  Codec* codec = nullptr;  ///< null: one that only decodes the result of codes(), to the same tones
   Learner* learner = nullptr;
   Mapper* mapper = nullptr;
   LanguageModel* language_model = nullptr;
 };
 
-/// A trial whose items are told apart by their features, their codes and their audio:
+/// A trial whose items are distinguished by their features, their codes and their audio:
 ///   label "kind"   one of the classes "low", "middle", "high"; dimension 0, 1 or 2 is raised by 2;
 ///                  the tone has 300, 600 or 1200 Hz
 ///   label "level"  a number in [0, 4), in "dB"; it is the value of dimension 3
@@ -76,9 +78,9 @@ class SyntheticTrial : public Trial {
   /// By test item. @throws ContractError from predict() for an item that is predicted twice.
   const std::map<std::int64_t, Prediction>& predictions() const { return records_.predictions; }
   const Numbers& reports() const { return records_.reports; }
-  /// A trial of the same spec goes on where `other` was saved last: what resume() then gives.
+  /// Continues from what `other`, a trial of the same spec, saved last: resume() then returns that.
   void continue_from(const SyntheticTrial& other);
-  /// What was saved was fit()'s, and predict() begins: resume() gives nothing, as a host does it.
+  /// Ends fit() and begins predict(): resume() then returns nothing, as in a host.
   void end_stage();
 
  private:
@@ -108,7 +110,7 @@ class SyntheticTrial : public Trial {
 };
 
 /// A copy in memory that the system protects against writing: a component that writes to its
-/// arguments crashes at the place where it does.
+/// arguments crashes at that point.
 at::Tensor read_only(const at::Tensor& tensor);
 
 /// A deep copy, as the host makes of a state.
