@@ -18,7 +18,7 @@ inline void expect(bool fits, const std::string& name, const std::string& is,
   if (!fits) throw ContractError(name + " is " + is + "; expected " + expected);
 }
 
-/// Checks `lengths` int64 (batch), on the CPU, within [1, longest].
+/// Checks that `lengths` is int64 (batch), on the CPU, within [1, longest].
 inline void check_lengths(const at::Tensor& lengths, std::int64_t batch, std::int64_t longest,
                           const std::string& what) {
   expect(lengths.defined() && lengths.scalar_type() == at::kLong && lengths.dim() == 1 &&

@@ -1,8 +1,8 @@
 #include <earshot/evaluator.hpp>
 #include <earshot/plugin.hpp>
 
-// Destructors out of line: one vtable and one typeinfo of each contract in the process. Beside
-// them, what a component does that leaves an optional function out.
+// Destructors are out of line: each contract has one vtable and one typeinfo in the process. This
+// file also has the default behaviour of optional functions.
 
 namespace earshot {
 

@@ -1,1 +1,1 @@
-// The home of the precompiled header that everything with tensors shares.
+// Precompiled header for everything that uses tensors.

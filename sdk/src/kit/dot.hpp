@@ -4,8 +4,8 @@
 
 namespace earshot::kit {
 
-/// Sum of products, in lanes that are added up, two by two, at the end: a single sum would wait for
-/// each addition to finish before the next, and leave the compiler no vectors.
+/// Sum of products, in lanes that are added up in pairs at the end: in a single sum, each addition
+/// would have to wait for the one before, and the compiler could not use vectors.
 template <class Number>
 Number dot(const Number* a, const Number* b, std::size_t size) {
   constexpr std::size_t lanes = 32 / sizeof(Number);

@@ -30,7 +30,7 @@ std::vector<double> edges(const MelFilters::Options& options, double high) {
   return result;
 }
 
-/// The same by the steps of torchaudio.functional.melscale_fbanks.
+/// The same, by the steps of torchaudio.functional.melscale_fbanks.
 std::vector<float> single_edges(const MelFilters::Options& options, double high) {
   const auto mel = at::linspace(hz_to_mel(options.low, options.scale),
                                 hz_to_mel(high, options.scale), options.bands + 2, at::kFloat);

@@ -38,10 +38,10 @@ std::string type_of(const at::Tensor& tensor) {
   return type += found->name;
 }
 
-/// Version 1, filled up with blanks so that the numbers begin at a multiple of 64 bytes.
+/// Version 1, padded with spaces so that the numbers begin at a multiple of 64 bytes.
 std::string header_of(const at::Tensor& tensor) {
   constexpr std::size_t alignment = 64, fixed = 10;
-  std::string shape;  // as Python writes a tuple: (), (2,), (2, 3)
+  std::string shape;  // formatted like a Python tuple: (), (2,), (2, 3)
   for (const auto size : tensor.sizes())
     shape.append(shape.empty() ? "" : " ").append(std::to_string(size)).append(",");
   if (tensor.dim() > 1) shape.pop_back();

@@ -14,8 +14,8 @@ namespace earshot::kit {
 
 namespace {
 
-/// While it lives, MKL splits what this thread computes for one thread. In a parallel region it
-/// runs on one thread anyway, but splits for as many as there are.
+/// During its lifetime, MKL splits this thread's computations for one thread. In a parallel region
+/// MKL runs on one thread anyway, but splits for as many as there are.
 class OneThread {
  public:
   OneThread() : before_(set(1)) {}

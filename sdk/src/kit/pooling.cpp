@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t batch = 32;  // ten seconds of 128 float32 at 100 Hz: 16 MiB
 
-/// Mean and, when `spread` is given, deviation of each column. Sums run over the distance from the
-/// first frame, so that a large common part costs no digits.
+/// Mean and, if `spread` is set, deviation of each column. Sums are taken over differences from the
+/// first frame, so that a large common offset costs no precision.
 void mean_and_spread(const float* frames, std::int64_t count, std::int64_t dim, double* mean,
                      double* spread) {
   std::vector<double> sum(static_cast<std::size_t>(dim)), squares(sum);

@@ -136,11 +136,11 @@ class RowReader final : public nlohmann::json_sax<nlohmann::json> {
   int row_depth_, depth_ = 0;
   std::size_t column_ = 0;
   std::int64_t line_ = 0;
-  std::vector<bool> filled_{};  ///< columns of the object at hand
+  std::vector<bool> filled_{};  ///< columns of the current object
   std::set<std::string> seen_{};
 };
 
-/// The keys that rows have, in alphabetical order.
+/// The keys of the rows, in alphabetical order.
 class KeyReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit KeyReader(int row_depth) : row_depth_(row_depth) {}
@@ -162,7 +162,7 @@ class KeyReader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;  // told by who reads the rows
+    return false;  // reported when the rows are read
   }
 
  private:
@@ -180,12 +180,12 @@ void for_each_line(std::string_view text, const TakeLine& take) {
   }
 }
 
-/// @throws DataError with line and column of the first byte that is no UTF-8.
+/// @throws DataError with line and column of the first byte that is not UTF-8.
 void check_utf8(std::string_view text, const std::string& name) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     throw DataError(name + ":1: is UTF-16; expected a table in UTF-8. Save it as UTF-8");
   Utf8Checker utf8;
-  std::int64_t line = 1, column = 0, begin_line = 1, begin = 0;  // of the character at hand
+  std::int64_t line = 1, column = 0, begin_line = 1, begin = 0;  // of the current character
   const auto refuse = [&](const char* what) {
     throw DataError(
         name + ":" + std::to_string(begin_line) + ":" + std::to_string(begin) + ": " + what +
@@ -239,7 +239,7 @@ void scan_separated(const std::filesystem::path& file, char separator, const Rec
   }
 }
 
-/// A file of JSON or JSON Lines in memory.
+/// The content of a JSON or JSON Lines file.
 struct JsonText {
   JsonText(const std::filesystem::path& file, const std::string& kind) : mapped(file) {
     text = {reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()};
@@ -317,7 +317,7 @@ std::string missing_column(const std::filesystem::path& file, const std::string&
       nlohmann::json::sax_parse(json.text.begin(), json.text.end(), &reader);
     there = reader.keys();
   }
-  if (there.empty()) return {};  // no table at all, which is told otherwise
+  if (there.empty()) return {};  // not a table at all, which is reported elsewhere
   const bool semicolons = there.size() == 1 && there[0].find(';') != std::string::npos;
   for (const auto& column : columns)
     if (std::find(there.begin(), there.end(), column) == there.end())

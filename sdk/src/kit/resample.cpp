@@ -17,7 +17,7 @@ namespace earshot::kit {
 namespace {
 
 constexpr double zero_crossings = 6, rolloff = 0.99;
-constexpr std::int64_t lanes = 8;  // sums kept apart, so that the compiler may use vectors
+constexpr std::int64_t lanes = 8;  // separate sums, so that the compiler can vectorise
 
 /// The filter at `t`, in zero crossings of the cut-off frequency.
 double windowed_sinc(double t) {
@@ -44,7 +44,7 @@ Resampler::Resampler(std::int64_t from, std::int64_t to) : from_(from), to_(to) 
   taps_ = (2 * width_ + 2 + lanes - 1) / lanes * lanes;
   filter_.resize(static_cast<std::size_t>(to_ * taps_));
   for (std::int64_t j = 0; j < to_; ++j) {
-    // Output j lies at input j * from / to; the padded input begins width_ samples before 0.
+    // Output j is at input j * from / to; the padded input begins width_ samples before 0.
     const auto first = j * from_ / to_;
     const auto phase = static_cast<double>(-static_cast<float>(j) / static_cast<float>(to_));
     first_.push_back(first);

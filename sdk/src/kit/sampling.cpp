@@ -31,13 +31,14 @@ std::vector<Numbers> shuffled(const Numbers& groups, Random& random) {
   result.reserve(members.size());
   for (auto& [group, items] : members)
     result.push_back(std::move(items));
-  for (std::size_t i = result.size(); i > 1; --i)  // Fisher and Yates
+  for (std::size_t i = result.size(); i > 1; --i)  // Fisher-Yates
     std::swap(result[i - 1],
               result[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
   return result;
 }
 
-/// How many items each stratum gives to `count`: proportional, the largest remainders rounded up.
+/// How many items each stratum contributes to `count`: proportional, with the largest remainders
+/// rounded up.
 std::map<std::int64_t, std::int64_t> quotas(const Numbers& strata, std::int64_t count) {
   std::map<std::int64_t, std::int64_t> sizes, quota;
   for (const auto stratum : strata)
@@ -86,7 +87,8 @@ std::vector<std::int64_t> subsample(const Numbers& strata, const Numbers& groups
   Numbers taken(strata.size());
   std::iota(taken.begin(), taken.end(), 0);
   if (count == 0) return taken;
-  // Items of each stratum in the order of their groups; the first of each, the second of each, ...
+  // The items of each stratum in the order of their groups, interleaved: the first of each, the
+  // second of each, ...
   std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>> order;  // round, turn, item
   std::map<std::int64_t, std::int64_t> rounds, turns;
   for (const auto& members : shuffled(groups, random))

@@ -68,7 +68,8 @@ at::Tensor SmallLanguageModel::heard(const Prompt& prompt) const {
   return sum + bytes_.index_select(0, at::tensor(text, at::kLong)).mean(0);
 }
 
-/// (N, 257): of what follows each of `before`, the first of which stands at `first_place`.
+/// (N, 257): log-probabilities of what follows each of `before`, the first of which is at position
+/// `first_place`.
 at::Tensor SmallLanguageModel::log_probs(const at::Tensor& heard,
                                          const std::vector<std::int64_t>& before,
                                          std::int64_t first_place) const {

@@ -50,7 +50,7 @@ std::vector<Split> draw_splits(const Dataset& dataset, const Options& options) {
   std::vector<std::map<std::string, std::string>> groups;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     auto item = dataset.item(i);
-    strata.push_back(0);  // of items whose class is unknown
+    strata.push_back(0);  // for items whose class is unknown
     if (classes != labels.end())
       if (const auto label = item.labels.find(classes->name); label != item.labels.end())
         strata.back() = numbers[std::get<std::string>(label->second)];

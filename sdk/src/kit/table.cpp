@@ -116,7 +116,7 @@ class CsvParser {
   struct {
     std::int64_t line = 1, column = 1;
     unsigned first = 0;  ///< byte
-  } character_{};        ///< the one at hand
+  } character_{};        ///< the current one
 };
 
 template <class Number>

@@ -22,7 +22,7 @@ CodeSpec code_spec() {
   return {.frame_rate = frame_rate, .first_frame = 0.05, .sizes = {16, 16}};
 }
 
-/// What is true of an item.
+/// The true properties of an item.
 struct Truth {
   std::int64_t kind = 0;
   double level = 0;
@@ -60,7 +60,7 @@ double frequency(std::int64_t kind) {
   return 300 * static_cast<double>(1 << kind);  // Hz
 }
 
-/// A tone of 0.3 and a little noise.
+/// A tone of amplitude 0.3 with a little noise.
 at::Tensor make_audio(const Truth& truth, std::int64_t frames, const AudioNeeds& needs,
                       Random random) {
   const auto rate = static_cast<double>(needs.sample_rate);
@@ -74,7 +74,7 @@ at::Tensor make_audio(const Truth& truth, std::int64_t frames, const AudioNeeds&
   return audio.expand({needs.channels, samples}).contiguous();
 }
 
-/// Reads the codes of an item back as the tone of its kind.
+/// Decodes the codes of an item to the tone of its kind.
 class ToneCodec final : public Codec {
  public:
   explicit ToneCodec(const AudioNeeds& needs) : needs_(needs) {}
@@ -125,7 +125,7 @@ Item make_item(Split split, std::int64_t index, const Truth& truth) {
           .text = "Which kind is it?", .choices = {kinds.begin(), kinds.end()}, .answers = {kind}}};
 }
 
-/// @throws Unsupported as Trial says.
+/// @throws Unsupported as specified by Trial.
 template <class T>
 T& require(T* component) {
   if (component == nullptr) throw Unsupported(std::string("the cell has no ") + T::contract);
@@ -137,7 +137,7 @@ T& require(T* component) {
 struct SyntheticTrial::Example {
   Item item{};
   at::Tensor features{}, codes{};
-  std::function<at::Tensor()> audio{};  ///< made when asked for: most never are
+  std::function<at::Tensor()> audio{};  ///< made on demand: most are never needed
 };
 
 SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec)
@@ -214,7 +214,7 @@ at::Tensor SyntheticTrial::handed_out(const at::Tensor& tensor) const {
 
 namespace {
 
-/// Stacks tensors that differ in length along `axis`, with zeros behind the shorter ones.
+/// Stacks tensors that differ in length along `axis`, padding the shorter ones with zeros.
 std::pair<at::Tensor, at::Tensor> stack(const std::vector<at::Tensor>& parts, std::int64_t axis) {
   auto lengths = at::empty({static_cast<std::int64_t>(parts.size())}, at::kLong);
   for (std::size_t i = 0; i < parts.size(); ++i)

@@ -3,11 +3,10 @@
 
 namespace earshot::kit {
 
-/// Takes text byte by byte and says which byte is the first that UTF-8 cannot have there (Unicode,
-/// table 3-7).
+/// Accepts text byte by byte and finds the first byte that is not valid UTF-8 (Unicode, table 3-7).
 class Utf8Checker {
  public:
-  /// False for a byte that does not fit behind those before it.
+  /// False for a byte that may not follow the bytes before it.
   bool take(unsigned char byte) {
     if (left_ > 0) {
       const bool fits = byte >= lowest_ && byte <= highest_;
@@ -19,7 +18,7 @@ class Utf8Checker {
     if (byte < 0x80) return true;
     left_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
     if (byte == 0xe0) lowest_ = 0xa0;
-    if (byte == 0xed) highest_ = 0x9f;  // above are surrogates
+    if (byte == 0xed) highest_ = 0x9f;  // above this are surrogates
     if (byte == 0xf0) lowest_ = 0x90;
     if (byte == 0xf4) highest_ = 0x8f;
     return byte >= 0xc2 && byte <= 0xf4;

@@ -28,7 +28,7 @@ class PluginClass final : public Encoder {
     return {.frame_rate = 16000 / hop, .first_frame = hop / 32000, .dim = 2};
   }
 
-  /// float32 (B, 1, N) to float32 (B, T, 2). The last frame of each clip may be a short one: only
+  /// float32 (B, 1, N) to float32 (B, T, 2). The last frame of each clip may be incomplete: only
   /// its valid samples count, so padding has no effect.
   FeatureBatch encode(const AudioBatch& audio) override {
     audio.check();

@@ -8,7 +8,7 @@ namespace {
 
 using namespace earshot;
 
-/// A task. As generated: the nearest class centroid of mean-pooled features.
+/// A task. As generated: nearest class centroid of mean-pooled features.
 class PluginClass final : public Evaluator {
  public:
   PluginClass(const Options& options, const Context&) : target_(options.text("target")) {}
@@ -21,7 +21,7 @@ class PluginClass final : public Evaluator {
              .role = Role::target_label}};
   }
 
-  /// Nothing is random: the seed has no effect, so only one of several runs.
+  /// Nothing is random: the seed has no effect, so only one run is made instead of several.
   Uses uses() const override { return {.features = true, .seed = false}; }
 
   std::vector<MetricSpec> metrics() const override {

@@ -4,16 +4,17 @@
 
 namespace earshot::kit::checkpoint {
 
-/// A file that appears under its name when it is complete, or not at all.
+/// A file that appears under its name only when it is complete.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& file);  ///< @throws DataError, as all below
+  explicit AtomicFile(const std::filesystem::path& file);  ///< @throws DataError, like all members
+                                                           ///< below
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* data, std::size_t bytes);
-  void commit();  ///< what was written is on the disk, under the name
+  void commit();  ///< flushes what was written and gives it the name
 
  private:
   [[noreturn]] void fail(int error) const;

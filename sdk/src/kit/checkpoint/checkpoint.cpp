@@ -52,7 +52,7 @@ fs::path file_in(const fs::path& folder) {
     if (std::any_of(other_endings.begin(), other_endings.end(), has)) others.insert(entry.path());
   }
   if (found.size() == 1) return *found.begin();
-  // Opening it says what it is and what to do.
+  // Opening it reports what it is and what to do.
   if (found.empty() && others.size() == 1) return *others.begin();
   std::string names;
   for (const auto& file : found)
@@ -157,7 +157,7 @@ void Checkpoint::add_file(const fs::path& file, const std::vector<std::string>* 
                       ", which the index lists");
 }
 
-/// {"weight_map": {"<tensor>": "<file beside the index>"}}
+/// {"weight_map": {"<tensor>": "<file next to the index>"}}
 void Checkpoint::add_shards(const fs::path& index) {
   const auto json = checkpoint::read_json_object(index);
   const auto map = json.find("weight_map");

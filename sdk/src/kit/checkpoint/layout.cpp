@@ -47,7 +47,7 @@ bool multiply(std::span<const std::int64_t> shape, std::uint64_t factor, std::ui
   for (const auto size : shape) {
     if (size < 0) return false;
     if (size == 0)
-      empty = true;  // the other sizes still make strides
+      empty = true;  // the other sizes still determine the strides
     else if (__builtin_mul_overflow(all, size, &all))
       return false;
   }

@@ -6,9 +6,9 @@
 
 namespace earshot::kit::checkpoint {
 
-/// A file in memory whose pages are read when they are touched. What is written there stays with
-/// this process (MAP_PRIVATE), the file is never changed. A file that is shortened by another
-/// program while it is mapped ends this process by SIGBUS, as with every mapped file.
+/// A memory-mapped file whose pages are read when they are touched. What is written to them stays
+/// with this process (MAP_PRIVATE); the file is never changed. If another program shortens the file
+/// while it is mapped, this process is killed by SIGBUS, as with every mapped file.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& file);  ///< @throws DataError naming the file

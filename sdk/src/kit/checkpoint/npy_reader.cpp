@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::size_t longest_header = 1 << 16;  // numpy.load refuses more than 10,000 bytes
 
-/// The part of Python's literals that numpy.save writes.
+/// Parses the subset of Python literals that numpy.save writes.
 class Header {
  public:
   explicit Header(std::string_view text) : rest_(text) { read(); }
@@ -110,7 +110,7 @@ class Header {
   std::string_view rest_;
 };
 
-/// "<f4": byte order ('<' little, '>' big, '=' that of the machine, '|' of single bytes) and type.
+/// "<f4": byte order ('<' little, '>' big, '=' the machine's, '|' for single bytes) and type.
 void set_type(Layout& layout, const std::string& type) {
   const auto order = type.empty() ? '?' : type[0];
   const auto name = type.substr(std::min<std::size_t>(1, type.size()));

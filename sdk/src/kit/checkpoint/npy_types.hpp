@@ -6,7 +6,7 @@
 
 namespace earshot::kit::checkpoint {
 
-/// What NumPy calls a type of numbers, without its byte order: numpy.dtype.str.
+/// NumPy's name of a number type, without its byte order: numpy.dtype.str.
 struct NpyType {
   std::string_view name;
   Number number;

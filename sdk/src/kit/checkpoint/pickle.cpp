@@ -13,7 +13,7 @@ namespace earshot::kit::checkpoint {
 
 namespace {
 
-constexpr std::size_t most_values = 4'000'000;  // of a training state with 10,000 tensors: 300,000
+constexpr std::size_t most_values = 4'000'000;  // a training state with 10,000 tensors has 300,000
 constexpr std::size_t most_marks = 10'000;      // containers that are open at the same time
 
 [[noreturn]] void damaged(const std::string& what) {
@@ -133,7 +133,7 @@ void Unpickler::push_text(Kind kind, std::string_view text) {
 
 void Unpickler::push_integer(std::string_view little_endian) {
   if (little_endian.size() > sizeof(std::int64_t)) {
-    push_text(Kind::bytes, little_endian);  // a long number; PyTorch's magic number is one
+    push_text(Kind::bytes, little_endian);  // a long integer, such as PyTorch's magic number
     return;
   }
   Value value;
@@ -157,7 +157,7 @@ void Unpickler::push_global(std::string_view module, std::string_view name) {
 void Unpickler::extend(Kind kind, const std::vector<Ref>& items) {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("nothing to add to");
   auto& target = values_[stack_.back()];
-  if (target.kind == Kind::object) return;  // a subclass of a container that we do not know
+  if (target.kind == Kind::object) return;  // a subclass of an unknown container
   if (target.kind != kind)
     damaged("it adds elements to something that is not a container of that kind");
   if (kind == Kind::dict && items.size() % 2 != 0) damaged("a key without its value");
@@ -247,7 +247,7 @@ bool Unpickler::number(std::uint8_t opcode) {
       value.kind = Kind::real;
       value.real = parse<double>(line());
       break;
-    case 'G':  // big endian, alone among them
+    case 'G':  // big-endian, unlike all others
       value.kind = Kind::real;
       value.real = std::bit_cast<double>(__builtin_bswap64(read<std::uint64_t>()));
       break;
@@ -267,7 +267,7 @@ bool Unpickler::string(std::uint8_t opcode) {
     case 0x8d:
       return push_text(Kind::text, take(read<std::uint64_t>())), true;
     case 'T':
-      return push_text(Kind::text, take(read<std::uint32_t>())), true;  // of Python 2
+      return push_text(Kind::text, take(read<std::uint32_t>())), true;  // Python 2
     case 'U':
       return push_text(Kind::text, take(read<std::uint8_t>())), true;
     case 'B':

@@ -22,12 +22,12 @@ enum class Kind : std::uint8_t {
   dict,
   set,
   global,   ///< a name in a Python module; never looked up
-  object,   ///< what a class or function made of its arguments, which are forgotten
-  storage,  ///< `integer` indexes what the caller keeps of it
+  object,   ///< the result of calling a class or function; its arguments are forgotten
+  storage,  ///< `integer` is the index of what the caller keeps for it
   tensor,   ///< likewise
 };
 
-using Ref = std::uint32_t;  // values refer to each other freely, also in circles
+using Ref = std::uint32_t;  // values may refer to each other in any way, including cycles
 
 struct Value {
   Kind kind = Kind::none;
@@ -41,9 +41,9 @@ struct Value {
 /// "torch._utils._rebuild_tensor_v2"
 std::string full_name(const Value& global);
 
-/// The machine that a pickle is a program for (CPython, Lib/pickletools.py, protocols 0 to 5),
-/// without its power: a global stays a name, and what calls one is asked for its meaning, so that
-/// nothing is imported or executed. Strings are views of the pickle. Every step costs at least a
+/// The virtual machine that executes pickles (CPython, Lib/pickletools.py, protocols 0 to 5),
+/// without its power: a global remains a name, and calls are resolved by the derived class, so that
+/// nothing is imported or executed. Strings are views of the pickle. Every step consumes at least a
 /// byte of the pickle, and values are counted: time and memory are bounded.
 class Unpickler {
  public:
@@ -53,14 +53,14 @@ class Unpickler {
   Unpickler& operator=(const Unpickler&) = delete;
 
   /// Runs to the first STOP: one pickle, whose value is returned.
-  /// @throws DataError for anything that is not a pickle of plain data; any bytes will do.
+  /// @throws DataError for anything that is not a pickle of plain data; accepts arbitrary bytes.
   Ref run();
 
-  /// Where the pickle that was run last ended; a next run() goes on there.
+  /// Where the last pickle ended; the next run() continues there.
   std::size_t position() const { return position_; }
 
   const Value& operator[](Ref value) const { return values_[value]; }
-  std::string_view text(Ref value) const;          ///< @throws DataError if it is none
+  std::string_view text(Ref value) const;          ///< @throws DataError if it is not text
   std::int64_t integer(Ref value) const;           ///< likewise
   const std::vector<Ref>& tuple(Ref value) const;  ///< likewise
 
@@ -69,14 +69,14 @@ class Unpickler {
 
   /// A persistent id: PyTorch's way to refer to a storage.
   virtual Ref persistent(Ref id) = 0;
-  /// A name that the pickle mentions; refuse it by throwing.
+  /// Called for each name that the pickle mentions; throw to refuse it.
   virtual void check_global(const Value& global) = 0;
   /// `callable(*arguments)`, by REDUCE; or a new object of a class, by NEWOBJ.
   virtual Ref call(Ref callable, Ref arguments) = 0;
   virtual Ref construct(Ref type) = 0;
 
  private:
-  bool step(std::uint8_t opcode);  // these say whether they know the opcode
+  bool step(std::uint8_t opcode);  // these return whether they know the opcode
   bool number(std::uint8_t opcode);
   bool string(std::uint8_t opcode);
   bool container(std::uint8_t opcode);

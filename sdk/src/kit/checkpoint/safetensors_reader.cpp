@@ -23,8 +23,8 @@ struct Entry {
   std::uint64_t end = 0;
 };
 
-/// Takes the one structure that a header may have as it is read, so that nothing that a hostile
-/// header nests or repeats is ever built.
+/// Parses the only structure that a header may have while it is read, so that nothing that a
+/// hostile header nests or repeats is ever built.
 class Header : public Json::json_sax_t {
  public:
   std::vector<Entry> entries{};
@@ -114,7 +114,7 @@ class Header : public Json::json_sax_t {
     if (dtype_.empty() || number == numbers.end())
       fail("has numbers of type " + in_quotes(dtype_) + ", which LibTorch does not have");
     entry.layout.number = number->number;
-    for (const auto size : shape_)  // one beyond int64 becomes negative, which is refused below
+    for (const auto size : shape_)  // a size beyond int64 becomes negative, which is refused below
       entry.layout.shape.push_back(static_cast<std::int64_t>(size));
     std::uint64_t bytes = 0;
     if (!multiply(entry.layout.shape, number->bytes, bytes)) fail("has an impossible shape");

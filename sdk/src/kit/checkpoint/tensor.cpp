@@ -38,13 +38,13 @@ constexpr std::array<std::pair<Number, at::ScalarType>, 20> types{{
 
 void swap_bytes(std::span<std::byte> bytes, const Layout& layout) {
   std::size_t unit = names_of(layout.number).bytes;
-  if (layout.number == Number::c64 || layout.number == Number::c128) unit /= 2;  // of two parts
+  if (layout.number == Number::c64 || layout.number == Number::c128) unit /= 2;  // two parts
   for (std::size_t i = 0; i + unit <= bytes.size(); i += unit)
     std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
                  bytes.begin() + static_cast<std::ptrdiff_t>(i + unit));
 }
 
-/// Another value than 0 and 1 in a bool is undefined behaviour for every kernel.
+/// A bool with a value other than 0 and 1 is undefined behaviour in every kernel.
 void check_values(const MappedFile& file, const Layout& layout, std::span<const std::byte> bytes) {
   if (layout.number == Number::boolean &&
       std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; }))

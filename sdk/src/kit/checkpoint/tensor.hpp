@@ -12,7 +12,7 @@ namespace earshot::kit::checkpoint {
 at::ScalarType scalar_type(Number number);
 std::optional<Number> number_of(at::ScalarType type);
 
-/// A view of the mapping, which it keeps alive; a copy where the numbers lie unaligned or swapped.
+/// A view of the mapping, which it keeps alive; a copy if the numbers are unaligned or swapped.
 /// @throws DataError for a BOOL that is neither 0 nor 1.
 at::Tensor map_tensor(const std::shared_ptr<const MappedFile>& file, const Layout& layout);
 

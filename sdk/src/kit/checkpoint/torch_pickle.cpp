@@ -14,7 +14,8 @@ constexpr const char* plain_only =
     "; a checkpoint may contain tensors, plain containers and objects of classes. Nothing was "
     "executed. If you trust the file, save only model.state_dict(), or save it as safetensors";
 
-/// Modules that reach out of Python, classes and all. Calls of functions are refused in any module.
+/// Modules with access to the system; their classes are refused, too. Calls of functions are
+/// refused in any module.
 constexpr std::array<std::string_view, 11> refused_modules{
     "os",     "posix",  "nt",    "subprocess", "sys",   "pty",
     "socket", "shutil", "runpy", "importlib",  "ctypes"};
@@ -248,7 +249,8 @@ Ref TorchPickle::tensor(const std::vector<Ref>& arguments, std::optional<Number>
     throw DataError(what + " reaches to byte " +
                     std::to_string(begin + static_cast<std::uint64_t>(bytes)) + " of " +
                     std::to_string(storage.view_bytes));
-  // A view may repeat numbers (stride 0), but one that is huge by that alone serves no model.
+  // A view may repeat numbers (stride 0), but no model needs a view that is huge for that reason
+  // alone.
   constexpr std::uint64_t most_repeated = 64 << 20;
   if (std::uint64_t all = 0; multiply(view.layout.shape, static_cast<std::uint64_t>(unit), all) &&
                              all > std::max(storage.bytes, most_repeated))
@@ -271,7 +273,7 @@ void TorchPickle::spend(std::size_t bytes) {
 
 namespace {
 
-/// A scalar as text; empty if it is none, or long.
+/// A scalar as text; empty if it is not a scalar, or long.
 std::string scalar_text(const Value& value) {
   constexpr std::size_t longest_text = 1000;
   switch (value.kind) {
@@ -320,7 +322,7 @@ void TorchPickle::walk(Ref ref, const std::string& name, int depth, Contents& fo
     for (std::size_t i = 0; i < value.items.size(); i += 2) {
       const auto& key = (*this)[value.items[i]];
       spend(0);
-      if (key.kind != Kind::text && key.kind != Kind::integer) continue;  // no name for it
+      if (key.kind != Kind::text && key.kind != Kind::integer) continue;  // it cannot be named
       const auto member =
           prefix + (key.kind == Kind::text ? std::string(key.text) : std::to_string(key.integer));
       walk(value.items[i + 1], member, depth + 1, found);

@@ -6,12 +6,13 @@
 
 namespace earshot::kit::checkpoint {
 
-/// A run of numbers in a file, that tensors are views of.
+/// A run of numbers in a file of which tensors are views.
 struct Storage {
   std::string_view key{};
-  std::optional<Number> number{};  ///< none: PyTorch's UntypedStorage, counted in bytes
+  std::optional<Number> number{};  ///< nullopt: PyTorch's UntypedStorage, counted in bytes
   std::uint64_t bytes = 0;
-  std::uint64_t view_begin = 0, view_bytes = 0;  ///< the part meant; all of it but in old files
+  std::uint64_t view_begin = 0, view_bytes = 0;  ///< the part that is referred to; always the
+                                                 ///< whole, except in old files
 };
 
 struct TensorView {
@@ -32,8 +33,8 @@ class TorchPickle final : public Unpickler {
   std::vector<Storage> storages{};
   std::vector<TensorView> tensors{};
 
-  /// Names what `root` holds: keys and indices joined by '.'. Tensors get their file position from
-  /// `begin_of(storage)`; short texts and numbers in dictionaries become text.
+  /// Names the content of `root`: keys and indices joined by '.'. Tensors get their file position
+  /// from `begin_of(storage)`; short texts and numbers in dictionaries become text.
   template <class Begin>
   Contents contents(Ref root, const Begin& begin_of, bool swapped) {
     Contents found;
@@ -59,7 +60,8 @@ class TorchPickle final : public Unpickler {
   void walk(Ref value, const std::string& name, int depth, Contents& found);
   void spend(std::size_t bytes);
 
-  std::size_t spent_ = 0;  // bytes of names and texts: one value may be referred to many times
+  std::size_t spent_ = 0;  // bytes of names and texts so far: one value may be referred to many
+                           // times
 };
 
 }  // namespace earshot::kit::checkpoint

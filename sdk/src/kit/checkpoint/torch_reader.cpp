@@ -46,8 +46,8 @@ class Archive {
   }
   bool contains(const std::string& name) const { return entries_.contains(folder_ + name); }
 
-  /// Whether the bytes of `name` are those that were written. PyTorch can be told to save without
-  /// checksums (set_crc32_options); then that of the version is wrong as well.
+  /// Whether the bytes of `name` differ from those that were written. PyTorch can be told to save
+  /// without checksums (set_crc32_options); then the checksum of the version is wrong as well.
   bool is_damaged(const std::string& name) const {
     return crc32(data(name)) != find(name).crc32 && contains("version") &&
            crc32(data("version")) == find("version").crc32;
@@ -94,7 +94,7 @@ Contents read_torch_zip(std::span<const std::byte> file) {
   TorchPickle pickle(archive.data("data.pkl"));
   const auto root = pickle.run();
   for (const auto& storage : pickle.storages)
-    archive.begin_of(storage);  // also those that no tensor with a name uses
+    archive.begin_of(storage);  // including those that no named tensor uses
   auto contents = pickle.contents(
       root, [&](const Storage& s) { return archive.begin_of(s); }, swapped);
   check_not_empty(contents);
@@ -103,7 +103,7 @@ Contents read_torch_zip(std::span<const std::byte> file) {
 
 namespace {
 
-/// 0x1950a86a20f9469cfc6c, the number that the older format begins with, as the pickle has it.
+/// 0x1950a86a20f9469cfc6c, the number with which the older format begins, in pickle's encoding.
 constexpr std::string_view magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
 
 bool is_big_endian(const TorchPickle& pickle, Ref system) {
@@ -115,7 +115,7 @@ bool is_big_endian(const TorchPickle& pickle, Ref system) {
   return false;
 }
 
-/// After the pickles: for each key of a list the count of elements (int64) and the elements.
+/// After the pickles: for each key in a list, the number of elements (int64) and the elements.
 std::map<std::string_view, std::uint64_t> find_storages(const TorchPickle& pickle, Ref keys,
                                                         std::span<const std::byte> file,
                                                         bool swapped) {

@@ -23,7 +23,7 @@ constexpr std::size_t end_bytes = 22, locator_bytes = 20, end64_bytes = 56, loca
   throw DataError("a damaged zip archive: " + what);
 }
 
-/// Little-endian numbers, none of them outside.
+/// Reads little-endian numbers with bounds checks.
 class Bytes {
  public:
   explicit Bytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -53,7 +53,7 @@ struct Directory {
   std::uint64_t entries = 0, begin = 0, end = 0;
 };
 
-/// The record at the end, whose comment must reach the end of the file exactly.
+/// Finds the record at the end, whose comment must extend exactly to the end of the file.
 std::uint64_t find_end(const Bytes& file) {
   constexpr std::uint64_t longest_comment = 0xffff;
   if (file.size() >= end_bytes)
@@ -86,7 +86,7 @@ Directory find_directory(const Bytes& file) {
   return found;
 }
 
-/// Sizes and position beyond 32 bits, which are in an extra field in this order (4.5.3).
+/// Reads sizes and position beyond 32 bits, which are in an extra field in this order (4.5.3).
 void read_zip64(const Bytes& file, std::uint64_t extra, std::uint64_t end,
                 std::array<std::uint64_t*, 3> values) {
   while (extra + 4 <= end) {

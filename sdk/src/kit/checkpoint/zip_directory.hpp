@@ -9,7 +9,7 @@ namespace earshot::kit::checkpoint {
 
 /// One file in a zip archive.
 struct ZipEntry {
-  std::uint64_t begin = 0;  ///< byte of the archive where its data begins
+  std::uint64_t begin = 0;  ///< offset in the archive of its data
   std::uint64_t size = 0;   ///< as stored
   std::uint32_t crc32 = 0;
   bool stored = true;  ///< neither compressed nor encrypted
