@@ -1,5 +1,5 @@
-// How fast probes read features that are in the cache: 640 clips of 10 s, 100 frames a second, 64
-// values a frame (about 160 MB), batches of 16, every value summed.
+// How fast probes read features from the cache: 640 clips of 10 s, 100 frames a second, 64 values a
+// frame (about 160 MB), batches of 16, every value summed.
 
 #include <filesystem>
 #include <string>

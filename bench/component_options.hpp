@@ -8,7 +8,7 @@
 
 namespace earshot::bench {
 
-/// A component with the given options, as JSON, and the defaults of the others.
+/// Makes a component with the given options, as JSON, and defaults for the others.
 inline std::shared_ptr<void> make(const Component& component, const std::string& options) {
   protocol::Json values;
   for (const auto& option : worker::describe(component).options)

@@ -1,8 +1,8 @@
-// How long an encoder takes, as the worker runs it: bench_encoder PLUGIN COMPONENT [key=value ...]
+// Measures an encoder as the worker runs it: bench_encoder PLUGIN COMPONENT [key=value ...]
 //
 // Keys: threads (1), clips in a batch (1), seconds of noise in each (10), codes (0; 1: as a codec),
-// options (those of the component, as JSON). After a warm-up it prints a line "ready", then, for
-// each line that it reads, the seconds that a batch took, divided by its clips.
+// options (of the component, as JSON). After a warm-up it prints a line "ready", then, for each
+// line that it reads, the seconds that a batch took, divided by the number of its clips.
 
 #include <algorithm>
 #include <string>

@@ -1,10 +1,10 @@
-// How long a language model takes: bench_language_model PLUGIN COMPONENT [key=value ...]
+// Measures a language model: bench_language_model PLUGIN COMPONENT [key=value ...]
 //
 // Keys: work (train: a step of AdamW on a mapper in front of the frozen model; generate: greedy
-// answers), threads (1), options (those of the component, as JSON), batch (16), audio, question and
+// answers), threads (1), options (of the component, as JSON), batch (16), audio, question and
 // answer (positions of each: 125, 24, 12), spread (0; 1: questions and answers of unequal length,
-// as those of ReasonAQA are). The tokenizer is taken to make a token of a byte, as that of random
-// weights does.
+// as in ReasonAQA). The tokenizer is assumed to make one token per byte, as it does with random
+// weights.
 //
 // After a warm-up it prints a line "ready", then, for each line that it reads, the seconds that a
 // batch took.
@@ -58,8 +58,8 @@ struct Batch {
   std::vector<std::string> questions{}, answers{};
 };
 
-/// How long the question or the answer of each example is: the median that the key says, or spread
-/// around it (log-logistic quantiles, in an order of `step`'s), as the reference does it.
+/// Lengths of the questions or answers of the examples: the median given by the key, or a spread
+/// around it (log-logistic quantiles, in an order that depends on `step`), as in the reference.
 std::vector<std::int64_t> lengths(const bench::Keys& keys, const std::string& key,
                                   std::int64_t step) {
   const auto batch = std::stoll(keys.at("batch"));

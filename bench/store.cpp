@@ -20,7 +20,7 @@ Small large() {
           cell.language_model = "model" + std::to_string(model);
           cell.axes.emplace_back("language_model", cell.language_model);
           cell.identity["language_model"] = cell.language_model;
-          cell.identity["options"] = std::string(800, 'x');  // a usual size
+          cell.identity["options"] = std::string(800, 'x');  // a typical size
           cell.key = protocol::sha256(cell.identity);
           plan.cells.push_back(std::move(cell));
         }
@@ -30,7 +30,7 @@ Small large() {
   return plan;
 }
 
-/// An ok run for each cell with 5 metrics x 20 categories: 1,000,000 metric rows.
+/// One successful run for each cell with 5 metrics x 20 categories: 1,000,000 metric rows.
 void fill(const Store& store) {
   auto& connection = const_cast<Connection&>(connection_of(store));
   connection.execute(R"sql(
@@ -49,7 +49,7 @@ void fill(const Store& store) {
     COMMIT)sql");
 }
 
-/// A results file with all of it, made once.
+/// A results file with all of this, created once.
 struct Large {
   TemporaryFolder folder;
   Store store{folder / "results.db", Store::Mode::write};

@@ -11,8 +11,8 @@ namespace earshot::bench {
 
 using Keys = std::map<std::string, std::string>;
 
-/// What `PROGRAM PLUGIN COMPONENT [key=value ...]` says, over these defaults. Without a plugin or a
-/// component, or for a key that has no default, it says so and exits with 2.
+/// Parses `PROGRAM PLUGIN COMPONENT [key=value ...]` over these defaults. Without a plugin or a
+/// component, or for a key without a default, it prints an error and exits with status 2.
 inline Keys read_keys(int argc, char** argv, Keys keys) {
   const auto refuse = [&](const std::string& problem) {
     std::fprintf(stderr, "%s: %s; usage: PLUGIN COMPONENT [key=value ...]\n", argv[0],
@@ -29,8 +29,9 @@ inline Keys read_keys(int argc, char** argv, Keys keys) {
   return keys;
 }
 
-/// Does `step` once to warm up and prints "ready"; then for each line that it reads does it again
-/// and prints the seconds that it took, divided by its parts. What side_by_side.py --inside drives.
+/// Runs `step` once to warm up and prints "ready"; then, for each line that it reads, runs it again
+/// and prints the seconds that it took, divided by the number of its parts. Used by side_by_side.py
+/// --inside.
 inline void take_turns(const std::function<void()>& step, double parts = 1) {
   step();
   std::printf("ready\n");
