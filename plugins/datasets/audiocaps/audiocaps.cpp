@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// `pattern` with each {name} as its value. @throws ConfigError for a name that there is not.
+/// `pattern` with each {name} replaced by its value. @throws ConfigError for an unknown name.
 std::string fill(const std::string& pattern, const std::map<std::string, std::string>& values) {
   std::string result;
   for (std::size_t start = 0; start < pattern.size();) {

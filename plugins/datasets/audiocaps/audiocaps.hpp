@@ -6,16 +6,16 @@
 namespace audiocaps {
 
 /// AudioCaps (Kim et al. 2019): train.csv, val.csv and test.csv as published, with audiocap_id,
-/// youtube_id, start_time and caption. The audio is not published: where each clip lies is said by
-/// a pattern.
+/// youtube_id, start_time and caption. The audio is not published: a pattern says where each clip
+/// is.
 ///
-/// A training item is a caption, a validation or test item a clip with all its captions (five).
-/// Splits whose table is not there are left out. Group `clip` is the video.
+/// A training item is a caption; a validation or test item is a clip with all its captions (five).
+/// Splits without a table are left out. Group `clip` is the video.
 class AudioCaps final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
-  /// @throws ConfigError for a pattern that cannot be; DataError without any table, or for one that
-  /// is not as published.
+  /// @throws ConfigError for an invalid pattern; DataError without any table, or for one that is
+  /// not as published.
   AudioCaps(const earshot::Options& options, const earshot::Context& context);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(items_.size()); }

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The metadata are published in Latin-1; some copies are saved in UTF-8, which is told first.
+/// The metadata are published in Latin-1; some copies are saved in UTF-8, which is tried first.
 earshot::kit::Table metadata(const fs::path& file) {
   try {
     return earshot::kit::Table(file);
@@ -23,7 +23,7 @@ earshot::kit::Table metadata(const fs::path& file) {
   }
 }
 
-/// The sound of Freesound that each clip is from; "Not found" is no id.
+/// The Freesound sound from which each clip was cut; "Not found" is not an id.
 std::unordered_map<std::string, std::string> sounds_of(const fs::path& file) {
   std::unordered_map<std::string, std::string> sounds;
   const auto table = metadata(file);

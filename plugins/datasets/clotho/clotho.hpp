@@ -4,15 +4,15 @@
 
 namespace clotho {
 
-/// Clotho (Drossos et al. 2020), as version 2.1 is published:
+/// Clotho (Drossos et al. 2020), version 2.1 as published:
 ///
 ///   clotho_captions_{development,validation,evaluation}.csv  file_name, caption_1 ... caption_5
 ///   clotho_metadata_{...}.csv                                file_name, sound_id ...; need not be
 ///   development/, validation/, evaluation/                   the clips
 ///
-/// Splits whose captions are not there are left out. A training item is a caption, a validation or
-/// test item a clip with all its captions. Group `clip` is the clip, `source` the sound of
-/// Freesound that it is cut from, where the metadata tell it.
+/// Splits without captions are left out. A training item is a caption; a validation or test item is
+/// a clip with all its captions. Group `clip` is the clip, `source` the Freesound sound from which
+/// it was cut, if the metadata name it.
 class Clotho final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -30,7 +30,7 @@ class Clotho final : public earshot::Dataset {
     std::string source{};
     std::vector<std::string> captions{};
     earshot::Split split{};
-    int caption = 0;  ///< the one of a training item, from 1; 0: all
+    int caption = 0;  ///< number of a training item's caption, from 1; 0: all
   };
   void read(const std::filesystem::path& root, const std::filesystem::path& audio,
             const std::string& part, earshot::Split split);

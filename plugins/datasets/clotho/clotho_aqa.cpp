@@ -22,7 +22,7 @@ std::string answer_of(const Item& item) {
   return answers.empty() ? std::string() : kit::lower_case(answers.front());
 }
 
-/// The answer of more than half of the items, or of all of them; null when there is none.
+/// The answer given by more than half of the items, or by all of them; null if there is none.
 const Item* agreed(const std::vector<Item>& items, bool unanimous) {
   for (const auto& item : items) {
     const auto alike = std::count_if(items.begin(), items.end(), [&](const Item& other) {
@@ -77,7 +77,7 @@ void ClothoAqa::read(const fs::path& file, const std::string& part, Split split,
   const auto name = table.column("file_name"), question = table.column("QuestionText"),
              answer = table.column("answer"), confidence = table.column("confidence");
 
-  // The answers to each question, in the order of the first one.
+  // The answers to each question, in order of first appearance.
   std::vector<std::vector<Item>> questions;
   std::map<std::pair<std::string, std::string>, std::size_t> places;
   for (const auto& row : table.rows()) {

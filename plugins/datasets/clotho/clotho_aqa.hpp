@@ -13,7 +13,7 @@ namespace clotho {
 ///   all        every answer: the same question up to three times, with gold that contradicts
 ///   unanimous  questions that all answered alike
 ///   majority   questions that more than half answered alike
-/// Letters' case and spaces do not count in that. Group `clip` is the clip.
+/// Upper and lower case and spaces are ignored in this comparison. Group `clip` is the clip.
 class ClothoAqa final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();

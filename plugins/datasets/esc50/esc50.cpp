@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The classes by the dataset's own numbers, as its table spells them.
+/// The classes by the dataset's own numbers, spelled as in its table.
 constexpr std::array class_names = {"dog",
                                     "rooster",
                                     "pig",
@@ -70,14 +70,15 @@ constexpr std::array class_names = {"dog",
                                     "hand_saw"};
 constexpr std::array major_names = {"animals", "natural", "human", "interior", "exterior"};
 
-/// ESC-10 in the order of its folders 001 to 010.
+/// ESC-10 in the order of its folders, 001 to 010.
 constexpr std::array<std::int64_t, 10> ten_targets = {0, 10, 11, 20, 38, 21, 40, 41, 1, 12};
 
 std::string name_of(std::int64_t target) {
   return class_names[static_cast<std::size_t>(target)];
 }
 
-/// The audio files of a folder by name without ending; of two with one name the first by ending.
+/// The audio files of a folder by name without extension; of two with the same name, the one whose
+/// extension comes first.
 std::map<std::string, fs::path> files_in(const fs::path& folder) {
   std::map<std::string, fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {

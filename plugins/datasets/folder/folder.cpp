@@ -18,8 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Files and folders that are no data: hidden ones, and those that a Mac puts beside them in an
-/// archive.
+/// Files and folders that are not data: hidden ones, and those that macOS adds to archives.
 bool is_hidden(const fs::path& path) {
   const auto name = path.filename().string();
   return name.starts_with('.') || name == "__MACOSX";
@@ -42,7 +41,7 @@ std::regex pattern_of(const std::string& group) {
                     "' has no parentheses; put them around the part that is the group");
 }
 
-/// What is in a folder, by name, hidden things left out.
+/// The entries of a folder by name, without hidden ones.
 std::vector<fs::directory_entry> entries_in(const fs::path& folder) {
   std::vector<fs::directory_entry> result;
   std::error_code error;
@@ -54,7 +53,7 @@ std::vector<fs::directory_entry> entries_in(const fs::path& folder) {
   return result;
 }
 
-/// A file, or a link that leads nowhere: as git-annex has one whose content is elsewhere.
+/// A file, or a dangling link, as git-annex has for a file whose content is elsewhere.
 bool is_file(const fs::directory_entry& entry) {
   std::error_code ignored;
   return entry.is_regular_file(ignored) ||
@@ -121,14 +120,15 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
 bool Folder::is_folder(const fs::directory_entry& entry) const {
   std::error_code error;
   if (!entry.is_directory(error)) return false;
-  // A link to a folder of these has files that are found without it, and may go round in a circle.
+  // The files of a link to one of these folders are found without it, and the link may be part of a
+  // cycle.
   return !entry.is_symlink() || !lies_in(fs::canonical(entry.path()), fs::canonical(root_));
 }
 
 void Folder::find_audio(const fs::path& folder, std::vector<fs::path>& files,
                         const std::vector<fs::path>& above) {
   const auto here = fs::canonical(folder);
-  if (std::find(above.begin(), above.end(), here) != above.end()) return;  // a circle of links
+  if (std::find(above.begin(), above.end(), here) != above.end()) return;  // a cycle of links
   auto inside = above;
   inside.push_back(here);
   folders_.push_back(folder);
@@ -145,7 +145,7 @@ void Folder::add(const fs::path& file, Split split, bool below_split) {
   const auto id = below.generic_string();
   auto part = below.begin();
   if (below_split) ++part;
-  if (std::next(part) == below.end()) return;  // in a split, and in no class
+  if (std::next(part) == below.end()) return;  // in a split, but not in a class
   std::smatch match;
   if (!group_.empty() && !std::regex_search(id, match, pattern_))
     throw DataError("'" + id + "' does not match the option group, '" + group_ +

@@ -6,16 +6,16 @@
 
 namespace folder {
 
-/// Audio files whose label `class` is the folder that they lie in:
+/// Audio files whose label `class` is the folder that contains them:
 ///
 ///   root/dog/a.wav, root/cat/deep/b.flac       split at random, whole groups together
 ///   root/train/dog/a.wav, root/test/dog/b.wav  splits as given; `validation` likewise
 ///
-/// The id of an item is its path below root, its group `clip` that path or what `group` finds in
-/// it. Items are ordered by class, then by id. Passed over are hidden files and folders, __MACOSX,
-/// files that are no audio by their ending, whatever its case, and links to folders below root,
-/// whose files are found without them; other links are followed. A link that leads nowhere is an
-/// item whose audio is missing.
+/// The id of an item is its path below root; its group `clip` is that path, or the part of it that
+/// `group` matches. Items are ordered by class, then by id. Skipped are hidden files and folders,
+/// __MACOSX, files without an audio extension (in upper or lower case), and links to folders below
+/// root, whose files are found without them; other links are followed. A dangling link is an item
+/// whose audio is missing.
 class Folder final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -24,7 +24,7 @@ class Folder final : public earshot::Dataset {
   std::int64_t size() const override { return static_cast<std::int64_t>(entries_.size()); }
   std::vector<earshot::LabelSpec> labels() const override;
   earshot::Item item(std::int64_t index) const override;
-  /// All folders, so that a new file is noticed.
+  /// All folders, so that new files are noticed.
   std::vector<std::filesystem::path> sources() const override { return folders_; }
 
  private:
@@ -33,14 +33,14 @@ class Folder final : public earshot::Dataset {
     earshot::Split split = earshot::Split::train;
   };
   bool is_folder(const std::filesystem::directory_entry& entry) const;
-  /// `above`: the folders that lead here, without links.
+  /// `above`: the folders from the root to this one, with links resolved.
   void find_audio(const std::filesystem::path& folder, std::vector<std::filesystem::path>& files,
                   const std::vector<std::filesystem::path>& above = {});
   void add(const std::filesystem::path& file, earshot::Split split, bool below_split);
 
   std::filesystem::path root_;
   std::string group_;
-  std::regex pattern_;  ///< group_
+  std::regex pattern_;  ///< of group_
   std::vector<std::string> classes_{};
   std::vector<Entry> entries_{};
   std::vector<std::filesystem::path> folders_{};

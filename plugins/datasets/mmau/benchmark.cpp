@@ -13,7 +13,7 @@ namespace kit = earshot::kit;
 
 namespace {
 
-// Where the columns of a record are: these, the audio, then those of the slices.
+// Order of the columns in a record: these, the audio, then the slices.
 enum Column : std::size_t { id, question, choices, answer, audio, first_slice };
 
 std::vector<std::string> required(const Layout& layout) {

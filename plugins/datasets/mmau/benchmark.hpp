@@ -7,19 +7,19 @@
 
 namespace mmau {
 
-/// How a benchmark's JSON calls what.
+/// The names that a benchmark's JSON uses.
 struct Layout {
   std::string name{};                                         ///< of the benchmark, for messages
   std::string audio{};                                        ///< key of the audio file
   std::vector<std::pair<std::string, std::string>> slices{};  ///< key, and dimension of the slice
-  /// Whether ids are "<YouTube id>_hh-mm-ss_hh-mm-ss": then group `source` is the video.
+  /// Whether ids have the form "<YouTube id>_hh-mm-ss_hh-mm-ss": then group `source` is the video.
   bool ids_of_videos = false;
 };
 
-/// Questions with choices out of a JSON array or JSON Lines, all of them test items, in the order
-/// of the file. Choices and answer are as written, also where a choice is there twice. A value that
-/// is a list is one slice, its texts joined; a value that is null gives none. Group `clip` is the
-/// audio file's name without ending.
+/// Multiple-choice questions from a JSON array or JSON Lines, all of them test items, in the order
+/// of the file. Choices and answer are as written, even if a choice occurs twice. A list becomes
+/// one slice, its texts joined; null gives no slice. Group `clip` is the audio file's name without
+/// extension.
 class Benchmark : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -32,7 +32,7 @@ class Benchmark : public earshot::Dataset {
   std::vector<std::filesystem::path> sources() const override { return {file_}; }
 
  protected:
-  /// @throws DataError for a file that is not of this layout, or without a single answer.
+  /// @throws DataError for a file with another layout, or without a single answer.
   Benchmark(const earshot::Options& options, const Layout& layout);
 
  private:

@@ -23,7 +23,7 @@ bool blank(char letter) {
   return std::isspace(static_cast<unsigned char>(letter)) != 0;
 }
 
-/// Where the mark of a choice begins and ends; npos when there is none.
+/// Begin and end of the mark of a choice; npos if there is none.
 struct Mark {
   std::size_t begin = std::string_view::npos, end = 0;
   explicit operator bool() const { return begin != std::string_view::npos; }
@@ -35,8 +35,8 @@ Mark mark_at(std::string_view text, std::size_t place, char letter, Style style)
   if (style.opened && (place >= text.size() || text[place++] != '(')) return {};
   if (place + 1 >= text.size() || text[place + 1] != style.closing) return {};
   if (std::tolower(static_cast<unsigned char>(text[place])) != letter) return {};
-  if (start > 0 && !blank(text[start - 1])) return {};  // "no. 1a)" is no mark
-  // "a.m." and "a:b" are none either; "a)rain" is written.
+  if (start > 0 && !blank(text[start - 1])) return {};  // "no. 1a)" is not a mark
+  // "a.m." and "a:b" are not marks either; "a)rain" is one.
   const auto end = place + 2;
   if (style.closing != ')' && end < text.size() && !blank(text[end])) return {};
   return {start, end};
@@ -55,7 +55,7 @@ std::string choice_text(std::string_view text) {
   return choice;
 }
 
-/// The letter that an answer begins with, and what follows it.
+/// The letter with which an answer begins, and what follows it.
 struct Lettered {
   std::size_t index = std::string::npos;
   std::string rest{};
@@ -78,7 +78,7 @@ Lettered letter_of(const std::string& answer) {
 
 ParsedQuestion parse_question(std::string_view text) {
   for (const auto style : styles) {
-    // The last a that a b follows: an earlier one belongs to the question.
+    // The last "a" that is followed by a "b": an earlier one belongs to the question.
     std::vector<Mark> marks;
     for (auto first = find_mark(text, 0, 'a', style); first;
          first = find_mark(text, first.end, 'a', style)) {

@@ -26,7 +26,7 @@ fs::path rules_file(const earshot::Options& options, const earshot::Context& con
   return own.empty() ? context.plugin_dir / "reasonaqa_rules.json" : own;
 }
 
-/// "AudioCapsLarger\test\Yx.wav" with slashes, and without "./" in front.
+/// "AudioCapsLarger\test\Yx.wav" with slashes, and without a leading "./".
 std::string normal_path(std::string path) {
   std::replace(path.begin(), path.end(), '\\', '/');
   while (path.starts_with("./"))
@@ -34,9 +34,9 @@ std::string normal_path(std::string path) {
   return path;
 }
 
-/// The folder `written` of the data, which lies below `root` in full or without its first parts:
-/// whoever gives the folder of a corpus need not keep the names that its authors had around it.
-/// `name` is a file that is in it.
+/// The folder `written` of the data, which exists below `root` either in full or without its first
+/// parts: users need not keep the parent folders that the authors had around a corpus. `name` is a
+/// file in it.
 fs::path find_folder(const fs::path& root, const fs::path& written, const fs::path& name) {
   if (written.is_absolute() && fs::is_directory(written)) return written;
   for (auto rest = written.relative_path(); !rest.empty();) {
@@ -86,7 +86,7 @@ ReasonAqa::ReasonAqa(const earshot::Options& options, const earshot::Context& co
   const auto root = or_else(options.path("root"), files.front().first.parent_path());
   audiocaps_.folder = or_else(options.path("audiocaps"), root);
   clotho_.folder = or_else(options.path("clotho"), root);
-  files_.emplace_back();  // path 0 is none
+  files_.emplace_back();  // path 0 means none
   for (const auto& [file, split] : files)
     read(file, split);
   if (rows_.empty()) throw DataError("no usable rows; 'runner lint-data' says why");
@@ -109,7 +109,7 @@ void ReasonAqa::add(const kit::Record& record, std::uint8_t split) {
     const auto* value = std::get_if<std::string>(&record.cells[column]);
     return value == nullptr ? nothing : *value;
   };
-  constexpr std::size_t sentence = 40;  // answers that are longer are hardly ever there twice
+  constexpr std::size_t sentence = 40;  // longer answers hardly ever occur twice
   const auto &question = text(1), &answer = text(2);
   const bool clotho = kit::lower_case(text(4)).starts_with("clotho");
   Row row{.paths = {add_path(text(0), clotho), add_path(text(3), clotho)},
@@ -154,7 +154,7 @@ std::uint16_t ReasonAqa::add_subtype(const std::string& name) {
   return static_cast<std::uint16_t>(subtypes_.size() - 1);
 }
 
-/// By the subtype, or else by structure.
+/// By the subtype, or otherwise by structure.
 Format ReasonAqa::format_of(const Row& row, const std::string& question) const {
   const auto& said = subtype_rules_[row.subtype].format;
   for (const auto format :

@@ -12,19 +12,19 @@
 namespace reasonaqa {
 
 /// ReasonAQA (Deshmukh et al. 2025, "Mellow: a small audio language model for reasoning"), or JSON
-/// of the same shape: an array of objects with filepath1, filepath2 ("" unless the question is on
-/// two clips), input, answer, and where there are any taskname, subtype, caption1, caption2.
+/// of the same shape: an array of objects with filepath1, filepath2 ("" unless the question is
+/// about two clips), input, answer, and optionally taskname, subtype, caption1, caption2.
 ///
 /// An item is a row, in the order of the files. Its id is its split, its number in its file and a
-/// hash of its texts: "test-17-5f3a9c01". Lettered choices are parsed out of the question, and the
+/// hash of its texts: "test-17-5f3a9c01". Lettered choices are parsed from the question, and the
 /// answer is the choice that it means. Slices `format`, `category`, `content` and `gold_from` come
 /// from the rules (rules.hpp), `subtype` is as written. Groups `clip` and `second_clip` are the
-/// file's name without folder and ending, so that a recording is known in any split. Labels
-/// `caption` and `second_caption` are text.
+/// file's name without folder and extension, so that a recording is recognised in every split.
+/// Labels `caption` and `second_caption` are text.
 class ReasonAqa final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
-  /// @throws DataError without any file, or for one that is not of this shape.
+  /// @throws DataError without any file, or for one of another shape.
   ReasonAqa(const earshot::Options& options, const earshot::Context& context);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(rows_.size()); }
@@ -33,15 +33,15 @@ class ReasonAqa final : public earshot::Dataset {
   std::vector<std::filesystem::path> sources() const override { return sources_; }
 
  private:
-  /// Numbers of texts, and of paths.
+  /// Indices of texts and of paths.
   struct Row {
     std::array<std::uint32_t, 2> paths{}, captions{};
     std::uint32_t question = 0, answer = 0, number = 0;
-    std::uint16_t subtype = 0;  ///< place in subtypes_
+    std::uint16_t subtype = 0;  ///< index in subtypes_
     Format format = Format::open;
     std::uint8_t topic = 0, split = 0;
   };
-  /// Where clips of a corpus lie, and the folders found there by their name in the data.
+  /// The folder of a corpus, and the folders found there by their name in the data.
   struct Root {
     std::filesystem::path folder{};
     std::unordered_map<std::string, std::filesystem::path> folders{};
@@ -61,10 +61,10 @@ class ReasonAqa final : public earshot::Dataset {
   std::vector<std::filesystem::path> sources_{};
   std::vector<Row> rows_{};
   TextPool texts_{}, paths_{};
-  std::vector<std::string> files_{};      ///< by the number of a path, on this machine
-  std::vector<std::uint8_t> topics_{};    ///< by the number of a question's text
+  std::vector<std::string> files_{};      ///< by index of a path, on this machine
+  std::vector<std::uint8_t> topics_{};    ///< by index of a question's text
   std::vector<std::string> subtypes_{};   ///< as written
-  std::vector<Subtype> subtype_rules_{};  ///< what they say
+  std::vector<Subtype> subtype_rules_{};  ///< their rules
 };
 
 }  // namespace reasonaqa

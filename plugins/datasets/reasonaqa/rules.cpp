@@ -23,10 +23,10 @@ constexpr std::array<std::string_view, 5> format_names = {"open", "caption", "ye
 
 bool word_letter(char letter) {
   const auto code = static_cast<unsigned char>(letter);
-  return std::isalnum(code) != 0 || code >= 0x80;  // of UTF-8 all bytes beyond ASCII
+  return std::isalnum(code) != 0 || code >= 0x80;  // in UTF-8, all bytes beyond ASCII
 }
 
-/// The words of a text, which are in it.
+/// The words of a text, as views into it.
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   for (std::size_t start = 0; start < text.size();) {
@@ -43,7 +43,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-/// "ACD-1.json" as "acd": letters and digits, without the ending and the number of the tier.
+/// "ACD-1.json" as "acd": letters and digits, without the extension and the number of the tier.
 std::string normal_subtype(std::string_view name) {
   auto text = lower_case(std::string(name));
   if (text.ends_with(".json")) text.resize(text.size() - 5);

@@ -8,44 +8,46 @@
 
 namespace reasonaqa {
 
-/// What a row is, from its subtype or its structure. Its names are the values of slice `format`.
+/// The format of a row, from its subtype or its structure. Its names are the values of slice
+/// `format`.
 enum class Format : std::uint8_t { open, caption, yes_no, compare, multiple_choice };
 std::string_view name_of(Format format);
 
-/// What a subtype says, exactly. "" where it says nothing.
+/// The exact properties of a subtype. "" if not specified.
 struct Subtype {
   std::string format{};     ///< a name of Format
   std::string gold_from{};  ///< "audio", "caption" or "synthesised"
 };
 
-/// What a question asks for, by the first rule that has a word of it.
+/// What a question asks for, by the first rule with a matching word.
 struct Topic {
   std::string content{};   ///< slice `content`
   std::string category{};  ///< slice `category` of questions that are open or captions
 };
 
-/// The rules by which rows are told apart: data, so that anybody can read, test and change them.
-/// The file that is shipped, reasonaqa_rules.json, says how it is written.
+/// The rules that classify rows: data, so that anybody can read, test and change them. The supplied
+/// file, reasonaqa_rules.json, describes its own format.
 class Rules {
  public:
-  /// @throws DataError naming the file and what is wrong in it.
+  /// @throws DataError naming the file and what is wrong with it.
   explicit Rules(const std::filesystem::path& file);
 
-  /// Of a subtype as the data spells it: "ACD-1.json" is "acd", and "Clotho-MCQ" "clothomcq".
+  /// The rule of a subtype as the data spells it: "ACD-1.json" is "acd", and "Clotho-MCQ"
+  /// "clothomcq".
   const Subtype& subtype(std::string_view name) const;
-  /// Where the gold of a row is from when its subtype does not say.
+  /// Where the gold answer of a row comes from if its subtype does not tell.
   const std::string& gold_from(Format format) const;
 
-  /// All topics that there are, in the order of the rules; the last is that of other questions.
+  /// All topics in the order of the rules; the last is that of all other questions.
   const std::vector<Topic>& topics() const { return topics_; }
-  /// The place in topics() of a question, letters in whatever case. Remembers words: quick, and not
-  /// for two threads at once.
+  /// The index in topics() of a question, in upper or lower case. Caches words: fast, but not
+  /// thread-safe.
   std::uint8_t topic(std::string_view question);
-  /// Whether a question asks for a caption: the topic whose words are `caption` of the rules.
+  /// Whether a question asks for a caption: its topic's words are `caption` in the rules.
   bool asks_caption(std::string_view question) const;
 
  private:
-  /// A word or phrase of a rule, in small letters; the last word of it may be a beginning.
+  /// A word or phrase of a rule, in lower case; its last word may be a prefix.
   struct Phrase {
     std::vector<std::string> words{};
     bool prefix = false;

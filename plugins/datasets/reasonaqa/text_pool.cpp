@@ -18,7 +18,7 @@ std::uint32_t TextPool::append(std::string_view text) {
     blocks_.emplace_back().reserve(std::max(block, text.size()));
   auto& letters = blocks_.back();
   const auto start = letters.size();
-  letters.append(text);  // within its capacity: nothing moves
+  letters.append(text);  // within its capacity, so nothing is reallocated
   texts_.push_back(std::string_view(letters).substr(start));
   return static_cast<std::uint32_t>(texts_.size() - 1);
 }

@@ -8,8 +8,8 @@
 
 namespace reasonaqa {
 
-/// Texts by number, equal ones kept once: a million rows share some 52,000 clips and their
-/// captions. Number 0 is "".
+/// Texts by index, equal ones kept once: a million rows share about 52,000 clips and their
+/// captions. Index 0 is "".
 class TextPool {
  public:
   TextPool() {
@@ -18,15 +18,15 @@ class TextPool {
   }
 
   std::uint32_t add(std::string_view text);
-  /// Without a look whether it is there already: for texts that hardly ever are.
+  /// Adds a text without checking whether it exists already: for texts that rarely repeat.
   std::uint32_t append(std::string_view text);
   std::string_view operator[](std::uint32_t number) const { return texts_[number]; }
   std::size_t size() const { return texts_.size(); }
-  /// Frees what only add() needs.
+  /// Frees the memory that only add() needs.
   void close() { numbers_ = {}; }
 
  private:
-  std::deque<std::string> blocks_{};  ///< of letters, never moved
+  std::deque<std::string> blocks_{};  ///< of characters, never moved
   std::vector<std::string_view> texts_{};
   std::unordered_map<std::string_view, std::uint32_t> numbers_{};
 };

@@ -67,7 +67,7 @@ std::array<Signal, bands> split_bands(const Signal& signal) {
 
 Signal join_bands(const std::array<Signal, bands>& parts) {
   const std::size_t length = parts[0].size();
-  // Twice the length, so that what the filters ring before the start does not wrap into the end.
+  // Twice the length, so that the filters' ringing before the start does not wrap into the end.
   Fourier fourier(std::bit_ceil(2 * length));
   const auto gains = band_gains(fourier);
   Spectrum sum(fourier.bins());

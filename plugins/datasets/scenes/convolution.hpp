@@ -6,15 +6,15 @@
 
 namespace earshot::scenes {
 
-/// The first `length` samples of the convolution of two signals, none empty.
+/// The first `length` samples of the convolution of two non-empty signals.
 Signal convolve(const Signal& signal, const Signal& response, std::size_t length);
 
 /// `signal` as a sum of octave bands: zero-phase filters whose gains add up to one at every
-/// frequency and cross over as cos^2 along log frequency between two centres. Circular: made for
-/// noise, whose end may ring into its start.
+/// frequency and cross over as cos^2 along log frequency between two centres. Circular: intended
+/// for noise, whose end may ring into its start.
 std::array<Signal, bands> split_bands(const Signal& signal);
 
-/// Filters the bands of `parts` (all of one length) as split_bands() does, and adds them up.
+/// Filters the bands of `parts` (all of one length) as split_bands() does, and sums them.
 Signal join_bands(const std::array<Signal, bands>& parts);
 
 /// `signal` at `factor` times its rate: zeros between its samples, then a windowed sinc (Kaiser, 90

@@ -21,7 +21,7 @@ std::vector<std::int64_t> permutation(std::int64_t count, kit::Random& random) {
   return order;
 }
 
-/// Names for the levels of all factors.
+/// Permutations of the levels of all factors.
 struct Labels {
   explicit Labels(std::uint64_t seed) : random(seed) {}
   kit::Random random;
@@ -40,7 +40,8 @@ int pick(const std::vector<std::int64_t>& labels, std::int64_t level) {
 Row row(Split split, std::int64_t number, const Labels& labels) {
   const std::int64_t place = number % unit_size;
   const std::int64_t block = place / block_size, line = place % block_size / events;
-  // Along a line events and rooms both turn, so that a beginning of a block is nearly balanced too.
+  // Along a line, both events and rooms rotate, so that the beginning of a block is nearly
+  // balanced, too.
   const std::int64_t e = place % events, r = (line + e) % room_kinds;
   const std::int64_t e3 = e % 3, e4 = e / 3, r3 = r % 3, r2 = r / 3;
   const std::int64_t alternating = (block % 3 + r3 + block / 3) % 2;

@@ -14,7 +14,7 @@ inline constexpr int events = 12, room_kinds = 6, distances = 3, noise_levels = 
 struct Row {
   Split split = Split::train;
   int event = 0, room = 0, distance = 0, noise = 0, noise_type = 0, quality = 0;
-  std::int64_t number = 0;  ///< in its split
+  std::int64_t number = 0;  ///< index in its split
 };
 
 /// Crosses the factors: within a split, each pair of factors is balanced exactly at multiples of
@@ -26,8 +26,8 @@ struct Row {
 /// block's number mod 3: distance and quality become orthogonal over three blocks), and the two
 /// bits of the noise type are those of e4, one flipped by r2, one by a bit that alternates. Linear
 /// functions that are independent over GF(3) are orthogonal (Hedayat, Sloane, Stufken, "Orthogonal
-/// Arrays", 1999, ch. 3). Levels are relabelled at random per 432 rows and split: what event and
-/// room together say of the distance is chance, and another chance in the test.
+/// Arrays", 1999, ch. 3). Levels are relabelled at random for every 432 rows and split: what event
+/// and room together tell about the distance is random, and differs in the test split.
 std::vector<Row> cross(std::int64_t clips, std::uint64_t world);
 
 /// Numbers below `count`, at random but as evenly as can be: each comes once before any comes

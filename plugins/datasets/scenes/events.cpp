@@ -16,12 +16,12 @@ namespace {
 
 using std::numbers::pi;
 
-/// A source sounds for a short time and is then silent for longer, whatever it is, so that how a
-/// place decays is heard after every kind of event.
+/// A source sounds for a short time and is then silent for longer, for all classes, so that the
+/// decay of a place is audible after every kind of event.
 constexpr Range sounding = {0.3, 0.5}, silent = {1.6, 2.2};  // s
 
-/// Every source is rough: its amplitude flutters by this share at random. That spreads part of
-/// its power over the whole band, so that every band of the place is excited by every event.
+/// Every source is rough: its amplitude fluctuates randomly by this share. That spreads part of its
+/// power over the whole band, so that every event excites every band of the place.
 constexpr float roughness = 0.9F;
 
 /// sin(2 pi phase) from a table, phase >= 0 in turns.
@@ -39,7 +39,7 @@ float sine(double phase) {
   return table[whole] + part * (table[whole + 1] - table[whole]);
 }
 
-/// One clip of a source in the making.
+/// One clip of a source while it is rendered.
 class Performance {
  public:
   Performance(const Source& source, std::uint64_t seed, std::size_t length)
@@ -53,7 +53,7 @@ class Performance {
   }
   /// Between `begin` and `end`.
   std::size_t samples() const { return static_cast<std::size_t>((end - begin) * rate); }
-  /// How loud this time: 5 dB of difference between one occurrence and the next.
+  /// Loudness of one occurrence: they differ by up to 5 dB.
   float accent() { return static_cast<float>(std::pow(10, random.uniform(-5, 0) / 20)); }
 
   /// Adds `sample(k)` for `duration` s from `start` s on.
@@ -65,7 +65,7 @@ class Performance {
       out[first + k] += sample(k);
   }
 
-  /// A struck mode: a sine that falls by 60 dB in `decay` s.
+  /// A struck mode: a sine that decays by 60 dB in `decay` s.
   void ring(double start, double frequency, double decay, float amplitude) {
     if (frequency > 7500) return;
     const double radius = std::pow(10, -3 / (decay * rate)), angle = 2 * pi * frequency / rate;
@@ -79,7 +79,7 @@ class Performance {
     });
   }
 
-  /// A burst of noise through `filter` that falls by 60 dB in `decay` s.
+  /// A burst of noise through `filter` that decays by 60 dB in `decay` s.
   void burst(double start, double decay, Biquad filter, float amplitude) {
     White white(random());
     const auto step = static_cast<float>(std::pow(10, -3 / (decay * rate)));
@@ -92,14 +92,14 @@ class Performance {
 
   Signal out;
   kit::Random random;
-  /// s: between them the source is set going; what rings, rings on.
+  /// s: the source is excited between them; what rings continues to ring.
   double begin = 0, end = 0;
 
  private:
   const Source& source_;
 };
 
-/// 0 to 1 and back within `edge` s of the ends of `count` samples.
+/// Rises from 0 to 1 and falls back within `edge` s of the ends of `count` samples.
 float fade(std::size_t k, std::size_t count, double edge) {
   const double nearest = static_cast<double>(std::min(k, count - std::min(k, count)));
   return static_cast<float>(std::min(1.0, nearest / (edge * rate)));
@@ -147,8 +147,8 @@ void bark(Performance& p) {
 }
 
 void bell(Performance& p) {
-  // Partials of a tuned bell against its prime (Fletcher and Rossing, "The Physics of Musical
-  // Instruments", 2nd ed., ch. 21), each somewhat off.
+  // Partials of a tuned bell relative to its prime (Fletcher and Rossing, "The Physics of Musical
+  // Instruments", 2nd ed., ch. 21), each slightly detuned.
   constexpr double partials[] = {0.5, 1, 1.2, 1.5, 2, 2.5, 3, 4.07, 5.33};
   const double prime = p.log(0, 450, 900), decay = p.log(1, 0.6, 1.6);
   const double bright = p.linear(2, 0.4, 1.1);

@@ -3,8 +3,8 @@
 
 namespace earshot::scenes {
 
-/// A second-order section at `rate`, coefficients after R. Bristow-Johnson, "Cookbook formulae for
-/// audio equalizer biquad filter coefficients" (W3C note, 2021); transposed direct form II.
+/// A second-order section at `rate`, with coefficients from R. Bristow-Johnson, "Cookbook formulae
+/// for audio equalizer biquad filter coefficients" (W3C note, 2021); transposed direct form II.
 class Biquad {
  public:
   static Biquad low_pass(double frequency, double quality = 0.70710678);
@@ -19,7 +19,7 @@ class Biquad {
     return static_cast<float>(y);
   }
 
-  /// Other coefficients, the same memory: for filters that move.
+  /// Changes the coefficients but keeps the state: for time-varying filters.
   void become(const Biquad& other);
 
  private:
@@ -30,7 +30,7 @@ class Biquad {
 
 void apply(Biquad filter, Signal& signal);
 
-/// Butterworth of order 6 as three sections: 36 dB per octave.
+/// 6th-order Butterworth filter as three sections: 36 dB per octave.
 void low_pass(double frequency, Signal& signal);
 
 }  // namespace earshot::scenes

@@ -8,8 +8,8 @@ namespace earshot::scenes {
 
 namespace {
 
-/// What a signal is between its samples, where it is often higher than at them: an encoder of a
-/// higher rate sees that. Windowed sincs at quarters of a sample.
+/// Values of a signal between its samples, which are often higher than the samples: an encoder with
+/// a higher rate sees them. Windowed sincs at quarters of a sample.
 class Between {
  public:
   Between() {
@@ -22,7 +22,7 @@ class Between {
       }
   }
 
-  /// The largest size from sample n to just before the next.
+  /// The largest magnitude from sample n to just before the next.
   float largest(const Signal& signal, std::size_t n) const {
     float size = std::abs(signal[n]);
     if (n + 1 < half || n + half >= signal.size()) return size;
@@ -40,7 +40,8 @@ class Between {
   float kernel_[3][2 * half];
 };
 
-/// The largest sizes around each sample, exact where they exceed `least`; below it a sample's own.
+/// The largest magnitudes around each sample, exact if they exceed `least`; otherwise the sample's
+/// own.
 Signal sizes(const Signal& signal, float least) {
   static const Between between;
   Signal result(signal.size());
@@ -91,15 +92,15 @@ void swell(double crest, double width, Signal& signal) {
   }
   const double peak = double{highest.size} * highest.size;
   const double c2 = peak - crest * crest * twice, c1 = peak - crest * crest * once;
-  const double c0 = peak - crest * crest * power(signal);  // negative: too low a crest factor
+  const double c0 = peak - crest * crest * power(signal);  // negative: the crest factor is too low
   if (c0 >= 0 || c2 <= 0) return;
   const double a = (-c1 + std::sqrt(c1 * c1 - c2 * c0)) / c2;
   for (std::size_t n = first; n < last; ++n)
     signal[n] *= static_cast<float>(1 + a * bump(n));
 }
 
-/// Keeps sizes at or below `threshold` by a gain that falls within 1 ms before a peak and recovers
-/// within some 20 ms.
+/// Keeps magnitudes at or below `threshold` by a gain that falls within 1 ms before a peak and
+/// recovers within about 20 ms.
 void limit(float threshold, Signal& signal) {
   constexpr std::size_t ahead = 16;
   const auto release = static_cast<float>(std::exp(-1 / (0.008 * rate)));
@@ -121,10 +122,10 @@ void limit(float threshold, Signal& signal) {
 
 void set_crest_factor(double decibels, double width, Signal& signal) {
   const double crest = std::pow(10, decibels / 20);
-  // Less power lowers the threshold, which takes more power: a few rounds settle it.
+  // Less power lowers the threshold, which in turn removes more power: a few rounds converge.
   for (int round = 0; round < 8 && crest_factor(signal) > decibels + 0.05; ++round)
     limit(static_cast<float>(crest * std::sqrt(power(signal))), signal);
-  // Where one swell would have to be too narrow, a second adds to the first.
+  // If a single swell would have to be too narrow, a second one is added.
   for (int round = 0; round < 4 && crest_factor(signal) < decibels - 0.05; ++round, width /= 2)
     swell(crest, width, signal);
 }

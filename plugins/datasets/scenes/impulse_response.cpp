@@ -17,7 +17,7 @@ using std::numbers::pi;
 constexpr int kernel_half = 12;  // samples to each side of an arrival
 constexpr int kernel_phases = 64;
 
-/// Arrivals between samples: a Hann-windowed sinc, tabulated.
+/// Kernels for arrivals between samples: a Hann-windowed sinc, tabulated.
 struct Kernels {
   float value[kernel_phases + 1][2 * kernel_half];
   Kernels() {
@@ -32,7 +32,7 @@ struct Kernels {
   }
 };
 
-/// Collects arrivals in bands.
+/// Accumulates arrivals in bands.
 class Arrivals {
  public:
   Arrivals(const Room& room, double first, std::size_t length) : room_(room), first_(first) {
@@ -71,8 +71,8 @@ double distance_between(const Point& a, const Point& b) {
   return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
-/// Images along one axis within `reach` m: their coordinate, and how often each of the two walls
-/// reflected (Allen and Berkley 1979, eq. 4 and 9).
+/// Image sources along one axis within `reach` m: their coordinate, and how often each of the two
+/// walls reflected (Allen and Berkley 1979, eq. 4 and 9).
 struct Image {
   double coordinate;
   int low, high;
@@ -89,7 +89,7 @@ std::vector<Image> images(double source, double receiver, double side, double re
   return result;
 }
 
-/// How much of the mixing of early images into the noise is over at `time`: 0 to pi / 2.
+/// Progress of the crossfade from early images to noise at `time`: 0 to pi / 2.
 double mixed(double time, double mixing_time) {
   return pi / 2 * std::clamp((time / mixing_time - 0.8) / 0.4, 0.0, 1.0);
 }

@@ -10,8 +10,8 @@ namespace earshot::scenes {
 
 namespace {
 
-/// Noise whose density falls with f^-exponent: a ladder of first-order shelves, one pole and one
-/// zero an octave (after Corsini and Saletti 1988).
+/// Noise whose density falls with f^-exponent: a cascade of first-order shelves, one pole and one
+/// zero per octave (after Corsini and Saletti 1988).
 Signal coloured(std::size_t length, double exponent, std::uint64_t seed) {
   White white(seed);
   Signal noise(length);
@@ -83,7 +83,7 @@ Signal background(int kind, std::size_t length, std::uint64_t seed) {
       return coloured(length, random.uniform(0.8, 1.2), random());
     case 2: {
       Signal result = hum(length, kit::Random(random()));
-      // The room's own faint noise under the hum.
+      // The room's faint noise in addition to the hum.
       White white(random());
       const auto faint = static_cast<float>(std::sqrt(power(result)) * random.uniform(0.03, 0.1));
       for (float& x : result)

@@ -7,8 +7,8 @@
 
 namespace earshot::scenes {
 
-/// White noise of variance 1, nearly Gaussian: each value is a sum of four uniform numbers out of
-/// one draw (Irwin and Hall; kurtosis 2.7 instead of 3), ten times as fast as Box and Muller.
+/// White noise of variance 1, nearly Gaussian: each value is a sum of four uniform numbers taken
+/// from one draw (Irwin-Hall; kurtosis 2.7 instead of 3), ten times as fast as Box-Muller.
 class White {
  public:
   explicit White(std::uint64_t seed) : random_(seed) {}
@@ -25,11 +25,11 @@ class White {
 
 inline constexpr std::array<const char*, 4> noise_names = {"white", "pink", "hum", "babble"};
 
-/// Background noise of a kind, of any level; everything about it (spectral tilt, mains frequency
-/// and harmonics, talkers) is drawn from `seed`.
+/// Background noise of a kind, of arbitrary level; everything else about it (spectral tilt, mains
+/// frequency and harmonics, talkers) is drawn from `seed`.
 Signal background(int kind, std::size_t length, std::uint64_t seed);
 
-/// A mains hum: 24 harmonics of 50 or 60 Hz, up to 0.5 % off, falling at random.
+/// A mains hum: 24 harmonics of 50 or 60 Hz, up to 0.5 % off, with random decreasing amplitudes.
 Signal hum(std::size_t length, kit::Random random);
 
 }  // namespace earshot::scenes

@@ -24,7 +24,7 @@ Words words_of(const std::array<const char*, size>& names) {
 
 constexpr std::array<const char*, 3> mood_names = {"calm", "lively", "tense"};
 /// Moods of events, in the order of event_names: alarm, bark, bell, bird, clapping, drum, engine,
-/// glass, knock, rain, siren, speech; four of each.
+/// glass, knock, rain, siren, speech; four events for each mood.
 constexpr std::array<int, 12> moods = {2, 2, 0, 0, 1, 1, 0, 2, 1, 0, 2, 1};
 
 struct About {

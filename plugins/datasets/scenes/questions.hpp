@@ -7,30 +7,30 @@
 
 namespace earshot::scenes {
 
-/// What questions are about: the factors of a scene, and the mood, which is a table of events.
+/// Subjects of questions: the factors of a scene, and the mood, which is a function of the event.
 enum class Topic { event, room, distance, noise, noise_type, quality, mood };
 inline constexpr int topics = 7;
-/// All of them, as captions name them.
+/// All topics, in the order of captions.
 inline constexpr std::array<Topic, topics> in_captions = {
     Topic::distance,   Topic::event,   Topic::room, Topic::noise,
     Topic::noise_type, Topic::quality, Topic::mood};
 
-/// What a topic is called in questions: "sound", "place", "noise level".
+/// Name of a topic in questions: "sound", "place", "noise level".
 const char* noun(Topic topic);
-/// The answers that a topic has, each a word or two: "bark", "living room", "far".
+/// The possible answers to a topic, one or two words each: "bark", "living room", "far".
 const std::vector<std::string>& words(Topic topic);
-/// The place in words() of a scene.
+/// The index in words() for a scene.
 int level(Topic topic, const Row& row);
-/// The slice `content` of questions on it: event, environment, acoustics or mood.
+/// The slice `content` of questions about it: event, environment, acoustics or mood.
 const char* content(Topic topic);
 
-/// All of a scene in one sentence, out of words(): "a far bark in a hall, moderate pink noise,
-/// a phone recording, a tense mood".
+/// A scene in one sentence, made of words(): "a far bark in a hall, moderate pink noise, a phone
+/// recording, a tense mood".
 std::string caption(const Row& row);
-/// What it has of some topics as bare words: "far bark hall".
+/// The words of a scene for some topics: "far bark hall".
 std::string caption_words(const Row& row, const std::vector<Topic>& of);
 
-/// The categories of the study of ReasonAQA, as the dataset `reasonaqa` calls them.
+/// The categories of the ReasonAQA study, named as in the dataset `reasonaqa`.
 enum class Category {
   multiple_choice,
   compare,
@@ -42,7 +42,7 @@ enum class Category {
 };
 inline constexpr int categories = 7;
 const char* name_of(Category category);
-/// The topics that questions of a category are about, in turns.
+/// The topics that questions of a category are about, in rotation.
 const std::vector<Topic>& topics_of(Category category);
 
 }  // namespace earshot::scenes

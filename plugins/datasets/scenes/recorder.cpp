@@ -58,7 +58,7 @@ Recorder draw_recorder(double severity, kit::Random& random) {
 Signal self_noise(std::size_t length, kit::Random random) {
   Signal noise = hum(length, kit::Random(random()));
   const double level = std::sqrt(power(noise));
-  const double share = random.uniform(0.2, 0.8);  // of hiss
+  const double share = random.uniform(0.2, 0.8);  // share of the hiss
   White white(random());
   for (float& x : noise)
     x = static_cast<float>(std::sqrt(1 - share) * x / level + std::sqrt(share) * white());
@@ -74,7 +74,7 @@ void record(const Recorder& recorder, Signal& signal) {
   const Compander compand(std::pow(2, recorder.bits - 1));
   for (float& x : signal)
     x = limit * compand(std::clamp(x / limit, -1.0F, 1.0F));
-  low_pass(7200, signal);  // what clipping and coding made above it
+  low_pass(7200, signal);  // removes what clipping and coding added above it
 }
 
 }  // namespace earshot::scenes

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Audio files by their ending; hidden ones, as a Mac puts beside them, are none.
+/// Files with an audio extension, except hidden ones, which macOS adds.
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))

@@ -9,9 +9,10 @@
 
 namespace earshot::scenes {
 
-/// A folder of the user's own recordings: one class per folder in it, or files without classes.
+/// A folder of the user's recordings: one class per subfolder, or files without classes.
 struct Recordings {
-  /// Of a class, "" when there are no folders; files by split, none in two.
+  /// Files of a class by split; the class is "" if there are no subfolders. No file is in two
+  /// splits.
   struct Class {
     std::string name{};
     std::array<std::vector<std::filesystem::path>, 3> files{};
@@ -19,13 +20,13 @@ struct Recordings {
   std::vector<Class> classes{};  ///< by name
 
   bool empty() const { return classes.empty(); }
-  /// Names of the classes; none when there are no folders.
+  /// Names of the classes; empty if there are no subfolders.
   std::vector<std::string> names() const;
   /// All files, by class and name.
   std::vector<std::filesystem::path> files() const;
 };
 
-/// Files that libsndfile may open (by their ending), dealt to the splits at random out of `seed`:
+/// Files that libsndfile may open (by extension), assigned to the splits at random from `seed`:
 /// half, a sixth and the rest of each class.
 /// @throws DataError if there is no such folder, or a class has fewer than three files.
 Recordings find_recordings(const std::filesystem::path& folder, std::uint64_t seed);

@@ -15,15 +15,15 @@ constexpr double sixty_decibels = 55.262042231857095;
 
 struct Kind {
   Range width, length, height;  // m
-  Range rt60;                   // s, at 500 Hz to 1 kHz, without air
-  Bands shape;                  // reverberation time in each band against that
+  Range rt60;                   // s, from 500 Hz to 1 kHz, without air
+  Bands shape;                  // reverberation time in each band relative to that
   Range distances[3];           // m
   double margin;                // m, between a position and the nearest wall
 };
 
-// Sizes and times as room-acoustics textbooks give them (Kuttruff, "Room Acoustics", 6th ed., ch.
-// 9; Barron, "Auditorium Acoustics"); curves fall where tiles or air absorb, and rise to the bass
-// where carpets or suspended ceilings do.
+// Sizes and times from textbooks on room acoustics (Kuttruff, "Room Acoustics", 6th ed., ch. 9;
+// Barron, "Auditorium Acoustics"); curves fall where tiles or air absorb, and rise towards the bass
+// with carpets or suspended ceilings.
 constexpr Kind kinds[] = {
     {{1.7, 3.0},
      {2.2, 3.8},
@@ -75,7 +75,7 @@ double log_within(Range range, kit::Random& random) {
   return range.low * std::pow(range.high / range.low, random.uniform());
 }
 
-/// Makes the mean by area 1.
+/// Scales the area-weighted mean to 1.
 void normalise(Room& room) {
   const auto [x, y, z] = room.size;
   auto& weight = room.surfaces;
@@ -141,7 +141,8 @@ Room draw_room(int kind, kit::Random random) {
   for (std::size_t band = 0; band < bands; ++band)
     room.air[band] =
         air_attenuation(band_centres[band], celsius, humidity) * std::numbers::ln10 / 10;
-  if (kind == outdoors) {  // ground from lawn to asphalt, which absorbs more towards the treble
+  if (kind == outdoors) {  // ground from lawn to asphalt, which absorbs more towards high
+                           // frequencies
     const double soft = random.uniform(0.05, 0.6);
     for (std::size_t band = 0; band < bands; ++band)
       room.log_reflection[band] =
@@ -189,8 +190,8 @@ Positions draw_positions(const Room& room, double distance, kit::Random random) 
     }
     if (inside) return positions;
   }
-  // From a corner along the diagonal: every distance in the table fits the smallest room of its
-  // kind.
+  // From a corner along the diagonal: every distance in the table fits into the smallest room of
+  // its kind.
   Positions positions;
   double diagonal = 0;
   for (const double side : room.size)

@@ -14,11 +14,11 @@ namespace earshot::scenes {
 
 namespace {
 
-/// A recording from a seeded place on, again and again; mean square 1.
+/// A recording from a random position on, repeated; mean square 1.
 Signal play(const Signal& recording, std::uint64_t performance, std::size_t length) {
   kit::Random random(performance);
   const auto size = static_cast<std::int64_t>(recording.size());
-  // Short ones from their beginning, so that attacks stay whole.
+  // Short recordings start at their beginning, so that attacks are not cut.
   const std::int64_t spare = std::max<std::int64_t>(0, size - static_cast<std::int64_t>(length));
   const auto start = static_cast<std::size_t>(random.below(spare + 1));
   Signal result(length);
@@ -91,7 +91,7 @@ std::optional<double> reverberation_time(const Signal& response) {
   for (std::size_t n = response.size(); n-- > 0;)
     decay[n] = decay[n + 1] + double{response[n]} * response[n];
   const auto level = [&](std::size_t n) { return 10 * std::log10(decay[n] / decay[0]); };
-  // The last stretch of the sum lacks what would have come after the end: left out.
+  // The last part of the response is left out: the sum lacks whatever would come after the end.
   const std::size_t end = response.size() - response.size() / 20;
   for (const double low : {-35.0, -25.0}) {
     if (level(end) > low - 5) continue;

@@ -13,13 +13,13 @@ namespace earshot::scenes {
 inline constexpr std::array<const char*, 3> distance_names = {"near", "mid", "far"};
 inline constexpr std::array<const char*, 3> snr_names = {"clean", "moderate", "noisy"};
 
-/// Signal-to-noise ratios (dB) of a class of snr_names.
+/// Signal-to-noise ratios (dB) for a class of snr_names.
 Range snr_range(int level);
 
-/// All that decides what one clip sounds like.
+/// Everything that determines the sound of a clip.
 struct Scene {
   Source source{};
-  std::filesystem::path recording{};  ///< plays instead of the source unless ""
+  std::filesystem::path recording{};  ///< replaces the source unless ""
   std::uint64_t performance = 0;
 
   Room room{};
@@ -35,11 +35,11 @@ struct Scene {
   std::uint64_t gain = 0;
 };
 
-/// The stages of a clip, each `length` samples at `rate`.
+/// The stages of a clip, `length` samples each at `rate`.
 struct Rendering {
   Signal dry{};       ///< the source alone
-  Signal wet{};       ///< as it arrives
-  Signal noise{};     ///< as it is added: background, and the recorder's own; wet is `snr` dB above
+  Signal wet{};       ///< at the receiver
+  Signal noise{};     ///< as added: background and the recorder's own noise; wet is `snr` dB above
   Signal recorded{};  ///< after the recorder
   Signal clip{};      ///< after the final gain
 };
@@ -49,9 +49,10 @@ Rendering render(const Scene& scene, std::size_t length);
 /// The scene's impulse response.
 Signal response_of(const Scene& scene);
 
-/// Time (s) in which the energy that is still to come falls by 60 dB, from its fall between -5 and
-/// -35 dB, or as far as the response goes above its end (Schroeder 1965, ISO 3382-1: T30, T20).
-/// @returns nothing if it falls by less than 25 dB.
+/// Time (s) in which the remaining energy falls by 60 dB, extrapolated from its fall between -5 and
+/// -35 dB, or as far as the response extends above its noise floor (Schroeder 1965, ISO 3382-1:
+/// T30, T20).
+/// @returns nullopt if it falls by less than 25 dB.
 std::optional<double> reverberation_time(const Signal& response);
 
 }  // namespace earshot::scenes

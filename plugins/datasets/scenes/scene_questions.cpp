@@ -9,7 +9,7 @@ namespace earshot::scenes {
 
 namespace {
 
-/// Labels that comparisons ask for; those of the second clip are called second_event and so on.
+/// Labels that comparisons ask for; those of the second clip are named second_event and so on.
 constexpr std::array<const char*, 4> compared_labels = {"event", "distance_class", "noise",
                                                         "quality"};
 
@@ -64,7 +64,7 @@ OptionSchema SceneQuestions::options() {
   return schema;
 }
 
-/// Deals, split by split, what questions ask.
+/// Draws the content of questions, split by split.
 class SceneQuestions::Dealer {
  public:
   Dealer(const Scenes& scenes, std::uint64_t seed) : scenes_(scenes), seed_(seed) {
@@ -72,7 +72,7 @@ class SceneQuestions::Dealer {
       clips_[static_cast<std::size_t>(scenes.row(clip).split)].push_back(clip);
   }
 
-  /// A number below `count`, each equally often wherever the same is asked.
+  /// A number below `count`, with equal frequencies among questions with the same `what`.
   int deal(const Plan& plan, const std::string& what, int count) {
     const auto name = std::to_string(static_cast<int>(row(plan).split)) + "/" +
                       name_of(plan.category) + "/" + what;
@@ -86,7 +86,7 @@ class SceneQuestions::Dealer {
     plan.answer = word(plan.topic, own(plan));
   }
 
-  /// The answer and three other words, it being first, second, third or last.
+  /// The answer and three other words; the position of the answer is balanced.
   void choices(Plan& plan) {
     auto& all = plan.choices = {own(plan)};
     while (all.size() < 4) {
@@ -120,8 +120,8 @@ class SceneQuestions::Dealer {
     return (own(plan) + 1 + deal(plan, key(plan) + "level", n - 1)) % n;
   }
 
-  /// Another clip of the split: of this level if there is one, else of another than its own, or
-  /// else, where a few scenes are all alike in it, any.
+  /// Another clip of the split: with this level if there is one; otherwise with a level that
+  /// differs from its own; or any, if the few scenes of a split all have the same level.
   std::int64_t partner(const Plan& plan, int wanted) {
     const auto& clips = clips_[static_cast<std::size_t>(row(plan).split)];
     kit::Random random(kit::derive(seed_, "partner", plan.clip * 64 + plan.number));

@@ -6,18 +6,19 @@
 
 namespace earshot::scenes {
 
-/// Questions on the clips of `scenes`, whose answers follow from how a clip was made. Each clip has
-/// so many questions of each category, in the order clip, category, number, which share its audio.
+/// Questions about the clips of `scenes`, whose answers follow from how a clip was made. Each clip
+/// has a given number of questions of each category, which share its audio, in the order clip,
+/// category, number.
 ///
 ///   sound_event, acoustic_properties, mood, environment   "what is the sound?" bark
 ///   multiple_choice                                       the same with four choices
 ///   yes_no                                                "is the sound bark?"
 ///   compare, of two clips                                 "is the sound the same?" yes
 ///
-/// What is asked, of which, and the place of the answer are dealt, so that nothing but the audio
-/// tells: among the questions of one text, yes and no, and the places of choices are equally
-/// frequent, as are the words of open answers. The second clip of a comparison is another clip of
-/// its split, and both are needed to tell.
+/// The topic, the clips and the position of the answer are balanced, so that only the audio reveals
+/// the answer: among questions with the same text, yes and no and the positions of choices are
+/// equally frequent, as are the words of open answers. The second clip of a comparison is another
+/// clip of its split, and both are needed to answer.
 class SceneQuestions final : public Dataset {
  public:
   static OptionSchema options();
@@ -30,11 +31,11 @@ class SceneQuestions final : public Dataset {
 
  private:
   struct Plan {
-    std::int64_t clip = 0, second = -1;  ///< numbers of scenes; -1: none
+    std::int64_t clip = 0, second = -1;  ///< indices of scenes; -1: none
     Category category{};
     Topic topic{};
     int number = 0;            ///< among the questions of its clip and category
-    int asked = -1;            ///< level that the question names; -1: none
+    int asked = -1;            ///< level named in the question; -1: none
     std::vector<int> choices;  ///< levels
     std::string answer;
   };
@@ -44,7 +45,7 @@ class SceneQuestions final : public Dataset {
   std::string caption_of(const Plan& plan, std::int64_t scene) const;
 
   Scenes scenes_;
-  std::array<std::int64_t, categories> counts_{};  ///< questions on a scene, by category
+  std::array<std::int64_t, categories> counts_{};  ///< number of questions per scene, by category
   std::uint64_t seed_;
   std::string captions_;
   std::vector<Plan> plans_{};

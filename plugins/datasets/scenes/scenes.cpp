@@ -16,8 +16,8 @@ namespace earshot::scenes {
 
 namespace {
 
-// Instances per class and split: training, validation, test. Twelve events and six rooms make 72
-// sources and 48 rooms in the test.
+// Instances per class in each split: training, validation, test. Twelve events and six rooms make
+// 72 sources and 48 rooms in the test split.
 constexpr std::array<std::int64_t, 3> source_counts = {24, 6, 6}, place_counts = {36, 12, 8};
 constexpr std::array<const char*, 3> split_names = {"train", "validation", "test"};
 
@@ -106,7 +106,7 @@ Scenes::Scenes(const Options& options, const Context& context, bool seen_rooms)
   deal();
 }
 
-/// Deals instances to the rows: of each class as evenly as can be, at random.
+/// Assigns instances to the rows: for each class as evenly as possible, at random.
 void Scenes::deal() {
   std::map<std::string, Shuffler> shufflers;
   const auto draw = [&](const std::string& name, Split split, std::int64_t count) {
@@ -117,7 +117,8 @@ void Scenes::deal() {
   const auto event_count = static_cast<std::int64_t>(event_classes().size());
   const auto room_count = static_cast<std::int64_t>(room_classes().size());
   for (Row& row : cross(clips_, world_)) {
-    // Other numbers of classes than the design's: still even where they divide it, else dealt.
+    // Numbers of classes that differ from the design's: still balanced if they divide it, otherwise
+    // drawn evenly.
     if (!recordings_.empty())
       row.event =
           static_cast<int>(events % event_count == 0 ? row.event % event_count
@@ -129,7 +130,8 @@ void Scenes::deal() {
     Plan plan{.row = row};
     plan.source = draw("source " + std::to_string(row.event), row.split, sources_in(row));
     plan.place = draw("place " + std::to_string(row.room), row.split, places_in(row, row.room));
-    const int levels = pairs_ == Pairs::room ? room_kinds : distances;  // qualities are as many
+    const int levels = pairs_ == Pairs::room ? room_kinds : distances;  // there are as many
+                                                                        // qualities
     const int own = pairs_ == Pairs::room       ? row.room
                     : pairs_ == Pairs::distance ? row.distance
                                                 : row.quality;
@@ -201,7 +203,7 @@ std::vector<LabelSpec> Scenes::labels() const {
 
 namespace {
 
-/// "class/file": what a recording is called as a group.
+/// "class/file": name of a recording as a group.
 std::string name_of(const std::filesystem::path& file) {
   return (file.parent_path().filename() / file.filename()).string();
 }

@@ -11,10 +11,10 @@
 
 namespace earshot::scenes {
 
-/// What two clips of an item differ in.
+/// How the two clips of an item differ.
 enum class Pairs { off, room, distance, quality };
 
-/// Sound scenes with exact acoustic truth; README.md beside this file says what is modelled.
+/// Sound scenes with exact acoustic ground truth; the README.md in this folder describes the model.
 class Scenes : public Dataset {
  public:
   static OptionSchema options();
@@ -27,7 +27,8 @@ class Scenes : public Dataset {
   AudioBatch synthesize(std::int64_t index, std::int64_t clip) const override;
   std::vector<std::filesystem::path> sources() const override;
 
-  /// What synthesize() renders; clip 1 only with pairs. @throws ContractError if out of range.
+  /// The scene that synthesize() renders; clip 1 only with pairs. @throws ContractError if out of
+  /// range.
   Scene scene(std::int64_t index, std::int64_t clip) const;
   std::size_t length() const;  ///< of a clip, samples at `rate`
   /// An item's place in the design.
@@ -37,10 +38,10 @@ class Scenes : public Dataset {
   Scenes(const Options& options, const Context& context, bool seen_rooms);
 
  private:
-  /// A row of the design, with the instances that it was dealt.
+  /// A row of the design, with the instances assigned to it.
   struct Plan {
     Row row{};
-    std::int64_t source = 0, place = 0;  ///< instance of the row's event and room, in its split
+    std::int64_t source = 0, place = 0;  ///< instance of the row's event and room, within its split
     int other = 0;                       ///< level of the paired factor in clip 1
     std::int64_t other_place = 0;        ///< instance of the other room
   };
@@ -57,7 +58,7 @@ class Scenes : public Dataset {
   void set_place(Scene& scene, const Row& row, int room, std::int64_t place) const;
   double distance(const Row& row, int room, int level) const;
   std::map<std::string, Label> labels_of(const Plan& plan, const Scene& scene) const;
-  /// 0 or 1: the clip that is the answer to the pair's question.
+  /// 0 or 1: the clip that answers the pair's question.
   int answer(const Scene& first, const Scene& second) const;
 
   std::int64_t clips_, seed_, sample_rate_;
@@ -67,11 +68,12 @@ class Scenes : public Dataset {
   c10::Device device_;
   std::uint64_t world_;
   Recordings recordings_{}, responses_{};
-  std::map<std::filesystem::path, double> response_rt60_{};  ///< s, of those where it is measurable
+  std::map<std::filesystem::path, double> response_rt60_{};  ///< s, for those where it is
+                                                             ///< measurable
   std::vector<Plan> plans_{};
 };
 
-/// The variant whose validation and test clips lie in the rooms of the training clips, at other
+/// The variant whose validation and test clips are in the rooms of the training clips, at other
 /// positions.
 class ScenesSeenRooms final : public Scenes {
  public:

@@ -61,7 +61,8 @@ void speak(const Voice& voice, kit::Random random, float gain, double rest, Sign
       const auto breath = static_cast<float>(source + voice.breath * white());
       out[n] += loud * rise * (first(breath) + 0.6F * second(breath) + 0.35F * third(breath));
     }
-    // Rests come after a phrase of some five syllables and are so long that their share is `rest`.
+    // Rests follow a phrase of about five syllables; their length is such that their share is
+    // `rest`.
     if (random.uniform() < 0.2)
       n += static_cast<std::size_t>(5 / voice.syllables * rest / (1 - rest) *
                                     random.uniform(0.5, 1.5) * rate);

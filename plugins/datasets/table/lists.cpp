@@ -28,7 +28,7 @@ void append_utf8(std::string& text, std::uint32_t code) {
     text += static_cast<char>(0x80 | (code >> (6 * i) & 0x3f));
 }
 
-/// Reads the elements of a list one after the other.
+/// Reads the elements of a list in order.
 class Elements {
  public:
   explicit Elements(std::string_view text) : text_(text) {}
@@ -43,7 +43,7 @@ class Elements {
       skip_spaces();
       if (at_ == text_.size()) break;
       if (text_[at_++] != ',') return std::nullopt;
-      skip_spaces();  // a comma may be the last
+      skip_spaces();  // there may be a trailing comma
     }
     return values;
   }
@@ -66,7 +66,7 @@ class Elements {
     return std::nullopt;
   }
 
-  /// What a backslash and the letters behind it stand for, in JSON and in Python.
+  /// The character that an escape sequence stands for, in JSON and in Python.
   bool escaped(std::string& value) {
     constexpr std::string_view letters = "nrtbf\\/\"'", meanings = "\n\r\t\b\f\\/\"'";
     if (at_ >= text_.size()) return false;
@@ -78,7 +78,8 @@ class Elements {
     const int digits = letter == 'x' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
     std::uint32_t code = 0;
     if (digits == 0 || !hex(digits, code)) return false;
-    if (letter == 'u' && code >= 0xd800 && code < 0xdc00) {  // the first half of a pair, in JSON
+    if (letter == 'u' && code >= 0xd800 && code < 0xdc00) {  // the first half of a surrogate pair,
+                                                             // in JSON
       std::uint32_t low = 0;
       if (text_.substr(at_, 2) != "\\u") return false;
       at_ += 2;
@@ -103,7 +104,7 @@ class Elements {
     return true;
   }
 
-  /// A number, or a word that both languages know.
+  /// A number, or a word known to both languages.
   std::optional<std::string> bare() {
     const auto end = std::min(text_.find(',', at_), text_.size());
     std::string value(trimmed(text_.substr(at_, end - at_)));
@@ -130,7 +131,7 @@ bool looks_like_list(std::string_view cell) {
 
 std::optional<Texts> list_in_brackets(std::string_view cell) {
   cell = trimmed(cell);
-  // Brackets like these are common in texts; a tuple has a comma, even one of a single text.
+  // Such brackets are common in texts; a tuple has a comma, even with a single element.
   const bool tuple =
       cell.starts_with('(') && cell.ends_with(')') && cell.find(',') != std::string_view::npos;
   if (!tuple && !looks_like_list(cell)) return std::nullopt;

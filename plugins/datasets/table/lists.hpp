@@ -6,17 +6,17 @@
 
 namespace table {
 
-/// Whether a cell is in brackets as a list is that a program wrote into a table: [...] or {...}.
+/// Whether a cell is in brackets like a list that a program wrote into a table: [...] or {...}.
 bool looks_like_list(std::string_view cell);
 
-/// The texts of a cell that is a list, as JSON or Python write them: ["rain", "wind"], ['rain',
-/// 'wind'],
-/// ('rain',), {'rain'}, [1, 2], [], set(). Numbers and words without quotes that both know (true,
-/// None) are texts. Nothing for another cell, and for one that neither of them writes.
+/// The texts in a cell with a JSON or Python list: ["rain", "wind"], ['rain', 'wind'], ('rain',),
+/// {'rain'}, [1, 2], [], set(). Numbers and words without quotes that either language knows (true,
+/// None) become texts. nullopt for any other cell, including lists that neither language would
+/// write.
 std::optional<std::vector<std::string>> list_in_brackets(std::string_view cell);
 
-/// What stands between separators, without spaces around it; empty texts are none. The whole where
-/// the separator is "".
+/// The parts between separators, without surrounding spaces; empty parts are dropped. The whole
+/// cell if the separator is "".
 std::vector<std::string> separated(const std::string& cell, const std::string& separator);
 
 /// At most 60 bytes of a text, for messages.

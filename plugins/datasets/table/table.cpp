@@ -109,7 +109,7 @@ void Table::read(const std::string& format) {
   try {
     records_ = earshot::kit::read_records(file_, format, columns_);
   } catch (const DataError&) {
-    // A column that an option names and the table does not have is the experiment's fault.
+    // A column that an option names but the table lacks is an error in the experiment.
     const auto missing = earshot::kit::missing_column(file_, format, columns_);
     if (!missing.empty()) throw ConfigError(missing);
     throw;
@@ -172,7 +172,8 @@ void Table::find_classes() {
   }
 }
 
-/// Makes every item once: a table is right as a whole, or is refused with the row that is wrong.
+/// Builds every item once: either the whole table is valid, or it is refused with the row that is
+/// wrong.
 void Table::check_items() const {
   std::map<std::string, const Record*> ids;
   for (std::int64_t i = 0; i < size(); ++i) {
@@ -224,7 +225,7 @@ void Table::add_question(const Record& record, Item& item) const {
   auto& question = item.question.emplace();
   question.text = text(record, *question_);
   if (choices_) question.choices = list(record, *choices_);
-  // An answer may hold what separates classes; several are a list.
+  // An answer may contain the separator of classes; several answers are a list.
   if (const auto* several = std::get_if<Texts>(&record.cells[*answer_]))
     question.answers = *several;
   else if (auto listed = list_in_brackets(text(record, *answer_)); listed && !listed->empty())

@@ -7,10 +7,10 @@
 
 namespace table {
 
-/// Items that are the rows of a table. Options say which columns hold what; a label, group or slice
-/// is called as its column is, in lower case and with _ for all but letters and digits. Classes are
-/// the values that occur, sorted. An empty cell is a label that is unknown. Without columns for
-/// split and fold the items are split at random, whole groups together.
+/// Items from the rows of a table. Options map columns to their roles; a label, group or slice is
+/// named after its column, in lower case and with _ for everything but letters and digits. Classes
+/// are the values that occur, sorted. An empty cell is an unknown label. Without columns for split
+/// and fold, items are split at random, whole groups together.
 class Table final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -29,8 +29,8 @@ class Table final : public earshot::Dataset {
   };
 
   void read(const std::string& format);
-  std::size_t use(const std::string& column);      ///< its place in a record
-  Column use_if_named(const std::string& column);  ///< none for ""
+  std::size_t use(const std::string& column);      ///< its index in a record
+  Column use_if_named(const std::string& column);  ///< nullopt for ""
   std::vector<Named> use_named(const std::vector<std::string>& columns);
   void declare_labels(const earshot::Options& options);
   void find_classes();
