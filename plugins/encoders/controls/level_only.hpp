@@ -4,8 +4,9 @@
 
 namespace controls {
 
-/// Three numbers a clip: level (RMS) and peak in dB relative to full scale, not below -120, and the
-/// crest factor, their difference, in dB. What a probe reaches with these it did not hear.
+/// Three numbers per clip: level (RMS) and peak in dB relative to full scale, not below -120, and
+/// the crest factor, their difference, in dB. Whatever a probe achieves with these does not require
+/// listening.
 class LevelOnly final : public earshot::Encoder {
  public:
   static earshot::OptionSchema options();

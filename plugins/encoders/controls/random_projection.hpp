@@ -4,8 +4,9 @@
 namespace controls {
 
 /// f(x W + b) of log-mel frames x, with W and b drawn once from the option `seed` and never
-/// trained: what the shape of a layer gives without anything learnt. Decibels, within 80 of the
-/// clip's maximum, come to about unit size by (dB + 40) / 20; W has variance 1 / mels and b 1.
+/// trained: what the shape of a layer achieves without learning. Decibels, within 80 of the clip's
+/// maximum, are scaled to about unit size by (dB + 40) / 20; W has variance 1 / mels and b variance
+/// 1.
 class RandomProjection final : public earshot::kit::LogMelBased {
  public:
   static earshot::OptionSchema options();

@@ -23,7 +23,7 @@ using earshot::kit::padded;
 using earshot::kit::pick;
 
 const std::vector<std::string> presets = {"24khz", "48khz", "tiny", "tiny_stereo"};
-constexpr std::int64_t most_clips = 8;  // that run side by side
+constexpr std::int64_t most_clips = 8;  // that run as one batch
 
 std::int64_t levels_of(const earshot::Options& options, const Architecture& architecture) {
   const auto levels = options.integer("levels");

@@ -7,12 +7,12 @@
 
 namespace encodec {
 
-/// Clips run alone or beside others of the same length, so that padding reaches no frame.
+/// Clips run alone or in a batch with others of the same length, so that padding affects no frame.
 ///
-/// Features lie on a grid of one frame per hop. Where audio is coded in overlapping chunks (48
-/// kHz), which start at halves of frames, each place takes the frame of the chunk that begins there
-/// or last before; it may lie half a frame (1.7 ms at 48 kHz) off. Codes keep all frames of all
-/// chunks, 151.5 a second, which the decoder needs.
+/// Features are on a grid of one frame per hop. If audio is coded in overlapping chunks (48 kHz),
+/// which start at half frames, each position takes the frame of the last chunk that begins there or
+/// earlier; it may be off by half a frame (1.7 ms at 48 kHz). Codes keep all frames of all chunks,
+/// 151.5 per second, which the decoder needs.
 class Encodec final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
@@ -30,10 +30,10 @@ class Encodec final : public earshot::Encoder, public earshot::Codec, public ear
   std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
  private:
-  std::int64_t chunk_frames() const;  ///< of a full chunk
+  std::int64_t chunk_frames() const;  ///< in a full chunk
   at::Tensor on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const;
 
-  at::Tensor embedded(const at::Tensor& codes) const;  ///< from the first level asked for
+  at::Tensor embedded(const at::Tensor& codes) const;  ///< from the first requested level on
 
   Model model_;
   bool quantized_;

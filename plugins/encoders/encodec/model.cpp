@@ -18,18 +18,19 @@ using earshot::kit::ConvolutionNorm;
 using earshot::kit::Parameters;
 using earshot::kit::ResidualQuantizer;
 
-constexpr double silence = 1e-8;  // added to the loudness, so that silence can be divided by it
+constexpr double silence = 1e-8;  // added to the loudness, so that dividing by that of silence is
+                                  // possible
 
 std::string codebook_name(std::int64_t level) {
   return "quantizer.layers." + std::to_string(level) + ".codebook.embed";
 }
 
-/// Both spellings: the published files', and what transformers 5 saves.
+/// Accepts both spellings: that of the published files, and that of transformers 5.
 earshot::kit::NameMap name_map() {
   return earshot::kit::NameMap()
       .replace(R"(\.parametrizations\.weight\.original0$)", ".weight_g")
       .replace(R"(\.parametrizations\.weight\.original1$)", ".weight_v")
-      .ignore(R"(\.codebook\.(embed_avg|cluster_size|inited)$)");  // of training only
+      .ignore(R"(\.codebook\.(embed_avg|cluster_size|inited)$)");  // used in training only
 }
 
 bool has_weight_norm(const Checkpoint& checkpoint) {
@@ -73,7 +74,7 @@ void read_chunks(const earshot::kit::ModelConfig& config, Architecture& a) {
     throw DataError(config.place() +
                     ": 'chunk_length_s' and 'overlap' are impossible. Download the file again");
   a.chunk = static_cast<std::int64_t>(samples);
-  // As the reference truncates it.
+  // Truncated as in the reference.
   a.stride = std::max<std::int64_t>(
       1, static_cast<std::int64_t>((1 - overlap) * static_cast<double>(a.chunk)));
 }

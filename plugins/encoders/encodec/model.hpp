@@ -14,52 +14,52 @@ namespace encodec {
 struct Architecture {
   earshot::kit::SeanetOptions seanet{};
   std::int64_t sample_rate = 24000;                   ///< Hz
-  std::vector<double> bandwidths{1.5, 3, 6, 12, 24};  ///< kbit/s that the model was trained for
+  std::vector<double> bandwidths{1.5, 3, 6, 12, 24};  ///< kbit/s for which the model was trained
   std::int64_t codebooks = 32, codebook_size = 1024;
-  bool normalize = false;              ///< each chunk to a mean square of 1
-  std::int64_t chunk = 0, stride = 0;  ///< samples; 0: audio is one chunk, however long
+  bool normalize = false;              ///< scale each chunk to a mean square of 1
+  std::int64_t chunk = 0, stride = 0;  ///< samples; 0: all audio is a single chunk
 
-  /// Of one codebook in a chunk: ceil(sample_rate / hop).
+  /// Frames per second of one codebook in a chunk: ceil(sample_rate / hop).
   std::int64_t frame_rate() const;
-  /// Codebooks that `bandwidth` kbit/s pay for, as the reference counts them:
-  /// floor(1000 bandwidth / (log2(codebook_size) frame_rate)), at least 1.
+  /// Number of codebooks within `bandwidth` kbit/s, as in the reference: floor(1000 bandwidth /
+  /// (log2(codebook_size) frame_rate)), at least 1.
   std::int64_t levels(double bandwidth) const;
 };
 
-/// "24khz", "48khz" (as published), "tiny" and "tiny_stereo" (the same in small, at the same
-/// rates).
+/// "24khz", "48khz" (as published), "tiny" and "tiny_stereo" (small versions at the same rates).
 Architecture preset(const std::string& name);
 
-/// What config.json beside the checkpoint says; the number of codebooks is the file's.
+/// From the config.json next to the checkpoint; the number of codebooks comes from the file itself.
 /// @throws DataError
 Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 
 /// Codes of clips of one length. With `chunk` 0 there is one chunk.
 struct Codes {
-  std::vector<at::Tensor> chunks{};  ///< int64 (B, levels, frames of that chunk)
+  std::vector<at::Tensor> chunks{};  ///< int64 (B, levels, frames of the chunk)
   std::vector<at::Tensor> scales{};  ///< float32 (B, 1) by chunk; empty unless normalized
 };
 
 /// EnCodec (Defossez, Copet, Synnaeve, Adi 2022, "High Fidelity Neural Audio Compression"), as
-/// transformers computes it. All clips of a call have one length; nothing is padded between them.
+/// transformers computes it. All clips of a call have the same length; there is no padding.
 class Model {
  public:
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
 
   /// Embeddings before the quantiser: audio (B, channels, N) to (B, frames, width) by chunk.
-  /// Appends the loudness of each chunk, (B, 1), to `scales` where audio is normalized.
+  /// Appends the loudness of each chunk, (B, 1), to `scales` if audio is normalized.
   std::vector<at::Tensor> embeddings(const at::Tensor& audio,
                                      std::vector<at::Tensor>& scales) const;
   /// Codes of one chunk's embeddings, (B, levels, frames).
   at::Tensor codes(const at::Tensor& embeddings, std::int64_t levels) const;
   /// Sum of the codebooks' entries, (B, Q, frames) to (B, frames, width); `first` counts from 0.
   at::Tensor embed(const at::Tensor& codes, std::int64_t first = 0) const;
-  /// Audio (B, channels, N); N is that of the coded audio, rounded up to whole frames.
+  /// Audio (B, channels, N); N is the length of the coded audio, rounded up to whole frames.
   at::Tensor decode(const Codes& codes) const;
 
  private:

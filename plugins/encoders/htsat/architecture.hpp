@@ -12,34 +12,37 @@
 
 namespace htsat {
 
-/// Whose model: it decides names, lengths of clips and what follows the tower.
+/// Origin of the model: determines names, clip lengths and what follows the tower.
 enum class Family { msclap, mellow, transformers };
 
 /// Hyper-parameters. Defaults: CLAP 2023 of msclap.
 struct Architecture {
   Family family = Family::msclap;
   std::int64_t sample_rate = 44100;  ///< Hz, of the audio
-  /// Frames, filters and length of clips. Of msclap the filters are made for 32 kHz, whatever the
-  /// audio's rate.
+  /// Frames, filters and length of clips. The filters of msclap are computed for 32 kHz, whatever
+  /// the audio's rate.
   earshot::kit::ClapFrontEndOptions front_end{.sample_rate = 32000,
                                               .max_samples = 308'700,  // 7 s
                                               .hop = 320,
                                               .padding = earshot::kit::ClapPadding::repeat};
-  std::int64_t picture = 256;  ///< rows and columns that mel frames are folded to
+  std::int64_t picture = 256;  ///< rows and columns of the picture into which mel frames are folded
   std::array<std::int64_t, 2> patch{4, 4}, stride{4, 4};
   bool patch_norm = true;
-  std::int64_t width = 96;  ///< of tokens in the first stage; doubled in each that follows
+  std::int64_t width = 96;  ///< of tokens in the first stage; doubled in each later one
   std::vector<std::int64_t> depths{2, 2, 6, 2}, heads{4, 8, 16, 32};
   std::int64_t window = 8;
   double mlp_ratio = 4, norm_epsilon = 1e-5;
   bool qkv_bias = true;
-  std::int64_t fusion = 0;        ///< width inside of the fusion block; 0: no fusion
+  std::int64_t fusion = 0;        ///< width inside the fusion block; 0: no fusion
   std::int64_t classes = 527;     ///< 0: no classifier
   std::int64_t embedding = 1024;  ///< width of the projection; 0: none
 
   std::int64_t stages() const { return static_cast<std::int64_t>(depths.size()); }
-  std::int64_t folds() const { return picture / front_end.mels; }  ///< stretches in a picture
-  std::int64_t frames() const { return picture * folds(); }        ///< mel frames in a picture
+  std::int64_t folds() const {
+    return picture / front_end.mels;
+  }                                                          ///< stretches of time in a
+                                                             ///< picture
+  std::int64_t frames() const { return picture * folds(); }  ///< mel frames in a picture
   earshot::kit::SwinStageOptions stage(std::int64_t number) const;
   std::int64_t final_width() const { return stage(stages() - 1).width; }
   /// Positions in time of a stage's tokens, for one picture.
@@ -48,19 +51,19 @@ struct Architecture {
   }
 };
 
-/// "msclap", "mellow", "laion_unfused", "laion_fused" as published; "tiny", "tiny_fused" the same
-/// in small.
+/// "msclap", "mellow", "laion_unfused", "laion_fused" as published; "tiny", "tiny_fused": small
+/// versions.
 Architecture preset(const std::string& name);
 
-/// What the checkpoint says of itself: msclap's and Mellow's by the shapes of their tensors,
-/// transformers' by config.json and, where it is there, preprocessor_config.json.
+/// The architecture of a checkpoint: for msclap and Mellow from the shapes of the tensors, for
+/// transformers from config.json and, if present, preprocessor_config.json.
 /// @throws DataError
 Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 
-/// From the checkpoint's names to the model's.
+/// Maps the checkpoint's names to the model's.
 earshot::kit::NameMap name_map(const earshot::kit::Checkpoint& checkpoint);
 
-/// The mel filters that the checkpoint brings, as kit::MelFilters::dense(); undefined if none.
+/// The mel filters in the checkpoint, like kit::MelFilters::dense(); undefined if there are none.
 at::Tensor stored_filters(const earshot::kit::Checkpoint& checkpoint);
 
 }  // namespace htsat

@@ -22,8 +22,8 @@ LogMelOptions log_mel_options(const ClapFrontEndOptions& o) {
           .top_db = 0};
 }
 
-/// The middle of each third of the `count` stretches that there are; the first third has what is
-/// left over, as numpy's array_split has it, and thirds without a stretch take the first one.
+/// The middle of each third of the `count` possible starts; the first thirds take the remainder, as
+/// in numpy's array_split, and empty thirds use start 0.
 std::array<std::int64_t, 3> middle_starts(std::int64_t count) {
   std::array<std::int64_t, 3> starts{};
   std::int64_t begin = 0;

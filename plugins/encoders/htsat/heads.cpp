@@ -9,7 +9,7 @@ namespace {
 using earshot::kit::Initial;
 using earshot::kit::Parameters;
 
-constexpr double epsilon = 1e-5;  // of LayerNorm and BatchNorm
+constexpr double epsilon = 1e-5;  // in LayerNorm and BatchNorm
 
 }  // namespace
 
@@ -48,7 +48,7 @@ Fusion::Fusion(std::int64_t width, std::int64_t inner, Parameters& parameters,
             parameters.add(norm + "running_mean", {out}, Initial::constant(0)),
             parameters.add(norm + "running_var", {out}, Initial::constant(1))};
   };
-  // Numbered as in the reference, with the layers that have no parameters.
+  // Numbered as in the reference, which also counts layers without parameters.
   local_[0] = declare("local", 0, width, inner);
   local_[1] = declare("local", 3, inner, width);
   global_[0] = declare("global", 1, width, inner);

@@ -6,8 +6,8 @@
 
 namespace htsat {
 
-/// From a vector of the tower to the space that audio and text share: msclap's and Mellow's
-/// norm(e + second(gelu(e))) with e = first(x), or transformers' second(relu(first(x))).
+/// From a vector of the tower to the joint space of audio and text: norm(e + second(gelu(e))) with
+/// e = first(x) in msclap and Mellow, or second(relu(first(x))) in transformers.
 class Projection {
  public:
   /// Declares <name>.linear{1,2}.weight, and .layer_norm.{weight,bias} or .linear{1,2}.bias.

@@ -31,7 +31,7 @@ std::span<const float> clip_of(const at::Tensor& samples, const at::Tensor& leng
           static_cast<std::size_t>(lengths[b].item<std::int64_t>())};
 }
 
-/// The architecture with the lengths that the user gives: 0 leaves the model's own.
+/// The architecture with the user's lengths: 0 keeps the model's own.
 Architecture adapted(Architecture a, const earshot::Options& options) {
   const auto rate = options.integer("sample_rate");
   const auto given = options.number("seconds");
@@ -131,9 +131,9 @@ earshot::AudioNeeds Htsat::needs() const {
   const auto seconds = static_cast<double>(clip_samples_) / static_cast<double>(sample_rate_);
   earshot::AudioNeeds needs{
       .sample_rate = sample_rate_, .max_seconds = seconds, .crop = earshot::Crop::seeded};
-  // A fused model hears all of a long clip, unless features have a time axis.
+  // A fused model takes long clips as a whole, unless features have a time axis.
   if (a.fusion > 0 && tap_.of_clip()) needs.max_seconds = 0;
-  // transformers' own filling, whole repeats and then zeros, is done here.
+  // Fills clips as transformers does: whole repeats and then zeros.
   if (a.family != Family::transformers) {
     needs.min_seconds = seconds;
     needs.pad = earshot::Pad::repeat;
@@ -188,7 +188,8 @@ std::int64_t Htsat::parameter_count() const {
   return count;
 }
 
-/// One after the other with all threads; where there are enough of them on the CPU, each on one.
+/// One after the other with all threads; if there are enough of them on the CPU, each on one
+/// thread.
 void Htsat::each(std::int64_t count, const std::function<void(std::int64_t)>& work) const {
   if (device_.is_cpu() && count >= at::get_num_threads())
     return earshot::kit::each_on_one_thread(count, work);
@@ -225,7 +226,7 @@ FeatureBatch Htsat::frames_of(const AudioBatch& audio) const {
   }
   first_piece.push_back(pieces.size());
 
-  // On a processor a picture at a time stays in its cache; a GPU wants more work at once.
+  // On a CPU, one picture at a time stays in its cache; a GPU needs more work at once.
   const std::int64_t side_by_side = device_.is_cpu() ? 1 : 16;
   const auto count = std::ssize(pieces);
   each((count + side_by_side - 1) / side_by_side, [&](std::int64_t group) {
@@ -267,7 +268,7 @@ at::Tensor Htsat::clip_features(std::span<const float> samples) const {
     const auto filled = earshot::kit::clap_padded(samples, o.max_samples, o.padding);
     const auto mels = front_end.mel_frames(filled).unsqueeze(0).unsqueeze(0).to(device_);
     auto starts = model_.window_starts(mels.size(2));
-    if (tap_.kind == Kind::grid) starts.resize(1);  // as the seed study, the first window alone
+    if (tap_.kind == Kind::grid) starts.resize(1);  // like the initial study, only the first window
     const auto frames =
         mels.size(2) > model_.architecture().frames() ? Model::window_frames : mels.size(2);
     at::Tensor sum;

@@ -11,9 +11,9 @@
 
 namespace htsat {
 
-/// Features with a time axis are of one picture after the other, each of one clip length of the
-/// model; features of a clip are of one picture, or of what the model does with a longer clip.
-/// Pictures are computed apart, so that a clip never depends on those beside it.
+/// Features with a time axis cover a clip picture by picture, each of the model's clip length;
+/// features per clip come from one picture, or from the model's treatment of longer clips. Pictures
+/// are computed separately, so that a clip never depends on the others in its batch.
 class Htsat final : public earshot::Encoder, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
@@ -25,7 +25,7 @@ class Htsat final : public earshot::Encoder, public earshot::Sized {
   std::int64_t parameter_count() const override;
 
  private:
-  /// Where features are taken.
+  /// Where features are taken from.
   struct Tap {
     enum class Kind { stage, frames, posterior, mellow, grid, pooled, embedding } kind;
     std::int64_t stage = 0;

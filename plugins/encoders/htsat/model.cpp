@@ -14,7 +14,7 @@ using earshot::kit::Initial;
 using earshot::kit::MelFilters;
 using earshot::kit::Parameters;
 
-constexpr double epsilon = 1e-5;  // of the norms that no config names
+constexpr double epsilon = 1e-5;  // of the norms, which no config specifies
 
 ClapFrontEnd front_end_of(const Architecture& a, const Checkpoint& checkpoint) {
   const auto filters = stored_filters(checkpoint);
@@ -121,7 +121,7 @@ at::Tensor Model::tokens(const at::Tensor& picture, const std::vector<std::int64
     const auto parts = picture.index_select(0, clips).narrow(1, 1, 3);
     auto part = at::conv2d(parts.reshape({-1, 1, parts.size(2), parts.size(3)}), part_patch_,
                            part_patch_bias_, {a.stride[0], 3 * a.stride[1]}, padding);
-    // Side by side, then zeros where three thirds do not make the whole.
+    // Next to each other, then zeros if three thirds do not add up to the whole.
     part = part.view({clips.size(0), 3, part.size(1), part.size(2), part.size(3)})
                .permute({0, 2, 3, 1, 4})
                .flatten(3);

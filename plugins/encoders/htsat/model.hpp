@@ -18,32 +18,34 @@ namespace htsat {
 /// HTSAT (Chen et al. 2022, "HTS-AT: A Hierarchical Token-Semantic Audio Transformer for Sound
 /// Classification and Detection"), as msclap, Mellow and transformers compute it.
 ///
-/// Mel frames are (B, channels, T, mels): of a fused model four channels, else one. T frames are
-/// stretched to the frames() of a picture, or are as many, and cut into folds() stretches, which
-/// lie below each other in a picture with time to the right and mel bands down. So a token's time
-/// is its stretch, then its column; each stretch has its own rows for frequencies.
+/// Mel frames are (B, channels, T, mels): four channels in a fused model, otherwise one. T frames
+/// are interpolated to the frames() of a picture unless they are already as many, and cut into
+/// folds() stretches, which are stacked in a picture with time to the right and mel bands
+/// downwards. So a token's time is its stretch, then its column; each stretch has its own rows for
+/// frequencies.
 class Model {
  public:
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   const earshot::kit::ClapFrontEnd& front_end() const { return front_end_; }  ///< on the CPU
 
-  at::Tensor normalised(const at::Tensor& mels) const;  ///< each mel band; the same shape
+  at::Tensor normalised(const at::Tensor& mels) const;  ///< by mel band; the same shape
   at::Tensor picture(const at::Tensor& mels) const;     ///< (B, channels, rows, columns)
-  /// Tokens of the first stage (B, rows * columns, width). Of the clips in `longer`, the three
-  /// channels behind the first are heard too.
+  /// Tokens of the first stage (B, rows * columns, width). For the clips in `longer`, the three
+  /// channels after the first are used, too.
   at::Tensor tokens(const at::Tensor& picture, const std::vector<std::int64_t>& longer = {}) const;
   const earshot::kit::SwinStage& stage(std::int64_t number) const {
     return stages_.at(static_cast<std::size_t>(number));
   }
-  at::Tensor normed(const at::Tensor& tokens) const;  ///< LayerNorm behind the last stage
+  at::Tensor normed(const at::Tensor& tokens) const;  ///< LayerNorm after the last stage
   /// Tokens of a stage on a time axis: (B, width, rows of a stretch, steps(stage)).
   at::Tensor grouped(const at::Tensor& tokens, std::int64_t stage_number) const;
 
-  /// From mels to what stage `number` gives, before merging.
+  /// From mels to the output of stage `number`, before merging.
   at::Tensor stage_output(const at::Tensor& mels, std::int64_t number,
                           const std::vector<std::int64_t>& longer = {}) const;
   /// From mels to the tokens of the last stage, normed: the 8 x 8 grid.
@@ -52,18 +54,18 @@ class Model {
   at::Tensor frames(const at::Tensor& tokens, std::int64_t stage_number) const {
     return grouped(tokens, stage_number).mean(2).transpose(1, 2);
   }
-  /// Of the grid, logits of the classes: (B, steps, classes).
+  /// Logits of the classes from the grid: (B, steps, classes).
   at::Tensor logits(const at::Tensor& grid) const;
 
-  /// Of more frames than a picture has, msclap hears windows of 689 that begin every 344, and
-  /// averages what they give. The starts of these; {0} for fewer frames.
+  /// For clips with more frames than a picture, msclap takes windows of 689 frames that begin every
+  /// 344 frames, and averages their outputs. The starts of these; {0} for fewer frames.
   std::vector<std::int64_t> window_starts(std::int64_t mel_frames) const;
   static constexpr std::int64_t window_frames = 689;
 
   const std::map<std::string, at::Tensor>& parameters() const { return parameters_.tensors(); }
   bool classifies() const { return classifier_.defined(); }
   const std::optional<Projection>& projection() const { return projection_; }
-  /// Mellow's c2l, from class probabilities back to the width of the tower.
+  /// Whether there is Mellow's c2l, from class probabilities back to the width of the tower.
   bool relays() const { return relay_.defined(); }
   at::Tensor relayed(const at::Tensor& posterior) const;
 

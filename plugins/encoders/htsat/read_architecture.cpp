@@ -23,7 +23,7 @@ const std::string first_layer = "patch_embed.proj.weight";
 const std::string msclap_tower = "audio_encoder.base.htsat.";
 const std::string transformers_tower = "audio_encoder.";
 
-/// What stands before `tower` in the names of the file; nothing if there is no such tower.
+/// The prefix of `tower` in the names of the file; nullopt if there is no such tower.
 std::optional<std::string> prefix_of(const Checkpoint& checkpoint, const std::string& tower) {
   const auto ending = tower + first_layer;
   for (const auto& name : checkpoint.names())
@@ -31,7 +31,7 @@ std::optional<std::string> prefix_of(const Checkpoint& checkpoint, const std::st
   return {};
 }
 
-/// The tensors of msclap's tower, by what they are called behind `prefix`.
+/// The tensors of msclap's tower, by their names after `prefix`.
 class Shapes {
  public:
   Shapes(const Checkpoint& checkpoint, std::string prefix)
@@ -95,7 +95,7 @@ Architecture read_msclap(const Checkpoint& checkpoint, const std::string& prefix
   return a;
 }
 
-/// A number, or a list of two for rows and columns.
+/// A single number, or a list of two for rows and columns.
 std::array<std::int64_t, 2> pair(const ModelConfig& config, const std::string& key) {
   constexpr std::int64_t usual = 4;
   try {
@@ -162,7 +162,7 @@ Architecture read_transformers(const Checkpoint& checkpoint, const std::string& 
   const auto folder = std::filesystem::is_directory(file) ? file : file.parent_path();
   const auto front_end = folder / "preprocessor_config.json";
   if (std::filesystem::exists(front_end)) read_front_end(ModelConfig(front_end), a);
-  // Prefix "audio_model." or none; the projection stands beside the former.
+  // Prefix "audio_model." or none; the projection is next to the model.
   const std::string model = "audio_model.";
   const auto projection = prefix.ends_with(model) ? prefix.substr(0, prefix.size() - model.size()) +
                                                         "audio_projection.linear1.weight"
@@ -173,7 +173,7 @@ Architecture read_transformers(const Checkpoint& checkpoint, const std::string& 
   return a;
 }
 
-/// @throws DataError for sizes that no model has: a file may say anything.
+/// @throws DataError for impossible sizes: a file may contain anything.
 void check(const Architecture& a, const std::string& place) {
   const auto possible = [](std::int64_t size, std::int64_t most) {
     return size >= 1 && size <= most;
@@ -219,7 +219,7 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
 
 NameMap name_map(const Checkpoint& checkpoint) {
   NameMap names;
-  // Whole numbers and masks are computed: files of msclap lack the former or hold them as floats.
+  // Indices and masks are computed: msclap's files lack the former or hold them as floats.
   const std::string computed = "(attn_mask|relative_position_index|num_batches_tracked)$";
   if (const auto prefix = prefix_of(checkpoint, msclap_tower)) {
     names.under(*prefix + "audio_encoder.")

@@ -18,7 +18,7 @@ using earshot::kit::check_audio;
 using earshot::kit::check_codes;
 
 const std::vector<std::string> presets = {"mimi", "tiny"};
-constexpr std::int64_t most_clips = 8;  // that run side by side
+constexpr std::int64_t most_clips = 8;  // that run as one batch
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 
 namespace mimi {
 
-/// Clips run alone or beside others of the same length, so that padding reaches no frame.
+/// Clips run alone or in a batch with others of the same length, so that padding affects no frame.
 class Mimi final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
@@ -25,12 +25,13 @@ class Mimi final : public earshot::Encoder, public earshot::Codec, public earsho
   std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
  private:
-  /// Where features are taken.
+  /// Where features are taken from.
   enum class Tap { seanet, transformer, pre_quant, quantized };
   static Tap tap_from(const std::string& name);
   at::Tensor latents(const at::Tensor& clips) const;   ///< (B, width, T)
   at::Tensor features(const at::Tensor& clips) const;  ///< (B, T, width)
-  at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first level on
+  at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first requested
+                                                       ///< level on
   earshot::FeatureSpec grid(std::int64_t hop) const;
 
   Model model_;

@@ -42,7 +42,8 @@ CausalTransformerOptions transformer_options(const ModelConfig& config) {
   o.window = config.get<std::int64_t>("sliding_window", 0);
   o.norm_epsilon = config.get<double>("norm_eps");
   o.attention_bias = config.get<bool>("attention_bias", false);
-  // transformers 5 writes rope_parameters, which wins; before it was at the top.
+  // transformers 5 writes rope_parameters, which takes precedence; older versions wrote it at the
+  // top level.
   o.rope_theta = config.contains("rope_parameters")
                      ? config.object("rope_parameters").get<double>("rope_theta")
                      : config.get<double>("rope_theta");
@@ -172,7 +173,8 @@ Model::Half Model::declare_half(const std::string& name, std::int64_t levels) {
 Model::Model(const Architecture& architecture, const Checkpoint& checkpoint, c10::Device device)
     : Model(architecture, earshot::kit::Parameters(device, checkpoint)) {
   parameters_.load(checkpoint, name_map(architecture.from_sums));
-  // Entries are means; dead ones have next to no usage, and the reference's bound matters there.
+  // Entries are means; unused ones have almost no usage, and the reference's lower bound matters
+  // for them.
   constexpr double least_usage = 1e-5;
   if (architecture.from_sums)
     for (const auto& [name, usage] : parameters_.tensors())
@@ -230,7 +232,7 @@ at::Tensor Model::acoustic_projected(const at::Tensor& latents) const {
 }
 
 at::Tensor Model::codes(const at::Tensor& latents, std::int64_t levels) const {
-  // Both halves see the latents: the acoustic one does not code what the semantic one left.
+  // Both halves read the latents: the acoustic one does not code the residual of the semantic one.
   const auto semantic = std::min(levels, architecture_.semantic_levels);
   auto codes = semantic_.quantizer.encode(semantic_projected(latents).transpose(1, 2), semantic);
   if (levels == semantic) return codes;

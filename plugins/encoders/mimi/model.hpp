@@ -23,47 +23,50 @@ struct Architecture {
                                      .padding = earshot::kit::Padding::zeros};
   earshot::kit::CausalTransformerOptions transformer{};
   std::int64_t sample_rate = 24000;                         ///< Hz
-  std::int64_t resample_kernel = 4, upsample_groups = 512;  ///< of the layers of stride 2
+  std::int64_t resample_kernel = 4, upsample_groups = 512;  ///< in the layers of stride 2
   std::int64_t semantic_levels = 1, acoustic_levels = 31;
   std::int64_t codebook_size = 2048, codebook_width = 256;
-  bool projected = true;   ///< codebooks have a width of their own
+  bool projected = true;   ///< codebooks have a different width
   bool from_sums = false;  ///< codebooks are stored as sums and usage, as in training
 
   std::int64_t levels() const { return semantic_levels + acoustic_levels; }
   std::int64_t hop() const { return 2 * seanet.hop(); }  ///< samples per frame of codes
 };
 
-/// "mimi" (as published) or "tiny" (the same in small, at the same rates).
+/// "mimi" (as published) or "tiny" (a small version at the same rates).
 Architecture preset(const std::string& name);
 
-/// What config.json beside the checkpoint says; numbers of codebooks and kernels are the file's.
+/// From the config.json next to the checkpoint; numbers of codebooks and kernels come from the file
+/// itself.
 /// @throws DataError
 Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 
 /// Mimi (Defossez et al. 2024, "Moshi: a speech-text foundation model for real-time dialogue",
-/// section 3.3), as transformers computes it. All clips of a call have one length. Between stages
-/// tensors are (B, channels, T), as there.
+/// section 3.3), as transformers computes it. All clips of a call have the same length. Between
+/// stages, tensors are (B, channels, T), as there.
 class Model {
  public:
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
 
-  // To codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P / 2) frames.
+  // From audio to codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P /
+  // 2) frames.
   at::Tensor seanet(const at::Tensor& audio) const;           ///< (B, width, P)
   at::Tensor encoder_transformer(const at::Tensor& x) const;  ///< (B, width, P)
   at::Tensor latents(const at::Tensor& x) const;              ///< (B, width, T), not quantised
-  /// The three one after the other, (B, 1, N) to (B, width, T), a long recording in stretches: the
-  /// memory it takes grows with the result alone.
+  /// The three steps in sequence, (B, 1, N) to (B, width, T), long recordings in segments: only the
+  /// memory for the result grows with the length.
   at::Tensor encode(const at::Tensor& audio) const;
   at::Tensor semantic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
   at::Tensor acoustic_projected(const at::Tensor& latents) const;  ///< (B, codebook_width, T)
   at::Tensor codes(const at::Tensor& latents, std::int64_t levels) const;  ///< (B, levels, T)
 
-  // And back.
+  // From codes to audio.
   /// Features (B, width, T) of the levels first, first + 1, ... (from 0): the sum of the codebooks'
   /// entries, projected by each half of the quantiser.
   at::Tensor embed(const at::Tensor& codes, std::int64_t first = 0) const;

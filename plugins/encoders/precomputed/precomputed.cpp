@@ -21,7 +21,7 @@ std::string text(at::IntArrayRef shape) {
   return '(' + sizes + ')';
 }
 
-/// Whether the parts of a path come in another one in this order.
+/// Whether all parts of a path occur in another path in this order.
 bool comes_in(const fs::path& parts, const fs::path& path) {
   auto at = path.begin();
   for (const auto& part : parts) {
@@ -93,8 +93,8 @@ std::string Precomputed::array_of(const std::string& name, const earshot::ClipNa
   if (!by_file_ && store_.contains(name)) return name;
   auto arrays = store_.called(name);
   const auto file = fs::path(clip.file).replace_extension();
-  // Of datasets with a folder of arrays each, and of files with one name in several folders, the
-  // folders of the array tell which is meant, where they are part of the file's path.
+  // For datasets with a folder of arrays each, and for files with the same name in several folders,
+  // the folders of an array decide which one is meant, if they are part of the file's path.
   std::vector<std::string> near;
   for (const auto& array : arrays)
     if (comes_in(fs::path(array).parent_path(), file.parent_path())) near.push_back(array);
@@ -105,7 +105,7 @@ std::string Precomputed::array_of(const std::string& name, const earshot::ClipNa
     std::erase_if(near, [&](const auto& array) { return equal_at_end(array, file) < most; });
     arrays = std::move(near);
   } else if (store_.has_folder_of(file)) {
-    return {};  // those are of another dataset
+    return {};  // they belong to another dataset
   }
   if (arrays.size() > 1)
     throw DataError("features of '" + name + "' exist twice, in " + store_.place(arrays[0]) +
@@ -114,7 +114,7 @@ std::string Precomputed::array_of(const std::string& name, const earshot::ClipNa
   return arrays.empty() ? std::string() : arrays.front();
 }
 
-/// An array that was not asked for by an item's whole id is of one file.
+/// An array that was not found by an item's full id belongs to a single file.
 void Precomputed::claim(const std::string& array, const earshot::ClipName& clip) {
   if (clip.file.empty()) return;
   const auto [owner, is_new] = owners_.try_emplace(array, clip.file);

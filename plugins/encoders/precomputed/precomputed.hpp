@@ -9,7 +9,7 @@
 
 namespace precomputed {
 
-/// Knows features by the name of the item or of its file; hears nothing.
+/// Looks features up by the name of the item or of its file; ignores the audio.
 class Precomputed final : public earshot::Encoder, public earshot::Lookup {
  public:
   static earshot::OptionSchema options();
@@ -22,13 +22,14 @@ class Precomputed final : public earshot::Encoder, public earshot::Lookup {
 
  private:
   std::vector<std::string> names_of(const earshot::ClipName& clip) const;
-  /// The array that is called so and is of this clip; "" when there is none.
+  /// The array with this name that belongs to this clip; "" if there is none.
   std::string array_of(const std::string& name, const earshot::ClipName& clip) const;
   void claim(const std::string& array, const earshot::ClipName& clip);
   at::Tensor features(const std::string& name) const;
 
   Store store_;
-  std::map<std::string, std::filesystem::path> owners_{};  ///< of arrays, the file that they are of
+  std::map<std::string, std::filesystem::path> owners_{};  ///< by array, the file to which it
+                                                           ///< belongs
   bool by_file_;
   earshot::FeatureSpec spec_;
 };

@@ -19,7 +19,8 @@ namespace precomputed {
 ///  - one of several .safetensors files, with one tensor each: the file's, as of .npy.
 class Store {
  public:
-  /// Reads names only. @throws DataError naming the files: nothing there, damaged, a name twice.
+  /// Reads names only. @throws DataError naming the files: no arrays, a damaged file, a duplicate
+  /// name.
   explicit Store(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -27,9 +28,9 @@ class Store {
   const std::string& first() const { return entries_.begin()->first; }
   const std::string& last() const { return entries_.rbegin()->first; }
   bool contains(const std::string& name) const { return entries_.contains(name); }
-  /// All that are called so, in whatever sub-folder: "1" is "1", "digits/1" and "esc10/1".
+  /// All arrays with this name, in any subfolder: "1" is "1", "digits/1" and "esc10/1".
   std::vector<std::string> called(const std::string& name) const;
-  /// Whether one of its sub-folders is called as a folder that a file lies in.
+  /// Whether one of its subfolders has the name of a folder on the file's path.
   bool has_folder_of(const std::filesystem::path& file) const;
   /// @throws DataError `<file>: <reason>`
   at::Tensor get(const std::string& name) const;
@@ -38,8 +39,9 @@ class Store {
  private:
   struct Entry {
     std::filesystem::path file{};
-    std::string tensor{};  ///< of safetensors; "" of .npy
-    /// Open while it holds many, for a header is long then; each of many files is opened anew.
+    std::string tensor{};  ///< in safetensors; "" for .npy
+    /// Kept open if it holds many tensors, since its header is then long; otherwise opened for each
+    /// read.
     std::shared_ptr<const earshot::kit::Checkpoint> checkpoint{};
   };
   void add(std::string name, Entry entry);
@@ -47,8 +49,8 @@ class Store {
 
   std::filesystem::path path_;
   std::map<std::string, Entry> entries_{};
-  std::set<std::string> folders_{};                   ///< the first parts of names in sub-folders
-  std::multimap<std::string, std::string> by_end_{};  ///< names by their part behind the last '/'
+  std::set<std::string> folders_{};                   ///< the first parts of names in subfolders
+  std::multimap<std::string, std::string> by_end_{};  ///< names by their part after the last '/'
 };
 
 }  // namespace precomputed

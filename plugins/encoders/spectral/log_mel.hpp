@@ -3,7 +3,7 @@
 
 namespace spectral {
 
-/// Log-mel frames; every option of kit::LogMelOptions is the user's.
+/// Log-mel frames; all kit::LogMelOptions are options.
 class LogMelEncoder final : public earshot::kit::LogMelBased {
  public:
   static earshot::OptionSchema options() { return earshot::kit::log_mel_schema(); }

@@ -11,8 +11,8 @@ namespace {
 
 using earshot::ConfigError;
 
-/// As Piczak reads 16-bit files: (i + 0.5) / 32767.5. Digital silence becomes a small constant, so
-/// that a sign is always +1 or -1.
+/// Scales 16-bit samples as Piczak does: (i + 0.5) / 32767.5. Digital silence becomes a small
+/// constant, so that a sign is always +1 or -1.
 std::vector<float> sixteen_bit(std::span<const float> samples) {
   std::vector<float> result(samples.size());
   std::transform(samples.begin(), samples.end(), result.begin(), [](float sample) {
@@ -27,7 +27,8 @@ int sign(float value) {
   return (value > 0) - (value < 0);
 }
 
-/// Mean of half the change of sign from sample to sample of a frame; 0 with fewer than two samples.
+/// Mean over a frame of half the absolute change of sign between samples; 0 with fewer than two
+/// samples.
 float zero_crossing_rate(std::span<const float> frame) {
   if (frame.size() < 2) return 0;
   int changes = 0;

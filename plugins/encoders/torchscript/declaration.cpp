@@ -16,7 +16,7 @@ using earshot::DataError;
 
 constexpr const char* from_file = "file";
 
-/// What the model's extra file says.
+/// The content of the model's extra file.
 class About {
  public:
   About(const std::string& text, const std::filesystem::path& file)

@@ -17,7 +17,7 @@ using earshot::DataError;
 
 constexpr const char* extra_file = "earshot.json";
 
-/// What LibTorch says, without its backtrace; of an error in the model the last line says it.
+/// LibTorch's message without its backtrace; for an error in the model, the last line.
 std::string reason(const std::exception& error) {
   const auto* known = dynamic_cast<const c10::Error*>(&error);
   std::string text = known != nullptr ? known->what_without_backtrace() : error.what();
@@ -27,7 +27,7 @@ std::string reason(const std::exception& error) {
   return line == std::string::npos ? text : text.substr(line + 1);
 }
 
-/// What a file is that LibTorch takes for no program: a checkpoint, most often; "" when neither.
+/// The kind of a file that is not a TorchScript program: usually a checkpoint; "" if unknown.
 std::string other_kind(const std::filesystem::path& file) {
   try {
     const earshot::kit::Checkpoint checkpoint(file);
@@ -44,7 +44,7 @@ std::string other_kind(const std::filesystem::path& file) {
   }
 }
 
-/// Floating tensors among the constants of a graph and of the blocks in it.
+/// Floating-point tensors among the constants of a graph and of its blocks.
 std::int64_t constants_of(const torch::jit::Block& block) {
   std::int64_t count = 0;
   for (const auto* node : block.nodes()) {

@@ -8,24 +8,25 @@
 
 namespace torchscript {
 
-/// A TorchScript file, opened for inference. Apart, because LibTorch's header takes half a minute
-/// to compile.
+/// A TorchScript file, opened for inference. In a separate file, because LibTorch's header takes
+/// half a minute to compile.
 class Module {
  public:
-  /// @throws DataError naming the file: unreadable, damaged, or no TorchScript
+  /// @throws DataError naming the file: unreadable, damaged, or not TorchScript
   Module(const std::filesystem::path& file, c10::Device device);
   ~Module();
 
-  /// The text of an extra file that was saved with the model; "" when there is none.
+  /// The text of an extra file that was saved with the model; "" if there is none.
   const std::string& about() const { return about_; }
 
-  /// Numbers of the module's parameters, each once; of a frozen module, whose parameters are
-  /// constants of its code, those of its constants that are floating tensors.
+  /// Number of values in the parameters of the module, shared parameters counted once; for a frozen
+  /// module, whose parameters are constants of its code, the number of values in its floating-point
+  /// constants.
   std::int64_t parameter_count() const;
 
-  /// forward(input), without gradients; of a tuple the first. Interpreted as it stands: LibTorch's
-  /// optimiser would compile other code after a few calls, with other roundings.
-  /// @throws DataError naming the file when the model fails or gives no tensor.
+  /// forward(input), without gradients; for a tuple, its first element. Interpreted as it is:
+  /// LibTorch's optimiser would compile different code after a few calls, with different rounding.
+  /// @throws DataError naming the file if the model fails or does not return a tensor.
   at::Tensor forward(const at::Tensor& input);
 
  private:

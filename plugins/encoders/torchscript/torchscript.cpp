@@ -28,7 +28,8 @@ std::string text(at::IntArrayRef shape) {
   return '(' + sizes + ')';
 }
 
-/// Frames of one clip may differ by this from duration times frame rate (Encoder::encode).
+/// The number of frames of a clip may differ by this from duration times frame rate
+/// (Encoder::encode).
 constexpr double frame_tolerance = 1 + 1e-6;
 
 }  // namespace

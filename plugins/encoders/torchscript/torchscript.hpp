@@ -8,8 +8,8 @@
 
 namespace torchscript {
 
-/// Clips run alone or beside others of the same length, so that padding reaches no frame. What
-/// comes out is compared with what was declared.
+/// Clips run alone or in a batch with others of the same length, so that padding affects no frame.
+/// The output is compared with the declaration.
 class TorchScript final : public earshot::Encoder, public earshot::Sized {
  public:
   static earshot::OptionSchema options();
@@ -22,7 +22,7 @@ class TorchScript final : public earshot::Encoder, public earshot::Sized {
 
  private:
   at::Tensor run(const at::Tensor& clips);            ///< (B, C, N) to (B, T, D)
-  at::Tensor as_frames(const at::Tensor& out) const;  ///< in whatever layout, to (B, T, D)
+  at::Tensor as_frames(const at::Tensor& out) const;  ///< from any layout to (B, T, D)
   [[noreturn]] void refuse(const std::string& what) const;
 
   std::filesystem::path file_;
