@@ -20,7 +20,7 @@ using earshot::Trial;
 
 namespace {
 
-constexpr std::int64_t window = 8;  // batches sorted by length together
+constexpr std::int64_t window = 8;  // batches whose items are sorted by length together
 constexpr std::int64_t windows_between_saves = 8;
 constexpr std::size_t transcript_items = 20;
 
@@ -36,7 +36,7 @@ void sort_by_length(const Model& model, std::vector<std::int64_t>& items) {
                    [&](auto a, auto b) { return lengths[a] < lengths[b]; });
 }
 
-/// Where the run keeps artifacts.
+/// Writes the transcript if the run keeps artifacts.
 void keep(Trial& trial, const std::string& transcript) {
   std::filesystem::path path;
   try {
@@ -202,7 +202,9 @@ void Answering::run(Trial& trial, Model& model, const std::optional<State>& own)
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(of_window, size - begun)));
     std::iota(items.begin(), items.end(), begun);
     std::string transcript;
-    if (begun > 0) sort_by_length(model, items);  // the first are kept to read, in their order
+    if (begun > 0)
+      sort_by_length(model, items);  // the first items are kept for people to read, in
+                                     // their order
     for (std::size_t first = 0; first < items.size(); first += batch) {
       const auto some = std::span(items).subspan(first, std::min(batch, items.size() - first));
       const bool keeps = begun == 0 && first < transcript_items;

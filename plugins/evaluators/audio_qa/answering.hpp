@@ -5,22 +5,22 @@
 
 namespace audio_qa {
 
-/// Answers every test item once: what the model says, and how likely it finds choices (of questions
-/// that have some) or candidates (of open ones).
+/// Answers every test item once: what the model says, and how likely it finds choices (for
+/// questions with choices) or candidates (for open ones).
 ///
-/// Prediction::output is the text as it was said. `scores` are natural logarithms: of each choice
-/// (in the order of the data) as an answer; of each candidate less those of the same model with the
-/// audio left out of the prompt (not where there is none). `measures` count their tokens, end
-/// marker included: tokens_0, ... `value` is the text of the choice that was settled on.
+/// Prediction::output is the unchanged text of the reply. `scores` are natural logarithms: of each
+/// choice (in the order of the data) as an answer; or of each candidate, minus those of the same
+/// model with the audio left out of the prompt (unless there is no audio). `measures` count their
+/// tokens, including the end marker: tokens_0, ... `value` is the text of the chosen choice.
 ///
-/// The first prompts and what was said are kept as prompts.txt.
+/// The first prompts and replies are kept in prompts.txt.
 class Answering {
  public:
   static earshot::OptionSchema options();
-  /// @throws ConfigError when nothing would be asked of the model.
+  /// @throws ConfigError if nothing would be asked of the model.
   explicit Answering(const earshot::Options& options);
 
-  /// Returns early, having saved, when the trial asks it to stop.
+  /// Returns early, after saving, if the trial asks it to stop.
   void run(earshot::Trial& trial, Model& model, const std::optional<earshot::State>& own) const;
 
   bool by_log_prob() const { return choose_ != "text"; }
@@ -40,8 +40,8 @@ class Answering {
   std::int64_t max_tokens_, distractors_, batch_;
 };
 
-/// Which of `scores` is highest, the first of several; with `tokens` each divided by its count.
-/// Empty where there are none.
+/// The index of the highest of `scores`, the first of equal ones; with `tokens`, each is divided by
+/// its count. Empty if there are no scores.
 std::optional<std::size_t> likeliest(const std::vector<double>& scores,
                                      const earshot::Numbers& measures, bool by_token);
 

@@ -37,7 +37,7 @@ Marks::Settings marks_of(const earshot::Options& options) {
           .blind = options.text("input") == "none"};
 }
 
-/// A fit.state, as the host writes it: a safetensors file whose names begin with their part.
+/// Reads a fit.state as the host writes it: a safetensors file whose names begin with their part.
 State read_checkpoint(const std::filesystem::path& file) {
   const earshot::kit::Checkpoint checkpoint(file);
   State state{.text = checkpoint.metadata()};
@@ -109,7 +109,7 @@ earshot::Numbers AudioQa::score(std::span<const earshot::Outcome> slice) const {
 State AudioQa::state() const {
   State state;
   add_part(state, "inputs/", inputs_.state());
-  state.text.emplace("audio_qa", "1");  // what a checkpoint is known by
+  state.text.emplace("audio_qa", "1");  // marks a checkpoint
   return state;
 }
 

@@ -7,10 +7,10 @@
 
 namespace audio_qa {
 
-/// Audio question answering: an item's audio through the mapper into the language model's prompt,
-/// its question as text, the answer out. fit() trains mapper, language model (what its parameters()
-/// are) and prefix once for all categories; predict() answers each test item once; everything else
-/// is computed from those answers.
+/// Audio question answering: an item's audio goes through the mapper into the language model's
+/// prompt, with its question as text, and the model generates the answer. fit() trains mapper,
+/// language model (its parameters()) and prefix once for all categories; predict() answers each
+/// test item once; everything else is computed from those answers.
 class AudioQa final : public earshot::Evaluator {
  public:
   static earshot::OptionSchema options();

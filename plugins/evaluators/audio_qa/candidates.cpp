@@ -67,7 +67,8 @@ bool share_a_clip(const Open& item, const std::vector<const Open*>& group) {
 std::map<std::int64_t, std::vector<std::string>> candidates(const earshot::Trial& trial,
                                                             const std::string& dimension,
                                                             std::int64_t distractors) {
-  // Far enough to find other clips among questions of one clip in a row, near enough for 100,000.
+  // Far enough to find other clips among consecutive questions about one clip, near enough for
+  // 100,000 items.
   constexpr std::size_t look_ahead = 256;
   const auto all = open_items(trial, dimension);
   std::list<const Open*> rest;

@@ -69,7 +69,7 @@ std::string ConstantAnswer::answer(const Item& item) const {
   if (rule_ == "option")
     return option_ <= std::ssize(choices) ? choices[static_cast<std::size_t>(option_ - 1)] : "";
   if (rule_ == "chance" || choices.empty()) return "";
-  // Of UTF-8 the bytes that begin a character are counted.
+  // In UTF-8, counts the bytes that begin a character.
   const auto characters = [](const std::string& text) {
     return std::count_if(text.begin(), text.end(), [](char byte) {
       return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;

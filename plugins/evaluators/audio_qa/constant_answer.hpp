@@ -7,7 +7,7 @@
 
 namespace audio_qa {
 
-/// Answers without a model, marked as those of audio_qa are: what a dataset gives away.
+/// Answers without a model, marked like those of audio_qa: what a dataset reveals by itself.
 ///
 ///   chance    a draw among the choices; its accuracy is the expected one
 ///   majority  the answer most frequent in training among items of the same slice, of those on
@@ -16,7 +16,7 @@ namespace audio_qa {
 ///   option    choice number `option`, counted from 1; an item with fewer choices gets no answer
 ///   longest   the choice with most characters, the first of several
 ///
-/// Open questions get an answer from majority alone; under other rules they have no numbers.
+/// Only majority answers open questions; with the other rules they have no numbers.
 class ConstantAnswer final : public earshot::Evaluator {
  public:
   static earshot::OptionSchema options();

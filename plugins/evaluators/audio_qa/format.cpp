@@ -61,7 +61,7 @@ const Preset& preset(const std::string& name) {
                        [&](const Preset& one) { return name == one.name; });
 }
 
-/// ASCII only: what else there is stays as it is, on every machine.
+/// ASCII only: other characters are unchanged, on every machine.
 std::string lower(std::string text) {
   for (auto& letter : text)
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');

@@ -14,18 +14,18 @@ struct ListeningResult {
   earshot::Prompt clips{};  ///< embeddings of each clip, or text of it; or nothing
 };
 
-/// What an answer to one of several choices looks like.
+/// Form of an answer to a multiple-choice question.
 enum class AnswerForm { text, letter, letter_and_text };
 
-/// How an item becomes a prompt and an answer. A preset gives all of it, options change parts:
+/// How an item becomes a prompt and an answer. A preset defines everything, options change parts:
 ///
 ///   plain    {audio}Question: {question} / Choices: a) one b) two / Answer:   and " one"
 ///   mellow   {audio}{question} a) one b) two   all lower case, and "a) one" (Deshmukh et al. 2025)
 ///   letters  {audio}{question} / A. one / B. two / Answer with the option's letter from the given
 ///            choices directly. / Answer:   and " A" (the prompt of lmms-eval)
 ///
-/// Letters go on after z as aa, ab, ... Choices stand in the order of the data, or (`choices =
-/// permuted`) in one that is drawn for each item from its id.
+/// After z, letters continue with aa, ab, ... Choices are in the order of the data, or (`choices =
+/// permuted`) in an order drawn for each item from its id.
 class Format {
  public:
   static earshot::OptionSchema options();
@@ -34,20 +34,20 @@ class Format {
 
   earshot::Prompt prompt(const earshot::Item& item, const ListeningResult& heard) const;
 
-  /// Numbers of the choices in the order shown.
+  /// Indices of the choices in the order shown.
   std::vector<std::int64_t> order(const earshot::Item& item) const;
-  /// The choices as shown: in that order, lower case where the prompt is.
+  /// The choices as shown: in that order, in lower case if the prompt is.
   std::vector<std::string> shown_choices(const earshot::Item& item) const;
-  /// What is said for choice `number` (as the data numbers them).
+  /// The answer that names choice `number` (as numbered in the data).
   std::string choice_answer(const earshot::Item& item, std::int64_t number) const;
-  /// What is said for an answer that is no choice.
+  /// The answer with a text that is not a choice.
   std::string open_answer(const std::string& answer) const;
-  /// What training teaches: the first accepted answer.
+  /// The answer used in training: the first accepted one.
   std::string taught_answer(const earshot::Item& item) const;
 
   AnswerForm form() const { return form_; }
 
-  /// A prompt for people to read: "<audio, 32 embeddings>" in place of what cannot be written.
+  /// A prompt for people to read: "<audio, 32 embeddings>" in place of what cannot be printed.
   static std::string readable(const earshot::Prompt& prompt);
 
  private:
@@ -56,7 +56,7 @@ class Format {
   std::string choices_text(const earshot::Item& item) const;
   void add_heard(const ListeningResult& heard, earshot::Prompt& prompt) const;
 
-  /// A stretch of the template: text, or the name of a field.
+  /// A part of the template: text, or the name of a field.
   struct Part {
     std::string text{};
     bool field = false;

@@ -22,7 +22,7 @@ using earshot::Trial;
 
 namespace {
 
-constexpr std::int64_t sampled_clips = 1024, sampled_frames = 16;  // of each clip, evenly spread
+constexpr std::int64_t sampled_clips = 1024, sampled_frames = 16;  // of each clip, evenly spaced
 
 std::string clip_of(const earshot::Item& item) {
   const auto group = item.groups.find("clip");
@@ -70,7 +70,7 @@ bool Inputs::mapped() const {
 }
 
 bool Inputs::features() const {
-  return mapped();  // labels too: they take the width of the encoder's features
+  return mapped();  // true for labels, too: they take the width of the encoder's features
 }
 
 bool Inputs::hears() const {
@@ -122,7 +122,7 @@ void Inputs::learn(Trial& trial) {
   at::manual_seed(trial.seed("inputs"));
   if (input_ == "labels") labels_.learn(trial, spec(trial).dim, device_);
   if (prefix_length_ > 0) {
-    constexpr double deviation = 0.02;  // as transformers begin their embeddings
+    constexpr double deviation = 0.02;  // as in transformers' initial embeddings
     const auto width = trial.language_model().spec().embedding_dim;
     prefix_ =
         (at::randn({prefix_length_, width}, at::device(device_)) * deviation).requires_grad_();
@@ -143,10 +143,11 @@ std::int64_t Inputs::other_item(const Trial& trial, Split split, std::int64_t it
                   "' was found; input 'other_clip' needs several clips in each split");
 }
 
-/// (frames, D): of silence that lasts as long as so many frames. Of features that depend on how
-/// long a clip is, those of a longer silence would be other ones.
+/// (frames, D): features of silence of that many frames. If features depend on the length of a
+/// clip, those of a longer silence would differ.
 at::Tensor Inputs::silent_frames(Trial& trial, const FeatureSpec& spec, std::int64_t frames) {
-  constexpr std::size_t most_lengths = 64;  // kept: their number has no bound, their memory has
+  constexpr std::size_t most_lengths = 64;  // lengths that are kept: their number is unbounded,
+                                            // memory is not
   if (const auto known = silent_frames_.find(frames); known != silent_frames_.end())
     return known->second;
   auto& encoder = trial.encoder();
@@ -161,7 +162,7 @@ at::Tensor Inputs::silent_frames(Trial& trial, const FeatureSpec& spec, std::int
       encoder.encode({.samples = at::zeros({1, needs.channels, samples}, at::device(device_)),
                       .lengths = at::tensor({samples}, at::kLong),
                       .sample_rate = needs.sample_rate});
-  // An encoder may give a frame or two less than asked for: the last one then stands for them.
+  // An encoder may return a frame or two less than requested: the last one is then repeated.
   const auto last = silent.lengths[0].item<std::int64_t>() - 1;
   const auto places = at::arange(frames, at::kLong).clamp_max(last);
   if (silent_frames_.size() >= most_lengths) silent_frames_.clear();
@@ -169,7 +170,7 @@ at::Tensor Inputs::silent_frames(Trial& trial, const FeatureSpec& spec, std::int
              silent.values[0].index_select(0, places.to(silent.values.device()));
 }
 
-/// Of each item by itself, whatever is in a batch beside it.
+/// For each item separately, whatever else is in the batch.
 FeatureBatch Inputs::silence(Trial& trial, const FeatureBatch& like) {
   auto batch = like;
   batch.values = at::zeros(like.values.sizes(), like.values.options());
@@ -205,7 +206,7 @@ FeatureBatch Inputs::scaled(const FeatureBatch& features) const {
   return batch;
 }
 
-/// float32 of the same shape, for each item drawn by itself.
+/// float32 of the same shape, drawn for each item separately.
 at::Tensor Inputs::noise(const Trial& trial, const Items& items, std::int64_t clip,
                          const at::Tensor& like) {
   auto values = at::empty(like.sizes());

@@ -12,7 +12,7 @@
 
 namespace audio_qa {
 
-/// What a model is given of the audio: the option `input`.
+/// What a model receives for the audio: the option `input`.
 ///
 ///   audio       features of the item's clips, through the mapper
 ///   other_clip  those of another item of the split, drawn for each item
@@ -22,23 +22,24 @@ namespace audio_qa {
 ///   caption     the labels `caption` and `second_caption` as text
 ///   none        nothing
 ///
-/// With caption and none, and where `prefix` asks for it, learnt embeddings that are the same for
-/// all items come first: all that a frozen model can learn of the task without audio.
+/// With caption and none, and if `prefix` asks for them, learnt embeddings that are the same for
+/// all items come first: all that a frozen model can learn about the task without audio.
 ///
-/// Features are brought to one scale, and to principal axes if asked for, as training items say.
+/// Features are standardised, and projected to principal axes if requested, as learnt from training
+/// items.
 class Inputs {
  public:
   static earshot::OptionSchema options();
   Inputs(const earshot::Options& options, c10::Device device);
 
-  bool mapped() const;    ///< whether there is something for the mapper
-  bool features() const;  ///< whether features are read, which need an encoder
-  bool hears() const;     ///< whether heard() gives more than unheard()
+  bool mapped() const;    ///< whether there is input for the mapper
+  bool features() const;  ///< whether features are read, which requires an encoder
+  bool hears() const;     ///< whether heard() returns more than unheard()
 
-  /// Learns scale and axes from training items and makes what is trained here; the host's
-  /// generator is seeded by the caller.
+  /// Learns scale and axes from training items and creates what is trained here; the caller seeds
+  /// the host's generator.
   void learn(earshot::Trial& trial);
-  /// After learn() or load_state(): the mapper, connected to what it is given.
+  /// After learn() or load_state(): the mapper, connected to its input.
   earshot::Mapper& mapper(earshot::Trial& trial) const;
 
   /// What stands for the clips of each of `items`; differentiable in mapper and parameters().
@@ -74,7 +75,7 @@ class Inputs {
   std::int64_t prefix_length_, tokens_;
   c10::Device device_;
   earshot::kit::Reduction reduction_;
-  bool reduced_;  ///< becomes false where nothing could be learnt
+  bool reduced_;  ///< becomes false if nothing could be learnt
   std::int64_t axes_;
   LabelsInput labels_;
   at::Tensor prefix_;  ///< float32 (prefix, D of the language model), or undefined

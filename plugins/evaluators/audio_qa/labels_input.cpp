@@ -24,7 +24,7 @@ struct Sums {
 
 using earshot::kit::second_clip_label;
 
-/// What a label says, whichever clip it says it of: "second_event" is an "event".
+/// The property that a label describes, for either clip: "second_event" is an "event".
 std::string subject(const std::string& name) {
   return name.starts_with(second_clip_label) ? name.substr(second_clip_label.size()) : name;
 }
@@ -44,7 +44,7 @@ void LabelsInput::learn(const earshot::Trial& trial, std::int64_t dim, c10::Devi
         sums.second += *number * *number;
       } else if (const auto what = subject(name) + "="; !rows_.contains(what)) {
         const auto classes = trial.label(name).classes;
-        if (!classes.empty()) add(what);  // of an empty set
+        if (!classes.empty()) add(what);  // for an empty set
         for (const auto& one : classes)
           add(what + one);
       }
@@ -113,7 +113,7 @@ earshot::FeatureBatch LabelsInput::frames(const std::vector<Item>& items, std::i
     lengths.push_back(std::ssize(all.back()));
   }
   const auto longest = *std::max_element(lengths.begin(), lengths.end());
-  // Sums of rows as a product, which has a gradient.
+  // Sums rows by a matrix product, which is differentiable.
   auto amounts = at::zeros({std::ssize(items), longest, embeddings_.size(0)});
   auto amount = amounts.accessor<float, 3>();
   for (std::size_t b = 0; b < all.size(); ++b)

@@ -6,26 +6,26 @@
 
 namespace audio_qa {
 
-/// The true labels of items as frames of learnt embeddings, as an encoder would give them that
-/// hears exactly what is asked for: one frame for each label of a class, for each number (a base
-/// and, scaled to variance 1 over the training items, a direction), and for each member of a set.
-/// Labels that are text say nothing here. Those called after kit::second_clip_label are of
-/// the second clip, where they are given as the first clip's would be.
+/// The true labels of items as frames of learnt embeddings, as from an encoder that perceives
+/// exactly what is asked for: one frame for each label with a class, for each number (a base plus a
+/// direction, scaled to variance 1 over the training items), and for each member of a set. Text
+/// labels are ignored. Labels named after kit::second_clip_label belong to the second clip, where
+/// they are represented like the first clip's.
 class LabelsInput {
  public:
-  /// Of all labels that training items have; embeddings are drawn from the default generator.
-  /// @throws ConfigError when there are none.
+  /// Learns all labels of the training items; embeddings are drawn from the default generator.
+  /// @throws ConfigError if there are none.
   void learn(const earshot::Trial& trial, std::int64_t dim, c10::Device device);
 
-  /// Whether the item has known labels of clip 0 or 1.
-  /// @throws DataError where it has none of its first clip.
+  /// Whether the item has known labels for clip 0 or 1.
+  /// @throws DataError if it has none for its first clip.
   bool knows(const earshot::Item& item, std::int64_t clip) const;
-  /// Of items that it knows; differentiable in embeddings().
+  /// For items with known labels; differentiable in embeddings().
   earshot::FeatureBatch frames(const std::vector<earshot::Item>& items, std::int64_t clip) const;
 
   const at::Tensor& embeddings() const { return embeddings_; }  ///< float32 (rows, dim)
 
-  /// Into `state`, and back.
+  /// Writes to `state`, and reads back.
   void save(earshot::State& state) const;
   void load(const earshot::State& state, c10::Device device);
 
@@ -33,7 +33,7 @@ class LabelsInput {
   struct Scale {
     double mean = 0, deviation = 1;
   };
-  /// A row of the embeddings, and how much of it.
+  /// A row of the embeddings and its weight.
   struct Term {
     std::int64_t row = 0;
     double amount = 1;
@@ -43,7 +43,7 @@ class LabelsInput {
                                        std::int64_t clip) const;  ///< by frame
   std::int64_t row(const std::string& key) const;                 ///< -1: unknown
 
-  std::map<std::string, std::int64_t> rows_;  ///< "name=class", "name" and "name*" of numbers
+  std::map<std::string, std::int64_t> rows_;  ///< "name=class"; "name" and "name*" for numbers
   std::map<std::string, Scale> scales_;       ///< of numbers
   at::Tensor embeddings_;
 };

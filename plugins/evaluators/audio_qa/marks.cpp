@@ -30,11 +30,11 @@ bool is_caption(const Item& item) {
   return item.question && format != item.slices.end() && format->second == "caption";
 }
 
-/// What the rules compare with.
+/// What replies are compared with.
 struct Golds {
-  Texts plain{};     ///< as the data has them
-  Texts taught{};    ///< as training teaches them
-  Texts lettered{};  ///< "b) rain"; of open questions as the data has them
+  Texts plain{};     ///< as in the data
+  Texts taught{};    ///< as in training
+  Texts lettered{};  ///< "b) rain"; for open questions as in the data
 
   Golds(const Format& format, const Item& item) : plain(item.question->answers) {
     const auto& choices = item.question->choices;
@@ -49,7 +49,7 @@ struct Golds {
       const auto number = found - choices.begin();
       const auto place = std::find(order.begin(), order.end(), number) - order.begin();
       taught.push_back(format.choice_answer(item, number));
-      // Mellow's rules know the letters a to d only, and read what stands before the bracket.
+      // Mellow's rules know only the letters a to d, and read what precedes the bracket.
       lettered.push_back(std::string(1, static_cast<char>('a' + place % 26)) + ") " + answer);
     }
   }
@@ -68,7 +68,7 @@ std::optional<std::int64_t> named_choice(const Format& format, const Item& item,
                                          const std::string& reply) {
   const auto shown = format.shown_choices(item);
   if (shown.empty()) return std::nullopt;
-  // Any gold will do: which choice a reply names does not depend on which is right.
+  // Any gold answer will do: which choice a reply names does not depend on which is right.
   const Texts any{shown.front()};
   const auto verdict =
       earshot::kit::answer_scorer(format.form() == AnswerForm::text ? "choice_text" : "letter")
@@ -93,8 +93,8 @@ earshot::OptionSpec Marks::scorer_option() {
 
 namespace {
 
-/// Since version 2 choices are told apart whatever they are made of, typeset text is read as plain
-/// text, and letters are found in more of the ways in which people write them.
+/// Since version 2, choices are distinguished whatever characters they contain, typeset text is
+/// read as plain text, and letters are found in more of the ways in which people write them.
 std::int64_t version_of(const std::string& scorer) {
   constexpr const char* second[] = {"normalized_exact", "yes_no", "letter", "choice_text"};
   return std::find(std::begin(second), std::end(second), scorer) == std::end(second) ? 1 : 2;
@@ -144,7 +144,7 @@ Marks::Marks(Settings settings, const Format& format)
 
 void Marks::judge_reply(const Item& item, const Prediction& prediction, Numbers& numbers) const {
   auto reply = prediction.output;
-  // Answers of other systems may come as a choice alone.
+  // Answers of other systems may consist of a choice only.
   if (reply.empty() && prediction.scores.empty() && prediction.value)
     if (const auto* choice = std::get_if<std::string>(&*prediction.value)) reply = *choice;
   const auto shown = format_.shown_choices(item);

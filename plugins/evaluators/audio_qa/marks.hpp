@@ -10,21 +10,22 @@
 
 namespace audio_qa {
 
-/// The choice that a reply names, as the data numbers it: by its letter where letters are asked
-/// for, or else by its text (rules `letter` and `choice_text` of lib/text/answers.hpp).
+/// The choice that a reply names, as numbered in the data: by its letter if letters are asked for,
+/// otherwise by its text (rules `letter` and `choice_text` of lib/text/answers.hpp).
 std::optional<std::int64_t> named_choice(const Format& format, const earshot::Item& item,
                                          const std::string& reply);
 
-/// Turns what was said about an item into numbers: those of every rule that goes with its question,
-/// beside each other, and one of them as `accuracy`. Definitions: metrics() and
-/// lib/text/answers.hpp.
+/// Turns the answers to an item into numbers: those of every rule that applies to its question, and
+/// one of them as `accuracy`. Definitions: metrics() and lib/text/answers.hpp.
 class Marks {
  public:
   struct Settings {
-    std::string scorer = "auto";       ///< whose number is `accuracy`
-    std::string choice_rule = "text";  ///< auto, of choices: "text", "log_prob", "log_prob_mean"
+    std::string scorer = "auto";       ///< the rule whose number is `accuracy`
+    std::string choice_rule = "text";  ///< for auto and choices: "text", "log_prob",
+                                       ///< "log_prob_mean"
     bool said = true;                  ///< whether there are replies to judge
-    bool blind = false;                ///< scores of candidates are not less those without audio
+    bool blind = false;                ///< scores of candidates are not relative to those without
+                                       ///< audio
   };
 
   static earshot::OptionSpec scorer_option();
@@ -32,7 +33,8 @@ class Marks {
   Marks(Settings settings, const Format& format);
 
   earshot::Numbers mark(const earshot::Item& item, const earshot::Prediction& prediction) const;
-  /// Of items whose slice `format` is "caption": BLEU, ROUGE-L and CIDEr-D, and of how many.
+  /// For items whose slice `format` is "caption": BLEU, ROUGE-L and CIDEr-D, and the number of
+  /// items.
   earshot::Numbers score(std::span<const earshot::Outcome> slice) const;
 
  private:

@@ -37,7 +37,8 @@ earshot::Likelihood Model::taught(Split split, std::span<const std::int64_t> ite
   }
 }
 
-/// A language model knows no items: the error says which is the longest, mostly the one at fault.
+/// A language model does not know items: the error names the longest one, which is usually at
+/// fault.
 earshot::DataError Model::of_batch(const earshot::DataError& error, std::span<const Prompt> prompts,
                                    Split split, std::span<const std::int64_t> items) const {
   std::vector<std::int64_t> lengths;
@@ -55,7 +56,7 @@ Prompt Model::unheard_prompt(const earshot::Item& item) const {
 }
 
 std::int64_t Model::prompt_length(Split split, std::int64_t index) const {
-  constexpr std::int64_t embeddings = 64;  // of a clip: rough, for an order only
+  constexpr std::int64_t embeddings = 64;  // of a clip: rough, only for sorting
   const auto item = trial_.item(split, index);
   return language_model_.length(format_.prompt(item, {})) + std::ssize(item.clips) * embeddings;
 }

@@ -7,34 +7,36 @@
 
 namespace audio_qa {
 
-/// Inputs, mapper and language model of one trial, put together.
+/// Inputs, mapper and language model of one trial combined.
 class Model {
  public:
   Model(earshot::Trial& trial, Inputs& inputs, const Format& format);
 
-  /// Differentiable in parameters(), as log_prob() of the language model is.
+  /// Differentiable in parameters(), like log_prob() of the language model.
   std::vector<earshot::Prompt> prompts(earshot::Split split, std::span<const std::int64_t> items);
-  /// How likely what training teaches is.
+  /// Likelihood of the answers used in training.
   earshot::Likelihood taught(earshot::Split split, std::span<const std::int64_t> items);
 
-  /// The prompt without audio: of the same model, with the audio left out.
+  /// The prompt without audio, for the same model.
   earshot::Prompt unheard_prompt(const earshot::Item& item) const;
   /// Whether the prompt has more than unheard_prompt().
   bool hears() const { return inputs_.hears(); }
-  /// Positions of the prompt, about: what batches are sorted by. Reads no features and no truth.
+  /// Approximate number of positions of the prompt, by which batches are sorted. Reads no features
+  /// and no truth.
   std::int64_t prompt_length(earshot::Split split, std::int64_t item) const;
 
   const Format& format() const { return format_; }
   earshot::LanguageModel& language_model() const { return language_model_; }
 
-  /// `error` of the language model about these prompts, with the item that is likely at fault.
+  /// `error` of the language model about these prompts, extended by the item that is likely at
+  /// fault.
   earshot::DataError of_batch(const earshot::DataError& error,
                               std::span<const earshot::Prompt> prompts, earshot::Split split,
                               std::span<const std::int64_t> items) const;
 
   earshot::NamedTensors parameters() const;
   void train(bool on);
-  /// Of all that parameters() are in, and what else it remembers.
+  /// The state of all parts that parameters() belong to, and what else they remember.
   earshot::State state() const;
   void load_state(const earshot::State& state);
 
@@ -46,7 +48,7 @@ class Model {
   earshot::Mapper* mapper_;  ///< null: nothing is mapped
 };
 
-/// The part of a state under a prefix, without it; and a part into a state.
+/// Takes the part of a state under a prefix, without it; and adds a part to a state.
 earshot::State take_part(const earshot::State& state, const std::string& prefix);
 void add_part(earshot::State& to, const std::string& prefix, const earshot::State& part);
 

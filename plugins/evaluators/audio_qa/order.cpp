@@ -56,7 +56,7 @@ void BatchOrder::draw_epoch(std::int64_t epoch) {
     }
     order_[i] = pool[next[stratum]++];
   }
-  // Each batch would otherwise have the strata in one fixed order.
+  // Otherwise, the strata would be in the same order in each batch.
   shuffle(order_, random);
 }
 

@@ -6,13 +6,13 @@
 
 namespace audio_qa {
 
-/// Which training items make which batch. A batch depends on its number and the seed alone, so that
-/// a training that goes on draws what an undisturbed one drew.
+/// Which training items form which batch. A batch depends only on its number and the seed, so that
+/// a resumed training draws the same batches as an uninterrupted one.
 ///
 /// An epoch is every item once in random order, or, with strata, each stratum equally often, its
-/// items in random order and again from the start when they run out. The remainder that makes no
-/// whole batch is left to the next epoch's draw. Within a stretch of `window` batches items of like
-/// length come together, so that little is padded; the batches of a stretch come in random order.
+/// items in random order and again from the start when they run out. The remainder that does not
+/// fill a batch is left to the next epoch's draw. Within a window of `window` batches, items of
+/// similar length are grouped, which reduces padding; the batches of a window are in random order.
 class BatchOrder {
  public:
   struct Settings {
@@ -36,11 +36,11 @@ class BatchOrder {
   void draw_window(std::int64_t epoch, std::int64_t window);
 
   std::vector<std::int64_t> items_;
-  std::vector<std::vector<std::int64_t>> members_;  ///< of each stratum; empty without
+  std::vector<std::vector<std::int64_t>> members_;  ///< by stratum; empty without strata
   Settings settings_;
   Length length_;
   std::int64_t batch_size_, per_epoch_;
-  std::int64_t epoch_ = -1, window_ = -1;           ///< what the two below are of
+  std::int64_t epoch_ = -1, window_ = -1;           ///< to which the two members below belong
   std::vector<std::int64_t> order_;                 ///< of the epoch
   std::vector<std::vector<std::int64_t>> batches_;  ///< of the window
 };

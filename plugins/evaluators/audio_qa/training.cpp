@@ -107,7 +107,7 @@ Training::Training(const earshot::Options& options)
       batches_{.batch = options.integer("batch_size"), .window = options.integer("bucket")},
       balance_(options.text("balance")),
       report_speed_(options.flag("report_speed")) {
-  earshot::kit::Optimiser({}, options_, max_steps_);  // refuses what it cannot do before any work
+  earshot::kit::Optimiser({}, options_, max_steps_);  // refuses impossible options before any work
 }
 
 namespace {
@@ -150,7 +150,7 @@ std::int64_t count(const earshot::NamedTensors& parameters) {
 
 }  // namespace
 
-/// One training, from where it begins or goes on.
+/// One training, from its beginning or from where it resumes.
 class Training::Run {
  public:
   Run(const Training& settings, Trial& trial, Model& model, const std::optional<State>& own)
@@ -168,7 +168,7 @@ class Training::Run {
     if (own) load(*own);
   }
 
-  /// False: it was asked to stop, and has saved.
+  /// Returns false if it was asked to stop, after saving.
   bool train() {
     while (optimiser_.steps() < settings_.max_steps_ && !exhausted()) {
       if (trial_.stop()) {
@@ -197,17 +197,17 @@ class Training::Run {
   }
 
  private:
-  /// What a saved state has beside tensors of the model and the optimiser.
+  /// The content of a saved state besides tensors of the model and the optimiser.
   struct Numbers {
-    double loss = 0, tokens = 0;       ///< since the last point of the curve
-    double seconds = 0, examples = 0;  ///< of all steps so far
+    double loss = 0, tokens = 0;       ///< since the last point of the curves
+    double seconds = 0, examples = 0;  ///< over all steps so far
     double best_loss = 0, waited = 0;  ///< best, and measurements since
     double norm = 0;                   ///< of the last gradient
   };
 
-  /// Positions of prompt and answer, about.
+  /// Approximate number of positions of prompt and answer.
   std::int64_t length(std::int64_t index) const {
-    constexpr std::int64_t letters = 4;  // of a token of English text
+    constexpr std::int64_t letters = 4;  // per token of English text
     return model_.prompt_length(Split::train, index) +
            std::ssize(model_.format().taught_answer(trial_.item(Split::train, index))) / letters;
   }

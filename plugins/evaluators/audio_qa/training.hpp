@@ -10,20 +10,20 @@ namespace audio_qa {
 
 /// Trains a model on the answers of Split::train: cross-entropy on answer tokens only, the mean
 /// over all tokens of a step's batches. On Split::validation it measures the same loss every
-/// `validate_every` steps, and keeps the state that was best; without validation items, the last.
+/// `validate_every` steps, and keeps the best state; without validation items, the last.
 ///
-/// Curves: train_loss (the mean since the point before), validation_loss, learning_rate,
+/// Curves: train_loss (the mean since the previous point), validation_loss, learning_rate,
 /// gradient_norm, examples_per_second.
 class Training {
  public:
-  /// Its options, the optimiser's among them.
+  /// Its options, including those of the optimiser.
   static earshot::OptionSchema options();
   static std::vector<earshot::MetricSpec> metrics();
   explicit Training(const earshot::Options& options);
 
-  /// @param own  what resume() of the trial gave; the model is in the state of that moment.
-  /// Returns early, having saved, when the trial asks it to stop.
-  /// @throws ConfigError when the loss or its gradient is no number any more.
+  /// @param own  the trial's resume(); the model is in the state of that moment. Returns early,
+  /// after saving, if the trial asks it to stop.
+  /// @throws ConfigError if the loss or its gradient becomes NaN or infinite.
   void run(earshot::Trial& trial, Model& model, const std::optional<earshot::State>& own) const;
 
  private:

@@ -30,7 +30,8 @@ std::vector<earshot::MetricSpec> Knn::metrics() const {
 
 namespace {
 
-/// Rows of length 1, on which Euclidean distance orders as the cosine does; zeros stay zeros.
+/// Rows of length 1, for which Euclidean distance gives the same order as the cosine; zeros stay
+/// zeros.
 at::Tensor unit(const at::Tensor& x) {
   return x / x.norm(2, 1, /*keepdim=*/true).clamp_min(1e-300);
 }

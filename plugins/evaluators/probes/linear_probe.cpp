@@ -22,7 +22,7 @@ namespace {
 
 constexpr double held_out_share = 0.25, usual_c = 1;
 
-/// Penalties to choose from, the strongest first.
+/// Candidate penalties, the strongest first.
 std::vector<double> grid(Target::Kind kind, const std::string& head) {
   if (kind == Target::Kind::number) return {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10};
   if (head == "svm") return {1e-4, 1e-3, 1e-2, 1e-1, 1};
@@ -170,7 +170,7 @@ LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
   return chosen;
 }
 
-/// Pairs of classes, and votes that are equal, go by the order in which ties are broken.
+/// Order of the classes for pairs and for equal votes: that in which ties are broken.
 std::vector<std::int64_t> LinearProbe::ranks(const std::vector<std::int64_t>& strata) const {
   const auto& order = target().order();
   std::vector<std::int64_t> rank(order.size()), result;

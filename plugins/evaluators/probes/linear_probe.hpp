@@ -5,10 +5,10 @@ namespace probes {
 
 /// A linear model of pooled features: multinomial logistic regression or linear SVM for a class,
 /// ridge regression for a number, a sigmoid for each class of a set. The penalty is given, or
-/// chosen on validation items by balanced accuracy, mean absolute error or mean average precision,
-/// ties going to the stronger penalty; without validation items, or where they give no such number,
-/// on a quarter of the training items, in whole groups, after which all of them are fitted. Where
-/// these leave nothing to validate on either, C is 1, as in scikit-learn, and a note says so.
+/// chosen on validation items by balanced accuracy, mean absolute error or mean average precision;
+/// ties go to the stronger penalty. Without validation items, or if they give no such number, it is
+/// chosen on a quarter of the training items, in whole groups, after which all of them are fitted.
+/// If nothing is left to validate on either, C is 1, as in scikit-learn, and a note says so.
 class LinearProbe final : public Probe {
  public:
   static earshot::OptionSchema options();
@@ -21,7 +21,7 @@ class LinearProbe final : public Probe {
   using Truths = earshot::kit::Truths;
   using Model = earshot::kit::LinearModel;
 
-  /// Features beside truths.
+  /// Features with their truths.
   struct Examples {
     at::Tensor x;
     Truths truths;
@@ -31,11 +31,11 @@ class LinearProbe final : public Probe {
   std::vector<std::int64_t> ranks(const std::vector<std::int64_t>& strata) const;
   Model fit_model(const Examples& examples, double c, const Model& start) const;
   Model chosen_on_training_items(earshot::Trial& trial, const Examples& train);
-  /// Why a division of the training items gives nothing to choose by; "" where it does.
+  /// Why a division of the training items does not allow a choice; "" if it does.
   std::string nothing_in(const Examples& train, const std::vector<std::int64_t>& rest,
                          const std::vector<std::int64_t>& held_out) const;
-  /// Fits with each penalty of the grid; the best is in c_ and returned. c_ is 0 where none has a
-  /// quality.
+  /// Fits with each penalty of the grid; the best one is stored in c_, and its model returned. c_
+  /// is 0 if none has a quality.
   Model choose(earshot::Trial& trial, const Examples& train, const Examples& validation);
   double quality(const Examples& examples) const;
   Answers answer(const at::Tensor& x) const override;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::int64_t chunk = 256;  // test items predicted at a time
 
-/// A field of a CSV file, quoted where it must be (RFC 4180).
+/// A field of a CSV file, quoted if necessary (RFC 4180).
 std::string field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -140,7 +140,7 @@ void Probe::write_notes(Trial& trial) const {
   if (!file.flush()) throw DataError("cannot write '" + path.string() + "'; is the disk full?");
 }
 
-/// The records of the run, not its predictions, see the truth of test items.
+/// The truth of test items is visible to the run's records, not to its predictions.
 void Probe::write_confusion(Trial& trial, const std::vector<std::int64_t>& counts) const {
   const auto path = trial.artifact("confusion.csv");
   std::ofstream file(path);

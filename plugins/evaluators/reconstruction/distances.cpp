@@ -15,7 +15,7 @@ namespace {
 constexpr double least_magnitude = 1e-5;
 constexpr std::int64_t block = 512;  // frames at a time: 8 MiB of spectra of 2048 samples
 
-/// The signal with `size / 2` samples more at each end, mirrored.
+/// The signal, extended by `size / 2` mirrored samples at each end.
 at::Tensor mirrored(const at::Tensor& signal, std::int64_t size) {
   const auto half = size / 2, length = signal.size(0);
   auto places = at::empty({length + 2 * half}, at::kLong);
@@ -25,7 +25,7 @@ at::Tensor mirrored(const at::Tensor& signal, std::int64_t size) {
   return signal.index_select(0, places);
 }
 
-/// Sums over the bins of all frames, to become means.
+/// Sums over the bins of all frames, from which means are computed.
 struct Sums {
   double magnitude = 0, logarithm = 0;
   std::int64_t count = 0;

@@ -31,8 +31,8 @@ double bessel_i0(double x) {
   return sum;
 }
 
-/// The filter that Octave's resample() designs for a change of the rate by up / down: an odd number
-/// of taps with the sum 1.
+/// The filter that Octave's resample() designs for changing the rate by up / down: an odd number of
+/// taps with the sum 1.
 std::vector<double> octave_filter(std::int64_t up, std::int64_t down) {
   constexpr double rejection = 60;  // dB
   const double stop = 1 / (2.0 * static_cast<double>(std::max(up, down)));
@@ -52,7 +52,7 @@ std::vector<double> octave_filter(std::int64_t up, std::int64_t down) {
   return taps;
 }
 
-/// At 10 kHz.
+/// Resampled to 10 kHz.
 at::Tensor resampled(const at::Tensor& signal, std::int64_t from) {
   if (from == rate) return signal;
   const auto common = std::gcd(from, rate);
@@ -64,7 +64,7 @@ at::Tensor resampled(const at::Tensor& signal, std::int64_t from) {
   auto output = at::empty({(length * up + down - 1) / down}, at::kDouble);
   auto* out = output.mutable_data_ptr<double>();
   for (std::int64_t k = 0; k < output.size(0); ++k) {
-    const auto centre = k * down;  // at the rate of both, where x[n] lies at n * up
+    const auto centre = k * down;  // at the common rate, where x[n] is at n * up
     const auto first = std::max<std::int64_t>(0, (centre - half + up - 1) / up);
     const auto last = std::min(length - 1, (centre + half) / up);
     double sum = 0;
@@ -75,7 +75,7 @@ at::Tensor resampled(const at::Tensor& signal, std::int64_t from) {
   return output;
 }
 
-/// Windowed frames; one that would end where the signal ends is left out.
+/// Windowed frames; one that would end exactly at the end of the signal is left out.
 at::Tensor framed(const at::Tensor& signal) {
   const auto count = (signal.size(0) - frame + hop - 1) / hop;
   const auto window = at::hann_window(frame + 1, at::kDouble).narrow(0, 1, frame);
@@ -90,12 +90,12 @@ at::Tensor overlap_add(const at::Tensor& frames) {
   return sum.flatten();
 }
 
-/// Which bins each third of an octave has: (bands, bins).
+/// The bins of each third-octave band: (bands, bins).
 at::Tensor octave_bands() {
   auto matrix = at::zeros({bands, transform / 2 + 1}, at::kDouble);
   const auto nearest_bin = [](double hz) {
     constexpr double width = static_cast<double>(rate) / transform;
-    // Of two at the same distance the lower one.
+    // Of two at the same distance, the lower one.
     return static_cast<std::int64_t>(std::ceil(hz / width - 0.5));
   };
   for (std::int64_t band = 0; band < bands; ++band) {
@@ -118,7 +118,7 @@ at::Tensor norm(const at::Tensor& x, std::int64_t axis) {
   return x.norm(2, {axis}, /*keepdim=*/true);
 }
 
-/// Without mean and of norm 1 along an axis.
+/// Subtracts the mean and scales to norm 1 along an axis.
 at::Tensor normalised(const at::Tensor& x, std::int64_t axis) {
   const auto centred = x - x.mean(axis, /*keepdim=*/true);
   return centred / (norm(centred, axis) + epsilon);
@@ -145,7 +145,7 @@ std::optional<Intelligibility> intelligibility(const at::Tensor& original, const
   const auto loudest = levels.max().item<double>();
   if (frames.abs().max().item<double>() == 0) return std::nullopt;
   const auto heard = (levels > loudest - dynamic_range).nonzero().flatten();
-  if (heard.size(0) <= segment) return std::nullopt;  // one frame is lost at the end
+  if (heard.size(0) <= segment) return std::nullopt;  // the last frame is dropped
   const auto kept = [&](const at::Tensor& all) {
     return segments(overlap_add(all.index_select(0, heard)));
   };

@@ -6,7 +6,7 @@
 
 namespace reconstruction {
 
-/// How well speech can be understood, by two measures that lie near 1 for a copy like the original.
+/// Speech intelligibility by two measures, which are near 1 for a copy that equals the original.
 struct Intelligibility {
   /// Taal, Hendriks, Heusdens, Jensen 2011, "An algorithm for intelligibility prediction of
   /// time-frequency weighted noisy speech".
@@ -16,11 +16,11 @@ struct Intelligibility {
   double estoi = 0;
 };
 
-/// Of two signals, float64 (N) on the CPU, at `sample_rate` Hz; as pystoi computes them, with
-/// Octave's resampler to 10 kHz. Frames of the original that lie more than 40 dB below its loudest
-/// count as silent and are taken out of both. Where pystoi adds a little noise so as not to divide
-/// by zero (estoi), bands that stay constant count as 0 instead.
-/// @returns nothing if the original is silent, or fewer than 30 frames of it are left (0.4 s).
+/// For two signals, float64 (N) on the CPU, at `sample_rate` Hz; as in pystoi, with Octave's
+/// resampler to 10 kHz. Frames in which the original is more than 40 dB below its loudest frame
+/// count as silent and are removed from both. Where pystoi adds a little noise to avoid dividing by
+/// zero (estoi), constant bands count as 0 instead.
+/// @returns nullopt if the original is silent, or fewer than 30 frames of it are left (0.4 s).
 std::optional<Intelligibility> intelligibility(const at::Tensor& original, const at::Tensor& copy,
                                                std::int64_t sample_rate);
 

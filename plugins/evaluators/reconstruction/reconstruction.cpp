@@ -38,7 +38,7 @@ Numbers measure(const at::Tensor& original, const at::Tensor& decoded, std::int6
   return numbers;
 }
 
-/// What the codes cost, which is the same for all items.
+/// The rate of the codes, which is the same for all items.
 void report_rate(earshot::Trial& trial, const earshot::CodeSpec& codes,
                  const earshot::AudioBatch& audio) {
   constexpr double pcm_bits = 16;

@@ -5,17 +5,17 @@
 namespace reconstruction {
 
 /// Decodes the codes of clip 0 of each test item, and compares the audio with the original: both at
-/// the codec's rate, as its needs() and the task's `audio` say, channels averaged. Nothing is
-/// aligned in time or level. Audio beyond the original's end is cut off, what is missing is
-/// silence. A number that cannot be computed for an item is left out: the metric's n says for how
-/// many it was.
+/// the codec's rate, prepared according to its needs() and the task's `audio`, channels averaged.
+/// Nothing is aligned in time or level. Audio beyond the original's end is cut off, missing audio
+/// is replaced by silence. A number that cannot be computed for an item is left out: the metric's n
+/// says for how many items it was computed.
 class Reconstruction final : public earshot::Evaluator {
  public:
   Reconstruction(const earshot::Options& options, const earshot::Context& context);
 
   earshot::Uses uses() const override { return {.codes = true, .audio = true, .seed = false}; }
   std::vector<earshot::MetricSpec> metrics() const override;
-  /// @throws Unsupported if the encoder is no codec.
+  /// @throws Unsupported if the encoder is not a codec.
   void predict(earshot::Trial& trial) override;
 };
 
