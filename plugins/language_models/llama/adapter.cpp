@@ -46,7 +46,7 @@ bool is_target(const std::string& name, const std::string& target) {
   return target == "all-linear" || name == target || name.ends_with("." + target);
 }
 
-/// adapter_config.json, as far as it decides what adapters compute.
+/// adapter_config.json, as far as it affects what adapters compute.
 class Configuration {
  public:
   explicit Configuration(const fs::path& file) : place_(file.string()) {
@@ -106,7 +106,7 @@ void add_adapters(Model& model, std::int64_t rank, double alpha,
         unused.erase(target);
       }
     if (!wanted) return;
-    // As peft begins: kaiming_uniform with a = sqrt(5), which is +-1 / sqrt(inputs).
+    // Initialised as in peft: kaiming_uniform with a = sqrt(5), which is +-1 / sqrt(inputs).
     const auto bound = 1 / std::sqrt(static_cast<double>(inputs));
     const auto options = at::TensorOptions(at::kFloat).device(device);
     part.adapter = {.a = at::empty({rank, inputs}, options).uniform_(-bound, bound),

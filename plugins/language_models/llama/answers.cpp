@@ -12,7 +12,7 @@
 #include "operations.hpp"
 #include "sampler.hpp"
 
-// How likely answers are, and what is answered.
+// Likelihood and generation of answers.
 
 namespace llama {
 
@@ -22,10 +22,10 @@ using earshot::ContractError;
 using earshot::DataError;
 using earshot::Prompt;
 
-/// Positions that are computed at once where no gradients ask for all of a batch.
+/// Maximum number of positions computed at once, unless gradients require the whole batch.
 constexpr std::int64_t most_positions = 8192;
 
-/// What answers of a prompt are drawn from: FNV-1a over its tokens.
+/// Seeds the random draws for a prompt: FNV-1a over its tokens.
 std::uint64_t hash_of(const Reading& reading) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const auto& piece : reading.pieces)
@@ -43,10 +43,10 @@ std::vector<std::int64_t> lengths_of(std::span<const Reading> readings) {
   return lengths;
 }
 
-/// An answer that grows token by token.
+/// An answer being generated token by token.
 struct Draft {
   earshot::kit::Random stream;
-  std::int64_t room;  ///< most tokens
+  std::int64_t room;  ///< maximum number of tokens
   std::vector<std::int64_t> tokens{};
   bool done = false;
 
@@ -75,7 +75,8 @@ std::vector<T> picked(const std::vector<T>& all, const std::vector<std::int64_t>
   return some;
 }
 
-/// Calls work(first, count) for stretches of sequences of no more than `most_positions`, or of one.
+/// Calls work(first, count) for runs of sequences with at most `most_positions` in total, or of one
+/// sequence.
 template <class Work>
 void each_stretch(const std::vector<std::int64_t>& lengths, const Work& work) {
   std::size_t first = 0;
@@ -91,7 +92,7 @@ void each_stretch(const std::vector<std::int64_t>& lengths, const Work& work) {
 
 }  // namespace
 
-/// A prompt with its answer, but for the end marker, behind which nothing is predicted.
+/// A prompt with its answer, without the end marker, after which nothing is predicted.
 struct Llama::Scored {
   Reading reading{};
   std::vector<std::int64_t> targets{};  ///< the answer and its end marker
@@ -226,7 +227,7 @@ std::vector<std::string> Llama::generate(std::span<const Prompt> prompts,
       if (!rows[row]->done) open.push_back(static_cast<std::int64_t>(row));
     }
     if (open.empty()) break;
-    // To forget what is done costs a copy of the rest: not for each answer that ends.
+    // Dropping finished answers costs a copy of the rest, so it is not done for each one.
     if (8 * open.size() <= 7 * rows.size()) {
       cache.keep(open);
       rows = picked(rows, open);

@@ -20,12 +20,13 @@ RotaryOptions::Llama3 llama3_scaling(const ModelConfig& scaling) {
           .original_context = scaling.get<double>("original_max_position_embeddings")};
 }
 
-/// transformers 5 writes all into rope_parameters, which wins; 4 writes rope_theta at the top and
-/// the rest into rope_scaling, with its type as "rope_type" or, older, as "type".
+/// transformers 5 writes everything to rope_parameters, which takes precedence; transformers 4
+/// writes rope_theta at the top level and the rest to rope_scaling, with its type as "rope_type"
+/// or, older, as "type".
 RotaryOptions rotary_options(const ModelConfig& config) {
   const bool is_new = config.contains("rope_parameters");
   const std::string key = is_new ? "rope_parameters" : "rope_scaling";
-  constexpr double first_theta = 10000;  // of Llama 1, whose config.json has none
+  constexpr double first_theta = 10000;  // of Llama 1, whose config.json has no value
   RotaryOptions o;
   o.theta = config.get<double>("rope_theta", first_theta);
   if (config.contains(key)) {

@@ -9,36 +9,36 @@
 
 namespace llama {
 
-/// Keys and values of what sequences have read, so that they can go on. Every layer writes; then
-/// begun() or appended() says that all have.
+/// Keys and values of what sequences have read, so that they can be continued. Every layer writes;
+/// then begun() or appended() is called.
 class Cache {
  public:
   /// Room for `sequences` of up to `positions`, which grows as needed.
   Cache(const Architecture& architecture, std::int64_t sequences, std::int64_t positions,
         c10::Device device);
 
-  /// Positions of each sequence.
+  /// Number of positions of each sequence.
   const std::vector<std::int64_t>& lengths() const { return lengths_; }
 
-  /// What the sequences `first`, first + 1, ... begin with: keys and values (N, key-value heads, d)
-  /// of all their positions, one sequence after the other.
+  /// The beginning of the sequences `first`, first + 1, ...: keys and values (N, key-value heads,
+  /// d) of all their positions, one sequence after the other.
   void begin(std::int64_t layer, std::int64_t first, const std::vector<std::int64_t>& lengths,
              const at::Tensor& keys, const at::Tensor& values);
   void begun(std::int64_t first, const std::vector<std::int64_t>& lengths);
 
-  /// Makes room for one more position of each sequence.
-  /// @returns which positions these are, int64 (B).
+  /// Makes room for one more position in each sequence.
+  /// @returns the indices of these positions, int64 (B).
   at::Tensor next();
   /// Keys and values (B, key-value heads, d) of the next positions.
   /// @returns those of all positions, (B, key-value heads, longest, d) each.
   std::pair<at::Tensor, at::Tensor> append(std::int64_t layer, const at::Tensor& keys,
                                            const at::Tensor& values);
-  /// What keeps shorter sequences from what lies behind them, added to scores: 0 or -infinity,
-  /// (B, 1, 1, longest).
+  /// Mask that hides positions beyond the end of shorter sequences, added to scores: 0 or
+  /// -infinity, (B, 1, 1, longest).
   const at::Tensor& mask() const { return mask_; }
   void appended();
 
-  void keep(const std::vector<std::int64_t>& sequences);  ///< and forgets the others
+  void keep(const std::vector<std::int64_t>& sequences);  ///< and drops the others
 
  private:
   std::int64_t longest() const;

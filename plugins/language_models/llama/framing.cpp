@@ -58,7 +58,7 @@ Framing framing(const Tokenizer& tokenizer, const std::string& chat,
     made.end = end_tokens.front();
     return made;
   }
-  // The template goes around a mark, which stands for what will be asked.
+  // The template is applied to a mark, which stands for the later question.
   const std::string mark = "\x1a";
   const std::vector<earshot::kit::Message> messages{{.role = "user", .content = mark}};
   const auto text = earshot::kit::chat(earshot::kit::chat_template(name), messages, true);
@@ -83,7 +83,7 @@ std::optional<SpeechTokens> speech_tokens(const Tokenizer& tokenizer) {
   SpeechTokens made{.first = *first};
   while (tokenizer.id(name(made.count)) == *first + made.count)
     ++made.count;
-  // Llasa's markers of speech that it is to understand.
+  // Llasa's markers around speech input.
   const auto begin = tokenizer.id("<|SPEECH_UNDERSTANDING_START|>"),
              end = tokenizer.id("<|SPEECH_UNDERSTANDING_END|>");
   if (begin && end) {

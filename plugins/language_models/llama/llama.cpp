@@ -39,7 +39,8 @@ Tokenizer tokenizer_of(const earshot::Options& options) {
     throw earshot::ConfigError(
         "words are given, but the checkpoint has its own tokenizer; words require weights = "
         "\"random\"");
-  // A file that is no checkpoint is told as that, rather than by the tokenizer that it lacks.
+  // Opened first, so that a file that is not a checkpoint is reported as such rather than by the
+  // missing tokenizer.
   const Checkpoint checkpoint(options.weights("weights").path);
   return Tokenizer(*folder);
 }

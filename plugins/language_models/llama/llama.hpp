@@ -18,8 +18,8 @@
 
 namespace llama {
 
-/// Prompts and answers of a batch are computed one after the other, without padding, so that none
-/// depends on the lengths of the others.
+/// The prompts and answers of a batch are computed as one concatenated sequence without padding, so
+/// that none depends on the lengths of the others.
 class Llama final : public earshot::LanguageModel,
                     public earshot::Sized,
                     public earshot::Tokenized {
@@ -37,11 +37,11 @@ class Llama final : public earshot::LanguageModel,
 
   earshot::NamedTensors parameters() const override { return trained_; }
   void train(bool on) override;
-  /// Adapters by peft's names, with its adapter_config.json as text; of a model that is trained in
-  /// full, all weights by transformers' names.
+  /// Adapters by peft's names, with their adapter_config.json as text; for a model that is trained
+  /// in full, all weights by transformers' names.
   earshot::State state() const override;
-  /// A state of all weights is taken whatever `train` is: so a model that was trained can be used
-  /// frozen, or with adapters.
+  /// A state with all weights is accepted whatever `train` is: a model that was trained can thus be
+  /// used frozen, or with adapters.
   void load_state(const earshot::State& state) override;
 
   std::int64_t parameter_count() const override { return model_.parameter_count(); }

@@ -18,8 +18,8 @@ using earshot::kit::Initial;
 using earshot::kit::Parameters;
 using earshot::kit::Rotation;
 
-/// As PyTorch's nn.Linear begins. For SmolLM2-135M that is near the deviation of 0.02 that
-/// transformers draws with; what is far narrower would learn many times slower from so little.
+/// Initialised like PyTorch's nn.Linear. For SmolLM2-135M that is near transformers' deviation of
+/// 0.02; much narrower models would learn many times slower with such small weights.
 Initial fan_in(std::int64_t inputs) {
   const auto bound = 1 / std::sqrt(static_cast<double>(inputs));
   return {-bound, bound};
@@ -170,7 +170,7 @@ Model::Attention Model::attention(std::int64_t n, const Sequences& sequences) co
     const auto queries = heads[0].split_with_sizes(sequences.lengths),
                keys = heads[1].split_with_sizes(sequences.lengths),
                values = heads[2].split_with_sizes(sequences.lengths);
-    // Key heads take the place of a batch, so that queries share theirs without a copy.
+    // Key heads are treated as a batch, so that queries share them without a copy.
     const auto shared = [&](const at::Tensor& x) {
       return x.transpose(0, 1).unsqueeze(1).expand({-1, a.group(), -1, -1});
     };
@@ -212,7 +212,7 @@ at::Tensor Model::forward(const at::Tensor& input, const Sequences& sequences) c
   auto x = input;
   for (std::size_t n = 0; n < layers_.size(); ++n) {
     const auto& layer = layers_[n];
-    // Nothing reads other positions behind the last layer's keys and values.
+    // After the last layer's keys and values, other positions are not needed.
     const auto rows = n + 1 == layers_.size() ? sequences.rows : at::Tensor();
     const auto work = [this, &layer, turns, rows, sequences, n](const at::Tensor& y) {
       return run(layer, y, turns, rows, attention(static_cast<std::int64_t>(n), sequences));
@@ -231,7 +231,7 @@ at::Tensor Model::step(const at::Tensor& input, Cache& cache) const {
     x = run(layers_[n], x, turns, {}, [&](const at::Tensor& qkv) {
       const auto heads = split_heads(qkv);
       const auto [keys, values] = cache.append(static_cast<std::int64_t>(n), heads[1], heads[2]);
-      // Query heads that share keys take the place of positions.
+      // Query heads that share keys are treated as positions.
       const auto query = heads[0].unflatten(1, {a.key_value_heads, a.group()});
       return at::scaled_dot_product_attention(query, keys, values, cache.mask()).flatten(1);
     });

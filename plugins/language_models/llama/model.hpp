@@ -15,11 +15,11 @@
 
 namespace llama {
 
-/// Sequences of unequal length one after the other, without padding; none sees another.
+/// Sequences of different lengths, concatenated without padding; they do not see each other.
 struct Sequences {
   std::vector<std::int64_t> lengths{};
-  at::Tensor rows{};       ///< int64, the positions whose results are asked for; undefined: all
-  Cache* cache = nullptr;  ///< if any, gets them as what its sequences `first`, ... begin with
+  at::Tensor rows{};       ///< int64, the positions whose results are requested; undefined: all
+  Cache* cache = nullptr;  ///< if set, receives the keys and values of its sequences `first`, ...
   std::int64_t first = 0;
 };
 
@@ -30,25 +30,29 @@ class Model {
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
-  /// By the names of checkpoints, as views.
+  /// Views, by the names used in checkpoints.
   const std::map<std::string, at::Tensor>& tensors() const { return parameters_.tensors(); }
 
-  /// All weights as leaves for an optimiser, in the pieces in which they are computed.
+  /// All weights as leaves for an optimiser, in the pieces in which they are used.
   earshot::NamedTensors make_trainable();
 
-  std::vector<Projection*> projections();  ///< in the order of the model
+  std::vector<Projection*> projections();  ///< in model order
   std::vector<const Projection*> projections() const;
-  void set_dropout(double dropout) { dropout_ = dropout; }  ///< of what adapters read
-  void set_recompute(bool on) { recompute_ = on; }          ///< layers, for their gradients
+  void set_dropout(double dropout) { dropout_ = dropout; }  ///< applied to the input of adapters
+  void set_recompute(bool on) {
+    recompute_ = on;
+  }  ///< recompute layers for their
+     ///< gradients
 
   at::Tensor embed(const at::Tensor& tokens) const;   ///< int64 (N) to (N, width)
   const at::Tensor& head() const { return head_; }    ///< (vocabulary, width)
   at::Tensor logits(const at::Tensor& hidden) const;  ///< (N, width) to float32 (N, vocabulary)
 
-  /// Embeddings (N, width) of all positions to what the head reads, (N or rows, width).
+  /// Embeddings (N, width) of all positions to the input of the head, (N or rows, width).
   at::Tensor forward(const at::Tensor& x, const Sequences& sequences) const;
 
   /// The same for one more position of each sequence in the cache: (B, width) to (B, width).
@@ -56,7 +60,7 @@ class Model {
 
   // The parts of forward(), for all positions.
   at::Tensor layer(std::int64_t n, const at::Tensor& x, const Sequences& sequences) const;
-  at::Tensor norm(const at::Tensor& x) const;  ///< behind the last layer
+  at::Tensor norm(const at::Tensor& x) const;  ///< after the last layer
 
  private:
   struct Layer {
@@ -68,7 +72,7 @@ class Model {
 
   Model(const Architecture& architecture, earshot::kit::Parameters parameters);
   Layer declare_layer(std::int64_t n);
-  std::vector<at::Tensor> trained(const Layer& layer) const;  ///< its leaves
+  std::vector<at::Tensor> trained(const Layer& layer) const;  ///< the leaves of a layer
   std::vector<at::Tensor> split_heads(const at::Tensor& qkv) const;
   Attention attention(std::int64_t n, const Sequences& sequences) const;
   at::Tensor run(const Layer& layer, const at::Tensor& x, const earshot::kit::Rotation& rotation,

@@ -15,7 +15,7 @@
 #include <lib/models/dense.hpp>
 #include <lib/models/exponential.hpp>
 
-// Versions for each kind of vector unit, chosen when the plugin is loaded.
+// Compiled for each kind of vector unit; the version is chosen when the plugin is loaded.
 #define EARSHOT_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))
 
 namespace llama {
@@ -31,14 +31,14 @@ bool is_plain(const Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == at::kFloat;
 }
 
-/// Calls work(begin, end) for stretches of `rows` rows of `width` numbers, on all threads.
+/// Calls work(begin, end) for ranges of `rows` rows of `width` numbers, on all threads.
 template <class Work>
 void each_stretch(std::int64_t rows, std::int64_t width, const Work& work) {
-  constexpr std::int64_t numbers = 16384;  // that are worth a thread
+  constexpr std::int64_t numbers = 16384;  // minimum work for a thread
   at::parallel_for(0, rows, std::max<std::int64_t>(1, numbers / width), work);
 }
 
-/// Sum of x y z, in lanes so that the compiler finds vectors.
+/// Sum of x y z, in lanes so that the compiler vectorises it.
 EARSHOT_VECTORISED float triple_dot(const float* x, const float* y, const float* z,
                                     std::int64_t size) {
   constexpr std::int64_t lanes = 16;
@@ -61,8 +61,8 @@ EARSHOT_VECTORISED void scale_row(const float* x, const float* weight, float sca
     y[i] = x[i] * scale * weight[i];
 }
 
-/// What reaches x of y = r w x, r = 1 / sqrt(mean(x^2) + epsilon), from what reaches y:
-/// r w dy - r^3 / n sum(dy w x) x.
+/// Gradient with respect to x of y = r w x, r = 1 / sqrt(mean(x^2) + epsilon), from that with
+/// respect to y: r w dy - r^3 / n sum(dy w x) x.
 EARSHOT_VECTORISED void norm_gradient_row(const float* gradient, const float* x,
                                           const float* weight, float scale, float common, float* y,
                                           std::int64_t size) {
@@ -70,7 +70,7 @@ EARSHOT_VECTORISED void norm_gradient_row(const float* gradient, const float* x,
     y[i] = gradient[i] * weight[i] * scale - common * x[i];
 }
 
-/// One head: (a, b) to (a cos - b sin, b cos + a sin), of its two halves.
+/// Rotates one head: (a, b) to (a cos - b sin, b cos + a sin), where a and b are its two halves.
 EARSHOT_VECTORISED void turn_head(const float* x, const float* cos, const float* sin,
                                   float direction, float* y, std::int64_t half) {
   for (std::int64_t i = 0; i < half; ++i) {
@@ -80,13 +80,13 @@ EARSHOT_VECTORISED void turn_head(const float* x, const float* cos, const float*
   }
 }
 
-/// 1 / (1 + exp(-x)), by the exponential of a number that is not above 0.
+/// 1 / (1 + exp(-x)), from the exponential of a number that is not positive.
 inline float sigmoid(float x) {
   const auto small = 1 + earshot::kit::exp_minus_1(x < 0 ? x : -x);
   return (x < 0 ? small : 1.F) / (1 + small);
 }
 
-/// Gate and up side by side: silu(gate) up.
+/// Gate and up next to each other: silu(gate) up.
 EARSHOT_VECTORISED void gate_row(const float* x, float* y, std::int64_t size) {
   for (std::int64_t i = 0; i < size; ++i)
     y[i] = x[i] * sigmoid(x[i]) * x[i + size];
@@ -171,7 +171,7 @@ struct RmsNorm : Function<RmsNorm> {
   }
 };
 
-/// `direction` -1 turns back, which is what gradients need.
+/// `direction` -1 rotates backwards, as gradients need.
 Tensor turned(const Tensor& input, const Tensor& cos, const Tensor& sin, std::int64_t turning,
               float direction) {
   const auto x = input.contiguous();
@@ -236,10 +236,10 @@ struct Gated : Function<Gated> {
   }
 };
 
-/// Rows of logits that are in memory at once.
+/// Maximum number of rows of logits in memory at once.
 constexpr std::int64_t most_rows = 256;
 
-/// For stretches of rows: work(first, logits), which may be changed.
+/// For blocks of rows: work(first, logits), which may modify the logits.
 template <class Work>
 void each_logits(const Tensor& x, const Tensor& head, const Work& work) {
   for (std::int64_t first = 0; first < x.size(0); first += most_rows) {
@@ -249,8 +249,9 @@ void each_logits(const Tensor& x, const Tensor& head, const Work& work) {
   }
 }
 
-/// A gradient of the log-probability of row i is g_i times what it is for g_i = 1: where only x
-/// needs one, the latter is computed along with the logits, and never are they computed twice.
+/// The gradient of the log-probability of row i is g_i times what it is for g_i = 1: if only x
+/// needs a gradient, the latter is computed together with the logits, which are never computed
+/// twice.
 struct TargetLogProb : Function<TargetLogProb> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& head,
                         const Tensor& targets, bool of_x) {
@@ -288,7 +289,7 @@ struct TargetLogProb : Function<TargetLogProb> {
   }
 
  private:
-  /// The derivative by the logits: 1 at the target less the probabilities.
+  /// The derivative with respect to the logits: 1 at the target minus the probabilities.
   static Tensor difference(const Tensor& log_prob, const Tensor& wanted) {
     auto result = log_prob.exp().neg_();
     return result.scatter_add_(1, wanted, at::ones_like(wanted, result.options()));
@@ -306,7 +307,7 @@ Tensor product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double epsilon) {
   if (is_plain(x)) return RmsNorm::apply(x, weight, epsilon);
-  // In bfloat16 it matters that the scaled numbers are rounded before the weight comes.
+  // In bfloat16 it matters that the scaled numbers are rounded before multiplying by the weight.
   const auto wide = x.to(at::kFloat);
   const auto scale = wide.square().mean(-1, true).add_(epsilon).rsqrt_();
   return weight * (wide * scale).to(x.scalar_type());

@@ -8,7 +8,7 @@
 
 namespace llama {
 
-/// What LoRA adds to a matrix: scale B A (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large
+/// The LoRA update of a matrix: scale B A (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large
 /// Language Models"). float32.
 struct LowRank {
   at::Tensor a{};  ///< (rank, in)
@@ -24,8 +24,8 @@ class Projection {
   /// One of the layers.
   struct Part {
     std::string name{};     ///< "model.layers.0.self_attn.q_proj"
-    std::int64_t rows = 0;  ///< its outputs
-    LowRank adapter{};      ///< maybe none
+    std::int64_t rows = 0;  ///< number of its outputs
+    LowRank adapter{};      ///< may be empty
   };
 
   Projection(std::vector<Part> parts, at::Tensor weight, at::Tensor bias)
@@ -34,12 +34,12 @@ class Projection {
   std::vector<Part>& parts() { return parts_; }
   const std::vector<Part>& parts() const { return parts_; }
   const at::Tensor& weight() const { return weight_; }
-  const at::Tensor& bias() const { return bias_; }  ///< maybe undefined
+  const at::Tensor& bias() const { return bias_; }  ///< may be undefined
 
-  /// (N, in) to (N, the parts' rows side by side). @param dropout of what adapters read
+  /// (N, in) to (N, the parts' rows next to each other). @param dropout for the input of adapters
   at::Tensor forward(const at::Tensor& x, double dropout) const;
 
-  /// Adds the adapters to the weight, and has none any more.
+  /// Adds the adapters to the weight and removes them.
   void merge();
 
  private:

@@ -36,7 +36,7 @@ CodeReader::CodeReader(const earshot::CodeSpec& spec, const std::optional<Speech
   std::int64_t rows = 0;
   for (const auto size : spec.sizes)
     rows += size;
-  // Frames begin as spread as the embeddings of text are.
+  // The initial deviation of frames is that of text embeddings.
   const auto deviation = model
                              .embed(at::arange(model.architecture().vocabulary,
                                                model.head().options().dtype(at::kLong)))

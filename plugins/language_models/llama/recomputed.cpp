@@ -18,7 +18,7 @@ using at::Tensor;
 using torch::autograd::variable_list;
 using Work = std::function<Tensor(const Tensor&)>;
 
-/// The state of LibTorch's generator for a device, as it is now and put back.
+/// Reads, and later restores, the state of LibTorch's generator for a device.
 Tensor random_state(c10::Device device) {
   auto generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard<std::mutex> lock(generator.mutex());

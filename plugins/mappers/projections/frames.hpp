@@ -3,16 +3,17 @@
 
 namespace projections {
 
-/// How several frames become one.
+/// How several frames are combined into one.
 enum class Merge { average, stack };
 
-/// What merged() makes of features of `in`: the first frame is centred between those it is made of.
-/// @throws ConfigError where `in` has one vector a clip, and nothing to merge.
+/// The spec of merged() for features of `in`: the first frame is at the centre of the frames that
+/// it combines.
+/// @throws ConfigError if `in` has one vector per clip, and nothing to merge.
 earshot::FeatureSpec merged_spec(const earshot::FeatureSpec& in, std::int64_t frames, Merge merge);
 
-/// Each `frames` frames in a row as one, (B, ceil(T / frames), D) their mean or (.., frames D) one
-/// behind the other. Of frames left over at a clip's end the mean is taken of those that there are;
-/// stacked they are followed by zeros. What lies in the padding does not matter.
+/// Combines every `frames` consecutive frames into one: (B, ceil(T / frames), D) for their mean,
+/// (.., frames D) for concatenation. At a clip's end, the mean is taken over the remaining frames;
+/// concatenated ones are followed by zeros. The content of the padding does not matter.
 earshot::FeatureBatch merged(const earshot::FeatureBatch& features, std::int64_t frames,
                              Merge merge);
 

@@ -11,11 +11,11 @@ namespace projections {
 /// y = x W' + b, float32.
 struct Layer {
   at::Tensor weight{};  ///< (out, in)
-  at::Tensor bias{};    ///< (out), or undefined: no bias
+  at::Tensor bias{};    ///< (out); undefined: no bias
 
-  /// Uniform in +-1 / sqrt(in), as torch.nn.Linear begins; drawn from LibTorch's default generator.
+  /// Uniform in +-1 / sqrt(in), like torch.nn.Linear; drawn from LibTorch's default generator.
   static Layer fan_in(std::int64_t in, std::int64_t out, c10::Device device);
-  /// Uniform in +-sqrt(6 / (in + out)) and without bias (Glorot and Bengio 2010, "Understanding the
+  /// Uniform in +-sqrt(6 / (in + out)), without bias (Glorot and Bengio 2010, "Understanding the
   /// difficulty of training deep feedforward neural networks").
   static Layer xavier(std::int64_t in, std::int64_t out, c10::Device device);
 

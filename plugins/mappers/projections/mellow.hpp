@@ -4,11 +4,11 @@
 
 namespace projections {
 
-/// The projection of Mellow (Deshmukh et al. 2025, "Mellow: a small audio language model for
-/// reasoning", taken from CLAP, Elizalde et al. 2023): e1 = W1 x, e2 = dropout(W2 gelu(e1)),
-/// LayerNorm(e1 + e2), both layers without bias. Then, as Mellow does, the mean of each `pool`
-/// frames. Mellow's prediction probabilities go through one more layer before that (527 to 768),
-/// which W1 takes in here: two linear layers in a row are one.
+/// Mellow's projection (Deshmukh et al. 2025, "Mellow: a small audio language model for reasoning",
+/// taken from CLAP, Elizalde et al. 2023): e1 = W1 x, e2 = dropout(W2 gelu(e1)), LayerNorm(e1 +
+/// e2), both layers without bias. Then, as in Mellow, the mean of every `pool` frames. In Mellow,
+/// prediction probabilities go through one more layer before that (527 to 768), which is merged
+/// into W1 here: two consecutive linear layers are one.
 class Mellow final : public Projection {
  public:
   static earshot::OptionSchema options();

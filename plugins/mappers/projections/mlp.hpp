@@ -18,12 +18,12 @@ class LinearProjection final : public Projection {
   Layer layer_;
 };
 
-/// The width of the hidden layer with which in -> hidden -> out has as near as can be `weights`
-/// weights, biases included. @throws ConfigError if that is off by more than 2 %, saying which
+/// The width of the hidden layer with which in -> hidden -> out has as nearly as possible `weights`
+/// weights, including biases. @throws ConfigError if that is off by more than 2 %, saying which
 /// numbers are near.
 std::int64_t hidden_for(std::int64_t weights, std::int64_t in, std::int64_t out);
 
-/// Linear, GELU (exact), dropout, linear, on each frame or on several of them made one.
+/// Linear, GELU (exact), dropout, linear, on each frame or on several merged ones.
 class TwoLayers : public Projection {
  public:
   earshot::NamedTensors parameters() const final;

@@ -32,7 +32,7 @@ FeatureBatch Projection::map(const FeatureBatch& features) {
                                  " to a mapper connected to " + std::to_string(in_.dim) +
                                  "; expected the same");
   auto fewer = earshot::kit::at_most_frames(features, tokens_);
-  if (tokens_ == 1) fewer.spec.frame_rate = 0;  // one frame it may have been before
+  if (tokens_ == 1) fewer.spec.frame_rate = 0;  // there may have been a single frame before
   fewer.values = fewer.values.to(at::kFloat);
   auto mapped = project(fewer);
   mapped.spec = out_;
