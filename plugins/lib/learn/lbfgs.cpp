@@ -34,7 +34,7 @@ struct Point {
   double value = 0;
 };
 
-/// What one step taught: s = change of x, y = change of the gradient.
+/// One remembered step: s = change of x, y = change of the gradient.
 struct Step {
   Vector s, y;
   double inverse_curvature;  // 1 / (s . y)
@@ -82,8 +82,8 @@ class Ray {
   Point point_;
 };
 
-/// Minimum of the cubic through two samples (equation 3.59), or the middle when that is no number
-/// or too near an end.
+/// Minimum of the cubic through two samples (equation 3.59), or the midpoint if that is NaN or too
+/// near an end.
 double between(const Ray::Sample& a, const Ray::Sample& b) {
   const auto d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.step - b.step);
   const auto d2 = std::copysign(std::sqrt(d1 * d1 - a.slope * b.slope), b.step - a.step);
@@ -93,8 +93,8 @@ double between(const Ray::Sample& a, const Ray::Sample& b) {
   return good ? step : low + width / 2;
 }
 
-/// A step that meets the strong Wolfe conditions with c1 = 1e-4, c2 = 0.9; `ray` stands there.
-/// False when none is found, which at the precision of a double means that the end is reached.
+/// Finds a step that meets the strong Wolfe conditions with c1 = 1e-4, c2 = 0.9, and moves `ray`
+/// there. False if none is found, which at double precision means that the minimum is reached.
 bool search(Ray& ray, const Ray::Sample& start) {
   const auto low_enough = [&](const Ray::Sample& s) {
     return s.value <= start.value + 1e-4 * s.step * start.slope;
@@ -139,7 +139,7 @@ LbfgsResult minimise(const SmoothFunction& function, std::vector<double>& x,
     }
     auto along = direction(steps, point.gradient);
     auto slope = dot(point.gradient, along);
-    if (!(slope < 0)) {  // rounding has spoilt the memory: steepest descent
+    if (!(slope < 0)) {  // rounding has spoilt the remembered steps: use steepest descent
       steps.clear();
       along = direction(steps, point.gradient);
       slope = dot(point.gradient, along);

@@ -6,9 +6,9 @@
 namespace earshot::kit {
 
 struct LbfgsOptions {
-  int history = 10;  ///< steps remembered
+  int history = 10;  ///< number of remembered steps
   int max_iterations = 1000;
-  double tolerance = 1e-6;  ///< done when no part of the gradient is larger
+  double tolerance = 1e-6;  ///< stop if no component of the gradient is larger
 };
 
 struct LbfgsResult {
@@ -22,7 +22,7 @@ using SmoothFunction = std::function<double(std::span<const double> x, std::span
 
 /// Minimises from `x` on, in place: L-BFGS (Nocedal and Wright 2006, "Numerical Optimization",
 /// algorithm 7.5) with a line search for the strong Wolfe conditions (algorithms 3.5 and 3.6,
-/// bisecting where interpolation fails). Draws nothing at random; equal inputs give equal bits.
+/// bisecting if interpolation fails). Nothing is random; equal inputs give equal bits.
 LbfgsResult minimise(const SmoothFunction& function, std::vector<double>& x,
                      const LbfgsOptions& options = {});
 

@@ -13,7 +13,8 @@ namespace earshot::kit {
 
 namespace {
 
-/// Mean cross-entropy and, in `outputs`, its derivative by them, in one pass over plain rows.
+/// Mean cross-entropy; replaces `outputs` by the derivative with respect to them, in one pass over
+/// plain rows.
 double softmax_loss(at::Tensor& outputs, const at::Tensor& y) {
   const auto n = outputs.size(0), k = outputs.size(1);
   auto* z = outputs.mutable_data_ptr<double>();
@@ -88,7 +89,7 @@ LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Lin
 LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c) {
   const auto x_mean = x.mean(0), y_mean = y.mean(0);
   const auto xc = x - x_mean, yc = y - y_mean;
-  const bool dual = x.size(0) < x.size(1);  // the smaller of two systems with one solution
+  const bool dual = x.size(0) < x.size(1);  // the smaller of two systems with the same solution
   auto system = dual ? at::mm(xc, xc.t()) : at::mm(xc.t(), xc);
   system.diagonal().add_(1 / c);
   const auto [factor, info] = at::linalg_cholesky_ex(system);
@@ -105,7 +106,7 @@ LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c) {
 Standardiser Standardiser::of(const at::Tensor& x) {
   const auto [variance, mean] = at::var_mean(x, 0, /*unbiased=*/false);
   auto scale = variance.sqrt();
-  // Rounding leaves a constant column a deviation of some ulp of its mean.
+  // Due to rounding, a constant column has a deviation of some ulp of its mean.
   const auto constant = scale <= mean.abs() * 1e-12;
   return {.mean = mean, .scale = at::where(constant, at::ones_like(scale), scale)};
 }

@@ -6,7 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 // Linear models in double precision. `x` is float64 (N, D) on the CPU, contiguous. The intercept is
-// never penalised. Nothing is drawn at random.
+// never penalised. Nothing is random.
 
 namespace earshot::kit {
 
@@ -18,11 +18,11 @@ struct LinearModel {
   at::Tensor outputs(const at::Tensor& x) const;  ///< float64 (N, K)
 };
 
-/// What a logistic model says of K classes: one of them (softmax), or each by itself (sigmoid).
+/// A logistic model for K classes: exactly one of them (softmax), or each independently (sigmoid).
 enum class Link { softmax, sigmoid };
 
 /// Minimises C * (sum of the cross-entropies) + |W|^2 / 2 with L-BFGS; `y` is float64 (N, K), rows
-/// of 0 and 1. Starts from `start` where that is of the right shape.
+/// of 0 and 1. Starts from `start` if that has the right shape.
 LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Link link,
                          const LinearModel& start = {});
 
@@ -30,25 +30,25 @@ LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Lin
 LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c);
 
 /// Support vector machine with linear kernel and hinge loss: minimises C * (sum of the hinge
-/// losses) + |w|^2 / 2, `y` being +1 or -1. By libsvm (Chang and Lin 2011, "LIBSVM"), to its
-/// tolerance of 0.001. Where all `y` are alike the output is that sign times a million for all.
+/// losses) + |w|^2 / 2, where `y` is +1 or -1. By libsvm (Chang and Lin 2011, "LIBSVM"), to its
+/// tolerance of 0.001. If all `y` are equal, the output is always that sign times a million.
 /// @returns one output, positive for +1.
 LinearModel fit_svm(const at::Tensor& x, std::span<const double> y, double c);
 
 /// An SVM for each pair of `classes` classes, in the order (0, 1), (0, 2), ..., (1, 2), ...: an
-/// output above 0 is a vote for the first, as in libsvm. Pairs without items of both vote for the
-/// one that has any, or the first.
+/// output above 0 is a vote for the first, as in libsvm. A pair that lacks items of one class votes
+/// for the class with items, or for the first.
 LinearModel fit_one_vs_one(const at::Tensor& x, std::span<const std::int64_t> y,
                            std::int64_t classes, double c);
 
-/// Votes of each class of pairwise outputs (N, K (K - 1) / 2), to which the sum of the class's
-/// outputs is added, squeezed to less than half a vote, as scikit-learn does: float64 (N, K). The
-/// class that libsvm predicts is the one with most votes, the lowest of several.
+/// Votes for each class from pairwise outputs (N, K (K - 1) / 2), plus the sum of the class's
+/// outputs squashed to less than half a vote, as in scikit-learn: float64 (N, K). The class that
+/// libsvm predicts is the one with the most votes, the lowest of equal ones.
 at::Tensor one_vs_one_scores(const at::Tensor& outputs, std::int64_t classes);
 std::vector<std::int64_t> one_vs_one_classes(const at::Tensor& outputs, std::int64_t classes);
 
-/// Zero mean and unit variance of each column, as in the items that it was made of. A column that
-/// is constant there becomes 0 there.
+/// Zero mean and unit variance of each column, as learnt from some items. A column that is constant
+/// there becomes 0 there.
 struct Standardiser {
   at::Tensor mean{}, scale{};  ///< float64 (D)
 

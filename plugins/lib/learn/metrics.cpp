@@ -83,12 +83,13 @@ double macro_f1(std::span<const std::int64_t> confusion, std::int64_t classes,
 namespace {
 
 /// Only the positives are sorted; each negative is then looked up among them. Resampling calls this
-/// thousands of times, and positives are few where there are many classes.
+/// thousands of times, and with many classes there are few positives.
 Ranking rank(std::vector<double>& positives, const std::vector<double>& negatives) {
   const auto all = positives.size();
   if (all == 0) return {.auc = none, .average_precision = none};
   std::sort(positives.begin(), positives.end());
-  // Negatives by how many positives score lower, those equal to the next positive apart.
+  // Counts negatives by how many positives score lower; those equal to the next positive are
+  // counted separately.
   std::vector<double> between(all + 1), equal(all + 1);
   for (const auto score : negatives) {
     const auto lower = static_cast<std::size_t>(
@@ -96,7 +97,8 @@ Ranking rank(std::vector<double>& positives, const std::vector<double>& negative
     (lower < all && positives[lower] == score ? equal : between)[lower] += 1;
   }
   double misses = between[all], won = 0, precision = 0;
-  for (std::size_t end = all; end > 0;) {  // positives of one score at a time, from the top
+  for (std::size_t end = all; end > 0;) {  // all positives with the same score at a time, from the
+                                           // top
     auto begin = end - 1;
     while (begin > 0 && positives[begin - 1] == positives[end - 1])
       --begin;

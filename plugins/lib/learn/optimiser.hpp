@@ -6,39 +6,39 @@
 #include <earshot/component.hpp>
 #include <earshot/options.hpp>
 
-// What a training loop does between two batches. Gradients are those of LibTorch: the loop calls
-// backward() as often as it likes (accumulation), then step(). With the same parameters, gradients
-// and state the results have the same bits; a loop that saves the state, and seeds each step from
-// its number, goes on as if it had never stopped.
+// What a training loop does between two batches. Gradients are LibTorch's: the loop calls
+// backward() as often as it likes (accumulation), then step(). The same parameters, gradients and
+// state give the same bits; a loop that saves the state, and seeds each step from its number,
+// continues as if it had never stopped.
 
 namespace earshot::kit {
 
 /// Decoupled weight decay (Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"),
-/// operation by operation as torch.optim.AdamW computes it (2.x, amsgrad off, foreach off).
+/// with the same operations as torch.optim.AdamW (2.x, amsgrad off, foreach off).
 class AdamW {
  public:
   struct Settings {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01;
   };
 
-  /// @param parameters  leaves, of any floating type and device; names need be unique only to
+  /// @param parameters  leaves, of any floating type and device; names need to be unique only for
   /// save()
   explicit AdamW(NamedTensors parameters);
   AdamW(NamedTensors parameters, const Settings& settings);
 
-  /// One update from the gradients that lie in the parameters. A parameter without a gradient stays
-  /// as it is, and its own count of steps too.
+  /// One update from the gradients of the parameters. A parameter without a gradient is unchanged,
+  /// including its own step count.
   void step(double learning_rate);
 
-  /// Forgets all gradients.
+  /// Clears all gradients.
   void zero_gradients();
 
   const NamedTensors& parameters() const { return parameters_; }
 
-  /// Both moments of each parameter (`mean/<name>`, `square/<name>`) and the counts of steps
-  /// (`steps`), each with `prefix` in front.
+  /// Both moments of each parameter (`mean/<name>`, `square/<name>`) and the step counts (`steps`),
+  /// each prefixed with `prefix`.
   void save(State& state, const std::string& prefix) const;
-  /// @throws DataError naming what is missing or of another shape.
+  /// @throws DataError naming what is missing or has another shape.
   void load(const State& state, const std::string& prefix);
 
  private:
@@ -48,26 +48,27 @@ class AdamW {
   std::vector<std::int64_t> steps_;
 };
 
-/// Norm of all gradients together, float64; 0 where there is none.
+/// Norm of all gradients together, float64; 0 if there are none.
 double gradient_norm(const NamedTensors& parameters);
 
-/// Scales the gradients so that their norm is at most `max_norm`, by max_norm / (norm + 1e-6) as
-/// torch.nn.utils.clip_grad_norm_ does. @returns the norm before; not finite: nothing is changed.
+/// Scales the gradients so that their norm is at most `max_norm`, by max_norm / (norm + 1e-6) as in
+/// torch.nn.utils.clip_grad_norm_. @returns the norm before; if it is not finite, nothing is
+/// changed.
 double clip_gradients(const NamedTensors& parameters, double max_norm);
 
-/// How the learning rate goes over the steps 0, 1, ..., as transformers' get_*_schedule_with_warmup
-/// compute it.
+/// The learning rate over the steps 0, 1, ..., as in transformers' get_*_schedule_with_warmup.
 struct Schedule {
   enum class Shape { constant, linear, cosine };
   Shape shape = Shape::constant;
-  std::int64_t warm_up = 0;  ///< steps over which it rises from 0, linearly
-  std::int64_t steps = 0;    ///< after so many, warm-up included, linear and cosine are at 0
+  std::int64_t warm_up = 0;  ///< steps over which it rises linearly from 0
+  std::int64_t steps = 0;    ///< total number, warm-up included, after which linear and cosine are
+                             ///< at 0
 
-  /// What the learning rate of a step is multiplied by, 0 to 1.
+  /// Factor of the learning rate at a step, 0 to 1.
   double factor(std::int64_t step) const;
 };
 
-/// AdamW, clipping and schedule as an evaluator's options name them: `lr`, `weight_decay`, `betas`,
+/// AdamW, clipping and schedule from an evaluator's options: `lr`, `weight_decay`, `betas`,
 /// `schedule`, `warm_up` and `clip`.
 class Optimiser {
  public:
@@ -76,9 +77,9 @@ class Optimiser {
   /// @param steps  of the whole training, for the schedule
   Optimiser(NamedTensors parameters, const Options& options, std::int64_t steps);
 
-  /// One update from accumulated gradients, which are multiplied by `scale` before they are clipped
-  /// and are forgotten afterwards. The first call is step 0.
-  /// @returns the norm of the scaled gradients; when it is not finite nothing has been updated.
+  /// One update from accumulated gradients, which are multiplied by `scale`, clipped, applied and
+  /// cleared. The first call is step 0.
+  /// @returns the norm of the scaled gradients; if it is not finite, nothing was updated.
   double step(double scale = 1);
 
   double learning_rate() const;                 ///< of the next step

@@ -17,7 +17,7 @@ const at::Tensor& stored(const State& state, const std::string& name) {
   return found->second;
 }
 
-/// Every row with its largest coefficient positive.
+/// Flips rows such that the largest coefficient of each is positive.
 at::Tensor signed_rows(const at::Tensor& rows) {
   const auto largest = std::get<1>(rows.abs().max(1, /*keepdim=*/true));
   return rows * rows.gather(1, largest).sign();
@@ -29,12 +29,13 @@ PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count) {
   const auto items = x.size(0), width = x.size(1);
   const auto mean = x.mean(0);
   const auto centred = x - mean;
-  // Of covariances between features or products between items, whichever are fewer.
+  // From covariances between features or products between items, whichever are fewer.
   const bool few_items = items < width;
   const auto products = few_items ? centred.mm(centred.t()) : centred.t().mm(centred);
   const auto [ascending, vectors] = at::linalg_eigh(products);
   const auto variance = ascending.flip(0).clamp_min(0);
-  // What rounding leaves of directions without variance, as numpy.linalg.matrix_rank judges it.
+  // The rounding residue of directions without variance, with the threshold of
+  // numpy.linalg.matrix_rank.
   const auto noise = static_cast<double>(std::max(items, width)) *
                      std::numeric_limits<double>::epsilon() * variance[0];
   const auto varying = (variance > noise).sum().item<std::int64_t>();

@@ -4,15 +4,16 @@
 #include <earshot/component.hpp>
 #include <earshot/options.hpp>
 
-// Features of different encoders made alike: the same scale, the same width. All of it is learnt
-// from training items alone. kit/pooling.hpp gives the same number of frames, kit/sampling.hpp the
-// same number of items.
+// Makes features of different encoders comparable: the same scale, the same width. Everything is
+// learnt from training items alone. kit/pooling.hpp provides the same number of frames,
+// kit/sampling.hpp the same number of items.
 
 namespace earshot::kit {
 
 /// Principal component analysis (Jolliffe 2002, "Principal Component Analysis", ch. 2): orthonormal
-/// directions of features, the one along which training items vary most first. Each points to where
-/// its largest coefficient (the first of several) is positive, so that equal items give equal axes.
+/// directions of features, in order of decreasing variance over the training items. The sign of
+/// each is such that its largest coefficient (the first of equal ones) is positive, so that equal
+/// items give equal axes.
 struct PrincipalAxes {
   at::Tensor mean{};  ///< float64 (D)
   at::Tensor axes{};  ///< float64 (K, D)
@@ -24,7 +25,7 @@ struct PrincipalAxes {
   at::Tensor apply(const at::Tensor& x) const;
 };
 
-/// What the options `standardise` and `pca` ask for, in this order: mean 0 and variance 1 of each
+/// Applies the options `standardise` and `pca`, in this order: mean 0 and variance 1 for each
 /// feature, then the first principal axes.
 class Reduction {
  public:
@@ -32,12 +33,12 @@ class Reduction {
   explicit Reduction(const Options& options);
 
   /// Learns from `x`, float64 (N, D): features of training items, or frames of them.
-  /// @returns apply(x). @throws ConfigError as PrincipalAxes::of does.
+  /// @returns apply(x). @throws ConfigError like PrincipalAxes::of.
   at::Tensor learn(const at::Tensor& x);
   /// (..., D) to (..., D) or, with `pca`, (..., pca).
   at::Tensor apply(const at::Tensor& x) const;
 
-  /// Into `state`, and back. @throws DataError naming what is missing.
+  /// Writes to `state`, and reads back. @throws DataError naming what is missing.
   void save(State& state) const;
   void load(const State& state);
 

@@ -16,19 +16,19 @@ namespace {
 /// Larger than outputs of fitted machines.
 constexpr double beyond_any = 1e6;
 
-/// libsvm as scikit-learn's SVC(kernel="linear") asks it.
+/// Parameters of libsvm as used in scikit-learn's SVC(kernel="linear").
 svm_parameter parameters(double c) {
   svm_parameter all{};
   all.svm_type = C_SVC;
   all.kernel_type = LINEAR;
   all.C = c;
-  all.eps = 1e-3;        // libsvm's default for the violation of optimality
+  all.eps = 1e-3;        // libsvm's default tolerance for the optimality conditions
   all.cache_size = 128;  // MB
   all.shrinking = 1;
   return all;
 }
 
-/// The rows of a matrix as libsvm wants them: (column from 1 on, value), ended by -1.
+/// The rows of a matrix in libsvm's format: (column from 1 on, value), terminated by -1.
 class Rows {
  public:
   explicit Rows(const at::Tensor& x) : width_(static_cast<std::size_t>(x.size(1)) + 1) {

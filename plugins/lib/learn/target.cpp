@@ -13,7 +13,7 @@ namespace earshot::kit {
 
 namespace {
 
-constexpr char separator = '\x1f';  // ASCII "unit separator", between the classes of a state
+constexpr char separator = '\x1f';  // ASCII "unit separator", between the classes in a state
 
 void keep(Numbers& numbers, const char* name, double value) {
   if (std::isfinite(value)) numbers[name] = value;
@@ -24,7 +24,7 @@ const Label* label_of(const Item& item, const std::string& name) {
   return found == item.labels.end() ? nullptr : &found->second;
 }
 
-/// The truths of the outcomes that have one, as a T, each with the prediction that is a T or null.
+/// The outcomes whose truth is a T, each with the prediction if that is a T, or null.
 template <class T>
 std::vector<std::pair<const T*, const T*>> labelled(std::span<const Outcome> slice,
                                                     const std::string& name) {
@@ -38,7 +38,7 @@ std::vector<std::pair<const T*, const T*>> labelled(std::span<const Outcome> sli
   return pairs;
 }
 
-/// The number, and of how many items it is.
+/// Stores the number, and the number of its items.
 void keep(Numbers& numbers, const std::string& name, double value, std::size_t count) {
   if (!std::isfinite(value)) return;
   numbers[name] = value;
@@ -55,7 +55,7 @@ Target::Target(LabelSpec spec, Ties ties) : spec_(std::move(spec)), order_(spec_
   for (std::size_t k = 0; k < spec_.classes.size(); ++k)
     indices_.emplace(spec_.classes[k], static_cast<std::int64_t>(k));
   std::iota(order_.begin(), order_.end(), std::int64_t{0});
-  if (ties == Ties::names)  // UTF-8 sorts as its code points do
+  if (ties == Ties::names)  // UTF-8 sorts in the order of code points
     std::sort(order_.begin(), order_.end(), [this](std::int64_t a, std::int64_t b) {
       return spec_.classes[static_cast<std::size_t>(a)] <
              spec_.classes[static_cast<std::size_t>(b)];
@@ -151,7 +151,7 @@ Numbers Target::score(std::span<const Outcome> slice) const {
 
 Numbers Target::score_classes(std::span<const Outcome> slice) const {
   std::vector<std::int64_t> truths, predictions;
-  const auto none = width();  // a class more, that of no answer
+  const auto none = width();  // an additional class for no answer
   for (const auto& [truth, predicted] : labelled<std::string>(slice, spec_.name)) {
     const auto t = index(*truth), p = predicted == nullptr ? -1 : index(*predicted);
     if (t < 0) continue;
@@ -184,7 +184,9 @@ void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) con
   std::size_t count = 0;
   for (const auto& [item, prediction] : slice) {
     if (!truth(item, row.data())) continue;
-    if (prediction.scores.size() != classes) return;  // an item left out would make it look better
+    if (prediction.scores.size() != classes)
+      return;  // leaving an item out would improve the
+               // result
     ++count;
     scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
     for (const auto value : row)

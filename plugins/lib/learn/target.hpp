@@ -13,20 +13,20 @@ namespace earshot::kit {
 ///   number   marks mae, constant_mae; score r2
 ///   set      scores map, auc
 ///
-/// An item that has the label and no answer, or one that is no class, counts as wrong in all
-/// numbers of classes; without scores for each item that has the label there are no map and auc.
-/// Each score comes with how many items entered it, as "<metric>.n".
+/// An item with the label but without an answer, or with an answer that is not a class, counts as
+/// wrong in all metrics of classes; map and auc exist only if every item with the label has scores.
+/// Each score comes with the number of its items, as "<metric>.n".
 ///
-/// majority and constant_mae are what the most frequent class and the median of the training items
-/// reach; map and auc need Prediction::scores. Definitions: metrics.hpp.
+/// majority and constant_mae are the results of always predicting the most frequent class or the
+/// median of the training items; map and auc need Prediction::scores. Definitions: metrics.hpp.
 class Target {
  public:
   enum class Kind { classes, number, set };
 
-  /// Which of several classes comes first where nothing else decides.
+  /// Which of several classes comes first if nothing else decides.
   enum class Ties {
-    names,    ///< the first in the alphabet (by code points), as scikit-learn sorts classes
-    dataset,  ///< the first of the dataset's labels, as scikit-learn does with their numbers
+    names,    ///< in alphabetical order (by code points), like scikit-learn for class names
+    dataset,  ///< in the order of the dataset's labels, like scikit-learn for their numbers
   };
 
   Target() = default;
@@ -35,43 +35,43 @@ class Target {
   Kind kind() const { return static_cast<Kind>(spec_.type.index()); }
   const std::string& name() const { return spec_.name; }
   const std::vector<std::string>& classes() const { return spec_.classes; }
-  /// Width of a row of truth: classes, or 1 for a number.
+  /// Width of a row of truth: number of classes, or 1 for a number.
   std::int64_t width() const;
 
-  /// An item's truth as a row of width() values: 1 at its class or classes, or the number. False
-  /// where the item has no such label. @throws DataError for a class that the dataset has not
-  /// declared.
+  /// An item's truth as a row of width() values: 1 at its class or classes, or the number. False if
+  /// the item has no such label. @throws DataError for a class that the dataset has not declared.
   bool truth(const Item& item, double* row) const;
 
   /// The classes in the order in which ties are broken.
   const std::vector<std::int64_t>& order() const { return order_; }
-  /// The class that is highest in a row of width() values, the first by order() of several.
+  /// The class with the highest value in a row of width() values; of equal ones, the first by
+  /// order().
   std::int64_t best(const double* row) const;
 
-  /// From a row of width() values that are higher the likelier: the best class, the number, or the
-  /// classes of at least 0.5.
+  /// The prediction from a row of width() values, where higher means more likely: the best class,
+  /// the number, or the classes with at least 0.5.
   Label value(const double* row) const;
 
-  /// Remembers what a constant answer would be. `truths` is float64 (N, width()).
+  /// Learns the constant answer. `truths` is float64 (N, width()).
   void learn_baseline(const at::Tensor& truths);
 
   Numbers mark(const Item& item, const Prediction& prediction) const;
   Numbers score(std::span<const Outcome> slice) const;
-  /// The option `target_type`, which the host fills in with the type of the label that the option
-  /// `target` names: what the primary metric goes by before any data is read.
+  /// The option `target_type`, which the host sets to the type of the label that the option
+  /// `target` names: it determines the primary metric before any data is read.
   static OptionSpec type_option();
-  /// All kinds, the one that the option says first; classes where it says none.
+  /// All kinds, the one in the option first; classes first if the option is empty.
   static std::vector<Kind> kinds_of(const std::string& type);
-  /// The metrics of the given kinds, the first kind's main one being primary: balanced_accuracy,
-  /// mae or map.
+  /// The metrics of the given kinds; the main metric of the first kind is primary:
+  /// balanced_accuracy, mae or map.
   static std::vector<MetricSpec> metrics(const std::vector<Kind>& kinds);
 
-  /// Into `state`, and back.
+  /// Writes to `state`, and reads back.
   void save(State& state) const;
   void load(const State& state);
 
  private:
-  std::int64_t index(const std::string& name) const;  ///< -1 when unknown
+  std::int64_t index(const std::string& name) const;  ///< -1 if unknown
   Numbers score_classes(std::span<const Outcome> slice) const;
   Numbers score_number(std::span<const Outcome> slice) const;
   void score_ranking(std::span<const Outcome> slice, Numbers& numbers) const;
@@ -87,8 +87,8 @@ class Target {
 struct Truths {
   std::vector<std::int64_t> items{};   ///< indices in the split
   at::Tensor rows{};                   ///< float64 (N, Target::width())
-  std::vector<std::int64_t> strata{};  ///< the class; 0 for numbers and sets
-  std::vector<std::int64_t> groups{};  ///< as kit::linked numbers them
+  std::vector<std::int64_t> strata{};  ///< class; 0 for numbers and sets
+  std::vector<std::int64_t> groups{};  ///< as numbered by kit::linked
 
   std::int64_t size() const { return static_cast<std::int64_t>(items.size()); }
   Truths select(const std::vector<std::int64_t>& which) const;

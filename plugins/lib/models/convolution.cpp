@@ -15,7 +15,7 @@ namespace earshot::kit {
 
 namespace {
 
-constexpr double group_norm_epsilon = 1e-5;  // PyTorch's default, which EnCodec keeps
+constexpr double group_norm_epsilon = 1e-5;  // PyTorch's default, which EnCodec uses
 
 ConvolutionTensors declare(const ConvolutionOptions& options, at::IntArrayRef shape,
                            Parameters& parameters, const std::string& name) {
@@ -41,13 +41,13 @@ at::Tensor normalized(const at::Tensor& x, const ConvolutionTensors& tensors) {
   return lies_by_rows(x) ? norm(as_image(x)).squeeze(2) : norm(x);
 }
 
-/// pad(), with `before`, where there is any, instead of the padding on the left; of elu(x) if
-/// asked.
+/// Like pad(), but with `before`, if defined, instead of padding on the left; applied to elu(x) if
+/// requested.
 at::Tensor extended(const at::Tensor& x, const at::Tensor& before, std::int64_t left,
                     std::int64_t right, Padding mode, bool after_elu) {
   const auto length = x.size(-1);
   if (left == 0 && right == 0) return after_elu ? fast_elu(x) : x;
-  if (left < 0 || length <= std::max(left, right)) {  // too short to be mirrored by parts
+  if (left < 0 || length <= std::max(left, right)) {  // too short to be mirrored in parts
     const auto y = after_elu ? fast_elu(x) : x;
     if (!before.defined()) return pad(y, left, right, mode);
     return pad(at::cat({before, y}, -1), 0, right, mode);
@@ -107,7 +107,7 @@ at::Tensor Convolution::forward(const at::Tensor& x, Stream* stream, bool after_
   } else {
     auto& before = stream->next();
     input = extended(x, before, surplus, fill, o.padding, after_elu);
-    // A copy: a view would keep the whole stretch alive.
+    // A copy: a view would keep the whole segment alive.
     before = input.narrow(-1, length, surplus).clone();
   }
   return normalized(convolved(input), tensors_);
@@ -134,7 +134,7 @@ at::Tensor Convolution::convolved_by_rows(const at::Tensor& x) const {
       .squeeze(2);
 }
 
-/// With x_t the block of `stride` positions that window t begins with, a window is two taps, y_t =
+/// With x_t the block of `stride` positions with which window t begins, a window is two taps, y_t =
 /// A x_t + B x_(t+1), and two windows cost three products instead of four:
 ///     y_0 = (A + B) x_1 + A (x_0 - x_1),  y_1 = (A + B) x_1 + B (x_2 - x_1).
 /// (Winograd 1980, "Arithmetic Complexity of Computations": a fast algorithm for FIR filters.)
@@ -154,7 +154,8 @@ at::Tensor Convolution::two_taps(const at::Tensor& x) const {
   const auto every_second = [](const at::Tensor& y, std::int64_t begin) {
     return y.slice(1, begin, y.size(1), 2);
   };
-  const auto pairs = count / 2, whole = (count - 1) / 2;  // the last may lack its second window
+  const auto pairs = count / 2, whole = (count - 1) / 2;  // the last pair may lack its second
+                                                          // window
   const auto middle = every_second(blocks, 1);
   const auto common = dense(middle, taps_.sum, tensors_.bias);
   auto y = at::empty({x.size(0), count - 1, o.out}, x.options());
@@ -198,7 +199,7 @@ at::Tensor TransposedConvolution::forward(const at::Tensor& x, Stream* stream) c
                  : surplus / 2;
     return y.narrow(-1, surplus - right, length);
   }
-  // What reaches beyond this stretch is added to the next; the bias only once.
+  // The part beyond this segment is added to the next one; the bias only once.
   auto y = at::conv_transpose1d(x, tensors_.weight, {}, o.stride, 0, 0, o.groups);
   auto& before = stream->next();
   if (before.defined()) y.narrow(-1, 0, surplus).add_(before);

@@ -7,14 +7,14 @@
 
 namespace earshot::kit {
 
-/// What lies beyond the ends of a signal: zeros, its last value, or its mirror image.
+/// How a signal is extended beyond its ends: by zeros, its last value, or its mirror image.
 enum class Padding { zeros, replicate, reflect };
 
-/// @throws DataError unless `name` is "constant", "replicate" or "reflect", as config.json has it.
+/// @throws DataError unless `name` is "constant", "replicate" or "reflect", as in config.json.
 Padding padding_from(const std::string& name);
 
-/// Pads the last dimension. As EnCodec does it, a signal too short to be reflected (no longer than
-/// the larger side) is first lengthened with zeros, which are cut off again afterwards.
+/// Pads the last dimension. As in EnCodec, a signal too short to be reflected (no longer than the
+/// larger side) is first lengthened with zeros, which are cut off again afterwards.
 at::Tensor pad(const at::Tensor& x, std::int64_t left, std::int64_t right, Padding mode);
 
 /// How a convolution's weights or results are normalised: not at all, weight norm, or group norm
@@ -27,39 +27,40 @@ struct ConvolutionOptions {
   Padding padding = Padding::zeros;
   bool bias = true;
   ConvolutionNorm norm = ConvolutionNorm::none;
-  double trim_right = 1;  ///< transposed and causal: this share of the surplus is cut on the right
+  double trim_right = 1;  ///< transposed and causal: the share of the surplus that is cut on the
+                          ///< right
 };
 
-/// What a convolution learns; undefined where the options ask for none.
+/// Learnt tensors of a convolution; undefined if the options ask for none.
 struct ConvolutionTensors {
-  at::Tensor weight{};                    ///< as the convolution says
+  at::Tensor weight{};                    ///< shape: see the convolution
   at::Tensor bias{};                      ///< (out)
-  at::Tensor norm_weight{}, norm_bias{};  ///< (out), of the group norm behind it
+  at::Tensor norm_weight{}, norm_bias{};  ///< (out), of the following group norm
 };
 
-/// One-dimensional convolution of the neural codecs: ceil(T / stride) positions out of T.
+/// One-dimensional convolution of the neural codecs: ceil(T / stride) positions from T.
 ///
-/// With k = (kernel - 1) dilation + 1 it pads k - stride positions, all of them on the left where
-/// causal, else the smaller half on the right; and on the right as many more as fill the last step,
-/// so that no input is lost. (Defossez et al. 2022, "High Fidelity Neural Audio Compression", and
-/// its code.)
+/// With k = (kernel - 1) dilation + 1 it pads k - stride positions, all of them on the left if
+/// causal, otherwise the smaller half on the right; plus as many on the right as fill the last
+/// step, so that no input is lost. (Defossez et al. 2022, "High Fidelity Neural Audio Compression",
+/// and its code.)
 class Convolution {
  public:
   /// Declares <name>.conv.weight (out, in / groups, kernel), .conv.bias, .norm.{weight,bias}.
   Convolution(const ConvolutionOptions& options, Parameters& parameters, const std::string& name);
 
   /// (B, in, T) to (B, out, ceil(T / stride)). With a stream: causal and without group norm only; T
-  /// is a multiple of the stride except at the end, and the first stretch is longer than k - stride
-  /// where padding is reflected. After ELU: of elu(x).
+  /// is a multiple of the stride except at the end, and the first segment is longer than k - stride
+  /// if padding is reflected. `after_elu`: applied to elu(x).
   at::Tensor forward(const at::Tensor& x, Stream* stream = nullptr, bool after_elu = false) const;
 
-  /// `other` and forward(x) added up, in one go where that is a mere product. Stride 1.
+  /// `other` plus forward(x), in one operation if that is a mere product. Stride 1.
   at::Tensor forward_add(const at::Tensor& other, const at::Tensor& x) const;
 
  private:
   struct TwoTaps {
     at::Tensor first{}, second{}, sum{};  ///< (out, stride in)
-    std::int64_t version = 0;             ///< of the weight that they were made from
+    std::int64_t version = 0;             ///< of the weight from which they were computed
   };
 
   at::Tensor convolved(const at::Tensor& x) const;  ///< x with all its padding
@@ -69,12 +70,12 @@ class Convolution {
 
   ConvolutionOptions options_;
   ConvolutionTensors tensors_;
-  mutable TwoTaps taps_{};  ///< made when first needed
+  mutable TwoTaps taps_{};  ///< computed when first needed
 };
 
-/// Its counterpart: stride T positions out of T. Of the kernel - stride surplus positions, the
-/// causal one cuts ceil(trim_right surplus) on the right and the rest on the left, the other the
-/// smaller half on the right.
+/// The counterpart: stride T positions from T. Of the kernel - stride surplus positions, a causal
+/// one cuts ceil(trim_right surplus) on the right and the rest on the left, otherwise the smaller
+/// half is cut on the right.
 class TransposedConvolution {
  public:
   /// Declares <name>.conv.weight (in, out / groups, kernel), .conv.bias, .norm.{weight,bias}.

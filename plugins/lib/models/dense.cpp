@@ -18,7 +18,7 @@ using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::op
 using Binary = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
                           const std::optional<at::Tensor>&, std::string_view);
 
-/// What torch.compile makes of such layers; nothing in a LibTorch without oneDNN.
+/// The operations that torch.compile uses for such layers; nullopt in a LibTorch without oneDNN.
 template <class Signature>
 std::optional<c10::TypedOperatorHandle<Signature>> fused(const char* overload) {
   const auto found =

@@ -13,7 +13,7 @@ namespace earshot::kit {
 
 namespace {
 
-// A version for each kind of vector unit, chosen when the plugin is loaded.
+// Compiled for each kind of vector unit; the version is chosen when the plugin is loaded.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void elu(const float* from, float* to,
                                                                       std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
@@ -25,7 +25,7 @@ bool is_plain(const at::Tensor& x) {
          (x.dim() == 0 || x.stride(-1) == 1 || lies_by_rows(x));
 }
 
-/// Rows of `x`, and how far apart they are; undefined where they are not evenly apart.
+/// The rows of `x`, and their distance in memory; undefined if they are not evenly spaced.
 at::Tensor rows_of(const at::Tensor& x) {
   if (x.is_contiguous()) return x.view({x.dim() < 2 ? 1 : -1, x.dim() == 0 ? 1 : x.size(-1)});
   if (lies_by_rows(x)) return x.as_strided({x.size(0), x.size(1) * x.size(2)}, {x.stride(0), 1});
@@ -47,7 +47,7 @@ void fast_elu_into(const at::Tensor& x, at::Tensor& to) {
   auto* target = to.mutable_data_ptr<float>();
   const auto width = from_rows.size(1), from_step = from_rows.stride(0),
              to_step = to_rows.stride(0);
-  constexpr std::int64_t numbers = 16384;  // that are worth a thread
+  constexpr std::int64_t numbers = 16384;  // minimum work for a thread
   at::parallel_for(0, from_rows.size(0), std::max<std::int64_t>(1, numbers / width),
                    [&](std::int64_t begin, std::int64_t end) {
                      for (auto row = begin; row < end; ++row)

@@ -4,14 +4,14 @@
 
 namespace earshot::kit {
 
-/// exp(x) - 1 for x <= 0, within 2e-7; plain enough that compilers make vectors of loops over it.
-/// With n = round(x / ln 2) and r = x - n ln 2 it is 2^n (exp(r) - 1) + (2^n - 1); the bracket is
-/// r + r^2 / 2 + ..., of which seven terms are enough for |r| <= ln 2 / 2.
+/// exp(x) - 1 for x <= 0, within 2e-7; simple enough that compilers vectorise loops over it. With n
+/// = round(x / ln 2) and r = x - n ln 2 it is 2^n (exp(r) - 1) + (2^n - 1); the bracket is r + r^2
+/// / 2 + ..., of which seven terms are enough for |r| <= ln 2 / 2.
 inline float exp_minus_1(float x) {
-  constexpr float least = -87;  // exp(x) is a normal number from here on
+  constexpr float least = -87;  // from here on, exp(x) is a normal number
   constexpr float log2_e = 1.44269504F;
   constexpr float ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F;  // Cody and Waite 1980
-  constexpr float round = 12582912;  // 1.5 * 2^23: what is added to it is rounded to an integer
+  constexpr float round = 12582912;  // 1.5 * 2^23: adding it rounds to an integer
   x = x < least ? least : x;
   const auto shifted = x * log2_e + round;
   const auto n = shifted - round;

@@ -8,8 +8,8 @@
 
 namespace earshot::kit {
 
-/// Layers of LSTM over time, from a state of zeros, with a skip around all of them: x + lstm(x).
-/// Gates in PyTorch's order i, f, g, o; both biases.
+/// LSTM layers over time, starting from a state of zeros, with a skip connection around all of
+/// them: x + lstm(x). Gates in PyTorch's order i, f, g, o; both biases.
 class SkipLstm {
  public:
   /// Declares <name>.{weight_ih,weight_hh,bias_ih,bias_hh}_l<layer>.

@@ -10,21 +10,21 @@
 
 namespace earshot::kit {
 
-/// The options by which a user says which model: `weights` (a checkpoint, by default the published
-/// one at `source`, or random), `preset` (the architecture of random weights; the first of
-/// `presets` is the default) and `seed` (of random weights).
+/// The options that select a model: `weights` (a checkpoint, by default the published one at
+/// `source`, or random), `preset` (the architecture of random weights; the first of `presets` is
+/// the default) and `seed` (of random weights).
 OptionSchema model_options(const std::string& source, const std::string& weights_help,
                            const std::vector<std::string>& presets);
 
-/// The option `pretrain_data`, which no component reads: its default says what the default weights
-/// were trained on, and the host shows that beside their results.
+/// The option `pretrain_data`, which no component reads: its default states what the default
+/// weights were trained on, which the host shows with their results.
 OptionSpec pretrain_data_option(const std::vector<std::string>& data);
 
-/// @throws ConfigError if a preset other than the default is asked for beside a checkpoint, which
-///   brings an architecture of its own.
+/// @throws ConfigError if a preset other than the default is given together with a checkpoint,
+/// which has its own architecture.
 void check_preset(const Options& options, const std::string& default_preset);
 
-/// The model that model_options() ask for. `preset(name)` and `read(checkpoint)` give its
+/// The model selected by model_options(). `preset(name)` and `read(checkpoint)` return its
 /// architecture; Model has the constructors (architecture, checkpoint, device) and (architecture,
 /// seed, device).
 template <class Model, class Preset, class Read>

@@ -11,7 +11,7 @@ namespace earshot::kit {
 
 namespace {
 
-/// As a double, which the sizes of a lying file do not overflow.
+/// As a double, which the sizes in a corrupt file cannot overflow.
 double numbers_in(at::IntArrayRef shape) {
   double numbers = 1;
   for (const auto size : shape)
@@ -30,7 +30,7 @@ Parameters::Parameters(c10::Device device, const Checkpoint& checkpoint, at::Sca
     : device_(device), type_(type), most_(0), file_(checkpoint.path()) {
   for (const auto& name : checkpoint.names())
     most_ += numbers_in(checkpoint.shape(name));
-  constexpr double enough = 4;  // a model that just does not fit gets the report of what does not
+  constexpr double enough = 4;  // a model slightly too large gets the report of what does not fit
   most_ *= enough;
 }
 

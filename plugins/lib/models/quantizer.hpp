@@ -6,11 +6,11 @@
 
 namespace earshot::kit {
 
-/// Residual vector quantisation: each level codes what the levels before it left (Zeghidour et al.
-/// 2021, "SoundStream", section III-C).
+/// Residual vector quantisation: each level codes the residual of the levels before it (Zeghidour
+/// et al. 2021, "SoundStream", section III-C).
 class ResidualQuantizer {
  public:
-  /// `codebooks`: of each level float32 (entries, D), as handles: may be filled later.
+  /// `codebooks`: float32 (entries, D) for each level, as handles: may be filled later.
   explicit ResidualQuantizer(std::vector<at::Tensor> codebooks)
       : codebooks_(std::move(codebooks)) {}
 
@@ -19,11 +19,11 @@ class ResidualQuantizer {
     return codebooks_.at(static_cast<std::size_t>(level)).size(0);
   }
 
-  /// Nearest entries, of equals the first: x (B, T, D) to int64 (B, levels, T).
+  /// Nearest entries, the first of equal ones: x (B, T, D) to int64 (B, levels, T).
   at::Tensor encode(const at::Tensor& x, std::int64_t levels) const;
 
-  /// The sum of the entries of levels `first`, first + 1, ... (from 0), which are the rows of
-  /// `codes`: (B, Q, T) to (B, T, D).
+  /// The sum of the entries of levels `first`, first + 1, ... (from 0), which correspond to the
+  /// rows of `codes`: (B, Q, T) to (B, T, D).
   at::Tensor decode(const at::Tensor& codes, std::int64_t first = 0) const;
 
  private:

@@ -8,7 +8,7 @@ namespace earshot::kit {
 
 namespace {
 
-/// Operation by operation as transformers computes it, in float32.
+/// The same operations as in transformers, in float32.
 at::Tensor stretched(const at::Tensor& frequencies, const RotaryOptions::Llama3& o) {
   const auto wavelengths = 2 * std::numbers::pi / frequencies;
   const auto is_long = wavelengths > o.original_context / o.low;

@@ -1,16 +1,16 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-// Activations (B, C, T) with the channels of a position beside each other in memory, as rows (B, T,
-// C): the layout in which oneDNN's convolutions and products are fastest on a CPU, and a stride is
-// a view. Shapes stay (B, C, T), only the strides tell.
+// Activations (B, C, T) stored with the channels of a position next to each other, as rows (B, T,
+// C): the layout in which oneDNN's convolutions and products are fastest on a CPU, and in which a
+// stride is a view. Shapes remain (B, C, T); only the strides show the layout.
 
 namespace earshot::kit {
 
-/// Whether `x` lies so, and may be computed on so: float32 on the CPU, without gradients.
+/// Whether `x` has this layout and may be computed in it: float32 on the CPU, without gradients.
 bool lies_by_rows(const at::Tensor& x);
 
-/// `x` in that layout where it may be; else `x` itself.
+/// `x` in this layout if it may be computed in it; otherwise `x` itself.
 at::Tensor by_rows(const at::Tensor& x);
 
 /// Memory for (B, C, T), in the layout of `like`.

@@ -19,7 +19,7 @@ std::string layer(const std::string& name, std::int64_t number) {
   return name + ".layers." + std::to_string(number);
 }
 
-/// What all convolutions of the network have in common.
+/// The common options of all convolutions of the network.
 ConvolutionOptions shared(const SeanetOptions& o, std::int64_t in, std::int64_t out,
                           std::int64_t kernel, std::int64_t stride = 1) {
   return {.in = in,
@@ -37,7 +37,7 @@ ConvolutionOptions dilated(ConvolutionOptions options, std::int64_t dilation) {
   return options;
 }
 
-/// The residual blocks of a stage, with growing dilation; `number` is the first one's.
+/// The residual blocks of a stage, with increasing dilation; `number` is that of the first one.
 std::vector<SeanetResidual> residuals(const SeanetOptions& o, std::int64_t width,
                                       Parameters& parameters, const std::string& name,
                                       std::int64_t& number) {
@@ -48,8 +48,8 @@ std::vector<SeanetResidual> residuals(const SeanetOptions& o, std::int64_t width
   return blocks;
 }
 
-/// Embeddings in a tile of the narrow stages. Their layers are fastest while a tile stays in the
-/// cache; the wide ones have large weights, which are better read once for many positions.
+/// Number of embeddings in a tile of the narrow stages. Their layers are fastest while a tile stays
+/// in the cache; the wide ones have large weights, which are better read once for many positions.
 std::int64_t frames_in_tile(const SeanetOptions& o) {
   constexpr std::int64_t samples = 9600;  // measured with 32 to 64 channels
   std::int64_t reach = std::max({o.kernel, o.last_kernel, o.residual_kernel});
@@ -73,7 +73,7 @@ bool SeanetOptions::streams() const {
 }
 
 std::int64_t SeanetOptions::stretch() const {
-  constexpr std::int64_t samples = 240'000;  // bounds memory; more is not faster
+  constexpr std::int64_t samples = 240'000;  // bounds memory; larger is not faster
   const auto frames = std::max(samples / hop(), frames_in_tile(*this));
   return frames + frames % 2;
 }

@@ -11,8 +11,8 @@
 
 namespace earshot::kit {
 
-/// SEANet (Tagliasacchi et al. 2020, "SEANet: A Multi-modal Speech Enhancement Network"), as
-/// EnCodec and Mimi use it. Defaults: EnCodec at 24 kHz.
+/// SEANet (Tagliasacchi et al. 2020, "SEANet: A Multi-modal Speech Enhancement Network"), as used
+/// in EnCodec and Mimi. Defaults: EnCodec at 24 kHz.
 struct SeanetOptions {
   std::int64_t channels = 1;  ///< of the audio
   std::int64_t width = 128;   ///< of the embeddings
@@ -29,14 +29,15 @@ struct SeanetOptions {
 
   std::int64_t hop() const;      ///< samples per embedding: the product of the ratios
   bool streams() const;          ///< whether forward() takes a stream
-  std::int64_t stretch() const;  ///< embeddings of long audio to compute at once, even
+  std::int64_t stretch() const;  ///< number of embeddings of long audio to compute at once, even
 };
 
-/// What EnCodec's and Mimi's config.json say alike: all but `norm` and `lstm_layers`.
-/// @throws DataError naming the key that is missing or impossible.
+/// The options that EnCodec's and Mimi's config.json have in common: all but `norm` and
+/// `lstm_layers`.
+/// @throws DataError naming the key that is missing or invalid.
 SeanetOptions seanet_options(const ModelConfig& config);
 
-/// shortcut(x) + block(x), the block being ELU and convolution twice.
+/// shortcut(x) + block(x), where the block is ELU and convolution twice.
 class SeanetResidual {
  public:
   SeanetResidual(const SeanetOptions& options, std::int64_t width, std::int64_t dilation,
@@ -48,7 +49,7 @@ class SeanetResidual {
   std::optional<Convolution> shortcut_{};
 };
 
-/// Layers are declared as <name>.layers.<n>, numbered with the parameterless ones.
+/// Layers are declared as <name>.layers.<n>, where n also counts layers without parameters.
 class SeanetEncoder {
  public:
   SeanetEncoder(const SeanetOptions& options, Parameters& parameters, const std::string& name);
@@ -63,7 +64,7 @@ class SeanetEncoder {
   at::Tensor run(const Stage& stage, at::Tensor x, Stream* stream) const;
 
   std::int64_t tile_;       // samples; 0: no tiles
-  std::size_t narrow_ = 0;  // stages that run in tiles, the first ones
+  std::size_t narrow_ = 0;  // number of stages that run in tiles: the first ones
   std::optional<Convolution> first_{}, last_{};
   std::vector<Stage> stages_{};
   std::optional<SkipLstm> lstm_{};
@@ -83,7 +84,7 @@ class SeanetDecoder {
   at::Tensor run(const Stage& stage, const at::Tensor& x, Stream* stream) const;
 
   std::int64_t tile_;     // positions before the narrow stages; 0: no tiles
-  std::size_t wide_ = 0;  // stages that do not run in tiles, the first ones
+  std::size_t wide_ = 0;  // number of stages that do not run in tiles: the first ones
   std::optional<Convolution> first_{}, last_{};
   std::vector<Stage> stages_{};
   std::optional<SkipLstm> lstm_{};

@@ -12,7 +12,7 @@ namespace earshot::kit {
 
 namespace {
 
-/// Uniform with the variance of the normal distribution that the reference begins with, 0.02^2.
+/// Uniform with the variance of the normal distribution used by the reference, 0.02^2.
 Initial small() {
   const double bound = 0.02 * std::sqrt(3.0);
   return {-bound, bound};
@@ -25,8 +25,8 @@ at::Tensor in_windows(const at::Tensor& picture, std::int64_t side) {
       .reshape({-1, side * side});
 }
 
-/// Of `size` positions, those whose window holds both edges after a shift by `shift` are in three
-/// regions, which do not see each other.
+/// Region numbers of `size` positions: after a shift by `shift`, the positions in the window with
+/// both edges are in three regions, which do not see each other.
 at::Tensor regions(std::int64_t size, std::int64_t window, std::int64_t shift) {
   const auto place = at::arange(size, at::kLong);
   return place.ge(size - window).to(at::kLong) + place.ge(size - shift).to(at::kLong);
@@ -108,7 +108,7 @@ void SwinStage::tabulate() {
   to_shifted_ = from_plain_.index_select(0, shifted.to(device));
   to_unshifted_ = from_shifted_.index_select(0, to_plain_);
 
-  // A pair of tokens (i, j) at (row, column) of a window has the offset of i from j.
+  // For a pair of tokens (i, j) at (row, column) of a window, the offset of i from j.
   const auto token = at::arange(o.window * o.window, at::kLong);
   const auto row = token.div(o.window, "floor"), column = token.remainder(o.window);
   const auto apart = [&](const at::Tensor& at) {
@@ -149,7 +149,7 @@ at::Tensor SwinStage::attend(const at::Tensor& x, const Block& block) const {
   std::vector<at::Tensor> seen;
   if (block.position_bias.size(0) == 1)
     seen.push_back(attention(qkv));
-  else  // the bias of each window, clip by clip, rather than copied for each
+  else  // applies the bias of each window clip by clip rather than copying it for each
     for (std::int64_t clip = 0; clip < clips; ++clip)
       seen.push_back(attention(qkv.narrow(1, clip * windows(), windows())));
   const auto all = seen.size() == 1 ? seen.front() : at::cat(seen);
@@ -181,7 +181,7 @@ at::Tensor SwinStage::merge(const at::Tensor& tokens) const {
   const auto neighbours = tokens.view({-1, o.rows / 2, 2, o.columns / 2, 2, o.width})
                               .permute({0, 1, 3, 4, 2, 5})
                               .reshape({tokens.size(0), o.rows / 2 * (o.columns / 2), 4 * o.width});
-  constexpr double epsilon = 1e-5;  // whatever the blocks have, as in the reference
+  constexpr double epsilon = 1e-5;  // independent of the blocks' epsilon, as in the reference
   return dense(
       at::layer_norm(neighbours, {4 * o.width}, merge_norm_.weight, merge_norm_.bias, epsilon),
       reduction_.weight);

@@ -16,7 +16,7 @@ at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
   return x.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);
 }
 
-/// Puts what the stretch before left in front of `x`, along positions, and leaves the last `keep`.
+/// Prepends what the previous segment left to `x`, along positions, and keeps the last `keep`.
 at::Tensor remember(at::Tensor& before, const at::Tensor& x, std::int64_t keep) {
   auto all = before.defined() ? at::cat({before, x}, 2) : x;
   const auto kept = std::min(keep, all.size(2));
@@ -107,7 +107,8 @@ at::Tensor CausalTransformer::attention(const Layer& layer, const at::Tensor& x,
 
 at::Tensor CausalTransformer::attend(const at::Tensor& query, const at::Tensor& key,
                                      const at::Tensor& value) const {
-  constexpr std::int64_t most = 256;  // queries whose scores are in memory at once
+  constexpr std::int64_t most = 256;  // maximum number of queries whose scores are in memory at
+                                      // once
   const auto positions = query.size(2), before = key.size(2) - positions;
   const auto scale = 1 / std::sqrt(static_cast<double>(options_.head_width));
   const auto window = options_.window > 0 ? options_.window : key.size(2);

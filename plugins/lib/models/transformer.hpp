@@ -13,7 +13,8 @@ namespace earshot::kit {
 struct CausalTransformerOptions {
   std::int64_t width = 512, layers = 8, heads = 8, key_value_heads = 8, head_width = 64;
   std::int64_t mlp_width = 2048;
-  std::int64_t window = 250;  ///< positions that a position sees, itself among them; 0: all before
+  std::int64_t window = 250;  ///< number of positions that a position sees, including itself; 0:
+                              ///< all earlier ones
   double rope_theta = 10000;
   double norm_epsilon = 1e-5;
   bool attention_bias = false;
@@ -21,8 +22,8 @@ struct CausalTransformerOptions {
 };
 
 /// Layers of x + s1 attention(norm(x)) and x + s2 mlp(norm(x)), with layer scales s1 and s2
-/// (Touvron et al. 2021, "Going deeper with Image Transformers"), LayerNorm before each, no norm at
-/// the end, rotary positions and attention to the past within a window. All in float32.
+/// (Touvron et al. 2021, "Going deeper with Image Transformers"), LayerNorm before each, no final
+/// norm, rotary positions and causal attention within a window. All in float32.
 class CausalTransformer {
  public:
   /// Declares <name>.layers.<n>. + self_attn.{q,k,v,o}_proj.weight, mlp.fc1.weight, mlp.fc2.weight,

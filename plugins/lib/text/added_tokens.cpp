@@ -8,7 +8,7 @@
 namespace earshot::kit::tokenizer {
 namespace {
 
-/// Where the character that ends at `end` begins.
+/// Start of the character that ends at `end`.
 std::size_t before(std::string_view text, std::size_t end) {
   do
     --end;
@@ -94,7 +94,7 @@ void AddedTokens::split(std::string_view text, const Trie& names,
     if (token.single_word && beside_word(text, begin, end)) continue;
     if (token.takes_spaces_before) begin = without_spaces_before(text, begin, done);
     if (token.takes_spaces_after) end = without_spaces_after(text, end);
-    if (end <= done) continue;  // the token before took it as its spaces
+    if (end <= done) continue;  // the token before included it in its spaces
     begin = std::max(begin, done);
     if (done < begin) found.push_back({text.substr(done, begin - done)});
     found.push_back({text.substr(begin, end - begin), token.id});

@@ -10,17 +10,17 @@
 
 namespace earshot::kit::tokenizer {
 
-/// A token that is found in the text by its name, before anything else is cut.
+/// A token that is recognised in the text by its name, before anything else is split.
 struct AddedToken {
   std::string name;
   Id id = 0;
   bool special = false;
-  bool normalized = false;   ///< looked for only in what those that are not left
-  bool single_word = false;  ///< not beside or inside of a word
+  bool normalized = false;   ///< searched only in the text between the others
+  bool single_word = false;  ///< not next to or inside a word
   bool takes_spaces_before = false, takes_spaces_after = false;  ///< `lstrip`, `rstrip`
 };
 
-/// A stretch of text: an added token, or the text between two.
+/// A part of a text: an added token, or the text between two.
 struct Stretch {
   std::string_view text;
   std::optional<Id> token{};
@@ -31,11 +31,11 @@ class AddedTokens {
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
   const std::vector<AddedToken>& all() const { return tokens_; }
-  /// Leftmost, of those the longest.
+  /// Leftmost matches, the longest at each position.
   std::vector<Stretch> split(std::string_view text) const;
 
  private:
-  /// Names by their bytes, so that a text is read once.
+  /// Names byte by byte, so that a text is read only once.
   class Trie {
    public:
     void add(std::string_view name, std::size_t token);

@@ -25,7 +25,7 @@ std::string joined(const Words& words) {
   return text;
 }
 
-// --- what goes with which question
+// --- which rules apply to a question
 
 bool always(const AnswerKey&) {
   return true;
@@ -96,7 +96,7 @@ bool has_digit(std::string_view text) {
 
 Verdict letter(const AnswerKey& key, std::string_view reply) {
   const auto texts = bare_texts(key.choices);
-  // "2" may be what is asked for where choices have numbers.
+  // "2" may be a possible answer itself if choices contain numbers.
   const bool numbers = std::none_of(texts.begin(), texts.end(), has_digit);
   const auto choice = named_letter(reply, key.choices.size(), numbers);
   return choice ? chose(key, *choice) : Verdict{};
@@ -112,7 +112,7 @@ std::set<std::string> word_set(std::string_view text) {
   return {words.begin(), words.end()};
 }
 
-/// A gold without its letter, which is no part of MMAU's.
+/// A gold answer without its letter, which is not part of MMAU's.
 std::string_view gold_text(const AnswerKey& key, std::string_view gold) {
   const auto option = lettered_option(gold);
   const bool of_choice = option && option->index < key.choices.size() &&
@@ -130,7 +130,7 @@ bool mmau_accepts(const AnswerKey& key, std::string_view gold, const std::set<st
   return true;
 }
 
-/// The rule compares with the gold only; what it took the reply for is the only choice that it
+/// The rule compares with the gold only; the choice it assigns to the reply is the only one that it
 /// would accept as gold.
 Verdict mmau_tokens(const AnswerKey& key, std::string_view reply) {
   const auto words = word_set(reply);

@@ -73,8 +73,8 @@ std::vector<Id> BytePairs::symbols(std::string_view piece) const {
   return symbols;
 }
 
-/// The pair of lowest rank first, of equals the leftmost, until none is left. A linked list and a
-/// queue of candidates, so that long pieces cost n log n.
+/// Merges the pair of lowest rank first, the leftmost of equal ones, until none is left. A linked
+/// list and a queue of candidates, so that long pieces cost n log n.
 std::vector<Id> BytePairs::merge(std::vector<Id> symbols) const {
   const auto count = static_cast<std::int64_t>(symbols.size());
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
@@ -101,7 +101,7 @@ std::vector<Id> BytePairs::merge(std::vector<Id> symbols) const {
     const auto right = next[at(left)];
     if (symbols[at(left)] == gone || right >= count ||
         pair(symbols[at(left)], symbols[at(right)]) != both)
-      continue;  // one of the two was merged since
+      continue;  // one of the two has been merged since
     symbols[at(left)] = merges_.at(both).merged;
     symbols[at(right)] = gone;
     next[at(left)] = next[at(right)];

@@ -10,7 +10,7 @@
 
 namespace earshot::kit::tokenizer {
 
-/// Hashes std::string and std::string_view alike.
+/// Gives std::string and std::string_view the same hash.
 struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const {
@@ -27,17 +27,18 @@ class BytePairs {
  public:
   struct Rules {
     TextMap<Id> vocabulary{};  ///< by the bytes of the token
-    /// Pairs of tokens, by bytes, best first; what they make must be in the vocabulary, too.
+    /// Pairs of tokens, by bytes, best first; their concatenation must be in the vocabulary, too.
     std::vector<std::pair<std::string, std::string>> merges{};
-    bool whole_pieces_first = false;  ///< `ignore_merges`: a piece that is a token is that token
-    std::optional<Id> unknown{};      ///< for bytes without a token, which else give nothing
+    bool whole_pieces_first = false;  ///< `ignore_merges`: a piece that is in the vocabulary
+                                      ///< becomes that token
+    std::optional<Id> unknown{};      ///< for bytes without a token, which are otherwise dropped
     bool one_unknown_a_run = false;   ///< `fuse_unk`
   };
 
-  /// @throws DataError, without a place, for a merge of something that is no token.
+  /// @throws DataError, without a place, for a merge of something that is not a token.
   explicit BytePairs(Rules rules);
 
-  /// Appends the tokens of a piece. Short pieces are remembered: words come again and again.
+  /// Appends the tokens of a piece. Short pieces are cached, since words recur.
   void encode(std::string_view piece, std::vector<std::int64_t>& ids) const;
 
  private:
@@ -51,7 +52,7 @@ class BytePairs {
   std::vector<Id> merge(std::vector<Id> symbols) const;
 
   Rules rules_;
-  std::vector<Id> byte_ids_;  ///< of each byte; -1 without a token
+  std::vector<Id> byte_ids_;  ///< by byte; -1 without a token
   std::unordered_map<std::uint64_t, Merge> merges_{};
   mutable std::mutex lock_{};
   mutable TextMap<std::vector<Id>> known_{};

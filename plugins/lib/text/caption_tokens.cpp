@@ -13,14 +13,14 @@ namespace {
 
 using text::CharacterClass;
 
-/// Characters of typesetting as the tokenizer rewrites them.
+/// Typeset characters as the tokenizer rewrites them.
 const std::map<char32_t, std::u32string> plain_characters = {
     {U'\u2018', U"'"},   {U'\u2019', U"'"},   {U'\u201C', U"\""},  {U'\u201D', U"\""},
     {U'\u2013', U"--"},  {U'\u2014', U"--"},  {U'\u2026', U"..."}, {U'\u00BC', U"1/4"},
     {U'\u00BD', U"1/2"}, {U'\u00BE', U"3/4"}, {U'\u00A3', U"#"},   {U'\u20AC', U"$"},
 };
 
-/// Words that keep their full stop, besides single letters.
+/// Words that keep their full stop, in addition to single letters.
 const std::set<std::string> abbreviations = {"mr",  "mrs", "ms",   "dr",  "prof", "st",  "jr",
                                              "sr",  "vs",  "etc",  "inc", "corp", "co",  "ltd",
                                              "ft",  "jan", "feb",  "mar", "apr",  "jun", "jul",
@@ -158,7 +158,8 @@ class CaptionScanner {
     return std::u32string_view(text_).substr(std::min(begin, text_.size()), end - begin);
   }
 
-  /// Ends of contractions and words with letters left out in front; else a quote, which is dropped.
+  /// Ends of contractions, and words whose first letters are omitted; otherwise a quote, which is
+  /// dropped.
   void take_apostrophe() {
     const auto rest = run(at_ + 1);
     const auto word = utf8(rest);
@@ -189,7 +190,7 @@ class CaptionScanner {
     ++at_;  // what is left is spaces, what the metrics drop, and what the tokenizer does not know
   }
 
-  /// One mark is dropped, several are a token.
+  /// A single mark is dropped, several are one token.
   void take_exclamation() {
     auto end = at_;
     while (sees(end, U'!') || sees(end, U'?'))

@@ -127,7 +127,8 @@ class CaptionCorpus::Weights {
       for (const auto id : item->documented)
         ++frequency_[static_cast<std::size_t>(id)];
     const auto all = std::log(static_cast<double>(items.size()));
-    inverse_.push_back(all);  // what no reference has counts as if one had
+    inverse_.push_back(all);  // n-grams that occur in no reference count as if one reference had
+                              // them
     for (std::size_t i = 1; i <= items.size(); ++i)
       inverse_.push_back(all - std::log(static_cast<double>(i)));
   }
@@ -202,7 +203,7 @@ CaptionScores CaptionCorpus::score(std::span<const std::size_t> numbers) const {
     }
     scores.rouge_l += item->rouge_l / count;
   }
-  // The tiny numbers are those of COCO's program, so that nothing said scores 0.
+  // The tiny numbers are those of COCO's program, so that an empty caption scores 0.
   constexpr double tiny = 1e-15, small = 1e-9;
   const auto brevity = (length + tiny) / (closest + small);
   double product = 1;

@@ -5,7 +5,7 @@
 namespace earshot::kit {
 namespace {
 
-/// As Jinja's `trim`, which is Python's strip().
+/// Like Jinja's `trim`, which is Python's strip().
 std::string trimmed(const std::string& text) {
   constexpr auto spaces = " \t\n\r\v\f";
   const auto begin = text.find_first_not_of(spaces);

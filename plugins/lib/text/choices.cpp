@@ -29,7 +29,7 @@ std::vector<std::string> texts_of(const Tokens& tokens) {
   return texts;
 }
 
-/// A text in forms that forget more and more of it; equal forms are equal texts to a reader.
+/// A text in increasingly normalised forms; texts with equal forms are equal to a reader.
 std::vector<Form> forms_of(std::string_view given) {
   const auto folded = text::folded(text::trim(given));
   std::vector<Form> forms{{text::to_utf8(folded)}, {text::case_folded(folded)}};
@@ -42,7 +42,7 @@ bool is_nothing(const Form& form) {
   return form.empty() || (form.size() == 1 && form.front().empty());
 }
 
-/// What a reply says behind the letter of an option: "(B) rain", "b. rain", "**B:** rain".
+/// The text of a reply after the letter of an option: "(B) rain", "b. rain", "**B:** rain".
 std::string_view behind_letter(std::string_view reply) {
   constexpr std::string_view wraps = "([{*_`\"'<", ends = ")]}*_`\"'>.:";
   auto rest = text::trim(reply);
@@ -57,7 +57,7 @@ std::string_view behind_letter(std::string_view reply) {
   return text::trim(rest);
 }
 
-/// Without "<answer>", "</s>" and the like, which are no text.
+/// Removes "<answer>", "</s>" and similar tags, which are not text.
 std::u32string without_tags(std::u32string_view given) {
   std::u32string kept;
   for (std::size_t at = 0; at < given.size(); ++at) {
@@ -79,7 +79,7 @@ std::u32string without_tags(std::u32string_view given) {
   return kept;
 }
 
-/// An article or a pronoun, if it is no capital at the end of what is said.
+/// An article or a pronoun, unless it is a capital at the end of the reply.
 bool says_little(const Tokens& choice, const Token& said) {
   if (choice.size() != 1 || !choice.front().upper) return false;
   const auto& text = choice.front().text;
@@ -88,7 +88,7 @@ bool says_little(const Tokens& choice, const Token& said) {
   return !said.upper || ((lower == "a" || lower == "i") && !said.ends);
 }
 
-/// "rain" of "2. rain", "2) rain", "B. rain", "b: rain" as the second choice; nothing else.
+/// "rain" from "2. rain", "2) rain", "B. rain", "b: rain" as the second choice; otherwise nullopt.
 std::optional<std::string_view> without_own_label(std::string_view choice, std::size_t index) {
   auto rest = text::trim(choice);
   const auto number = std::to_string(index + 1);
@@ -151,7 +151,7 @@ class Search {
   std::vector<Place> places_{};
 };
 
-/// Choices with another text than one with the same tokens has, and those that have none.
+/// Choices with the same tokens as another choice with a different text, and those without tokens.
 std::set<std::size_t> blurred(const std::vector<std::string_view>& texts,
                               const std::vector<Tokens>& tokens) {
   std::set<std::size_t> found;
@@ -219,7 +219,7 @@ std::optional<std::size_t> choice_in(std::span<const std::string> choices, std::
     const auto twins = blurred(texts, wanted);
     if (!twins.empty() && detail != Detail::everything) continue;
     const auto found = Search(wanted, text::tokens(said, detail)).only();
-    // Two that look the same are told apart whole, above, or not at all.
+    // Choices that look the same are told apart as whole texts, above, or not at all.
     return found && !twins.contains(*found) ? found : std::nullopt;
   }
   return {};

@@ -12,7 +12,7 @@
 namespace earshot::kit::text {
 namespace {
 
-/// Before the normal form, which would take these apart.
+/// Replacements before the normal form, which would decompose these.
 char32_t whole(char32_t code) {
   switch (code) {
     case 0xB4:  // acute accent
@@ -25,7 +25,7 @@ char32_t whole(char32_t code) {
   }
 }
 
-/// 0: takes no place.
+/// 0: has no width.
 char32_t plain(char32_t code) {
   if ((code >= 0x2010 && code <= 0x2015) || code == 0x2212 || code == 0x2043) return U'-';
   if ((code >= 0x2018 && code <= 0x201B) || code == 0x2032 || code == 0x2035 || code == 0x2BC ||
@@ -38,7 +38,7 @@ char32_t plain(char32_t code) {
       code == 0xAD || code == 0xFE0E || code == 0xFE0F)
     return 0;
   if (code == 0x266F) return U'#';                    // the sharp sign
-  if (code == 0x2044 || code == 0x2215) return U'/';  // slashes of fractions
+  if (code == 0x2044 || code == 0x2215) return U'/';  // fraction slashes
   return code;
 }
 

@@ -19,11 +19,11 @@ bool contains(const List& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-/// A word, a number, or one other character that is no space.
+/// A word, a number, or a single other character that is not a space.
 struct Piece {
   std::string lower{};
   bool word = false, upper = false;
-  bool spaced = false, new_line = false;  ///< what stands before it
+  bool spaced = false, new_line = false;  ///< what precedes it
 };
 
 std::vector<Piece> pieces(Text text) {
@@ -53,15 +53,15 @@ std::vector<Piece> pieces(Text text) {
   return all;
 }
 
-/// Words before a letter that state it: "the answer is B", "I choose B", "option B".
+/// Words before a letter that state it as the answer: "the answer is B", "I choose B", "option B".
 constexpr std::array<const char*, 23> stating = {
     "answer",   "answers", "option", "choice", "letter",   "choose",    "chose",  "chosen",
     "choosing", "pick",    "picked", "select", "selected", "selecting", "say",    "guess",
     "believe",  "boxed",   "text",   "textbf", "mathrm",   "mathbf",    "correct"};
-/// The same, but before an article just as well.
+/// The same, but words that often precede an article, too.
 constexpr std::array<const char*, 12> leading = {"is",  "be", "was",       "s",    "think", "with",
                                                  "for", "so", "therefore", "thus", "hence", "go"};
-/// Behind a letter that has been stated.
+/// Words that may follow a stated letter.
 constexpr std::array<const char*, 25> reasoning = {
     "because", "since", "as",       "due",    "based", "given", "but",     "which", "and",
     "so",      "for",   "rather",   "not",    "where", "when",  "however", "from",  "is",
@@ -117,7 +117,7 @@ class Letters {
     return found;
   }
 
-  /// Nothing but the letter, and what wraps or ends it.
+  /// A reply with nothing but the letter, and what wraps or ends it.
   std::optional<std::size_t> alone() const {
     std::optional<std::size_t> one;
     for (const auto& piece : pieces_) {
@@ -128,7 +128,7 @@ class Letters {
     return one;
   }
 
-  /// A letter that belongs to what is around it: "C#", "B-flat", "A minor", "b.b. king", "f(b)".
+  /// Whether a letter is part of its surroundings: "C#", "B-flat", "A minor", "b.b. king", "f(b)".
   bool is_part(std::size_t i) const {
     const auto *next = at(i + 1), *last = before(i);
     if (next != nullptr && next->word && contains(note_words, next->lower)) return true;
@@ -166,7 +166,7 @@ class Letters {
     return index(*other);
   }
 
-  /// Whether the sentence ends behind a letter, or goes on with a reason.
+  /// Whether the sentence ends after a letter, or continues with a reason.
   bool ends_behind(std::size_t i, bool may_reason) const {
     auto place = i + 1;
     while (at(place) != nullptr && is(*at(place), closing) && !at(place)->spaced)
@@ -179,7 +179,7 @@ class Letters {
 
   bool stated(std::size_t i) const {
     const auto& piece = pieces_[i];
-    auto place = i;  // over what wraps the letter, "is: **(B)", and "option" or "the letter"
+    auto place = i;  // skips what wraps the letter, "is: **(B)", and "option" or "the letter"
     bool wrapped = false;
     const auto step = [&](std::string_view characters) {
       while (place > 0 && is(pieces_[place - 1], characters)) {
@@ -200,7 +200,7 @@ class Letters {
     // Letters alone on a line.
     if (piece.new_line && (next == nullptr || next->new_line)) return true;
     if (!ends_behind(i, may_reason)) {
-      // "the answer is B it blows": a capital that is no article.
+      // "the answer is B it blows": a capital that is not an article.
       if (!piece.upper || piece.lower == "a" || piece.lower == "i") return false;
     }
     step(":=->");
@@ -214,7 +214,7 @@ class Letters {
            (piece.upper || wrapped || !article || says_answer(place - 1));
   }
 
-  /// Whether "answer", "option" or the like stands a few words before.
+  /// Whether "answer", "option" or a similar word occurs a few words before.
   bool says_answer(std::size_t place) const {
     for (std::size_t back = 0; back < 5 && place > 0; ++back) {
       --place;
@@ -245,7 +245,7 @@ class Letters {
     return starts && is(*next, ".:,;") && i <= 4;
   }
 
-  /// Whether the opening sign at a place follows a space or another one that does.
+  /// Whether the opening sign at `place` follows a space or another such sign.
   bool is_opened(std::size_t place) const {
     while (place > 0 && !pieces_[place].spaced && is(pieces_[place - 1], opening))
       --place;
@@ -257,7 +257,7 @@ class Letters {
   bool numbers_;
 };
 
-/// Dashes set off what they stand between, unless they join it; tags are set off as well.
+/// Puts spaces around dashes and arrows, but not hyphens, and replaces tags by line breaks.
 std::u32string spaced_out(std::string_view reply) {
   std::string plain;
   for (std::size_t at = 0; at < reply.size();) {
@@ -276,7 +276,7 @@ std::u32string spaced_out(std::string_view reply) {
       const auto first = end;
       while (end < folded.size() && (text::is_word(folded[end]) || folded[end] == U'|'))
         ++end;
-      // "<B>" is a letter that is wrapped.
+      // "<B>" is a wrapped letter, not a tag.
       const bool closes = first > at + 1;
       if (end < folded.size() && folded[end] == U'>' && end > first + (closes ? 0 : 1)) {
         const auto name = text::case_folded(Text(folded).substr(first, end - first));

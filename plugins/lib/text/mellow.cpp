@@ -14,7 +14,7 @@ std::string before_parenthesis(std::string_view text) {
   return text::lower(text.substr(0, text.find(')')));
 }
 
-/// Golds as Mellow's files have them, "b) rain", where the data set keeps the text alone.
+/// Gold answers in the form of Mellow's files, "b) rain", if the dataset has only the text.
 std::vector<std::string> lettered_golds(const AnswerKey& key) {
   std::vector<std::string> golds(key.golds.begin(), key.golds.end());
   const auto choice = gold_choice(key);
@@ -24,14 +24,14 @@ std::vector<std::string> lettered_golds(const AnswerKey& key) {
   return golds;
 }
 
-/// a to d; nothing for all else.
+/// a to d; nullopt for everything else.
 std::optional<std::size_t> option(std::string_view text) {
   const auto letter = before_parenthesis(text);
   if (letter.size() != 1 || letter[0] < 'a' || letter[0] > 'd') return {};
   return letter_index(letter[0]);
 }
 
-/// The option that the rules take a reply for, with "a" where it names none.
+/// The option for which the rules take a reply, "a" if it names none.
 Verdict took(const AnswerKey& key, std::string_view reply) {
   const auto named = option(reply);
   Verdict verdict{.parsed = named.has_value(), .choice = named.value_or(0)};

@@ -3,7 +3,8 @@
 
 #include <lib/text/answers.hpp>
 
-/// How Mellow's evaluation judges replies (lib/text/answers.hpp), with what it gets wrong.
+/// The rules by which Mellow's evaluation judges replies (lib/text/answers.hpp), including their
+/// mistakes.
 namespace earshot::kit::mellow {
 
 Verdict binary(const AnswerKey& key, std::string_view reply);

@@ -11,7 +11,7 @@
 namespace earshot::kit::text {
 namespace {
 
-/// The longest runs of characters that `belongs` takes.
+/// The maximal runs of characters that `belongs` accepts.
 template <class Belongs>
 std::vector<std::string> runs(std::string_view text, const Belongs& belongs) {
   std::vector<std::string> found;

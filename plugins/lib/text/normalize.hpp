@@ -5,21 +5,21 @@
 
 namespace earshot::kit::text {
 
-/// Each character's lower case, and U+FFFD for what is no UTF-8. (Python's lower() also knows the
-/// sigma at the end of a word and a dotted capital I of two characters; both sides of a comparison
-/// go this way here.)
+/// Lower case of each character, and U+FFFD for invalid UTF-8. (Python's lower() also handles a
+/// final sigma and a dotted capital I, which becomes two characters; here both sides of a
+/// comparison are converted in the same way.)
 std::string lower(std::string_view text);
 
-/// Normalization Form KC, with U+FFFD for what is no UTF-8.
+/// Normalization Form KC, with U+FFFD for invalid UTF-8.
 std::string nfkc(std::string_view text);
 
-/// Without White_Space at both ends.
+/// Strips White_Space from both ends.
 std::string_view trim(std::string_view text);
 
-/// What stands between runs of White_Space.
+/// The parts between runs of White_Space.
 std::vector<std::string> split(std::string_view text);
 
-/// Longest runs of letters, numbers and '_': what Python's \w+ finds.
+/// Maximal runs of letters, numbers and '_': the matches of Python's \w+.
 std::vector<std::string> words(std::string_view text);
 
 }  // namespace earshot::kit::text

@@ -10,8 +10,8 @@ namespace {
 
 using text::CharacterClass;
 
-/// Reads forward. The classes are few, so scanning by hand replaces a regular expression engine
-/// with Unicode tables of its own, and never backtracks over more than a run of spaces.
+/// Reads forward. There are few classes, so scanning by hand replaces a regular expression engine
+/// with its own Unicode tables, and never backtracks over more than a run of spaces.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -57,8 +57,8 @@ std::size_t contraction(std::string_view text, bool any_case) {
   return std::find(pairs.begin(), pairs.end(), both) != pairs.end() ? ends[1] : 0;
 }
 
-/// \s+(?!\S)|\s+ : a run of spaces without its last one, which goes to what follows, if something
-/// does and something is left.
+/// \s+(?!\S)|\s+ : a run of spaces without its last one, which goes with what follows, if something
+/// follows and something is left.
 std::size_t spaces(Scanner scanner) {
   std::size_t last = 0;
   while (scanner.sees_space()) {
@@ -121,7 +121,7 @@ std::size_t next_digits(std::string_view text, std::size_t at_most) {
   return scanner.at();
 }
 
-/// The length of the first piece of a text that is not empty.
+/// The length of the first piece of a non-empty text.
 std::size_t next(Cut cut, std::string_view text) {
   switch (cut) {
     case Cut::each_digit:

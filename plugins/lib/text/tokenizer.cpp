@@ -133,7 +133,7 @@ std::string Tokenizer::decode(std::span<const std::int64_t> ids, bool skip_speci
   for (const auto id : ids) {
     if (skip_special && special(id)) continue;
     const auto name = token(id);
-    // A name outside of the byte alphabet is text already, as of an added token with a space.
+    // A name outside the byte alphabet is already text, as for an added token with a space.
     if (name) bytes += tokenizer::from_byte_alphabet(*name).value_or(*name);
   }
   return text::replace_invalid(bytes);

@@ -20,7 +20,7 @@ using Json = nlohmann::json;
                   ". Only byte-level BPE is supported, such as that of GPT-2, SmolLM2 and Llama 3");
 }
 
-/// A part of the file; null where it is missing.
+/// A part of the file; null if it is missing.
 const Json& part(const Json& object, const char* key) {
   static const Json nothing;
   const auto found = object.find(key);
@@ -33,7 +33,7 @@ T value(const Json& object, const char* key, T fallback) {
   return found.is_null() ? fallback : found.get<T>();
 }
 
-/// "ByteLevel", say, or "null".
+/// Such as "ByteLevel", or "null".
 std::string kind(const Json& step) {
   return step.is_null() ? "null" : value<std::string>(step, "type", "");
 }
@@ -107,7 +107,7 @@ void read_added_tokens(const Json& tokens, Definition& into) {
     added.single_word = value(token, "single_word", false);
     added.takes_spaces_before = value(token, "lstrip", false);
     added.takes_spaces_after = value(token, "rstrip", false);
-    if (added.name.empty()) continue;  // as the library: it could be found nowhere
+    if (added.name.empty()) continue;  // skipped, as in the library: it cannot be found anywhere
     const auto named = into.names.emplace(added.id, added.name).first;
     const auto known = into.rules.vocabulary.find(bytes_of(added.name));
     if (named->second != added.name ||
@@ -121,8 +121,8 @@ void read_added_tokens(const Json& tokens, Definition& into) {
 
 // --- pre-tokenizer, decoder, post-processor
 
-/// The steps of a Sequence, or the one step; none for null. By pointer: to copy or print JSON of
-/// any depth would overflow the stack.
+/// The steps of a Sequence, or the single step; none for null. By pointer: copying or printing
+/// deeply nested JSON would overflow the stack.
 std::vector<const Json*> steps(const Json& step, const char* key) {
   if (step.is_null()) return {};
   if (kind(step) != "Sequence") return {&step};
@@ -196,7 +196,7 @@ void read_post_processor(const Json& post_processor, Definition& into) {
     const auto type = kind(*step);
     if (type == "TemplateProcessing")
       add_template(*step, into);
-    else if (type != "ByteLevel")  // which trims offsets, and no ids
+    else if (type != "ByteLevel")  // which trims offsets, but no ids
       refuse("post-processor is '" + type + "'", "'TemplateProcessing' or 'ByteLevel'");
   }
 }

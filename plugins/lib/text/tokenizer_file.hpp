@@ -11,17 +11,17 @@
 
 namespace earshot::kit::tokenizer {
 
-/// What tokenizer.json says.
+/// The content of tokenizer.json.
 struct Definition {
-  std::unordered_map<Id, std::string> names{};  ///< of all tokens, as the file writes them
+  std::unordered_map<Id, std::string> names{};  ///< of all tokens, as written in the file
   BytePairs::Rules rules{};
   std::vector<Cut> cuts{};
   std::vector<AddedToken> added{};
   std::vector<Id> template_before{}, template_after{};  ///< what the post-processor adds
 };
 
-/// @throws DataError, without a place, for what tokenizer.hpp does not name, and for files that
-/// contradict themselves; nlohmann::json::exception where a value has the wrong type.
+/// @throws DataError, without a place, for features that tokenizer.hpp does not list, and for files
+/// that contradict themselves; nlohmann::json::exception if a value has the wrong type.
 Definition read_definition(const nlohmann::json& file);
 
 }  // namespace earshot::kit::tokenizer

@@ -28,7 +28,7 @@ bool is_alnum(char32_t code) {
   return is_letter(code) || is_digit(code);
 }
 
-/// Kana and Han, whose words have no spaces between them.
+/// Kana and Han, whose words are not separated by spaces.
 bool stands_alone(char32_t code) {
   return (code >= 0x3040 && code <= 0x30FF) || (code >= 0x31F0 && code <= 0x31FF) ||
          (code >= 0x3400 && code <= 0x9FFF) || (code >= 0xF900 && code <= 0xFAFF) ||
@@ -45,14 +45,14 @@ bool is_punctuation(char32_t code) {
     case UTF8PROC_CATEGORY_PF:
     case UTF8PROC_CATEGORY_PO:
       return true;
-    default:  // of symbols those that draw or set text: arrows, bars, a grave accent
+    default:  // symbols that draw or typeset: arrows, bars, a grave accent
       return code == U'|' || code == U'`' || code == U'<' || code == U'>' || code == U'=' ||
              code == U'~' || code == U'^' || (code >= 0x2190 && code <= 0x21FF) ||
              category(code) == UTF8PROC_CATEGORY_SC;
   }
 }
 
-/// "1,500" is 1500; "1,5" stays what it is.
+/// "1,500" is 1500; "1,5" is unchanged.
 void drop_thousands(std::string& number) {
   const auto first = number.find(',');
   if (first == std::string::npos || first == 0 || first > 3) return;
@@ -101,7 +101,7 @@ class Tokenizer {
   char32_t after(std::size_t places = 1) const {
     return at_ + places < text_.size() ? text_[at_ + places] : U' ';
   }
-  /// The nearest to either side that is no space.
+  /// The nearest character on either side that is not a space.
   char32_t heard_before() const {
     auto at = at_;
     while (at > 0 && is_space(text_[at - 1]))
@@ -135,7 +135,7 @@ class Tokenizer {
     found_.push_back(std::move(token));
   }
 
-  /// A token of one character; `joins`: part of what stands before.
+  /// A token of one character; `joins`: part of what precedes it.
   void single(char32_t code, bool joins) {
     flush();
     const char32_t text[] = {code};
@@ -157,7 +157,7 @@ class Tokenizer {
     current_ += code;
   }
 
-  /// Looked at between two words only: "." of "U.S.", of which either side is one letter.
+  /// Checked between two words only: the "." in "U.S.", with a single letter on each side.
   bool abbreviates() const {
     return kind_ == Kind::word && is_letter(after()) && !is_alnum(after(2)) &&
            (at_ - word_start_ == 1 || before(2) == U'.');
@@ -178,7 +178,7 @@ class Tokenizer {
     } else if (detail_ != Detail::words) {
       single(U'-', false);
     } else {
-      const bool key = joins && one_letter_beside();  // "B-flat" says nothing of B
+      const bool key = joins && one_letter_beside();  // "B-flat" does not mean B
       flush();
       bound_ = key;
     }

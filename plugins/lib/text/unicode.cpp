@@ -9,7 +9,7 @@
 namespace earshot::kit::text {
 
 CharacterClass wide_class(char32_t code) {
-  // White_Space is the separators, and one control beyond ASCII (PropList.txt).
+  // White_Space consists of the separators and one control beyond ASCII (PropList.txt).
   if (code == 0x85) return CharacterClass::space;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
     case UTF8PROC_CATEGORY_LU:
@@ -34,7 +34,7 @@ CharacterClass wide_class(char32_t code) {
 CodePoint long_code_point(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(at);
-  // Well-formed sequences, table 3-7: only the second byte has bounds of its own.
+  // Well-formed sequences, table 3-7: only the second byte has special bounds.
   std::size_t bytes = 0;
   unsigned low = 0x80, high = 0xBF;
   char32_t code = 0;
@@ -110,7 +110,7 @@ bool is_word(char32_t code) {
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_PC:
       return true;
-    default:  // joiners, and Other_Alphabetic beyond marks: letters in circles and squares
+    default:  // joiners, and Other_Alphabetic other than marks: letters in circles and squares
       return code == 0x200C || code == 0x200D || (code >= 0x24B6 && code <= 0x24E9) ||
              (code >= 0x1F130 && code <= 0x1F149) || (code >= 0x1F150 && code <= 0x1F169) ||
              (code >= 0x1F170 && code <= 0x1F189);

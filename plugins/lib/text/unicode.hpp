@@ -5,23 +5,23 @@
 
 namespace earshot::kit::text {
 
-/// What stands at a place of a byte string.
+/// The code point at a position in a byte string.
 struct CodePoint {
-  char32_t value;     ///< of no meaning where it is not valid
-  std::size_t bytes;  ///< where not valid: of the maximal part of a sequence (Unicode 3.9, U+FFFD
-                      ///< substitution of maximal subparts), at least 1
+  char32_t value;     ///< unspecified if not valid
+  std::size_t bytes;  ///< if not valid: length of the maximal part of a sequence (Unicode 3.9,
+                      ///< U+FFFD substitution of maximal subparts), at least 1
   bool valid;
 };
-CodePoint long_code_point(std::string_view text, std::size_t at);  ///< not of ASCII
+CodePoint long_code_point(std::string_view text, std::size_t at);  ///< not ASCII
 inline CodePoint code_point(std::string_view text, std::size_t at) {
   const auto byte = static_cast<unsigned char>(text[at]);
   return byte < 0x80 ? CodePoint{byte, 1, true} : long_code_point(text, at);
 }
 
-/// @throws DataError with the place of the first byte that is no UTF-8, and with `what`.
+/// @throws DataError with `what` and the position of the first byte that is not UTF-8.
 void check_utf8(std::string_view text, const std::string& what);
 
-/// UTF-8 with U+FFFD for each maximal part of a wrong sequence.
+/// UTF-8 with U+FFFD for each maximal part of an invalid sequence.
 std::string replace_invalid(std::string_view bytes);
 
 void append_utf8(std::string& text, char32_t code);
@@ -40,14 +40,14 @@ constexpr CharacterClass ascii_class(char32_t code) {
   const char32_t lower = code | 0x20;
   return lower >= U'a' && lower <= U'z' ? CharacterClass::letter : CharacterClass::other;
 }
-CharacterClass wide_class(char32_t code);  ///< not of ASCII
+CharacterClass wide_class(char32_t code);  ///< not ASCII
 inline CharacterClass character_class(char32_t code) {
   return code < 0x80 ? ascii_class(code) : wide_class(code);
 }
-bool is_space(char32_t code);  ///< White_Space, newlines too
+bool is_space(char32_t code);  ///< White_Space, including newlines
 
-/// What \w of Unicode regular expressions takes (UTS 18, annex C): letters, marks, decimal digits,
-/// connectors such as '_', joiners.
+/// What \w matches in Unicode regular expressions (UTS 18, annex C): letters, marks, decimal
+/// digits, connectors such as '_', joiners.
 bool is_word(char32_t code);
 
 }  // namespace earshot::kit::text
