@@ -45,7 +45,7 @@ TEST(ReplaceFile, gives_the_error_and_leaves_nothing_behind_when_it_cannot_write
   const std::string text = "text";
   EXPECT_EQ(replace_file(folder / "file/below", text), ENOTDIR);
 
-  // A limit on the size of files is as near to a full disk as a test gets.
+  // A limit on file sizes is as close to a full disk as a test can get.
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);

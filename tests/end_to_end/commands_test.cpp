@@ -187,7 +187,7 @@ TEST(ProjectFile, names_the_results_for_every_command) {
   write(sandbox / "earshot.toml", "results = 'kept/r.db'\n");
   ASSERT_EQ(sandbox.command({"tones.toml", "--only", "task=near"}).code, 0);
   EXPECT_TRUE(std::filesystem::exists(sandbox / "kept/r.db"));
-  const auto status = Runner(sandbox.data(), {"status"}, {}).wait();  // a folder below
+  const auto status = Runner(sandbox.data(), {"status"}, {}).wait();  // from a folder below
   EXPECT_THAT(status.out, HasSubstr("tones")) << status.err;
   const auto other = Runner(sandbox.data(), {"status"}, {"EARSHOT_RESULTS=none.db"}).wait();
   EXPECT_THAT(other.err, HasSubstr("none.db: there is no such results file"));

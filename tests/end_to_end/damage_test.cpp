@@ -2,7 +2,7 @@
 
 #include "sandbox.hpp"
 
-// What a bad plugin, bad data or a bad file may cost: its own cells, and no more.
+// A bad plugin, bad data or a bad file may fail its own cells, but nothing else.
 
 namespace earshot::testing {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A folder with some of the bad plugins of tests/fixtures.
+/// A folder with some of the defective plugins of tests/fixtures.
 std::string plugins(const Sandbox& sandbox, const std::vector<std::string>& names) {
   const auto folder = sandbox / "plugins";
   std::filesystem::create_directories(folder);
@@ -20,7 +20,7 @@ std::string plugins(const Sandbox& sandbox, const std::vector<std::string>& name
   return folder.string();
 }
 
-/// The experiment with one more encoder, of a bad plugin.
+/// The experiment with an additional encoder from a defective plugin.
 std::string with_encoder(const std::string& plugin, const std::string& more = "") {
   auto text = Sandbox::experiment();
   for (auto at = text.find("\"level_only\"]"); at != std::string::npos;

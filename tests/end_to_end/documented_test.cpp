@@ -8,7 +8,7 @@
 namespace earshot::testing {
 namespace {
 
-/// Lines of a page that are commands of `program`, without the comments behind them.
+/// Lines of a page that are commands of `program`, without the comments after them.
 std::vector<std::string> commands_in(const std::string& text, const std::string& program) {
   std::vector<std::string> found;
   std::istringstream lines(text);
@@ -23,7 +23,7 @@ std::vector<std::string> commands_in(const std::string& text, const std::string&
   return found;
 }
 
-/// Words as a shell splits them; of quotes only the double ones of the pages.
+/// Splits words like a shell; supports only the double quotes that the pages use.
 std::vector<std::string> words_of(const std::string& line) {
   std::vector<std::string> words;
   bool quoted = false, inside = false;
@@ -58,7 +58,7 @@ std::vector<std::string> sql_in(const std::string& text) {
   return blocks;
 }
 
-/// The documented experiment, run once with fewer clips, and what the pages say to ask it.
+/// The documented experiment, run once with fewer clips, and the queries that the pages suggest.
 class DocumentedQueries : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -74,7 +74,7 @@ class DocumentedQueries : public ::testing::Test {
   }
   static void TearDownTestSuite() { delete sandbox_; }
 
-  /// Rows that the command prints as CSV, without the header; -1 where it fails.
+  /// Number of rows that the command prints as CSV, without the header; -1 if it fails.
   static long rows_of(std::vector<std::string> words) {
     words.insert(words.end(), {"--results", "r/results.db"});
     if (std::count(words.begin(), words.end(), "--format") == 0)
@@ -94,7 +94,7 @@ class DocumentedQueries : public ::testing::Test {
 TEST_F(DocumentedQueries, of_the_results_page_find_rows_in_quickstart) {
   for (const auto& sql : sql_in(page("results/README.md"))) {
     const bool of_others = sql.find("FROM published") != sql.npos ||
-                           sql.find("FROM failure") != sql.npos;  // as the page says
+                           sql.find("FROM failure") != sql.npos;  // as documented
     EXPECT_GE(rows_of({"query", sql}), of_others ? 0 : 1) << sql;
   }
 }

@@ -10,10 +10,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// How a family of codecs calls what a case has of all its levels.
+/// The names of a codec family's results over all levels of a case.
 struct Names {
   std::string option{}, codes{}, audio{};
-  std::vector<std::string> margins{};  ///< of levels in a row; each margin is of a quantiser alone
+  std::vector<std::string> margins{};  ///< of consecutive levels; each margin belongs to a single
+                                       ///< quantiser
 };
 
 Names names_of(const Json& config) {
@@ -30,7 +31,7 @@ Names names_of(const Json& config) {
           {".aux.margin"}};
 }
 
-/// Values of clip b in a tensor whose last dimensions are a clip's.
+/// Values of clip b in a tensor whose last dimensions belong to a clip.
 template <class T>
 std::vector<T> clip_of(const StoredTensor<T>& tensor, std::size_t b, std::size_t clips) {
   const auto size = tensor.values.size() / clips;
@@ -50,7 +51,7 @@ class EncodeFixture : public ::testing::TestWithParam<std::string> {
   const std::map<std::string, StoredTensor<std::int64_t>> codes =
       read_safetensors<std::int64_t>(folder / "golden.safetensors");
 
-  /// Recordings of one length: those of a padded batch depend on their batch in the reference.
+  /// Recordings of equal length: in the reference, those of a padded batch depend on their batch.
   std::vector<std::string> subcases() const {
     std::vector<std::string> all;
     for (const auto& subcase : description.at("subcases"))
@@ -61,8 +62,8 @@ class EncodeFixture : public ::testing::TestWithParam<std::string> {
     return static_cast<std::size_t>(goldens.at(subcase + ".in.waveform").shape[0]);
   }
 
-  /// Whether they are equal; a frame whose margin at some level is below 1e-4 may differ from that
-  /// level of its quantiser on.
+  /// Whether the codes are equal; a frame with a margin below 1e-4 at some level of a quantiser may
+  /// differ from that level on.
   bool same_codes(const StoredTensor<std::int64_t>& ours, const std::string& subcase,
                   std::size_t b) const {
     const auto theirs = clip_of(codes.at(subcase + names.codes), b, clips(subcase));

@@ -14,7 +14,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
 
-/// `runner encode` with these words, in a folder with two tones, one of them twice.
+/// `runner encode` with these arguments, in a folder with two tones, one of them twice.
 class Encode : public ::testing::Test {
  protected:
   Encode() {
@@ -97,7 +97,8 @@ TEST_F(Encode, writes_codes_and_audio_that_went_through_them) {
 }
 
 TEST_F(Encode, takes_recordings_of_any_length_through_a_codec_that_works_in_chunks) {
-  // Its second chunk is as long as the step to the next: furthest from duration times frame rate.
+  // Its second chunk is as long as the step to the next one: the largest deviation from duration
+  // times frame rate.
   write_sound(sandbox / "long.wav", tone(31626, 440, 16000), 16000);
   const auto ended =
       encode({"encodec", "--option", "weights=random", "--option", "preset=tiny_stereo", "b.wav",

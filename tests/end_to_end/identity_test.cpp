@@ -6,7 +6,7 @@
 #include "../worker/plugin/fixture_plugins.hpp"
 #include "sandbox.hpp"
 
-// What a file holds decides whether results stand: whatever it is called, and whenever it changes.
+// The content of a file decides whether results remain valid: not its name, nor when it changes.
 
 namespace earshot::testing {
 namespace {
@@ -19,7 +19,7 @@ using ::testing::Not;
 
 constexpr const char* changed = "changed while the experiment ran; run again";
 
-/// Two classes of ten sounds below a folder; `name` says what a file is called.
+/// Two classes of ten sounds below a folder; `name` determines the names of the files.
 template <class Name>
 void write_sounds(const fs::path& root, Name name) {
   for (int i = 0; i < 20; ++i) {
@@ -44,7 +44,7 @@ Ended plan(const Sandbox& sandbox) {
   return sandbox.command({"plan", "tones.toml", "--why", "--results", "r/results.db"});
 }
 
-/// Runs; just before each worker of a stage starts, a line of shell is done.
+/// Runs; just before each worker of a stage starts, a line of shell is executed.
 Ended run_with(const Sandbox& sandbox, const std::string& shell,
                std::vector<std::string> words = {}) {
   write(sandbox / "change.sh", shell + "\nexec \"$@\"\n");
@@ -56,7 +56,7 @@ TEST(Names, that_are_no_utf8_run_are_cached_and_run_again_when_their_content_cha
   const Sandbox sandbox;
   const auto root = sandbox / "sounds \xe4";
   write_sounds(root, [](int i) { return "caf\xe9" + std::to_string(i) + ".wav"; });
-  // A backslash is written twice in TOML.
+  // A backslash is doubled in TOML.
   sandbox.write_experiment(experiment_on(folder_of("sounds \\xE4")));
   const auto first = sandbox.run("r");
   EXPECT_EQ(first.code, 0) << first.out << first.err;
@@ -109,7 +109,7 @@ TEST(Audio, that_changes_after_planning_fails_in_words_and_leaves_nothing_behind
   EXPECT_EQ(ended.code, 1) << ended.out;
   EXPECT_THAT(ended.out + ended.err, HasSubstr(std::string("sounds/low/0.wav: it ") + changed));
 
-  // The old sound again, and the same cache: as in a run that nothing disturbed.
+  // The old sound again, with the same cache: as in an undisturbed run.
   fs::copy_file(sandbox / "old.wav", sandbox / "sounds/low/0.wav",
                 fs::copy_options::overwrite_existing);
   EXPECT_EQ(sandbox.run("r").code, 0);
@@ -141,7 +141,7 @@ TEST(Plugin, that_is_rebuilt_after_planning_fails_in_words) {
   fs::copy_file(fixture_plugin("good_dataset"), sandbox / "plugins/good_dataset.so");
   sandbox.write_experiment(experiment_on("use = \"good_dataset/it\"\n", "kind"));
   const std::vector<std::string> words{"--plugin-path", "plugins"};
-  // Put in its place at once, as a linker does.
+  // Replaced atomically, as a linker does.
   const auto ended = run_with(sandbox,
                               "cp plugins/good_dataset.so plugins/new && printf x >> plugins/new "
                               "&& mv plugins/new plugins/good_dataset.so",
@@ -198,7 +198,7 @@ TEST(Experiment, is_read_from_a_regular_file_only) {
 TEST(Cache, that_cannot_be_written_is_used_all_the_same) {
   const Sandbox sandbox;
   EXPECT_EQ(sandbox.run("r").code, 0);
-  // Root may write into any folder, but nobody can put a file where none is possible.
+  // Permissions do not stop root, so files and folders of the wrong kind block the paths.
   const auto cache = sandbox / "r/cache";
   for (const auto* name : {"answers", "datasets", "stamps.db"})
     fs::remove_all(cache / name);

@@ -8,7 +8,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A sandbox whose experiment has run, with the right answers in theirs.csv.
+/// A sandbox whose experiment has run, with the correct answers in theirs.csv.
 class Import : public ::testing::Test {
  protected:
   Import() {
@@ -40,7 +40,7 @@ class Import : public ::testing::Test {
     return sandbox.query("r", "SELECT " + column + " FROM result WHERE encoder = '" + encoder +
                                   "' AND slice = 'all' " + more);
   }
-  /// The answers with a line changed; lines count from 1, the header.
+  /// The answers with one line changed; lines count from 1, the header.
   std::string with_line(int line, const std::string& text) const {
     std::istringstream lines(text_of(sandbox / "theirs.csv"));
     std::string all;
@@ -119,7 +119,7 @@ TEST_F(Import, takes_scores_so_that_what_ranks_by_them_is_measured) {
   EXPECT_THAT(broken(objects, "kind1\": ", "kind9\": "), HasSubstr("'scores' lacks 'kind1'"));
   EXPECT_THAT(broken(lists, "[", "[0.5, "),
               HasSubstr("'scores' has 4 numbers, but there are 3 classes"));
-  const auto id = objects.substr(8, objects.find('"', 8) - 8);  // behind {"id": "
+  const auto id = objects.substr(8, objects.find('"', 8) - 8);  // after {"id": "
   EXPECT_THAT(complaint_of("id,prediction,kind0\n" + id + ",kind1,0.5\n"),
               HasSubstr("there is no score for class 'kind1'"));
 }
@@ -129,10 +129,10 @@ TEST_F(Import, stays_when_the_experiment_runs_again) {
   const auto again = sandbox.run("r");
   EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 cached")) << again.err;
   EXPECT_EQ(number("count(*)", "theirs", "AND metric = 'accuracy'"), "1");
-  // Another seed of the probe is a new revision of the experiment.
+  // With another seed of the probe, the experiment has a new revision.
   ASSERT_EQ(sandbox.run("r", {"--set", "task.probe.options.c=2.0"}).code, 0);
   EXPECT_EQ(number("count(*)", "theirs", "AND metric = 'accuracy'"), "1");
-  // Scored by another evaluator they would be other numbers.
+  // Another evaluator would give different numbers.
   ASSERT_EQ(sandbox.run("r", {"--set", "task.near.options.k=3"}).code, 0);
   EXPECT_EQ(number("count(*)", "theirs"), "0");
 }

@@ -9,7 +9,7 @@
 
 namespace earshot::testing {
 
-/// What an undisturbed run leaves, and how long it takes.
+/// The results of an undisturbed run, and its duration.
 struct Undisturbed {
   explicit Undisturbed(const Sandbox& sandbox) {
     sandbox.run("planned", {"--dry-run"});
@@ -24,7 +24,8 @@ struct Undisturbed {
   std::string dump{};
 };
 
-/// The same command once more, after whatever happened: all cells ok, the same bits, nothing twice.
+/// Runs the same command again, whatever happened before: all cells are ok with the same bits, and
+/// nothing occurs twice.
 inline void expect_resumed(const Sandbox& sandbox, const std::string& results,
                            const Undisturbed& undisturbed) {
   const auto again = sandbox.run(results);
@@ -38,8 +39,8 @@ inline void expect_resumed(const Sandbox& sandbox, const std::string& results,
             "0");
 }
 
-/// Kills parent (even moments) or a worker (odd ones) of a run at `moments` moments that `seed`
-/// draws, each in a results file of its own.
+/// Kills the parent (even moments) or a worker (odd ones) of a run at `moments` random moments
+/// drawn from `seed`, each with its own results file.
 inline void kill_and_resume(int moments, unsigned seed) {
   const Sandbox sandbox;
   const Undisturbed undisturbed(sandbox);
@@ -59,7 +60,7 @@ inline void kill_and_resume(int moments, unsigned seed) {
     interrupted += !runner.has_ended();
     runner.wait();
     for (const auto worker : workers) {
-      // The system kills it, or, where it has only just begun, it reads the end of its input.
+      // The system kills it, or, if it has only just started, it reads the end of its input.
       for (int i = 0; i < 1000 && lives(worker); ++i)
         sleep_seconds(0.01);
       EXPECT_FALSE(lives(worker)) << "worker " << worker << " outlived its runner";

@@ -78,7 +78,7 @@ TEST_F(Pretraining, makes_an_encoder_better_than_its_untrained_self_and_is_done_
   const auto before = text_of(sandbox_ / "r/results.db");
   EXPECT_THAT(run().out, HasSubstr("done  4 cells: 4 ok; 0 run, 4 cached"));
   EXPECT_TRUE(text_of(sandbox_ / "r/results.db") == before);
-  // What stands on another training is run again, and nothing else.
+  // Only what depends on the changed training runs again.
   EXPECT_THAT(run({"--set", "encoder.trained.pretrain.options.steps=41"}).out,
               HasSubstr(" 2 run, 2 cached"));
 }

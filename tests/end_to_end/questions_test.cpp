@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// The sandbox's tones, three kinds of them, and which kind it is as a question.
+/// The sandbox's tones of three kinds, with a question about the kind.
 class Questions : public ::testing::Test {
  protected:
   Questions() {
@@ -127,7 +127,7 @@ TEST_F(Questions, whose_training_is_interrupted_go_on_where_it_was) {
   EXPECT_EQ(sandbox_.canonical("stopped"), sandbox_.canonical("r"));
 }
 
-/// The numbers of MMAU test-mini (August 2025) that constant answers reach, from its JSON alone.
+/// Results of constant answers on MMAU test-mini (August 2025), from its JSON alone.
 TEST(ConstantAnswers, reach_on_mmau_what_they_are_known_to_reach) {
   const auto file = data_folder() / "text/mmau/mmau-test-mini.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file << "; set EARSHOT_DATA";

@@ -8,7 +8,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// Questions on synthetic scenes, and a language model of bytes that learns for a few steps only.
+/// Questions about synthetic scenes, and a byte language model that is trained for only a few
+/// steps.
 class Reasoning : public ::testing::Test {
  protected:
   Reasoning() {
@@ -89,7 +90,7 @@ TEST_F(Reasoning, is_asked_under_labels_of_digits_and_saves_its_adapter_as_peft_
   text.replace(text.find("train = \"frozen\""), 16, "train = \"lora\"");
   const auto begin = text.find("[language_model.tiny.pretrain]");
   text.erase(begin, text.find("[task.reasoning]") - begin);
-  // Labels that look like numbers stay labels when a run is asked.
+  // Labels that look like numbers are still labels when a run is queried.
   text.replace(text.find("[encoder.log_mel]"), 17, "[encoder.1]");
   text.replace(text.find("encoder = [\"log_mel\"]"), 21, "encoder = [\"1\"]");
   sandbox.write_experiment(text);

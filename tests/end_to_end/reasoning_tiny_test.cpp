@@ -11,9 +11,9 @@
 namespace earshot::testing {
 namespace {
 
-using Accuracies = std::map<std::string, std::map<std::string, double>>;  // by category, task
+using Accuracies = std::map<std::string, std::map<std::string, double>>;  // by category and task
 
-/// Of experiments/reasoning_tiny.toml as it is, run anew.
+/// Runs experiments/reasoning_tiny.toml unchanged, from scratch.
 Accuracies run_reasoning_tiny() {
   const TemporaryFolder folder;
   const std::string results = (folder / "results.db").string();
@@ -30,7 +30,7 @@ Accuracies run_reasoning_tiny() {
               "--format", "csv"}));
   Accuracies found;
   std::string slice, task, value;
-  std::getline(rows, slice);  // names of columns
+  std::getline(rows, slice);  // column names
   while (std::getline(rows, slice, ',') && std::getline(rows, task, ',') &&
          std::getline(rows, value))
     found[slice][task] = std::stod(value);
@@ -45,7 +45,7 @@ TEST(ReasoningTinySlow, hears_more_than_every_control_says_in_at_least_four_cate
     ASSERT_TRUE(found.contains(category)) << category;
     const auto& of = found.at(category);
     const auto controls = {of.at("blind"), of.at("other_clip"), of.at("majority")};
-    constexpr double clearly = 0.05;  // two standard errors of 432 test items
+    constexpr double clearly = 0.05;  // two standard errors with 432 test items
     if (of.at("hearing") > std::max(controls) + clearly) heard.insert(category);
     EXPECT_GT(of.at("oracle"), of.at("hearing")) << category;
     EXPECT_GT(of.at("oracle"), std::max(controls) + 0.1) << category;

@@ -35,7 +35,7 @@ TEST(Resume, after_a_kill_of_workers_at_each_of_their_commit_points_gives_the_sa
   for (const char* point :
        {"file-before-rename:1", "feature-shard-written:2", "fit-state-written:1", "predicted:2"}) {
     SCOPED_TRACE(point);
-    // Every worker dies at its first arrival there, again and again: some attempts are in vain.
+    // Every worker dies whenever it first reaches this point: some attempts achieve nothing.
     const auto hurt = sandbox.run(point, {"-j", "1"}, {std::string("EARSHOT_FAULT=") + point});
     EXPECT_THAT(hurt.out, HasSubstr("killed by signal 9")) << hurt.err;
     expect_resumed(sandbox, point, undisturbed);

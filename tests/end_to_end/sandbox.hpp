@@ -21,7 +21,7 @@
 
 namespace earshot::testing {
 
-/// Whether there is such a process, other than one that has ended and was not asked how.
+/// Whether there is such a process, other than a zombie.
 inline bool lives(pid_t process) {
   const auto stat = text_of("/proc/" + std::to_string(process) + "/stat");
   const auto end = stat.rfind(')');
@@ -72,13 +72,13 @@ class Runner {
             WIFSIGNALED(status) ? WTERMSIG(status) : 0, text_of(out_), text_of(err_)};
   }
 
-  /// Waits until it has printed this, or has ended.
+  /// Waits until it has printed this text, or has ended.
   void wait_for(const std::string& text) {
     while (!has_ended() && text_of(out_).find(text) == std::string::npos)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 
-  /// Processes that it started and that live now.
+  /// Processes that it started and that are still alive.
   std::vector<pid_t> children() const {
     std::vector<pid_t> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -167,7 +167,7 @@ seed = [0]
 
   void write_experiment(const std::string& text) const { write(folder_ / "tones.toml", text); }
 
-  /// `runner tones.toml --results <results>/results.db` with these words and variables.
+  /// `runner tones.toml --results <results>/results.db` with these arguments and variables.
   Runner start(const std::string& results, std::vector<std::string> words = {},
                std::vector<std::string> environment = {}) const {
     remember_plugins(results);
@@ -201,7 +201,7 @@ seed = [0]
   }
 
  private:
-  /// Plugins are inspected once, not for every results file: by far the longest part of a start.
+  /// Inspects plugins once rather than for every results file: by far the longest part of a start.
   void remember_plugins(const std::string& results) const {
     if (!std::filesystem::exists(folder_ / "warm/cache/answers"))
       command({"plugins", "--results", "warm/results.db"});

@@ -9,7 +9,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A table of noises that are louder from item to item, with labels of every type.
+/// A table of noises that become louder from item to item, with labels of every type.
 class Scores : public ::testing::Test {
  protected:
   static constexpr int items = 40;

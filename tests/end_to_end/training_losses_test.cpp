@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// What tests/golden/scripts/training_losses.py found with PyTorch and transformers.
+/// Expected values from PyTorch and transformers, by tests/golden/scripts/training_losses.py.
 TEST(TrainingLosses, of_a_mapper_before_a_frozen_llama_are_those_of_pytorch) {
   const std::filesystem::path golden = EARSHOT_SOURCE_DIR "/tests/golden/training_losses";
   const auto theirs =

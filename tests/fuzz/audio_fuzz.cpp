@@ -1,4 +1,4 @@
-// Any bytes are a recording, or are refused with a DataError; nothing else happens.
+// Arbitrary bytes are either a recording or refused with a DataError; nothing else happens.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Any bytes are a shard of the feature cache, or are refused; of a shard every value can be read.
+// Arbitrary bytes are either a shard of the feature cache or refused; every value of a shard can be
+// read.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,7 +35,8 @@ void read_all(std::span<const std::byte> file) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   read_all({reinterpret_cast<const std::byte*>(data), size});
-  // The fuzzer cannot guess a checksum: the same bytes as a header with all that is before it.
+  // The fuzzer cannot guess a checksum: also tries the bytes as a header, with everything that
+  // precedes it.
   std::string file = "EARSHRD2" + std::string(24, '\0');
   file.append(reinterpret_cast<const char*>(data), size).append(256, '\0');
   const std::uint64_t file_bytes = file.size(), header_bytes = size;

@@ -1,5 +1,6 @@
-// For READER any bytes are a checkpoint whose tensors all lie inside of it, or are refused with a
-// DataError; nothing else happens. Readers know no LibTorch, so that all of it is instrumented.
+// For READER, arbitrary bytes are either a checkpoint whose tensors are all inside it, or refused
+// with a DataError; nothing else happens. Readers do not use LibTorch, so that everything is
+// instrumented.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Any bytes are an experiment file, or are refused with a message; nothing else happens.
+// Arbitrary bytes are either an experiment file or refused with a message; nothing else happens.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
-// Any bytes are frames of the protocol, or are refused; any header is a request, an event, an
-// answer or a result, or is refused. Nothing else happens, and what was read can be written and
-// read again.
+// Arbitrary bytes are either frames of the protocol or refused; any header is either a request, an
+// event, an answer or a result, or refused. Nothing else happens, and whatever was read can be
+// written and read again.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@ using namespace earshot::protocol;
 
 namespace {
 
-/// A header as each struct of the protocol.
+/// Parses a header as each struct of the protocol.
 template <class Struct>
 void read_as(const Json& header) {
   Struct read;
@@ -53,7 +53,7 @@ void feed(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   feed(bytes);
-  // Few inputs are frames: the same as a header alone, with both sizes in front.
+  // Few inputs are frames: also tries the bytes as a bare header, with both sizes in front.
   std::string frame;
   for (int times = 0; times < 2; ++times)
     for (int shift = 0; shift < 32; shift += 8)

@@ -1,5 +1,5 @@
-// Lines are a reply, a gold answer and choices, of any bytes: every rule says something of them
-// that holds together, and captions have scores between their bounds.
+// Lines of arbitrary bytes are a reply, a gold answer and choices: every rule's verdict is
+// consistent, and the scores of captions are within their bounds.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

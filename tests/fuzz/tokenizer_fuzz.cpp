@@ -1,5 +1,5 @@
-// What stands before a zero byte is a tokenizer.json, what follows is a text: the pieces of the
-// text are the text, and the tokens of a piece are tokens of the file. Anything else is refused.
+// The part before a zero byte is a tokenizer.json, the rest is a text: the pieces of the text add
+// up to the text, and the tokens of a piece are in the file. Anything else is refused.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

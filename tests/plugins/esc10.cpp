@@ -1,4 +1,4 @@
-// The numbers of a published experiment, on the real recordings. Not run without them.
+// Reproduces the numbers of a published experiment on the real recordings. Skipped without them.
 #include <cstdlib>
 #include <numeric>
 
@@ -42,7 +42,7 @@ earshot::AudioBatch read(const std::filesystem::path& file) {
           .sample_rate = info.samplerate};
 }
 
-/// ESC-10 seen through one encoder.
+/// ESC-10 as features of one encoder.
 struct Examples {
   esc50::Esc50 dataset;
   earshot::FeatureSpec spec;
@@ -60,7 +60,7 @@ struct Examples {
     }
   }
 
-  /// Labels change places among all items.
+  /// Shuffles the labels among all items.
   void shuffle_labels() {
     earshot::kit::Random random(7);
     for (auto i = static_cast<std::int64_t>(all.size()); i > 1; --i)
@@ -68,7 +68,7 @@ struct Examples {
                 all[static_cast<std::size_t>(random.below(i))].item.labels);
   }
 
-  /// Accuracy in percent of each of the five folds.
+  /// Accuracy of each of the five folds, in percent.
   template <class Probe>
   std::vector<double> accuracies(Given options) const {
     options["target"] = std::string("class");
@@ -99,7 +99,7 @@ class Esc10 : public testing::Test {
   }
 };
 
-/// Each fold within one clip of 80.
+/// Each fold agrees within one clip of 80.
 void expect_folds(const std::vector<double>& ours, const std::vector<double>& published) {
   EXPECT_THAT(ours, testing::Pointwise(testing::DoubleNear(1.25 + 1e-9), published));
 }

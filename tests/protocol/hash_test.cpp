@@ -29,7 +29,7 @@ TEST(Hash, of_a_file_equals_the_hash_of_its_bytes) {
   EXPECT_THROW(sha256_file(file), std::system_error);
 }
 
-/// Why a file has no hash.
+/// Why a file could not be hashed.
 std::string refusal(const std::filesystem::path& file) {
   try {
     sha256_file(file);

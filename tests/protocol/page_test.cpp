@@ -1,5 +1,5 @@
-// runner/protocol/README.md says of every verb, event and part which fields it has; the structs do,
-// too. Neither may change without the other.
+// runner/protocol/README.md lists the fields of every verb, event and part; so do the structs.
+// Neither may change without the other.
 #include <fstream>
 #include <map>
 #include <set>
@@ -15,15 +15,15 @@ namespace {
 
 using Names = std::set<std::string>;
 
-/// What stands below a heading "### name".
+/// The content below a heading "### name".
 struct Section {
-  std::map<std::string, Names> fields{};  ///< by the first column of their row
+  std::map<std::string, Names> fields{};  ///< by the first column of the row
   Names events{};
 };
 
 using Chapter = std::map<std::string, Section>;
 
-/// The texts between backticks.
+/// The texts between backticks in a line.
 std::vector<std::string> in_backticks(const std::string& line) {
   std::vector<std::string> texts;
   for (std::size_t begin = line.find('`'); begin != line.npos;) {
@@ -95,7 +95,7 @@ TEST(ProtocolPage, describes_every_event_with_its_fields) {
   EXPECT_EQ(headings(chapter), events);
 }
 
-/// Checks a part that is called as its struct.
+/// Checks a part that has the name of its struct.
 template <class Part>
 void check(Chapter& chapter, const std::string& name, Names& parts) {
   parts.insert(name);

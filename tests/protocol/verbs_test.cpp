@@ -21,7 +21,7 @@ std::string complaint(Action&& action) {
   return "";
 }
 
-/// What read_one_of() says of a message of any verb.
+/// The error of read_one_of() for a message of any verb.
 std::string complaint_of_event(const Json& header) {
   return complaint([&] { read_one_of(Events(), {header}); });
 }

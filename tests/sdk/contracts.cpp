@@ -137,7 +137,7 @@ TEST(Stateful, without_a_state_takes_only_an_empty_one) {
   EXPECT_THROW(object.load_state({.tensors = {{"x", at::ones({1})}}, .text = {}}), DataError);
 }
 
-/// An encoder with both abilities: three bases, so that each lies at another address.
+/// An encoder with both abilities: three bases, so that each is at a different address.
 class Everything final : public Encoder, public Codec, public Learner {
  public:
   static OptionSchema options() { return {{.name = "rate", .value = std::int64_t{16000}}}; }

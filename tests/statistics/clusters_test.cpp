@@ -32,7 +32,7 @@ std::vector<std::int32_t> labels(std::size_t items, std::int64_t groups, std::ui
   return result;
 }
 
-/// The definition: the mean is computed anew without each group.
+/// The definition: recomputes the mean without each group.
 template <class Label>
 double jackknife_by_hand(const std::vector<double>& values, const std::vector<Label>& groups) {
   const double mean =
@@ -125,7 +125,7 @@ TEST(Clusters, equal_groups_have_one_degree_of_freedom_less_than_groups) {
   std::vector<double> steps(200);
   for (std::size_t i = 0; i < equal.size(); ++i) {
     equal[i] = static_cast<std::int32_t>(i / 10);
-    steps[i] = equal[i] % 2 == 0 ? 1 : -1;  // no group stands out
+    steps[i] = equal[i] % 2 == 0 ? 1 : -1;  // no group differs from the others
   }
   EXPECT_NEAR(mean_variance(steps, Clusters(200, {{equal}})).degrees_of_freedom, 19, 1e-9);
 }
@@ -219,7 +219,7 @@ TEST(Clusters, few_differing_items_have_few_degrees_of_freedom) {
   std::vector<double> values(100, 0.0);
   values[3] = values[50] = 1;
   values[70] = -1;
-  // Fourth powers: 1 / (1/3 - 1/100) twice, but for the small mean.
+  // Fourth powers: 1 / (1/3 - 1/100) twice, apart from the small mean.
   EXPECT_NEAR(mean_variance(values, Clusters(100, {})).degrees_of_freedom, 6.2, 0.1);
 }
 

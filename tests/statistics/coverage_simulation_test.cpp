@@ -13,8 +13,8 @@ namespace earshot::statistics {
 namespace {
 
 struct Coverage {
-  double share = 0;    ///< of the intervals, in percent, that hold the true difference
-  double missing = 0;  ///< of the trials, in percent, that gave no interval
+  double share = 0;    ///< percentage of intervals that cover the true difference
+  double missing = 0;  ///< percentage of trials without an interval
 };
 
 /// Paired marks of 0 and 1: a share `discordant` of the items differs, on average by `difference`;

@@ -38,7 +38,7 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// `metric` of all items and without each block.
+/// `metric` over all items, and without each block.
 template <class Metric>
 Influences leaving_out(const std::vector<double>& values, const std::vector<std::int32_t>& block_of,
                        Metric metric) {
@@ -166,7 +166,7 @@ TEST(Blocks, move_a_p_value_near_0_05_by_less_than_a_tenth_of_it) {
   }
   const double spread = std::sqrt(squares / trials - std::pow(sum / trials, 2));
   EXPECT_LT(spread, 0.005);
-  EXPECT_GT(spread, 0.002);  // the header's formula: 0.0034 for two items a block
+  EXPECT_GT(spread, 0.002);  // the header's formula gives 0.0034 for two items per block
 }
 
 TEST(Packing, keeps_numbers_and_blocks_in_4_bytes_an_item) {
@@ -187,11 +187,11 @@ TEST(Packing, keeps_numbers_and_blocks_in_4_bytes_an_item) {
 
 TEST(Packing, refuses_bytes_of_another_kind) {
   EXPECT_FALSE(unpacked("").has_value());
-  EXPECT_FALSE(unpacked(std::string(16000, '\1')).has_value());  // as older runs hold them
+  EXPECT_FALSE(unpacked(std::string(16000, '\1')).has_value());  // the format of older runs
   auto bytes = packed(influences(0.5, std::vector<double>{0.4, 0.6}, {0, 1, 1, 0}));
   EXPECT_TRUE(unpacked(bytes).has_value());
   EXPECT_FALSE(unpacked(bytes.substr(0, bytes.size() - 1)).has_value());
-  bytes[bytes.size() - 2] = 9;  // a block that there is not
+  bytes[bytes.size() - 2] = 9;  // a block that does not exist
   EXPECT_FALSE(unpacked(bytes).has_value());
 }
 

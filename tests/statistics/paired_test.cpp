@@ -54,7 +54,7 @@ TEST(Paired, seeds_that_shift_all_items_add_the_variance_of_their_means) {
 }
 
 TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
-  // All variance is of single items in single seeds, so that the seeds' means differ only by it.
+  // All variance is of single items in single seeds, which alone makes the seeds' means differ.
   double ratio = 0;
   for (std::size_t items = 100; items < 300; ++items) {
     const auto rows = noise(5, items);
@@ -63,7 +63,8 @@ TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
     ratio += se * se * 5 * static_cast<double>(items) / 200;
   }
   EXPECT_GE(ratio, 1);
-  EXPECT_LT(ratio, 1.4);  // 1.27 on average, since less than nothing is not taken off; twice: 2
+  EXPECT_LT(ratio, 1.4);  // 1.27 on average, since negative variances are cut off; counting it
+                          // twice would give 2
 }
 
 TEST(Paired, is_never_narrower_than_the_seeds_alone) {
@@ -113,7 +114,7 @@ TEST(Paired, mcnemar_stands_only_for_marks_of_items_that_stand_alone) {
 }
 
 TEST(Paired, sign_flips_count_the_patterns_that_lie_as_far) {
-  // 10 equal groups: only all plus and all minus lie as far, 2 of 1,024.
+  // 10 equal groups: only all plus and all minus are as extreme, 2 of 1,024.
   const Clusters ten(10, {});
   const auto& groups = ten.dimensions().front();
   EXPECT_NEAR(sign_flip_test(std::vector<double>(10, 1.0), groups), 2.0 / 1024, 0.001);

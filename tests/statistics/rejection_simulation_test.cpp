@@ -10,15 +10,15 @@
 namespace earshot::statistics {
 namespace {
 
-/// Effects on a latent scale where single items spread over -1 to 1; all symmetric about 0, so that
-/// the null holds.
+/// Effects on a latent scale on which single items spread over -1 to 1; all are symmetric about 0,
+/// so that the null hypothesis holds.
 struct Effects {
   std::vector<double> groups{};  ///< of each dimension, uniform in -x to x
-  double seed = 0;               ///< standard deviation of what all items of a seed share
+  double seed = 0;               ///< standard deviation of the effect common to all items of a seed
   double item_and_seed = 0;      ///< of an item in a seed, uniform in -x to x
 };
 
-/// Percent of trials in which paired_difference finds a difference that is not there.
+/// Percentage of trials in which paired_difference finds a difference that does not exist.
 double rejections(const Grouping& grouping, int seeds, const Effects& effects) {
   const std::size_t items = grouping.dimensions[0].size();
   const Clusters clusters(static_cast<std::int64_t>(items), grouping);

@@ -16,7 +16,7 @@ namespace {
 constexpr int trials = 4000;
 constexpr std::size_t classes = 4;
 
-using Confusion = std::array<std::array<double, classes>, classes>;  ///< [truth][said]
+using Confusion = std::array<std::array<double, classes>, classes>;  ///< [truth][prediction]
 
 double balanced_accuracy(const Confusion& counts) {
   double sum = 0, occurring = 0;
@@ -49,7 +49,7 @@ struct Said {
   std::size_t truth = 0, said = 0;
 };
 
-/// What each item contributes to a metric of all.
+/// Each item's contribution to a metric of all items.
 std::vector<double> contributions(const std::vector<Said>& items, Metric metric) {
   Confusion counts{};
   for (const auto& item : items)
@@ -69,7 +69,7 @@ std::vector<double> contributions(const std::vector<Said>& items, Metric metric)
   return values;
 }
 
-/// Two systems that are right equally often, on items of clips that are easier or harder.
+/// Two systems that are right equally often, on items from clips of varying difficulty.
 struct Systems {
   std::vector<Said> base{}, candidate{};
   Grouping clips{.dimensions = {{}}};
@@ -133,8 +133,8 @@ struct SpeakerCase {
 };
 class GivenSpeakersSimulation : public testing::TestWithParam<SpeakerCase> {};
 
-/// The speakers are drawn once; what varies from trial to trial is what they say. One in four says
-/// half as much as the others.
+/// The speakers are drawn once; their items vary from trial to trial. One speaker in four has half
+/// as many items as the others.
 TEST_P(GivenSpeakersSimulation, of_95_percent_intervals_93_to_97_hold_the_truth_for_just_these) {
   const auto& [name, speakers, items, clip_effect] = GetParam();
   Random random(static_cast<std::uint64_t>(100 * speakers + items));
@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(speakers, GivenSpeakersSimulation,
 
 struct InteractionCase {
   std::string name;
-  int shared;  ///< of 60 items a task, those that both tasks have
+  int shared;  ///< number of a task's 60 items that both tasks have
   int seeds;
 };
 class InteractionSimulation : public testing::TestWithParam<InteractionCase> {};

@@ -9,8 +9,8 @@ namespace earshot::statistics {
 
 constexpr int trials = 10000;
 
-/// Groups with `mean_size` items each, or with sizes that grow geometrically, the largest 50 times
-/// the smallest.
+/// Groups with `mean_size` items each, or with sizes that increase geometrically, the largest 50
+/// times the smallest.
 inline Grouping simulated_groups(int groups, bool geometric, double mean_size) {
   constexpr double ratio = 50;
   const double mean_of_powers = (ratio - 1) / std::log(ratio);
@@ -24,7 +24,7 @@ inline Grouping simulated_groups(int groups, bool geometric, double mean_size) {
   return grouping;
 }
 
-/// The difference of two marks of 0 or 1, from a symmetric latent quantity: symmetric about 0.
+/// The difference of two marks of 0 or 1, from a symmetric latent variable: symmetric about 0.
 inline double discordance(double latent) {
   return latent > 0.6 ? 1 : latent < -0.6 ? -1 : 0;
 }

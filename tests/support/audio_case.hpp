@@ -18,8 +18,8 @@
 
 namespace earshot::testing {
 
-/// The folders of the cases that this reference made, of the project's own goldens and of the
-/// fixtures; "none" where there are none.
+/// The folders of the cases for this reference implementation, from the project's goldens and the
+/// fixtures; "none" if there are none.
 inline std::vector<std::string> audio_cases(const std::string& reference) {
   auto found = case_folders("audio", [&](const std::filesystem::path& path) {
     const auto description = path / "case.json";
@@ -29,7 +29,7 @@ inline std::vector<std::string> audio_cases(const std::string& reference) {
   return found.empty() ? std::vector<std::string>{"none"} : found;
 }
 
-/// A case of a reference implementation, run with a number of threads.
+/// A case of a reference implementation, run with a given number of threads.
 class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> {
  protected:
   void SetUp() override {
@@ -46,7 +46,7 @@ class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
   nlohmann::json config() const { return nlohmann::json::parse(text_of(folder / "config.json")); }
   at::Tensor golden(const std::string& name) const { return goldens->get(name); }
 
-  /// Whether it is within the tolerance of case.json for other kernels than the reference's, or
+  /// Expects agreement within the tolerance of case.json for kernels other than the reference's, or
   /// with `same_kernels` for the same arithmetic in another order.
   void expect_near(const std::string& name, const at::Tensor& ours,
                    bool same_kernels = false) const {

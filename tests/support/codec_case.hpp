@@ -19,7 +19,7 @@
 
 namespace earshot::testing {
 
-/// A case of the reference implementation, run with a number of threads.
+/// A case of the reference implementation, run with a given number of threads.
 class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> {
  protected:
   void SetUp() override {
@@ -37,7 +37,7 @@ class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
   }
   at::Tensor golden(const std::string& name) const { return goldens->get(name); }
 
-  /// Compares with the golden within the tolerance that case.json gives it.
+  /// Compares with the golden values within the tolerance given in case.json.
   void expect_near(const std::string& name, const at::Tensor& ours) const {
     expect_near(name, ours, golden(name));
   }
@@ -48,8 +48,8 @@ class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
     EXPECT_LE((ours - theirs).abs().max().item<double>(), atol) << name;
   }
 
-  /// Codes (B, levels, T) are equal; of a frame whose margin at some level is below 1e-4, that
-  /// level and those behind it are forgiven.
+  /// Expects equal codes (B, levels, T); in a frame whose margin at some level is below 1e-4,
+  /// differences at that level and later ones are ignored.
   static void expect_codes(const std::string& name, const at::Tensor& ours,
                            const at::Tensor& theirs, const at::Tensor& margin) {
     ASSERT_EQ(ours.sizes(), theirs.sizes()) << name;
@@ -74,7 +74,7 @@ class CodecCase : public ::testing::TestWithParam<std::tuple<std::string, int>> 
   int threads_before_ = at::get_num_threads();
 };
 
-/// "encodec_24k_2_threads"; "golden_encodec_tiny_1_thread" of the project's own.
+/// "encodec_24k_2_threads"; "golden_encodec_tiny_1_thread" for the project's own.
 inline std::string case_name(const ::testing::TestParamInfo<CodecCase::ParamType>& info) {
   const auto& [path, threads] = info.param;
   const auto own = path.starts_with(EARSHOT_SOURCE_DIR "/tests/golden") ? "golden_" : "";
@@ -82,7 +82,7 @@ inline std::string case_name(const ::testing::TestParamInfo<CodecCase::ParamType
          (threads == 1 ? "_thread" : "_threads");
 }
 
-/// Clip b of a batch alone.
+/// Clip b of a batch by itself.
 inline AudioBatch alone(const AudioBatch& batch, std::int64_t b) {
   const auto length = batch.lengths[b].item<std::int64_t>();
   return {.samples = batch.samples.narrow(0, b, 1).narrow(2, 0, length).contiguous(),
@@ -90,7 +90,7 @@ inline AudioBatch alone(const AudioBatch& batch, std::int64_t b) {
           .sample_rate = batch.sample_rate};
 }
 
-/// Every valid frame of an encoder's and a codec's results equals that of the clip alone.
+/// Every valid frame of an encoder's and a codec's results equals that of the clip by itself.
 template <class Codec>
 void expect_clips_as_alone(Codec& codec, const AudioBatch& batch) {
   const auto features = codec.encode(batch);

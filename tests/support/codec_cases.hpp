@@ -10,8 +10,8 @@
 
 namespace earshot::testing {
 
-/// Folders of the project's own goldens and of the fixtures whose config.json, in `folder` there,
-/// has this model_type.
+/// Folders from the project's goldens and the fixtures whose config.json, in `folder` there, has
+/// this model_type.
 inline std::vector<std::string> codec_cases(const std::string& model_type,
                                             const std::string& folder = "") {
   return case_folders("codec_lm", [&](const std::filesystem::path& path) {

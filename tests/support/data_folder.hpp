@@ -4,8 +4,8 @@
 
 namespace earshot::testing {
 
-/// The user's folder of data, which tests skip without: EARSHOT_DATA, by default ../shared/data
-/// beside the source.
+/// The user's data folder, without which some tests are skipped: EARSHOT_DATA, by default
+/// ../shared/data next to the source tree.
 inline std::filesystem::path data_folder() {
   const auto* given = std::getenv("EARSHOT_DATA");
   if (given != nullptr) return given;

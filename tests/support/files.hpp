@@ -6,14 +6,14 @@
 
 namespace earshot::testing {
 
-/// All bytes of a file; "" when there is none.
+/// All bytes of a file; "" if it does not exist.
 inline std::string text_of(const std::filesystem::path& file) {
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();
   return text.str();
 }
 
-/// Writes a file, and makes the folders that it needs.
+/// Writes a file, and creates its folders.
 inline void write(const std::filesystem::path& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;

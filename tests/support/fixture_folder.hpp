@@ -7,16 +7,16 @@
 
 namespace earshot::testing {
 
-/// The user's folder of fixtures: EARSHOT_FIXTURES, by default ../shared/fixtures beside the
-/// source.
+/// The user's folder of fixtures: EARSHOT_FIXTURES, by default ../shared/fixtures next to the
+/// source tree.
 inline std::filesystem::path fixture_folder() {
   const auto* given = std::getenv("EARSHOT_FIXTURES");
   if (given != nullptr) return given;
   return std::filesystem::path(EARSHOT_SOURCE_DIR) / "../shared/fixtures";
 }
 
-/// The folders of one kind ("audio", "codec_lm") that `fits` takes, of the project's own goldens
-/// and of the fixtures; sorted.
+/// The folders of one kind ("audio", "codec_lm") accepted by `fits`, from the project's goldens and
+/// the fixtures; sorted.
 template <class Fits>
 std::vector<std::string> case_folders(const std::string& kind, const Fits& fits) {
   std::vector<std::string> found;

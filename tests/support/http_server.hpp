@@ -20,8 +20,8 @@
 
 namespace earshot::testing {
 
-/// A small HTTP/1.1 server on loopback that answers one request after another, each on a connection
-/// of its own, and misbehaves as it is told.
+/// A small HTTP/1.1 server on loopback that answers requests one after another, each on its own
+/// connection, and misbehaves on demand.
 class HttpServer {
  public:
   struct Request {
@@ -33,10 +33,11 @@ class HttpServer {
     int status = 200;
     std::map<std::string, std::string> headers{};
     std::string body{};
-    std::int64_t length = -1;  ///< that Content-Length claims; -1: the truth
-    std::int64_t cut = -1;     ///< bytes of the body after which the connection ends; -1: none
-    double silence = 0;        ///< s to say nothing
-    bool hold = false;         ///< leaves the connection open until the other side ends it
+    std::int64_t length = -1;  ///< claimed by Content-Length; -1: the true length
+    std::int64_t cut = -1;     ///< number of bytes of the body after which the connection is
+                               ///< closed; -1: none
+    double silence = 0;        ///< seconds before it answers
+    bool hold = false;         ///< keeps the connection open until the other side closes it
   };
   using Handler = std::function<Answer(const Request&)>;
 
@@ -83,7 +84,7 @@ class HttpServer {
     }
   }
 
-  /// Up to the empty line; requests have no body here.
+  /// Reads up to the empty line; requests have no body here.
   static std::string head(int connection) {
     std::string text;
     char piece[4096];

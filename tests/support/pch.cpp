@@ -1,1 +1,1 @@
-// The home of the precompiled header that tests without tensors share.
+// Precompiled header for tests without tensors.

@@ -20,7 +20,7 @@ struct StoredTensor {
   std::vector<T> values{};
 };
 
-/// The tensors of float32, or of int64, in a safetensors file that can be trusted.
+/// Reads the float32 or int64 tensors of a trusted safetensors file.
 template <class T = float>
 std::map<std::string, StoredTensor<T>> read_safetensors(const std::filesystem::path& file) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, std::int64_t>);

@@ -10,7 +10,7 @@
 
 namespace earshot::testing {
 
-/// Writes interleaved samples with libsndfile; `format` as its SF_FORMAT_ values.
+/// Writes interleaved samples with libsndfile; `format` is a combination of its SF_FORMAT_ values.
 inline void write_sound(const std::filesystem::path& file, const std::vector<float>& interleaved,
                         int rate, int channels = 1, int format = SF_FORMAT_WAV | SF_FORMAT_PCM_16) {
   SF_INFO info{};
@@ -30,7 +30,7 @@ struct ReadSound {
   int rate = 0, channels = 0, format = 0;
 };
 
-/// What libsndfile reads of a file.
+/// The content of a file as read by libsndfile.
 inline ReadSound read_sound(const std::filesystem::path& file) {
   SF_INFO info{};
   SNDFILE* sound = sf_open(file.c_str(), SFM_READ, &info);

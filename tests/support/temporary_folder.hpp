@@ -7,7 +7,7 @@
 
 namespace earshot::testing {
 
-/// A new folder that is removed, with all that is in it, at the end of the test.
+/// A new folder that is removed with its content at the end of the test.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

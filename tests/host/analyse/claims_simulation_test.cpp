@@ -6,12 +6,13 @@ namespace {
 constexpr int trials = 4000;
 
 struct Outcome {
-  double supported = 0, contradicted = 0;  ///< percent of trials
-  double covered = 0;                      ///< percent of conditions whose interval has the truth
+  double supported = 0, contradicted = 0;  ///< percentage of trials
+  double covered = 0;                      ///< percentage of conditions whose interval covers the
+                                           ///< truth
 };
 
-/// Claims `a > b` along encoders over tasks and mappers, whose true differences are given by
-/// condition. Clips differ in themselves and in what an encoder makes of them.
+/// Claims `a > b` along encoders over tasks and mappers, with given true differences by condition.
+/// Clips vary by themselves and by encoder.
 Outcome simulate(const std::map<std::pair<std::string, std::string>, double>& truth,
                  const std::string& hypothesis) {
   RandomResults results;
@@ -57,7 +58,7 @@ constexpr const char* better = R"({"name": "h", "claim": "a > b"})";
 TEST(ClaimsSimulation, a_claim_that_fails_in_one_task_alone_is_supported_in_at_most_5_percent) {
   const auto found = simulate({{{"t", "m"}, 1.0}, {{"u", "m"}, 0.0}}, better);
   EXPECT_LE(found.supported, 5);
-  EXPECT_GE(found.supported, 1);  // and not for want of power: one side of a 5 % test
+  EXPECT_GE(found.supported, 1);  // not for lack of power: one side of a 5 % test
   EXPECT_GE(found.covered, 93.5);
   EXPECT_LE(found.covered, 97);
 }
@@ -74,7 +75,7 @@ TEST(ClaimsSimulation, a_claim_that_fails_everywhere_is_hardly_ever_supported_no
 TEST(ClaimsSimulation, equivalence_that_fails_in_one_task_is_supported_in_at_most_5_percent) {
   const auto found = simulate({{{"t", "m"}, 0.0}, {{"u", "m"}, 0.8}},
                               R"({"name": "h", "claim": "a = b", "margin": 0.8})");
-  EXPECT_LE(found.supported, 6);  // 5 and three standard errors of the simulation
+  EXPECT_LE(found.supported, 6);  // 5 plus three standard errors of the simulation
   EXPECT_GE(found.supported, 3);
 }
 

@@ -16,8 +16,8 @@ using ::testing::SizeIs;
 
 class Compare : public Synthetic {};
 
-/// mimi is right on items that are no multiple of 8, htsat on those that are none of 4: of the 40
-/// test items 20 to 59 the multiples of 4 are 10, those of 8 are 5 (24, 32, 40, 48, 56).
+/// mimi is right on items that are not multiples of 8, htsat on those that are not multiples of 4:
+/// the 40 test items 20 to 59 contain 10 multiples of 4 and 5 multiples of 8 (24, 32, 40, 48, 56).
 TEST_F(Compare, gives_the_paired_difference_with_the_interval_by_clips) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
@@ -107,7 +107,7 @@ TEST_F(Compare, asks_to_run_again_where_runs_hold_resamples_of_an_older_kind) {
 TEST_F(Compare, a_line_for_each_slice_of_a_dimension) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
-  run(cells_[0], wrong_every(4));  // wrong on even items only: those are events
+  run(cells_[0], wrong_every(4));  // wrong on even items only, which are events
   run(cells_[1], wrong_every(8));
   const auto lines = compared({.by = {"category"}}).lines;
   ASSERT_THAT(lines, SizeIs(2));
@@ -243,8 +243,8 @@ TEST_F(Compare, refuses_unknown_names_with_the_nearest) {
   EXPECT_THAT(refusal([&] { compared({.axis = "seed"}); }), HasSubstr("unknown axis 'seed'"));
 }
 
-/// Two heads, three encoders, five folds: each encoder has a difference of its own, computed here
-/// from the marks. `one pair a fold` would be a mixture that belongs to no encoder.
+/// Two heads, three encoders, five folds: each encoder has its own difference, computed here from
+/// the marks. `one pair a fold` would be a mixture that belongs to no encoder.
 TEST_F(Compare, along_tasks_each_encoder_has_a_line_of_its_own) {
   const auto marks = [](const CellRecord& cell) -> Marks {
     const std::int64_t period = (cell.encoder == "htsat"  ? 3
@@ -284,7 +284,7 @@ TEST_F(Compare, along_tasks_each_encoder_has_a_line_of_its_own) {
   EXPECT_TRUE(mean.lines[0].difference.interval.defined());
 }
 
-/// Conditions of two tasks with a dataset each, and of two encoders whose mappers advance with
+/// Conditions of two tasks with one dataset each, and of two encoders whose mappers advance with
 /// them.
 TEST(WithDependents, a_mean_over_an_axis_is_over_what_varies_with_it) {
   std::vector<Condition> conditions(2);
@@ -295,7 +295,7 @@ TEST(WithDependents, a_mean_over_an_axis_is_over_what_varies_with_it) {
   EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder"));
   claims.zips = {{"encoder", "mapper"}};
   EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder", "mapper"));
-  // One encoder with both mappers: those are conditions of their own.
+  // One encoder with both mappers: these are separate conditions.
   conditions[1].axes = conditions[0].axes;
   conditions[1].axes["mapper"] = "n";
   EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder"));
@@ -420,7 +420,7 @@ TEST_F(Compare, two_revisions_differ_by_what_was_run_anew) {
   plan();
   for (const auto& cell : cells_)
     run(cell, wrong_every(4));
-  // mimi is another build now, under the same labels.
+  // mimi is now a different build with the same labels.
   cells_[1].identity = {{"build", 2}};
   cells_[1].key = protocol::sha256(cells_[1].identity);
   plan();
@@ -461,7 +461,7 @@ TEST_F(Compare, keeps_its_lines_in_the_results_file) {
   EXPECT_FALSE(stored.step());
 }
 
-/// A claim along one axis is looked at whenever another is compared.
+/// A claim along one axis is also evaluated when another axis is compared.
 TEST_F(Compare, keeps_lines_along_another_axis_that_a_claim_is_about) {
   add_cells({"htsat", "mimi"}, {"svm", "lr"}, 1);
   claim({{"name", "heads"}, {"claim", "lr > svm"}});

@@ -11,7 +11,7 @@
 namespace earshot::host {
 namespace {
 
-/// Samples of marks of 80 items that four speakers said, 20 each, in one seed.
+/// Samples of marks of 80 items by four speakers, 20 each, in one seed.
 class DifferenceOfSamples : public ::testing::Test {
  protected:
   static constexpr std::size_t items = 80;
@@ -64,7 +64,7 @@ TEST_F(DifferenceOfSamples, has_one_for_scores_too) {
   const auto marks = difference(std::vector{sample(wave)}, {"speaker"});
   const auto scores = difference(std::vector{sample(wave, "score")}, {"speaker"});
   EXPECT_EQ(scores.interval.low, marks.interval.low);
-  EXPECT_EQ(scores.items, 70);  // those that entered
+  EXPECT_EQ(scores.items, 70);  // items that entered the score
 }
 
 TEST_F(DifferenceOfSamples, keeps_the_speakers_of_several_tasks_apart) {

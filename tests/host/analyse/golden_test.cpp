@@ -27,7 +27,7 @@ Json golden() {
 }
 
 double balanced_accuracy(const Numbers& truth, const Numbers& said) {
-  std::map<double, std::pair<double, double>> hits_of;  // right and all, by class
+  std::map<double, std::pair<double, double>> hits_of;  // correct and total, by class
   for (std::size_t i = 0; i < truth.size(); ++i) {
     hits_of[truth[i]].first += said[i] == truth[i] ? 1 : 0;
     hits_of[truth[i]].second += 1;
@@ -39,7 +39,7 @@ double balanced_accuracy(const Numbers& truth, const Numbers& said) {
 }
 
 double macro_f1(const Numbers& truth, const Numbers& said) {
-  std::map<double, std::pair<double, double>> hits_of;  // right, and in truth or said
+  std::map<double, std::pair<double, double>> hits_of;  // correct, and in truth or prediction
   for (std::size_t i = 0; i < truth.size(); ++i) {
     hits_of[truth[i]].first += said[i] == truth[i] ? 1 : 0;
     hits_of[truth[i]].second += 1;
@@ -67,7 +67,7 @@ double metric(const std::string& name, const Numbers& truth, const Numbers& said
   return name == "macro_f1" ? macro_f1(truth, said) : balanced_accuracy(truth, said);
 }
 
-/// The metric, and how much each item moves it.
+/// The metric, and each item's influence on it.
 std::pair<double, Numbers> scored(const std::string& name, const Numbers& truth,
                                   const Numbers& said) {
   Numbers without;
@@ -98,7 +98,7 @@ std::vector<Numbers> differences_of(const Json& sample) {
   return rows;
 }
 
-/// As Evidence makes it of stored runs.
+/// As Evidence builds it from stored runs.
 Sample sample_of(const Json& from) {
   Sample sample{.metric = "metric", .kind = from.contains("metric") ? "score" : "mean"};
   sample.own_groups = std::make_shared<std::vector<ItemGroups>>(from.at("groups").at("").size());
@@ -119,7 +119,7 @@ Sample sample_of(const Json& from) {
   return sample;
 }
 
-/// One sample of several folds, whose scores count alike.
+/// One sample of several folds, whose scores have equal weight.
 Sample folded(const std::vector<Sample>& folds) {
   Sample all = folds.front();
   all.items.clear();

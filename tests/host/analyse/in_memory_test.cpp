@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 
 constexpr std::int64_t items_of_each_run = 40;
 
-/// Runs whose accuracy of an item is given by their number, with no results file.
+/// Runs whose accuracy on an item is determined by their number, without a results file.
 class Given : public Observations {
  public:
   std::vector<ItemTraits> items(std::int64_t) const override {
@@ -47,7 +47,7 @@ class Given : public Observations {
   }
   std::vector<std::string> metrics(std::int64_t) const override { return {"accuracy"}; }
 
-  std::map<std::int64_t, std::int64_t> periods{{1, 2}, {2, 10}};  ///< wrong on every such item
+  std::map<std::int64_t, std::int64_t> periods{{1, 2}, {2, 10}};  ///< wrong on every n-th item
 };
 
 DesignCell cell(const std::string& encoder, std::int64_t run) {

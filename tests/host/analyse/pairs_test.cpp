@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 
 class Pairs : public Synthetic {
  protected:
-  /// A cell of mimi that cannot run; with a value of an axis if one is given.
+  /// A cell of mimi that cannot run; with a value on an axis if one is given.
   static CellRecord without_weights(std::optional<double> lr = std::nullopt) {
     auto skipped = cell("mimi", "room", 0);
     if (lr) skipped.axes.emplace_back("task.lr", *lr);
@@ -186,7 +186,7 @@ TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
 }
 
 TEST_F(Pairs, take_what_uses_no_encoder_for_one_control_of_all_encoders) {
-  // As planned: blind is listed under one encoder, or under both with one key for both.
+  // The two ways to plan it: blind is listed under one encoder, or under both with one key.
   for (const auto& listed : {std::vector{"htsat"}, std::vector{"htsat", "mimi"}}) {
     cells_.clear();
     for (const auto* encoder : listed) {
@@ -248,7 +248,7 @@ TEST_F(Pairs, of_zips_in_several_blocks_are_told_apart) {
     cells_.push_back(with(cell(encoder, "room", 0), "mapper", mapper));
   plan();
   const auto found = conditions();
-  ASSERT_EQ(found.size(), 4U);  // none stands for another
+  ASSERT_EQ(found.size(), 4U);  // no cell replaces another
   EXPECT_EQ(found[0].axes.at("mapper"), "a/b");
 }
 

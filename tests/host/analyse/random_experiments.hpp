@@ -17,15 +17,15 @@
 #include "statistics/random.hpp"
 #include "temporary_folder.hpp"
 
-// Random experiments as plain data, what should be found in them by the shortest reading of the
-// rules, and a results file with the same numbers. Nothing here is shared with host/analyse.
+// Random experiments as plain data, the results expected from the most direct reading of the rules,
+// and a results file with the same numbers. Shares no code with host/analyse.
 
 namespace earshot::host {
 
 using Axes = std::map<std::string, std::string>;
 
 struct PlainCell {
-  Axes axes{};  ///< all but seed and fold
+  Axes axes{};  ///< all except seed and fold
   std::int64_t seed = 0, fold = 0;
   bool finished = true;
   std::map<std::int64_t, double> marks{};  ///< by item
@@ -113,7 +113,7 @@ class RandomExperiment {
   std::set<std::tuple<Axes, std::int64_t, std::int64_t>> known_{};
 };
 
-/// What a comparison should find under one condition.
+/// The expected result of a comparison under one condition.
 struct Expected {
   std::int64_t missing = 0, items = 0;
   std::vector<std::int64_t> seeds{};
@@ -130,7 +130,7 @@ struct Expected {
   }
 };
 
-/// By trying every two cells.
+/// Tries every pair of cells.
 class BruteForce {
  public:
   BruteForce(const std::vector<PlainCell>& cells, std::string axis, const std::string& base,
@@ -182,7 +182,7 @@ class BruteForce {
     });
   }
 
-  /// `own` has no such axis, and no cell like it has one.
+  /// Whether `own` has no such axis, and no similar cell has one.
   bool lacks(const Side& side, const Axes& own, const std::string& axis) const {
     for (const auto& other : profiles(side))
       if (other.count(axis) > 0 && agree(own, other)) return false;
@@ -398,7 +398,7 @@ inline void expect_line(const ComparedLine& line, const Expected& expected) {
   EXPECT_NEAR(difference.interval.p_value, interval.p_value, 1e-12);
 }
 
-/// Mean of the conditions' estimates over the seeds that all of them have; NaN without.
+/// Mean of the conditions' estimates over the seeds that all of them have; NaN if there are none.
 inline double mean_of(const std::vector<const Expected*>& conditions) {
   auto seeds = conditions.front()->seeds;
   for (const auto* own : conditions)
@@ -417,7 +417,7 @@ inline double mean_of(const std::vector<const Expected*>& conditions) {
   return sum;
 }
 
-/// Everything that `compare` says of a random experiment, against the reference.
+/// Checks everything that `compare` reports about a random experiment against the reference.
 inline void check_random_experiment(RandomResults& results, std::uint64_t seed) {
   const RandomExperiment experiment(seed);
   statistics::Random random(seed + 1'000'003);

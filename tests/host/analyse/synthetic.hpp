@@ -17,10 +17,10 @@
 
 namespace earshot::host {
 
-/// A results file in a temporary folder, with an experiment whose numbers the test gives.
+/// A results file in a temporary folder, with an experiment whose numbers are given by the test.
 class Synthetic : public ::testing::Test {
  protected:
-  static constexpr std::int64_t items = 60;  ///< of which the first 20 are for training
+  static constexpr std::int64_t items = 60;  ///< the first 20 are for training
 
   Synthetic() {
     store_.emplace(folder_ / "results.db", Store::Mode::write);
@@ -82,7 +82,7 @@ class Synthetic : public ::testing::Test {
     store_->add_items(cell("", "", 0).dataset_key, rows);
   }
 
-  Json slices_ = Json::object();  ///< of the dataset, as its listing counts them
+  Json slices_ = Json::object();  ///< of the dataset, as counted in its listing
 
   using Marks = std::function<double(std::int64_t)>;  ///< of a test item; NaN: no mark
 
@@ -139,12 +139,12 @@ class Synthetic : public ::testing::Test {
     return row;
   }
 
-  /// Right on every item but those whose number has the remainder 0 when divided by `period`.
+  /// Right on all items except those whose number is a multiple of `period`.
   static Marks wrong_every(std::int64_t period) {
     return [period](std::int64_t i) { return i % period == 0 ? 0.0 : 1.0; };
   }
 
-  /// Of the latest revision; it lives as long as the test.
+  /// The design of the latest revision; it lives as long as the test.
   const Design& design() const {
     design_ = read_design(*store_, store_->require_experiment("ablation"));
     return design_;
@@ -161,7 +161,7 @@ class Synthetic : public ::testing::Test {
   std::optional<Store> store_{};
   ExperimentRecord experiment_{};
   std::vector<CellRecord> cells_{};
-  std::int64_t metric_version_ = 1;  ///< of the metrics of runs to come
+  std::int64_t metric_version_ = 1;  ///< version of the metrics of later runs
 
  private:
   mutable Design design_{};

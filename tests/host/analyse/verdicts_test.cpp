@@ -11,8 +11,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-/// htsat is wrong on half of the items, mimi on an eighth, twin as htsat but for one item, blind as
-/// htsat, perfect and flawless on (almost) none.
+/// htsat is wrong on half of the items, mimi on an eighth, twin is like htsat except for one item,
+/// blind is like htsat, perfect and flawless are wrong on (almost) none.
 class Verdicts : public Synthetic {
  protected:
   void finish(const std::vector<std::string>& tasks = {"room"}) {
@@ -21,7 +21,7 @@ class Verdicts : public Synthetic {
     for (const auto& cell : cells_)
       run(cell, marks_of(cell.encoder));
   }
-  /// htsat and mimi, of which one is scored by letter and one by whatever fits.
+  /// Finishes htsat and mimi, one scored by letter and the other by any matching rule.
   void finish_with_two_rules() {
     add_cells({"htsat", "mimi"}, {"room"}, 1);
     cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
@@ -144,7 +144,7 @@ TEST_F(Verdicts, over_mean_asks_for_the_mean_of_the_tasks) {
   EXPECT_DOUBLE_EQ(found[0].difference.interval.estimate, 0.375 / 2);
   EXPECT_EQ(found[0].difference.items, 80);
   EXPECT_EQ(found[0].difference.groups, 20);  // the same clips in both tasks
-  // Half the difference of one task, and half its error: the other task differs nowhere.
+  // Half the difference of one task, and half its error: the other task has no differences.
   const auto alone = compared().lines[0].difference.interval;
   EXPECT_NEAR(found[0].difference.interval.standard_error, alone.standard_error / 2, 1e-12);
   EXPECT_THAT(found[0].sentence,
@@ -155,7 +155,7 @@ TEST_F(Verdicts, over_mean_asks_for_the_mean_of_the_tasks) {
   EXPECT_THAT(found[0].details[1], StartsWith("noise: accuracy +0.000, without an interval"));
 }
 
-/// Three tasks of which the third has another result.
+/// Three tasks, the third of which has a different result.
 class EachTask : public Verdicts {
  protected:
   const Verdict& judged(const Marks& third, const Json& more = Json::object()) {
@@ -263,7 +263,7 @@ TEST_F(Verdicts, all_slices_are_those_that_each_task_has) {
   EXPECT_NEAR(found[1].difference.interval.estimate, 0.375, 1e-12);
 }
 
-/// A claim along another axis than the encoder, over two encoders of which one contradicts.
+/// A claim along an axis other than the encoder, over two encoders, one of which contradicts it.
 TEST_F(Verdicts, a_claim_along_tasks_is_about_each_encoder) {
   claim({{"name", "head"}, {"claim", "lr > svm"}});
   claim({{"name", "mean head"}, {"claim", "lr > svm"}, {"average", "encoder"}});

@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 
 constexpr std::int64_t mebi = 1 << 20;
 
-/// What a meter prints of a file of 100 MiB of which 40 MiB were there.
+/// The meter's output for a file of 100 MiB of which 40 MiB were already there.
 std::string shown(bool live) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::tmpfile(), std::fclose);
   DownloadMeter meter(out.get(), live);

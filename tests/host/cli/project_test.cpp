@@ -22,7 +22,7 @@ using earshot::testing::write;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Works in a folder of its own, with variables that are put back.
+/// Works in its own folder, with variables that are restored.
 class Project : public ::testing::Test {
  protected:
   Project() {

@@ -16,7 +16,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A dataset of two files in a folder of their own, whose source is another file.
+/// A dataset of two files in their own folder, whose source is another file.
 class Remembered : public ::testing::Test {
  protected:
   Remembered() {

@@ -14,10 +14,10 @@
 
 namespace earshot::host {
 
-/// A folder for one test, with files that look as if they had been there for long.
+/// A folder for one test, with files that look old.
 class Folder : public earshot::testing::TemporaryFolder {
  public:
-  /// Writes a file of a day ago, and returns its path.
+  /// Writes a file with a time of one day ago, and returns its path.
   std::string write(const std::string& name, const std::string& text) const {
     const auto file = *this / name;
     earshot::testing::write(file, text);
@@ -29,8 +29,8 @@ class Folder : public earshot::testing::TemporaryFolder {
   }
 };
 
-/// Files may be given an old time of writing, but their change was just now: waits until that
-/// counts as past.
+/// Modification times can be set to the past, change times cannot: waits until the change counts as
+/// past.
 inline void wait_until_settled() {
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
 }

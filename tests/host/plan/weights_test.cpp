@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 constexpr const char* one = "encoder = ['mel']\ntask = ['probe']\n";
 
-/// A Hugging Face cache of the test's own.
+/// A separate Hugging Face cache for the test.
 class HubWeights : public ::testing::Test {
  protected:
   HubWeights() {

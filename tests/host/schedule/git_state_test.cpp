@@ -31,7 +31,7 @@ class GitState : public ::testing::Test {
     shell("git init -q " + options + " && git add . && git commit -q -m first");
   }
 
-  /// In the repository, without the settings of whoever runs the tests.
+  /// Runs in the repository, without the git settings of the user who runs the tests.
   void shell(const std::string& command) const {
     const auto all = "cd '" + tree.string() +
                      "' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 "
@@ -47,7 +47,7 @@ class GitState : public ::testing::Test {
     return text.substr(0, text.find('\n'));
   }
 
-  /// A program that leaves a mark when somebody runs it.
+  /// A program that leaves a mark if it is executed.
   std::string trap() const {
     const auto file = folder / "trap";
     write(file, "#!/bin/sh\ntouch '" + mark().string() + "'\ncat\n");
@@ -169,7 +169,7 @@ TEST_F(GitState, of_linked_work_trees_split_indices_and_sha256) {
 }
 
 TEST_F(GitState, changes_nothing_in_the_repository) {
-  shell("sleep 0.01; touch a.toml");  // its time differs from the index's, its content does not
+  shell("sleep 0.01; touch a.toml");  // its time differs from the index, its content does not
   const auto index = earshot::testing::text_of(tree / ".git" / "index");
   EXPECT_EQ(git_state(tree).at("dirty"), false);
   EXPECT_EQ(earshot::testing::text_of(tree / ".git" / "index"), index);

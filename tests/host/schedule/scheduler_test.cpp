@@ -11,7 +11,7 @@
 #include "host/store/inside.hpp"
 #include "small_plan.hpp"
 
-// Whole runs of the scheduler against a scripted worker: see scripted_worker.cpp.
+// Complete runs of the scheduler with a scripted worker: see scripted_worker.cpp.
 
 namespace earshot::host {
 namespace {

@@ -37,7 +37,7 @@ void work(const fs::path& file, const Small& plan) {
   }
 }
 
-/// All that results are, without attempts and clocks.
+/// The complete results, without attempts and clocks.
 std::vector<std::vector<Json>> dump(const fs::path& file) {
   const Store store(file, Store::Mode::read);
   auto all = rows(store,
@@ -112,7 +112,7 @@ TEST(Killing, at_random_moments_leaves_whole_runs_only) {
   const auto plan = small({"a", "b", "c", "d"}, {"room", "quality"}, 25);
   work(folder / "undisturbed.db", plan);
   const auto expected = dump(folder / "undisturbed.db");
-  std::uint32_t random = 12345;  // a linear congruential generator is random enough for moments
+  std::uint32_t random = 12345;  // a linear congruential generator is random enough for this
   const auto file = folder / "results.db";
   int killed = 0;
   for (int round = 0; round < 15; ++round) {

@@ -6,7 +6,7 @@
 
 #include "fixture.hpp"
 
-// Results files for tests of what is done to them.
+// Results files for tests that damage or copy them.
 
 namespace earshot::host {
 

@@ -287,8 +287,8 @@ std::vector<std::string> sql_blocks(const std::string& file) {
   return blocks;
 }
 
-/// quickstart in small, with all that the page has a query for: a failed cell, one that cannot run,
-/// one that trains, a published number and a comparison.
+/// A small quickstart with everything that the page has a query for: a failed cell, one that cannot
+/// run, one that trains, a published number and a comparison.
 class Documented : public Views {
  protected:
   Documented() {
@@ -387,7 +387,7 @@ TEST_F(Documented, every_column_of_a_view_stands_in_the_results_readme) {
   }
 }
 
-/// Standard joins and functions that DuckDB knows as well; duckdb_reads_every_table_and_view asks
+/// Standard joins and functions that DuckDB also supports; duckdb_reads_every_table_and_view runs
 /// DuckDB itself.
 TEST_F(Documented, views_are_written_so_that_other_programs_read_them) {
   Statement views(connection_of(store), "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
@@ -410,7 +410,8 @@ TEST_F(Documented, views_are_written_so_that_other_programs_read_them) {
   }
 }
 
-/// Views go from the few to the many by primary keys and indices, whatever the file holds.
+/// Views go from small to large tables through primary keys and indices, whatever the file
+/// contains.
 TEST_F(Documented, views_look_rows_up_by_index) {
   for (const char* view :
        {"result WHERE experiment = 'quickstart'", "answer WHERE experiment = 'quickstart'",

@@ -7,7 +7,7 @@
 
 namespace earshot::testing {
 
-/// The variables of the hub are as given, and no others are set, until the test ends.
+/// Sets the hub's variables to the given values, and unsets all others, until the test ends.
 class Environment {
  public:
   explicit Environment(const std::map<std::string, std::string>& given) {

@@ -16,8 +16,8 @@
 
 namespace earshot::testing {
 
-/// The repository owner/repo on a hub that answers as huggingface.co does: large files are
-/// redirected to a second server, the CDN. `trouble` may answer in place of either.
+/// The repository owner/repo on a hub that behaves like huggingface.co: large files are redirected
+/// to a second server, the CDN. `trouble` may answer instead of either.
 class FakeHub {
  public:
   using Request = HttpServer::Request;
@@ -25,10 +25,10 @@ class FakeHub {
 
   const std::string commit = "0123456789abcdef0123456789abcdef01234567";
   std::map<std::string, std::string> files{};
-  std::set<std::string> large{};  ///< names of those that lie on the CDN
+  std::set<std::string> large{};  ///< names of the files on the CDN
   nlohmann::json card{{"license", "mit"}};
   bool with_sizes = true, with_api = true;
-  /// First says; nothing: the hub goes on as usual.
+  /// Called first; nullopt: the hub answers as usual.
   std::function<std::optional<Answer>(const Request&)> hub_trouble{}, cdn_trouble{};
 
   FakeHub()
@@ -49,7 +49,7 @@ class FakeHub {
     return large.count(name) > 0 ? protocol::sha256(std::string_view(content)) : git_hash(content);
   }
 
-  /// The file, or what a Range asks of it.
+  /// The file, or the requested Range of it.
   static Answer content(const Request& request, const std::string& all) {
     Answer answer;
     answer.headers["Accept-Ranges"] = "bytes";
@@ -138,7 +138,7 @@ class FakeHub {
   HttpServer cdn_, hub_;
 };
 
-/// Bytes that repeat nowhere soon.
+/// Pseudo-random bytes.
 inline std::string noise(std::size_t bytes, std::uint32_t state = 1) {
   std::string text(bytes, '\0');
   for (auto& byte : text) {

@@ -34,7 +34,7 @@ class Fetching : public ::testing::Test {
                                [this](const std::string& line) { notes.push_back(line); }};
     fetch(client, source, ask_hub(client, source), watcher);
   }
-  /// The message with which it ends; "" when it succeeds.
+  /// The error message; "" on success.
   std::string failure(const std::string& text = "hf://owner/repo") {
     try {
       get(text);
@@ -57,7 +57,7 @@ class Fetching : public ::testing::Test {
     return find_in_cache(settings.cache, parse_hub_source(text));
   }
 
-  /// The first `times` requests for the model get what `make` answers.
+  /// The first `times` requests for the model get the answer from `make`.
   void trouble(int times, std::function<Answer(const Request&)> make) {
     hub.cdn_trouble = [times, make](const Request& request) mutable {
       return times-- > 0 ? std::optional(make(request)) : std::nullopt;

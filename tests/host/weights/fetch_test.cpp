@@ -134,7 +134,7 @@ TEST_F(Fetching, refuses_content_that_is_longer_than_said) {
     answer.headers["Content-Length"] = "300000";
     return answer;
   });
-  get();  // libcurl reads no more than the length
+  get();  // libcurl does not read beyond the length
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 constexpr const char* commit = "89abcdef0123456789abcdef0123456789abcdef";
 
-/// A cache as huggingface_hub's snapshot_download() leaves it.
+/// A cache as left by huggingface_hub's snapshot_download().
 class PythonCache : public ::testing::Test {
  protected:
   void add(const std::string& name, const std::string& etag, const std::string& content = "x") {

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// A folder of the dataset, without sound in its files.
+/// A folder of the dataset, with empty files.
 class Esc50 : public testing::Test {
  protected:
   void put(const fs::path& name, const std::string& text = "") {

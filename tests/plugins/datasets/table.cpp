@@ -43,7 +43,7 @@ const Given columns = {{"audio", Texts{"path"}},        {"labels", Texts{"Sound 
                        {"slices", Texts{"device"}},     {"start", std::string("from")},
                        {"duration", std::string("for")}};
 
-/// The same two items whatever they are written in.
+/// Expects the same two items in every format.
 void expect_items(const table::Table& dataset, const fs::path& root) {
   ASSERT_EQ(dataset.size(), 2);
   const auto labels = dataset.labels();
@@ -189,7 +189,7 @@ TEST_F(Table, refuses_what_is_no_utf8_with_line_and_column) {
   expect("t.csv", "audio,\xfc\na.wav,1\n", "t.csv:1:7: byte 0xfc");
   expect("t.csv", "audio,x\na.wav,1\xe2\x82", "t.csv:2:8: the file ends within");
   expect("t.csv", "audio,x\na.wav,\xed\xa0\x80\n", "t.csv:2:7: byte 0xed");  // a surrogate
-  expect("t.csv", "audio,x\na.wav,\xc0\xaf\n", "t.csv:2:7: byte 0xc0");      // too long a form
+  expect("t.csv", "audio,x\na.wav,\xc0\xaf\n", "t.csv:2:7: byte 0xc0");      // overlong form
   expect("t.tsv", std::string("\xff\xfe") + std::string("a\0u\0", 4), "t.tsv:1: is UTF-16");
   expect("t.csv", std::string("\xfe\xff") + std::string("\0a\0u", 4), advice);
   expect("t.csv", std::string("a\0u\0", 4), "t.csv:1: has a NUL byte");

@@ -122,7 +122,7 @@ TEST(LogMel, without_centring_begins_frames_at_multiples_of_hop) {
   const auto features = encoder.encode(batch({clip}));
   EXPECT_EQ(features.lengths[0].item<std::int64_t>(), 10);
   const auto centred = log_mel().encode(batch({clip}));
-  // A frame that begins at sample 640 is centred at 1152: between two centred frames (3.6 hops).
+  // A frame that begins at sample 640 is centred at 1152, between two centred frames (3.6 hops).
   EXPECT_FALSE(at::allclose(features.values[0][2], centred.values[0][2]));
   const auto late = encoder.encode(batch({clip.narrow(0, 640, 1024)}));
   EXPECT_TRUE(at::allclose(features.values[0][2], late.values[0][0], 1e-4, 1e-3));

@@ -98,7 +98,7 @@ TEST(LinearProbe, tells_classes_apart_with_each_head) {
     EXPECT_GT(numbers.at("accuracy"), 0.9);
     EXPECT_GT(numbers.at("balanced_accuracy"), 0.9);
     EXPECT_GT(numbers.at("macro_f1"), 0.9);
-    // One against the rest, no line sets the middle class apart.
+    // One against the rest: no line separates the middle class.
     EXPECT_GT(numbers.at("map"), 0.75);
     EXPECT_GT(numbers.at("auc"), 0.8);
     EXPECT_NEAR(numbers.at("majority"), 1 / 3.0, 1e-12);
@@ -172,13 +172,14 @@ TEST(Probes, reduce_features_to_tokens_and_principal_components) {
   const auto weight = [](const Given& options) {
     auto on = trial();
     auto probe = make<LinearProbe>(options);
-    EXPECT_GT(run(probe, on).at("accuracy"), 0.6);  // spreads, which say nothing, take some axes
+    EXPECT_GT(run(probe, on).at("accuracy"), 0.6);  // the spreads, which carry no information, take
+                                                    // some axes
     return probe.state().tensors.at("weight");
   };
   const auto c = earshot::OptionValue(1.0);
   EXPECT_EQ(weight(with("kind", {{"c", c}})).size(1), 8);
   EXPECT_EQ(weight(with("kind", {{"c", c}, {"pca", std::int64_t{5}}})).size(1), 5);
-  // One token has no spread, so that mean_std is the mean alone.
+  // A single token has no spread, so that mean_std is just the mean.
   const auto token = weight(with("kind", {{"c", c}, {"tokens", std::int64_t{1}}}));
   const auto mean = weight(with("kind", {{"c", c}, {"pooling", std::string("mean")}}));
   EXPECT_EQ(token.size(1), 4);
@@ -322,7 +323,7 @@ TEST(Probes, write_a_confusion_table) {
   EXPECT_NEAR(diagonal / all, accuracy, 1e-12);
 }
 
-/// One-dimensional items of a class each.
+/// One-dimensional items with one class each.
 MemoryTrial line(const std::vector<std::pair<double, std::string>>& train, double test) {
   const auto example = [](double x, const std::string& kind) {
     return MemoryTrial::Example{.item = {.labels = {{"kind", kind}}},
@@ -383,7 +384,7 @@ TEST(Probes, have_the_primary_metric_of_the_labels_type) {
   EXPECT_EQ(primary(ridge.metrics()), "mae");
 }
 
-/// Runs a linear probe that has to choose C. @returns what it notes.
+/// Runs a linear probe that has to choose C. @returns its notes.
 std::string notes_of(MemoryTrial& on, const std::string& target) {
   auto probe = make<LinearProbe>(with(target));
   const auto numbers = run(probe, on);

@@ -30,7 +30,7 @@ at::Tensor noise(std::int64_t length, double level, std::uint64_t seed) {
   return at::tensor(samples, at::kDouble);
 }
 
-/// As tests/golden/scripts/reconstruction.py makes it.
+/// The same signal as in tests/golden/scripts/reconstruction.py.
 at::Tensor voice(std::int64_t rate, double seconds, std::uint64_t seed) {
   constexpr double turn = 2 * std::numbers::pi;
   const auto number = static_cast<double>(seed);
@@ -141,11 +141,11 @@ TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
       EXPECT_EQ(declared[name], 1) << name;
       EXPECT_TRUE(std::isfinite(value)) << name;
     }
-    // A tone of 0.3 and noise of deviation 0.01.
+    // A tone of amplitude 0.3 and noise of deviation 0.01.
     EXPECT_NEAR(numbers.at("si_sdr"), 10 * std::log10(0.045 / 1e-4), 0.5);
     EXPECT_NEAR(numbers.at("l1"), 0.01 * std::sqrt(2 / std::numbers::pi), 1e-3);
   }
-  // Ten frames a second of two codebooks of 16 entries.
+  // Ten frames per second of two codebooks with 16 entries.
   EXPECT_THAT(trial.reports(),
               ::testing::UnorderedElementsAre(
                   std::pair("bits_per_second", 80.0), std::pair("tokens_per_second", 20.0),
@@ -154,7 +154,7 @@ TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
 
 INSTANTIATE_TEST_SUITE_P(Channels, OnSyntheticTrial, ::testing::Values(1, 2));
 
-/// Gives what ends too early, or too late.
+/// Decodes to audio that is too short or too long.
 class CutCodec final : public earshot::Codec {
  public:
   explicit CutCodec(std::int64_t length) : length_(length) {}

@@ -25,7 +25,7 @@ FeatureSpec spec(std::int64_t dim, double rate = 50) {
   return {.frame_rate = rate, .first_frame = 0.01, .dim = dim};
 }
 
-/// Frames that differ, clips of 7 and 4 frames.
+/// Clips of 7 and 4 different frames.
 FeatureBatch features(std::int64_t dim, double padding = 0) {
   auto values = at::arange(2 * 7 * dim, at::kFloat).view({2, 7, dim}).sin();
   values[1].narrow(0, 4, 3).fill_(padding);

@@ -13,7 +13,7 @@
 
 namespace earshot::test {
 
-/// A trial over items and features that a test has in memory; it keeps what was recorded.
+/// A trial with items and features in memory; it keeps what was recorded.
 class MemoryTrial : public Trial {
  public:
   struct Example {
@@ -93,7 +93,7 @@ class MemoryTrial : public Trial {
   std::shared_ptr<testing::TemporaryFolder> folder_ = std::make_shared<testing::TemporaryFolder>();
 };
 
-/// Mean of the marks and the scores of all test items, as the host computes them; no counts.
+/// Mean of the marks, and the scores, of all test items, as the host computes them; without counts.
 template <class Evaluator>
 Numbers numbers_of(const Evaluator& evaluator, const MemoryTrial& trial) {
   Numbers sums;

@@ -38,7 +38,7 @@ TEST(Linked, takes_the_finest_dimension_where_crossed_ones_join_everything) {
   EXPECT_EQ(numbers[1], numbers[7]);
 }
 
-/// 120 items in 30 groups of 4, of which the first is of class 1.
+/// 120 items in 30 groups of 4, the first of which is of class 1.
 struct Grouped {
   Grouped() {
     for (std::int64_t i = 0; i < 120; ++i) {
@@ -83,7 +83,8 @@ TEST(Subsample, of_a_smaller_number_lies_within_one_of_a_larger) {
 TEST(Subsample, cuts_at_most_the_last_group_of_each_class) {
   const Grouped items;
   for (const std::int64_t count : {7, 20, 50, 90}) {
-    std::map<std::int64_t, std::int64_t> zeros;  // items of class 0 in each group that is touched
+    std::map<std::int64_t, std::int64_t> zeros;  // number of items of class 0 in each group that is
+                                                 // touched
     for (const auto i : items.draw(count))
       if (i % 4 != 0) ++zeros[i / 4];
     EXPECT_LE(std::count_if(zeros.begin(), zeros.end(), [](auto g) { return g.second < 3; }), 1);

@@ -30,7 +30,7 @@ TEST(MelFilters, have_equal_areas_or_equal_peaks_and_cover_each_bin_once) {
       {.sample_rate = 16000, .n_fft = 2048, .bands = 30, .scale = MelScale::htk, .area = false});
   const auto rows = at::tensor(equal_height.dense()).view({30, 1025});
   const auto cover = rows.sum(0);
-  // Between the centres of the first and last band neighbouring triangles add up to 1.
+  // Between the centres of the first and last bands, neighbouring triangles add up to 1.
   EXPECT_NEAR(cover[400].item<double>(), 1, 1e-6);
   EXPECT_NEAR(cover[700].item<double>(), 1, 1e-6);
   const MelFilters equal_area({.sample_rate = 16000, .n_fft = 16384, .bands = 30});
@@ -79,7 +79,7 @@ std::vector<float> spectra(const Spectrogram& spectrogram, std::span<const float
   return all;
 }
 
-/// What `compute` gives with 1 thread, and whether it gives that with several.
+/// The result of `compute` with 1 thread; checks that it is the same with several.
 template <class Compute>
 bool ignores_threads(const Compute& compute) {
   const int before = at::get_num_threads();
@@ -99,7 +99,7 @@ TEST(Spectrogram, of_a_long_signal_does_not_depend_on_its_blocks) {
   const auto samples = signal(16 * 5000, 1);  // more than one block of 4096 frames
   const auto all = spectra(spectrogram, samples);
   ASSERT_EQ(all.size(), 5001U * 33);
-  // The part around frame 4100 alone: its frame 10 sees the same samples.
+  // Only the part around frame 4100: its frame 10 covers the same samples.
   const auto part = spectra(spectrogram, std::span(samples).subspan(16 * 4090, 16 * 20));
   for (std::size_t k = 0; k < 33; ++k)
     EXPECT_NEAR(part[10 * 33 + k], all[4100 * 33 + k], 1e-5);
@@ -158,7 +158,7 @@ TEST(AtMostFrames, averages_as_adaptive_pooling_does_and_makes_nothing_longer) {
                                        .spec = {.frame_rate = 10, .dim = 1}};
   const auto three = at_most_frames(features, 3);
   three.check();
-  // Frames 0 to 1, 1 to 3, 3 to 4 of five; the clip of two stays.
+  // Frames 0 to 1, 1 to 3, 3 to 4 of five; the clip with two frames is unchanged.
   EXPECT_TRUE(at::allclose(three.values.squeeze(2),
                            at::tensor({1.5F, 14 / 3.F, 12.F, 3.F, 5.F, 0.F}).view({2, 3})));
   EXPECT_TRUE(at::equal(three.lengths, at::tensor({3, 2}, at::kLong)));

@@ -11,7 +11,7 @@ namespace {
 using namespace earshot;
 using namespace earshot::kit;
 
-/// 200 items, three of each group, every fifth of class "b", every eleventh of none.
+/// 200 items, three in each group, every fifth of class "b", every eleventh of none.
 class Items final : public Dataset {
  public:
   std::int64_t size() const override { return 200; }

@@ -16,7 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// One sound of a second and a dataset of it, as the host planned it.
+/// A sound of one second and a dataset with it, as planned by the host.
 class ClipAudioTest : public ::testing::Test {
  protected:
   void SetUp() override { put(440); }

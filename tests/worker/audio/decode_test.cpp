@@ -21,7 +21,7 @@ using testing::TemporaryFolder;
 using testing::tone;
 using testing::write_sound;
 
-/// The message of the DataError that decoding throws; "" when it throws none.
+/// The message of the DataError thrown by decode(); "" if it does not throw.
 std::string complaint(const std::filesystem::path& file, double start = 0, double duration = 0) {
   try {
     decode(file, start, duration);
@@ -151,7 +151,7 @@ TEST(Decode, tells_what_is_wrong_with_a_file) {
   EXPECT_THAT(complaint(folder / "pointer.wav"), HasSubstr("a Git LFS pointer"));
   std::ofstream(folder / "text.wav") << "this is a text and no audio at all, however long it is\n";
   EXPECT_THAT(complaint(folder / "text.wav"), HasSubstr("not audio"));
-  // libsndfile takes these endings for raw samples.
+  // libsndfile takes these extensions for raw samples.
   std::filesystem::copy_file(folder / "text.wav", folder / "text.snd");
   EXPECT_THAT(complaint(folder / "text.snd"), HasSubstr("not audio"));
   write_sound(folder / "none_inside.wav", {}, 16000);

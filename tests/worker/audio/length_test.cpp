@@ -1,5 +1,5 @@
-// Files whose container does not tell how long they are, or lies: all of them is read, or they are
-// refused with the reason.
+// Files whose container does not state their length, or states a wrong one: they are read
+// completely, or refused with the reason.
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -43,7 +43,7 @@ void put(const fs::path& file, const std::string& bytes) {
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
-/// Noise that is never twice the same, quiet at first and loud then.
+/// Noise without repetitions, quiet at first and then loud.
 std::vector<float> noise(std::size_t samples = frames) {
   std::vector<float> wave(samples);
   std::uint32_t state = 1;
@@ -56,7 +56,7 @@ std::vector<float> noise(std::size_t samples = frames) {
   return wave;
 }
 
-/// "sound.wav" in a folder, with what was written; made worse by a test.
+/// "sound.wav" in a folder, with the written samples; tests damage it.
 class Written {
  public:
   explicit Written(int format = SF_FORMAT_WAV | SF_FORMAT_PCM_16, const std::string& name = "x") {
@@ -66,7 +66,7 @@ class Written {
   }
   const std::string& bytes() const { return bytes_; }
   std::size_t find(const std::string& text) const { return bytes_.find(text); }
-  /// These bytes in its place.
+  /// Replaces its content by these bytes.
   const fs::path& with(const std::string& bytes) const {
     put(file_, bytes);
     return file_;
@@ -89,7 +89,7 @@ struct Kind {
   int container() const { return format & SF_FORMAT_TYPEMASK; }
 };
 
-/// All that this libsndfile can write, and read again.
+/// Every format that this libsndfile can write and read back.
 std::vector<Kind> kinds(int channels) {
   std::vector<Kind> found;
   int containers = 0, codings = 0;
@@ -108,7 +108,8 @@ std::vector<Kind> kinds(int channels) {
       info.channels = channels;
       info.format = format;
       const auto type = format & SF_FORMAT_TYPEMASK;
-      // What has no header, is no recording, or is written wrongly.
+      // Formats without a header, formats that are not recordings, or formats that it writes
+      // incorrectly.
       if (type == SF_FORMAT_RAW || type == SF_FORMAT_XI || type == SF_FORMAT_SD2 ||
           coding.format == SF_FORMAT_DWVW_12 || sf_format_check(&info) == 0)
         continue;
@@ -121,7 +122,7 @@ bool declares_its_length(int container) {
   return container != SF_FORMAT_IRCAM && container != SF_FORMAT_PAF && container != SF_FORMAT_PVF;
 }
 
-/// Writes each kind and gives it to a test.
+/// Writes a file of each kind and passes it to a test.
 void for_each_kind(const std::function<void(const Kind&, const fs::path&)>& test) {
   int tried = 0;
   for (const int channels : {1, 2})
@@ -134,7 +135,7 @@ void for_each_kind(const std::function<void(const Kind&, const fs::path&)>& test
       try {
         write_sound(folder / "x", wave, rate, channels, kind.format);
       } catch (const std::runtime_error&) {
-        continue;  // listed, and yet not written
+        continue;  // listed, but not written
       }
       SCOPED_TRACE(kind.name + ", channels: " + std::to_string(channels));
       test(kind, folder / "x");
@@ -215,7 +216,7 @@ TEST(Length, of_wav_does_not_count_the_chunks_behind_its_samples) {
   const auto notes = "LIST\x10\0\0\0INFOIART\4\0\0\0abcd"s;
   EXPECT_EQ(decode(wav.with(wav.bytes() + notes)).samples, all);
   EXPECT_EQ(decode(wav.with(wav.bytes() + "id3 \4\0\0\0abcd"s + notes)).samples, all);
-  // an odd size without the byte that pads it
+  // odd size without the byte that pads it
   const Written bytes(SF_FORMAT_WAV | SF_FORMAT_PCM_U8);
   auto odd = bytes.bytes();
   const auto size = odd.find("data") + 4;
@@ -251,7 +252,7 @@ TEST(Length, of_flac_may_be_unknown) {
   bytes.replace(22, 4, "\0\0\0\0"s);
   const auto& streamed = flac.with(bytes);
   EXPECT_EQ(decode(streamed).samples, all);
-  for (const int first : {1, 4096, 8191, 8192, 20000})  // frames are of 4096
+  for (const int first : {1, 4096, 8191, 8192, 20000})  // frames have 4096 samples
     EXPECT_EQ(decode(streamed, static_cast<double>(first) / rate, 0.05).samples,
               std::vector<float>(all.begin() + first, all.begin() + first + 400));
   EXPECT_THAT(complaint(streamed, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3.0 s long"));
@@ -274,7 +275,8 @@ TEST(Length, that_no_memory_holds_is_refused_before_anything_is_decoded) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   EXPECT_THAT(complaint(flac.with(22, "\xff\xff\xff\xff"s)),
               HasSubstr("more than 268435456 samples in one clip"));
-  EXPECT_EQ(decode(flac.file(), 1, 0.5).samples.size(), 4000U);  // a stretch of it all the same
+  EXPECT_EQ(decode(flac.file(), 1, 0.5).samples.size(), 4000U);  // a segment of it can still be
+                                                                 // read
 }
 
 TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {
@@ -295,7 +297,7 @@ TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {
   }
 }
 
-/// MP3 of variable bit rate, low at first and high then.
+/// MP3 with a variable bit rate, low at first and then high.
 std::string mpeg(const TemporaryFolder& folder, std::size_t samples) {
   SF_INFO info{};
   info.samplerate = 44100;

@@ -94,8 +94,8 @@ TEST(AudioPolicy, takes_overrides_and_refuses_what_it_does_not_know) {
   EXPECT_THAT(complaint({{"rate", 8000}}), HasSubstr("unknown key 'audio.rate'"));
 }
 
-// Features in caches stand on these samples. Who changes them raises protocol::audio_version, and
-// this test's hash with it.
+// Cached features depend on these samples. If you change them, increase protocol::audio_version,
+// and update this test's hash.
 TEST(AudioPolicy, gives_the_samples_of_this_audio_version) {
   std::string bytes;
   for (const std::int64_t rate : {44100, 8000}) {
@@ -106,7 +106,7 @@ TEST(AudioPolicy, gives_the_samples_of_this_audio_version) {
                             .crop = Crop::seeded,
                             .pad = Pad::repeat};
     for (const float sample : prepare(sound, wanted, "identity")) {
-      // To 16 bits: another machine's mathematical functions may differ in the last bit.
+      // Rounded to 16 bits: another machine's mathematical functions may differ in the last bit.
       const auto rounded = static_cast<std::int16_t>(std::lround(sample * 8192));
       bytes.append(reinterpret_cast<const char*>(&rounded), sizeof rounded);
     }

@@ -15,7 +15,7 @@
 namespace earshot::kit {
 namespace {
 
-/// The formula of torchaudio's kernel, applied as it stands: no polyphase, every tap, in double.
+/// The formula of torchaudio's kernel, applied directly: no polyphase filter, every tap, in double.
 std::vector<double> slow_resample(const std::vector<float>& input, std::int64_t from,
                                   std::int64_t to) {
   const auto divisor = std::gcd(from, to);

@@ -19,7 +19,7 @@ std::vector<std::string> identities(int clips) {
   return result;
 }
 
-/// Features of `clips` clips; clip i has i % 5 + 1 times `frames` frames of the value i.
+/// Writes features of `clips` clips; clip i has i % 5 + 1 times `frames` frames with the value i.
 void write_features(const std::filesystem::path& cache, int clips, std::int64_t frames,
                     std::int64_t width) {
   const auto keys = shard_keys("source", identities(clips));
@@ -90,7 +90,7 @@ TEST(FeatureReader, reads_codes_with_what_lies_beside_them_when_the_first_shard_
               std::vector<std::span<const std::byte>>(clips_per_shard));
   header.key = keys[1];
   header.clips = {{.frames = 2, .side = 2}, {.frames = 1, .side = 1}};
-  // Two levels of codes, then floats with the bits of the integers, of the longer clip more.
+  // Two levels of codes, then floats with the bits of these integers, more for the longer clip.
   const std::vector<std::int32_t> long_clip{7, 6, 3, 2, 0x3f800000, 0x3f000000},
       short_clip{1, 0, 0x40000000};
   write_shard(shard_file(cache.path(), "source", keys[1]), header,

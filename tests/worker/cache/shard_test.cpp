@@ -23,7 +23,7 @@ std::vector<std::byte> bytes_of(const std::vector<float>& values) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// A shard of three clips, the second of them lost.
+/// A shard of three clips, the second of which is lost.
 void write_example(const std::filesystem::path& file, const std::string& key = "key") {
   const ShardHeader header{.key = key,
                            .dtype = "float32",
@@ -78,7 +78,7 @@ TEST(Shard, refuses_every_truncation_every_flipped_byte_and_another_key) {
   EXPECT_THROW(Shard(folder / "none.shard", "key"), BadShard);
 }
 
-/// A shard with this header, its checksum right.
+/// A shard with this header and a correct checksum.
 std::string with_header(const std::string& header, std::uint64_t header_bytes) {
   std::string file = "EARSHRD2" + std::string(24, '\0') + header + std::string(64, '\0');
   const std::uint64_t size = file.size();

@@ -14,8 +14,8 @@ using protocol::Json;
 using State = Outcome::State;
 using testing::HasSubstr;
 
-/// How the checks of a plugin's component end, or one of them, by name. What is thrown fails, as
-/// for the host.
+/// Outcomes of the checks of a plugin's component, or of one check, by name. An exception fails the
+/// check, as in the host.
 std::map<std::string, Outcome> outcomes(const std::string& defect, const std::string& only = "",
                                         const Json& options = Json::object()) {
   std::map<std::string, Outcome> found;

@@ -9,7 +9,7 @@
 #include "../plugin/fixture_plugins.hpp"
 #include "protocol/json.hpp"
 
-// Defects that end a process: `runner check-plugin` names the check, goes on, and says why.
+// Defects that end a process: `runner check-plugin` names the check, continues, and says why.
 
 namespace earshot {
 namespace {

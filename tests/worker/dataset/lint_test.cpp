@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 
-/// Questions as a test writes them.
+/// Questions given by a test.
 class Asked : public Dataset {
  public:
   std::int64_t size() const override { return static_cast<std::int64_t>(items.size()); }
@@ -44,7 +44,7 @@ class Asked : public Dataset {
   earshot::testing::TemporaryFolder folder{};
 };
 
-/// What was found, by check, and the checks' first examples.
+/// The findings by check, and the checks' first examples.
 struct Found {
   std::map<std::string, std::int64_t> counts{};
   std::map<std::string, std::string> examples{};
@@ -112,7 +112,7 @@ TEST(Lint, tells_duplicates_from_contradictions_and_from_several_captions) {
   data.ask("a", {"rain?", {}, {"no"}});
   data.ask("a", {"what?", {"u", "v"}, {"u"}});
   data.ask("a", {"what?", {"v", "u"}, {"v"}});
-  data.ask("a", {"what?", {"v", "w"}, {"w"}});  // other choices: another question
+  data.ask("a", {"what?", {"v", "w"}, {"w"}});  // with other choices it is another question
   data.ask("b", {"caption", {}, {"a man speaks in a room"}});
   data.ask("b", {"caption", {}, {"somebody is talking to a dog"}});
   data.add("c").labels["kind"] = std::string("x");

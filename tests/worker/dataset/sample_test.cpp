@@ -5,8 +5,8 @@
 namespace earshot::worker {
 namespace {
 
-/// 12 events in 6 rooms, in an order in which equal steps meet few of them; one of 24 is a test
-/// item and one of 48 has the rare slice.
+/// 12 events in 6 rooms, in an order in which equal steps meet few of them; one in 24 is a test
+/// item and one in 48 has the rare slice.
 class Ordered : public Dataset {
  public:
   std::int64_t size() const override { return 432; }

@@ -174,7 +174,7 @@ TEST_F(Files, identity_is_content_and_stretch_not_place) {
   EXPECT_NE(one.clips()[3].identity, one.clips()[4].identity);
 }
 
-/// A reference to one file, with the list of the host.
+/// A reference to one file, with the host's list.
 protocol::DatasetRef listed(const std::filesystem::path& file, const std::filesystem::path& list,
                             std::vector<protocol::ListedFile> files) {
   auto ref = many({{"file", file.string()}});
@@ -273,7 +273,7 @@ TEST(DatasetView, knows_synthesized_clips_that_items_share) {
   std::map<std::int64_t, std::string> identities;
   for (const auto& clip : all.clips())
     identities[clip.clip_info.shared] = clip.identity;
-  ref.limit = 3;  // other items come first, the same clips
+  ref.limit = 3;  // other items come first, with the same clips
   const DatasetView limited(ref);
   for (const auto& clip : limited.clips())
     EXPECT_EQ(clip.identity, identities.at(clip.clip_info.shared));

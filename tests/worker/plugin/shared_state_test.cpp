@@ -133,7 +133,7 @@ TEST(CallPlugin, lets_an_exception_through_and_puts_back_all_the_same) {
 TEST(CallPlugin, begins_as_if_nobody_had_changed_anything_before) {
   remember_normal_state();
   begin_account();
-  std::fesetround(FE_UPWARD);  // by code that nobody watched
+  std::fesetround(FE_UPWARD);  // by code outside the watched calls
   const int inside = call_plugin([] { return "x"; }, [] { return std::fegetround(); });
   EXPECT_EQ(inside, FE_TONEAREST);
   EXPECT_FALSE(take_account().strays.empty());

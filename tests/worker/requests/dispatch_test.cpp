@@ -17,7 +17,7 @@ namespace {
 using protocol::Json;
 using testing::HasSubstr;
 
-/// What a worker answers to a request.
+/// A worker's answer to a request.
 Json answer_to(Json request) {
   std::array<int, 2> pipe{};
   if (::pipe(pipe.data()) != 0) return {};
@@ -40,7 +40,7 @@ Json resolve(const std::string& defect) {
 }
 
 TEST(Answer, of_a_component_that_leaves_nothing_behind_says_no_more_than_its_result) {
-  answer_to(resolve("good"));  // loads it
+  answer_to(resolve("good"));  // loads the plugin
   const auto header = answer_to(resolve("good"));
   EXPECT_EQ(header.at("type"), "done") << header;
   EXPECT_FALSE(header.contains("warnings")) << header;

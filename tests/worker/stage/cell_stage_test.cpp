@@ -196,7 +196,8 @@ TEST_F(CellStage, resumes_bit_for_bit_what_an_undisturbed_run_gives) {
   }
 }
 
-/// Asked to stop it ends after the step at hand; in a process of its own, which stays so.
+/// When asked to stop, it ends after the current step; in a separate process, since the request
+/// cannot be undone.
 TEST_F(CellStage, stops_when_asked_with_its_state_saved) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
@@ -216,8 +217,8 @@ TEST_F(CellStage, stops_when_asked_with_its_state_saved) {
 TEST_F(CellStage, drops_items_of_lost_clips_from_every_split) {
   const TemporaryFolder audio;
   write_tones(audio, 60);
-  std::filesystem::remove(audio / "3.wav");  // of items 6 and 7, which test
-  std::filesystem::remove(audio / "0.wav");  // of items that train
+  std::filesystem::remove(audio / "3.wav");  // of items 6 and 7, which are test items
+  std::filesystem::remove(audio / "0.wav");  // of training items
   const Json dataset{{"folder", audio.path()}, {"items", 120}};
   auto features = features_request(folder_ / "cache", dataset);
   features.dataset.allow_lost = 2;
@@ -232,7 +233,7 @@ TEST_F(CellStage, drops_items_of_lost_clips_from_every_split) {
   EXPECT_THAT(result_.lost, SizeIs(2));
   EXPECT_EQ(events.of("predictions")[0].header.at("rows")[0][0], 10);
 
-  // The same clips are lost to an evaluator that hears the audio itself.
+  // The same clips are lost to an evaluator that reads the audio itself.
   auto listening = cell;
   listening.evaluator = component("steps", {{"defect", "audio"}});
   listening.fit_key = "audio";

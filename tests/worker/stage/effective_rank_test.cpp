@@ -17,7 +17,7 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::Optional;
 
-/// Frames without mean whose singular values are these.
+/// Zero-mean frames with these singular values.
 at::Tensor frames_of(const std::vector<double>& values) {
   const auto size = static_cast<std::int64_t>(values.size());
   auto frames = at::zeros({2 * size, size}, at::kDouble);

@@ -193,7 +193,7 @@ TEST(FeaturesStage, reports_unreadable_clips_and_fails_beyond_what_is_allowed) {
 
   request.dataset.allow_lost = 2;
   const auto result = run(request)[0];
-  EXPECT_EQ(result.computed, 0);  // all that can be read was kept
+  EXPECT_EQ(result.computed, 0);  // everything that can be read was kept
   ASSERT_EQ(result.lost.size(), 2u);
   EXPECT_EQ(result.lost[0].file, (audio / "3.wav").string());
   EXPECT_EQ(result.lost[0].reason, "no such file");
@@ -268,7 +268,7 @@ TEST(FeaturesStage, takes_silence_and_a_single_sample) {
   EXPECT_TRUE(result.lost.empty());
 }
 
-/// Of the encoder that knows names, over files that hold no audio.
+/// Request for the encoder that knows names, with files that are not audio.
 protocol::FeaturesRequest named_request(const TemporaryFolder& cache, const TemporaryFolder& audio,
                                         Json encoder = Json::object()) {
   for (int i = 0; i < 12; ++i)

@@ -8,12 +8,12 @@
 
 #include <earshot/plugin.hpp>
 
-// An encoder that knows nothing until it is trained, and what trains it.
+// An encoder that knows nothing until it is trained, and the evaluator that trains it.
 
 namespace earshot::fixture {
 
-/// One linear layer on the spectrum of 10 ms frames, a dimension for each class. Untrained all of
-/// its features are 0.
+/// One linear layer on the spectrum of 10 ms frames, with one dimension per class. Until it is
+/// trained, all of its features are 0.
 class LinearLayer final : public Encoder, public Learner {
  public:
   LinearLayer(const Options& options, const Context&)
@@ -64,7 +64,7 @@ class LinearLayer final : public Encoder, public Learner {
  private:
   static constexpr std::int64_t rate = 8000, hop = 80, bands = 16;
 
-  /// (T, bands): how the power of each frame is spread.
+  /// (T, bands): distribution of each frame's power.
   at::Tensor spectrum(const AudioBatch& audio, std::int64_t b) const {
     const auto length = audio.lengths[b].item<std::int64_t>();
     const auto frames = (length + hop - 1) / hop;
@@ -82,8 +82,8 @@ class LinearLayer final : public Encoder, public Learner {
   at::Tensor weight_, bias_, phases_;
 };
 
-/// Trains an encoder to tell the classes of a label apart, by stochastic gradient descent. It
-/// leaves a line in `log` for each step.
+/// Trains an encoder to distinguish the classes of a label by stochastic gradient descent. It
+/// writes a line to `log` for each step.
 class Descent final : public Evaluator {
  public:
   Descent(const Options& options, const Context&)

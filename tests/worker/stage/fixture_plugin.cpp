@@ -16,9 +16,9 @@ namespace {
 
 using namespace earshot;
 
-/// Tones of two pitches, 900 Hz where clip / 6 + clip is odd; every seventh label is wrong. Clips
-/// come from `folder`/<item>.wav, or are synthesized. Items share a clip in twos; six in twelve
-/// train, two validate, four test.
+/// Tones of two pitches, 900 Hz if clip / 6 + clip is odd; every seventh label is wrong. Clips come
+/// from `folder`/<item>.wav, or are synthesized. Two items each share a clip; of every twelve
+/// items, six are for training, two for validation, four for testing.
 class Tones final : public Dataset {
  public:
   Tones(const Options& options, const Context&)
@@ -110,7 +110,7 @@ class Frames : public Encoder, public Codec {
     const auto features = encode(audio);
     const auto fine = features.values.select(2, 1).clamp(0, 63).to(at::kLong);
     return {at::stack({fine, fine.remainder(8)}, 1), features.lengths, code_spec(),
-            features.values.mean(2)};  // of a longer batch more
+            features.values.mean(2)};  // more for a longer batch
   }
   FeatureBatch embed(const CodeBatch&) override { throw Unsupported("no embeddings"); }
   AudioBatch decode(const CodeBatch&) override { throw Unsupported("no audio"); }
@@ -120,7 +120,7 @@ class Frames : public Encoder, public Codec {
   std::int64_t rate_, hop_;
 };
 
-/// Knows of each clip how many items have it and what the first of them is called: itemN.
+/// Knows for each clip the number of its items and the name of the first one: itemN.
 class Named final : public Encoder, public Lookup {
  public:
   Named(const Options& options, const Context&)
@@ -146,8 +146,8 @@ class Named final : public Encoder, public Lookup {
   std::string unknown_;
 };
 
-/// Logistic regression on the mean features by plain gradient steps, each of which it can be
-/// stopped and resumed at. It leaves a line in `log` for each step.
+/// Logistic regression on the mean features by plain gradient steps, between which it can be
+/// stopped and resumed. It writes a line to `log` for each step.
 class Steps final : public Evaluator {
  public:
   Steps(const Options& options, const Context&)
@@ -236,7 +236,7 @@ class Steps final : public Evaluator {
 
   State state() const override { return {.tensors = {{"weight", weight_}}}; }
   void load_state(const State& state) override {
-    weight_ = state.tensors.at("weight") * 0;  // what is half loaded must not count
+    weight_ = state.tensors.at("weight") * 0;  // a partly loaded state must have no effect
     if (defect_ == "unloadable") throw 42;
     weight_ = state.tensors.at("weight").clone();
   }
@@ -268,7 +268,7 @@ class Steps final : public Evaluator {
   at::Tensor weight_;
 };
 
-/// As a component: the small model is made for tests that make it themselves.
+/// As a component: the small model is intended for tests that construct it themselves.
 class SmallModel final : public kit::SmallLanguageModel {
  public:
   SmallModel(const Options&, const Context&) {}

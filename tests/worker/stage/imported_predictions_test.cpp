@@ -18,7 +18,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-/// Answers to the label 'pitch' of the tones, of which items 6, 7, 10 and 11 of twelve are tested.
+/// Answers to the label 'pitch' of the tones, of which items 6, 7, 10 and 11 of twelve are test
+/// items.
 class ImportedPredictions : public ::testing::Test {
  protected:
   std::vector<ImportedPrediction> read(const std::string& name, const std::string& text,

@@ -80,7 +80,7 @@ TEST(SliceMetrics, leave_out_blocks_where_items_are_many) {
   const auto influences = statistics::unpacked(find(rows, "all", "score").second);
   ASSERT_TRUE(influences.has_value());
   EXPECT_EQ(influences->values.size(), 200u);
-  for (std::size_t i = 0; i < 3000; i += 2)  // a clip is never cut in two
+  for (std::size_t i = 0; i < 3000; i += 2)  // a clip is never split
     EXPECT_EQ(influences->block_of[i], influences->block_of[i + 1]);
   const auto& mark = find(rows, "all", "mark").first;
   const auto& score = find(rows, "all", "score").first;
@@ -105,7 +105,7 @@ TEST(SliceMetrics, count_marks_that_are_left_out) {
   EXPECT_EQ(find(rows, "all", "score").first.n, 60);
 }
 
-/// A score of the items that have scores, and of how many it is.
+/// A score over the items that have scores, and their number.
 class CountsItself final : public Evaluator {
  public:
   explicit CountsItself(double wrong = 0) : wrong_(wrong) {}
@@ -140,7 +140,7 @@ TEST(SliceMetrics, give_the_items_that_entered_a_score) {
   EXPECT_THROW(slice_metrics(CountsItself(11), given, 100), ContractError);
 }
 
-/// Gives another metric to the last item, as many as to the others.
+/// Gives the last item a mark with another name, but as many marks as the others.
 class RenamesOne final : public Evaluator {
  public:
   Uses uses() const override { return {}; }
@@ -162,7 +162,8 @@ TEST(SliceMetrics, give_no_interval_to_few_groups) {
   for (const auto& [row, influences] : rows) {
     EXPECT_THAT(row.no_interval, ::testing::HasSubstr("groups; at least 10 are needed"));
     EXPECT_TRUE(row.ci_low.is_null() && row.ci_high.is_null());
-    EXPECT_EQ(influences.empty(), row.kind != "score");  // kept, for other groups to be asked about
+    EXPECT_EQ(influences.empty(), row.kind != "score");  // kept so that other groups can be
+                                                         // requested later
     EXPECT_TRUE(row.value.is_number());
   }
 }

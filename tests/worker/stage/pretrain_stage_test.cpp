@@ -45,7 +45,7 @@ class PretrainStage : public ::testing::Test {
     return "";
   }
 
-  /// How well a probe does on the features of an encoder, with the state in `state`.
+  /// A probe's accuracy on the features of an encoder with the state in `state`.
   double accuracy(const std::string& state) {
     auto features = features_request(folder_ / "cache");
     features.sources = {{.encoder = component("linear_layer"), .key = "features of " + state}};

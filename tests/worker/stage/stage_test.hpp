@@ -20,7 +20,7 @@ namespace earshot::worker {
 using protocol::Json;
 using testing::TemporaryFolder;
 
-/// Runs a stage with a session whose events are kept.
+/// Runs a stage with a session whose events are recorded.
 class Events {
  public:
   template <class Stage>
@@ -47,7 +47,7 @@ class Events {
     return chosen;
   }
 
-  /// All that must not differ between runs: everything but progress and seconds.
+  /// Everything that must not differ between runs: all except progress and seconds.
   std::string canonical() const {
     std::string text;
     for (const auto& message : messages_) {
@@ -90,7 +90,7 @@ inline protocol::FeaturesRequest features_request(const std::filesystem::path& c
   return request;
 }
 
-/// Files 0.wav, 1.wav, ... with the tones of the dataset, a little longer each.
+/// Writes 0.wav, 1.wav, ... with the tones of the dataset, each a little longer.
 inline void write_tones(const TemporaryFolder& folder, int files) {
   for (int i = 0; i < files; ++i)
     testing::write_sound(folder / (std::to_string(i) + ".wav"),

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Writes rows in the proportions of ReasonAQA's training data, with texts as long, on as many
-/// clips; returns how many there are of each category.
+/// Writes rows in the proportions of ReasonAQA's training data, with texts of similar length and as
+/// many clips; returns the number of rows in each category.
 class Rows {
  public:
   explicit Rows(const fs::path& file) : stream_(file) { stream_ << "["; }

@@ -24,7 +24,7 @@ TEST(Difficulty, leaves_log_mel_room_to_be_wrong_and_level_nothing_to_go_by) {
     EXPECT_GE(heard, 0.45) << label.name;
     EXPECT_LE(heard, 0.85) << label.name;
     const double chance = 1 / static_cast<double>(label.classes.size());
-    // 2.6 standard deviations of 432 guesses: a false alarm in one of 100.
+    // 2.6 standard deviations of 432 guesses: one false alarm in 100.
     const double luck = chance + 2.6 * std::sqrt(chance * (1 - chance) / 432);
     RecordProperty(label.name, std::to_string(heard));
     EXPECT_LT(probe(levels, label), luck) << label.name;

@@ -17,7 +17,7 @@ Signal tone() {
   return result;
 }
 
-/// Strikes that die away, and a floor.
+/// Decaying strikes over a noise floor.
 Signal strikes() {
   White white(6);
   Signal result(160000);

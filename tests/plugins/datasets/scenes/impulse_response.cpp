@@ -29,7 +29,7 @@ double middle(const Range& range) {
   return (range.low + range.high) / 2;
 }
 
-/// Energy of the direct sound's ms against that of all the rest, dB.
+/// Energy of the first milliseconds, with the direct sound, relative to the rest, dB.
 double direct_to_reverberant(const Signal& response) {
   const std::size_t border = lead + 14;
   double direct = 0, rest = 0;
@@ -38,7 +38,7 @@ double direct_to_reverberant(const Signal& response) {
   return 10 * std::log10(direct / rest);
 }
 
-/// Mean up to 8 kHz of an energy that is known in bands, whose amplitudes cross over as cos^2.
+/// Mean up to 8 kHz of an energy that is given in bands, whose amplitudes cross over as cos^2.
 double over_frequency(const Bands& energy) {
   constexpr int points = 800;
   double sum = 0;
@@ -59,7 +59,8 @@ TEST(ImpulseResponse, decays_in_each_octave_as_eyring_says) {
     for (int number = 0; number < 6; ++number) {
       const Case c = make(kind, number, middle(distance_range(kind, 2)));
       const auto parts = split_bands(c.response);
-      for (std::size_t band = 1; band < bands; ++band) {  // too few modes below in a bathroom
+      for (std::size_t band = 1; band < bands; ++band) {  // in a bathroom there are too few modes
+                                                          // below
         const auto measured = reverberation_time(parts[band]);
         ASSERT_TRUE(measured.has_value());
         EXPECT_NEAR(*measured / c.room.rt60(band), 1, 0.15)
@@ -115,7 +116,7 @@ TEST(ImpulseResponse, holds_direct_and_reverberant_sound_in_balance_at_the_criti
     const auto parts = split_bands(c.response);
     sum += (direct_to_reverberant(parts[2]) + direct_to_reverberant(parts[3])) / 2 / count;
   }
-  EXPECT_NEAR(sum, 0, 2.5);  // the direct sound of a narrow band rings past the border
+  EXPECT_NEAR(sum, 0, 2.5);  // the direct sound of a narrow band rings beyond the boundary
 }
 
 TEST(ImpulseResponse, begins_with_the_direct_sound_at_one_over_distance) {
@@ -132,10 +133,11 @@ TEST(ImpulseResponse, outdoors_is_direct_sound_and_one_reflection_of_the_ground)
   Room ground{.kind = outdoors};
   ground.log_reflection.fill(std::log(0.64));
   const Signal response = impulse_response(ground, {{3, 0, 2}, {0, 0, 2}}, 0);
-  // The image lies 5 m away: 2 m later, 3/5 as loud for its distance, and 0.8 for the ground.
+  // The image is 5 m away: 2 m later, 3/5 of the amplitude due to its distance, and 0.8 due to the
+  // ground.
   const auto later = lead + static_cast<std::size_t>(std::lround(2 / 343.0 * rate));
   EXPECT_NEAR(response[lead], 1 / 3.0, 0.01);
-  double reflected = 0;  // between samples: its energy counts
+  double reflected = 0;  // between samples, so compare its energy
   for (std::size_t n = later - 10; n <= later + 10; ++n)
     reflected += double{response[n]} * response[n];
   EXPECT_NEAR(std::sqrt(reflected), 0.8 / 5, 0.01);

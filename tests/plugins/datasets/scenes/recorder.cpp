@@ -54,7 +54,7 @@ TEST(Record, clips_at_the_level_asked_for) {
   const auto peak = [](const Signal& signal) {
     return *std::max_element(signal.begin() + 2000, signal.end());
   };
-  // The last low pass rings: some of the 6 dB come back.
+  // The last low-pass filter rings, which restores part of the 6 dB.
   const double lower = 20 * std::log10(peak(whole) / peak(clipped));
   EXPECT_GT(lower, 3);
   EXPECT_LT(lower, 6.5);

@@ -22,7 +22,7 @@ class RecordingsTest : public ::testing::Test {
     earshot::testing::write_sound(root_ / name, frames, sample_rate, channels,
                                   SF_FORMAT_WAV | SF_FORMAT_FLOAT);
   }
-  /// Decaying noise: a source as well as a response.
+  /// Decaying noise, used both as a source and as a response.
   Signal decay(std::uint64_t seed, double seconds) const {
     kit::Random random(seed);
     Signal result(static_cast<std::size_t>(1.2 * seconds * rate));

@@ -26,7 +26,7 @@ std::string label(const Item& item, const char* name) {
   return std::get<std::string>(item.labels.at(name));
 }
 
-/// The answer again, read off the captions by eye, so to speak.
+/// The answer, derived again from the captions.
 std::string answer_from_captions(const Item& item) {
   const auto& text = item.question->text;
   const auto says = [&](const char* caption, const std::string& word) {
@@ -98,7 +98,7 @@ TEST(SceneQuestions, share_the_audio_of_their_scene) {
       const auto [known, fresh] = captions.try_emplace(item.clips[clip].shared, caption);
       EXPECT_EQ(known->second, caption);
       if (clip == 0 || ++checked > 3) continue;
-      const auto original = item.clips[1].shared * 7;  // the first question on that scene
+      const auto original = item.clips[1].shared * 7;  // the first question about that scene
       EXPECT_TRUE(at::equal(data.synthesize(i, 1).samples, data.synthesize(original, 0).samples));
       EXPECT_EQ(item.split, data.item(original).split);
     }
@@ -108,7 +108,7 @@ TEST(SceneQuestions, share_the_audio_of_their_scene) {
   EXPECT_THROW(data.synthesize(0, 2), ContractError);
 }
 
-/// What is asked, and what is answered: the place of the answer where there are choices.
+/// The question and the answer: the position of the answer if there are choices.
 std::pair<std::string, std::string> asked(const Item& item) {
   const auto& [text, choices, answers] = *item.question;
   if (choices.empty()) return {text, answers.front()};
@@ -136,7 +136,7 @@ TEST(SceneQuestions, say_little_more_than_chance_without_their_audio) {
   const std::map<std::string, double> chance = {
       {"multiple_choice", 0.25},     {"compare", 0.5},  {"yes_no", 0.5},
       {"environment", 1.0 / 6},      {"mood", 1.0 / 3}, {"sound_event", 1.0 / 12},
-      {"acoustic_properties", 0.31},  // of three words, and once of four
+      {"acoustic_properties", 0.31},  // of three words, and in one case of four
   };
   for (const auto& [category, expected] : chance) {
     EXPECT_EQ(all.at(category), 432 * 4);

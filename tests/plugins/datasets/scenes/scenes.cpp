@@ -92,7 +92,7 @@ TEST(Scenes, labels_the_distance_that_it_renders) {
 
 TEST(Scenes, shares_no_room_source_noise_or_recorder_between_splits) {
   const Scenes scenes = make_scenes(1728);
-  std::map<std::string, std::set<Split>> splits;  // by what occurs
+  std::map<std::string, std::set<Split>> splits;  // by value
   std::set<std::string> test_rooms, test_sources;
   for (std::int64_t i = 0; i < scenes.size(); ++i) {
     const Item item = scenes.item(i);
@@ -161,7 +161,7 @@ TEST_P(Paired, clips_differ_in_one_factor_and_share_the_source) {
     EXPECT_EQ(a.source.parameters, b.source.parameters);
     EXPECT_EQ(a.snr, b.snr);
     EXPECT_EQ(a.room.size != b.room.size || a.room.air != b.room.air, factor == "room");
-    if (factor != "room") {  // another room has a scale of its own
+    if (factor != "room") {  // each room has its own scale
       EXPECT_EQ(a.distance != b.distance, factor == "distance");
     }
     EXPECT_EQ(a.recorder.severity != b.recorder.severity, factor == "quality");

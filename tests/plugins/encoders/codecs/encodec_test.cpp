@@ -48,7 +48,7 @@ class EncodecFixture : public CodecCase {
     const auto mask = subcase + ".in.padding_mask";
     return goldens->contains(mask) ? waveform * golden(mask) : waveform;
   }
-  /// The goldens stack chunks, and leave the axis out of embeddings where there is only one.
+  /// The goldens stack chunks, and omit the axis of embeddings if there is only one chunk.
   at::Tensor by_chunk(const std::string& name) const {
     const auto tensor = golden(name);
     return tensor.dim() == 3 ? tensor.unsqueeze(0) : tensor;

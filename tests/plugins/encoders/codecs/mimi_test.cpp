@@ -43,12 +43,12 @@ class MimiFixture : public CodecCase {
     CodecCase::SetUp();
     if (checkpoint) model.emplace(mimi::read_architecture(*checkpoint), *checkpoint, at::kCPU);
   }
-  /// Of the semantic levels, then the acoustic ones, as codes have them.
+  /// Margins of the semantic levels, then of the acoustic ones, in the order of codes.
   at::Tensor margins(const std::string& subcase) const {
     return at::cat(
         {golden(subcase + ".aux.margin_semantic"), golden(subcase + ".aux.margin_acoustic")}, 1);
   }
-  /// Both halves of the quantiser decide apart.
+  /// The two halves of the quantiser decide independently.
   void expect_codes_of(const at::Tensor& ours, const at::Tensor& theirs,
                        const at::Tensor& margin) const {
     ASSERT_EQ(ours.sizes(), theirs.sizes());
@@ -87,7 +87,8 @@ TEST_P(MimiFixture, features_and_audio_of_the_reference_s_codes_are_the_referenc
     expect_near(subcase + ".out.semantic_features", model->embed(all.narrow(1, 0, semantic)));
     expect_near(subcase + ".out.features_8", model->embed(some));
     expect_near(subcase + ".out.features_all", model->embed(all));
-    const auto upsampled = model->upsample(model->embed(some));  // the golden's are of these
+    const auto upsampled = model->upsample(model->embed(some));  // the golden values are for these
+                                                                 // codes
     expect_near(subcase + ".mid.upsample", upsampled);
     expect_near(subcase + ".mid.decoder_transformer", model->decoder_transformer(upsampled));
     expect_near(subcase + ".out.waveform_8", model->decode(some));
@@ -119,7 +120,8 @@ TEST_P(MimiFixture, clips_of_a_batch_have_the_reference_s_codes_of_each_clip_alo
     const auto alone = golden("batch.out.codes_alone_" + std::to_string(b));
     const auto frames = codes.lengths[b].item<std::int64_t>();
     ASSERT_EQ(frames, alone.size(2));
-    // Margins are of the padded batch, which differs in the last frames of shorter clips alone.
+    // The margins are those of the padded batch, which differs only in the last frames of shorter
+    // clips.
     expect_codes_of(codes.codes.narrow(0, b, 1).narrow(2, 0, frames), alone,
                     margin.narrow(0, b, 1).narrow(2, 0, frames));
   }

@@ -13,7 +13,7 @@ using namespace earshot::testing;
 using earshot::kit::Checkpoint;
 using htsat::Model;
 
-/// The checkpoint in a case's folder, whatever the end of its name.
+/// The checkpoint in a case's folder, whatever its extension.
 std::filesystem::path file_in(const std::filesystem::path& folder, const std::string& beginning) {
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().filename().string().starts_with(beginning)) return entry.path();
@@ -26,7 +26,7 @@ Model model_of(const Checkpoint& checkpoint) {
 
 class TowerCase : public AudioCase {
  protected:
-  /// From patches to the tokens behind the last stage, normed.
+  /// From patches to the normed tokens after the last stage.
   at::Tensor expect_tower(const Model& model, const at::Tensor& patches,
                           const std::string& prefix) const {
     auto x = patches;
@@ -70,7 +70,7 @@ class MsclapFixture : public TowerCase {
     }
     return found;
   }
-  /// What msclap gives for waves of any length.
+  /// msclap's results for waves of any length.
   struct Outputs {
     at::Tensor first_grid, latent, frames, posterior, clipwise;
     std::int64_t windows;
@@ -132,7 +132,7 @@ TEST_P(MsclapFixture, outputs_of_clips_of_any_length_are_the_reference_s) {
   }
 }
 
-/// The tower of one file and the head of the other, as they are in one of Mellow's.
+/// The tower of one file and the head of the other, as in a checkpoint of Mellow.
 TEST_P(MsclapFixture, what_mellow_hands_to_its_language_model_is_the_reference_s) {
   const auto head_file = file_in(folder, "mellow");
   if (head_file.empty()) GTEST_SKIP() << "no head of Mellow's";

@@ -141,7 +141,7 @@ TEST(Htsat, asks_for_clips_as_the_model_was_trained_on) {
   const auto fused = make("frames_32", "tiny_fused").needs();
   EXPECT_EQ(fused, (AudioNeeds{.sample_rate = 48000, .max_seconds = 10, .crop = Crop::seeded}));
   EXPECT_EQ(make("pooled", "tiny_fused").needs().max_seconds, 0);
-  // The seed study's: 10 s at 48 kHz to a model of 44.1 kHz.
+  // As in the initial study: 10 s at 48 kHz into a model for 44.1 kHz.
   auto study = make("grid", "tiny", {{"sample_rate", std::int64_t{48000}}, {"seconds", 10.0}});
   EXPECT_EQ(study.needs().sample_rate, 48000);
   EXPECT_EQ(study.needs().max_seconds, 10);
@@ -151,7 +151,7 @@ TEST(Htsat, grid_of_the_seed_study_hears_the_first_window_alone) {
   auto study = make("grid", "tiny", {{"sample_rate", std::int64_t{48000}}, {"seconds", 10.0}});
   auto audio = noise({480000}, 48000);
   const auto before = study.encode(audio).values;
-  audio.samples.narrow(2, 690 * 320, 480000 - 690 * 320).zero_();  // what is behind 4.6 s
+  audio.samples.narrow(2, 690 * 320, 480000 - 690 * 320).zero_();  // what comes after 4.6 s
   EXPECT_TRUE(at::equal(study.encode(audio).values, before));
   audio.samples.narrow(2, 0, 320 * 600).zero_();
   EXPECT_FALSE(at::allclose(study.encode(audio).values, before));
@@ -189,7 +189,8 @@ TEST(Htsat, refuses_what_the_model_has_not) {
   EXPECT_THAT(refusal("pooled", "tiny_fused", {{"seconds", 20.0}}), HasSubstr("mel frames"));
 }
 
-/// What HTSAT needs must be in the file: a name that the reference would leave random is refused.
+/// All tensors that HTSAT needs must be in the file: a name that the reference would leave random
+/// is refused.
 TEST(Htsat, refuses_a_checkpoint_that_lacks_a_tensor_or_has_too_many) {
   const htsat::Model model(htsat::preset("tiny"), 0, at::kCPU);
   const auto tower = "model.audio_encoder.base.htsat.";
@@ -215,13 +216,14 @@ TEST(Htsat, refuses_a_checkpoint_that_lacks_a_tensor_or_has_too_many) {
   auto more = tensors;
   more[std::string(tower) + "layers.9.weight"] = at::ones({1});
   EXPECT_THAT(read(more), HasSubstr("unexpected"));
-  more = tensors;  // what is computed may be there, in any type
+  more = tensors;  // computed tensors may be present, with any type
   more[std::string(tower) + "layers.0.blocks.0.attn.relative_position_index"] = at::ones({64, 64});
   EXPECT_EQ(read(more), "");
   EXPECT_THAT(read({{"weight", at::ones({1})}}), HasSubstr("has no HTSAT"));
 }
 
-/// The project's own golden of transformers' CLAP, with one number of its configuration changed.
+/// The project's golden checkpoint of transformers' CLAP, with one number of its configuration
+/// changed.
 std::string refusal_of_config(const std::string& key, const nlohmann::json& value) {
   const std::filesystem::path golden = EARSHOT_SOURCE_DIR "/tests/golden/audio/clap_unfused_tiny";
   const earshot::testing::TemporaryFolder folder;
@@ -271,7 +273,7 @@ TEST(Htsat, reads_rates_lengths_and_padding_beside_the_configuration) {
   for (const auto* file : {"model.safetensors", "config.json"})
     std::filesystem::copy(goldens / "clap_unfused_tiny" / file, folder / file);
   const auto read = [&] { return htsat::read_architecture(kit::Checkpoint(folder.path())); };
-  EXPECT_EQ(read().sample_rate, 48000);  // as published, where the file is not there
+  EXPECT_EQ(read().sample_rate, 48000);  // the published value if the file is missing
   EXPECT_EQ(read().front_end.fmin, 50);
   earshot::testing::write(folder / "preprocessor_config.json",
                           R"({"sampling_rate": 8000, "hop_length": 160, "max_length_s": 2,

@@ -20,7 +20,7 @@ using test::quick;
 using test::run;
 using ::testing::HasSubstr;
 
-/// The same question without choices, answered by a sentence that says the kind.
+/// The same question without choices, answered by a sentence that names the kind.
 void open_question(Item& item, Split, std::int64_t) {
   const auto kind = item.question->answers[0];
   item.question = Question{.text = "Describe it.", .answers = {"it is " + kind}};
@@ -64,7 +64,7 @@ TEST(Answering, understands_letters_of_permuted_choices) {
 }
 
 TEST(Answering, hears_both_clips_of_an_item) {
-  // Whether two clips are of the same kind; the small model hears the sum of both.
+  // Whether two clips are of the same kind; the small model receives the sum of both.
   const auto same = [](Item& item, Split split, std::int64_t index) {
     static const QuestionTrial all;
     const auto kind = [&](std::int64_t i) {
@@ -114,7 +114,7 @@ TEST(GoldRank, offers_an_items_own_gold_among_those_of_other_clips) {
   }
 }
 
-// The honesty of it: who is whose gold among the candidates changes no prediction.
+// Predictions are honest: which candidate is an item's gold answer does not change them.
 TEST(GoldRank, does_not_let_predictions_know_which_candidate_is_the_gold) {
   const auto groups = [](const QuestionTrial& trial) {
     std::map<std::vector<std::string>, std::vector<std::int64_t>> members;

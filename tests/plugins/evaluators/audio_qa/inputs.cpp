@@ -9,7 +9,7 @@ namespace {
 using namespace earshot;
 using audio_qa::Inputs;
 
-/// Features of which every value depends on how long the clip is.
+/// Features in which every value depends on the length of the clip.
 struct HearsLength final : Encoder {
   AudioNeeds needs() const override { return {.sample_rate = 1000}; }
   FeatureSpec spec() const override { return {.frame_rate = 10, .first_frame = 0.05, .dim = 8}; }

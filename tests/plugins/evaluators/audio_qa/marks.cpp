@@ -91,7 +91,7 @@ TEST(Marks, score_captions_and_nothing_else) {
   EXPECT_NEAR(numbers.at("bleu_1"), 0.42785, 1e-5);
   EXPECT_EQ(marks.score(outcomes), numbers);
   EXPECT_TRUE(marks.score(std::span(outcomes).subspan(2)).empty());
-  // Another reply to the same item is another caption.
+  // Another reply to the same item is a different caption.
   predictions[1].output = "rain is falling hard on a surface";
   EXPECT_GT(marks.score(outcomes).at("bleu_1"), numbers.at("bleu_1"));
 }

@@ -17,7 +17,7 @@ namespace earshot::test {
 struct Parts {
   explicit Parts(bool frozen = false, std::uint64_t seed = 1)
       : language_model((at::manual_seed(seed), frozen)) {
-    at::set_num_threads(1);  // far faster for so small a model
+    at::set_num_threads(1);  // much faster for such a small model
     connect(8);
   }
   void connect(std::int64_t dim) {
@@ -27,7 +27,7 @@ struct Parts {
   kit::SmallLanguageModel language_model;
 };
 
-/// The synthetic trial with its own mapper and language model, and questions that a test changes.
+/// The synthetic trial with its own mapper and language model, and questions that tests can change.
 class QuestionTrial : private Parts, public kit::SyntheticTrial {
  public:
   using Change = std::function<void(Item&, Split, std::int64_t)>;
@@ -35,7 +35,7 @@ class QuestionTrial : private Parts, public kit::SyntheticTrial {
   explicit QuestionTrial(kit::SyntheticTrialSpec spec = {}, Change change = {}, bool frozen = false)
       : Parts(frozen), SyntheticTrial(with(spec, *this)), change_(std::move(change)) {}
 
-  bool two_clips = false;  ///< the second is that of the next item
+  bool two_clips = false;  ///< the second one is the next item's
   std::map<std::string, std::vector<std::pair<std::int64_t, double>>> curves{};
 
   Parts& parts() { return *this; }
@@ -91,7 +91,7 @@ inline Given quick(Given given = {}) {
   return given;
 }
 
-/// The mean of one number over all test items that have it; NaN when none has.
+/// The mean of one number over all test items that have it; NaN if none has it.
 inline double mean(const Evaluator& evaluator, const kit::SyntheticTrial& trial,
                    const std::string& name) {
   double sum = 0, count = 0;

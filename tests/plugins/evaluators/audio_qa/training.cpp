@@ -62,7 +62,7 @@ TEST(AudioQa, asks_for_features_only_where_it_reads_them) {
 }
 
 TEST(AudioQa, reads_captions_as_text) {
-  // Of each kind a text of its own letters: the small model hears their mean.
+  // A text with distinct letters for each kind: the small model receives their mean.
   QuestionTrial trial({}, [](Item& item, Split, std::int64_t) {
     const auto kind = std::get<std::string>(item.labels.at("kind"));
     item.labels["caption"] = kind == "low"    ? "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -131,7 +131,7 @@ TEST(AudioQa, that_is_stopped_while_predicting_goes_on_with_the_same_answers) {
 }
 
 TEST(AudioQa, keeps_the_state_that_was_best_on_validation_items) {
-  // Training answers are wrong: the longer it learns, the worse it gets.
+  // Training answers are wrong: more training makes the result worse.
   const auto wrong = [](Item& item, Split split, std::int64_t) {
     if (split != Split::train) return;
     item.question->answers = {item.question->answers[0] == "low" ? "middle" : "low"};
@@ -166,7 +166,7 @@ TEST(AudioQa, takes_several_batches_of_a_step_as_one) {
       all.push_back(loss);
     return all;
   };
-  // Three batches of 20 are all 60 training items, as one of 60 is.
+  // Three batches of 20 cover all 60 training items, like one batch of 60.
   const auto whole = losses(60, 1), parts = losses(20, 3);
   EXPECT_THAT(parts, ::testing::Pointwise(::testing::DoubleNear(1e-4), whole));
   EXPECT_LT(whole[2], whole[0]);
@@ -234,7 +234,7 @@ TEST(AudioQa, answers_with_a_checkpoint_as_the_model_did_that_left_it) {
   QuestionTrial trained;
   const auto evaluator = make<AudioQa>(given);
   run(*evaluator, trained);
-  // As the host writes fit.state.
+  // In the format of the host's fit.state.
   State all;
   audio_qa::add_part(all, "evaluator/", evaluator->state());
   audio_qa::add_part(all, "components/mapper/", trained.parts().mapper.state());

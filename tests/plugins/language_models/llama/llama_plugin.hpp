@@ -22,7 +22,7 @@ namespace earshot::testing {
 using Given = std::map<std::string, OptionValue>;
 using Strings = std::vector<std::string>;
 
-/// What transformers would write for the architecture of random weights.
+/// The config.json that transformers would write for the architecture of random weights.
 inline nlohmann::json config_of(const llama::Architecture& a) {
   return {{"model_type", "llama"},
           {"vocab_size", a.vocabulary},
@@ -85,7 +85,7 @@ inline nlohmann::json tokenizer_json(const Strings& special) {
 
 inline const Strings markers{"<|endoftext|>", "<|im_start|>", "<|im_end|>"};
 
-/// The plugin with tiny models: of random weights, or of a checkpoint in `folder`.
+/// The plugin with tiny models: with random weights, or from a checkpoint in `folder`.
 class LlamaPlugin : public ::testing::Test {
  protected:
   void SetUp() override { at::set_num_threads(1); }  // the model is tiny
@@ -97,7 +97,7 @@ class LlamaPlugin : public ::testing::Test {
     return {Options(llama::Llama::options(), given), Context{.device = at::kCPU}};
   }
 
-  /// The tiny model as a folder that its tokenizer and configuration lie in.
+  /// Writes the tiny model as a checkpoint folder with its tokenizer and configuration.
   void write_checkpoint(const std::function<void(nlohmann::json&)>& change = {},
                         const Strings& special = markers) {
     auto a = llama::preset("tiny", 256 + std::ssize(special));

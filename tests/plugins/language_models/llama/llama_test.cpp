@@ -51,7 +51,7 @@ TEST_F(LlamaPlugin, greedy_answers_are_the_most_likely_tokens_one_by_one) {
   auto model = make();
   const std::vector<Prompt> prompts{{Embeddings{some(3)}, std::string("abc")},
                                     {std::string("a longer one")}};
-  constexpr std::int64_t count = 70;  // more than there is room for at first
+  constexpr std::int64_t count = 70;  // more than the initial capacity
   const auto written = model.generate(prompts, {.max_tokens = count});
   const auto& network = model.model();
   for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -118,7 +118,7 @@ TEST_F(LlamaPlugin, audio_codes_become_rows_of_their_own_that_learn) {
                 model.length({AudioCodes{at::full({1, 2}, 16, at::kLong)}});
               }),
               HasSubstr("0 to 15"));
-  EXPECT_EQ(model.length({AudioCodes{codes.narrow(0, 0, 1)}}), 3);  // of the first level alone
+  EXPECT_EQ(model.length({AudioCodes{codes.narrow(0, 0, 1)}}), 3);  // only the first level
 }
 
 TEST_F(LlamaPlugin, codes_are_tokens_where_the_vocabulary_has_speech) {
@@ -138,7 +138,7 @@ TEST_F(LlamaPlugin, codes_are_tokens_where_the_vocabulary_has_speech) {
   const auto x = network.embed(at::tensor({257, 264, 259, 258, 97}, at::kLong));
   const auto all = at::log_softmax(network.logits(network.forward(x, {.lengths = {5}})), 1);
   EXPECT_NEAR(score, (all[3][97] + all[4][256]).item<double>(), 1e-4);
-  auto other = make(checkpoint());  // another alphabet gets rows of its own
+  auto other = make(checkpoint());  // another codebook size gets its own rows
   other.connect({.frame_rate = 12.5, .first_frame = 0.04, .sizes = {6, 6}});
   EXPECT_EQ(other.parameters().size(), 1);
 }

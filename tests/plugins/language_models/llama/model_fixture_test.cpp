@@ -18,7 +18,7 @@ class LlamaFixture : public CodecCase {
     if (checkpoint) model.emplace(llama::read_architecture(*checkpoint), *checkpoint, at::kCPU);
   }
 
-  /// Greedy tokens (B, count), with the logits that decided them (B, count, V).
+  /// Greedy tokens (B, count), with the logits that determined them (B, count, V).
   std::pair<at::Tensor, at::Tensor> greedy(const at::Tensor& x,
                                            const std::vector<std::int64_t>& lengths,
                                            std::int64_t count) const {
@@ -58,7 +58,7 @@ TEST_P(LlamaFixture, every_layer_is_the_reference_s) {
     expect_near("right.mid.hidden_" + std::to_string(n), padded(x, mask));
     x = model->layer(n, x, sequences);
   }
-  // The reference's last state is the one behind the norm.
+  // The reference's last state is the one after the norm.
   expect_near("right.mid.hidden_" + std::to_string(layers), padded(model->norm(x), mask));
 }
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <lib/models/rotary.hpp>
 
-// The passes written for float32 on the CPU, against LibTorch's own operations: values and
+// Checks the implementations for float32 on the CPU against LibTorch's own operations: values and
 // gradients.
 
 namespace {
@@ -54,7 +54,7 @@ TEST_F(Operations, product_is_linear_with_and_without_bias) {
 }
 
 TEST_F(Operations, rms_norm_divides_by_the_root_of_the_mean_square) {
-  constexpr double epsilon = 0.1;  // large, so that it shows
+  constexpr double epsilon = 0.1;  // large enough to have an effect
   for (const std::int64_t width : {5, 16, 37})
     expect_same([&](const auto& x) { return llama::rms_norm(x[0], x[1], epsilon); },
                 [&](const auto& x) {
@@ -91,7 +91,7 @@ TEST_F(Operations, target_log_prob_is_log_softmax_at_the_targets) {
   };
   expect_same([&](const auto& x) { return llama::target_log_prob(x[0], x[1], targets); },
               [&](const auto& x) { return theirs(x[0], x[1]); }, {draw({600, 12}), draw({31, 12})});
-  const auto head = draw({31, 12});  // frozen: another way to the gradient
+  const auto head = draw({31, 12});  // frozen: the gradient is computed in another way
   const auto frozen = head.to(at::kFloat);
   expect_same([&](const auto& x) { return llama::target_log_prob(x[0], frozen, targets); },
               [&](const auto& x) { return theirs(x[0], head); }, {draw({600, 12})});
@@ -109,7 +109,7 @@ TEST_F(Operations, what_is_recomputed_has_the_same_gradients_and_the_same_random
     const auto result = run();
     at::randn({4});  // something else in between
     result.square().sum().backward();
-    const auto next = at::randn({1});  // where the random numbers go on
+    const auto next = at::randn({1});  // shows where the random numbers continue
     return std::vector<Tensor>{result.detach(), x.grad(), weight.grad(), next};
   };
   const auto kept = gradients([&] { return work(x); });

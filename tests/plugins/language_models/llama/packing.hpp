@@ -7,7 +7,7 @@
 #include "model.hpp"
 #include "operations.hpp"
 
-// Between the padded batches of the reference and sequences without padding.
+// Conversion between the reference's padded batches and concatenated sequences without padding.
 
 namespace earshot::testing {
 
@@ -16,7 +16,7 @@ inline std::vector<std::int64_t> lengths_of(const at::Tensor& mask) {
   return {sums.const_data_ptr<std::int64_t>(), sums.const_data_ptr<std::int64_t>() + sums.numel()};
 }
 
-/// Where a batch (B, T, ...) has no padding, one after the other: (N, ...).
+/// The valid positions of a batch (B, T, ...), concatenated: (N, ...).
 inline at::Tensor packed(const at::Tensor& batch, const at::Tensor& mask) {
   return batch.flatten(0, 1).index_select(0, mask.flatten().nonzero().squeeze(1));
 }
@@ -33,7 +33,7 @@ inline at::Tensor logits_of(const llama::Model& model, const at::Tensor& x,
   return padded(model.logits(model.forward(x, {.lengths = lengths_of(mask)})), mask);
 }
 
-/// The mean over the labels that are not -100, each of which belongs to the position before it.
+/// The mean over the labels other than -100, each of which belongs to the position before it.
 inline at::Tensor loss_of(const llama::Model& model, const at::Tensor& x, const at::Tensor& mask,
                           const at::Tensor& labels) {
   const auto next =

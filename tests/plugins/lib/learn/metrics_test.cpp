@@ -5,7 +5,7 @@
 
 #include <earshot/kit/random.hpp>
 
-// Expected values are scikit-learn 1.x's, or counted by hand where the comment says so.
+// Expected values are from scikit-learn 1.x, or computed by hand where the comment says so.
 
 namespace {
 
@@ -14,8 +14,8 @@ using namespace earshot::kit;
 TEST(Metrics, of_classes_count_only_those_that_occur) {
   const std::vector<std::int64_t> truth = {0, 0, 0, 1, 1, 2}, predicted = {0, 0, 1, 1, 3, 2};
   const auto counts = confusion(truth, predicted, 5);
-  EXPECT_EQ(counts[1], 1);      // a 0 taken for a 1
-  EXPECT_EQ(counts[5 + 3], 1);  // a 1 taken for a 3
+  EXPECT_EQ(counts[1], 1);      // a 0 predicted as 1
+  EXPECT_EQ(counts[5 + 3], 1);  // a 1 predicted as 3
   EXPECT_DOUBLE_EQ(accuracy(counts, 5), 4.0 / 6);
   EXPECT_DOUBLE_EQ(balanced_accuracy(counts, 5), (2.0 / 3 + 1.0 / 2 + 1) / 3);
   // F1 of 0: 0.8; of 1: 0.5; of 2: 1; of 3, predicted but never true: 0; 4 does not occur.
@@ -41,7 +41,7 @@ TEST(Metrics, of_rankings_do_not_exist_without_positives_or_negatives) {
   EXPECT_TRUE(std::isnan(ranking(scores, none).average_precision));
   EXPECT_TRUE(std::isnan(ranking(scores, all).auc));
   EXPECT_DOUBLE_EQ(ranking(scores, all).average_precision, 1);
-  // A class without positives drops out of the mean: the first column alone is left.
+  // A class without positives is excluded from the mean: only the first column is left.
   const std::vector<double> both = {2, 5, 1, 5};
   const std::vector<std::uint8_t> hits = {1, 0, 0, 0};
   EXPECT_DOUBLE_EQ(macro_ranking(both, hits, 2).auc, 1);

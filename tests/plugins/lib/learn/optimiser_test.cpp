@@ -15,7 +15,7 @@ Options options(std::map<std::string, OptionValue> given) {
   return Options(Optimiser::options(), given);
 }
 
-/// A small regression with a part that is not convex.
+/// A small regression with a non-convex part.
 struct Problem {
   at::Tensor weight = at::tensor({0.5F, -1.0F, 2.0F, 0.25F}).view({2, 2}).requires_grad_();
   at::Tensor bias = at::tensor({0.1F, -0.2F}).requires_grad_();

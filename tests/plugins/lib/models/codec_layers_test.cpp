@@ -24,7 +24,7 @@ at::Tensor row(std::vector<float> values) {
 TEST(Pad, mirrors_a_signal_that_is_too_short_as_encodec_does) {
   EXPECT_TRUE(
       at::equal(pad(row({1, 2, 3, 4}), 2, 1, Padding::reflect), row({3, 2, 1, 2, 3, 4, 3})));
-  // 1 2 is lengthened to 1 2 0 0, mirrored to 0 0 2 1 2 0 0 0, and two are cut off.
+  // 1 2 is lengthened to 1 2 0 0, mirrored to 0 0 2 1 2 0 0 0, and then two values are cut off.
   EXPECT_TRUE(at::equal(pad(row({1, 2}), 3, 1, Padding::reflect), row({0, 0, 2, 1, 2, 0})));
   EXPECT_TRUE(at::equal(pad(row({1, 2}), 1, 2, Padding::replicate), row({1, 1, 2, 2, 2})));
 }
@@ -67,7 +67,7 @@ class OneThread {
   int before_ = at::get_num_threads();
 };
 
-/// Of a small network over a signal of `samples`, in tiles and at once.
+/// Compares a small network on a signal of `samples`, in tiles and at once.
 void expect_tiles_equal_whole(const SeanetOptions& options, std::int64_t samples) {
   Parameters parameters(at::kCPU);
   const SeanetEncoder encoder(options, parameters, "encoder");
@@ -193,7 +193,7 @@ TEST(Elu, is_LibTorch_s_for_all_values_and_layouts) {
   part.zero_();
   EXPECT_EQ(wide.abs().sum().item<float>(), 0);
   {
-    const at::NoGradGuard no_gradients;  // where the layout by rows has a way of its own
+    const at::NoGradGuard no_gradients;  // in which the layout by rows has its own code path
     const auto rows = noise({2, 60, 3}, 2).transpose(1, 2).narrow(2, 4, 50);
     EXPECT_TRUE(at::allclose(fast_elu(rows), at::elu(rows), 1e-6, 1e-8));
   }

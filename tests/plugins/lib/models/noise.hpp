@@ -14,7 +14,7 @@ inline at::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) {
   return tensor;
 }
 
-/// The largest one.
+/// The largest absolute difference.
 inline double difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }

@@ -13,7 +13,7 @@ namespace {
 
 using namespace earshot::kit;
 
-/// What the angle of pair `i` at position 1 is, of heads of 16.
+/// The angle of pair `i` at position 1, for heads of width 16.
 double frequency(const RotaryOptions& options, std::int64_t i) {
   const auto turned = rotation(options, at::ones({1}));
   return std::atan2(turned.sin[0][i].item<double>(), turned.cos[0][i].item<double>());

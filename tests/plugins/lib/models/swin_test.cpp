@@ -13,7 +13,7 @@ namespace {
 
 using namespace earshot::kit;
 
-/// A stage with weights that are large enough to show.
+/// A stage with weights that are large enough to have an effect.
 SwinStage stage(const SwinStageOptions& options, const std::string& without = "") {
   Parameters parameters(at::kCPU);
   SwinStage made(options, parameters, "s");
@@ -29,13 +29,14 @@ SwinStage stage(const SwinStageOptions& options, const std::string& without = ""
 constexpr SwinStageOptions small{
     .rows = 8, .columns = 12, .width = 8, .heads = 2, .blocks = 2, .window = 4, .mlp_width = 16};
 
-/// Which tokens change when one does: (rows, columns).
+/// Which tokens change if one token changes: (rows, columns).
 at::Tensor reach(const SwinStage& stage, std::int64_t row, std::int64_t column,
                  std::int64_t blocks) {
   const auto& o = stage.options();
   const auto x = noise({1, o.rows * o.columns, o.width}, 2);
   auto changed = x.clone();
-  changed[0][row * o.columns + column][0].add_(1);  // one channel: LayerNorm hides a shift of all
+  changed[0][row * o.columns + column][0].add_(1);  // one channel: LayerNorm would hide a shift of
+                                                    // all
   const auto change = stage.forward(changed, blocks) - stage.forward(x, blocks);
   return change.abs().amax({0, 2}).view({o.rows, o.columns}).gt(1e-6);
 }

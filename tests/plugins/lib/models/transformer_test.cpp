@@ -13,7 +13,7 @@ using namespace earshot::kit;
 
 constexpr std::int64_t width = 8;
 
-/// Layer scales are 1 / 100 at first: differences are relative to what a layer adds.
+/// Layer scales are initially 1 / 100: differences are relative to what a layer adds.
 class Transformer : public ::testing::Test {
  protected:
   Transformer()
@@ -41,7 +41,7 @@ class Transformer : public ::testing::Test {
 TEST_F(Transformer, sees_a_window_of_the_past_with_itself_and_nothing_else) {
   const auto x = noise({1, 12, width}, 2);
   auto changed = x.clone();
-  changed.select(1, 4).select(1, 0).add_(1);  // one channel: LayerNorm hides a shift of all
+  changed.select(1, 4).select(1, 0).add_(1);  // one channel: LayerNorm would hide a shift of all
   const auto change = (transformer.forward(x) - transformer.forward(changed)).abs().amax({0, 2});
   for (std::int64_t t = 0; t < 12; ++t)
     EXPECT_EQ(change[t].item<float>() > 1e-6F, t >= 4 && t < 9) << t;

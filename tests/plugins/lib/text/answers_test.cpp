@@ -71,7 +71,7 @@ TEST(Answers, choice_text_finds_the_only_choice_in_the_reply) {
 TEST(Answers, mmau_tokens_wants_all_words_of_the_gold_and_none_of_the_others) {
   const Question question = {{"heavy rain", "light rain", "rain light", "wind"}, {"light rain"}};
   EXPECT_TRUE(correct("mmau_tokens", question, "Light, very light rain!"));
-  EXPECT_TRUE(correct("mmau_tokens", question, "rain light"));  // the order is not looked at
+  EXPECT_TRUE(correct("mmau_tokens", question, "rain light"));  // the order is ignored
   EXPECT_FALSE(correct("mmau_tokens", question, "light"));
   EXPECT_FALSE(correct("mmau_tokens", question, "light rain and wind"));
   EXPECT_FALSE(correct("mmau_tokens", question, ""));
@@ -131,7 +131,7 @@ TEST(Answers, gold_choice_reads_letters_only_where_the_text_fits) {
   EXPECT_EQ(gold({"a) wind", "b) rain"}, "rain"), 1U);
   EXPECT_EQ(gold({"wind", "Rain"}, "rain."), 1U);
   EXPECT_EQ(gold({"rain", "wind"}, "b) rain"), std::nullopt);
-  EXPECT_EQ(gold({"wind", "a) b"}, "a) b"), 1U);  // equal as it is: no letter is looked for
+  EXPECT_EQ(gold({"wind", "a) b"}, "a) b"), 1U);  // equal as it is: no letter is searched
   EXPECT_EQ(gold({"wind"}, "snow"), std::nullopt);
 }
 

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using Texts = std::vector<std::string>;
 
-/// Made by COCO's programs (tests/golden/scripts/captions.py).
+/// Created by COCO's programs (tests/golden/scripts/captions.py).
 const nlohmann::json& golden() {
   static const auto json = nlohmann::json::parse(
       earshot::testing::text_of(EARSHOT_SOURCE_DIR "/tests/golden/captions.json"));
@@ -31,7 +31,7 @@ std::vector<std::size_t> all(const CaptionCorpus& corpus) {
   return items;
 }
 
-/// The example of aac-metrics.
+/// The example from aac-metrics.
 CaptionCorpus two_items() {
   CaptionCorpus corpus;
   corpus.add("a man is speaking",

@@ -23,7 +23,7 @@ inline kit::Verdict judge(const std::string& scorer, const Question& question,
 inline bool correct(const std::string& scorer, const Question& question, const std::string& reply) {
   return judge(scorer, question, reply).correct;
 }
-/// Whether the rule says that there is no answer in the reply.
+/// Whether the rule finds no answer in the reply.
 inline bool none(const std::string& scorer, const Question& question, const std::string& reply) {
   const auto verdict = judge(scorer, question, reply);
   return !verdict.correct && !verdict.parsed && !verdict.choice && verdict.text.empty();

@@ -12,7 +12,7 @@ namespace {
 
 using namespace earshot;
 
-/// The constant rows and counts of MMAU's published questions.
+/// The constant baselines and counts of MMAU's published questions.
 class AnswersOnMmau : public ::testing::Test {
  protected:
   struct Row {
@@ -40,7 +40,8 @@ class AnswersOnMmau : public ::testing::Test {
   }
   static Reply option(std::size_t k) {
     return [k](const Question& question) {
-      return question.choices[std::min(k, question.choices.size() - 1)];  // the last, of fewer
+      return question.choices[std::min(k, question.choices.size() - 1)];  // or the last one if
+                                                                          // there are fewer
     };
   }
   static std::string letter(const Question& question) {

@@ -14,7 +14,7 @@ using kit::Tokenizer;
 using Json = nlohmann::json;
 using Ids = std::vector<std::int64_t>;
 
-/// Folders of the project's goldens and of the fixtures that hold a tokenizer.
+/// Folders of the project's goldens and of the fixtures that contain a tokenizer.
 std::vector<std::string> cases() {
   return earshot::testing::case_folders("codec_lm", [](const std::filesystem::path& path) {
     return std::filesystem::exists(path / "tokenizer.json") &&

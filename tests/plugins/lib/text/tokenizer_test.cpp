@@ -20,7 +20,7 @@ using ::testing::ThrowsMessage;
 using Json = nlohmann::json;
 using Ids = std::vector<std::int64_t>;
 
-/// Letters a to e, a space, and what GPT-2 would need for "ab abc".
+/// Letters a to e, a space, and whatever GPT-2 would need for "ab abc".
 Json small() {
   return Json::parse(R"({
     "added_tokens": [{"id": 9, "content": "<end>", "special": true}],
@@ -57,7 +57,8 @@ class TokenizerFile : public ::testing::Test {
 TEST_F(TokenizerFile, merges_the_best_pair_first_and_drops_bytes_without_a_token) {
   const auto tokenizer = read(small());
   EXPECT_EQ(tokenizer.encode("ab abc"), (Ids{6, 8}));
-  EXPECT_EQ(tokenizer.encode("axb"), (Ids{6}));  // neighbours that drop together merge
+  EXPECT_EQ(tokenizer.encode("axb"), (Ids{6}));  // after dropping the token between, neighbours
+                                                 // merge
   EXPECT_EQ(tokenizer.encode("xyz"), Ids{});
   EXPECT_EQ(tokenizer.decode(Ids{6, 8}, false), "ab abc");
 }

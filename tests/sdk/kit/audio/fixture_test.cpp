@@ -19,11 +19,11 @@ std::span<const float> samples_of(const at::Tensor& wave) {
   return {wave.const_data_ptr<float>(), static_cast<std::size_t>(wave.numel())};
 }
 
-at::Tensor tensor_of(const MelFilters& filters) {  // (bins, bands), as the references have them
+at::Tensor tensor_of(const MelFilters& filters) {  // (bins, bands), as in the references
   return at::tensor(filters.dense()).view({filters.bands(), filters.bins()}).t();
 }
 
-/// What one clip gives: (frames, values).
+/// The result for one clip: (frames, values).
 at::Tensor frames_of(const LogMel& log_mel, const at::Tensor& wave) {
   auto mels = at::empty({log_mel.frames(wave.size(0)), log_mel.options().mels});
   log_mel.compute(samples_of(wave), mels.mutable_data_ptr<float>());

@@ -79,7 +79,7 @@ TEST_F(CheckpointFolder, tells_formats_by_their_bytes) {
   save_safetensors(folder / "c.bin", {{"a", at::zeros({2, 3})}});
   for (const auto* name : {"a.bin", "b.bin", "c.bin"})
     EXPECT_TRUE(at::equal(Checkpoint(folder / name).get("a"), at::zeros({2, 3}))) << name;
-  // A header whose length, 0x0280, begins as a pickle of protocol 2 does.
+  // A header whose length, 0x0280, begins like a pickle of protocol 2.
   const std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
   write(folder / "d.bin", safetensors_bytes(header + std::string(0x280 - header.size(), ' '), "x"));
   EXPECT_TRUE(Checkpoint(folder / "d.bin").contains("a"));

@@ -11,8 +11,8 @@
 #include "fixture_folder.hpp"
 #include "temporary_folder.hpp"
 
-// Every case below EARSHOT_FIXTURES, whatever its size: the checkpoints there are opened and read,
-// and compared with what case.json, the index and the goldens say of them.
+// Every case below EARSHOT_FIXTURES, whatever its size: its checkpoints are opened, read, and
+// compared with case.json, the index and the goldens.
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,8 +21,7 @@ using namespace earshot::testing;
 using earshot::kit::Checkpoint;
 using nlohmann::json;
 
-/// Names of the folders that hold a case.json, "audio/pth_formats" say; "none" where there are
-/// none.
+/// Names of the folders with a case.json, such as "audio/pth_formats"; "none" if there are none.
 std::vector<std::string> cases() {
   std::vector<std::string> found;
   std::error_code absent;
@@ -111,7 +110,8 @@ TEST_P(CheckpointFixture, folder_opens_as_a_hugging_face_checkpoint_with_its_con
   EXPECT_EQ(checkpoint.names(), names);
 }
 
-/// Made by torch.save() from the tensors of the golden, nested and prefixed in several ways.
+/// Created by torch.save() from the tensors of the golden file, nested and prefixed in several
+/// ways.
 TEST_P(CheckpointFixture, files_of_torch_save_equal_the_golden) {
   if (description.value("reference", "") != "torch.save") GTEST_SKIP() << "not of torch.save";
   const Checkpoint golden(folder / "golden.safetensors");

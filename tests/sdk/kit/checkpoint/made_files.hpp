@@ -10,7 +10,8 @@
 
 #include <earshot/error.hpp>
 
-// Checkpoint files byte by byte, as the formats describe them, so that tests can lie in each place.
+// Checkpoint files built byte by byte according to their formats, so that tests can put wrong
+// values anywhere.
 namespace earshot::testing {
 
 template <class T>
@@ -97,7 +98,7 @@ struct ZipFile {
   std::uint16_t method = 0;
 };
 
-/// A zip archive without checksums of its own making (0), like PyTorch's when told so.
+/// A zip archive without checksums (0), like PyTorch's with checksums turned off.
 inline std::string zip_bytes(const std::vector<ZipFile>& files) {
   std::string all, directory;
   for (const auto& file : files) {
@@ -117,7 +118,7 @@ inline std::string zip_bytes(const std::vector<ZipFile>& files) {
          raw(static_cast<std::uint32_t>(all.size())) + raw<std::uint16_t>(0);
 }
 
-/// What torch.save() makes of a pickled value and its storages.
+/// The file that torch.save() writes for a pickled value and its storages.
 inline std::string torch_zip(const std::string& value,
                              const std::map<std::string, std::string>& storages,
                              const std::vector<ZipFile>& more = {}) {

@@ -100,7 +100,7 @@ TEST_F(Names, can_be_taken_without_a_copy) {
   EXPECT_THROW(take(checkpoint, NameMap(), {{"a", {3}}}), DataError);
 }
 
-/// Bytes of files that this process holds in memory.
+/// Bytes of mapped files that are resident in this process.
 std::int64_t resident_file_bytes() {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;)

@@ -18,7 +18,7 @@ using earshot::kit::write_npy;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A file as NumPy writes it, with this header and these bytes.
+/// A file in NumPy's format, with this header and these bytes.
 std::string npy(std::string header, const std::string& data, int version = 1) {
   header += '\n';
   std::string text = "\x93NUMPY";

@@ -28,14 +28,14 @@ class Torch : public ::testing::Test {
   std::string refusal_of(const std::string& bytes) {
     return refusal([&] { open(bytes); });
   }
-  /// Of a zip file with one good storage, "0", of six floats.
+  /// The error for a zip file with this value and one valid storage, "0", of six floats.
   std::string refusal_of_value(const std::string& value) {
     return refusal_of(torch_zip(value, {{"0", six}}));
   }
   TemporaryFolder folder;
 };
 
-/// Views of one storage; and nested as trainers do.
+/// Views of one storage, nested as in trainers.
 std::string training_state() {
   const auto weights = pickle::with_items(
       pickle::ordered_dict(),
@@ -78,7 +78,7 @@ TEST_F(Torch, zip_files_hold_views_of_storages_by_the_way_to_them) {
 }
 
 TEST_F(Torch, tensors_that_share_a_storage_share_memory_where_they_lie_aligned) {
-  // Padding until the storage lies aligned, as PyTorch's own padding does.
+  // Padding until the storage is aligned, like PyTorch's own padding.
   for (int bytes = 0; bytes < 4; ++bytes) {
     const auto checkpoint = open(zip_bytes({{"a/padding", std::string(bytes, ' ')},
                                             {"a/data.pkl", pickle::program(training_state())},
@@ -243,7 +243,8 @@ TEST_F(Torch, archives_whose_entries_overlap_or_are_elsewhere_are_refused) {
   other[other.find("archive/data/0")] = 'A';
   EXPECT_THAT(refusal_of(other), HasSubstr("is not where the directory says"));
   auto twice = zip_bytes({{"a/x", "12345678"}, {"a/x", "12345678"}});
-  twice[twice.rfind("a/x") + 2] = 'y';  // both names now lead to headers, the second to one of 'x'
+  twice[twice.rfind("a/x") + 2] = 'y';  // both names now refer to headers, the second to that of
+                                        // 'x'
   EXPECT_THAT(refusal_of(twice), HasSubstr("is not where the directory says"));
 }
 
@@ -286,7 +287,7 @@ TEST_F(Torch, archives_beyond_4_GB_are_read_by_their_longer_records) {
 }
 
 TEST_F(Torch, pickles_that_blow_up_are_refused) {
-  std::string lists = "]";  // each list holds the one before ten times
+  std::string lists = "]";  // each list contains the previous one ten times
   for (int i = 0; i < 30; ++i)
     lists += std::string(
                  "q\x01"
