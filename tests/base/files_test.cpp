@@ -59,7 +59,7 @@ TEST(ReplaceFile, gives_the_error_and_leaves_nothing_behind_when_it_cannot_write
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
-TEST(RemoveLeftovers, takes_those_of_the_dead_and_no_others) {
+TEST(RemoveLeftovers, removes_only_those_of_dead_processes) {
   const TemporaryFolder folder;
   const auto child = ::fork();
   if (child == 0) ::_exit(0);
@@ -78,7 +78,7 @@ TEST(RemoveLeftovers, takes_those_of_the_dead_and_no_others) {
   EXPECT_NO_THROW(remove_leftovers(folder / "none"));
 }
 
-TEST(AppendToFile, adds_to_a_file_that_is_there) {
+TEST(AppendToFile, adds_to_an_existing_file) {
   const TemporaryFolder folder;
   EXPECT_EQ(append_to_file(folder / "file", "x"), ENOENT);
   EXPECT_EQ(replace_file(folder / "file", "one"), 0);
@@ -87,12 +87,12 @@ TEST(AppendToFile, adds_to_a_file_that_is_there) {
   EXPECT_EQ(read_file(folder.path()), std::nullopt);
 }
 
-TEST(FreeBytes, are_those_of_the_nearest_folder_that_is_there) {
+TEST(FreeBytes, are_those_of_the_nearest_existing_folder) {
   const TemporaryFolder folder;
   EXPECT_GT(free_bytes(folder / "not/yet/there").value_or(0), 0);
 }
 
-TEST(Mapping, has_the_bytes_of_a_file_and_nothing_of_an_empty_one) {
+TEST(Mapping, has_the_bytes_of_a_file_and_none_of_an_empty_one) {
   const TemporaryFolder folder;
   replace_file(folder / "file", "bytes");
   replace_file(folder / "empty", "");

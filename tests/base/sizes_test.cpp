@@ -21,7 +21,7 @@ TEST(ParseQuantity, takes_a_number_with_or_without_a_unit) {
   EXPECT_EQ(parse_quantity("10min", second_units()), 600);
 }
 
-TEST(ParseQuantity, refuses_all_else) {
+TEST(ParseQuantity, refuses_everything_else) {
   for (const auto* text : {"", "GiB", "-1", "1GB", "1 GiB of it", "nan", "20gib", "1e", " 5"})
     EXPECT_EQ(parse_quantity(text, byte_units()), std::nullopt) << text;
 }

@@ -5,7 +5,7 @@
 namespace earshot::base {
 namespace {
 
-TEST(Trimmed, loses_space_at_both_ends_alone) {
+TEST(Trimmed, loses_space_only_at_the_ends) {
   EXPECT_EQ(trimmed("\t a b \r\n"), "a b");
   EXPECT_EQ(trimmed(" \n"), "");
   EXPECT_EQ(trimmed(""), "");

@@ -25,7 +25,7 @@ TEST(Run, shows_a_table_of_tasks_and_encoders_and_how_complete_it_is) {
   EXPECT_THAT(ended.out, Not(HasSubstr("\x1b")));
 }
 
-TEST(Run, tells_programs_what_happens_one_event_a_line) {
+TEST(Run, reports_to_programs_one_event_per_line) {
   const Sandbox sandbox;
   const auto ended = sandbox.run("r", {"--progress", "json"});
   std::map<std::string, int> events;
@@ -43,7 +43,7 @@ TEST(Run, tells_programs_what_happens_one_event_a_line) {
   EXPECT_EQ(last.at("exit"), 0);
 }
 
-TEST(Run, of_some_cells_expects_only_those) {
+TEST(Run, with_a_selection_expects_only_those_cells) {
   const Sandbox sandbox;
   EXPECT_THAT(sandbox.run("r", {"--only", "task=near"}).out,
               HasSubstr("done  2 cells: 2 ok; 2 run"));
@@ -59,13 +59,13 @@ TEST(Run, of_failed_cells_is_planned_as_such) {
   EXPECT_THAT(plan.out, AllOf(HasSubstr("--failed"), HasSubstr("left out"), Not(HasSubstr("new"))));
 }
 
-TEST(Run, without_progress_still_shows_what_came_out) {
+TEST(Run, without_progress_still_shows_the_results) {
   const Sandbox sandbox;
   const auto ended = sandbox.run("r", {"--progress", "none"});
   EXPECT_THAT(ended.out, AllOf(HasSubstr("log_mel  level_only"), HasSubstr("done  8 cells")));
 }
 
-TEST(Run, goes_on_when_whoever_read_its_output_has_left) {
+TEST(Run, continues_when_the_reader_of_its_output_is_gone) {
   const Sandbox sandbox;
   sandbox.run("r", {"--dry-run"});
   const auto command = "cd '" + sandbox.data().parent_path().string() +
@@ -76,7 +76,7 @@ TEST(Run, goes_on_when_whoever_read_its_output_has_left) {
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'ok'"), "8");
 }
 
-TEST(Output, that_cannot_be_written_is_no_success) {
+TEST(Output, that_cannot_be_written_is_a_failure) {
   const Sandbox sandbox;
   ASSERT_EQ(sandbox.run("r").code, 0);
   for (const std::string command :
@@ -97,7 +97,7 @@ TEST(Output, that_cannot_be_written_is_no_success) {
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run"), "8") << "nor is the file written into";
 }
 
-TEST(Results, that_are_removed_during_a_run_end_it_in_words) {
+TEST(Results, that_are_removed_during_a_run_end_it_with_a_message) {
   const Sandbox sandbox;
   auto text = Sandbox::experiment();
   text.replace(text.find("seed = [0, 1, 2]"), 16,
@@ -197,7 +197,7 @@ TEST(ProjectFile, names_the_results_for_every_command) {
   EXPECT_THAT(wrong.err, HasSubstr("earshot.toml:2:1: unknown key"));
 }
 
-TEST(Run, stores_4_bytes_an_item_for_the_interval_of_a_score) {
+TEST(Run, stores_4_bytes_per_item_for_the_interval_of_a_score) {
   const Sandbox sandbox;
   ASSERT_EQ(sandbox.run("r").code, 0);
   const std::string stored = "FROM contribution JOIN run USING (run_id) WHERE length(packed)";
@@ -205,7 +205,7 @@ TEST(Run, stores_4_bytes_an_item_for_the_interval_of_a_score) {
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) " + stored + " > 12 + 4 * used"), "0");
 }
 
-TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
+TEST(Select, gives_test_numbers_only_to_the_best_on_validation) {
   const Sandbox sandbox;
   auto text = Sandbox::experiment();
   text.replace(text.find("seed = [0, 1, 2]"), 16, "seed = [0]\n\"task.n_train\" = [4, 20]");
@@ -222,7 +222,7 @@ TEST(Select, gives_test_numbers_only_to_what_is_best_on_validation) {
   EXPECT_THAT(again.out, HasSubstr(" 0 run, 8 cached")) << again.err;
 }
 
-TEST(Plan, says_the_smallest_detectable_difference_and_what_it_stands_on) {
+TEST(Plan, states_the_smallest_detectable_difference_and_its_basis) {
   const Sandbox sandbox;
   const auto plan = [&] {
     return sandbox.command({"plan", "tones.toml", "--results", "r/results.db"}).out;
@@ -297,7 +297,7 @@ TEST(Listen, draws_by_its_seed_and_says_what) {
   EXPECT_NE(heard("0"), heard("1"));
 }
 
-TEST(Listen, writes_a_file_of_its_own_for_each_item) {
+TEST(Listen, writes_a_separate_file_for_each_item) {
   const Sandbox sandbox;
   int samples = 400;
   for (const auto* name :

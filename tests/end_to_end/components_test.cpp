@@ -33,7 +33,7 @@ TEST(Plugins, are_listed_with_what_they_add) {
   EXPECT_TRUE(found);
 }
 
-TEST(Describe, tells_options_and_what_an_encoder_needs_and_gives_with_them) {
+TEST(Describe, shows_options_and_what_an_encoder_needs_and_returns_with_them) {
   const Sandbox sandbox;
   EXPECT_THAT(describe(sandbox, {"log_mel"}).out,
               AllOf(HasSubstr("encoder spectral/log_mel"), ContainsRegex("mels +integer +64"),

@@ -90,7 +90,7 @@ TEST(BadData, is_reported_with_the_file_and_never_replaced) {
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run WHERE state = 'ok'"), "0");
 }
 
-TEST(BadData, may_be_lost_where_the_experiment_allows_it) {
+TEST(BadData, may_be_lost_if_the_experiment_allows_it) {
   const Sandbox sandbox;
   write(sandbox.data() / "kind1" / "1.wav", "this is not audio");
   auto text = Sandbox::experiment();

@@ -126,7 +126,7 @@ TEST_F(DocumentedQueries, with_sqlite3_find_rows_in_quickstart) {
   }
 }
 
-TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_nothing_of_the_kind_happened) {
+TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_there_are_none) {
   for (const auto* name :
        {"experiments", "results", "slices", "leaderboard", "deltas", "comparisons", "curves",
         "cost", "encoders", "hardest", "provenance", "origins"})

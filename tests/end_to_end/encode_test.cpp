@@ -48,7 +48,7 @@ TEST_F(Encode, writes_features_of_each_file_under_its_name) {
   EXPECT_NE(tensors.at("b").values[0], 0);
 }
 
-TEST_F(Encode, says_beside_them_what_made_them) {
+TEST_F(Encode, records_in_the_file_how_features_were_made) {
   encode({"log_mel", "a.wav", "--to", "x.safetensors", "--option", "mels=32"});
   const auto about = metadata("x.safetensors");
   EXPECT_EQ(about.at("encoder"), "spectral/log_mel");
@@ -122,7 +122,7 @@ TEST_F(Encode, writes_a_single_recording_into_one_numpy_file) {
   EXPECT_THAT(ended.err, HasSubstr("holds one recording, but 2 are given"));
 }
 
-TEST_F(Encode, goes_on_after_a_file_that_cannot_be_read) {
+TEST_F(Encode, continues_after_a_file_that_cannot_be_read) {
   write(sandbox / "bad.wav", "no audio");
   const auto ended = encode({"log_mel", "none.wav", "bad.wav", "a.wav", "--to", "x.safetensors"});
   EXPECT_EQ(ended.code, 1);
@@ -174,7 +174,7 @@ TEST_F(Encode, writes_what_precomputed_reads_with_the_same_results) {
   EXPECT_THAT(lost.out + lost.err, HasSubstr("there are no features for '0'"));
 }
 
-TEST_F(Encode, says_of_random_weights_not_what_the_published_ones_heard) {
+TEST_F(Encode, does_not_claim_published_training_data_for_random_weights) {
   ASSERT_EQ(encode({"mimi", "a.wav", "--to", "x.safetensors", "--option", "weights=random",
                     "--option", "preset=tiny"})
                 .code,
@@ -190,7 +190,7 @@ TEST_F(Encode, says_how_to_get_weights_that_are_missing) {
   EXPECT_THAT(ended.err, HasSubstr("'runner weights hf://no/such --get' downloads it"));
 }
 
-TEST_F(Encode, refuses_what_makes_no_sense) {
+TEST_F(Encode, refuses_meaningless_requests) {
   for (const auto& words : std::vector<std::vector<std::string>>{
            {},
            {"log_mel"},

@@ -52,7 +52,7 @@ Ended run_with(const Sandbox& sandbox, const std::string& shell,
   return sandbox.run("r", words);
 }
 
-TEST(Names, that_are_no_utf8_run_are_cached_and_run_again_when_their_content_changes) {
+TEST(Names, that_are_not_utf8_run_are_cached_and_run_again_when_their_content_changes) {
   const Sandbox sandbox;
   const auto root = sandbox / "sounds \xe4";
   write_sounds(root, [](int i) { return "caf\xe9" + std::to_string(i) + ".wav"; });
@@ -74,7 +74,7 @@ TEST(Names, that_are_no_utf8_run_are_cached_and_run_again_when_their_content_cha
   EXPECT_THAT(plan(sandbox).out, ContainsRegex("log_mel/near.* +cached"));
 }
 
-TEST(Names, that_differ_only_in_bytes_that_are_no_utf8_are_two_items) {
+TEST(Names, that_differ_only_in_bytes_that_are_not_utf8_are_two_items) {
   const Sandbox sandbox;
   const std::vector<std::string> names{"a\xe9.wav",
                                        "a\xe8.wav",
@@ -99,7 +99,7 @@ TEST(Names, that_differ_only_in_bytes_that_are_no_utf8_are_two_items) {
   EXPECT_THAT(lint.out, Not(ContainsRegex("\n(missing_audio|duplicate_ids|unreadable_audio) ")));
 }
 
-TEST(Audio, that_changes_after_planning_fails_in_words_and_leaves_nothing_behind) {
+TEST(Audio, that_changes_after_planning_fails_with_a_message_and_leaves_nothing_behind) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });
   sandbox.write_experiment(experiment_on(folder_of("sounds")));
@@ -117,7 +117,7 @@ TEST(Audio, that_changes_after_planning_fails_in_words_and_leaves_nothing_behind
   EXPECT_EQ(sandbox.canonical("r"), sandbox.canonical("undisturbed"));
 }
 
-TEST(Table, that_changes_after_planning_fails_in_words) {
+TEST(Table, that_changes_after_planning_fails_with_a_message) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });
   std::ofstream table(sandbox / "t.csv");
@@ -135,7 +135,7 @@ TEST(Table, that_changes_after_planning_fails_in_words) {
   EXPECT_EQ(sandbox.run("r").code, 0);
 }
 
-TEST(Plugin, that_is_rebuilt_after_planning_fails_in_words) {
+TEST(Plugin, that_is_rebuilt_after_planning_fails_with_a_message) {
   const Sandbox sandbox;
   fs::create_directories(sandbox / "plugins");
   fs::copy_file(fixture_plugin("good_dataset"), sandbox / "plugins/good_dataset.so");
@@ -151,7 +151,7 @@ TEST(Plugin, that_is_rebuilt_after_planning_fails_in_words) {
   EXPECT_EQ(sandbox.run("r", words).code, 0);
 }
 
-TEST(Planning, gives_a_dataset_without_an_end_up_at_the_time_limit_and_names_it) {
+TEST(Planning, gives_up_on_an_endless_dataset_at_the_time_limit_and_names_it) {
   const Sandbox sandbox;
   fs::create_directories(sandbox / "plugins");
   fs::copy_file(fixture_plugin("many_items"), sandbox / "plugins/many_items.so");
@@ -163,7 +163,7 @@ TEST(Planning, gives_a_dataset_without_an_end_up_at_the_time_limit_and_names_it)
               AllOf(HasSubstr("dataset 'd': no answer within 5 s"), HasSubstr("--timeout")));
 }
 
-TEST(Planning, hashes_no_pipes_nor_devices) {
+TEST(Planning, does_not_hash_pipes_or_devices) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });
   ASSERT_EQ(::mkfifo((sandbox / "pipe.wav").c_str(), 0600), 0);
@@ -195,7 +195,7 @@ TEST(Experiment, is_read_from_a_regular_file_only) {
   }
 }
 
-TEST(Cache, that_cannot_be_written_is_used_all_the_same) {
+TEST(Cache, that_cannot_be_written_is_still_used) {
   const Sandbox sandbox;
   EXPECT_EQ(sandbox.run("r").code, 0);
   // Permissions do not stop root, so files and folders of the wrong kind block the paths.

@@ -59,7 +59,7 @@ class Import : public ::testing::Test {
   Sandbox sandbox;
 };
 
-TEST_F(Import, takes_answers_in_as_one_more_encoder_that_is_scored_like_any_other) {
+TEST_F(Import, adds_answers_as_another_encoder_that_is_scored_like_any_other) {
   const auto ended = import("theirs.csv");
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out,
@@ -77,7 +77,7 @@ TEST_F(Import, takes_answers_in_as_one_more_encoder_that_is_scored_like_any_othe
   EXPECT_THAT(compared.out, HasSubstr("theirs")) << compared.err;
 }
 
-TEST_F(Import, takes_scores_so_that_what_ranks_by_them_is_measured) {
+TEST_F(Import, accepts_scores_so_that_ranking_metrics_are_computed) {
   ASSERT_EQ(import("theirs.csv").code, 0);
   EXPECT_EQ(number("count(value)", "theirs", "AND metric = 'auc'"), "0") << "there are no scores";
   std::istringstream lines(right_answers());
@@ -198,7 +198,7 @@ TEST_F(Import, refuses_answers_that_fit_nothing_with_their_line) {
   EXPECT_THAT(complaint_of("id,prediction\n"), HasSubstr("no predictions"));
 }
 
-TEST_F(Import, refuses_what_makes_no_sense) {
+TEST_F(Import, refuses_meaningless_requests) {
   EXPECT_THAT(import("theirs.csv", {}, "naer").err, HasSubstr("did you mean 'near'?"));
   EXPECT_THAT(import("theirs.csv", {"--name", "log_mel"}).err,
               HasSubstr("is an encoder of the experiment"));

@@ -84,7 +84,7 @@ TEST(LintData, and_plan_tell_what_a_folder_leaves_out) {
   EXPECT_THAT(plan.out, AllOf(HasSubstr("leaves out 2 files or links"), HasSubstr("lint-data")));
 }
 
-TEST(LintData, says_what_it_is_asked_in_vain) {
+TEST(LintData, refuses_a_missing_dataset_and_unknown_names) {
   const Sandbox sandbox;
   EXPECT_THAT(lint(sandbox, {}).err, HasSubstr("DATASET is missing"));
   EXPECT_THAT(lint(sandbox, {"tones.toml:tons"}).err, HasSubstr("did you mean 'tones'?"));

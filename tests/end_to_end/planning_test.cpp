@@ -16,7 +16,7 @@ Ended plan(const Sandbox& sandbox, std::vector<std::string> words = {}) {
   return sandbox.command(words);
 }
 
-TEST(Plan, says_of_each_cell_why_it_runs_before_and_after) {
+TEST(Plan, explains_for_each_cell_why_it_runs_before_and_after) {
   const Sandbox sandbox;
   EXPECT_THAT(plan(sandbox).out, AllOf(HasSubstr("tones: 8 cells\n"), ContainsRegex("8  run +new"),
                                        HasSubstr("dataset tones: 70")));

@@ -79,7 +79,7 @@ task = ["hearing", "blind", "oracle", "silence", "majority"]
   const Sandbox sandbox_;
 };
 
-TEST_F(Questions, are_answered_by_what_hears_and_not_by_what_does_not) {
+TEST_F(Questions, are_answered_with_audio_and_not_without) {
   const auto ended = run("r");
   ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
   EXPECT_GT(value("hearing", "accuracy"), 0.9);
@@ -116,7 +116,7 @@ TEST_F(Questions, whose_training_is_killed_in_the_middle_are_answered_with_the_s
   }
 }
 
-TEST_F(Questions, whose_training_is_interrupted_go_on_where_it_was) {
+TEST_F(Questions, whose_training_is_interrupted_resume_where_it_was) {
   const auto undisturbed = run("r");
   ASSERT_EQ(undisturbed.code, 0) << undisturbed.out << undisturbed.err;
   auto runner = sandbox_.start("stopped", {"-j", "1", "--plugin-path", STAGE_FIXTURE_FOLDER});
@@ -128,7 +128,7 @@ TEST_F(Questions, whose_training_is_interrupted_go_on_where_it_was) {
 }
 
 /// Results of constant answers on MMAU test-mini (August 2025), from its JSON alone.
-TEST(ConstantAnswers, reach_on_mmau_what_they_are_known_to_reach) {
+TEST(ConstantAnswers, reach_their_known_results_on_mmau) {
   const auto file = data_folder() / "text/mmau/mmau-test-mini.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file << "; set EARSHOT_DATA";
   const Sandbox sandbox;

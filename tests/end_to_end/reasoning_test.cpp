@@ -146,7 +146,7 @@ TEST(Complete, shows_tokens_with_the_dialogue_around_them_the_loss_and_what_foll
   EXPECT_EQ(sandbox.command({"complete", "lama", "x"}).code, 2);
 }
 
-TEST_F(Reasoning, is_asked_nothing_that_makes_no_sense) {
+TEST_F(Reasoning, refuses_meaningless_questions) {
   for (const auto& words : std::vector<std::vector<std::string>>{
            {}, {"--checkpoint", "1"}, {"--checkpoint", "1", "a.wav", "what?"}}) {
     const auto ended = command("answer", words);

@@ -9,7 +9,7 @@ namespace {
 using Json = nlohmann::json;
 
 /// Expected values from PyTorch and transformers, by tests/golden/scripts/training_losses.py.
-TEST(TrainingLosses, of_a_mapper_before_a_frozen_llama_are_those_of_pytorch) {
+TEST(TrainingLosses, of_a_mapper_in_front_of_a_frozen_llama_equal_those_of_pytorch) {
   const std::filesystem::path golden = EARSHOT_SOURCE_DIR "/tests/golden/training_losses";
   const auto theirs =
       Json::parse(text_of(golden / "losses.json")).at("losses").get<std::vector<double>>();

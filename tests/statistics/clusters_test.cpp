@@ -61,7 +61,7 @@ TEST(Clusters, one_dimension_gives_the_variance_of_leaving_each_group_out) {
   EXPECT_NEAR(estimate.variance, jackknife_by_hand(values, groups), 1e-14);
 }
 
-TEST(Clusters, two_crossed_dimensions_add_less_what_they_share) {
+TEST(Clusters, two_crossed_dimensions_add_up_minus_what_they_share) {
   auto values = noise(400, 3);
   const auto rooms = labels(400, 20, 4), sources = labels(400, 25, 5);
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -172,7 +172,7 @@ TEST(ConditionalClusters, give_the_variance_of_a_stratified_mean) {
   EXPECT_EQ(clusters.fewest(), 57);
 }
 
-TEST(ConditionalClusters, do_not_see_what_differs_between_the_given_groups) {
+TEST(ConditionalClusters, ignore_differences_between_the_given_groups) {
   Speakers given;
   const Clusters clusters(60, {{given.speakers}}, {{given.speakers}});
   const double before = mean_variance(given.values, clusters).variance;
@@ -181,7 +181,7 @@ TEST(ConditionalClusters, do_not_see_what_differs_between_the_given_groups) {
   EXPECT_NEAR(mean_variance(given.values, clusters).variance, before, 1e-9);
 }
 
-TEST(ConditionalClusters, see_no_variance_in_what_rounding_leaves) {
+TEST(ConditionalClusters, see_no_variance_in_rounding_residues) {
   Speakers given;
   for (std::size_t i = 0; i < 60; ++i)
     given.values[i] = 0.1 + 0.7 * given.speakers[i];
@@ -202,7 +202,7 @@ TEST(ConditionalClusters, keep_dimensions_within_the_given_groups_and_drop_wider
   EXPECT_EQ(clusters.fewest(), 77);
 }
 
-TEST(ConditionalClusters, groups_that_lie_in_every_stratum_lose_no_degrees) {
+TEST(ConditionalClusters, groups_in_every_stratum_lose_no_degrees) {
   std::vector<std::int32_t> speakers, sentences;
   for (std::int32_t i = 0; i < 80; ++i) {
     speakers.push_back(i % 4);
@@ -223,7 +223,7 @@ TEST(Clusters, few_differing_items_have_few_degrees_of_freedom) {
   EXPECT_NEAR(mean_variance(values, Clusters(100, {})).degrees_of_freedom, 6.2, 0.1);
 }
 
-TEST(Grouping, numbers_names_and_lets_items_without_a_group_stand_alone) {
+TEST(Grouping, numbers_names_and_keeps_items_without_a_group_independent) {
   const std::map<std::string, std::string> a{{"room", "hall"}, {"clip", "1"}}, b{{"room", "hall"}},
       c{{"clip", "1"}}, d{};
   const auto grouping = grouping_of({&a, &b, &c, &d});

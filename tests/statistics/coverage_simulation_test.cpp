@@ -49,7 +49,7 @@ Coverage simulate(int groups, bool geometric, double difference, double discorda
 using Case = std::tuple<int, bool>;
 class CoverageSimulation : public testing::TestWithParam<Case> {};
 
-TEST_P(CoverageSimulation, of_95_percent_intervals_93_to_97_hold_the_truth) {
+TEST_P(CoverageSimulation, between_93_and_97_percent_of_95_percent_intervals_cover_the_truth) {
   const auto [groups, geometric] = GetParam();
   for (const double difference : {0.0, 0.08}) {
     const auto coverage = simulate(groups, geometric, difference, 0.4);

@@ -21,14 +21,14 @@ TEST(Detectable, follows_the_formula) {
       std::sqrt(0.008) * (2.093024 + 0.860951), 1e-5);
 }
 
-TEST(Detectable, follows_what_paired_runs_have_shown_where_there_are_any) {
+TEST(Detectable, follows_paired_runs_if_there_are_any) {
   const PlannedComparison planned{
       .items = 432, .groups = {48}, .seeds = 3, .item_variance = 432 * 0.0125 * 0.0125};
   // t(0.975, 47) + t(0.8, 47) standard errors
   EXPECT_NEAR(smallest_detectable_difference(planned), 0.0125 * (2.011741 + 0.849238), 1e-5);
 }
 
-TEST(Detectable, shrinks_with_items_and_grows_with_what_the_seeds_add) {
+TEST(Detectable, shrinks_with_items_and_grows_with_the_variance_of_seeds) {
   const auto of = [](std::int64_t items, std::int64_t seeds) {
     return smallest_detectable_difference({.items = items, .seeds = seeds, .seed_deviation = 0.02});
   };
@@ -36,7 +36,7 @@ TEST(Detectable, shrinks_with_items_and_grows_with_what_the_seeds_add) {
   EXPECT_GT(of(1000, 3), of(1000, 5));
 }
 
-TEST(Detectable, is_not_given_where_there_will_be_no_interval) {
+TEST(Detectable, is_missing_if_there_will_be_no_interval) {
   EXPECT_TRUE(std::isnan(smallest_detectable_difference({.items = 9})));
   EXPECT_TRUE(std::isnan(smallest_detectable_difference({.items = 100, .groups = {50, 6}})));
 }

@@ -89,16 +89,16 @@ TEST(Influence, of_a_ratio_gives_the_standard_error_that_the_delta_method_gives)
   EXPECT_NEAR(se / mean_interval(expected, Grouping{}).standard_error, 1, 0.05);
 }
 
-TEST(Influence, is_not_finite_where_the_metric_is_undefined_without_an_item) {
+TEST(Influence, is_not_finite_if_the_metric_is_undefined_without_an_item) {
   const std::vector<double> without{0.5, std::nan(""), 0.5};
   EXPECT_FALSE(influences(0.5, without, {0, 1, 2}).finite());
 }
 
-TEST(Blocks, are_single_items_while_there_are_few) {
+TEST(Blocks, are_single_items_if_there_are_few) {
   EXPECT_THAT(blocks(Clusters(4, groups_of(4, 2)), hashes(4), 4), ElementsAre(0, 1, 2, 3));
 }
 
-TEST(Blocks, lie_within_one_group_each_while_groups_are_few) {
+TEST(Blocks, are_within_one_group_each_if_there_are_few_groups) {
   const auto grouping = groups_of(1000, 100);
   const auto found = blocks(Clusters(1000, grouping), hashes(1000), 50);
   std::map<std::int32_t, std::set<std::int32_t>> groups;
@@ -114,7 +114,7 @@ TEST(Blocks, lie_within_one_group_each_while_groups_are_few) {
     EXPECT_EQ(size, 20);
 }
 
-TEST(Blocks, consist_of_whole_groups_where_there_are_many) {
+TEST(Blocks, consist_of_whole_groups_if_there_are_many) {
   const auto grouping = groups_of(3000, 3);
   const auto found = blocks(Clusters(3000, grouping), hashes(3000), 100);
   std::map<std::int32_t, int> sizes;
@@ -137,7 +137,7 @@ TEST(Blocks, never_join_groups_that_cross) {
   EXPECT_EQ(std::set(found.begin(), found.end()).size(), 900U);
 }
 
-TEST(Blocks, depend_on_the_ids_alone_and_not_on_the_order) {
+TEST(Blocks, depend_on_the_ids_only_and_not_on_the_order) {
   const auto before = hashes(1000);
   const auto found = blocks(Clusters(1000, {}), before, 100);
   auto reversed = before;

@@ -16,7 +16,7 @@ std::vector<double> one_to(int n) {
   return values;
 }
 
-TEST(Interval, of_items_that_stand_alone_is_students) {
+TEST(Interval, of_independent_items_is_students) {
   const auto interval = mean_interval(one_to(12), Grouping{});
   ASSERT_TRUE(interval.defined());
   EXPECT_NEAR(interval.estimate, 6.5, 1e-12);
@@ -40,7 +40,7 @@ TEST(Interval, of_groups_that_repeat_a_value_is_that_of_the_values_once) {
   EXPECT_NEAR(interval.p_value, once.p_value, 1e-12);
 }
 
-TEST(Interval, leaves_out_0_exactly_when_p_is_below_5_percent) {
+TEST(Interval, excludes_0_exactly_if_p_is_below_5_percent) {
   const auto at = [](double shift) {
     auto values = one_to(12);
     for (auto& value : values)
@@ -67,7 +67,7 @@ TEST(Interval, needs_10_groups) {
   EXPECT_TRUE(mean_interval(one_to(10), Grouping{}).defined());
 }
 
-TEST(Interval, is_missing_with_its_reason_when_nothing_can_be_told) {
+TEST(Interval, is_missing_with_its_reason_if_nothing_can_be_estimated) {
   EXPECT_EQ(mean_interval(std::vector<double>{}, Grouping{}).missing, "no items");
   EXPECT_EQ(mean_interval(std::vector<double>(20, 0.25), Grouping{}).missing,
             "all groups have the same mean");

@@ -30,7 +30,7 @@ TEST(Paired, one_seed_is_the_interval_of_the_differences) {
   EXPECT_EQ(paired.p_value, plain.p_value);
 }
 
-TEST(Paired, seeds_that_all_say_the_same_count_as_one) {
+TEST(Paired, seeds_with_equal_results_count_as_one) {
   const auto row = noise(1, 40)[0];
   const auto paired = paired_mean(Rows{row, row, row}, Clusters(40, {}));
   EXPECT_NEAR(paired.low, mean_interval(row, Grouping{}).low, 1e-12);
@@ -97,7 +97,7 @@ TEST(Paired, mcnemar_gives_the_published_example) {
   EXPECT_NEAR(mcnemar_mid_p(1, 1), 0.75, 1e-12);
 }
 
-TEST(Paired, mcnemar_stands_only_for_marks_of_items_that_stand_alone) {
+TEST(Paired, mcnemar_exists_only_for_marks_of_independent_items) {
   std::vector<double> marks(40, 0.0);
   for (std::size_t i = 0; i < 8; ++i)
     marks[i] = i == 0 ? -1 : 1;
@@ -113,7 +113,7 @@ TEST(Paired, mcnemar_stands_only_for_marks_of_items_that_stand_alone) {
   EXPECT_FALSE(paired_difference(noise(1, 40), Clusters(40, {})).mcnemar_p.has_value());
 }
 
-TEST(Paired, sign_flips_count_the_patterns_that_lie_as_far) {
+TEST(Paired, sign_flips_count_the_patterns_that_are_as_extreme) {
   // 10 equal groups: only all plus and all minus are as extreme, 2 of 1,024.
   const Clusters ten(10, {});
   const auto& groups = ten.dimensions().front();
@@ -123,7 +123,7 @@ TEST(Paired, sign_flips_count_the_patterns_that_lie_as_far) {
   EXPECT_NEAR(sign_flip_test(nine_to_one, groups), 22.0 / 1024, 0.005);
 }
 
-TEST(Paired, sign_flips_turn_whole_groups) {
+TEST(Paired, sign_flips_flip_whole_groups) {
   Grouping grouping{.dimensions = {{}}};
   for (int i = 0; i < 100; ++i)
     grouping.dimensions[0].push_back(i / 10);
@@ -132,7 +132,7 @@ TEST(Paired, sign_flips_turn_whole_groups) {
               2.0 / 1024, 0.001);
 }
 
-TEST(Paired, p_of_0_is_the_intervals_and_of_its_ends_5_percent) {
+TEST(Paired, p_of_0_is_that_of_the_interval_and_of_its_ends_5_percent) {
   const auto interval = mean_interval(noise(1, 40, 0.3)[0], Grouping{});
   EXPECT_EQ(p_value(interval, 0), interval.p_value);
   EXPECT_NEAR(p_value(interval, interval.low), 0.05, 1e-12);
@@ -140,7 +140,7 @@ TEST(Paired, p_of_0_is_the_intervals_and_of_its_ends_5_percent) {
   EXPECT_EQ(p_value(no_interval(0.1, "few"), 0), 1);
 }
 
-TEST(Paired, equivalence_holds_when_the_90_percent_interval_lies_inside_the_margin) {
+TEST(Paired, equivalence_holds_if_the_90_percent_interval_is_inside_the_margin) {
   const auto row = noise(1, 40, 0.1)[0];
   const auto ninety = mean_interval(row, Grouping{}, 0.9);
   const double reach = std::max(std::abs(ninety.low), std::abs(ninety.high));

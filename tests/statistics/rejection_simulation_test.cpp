@@ -105,7 +105,7 @@ TEST_P(CrossedSimulation, a_true_null_is_rejected_in_2_to_7_percent) {
     }
 }
 
-TEST_P(CrossedSimulation, groups_that_change_nothing_make_it_cautious_never_bold) {
+TEST_P(CrossedSimulation, groups_without_effect_make_it_conservative_never_liberal) {
   const auto [rooms, sources] = GetParam();
   const double share = rejections(crossed(rooms, sources), 1, {.groups = {0, 0}});
   EXPECT_GE(share, 1);

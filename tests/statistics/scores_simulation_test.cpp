@@ -135,7 +135,8 @@ class GivenSpeakersSimulation : public testing::TestWithParam<SpeakerCase> {};
 
 /// The speakers are drawn once; their items vary from trial to trial. One speaker in four has half
 /// as many items as the others.
-TEST_P(GivenSpeakersSimulation, of_95_percent_intervals_93_to_97_hold_the_truth_for_just_these) {
+TEST_P(GivenSpeakersSimulation,
+       between_93_and_97_percent_of_95_percent_intervals_cover_the_truth_for_these_speakers) {
   const auto& [name, speakers, items, clip_effect] = GetParam();
   Random random(static_cast<std::uint64_t>(100 * speakers + items));
   Grouping grouping{.dimensions = {{}, {}}};  // clips of two items, speakers
@@ -186,7 +187,7 @@ struct InteractionCase {
 class InteractionSimulation : public testing::TestWithParam<InteractionCase> {};
 
 /// Candidate and base differ by 0.2 in both tasks: the interaction is 0.
-TEST_P(InteractionSimulation, that_is_not_there_is_found_in_2_to_7_percent) {
+TEST_P(InteractionSimulation, that_does_not_exist_is_found_in_2_to_7_percent) {
   const auto& [name, shared, seeds] = GetParam();
   constexpr int items = 60;
   Grouping grouping{.dimensions = {{}}};

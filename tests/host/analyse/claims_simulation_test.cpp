@@ -55,7 +55,7 @@ Outcome simulate(const std::map<std::pair<std::string, std::string>, double>& tr
 
 constexpr const char* better = R"({"name": "h", "claim": "a > b"})";
 
-TEST(ClaimsSimulation, a_claim_that_fails_in_one_task_alone_is_supported_in_at_most_5_percent) {
+TEST(ClaimsSimulation, a_claim_that_fails_in_a_single_task_is_supported_in_at_most_5_percent) {
   const auto found = simulate({{{"t", "m"}, 1.0}, {{"u", "m"}, 0.0}}, better);
   EXPECT_LE(found.supported, 5);
   EXPECT_GE(found.supported, 1);  // not for lack of power: one side of a 5 % test

@@ -92,7 +92,7 @@ TEST_F(Compare, counts_blocks_as_groups_where_items_were_left_out_together) {
             "the runs scored different items");
 }
 
-TEST_F(Compare, asks_to_run_again_where_runs_hold_resamples_of_an_older_kind) {
+TEST_F(Compare, asks_to_run_again_if_runs_store_an_older_kind_of_resamples) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
   run(cells_[0], wrong_every(4));
@@ -190,7 +190,7 @@ TEST_F(Compare, seeds_of_different_folds_are_not_taken_for_one_another) {
                                             "folds"));
 }
 
-TEST_F(Compare, marks_nothing_as_significant_whose_interval_holds_0) {
+TEST_F(Compare, marks_nothing_as_significant_whose_interval_contains_0) {
   add_cells({"htsat", "mimi", "dac"}, {"room"}, 1);
   plan();
   run(cells_[0], wrong_every(2));
@@ -217,7 +217,7 @@ TEST_F(Compare, does_not_compare_scores_of_different_items) {
                                             "2 items left out that only htsat has"));
 }
 
-TEST_F(Compare, says_so_where_no_run_is_finished) {
+TEST_F(Compare, says_so_if_no_run_is_finished) {
   add_cells({"htsat", "mimi"}, {"room"}, 2);
   plan();
   const auto difference = compared().lines[0].difference;
@@ -245,7 +245,7 @@ TEST_F(Compare, refuses_unknown_names_with_the_nearest) {
 
 /// Two heads, three encoders, five folds: each encoder has its own difference, computed here from
 /// the marks. `one pair a fold` would be a mixture that belongs to no encoder.
-TEST_F(Compare, along_tasks_each_encoder_has_a_line_of_its_own) {
+TEST_F(Compare, along_tasks_each_encoder_has_its_own_line) {
   const auto marks = [](const CellRecord& cell) -> Marks {
     const std::int64_t period = (cell.encoder == "htsat"  ? 3
                                  : cell.encoder == "mimi" ? 5
@@ -286,7 +286,7 @@ TEST_F(Compare, along_tasks_each_encoder_has_a_line_of_its_own) {
 
 /// Conditions of two tasks with one dataset each, and of two encoders whose mappers advance with
 /// them.
-TEST(WithDependents, a_mean_over_an_axis_is_over_what_varies_with_it) {
+TEST(WithDependents, a_mean_over_an_axis_includes_what_varies_with_it) {
   std::vector<Condition> conditions(2);
   conditions[0].axes = {{"task", "t"}, {"dataset", "d"}, {"encoder", "a"}, {"mapper", "m"}};
   conditions[1].axes = {{"task", "u"}, {"dataset", "e"}, {"encoder", "b"}, {"mapper", "n"}};
@@ -385,7 +385,7 @@ TEST_F(Compare, metrics_of_different_versions_are_not_compared_unless_asked_for)
   EXPECT_THAT(asked.notes, ElementsAre("scored by versions 1, 2 of accuracy"));
 }
 
-TEST_F(Compare, fewer_than_ten_groups_give_an_interval_where_they_are_taken_as_they_are) {
+TEST_F(Compare, fewer_than_ten_groups_give_an_interval_if_they_are_taken_as_given) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
   Statement(connection_of(*store_),
@@ -415,7 +415,7 @@ TEST_F(Compare, fewer_than_ten_groups_give_an_interval_where_they_are_taken_as_t
   EXPECT_NEAR(difference.interval.standard_error, std::sqrt(variance), 0.02 * std::sqrt(variance));
 }
 
-TEST_F(Compare, two_revisions_differ_by_what_was_run_anew) {
+TEST_F(Compare, two_revisions_differ_in_what_was_run_again) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   plan();
   for (const auto& cell : cells_)

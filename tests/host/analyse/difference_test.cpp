@@ -49,7 +49,7 @@ TEST_F(DifferenceOfSamples, has_no_interval_over_four_speakers) {
   EXPECT_EQ(found.interval.missing, "4 groups; at least 10 are needed");
 }
 
-TEST_F(DifferenceOfSamples, has_one_for_just_these_speakers_whatever_sets_them_apart) {
+TEST_F(DifferenceOfSamples, has_one_for_exactly_these_speakers_however_they_differ) {
   const auto apart = [](std::size_t i) { return wave(i) + static_cast<double>(i % 4); };
   const auto found = difference(std::vector{sample(wave)}, {"speaker"});
   ASSERT_TRUE(found.interval.defined());
@@ -75,7 +75,7 @@ TEST_F(DifferenceOfSamples, keeps_the_speakers_of_several_tasks_apart) {
               0.02 * one.interval.standard_error);
 }
 
-TEST_F(DifferenceOfSamples, changes_nothing_for_a_group_that_there_is_not) {
+TEST_F(DifferenceOfSamples, ignores_a_group_that_does_not_exist) {
   const auto found = difference(std::vector{sample(wave)}, {"room"});
   EXPECT_EQ(found.interval.missing, "4 groups; at least 10 are needed");
 }

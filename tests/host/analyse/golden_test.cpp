@@ -170,7 +170,7 @@ TEST(GoldenStatistics, every_path_of_a_comparison_equals_numpy_and_scipy) {
   }
 }
 
-TEST(GoldenStatistics, tests_beside_the_interval_equal_scipy) {
+TEST(GoldenStatistics, mcnemar_sign_flips_and_corrections_equal_scipy) {
   const auto all = golden();
   const auto& mcnemar = all.at("mcnemar");
   EXPECT_NEAR(statistics::mcnemar_mid_p(mcnemar.at("down"), mcnemar.at("up")),

@@ -24,7 +24,7 @@ class Pairs : public Synthetic {
   }
 };
 
-TEST_F(Pairs, are_cells_that_differ_in_the_axis_only) {
+TEST_F(Pairs, are_cells_that_differ_only_in_the_axis) {
   add_cells({"htsat", "mimi"}, {"room", "noise"}, 2);
   plan();
   for (const auto& cell : cells_)
@@ -74,7 +74,7 @@ TEST_F(Pairs, say_why_a_side_cannot_run) {
   EXPECT_THAT(found[0].notes, ElementsAre("mimi cannot run: encoder 'mimi': there are no weights"));
 }
 
-TEST_F(Pairs, hold_where_a_zip_partner_differs_too) {
+TEST_F(Pairs, exist_if_a_zip_partner_differs_too) {
   experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
   for (const auto* encoder : {"htsat", "mimi"}) {
     auto zipped = cell(encoder, "room", 0);
@@ -91,7 +91,7 @@ TEST_F(Pairs, hold_where_a_zip_partner_differs_too) {
   EXPECT_EQ(found[0].pairs.size(), 1U);
 }
 
-TEST_F(Pairs, hold_where_select_chose_another_option) {
+TEST_F(Pairs, exist_if_select_chose_another_option) {
   experiment_.resolved["select"] = {{"over", {"task.lr"}}, {"by", "validation.accuracy"}};
   experiment_.chosen = {"task.lr"};
   for (std::int64_t seed = 0; seed < 2; ++seed)
@@ -151,7 +151,7 @@ TEST_F(Pairs, are_one_for_each_seed_and_fold_whatever_else_varies) {
   }
 }
 
-TEST_F(Pairs, set_a_base_without_an_axis_beside_each_of_its_values) {
+TEST_F(Pairs, match_a_base_without_an_axis_with_each_of_its_values) {
   cells_.push_back(cell("htsat", "room", 0));
   for (const int levels : {1, 2, 4})
     cells_.push_back(with(cell("mimi", "room", 0), "encoder.levels", levels));
@@ -167,7 +167,7 @@ TEST_F(Pairs, set_a_base_without_an_axis_beside_each_of_its_values) {
               ElementsAre("htsat has no encoder.levels, so its runs are paired with each value"));
 }
 
-TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
+TEST_F(Pairs, match_a_control_without_an_encoder_with_every_encoder) {
   auto blind = cell("", "blind", 0);
   std::erase_if(blind.axes, [](const auto& axis) { return axis.first == "encoder"; });
   cells_.push_back(blind);
@@ -185,7 +185,7 @@ TEST_F(Pairs, set_a_control_without_an_encoder_beside_every_encoder) {
               ElementsAre("blind has no encoder, so its runs are paired with each value"));
 }
 
-TEST_F(Pairs, take_what_uses_no_encoder_for_one_control_of_all_encoders) {
+TEST_F(Pairs, treat_cells_without_an_encoder_as_one_control_of_all_encoders) {
   // The two ways to plan it: blind is listed under one encoder, or under both with one key.
   for (const auto& listed : {std::vector{"htsat"}, std::vector{"htsat", "mimi"}}) {
     cells_.clear();
@@ -209,7 +209,7 @@ TEST_F(Pairs, take_what_uses_no_encoder_for_one_control_of_all_encoders) {
   }
 }
 
-TEST_F(Pairs, take_no_value_for_another_where_the_axis_is_there) {
+TEST_F(Pairs, do_not_match_different_values_if_both_sides_have_the_axis) {
   // htsat was trained on 40 items and on all, mimi on 80 and on all.
   for (const auto* encoder : {"htsat", "mimi"})
     cells_.push_back(cell(encoder, "room", 0));
@@ -221,7 +221,7 @@ TEST_F(Pairs, take_no_value_for_another_where_the_axis_is_there) {
   EXPECT_EQ(found[0].axes.count("task.n_train"), 0U);
 }
 
-TEST_F(Pairs, a_side_with_one_seed_stands_beside_each_seed_of_the_other) {
+TEST_F(Pairs, a_side_with_one_seed_is_paired_with_each_seed_of_the_other) {
   cells_.push_back(cell("htsat", "room", 0));
   for (std::int64_t seed = 0; seed < 3; ++seed)
     cells_.push_back(cell("mimi", "room", seed));
@@ -241,7 +241,7 @@ TEST_F(Pairs, a_side_with_one_seed_stands_beside_each_seed_of_the_other) {
   }
 }
 
-TEST_F(Pairs, of_zips_in_several_blocks_are_told_apart) {
+TEST_F(Pairs, of_zips_in_several_blocks_are_distinguished) {
   experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
   for (const auto& [encoder, mapper] :
        {std::pair{"htsat", "a"}, {"mimi", "b"}, {"htsat", "c"}, {"mimi", "d"}})
@@ -264,7 +264,7 @@ TEST_F(Pairs, prefer_a_zip_partner_that_is_the_same) {
   EXPECT_EQ(found[1].axes.at("mapper"), "b");
 }
 
-TEST_F(Pairs, two_cells_with_equal_labels_are_conditions_of_their_own) {
+TEST_F(Pairs, two_cells_with_equal_labels_are_separate_conditions) {
   cells_.push_back(cell("htsat", "room", 0));
   cells_.push_back(with(cell("mimi", "room", 0), "encoder.mode", "5"));
   cells_.push_back(with(cell("mimi", "room", 0), "encoder.mode", 5));

@@ -53,7 +53,7 @@ TEST_F(Print, says_what_weights_were_trained_on) {
                         "untrained: random, untrained\n\n"));
 }
 
-TEST_F(Print, says_where_datasets_have_the_right_answers_from) {
+TEST_F(Print, says_where_the_reference_answers_of_datasets_come_from) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   slices_ = {{"category", {{"mood", 40}}}, {"gold_from", {{"audio", 10}, {"caption", 30}}}};
   plan();
@@ -77,7 +77,7 @@ TEST_F(Print, says_so_when_there_is_nothing_to_compare) {
   EXPECT_THAT(printed({}), HasSubstr("nothing to compare with 'htsat'"));
 }
 
-TEST_F(Print, has_a_column_for_each_axis_that_tells_conditions_apart_and_none_twice) {
+TEST_F(Print, has_one_column_for_each_axis_that_distinguishes_conditions) {
   add_cells({"htsat", "mimi"}, {"blind", "hearing"}, 1);
   plan();
   for (const auto& cell : cells_)
@@ -112,7 +112,7 @@ TEST_F(Print, says_what_is_missing_once) {
   EXPECT_EQ(text.find("no pair of finished runs"), text.rfind("no pair of finished runs"));
 }
 
-TEST_F(Print, says_the_reason_below_where_sides_are_not_compared) {
+TEST_F(Print, prints_the_reason_below_the_table_if_sides_are_not_compared) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
   cells_[0].identity = {{"evaluator", {{"options", {{"scorer", "letter"}}}}}};
   cells_[1].identity = {{"evaluator", {{"options", {{"scorer", "auto"}}}}}};
@@ -125,7 +125,7 @@ TEST_F(Print, says_the_reason_below_where_sides_are_not_compared) {
                               "(mimi); --allow-different-scoring compares them anyway\n"));
 }
 
-TEST(Text, numbers_keep_what_tells_them_apart) {
+TEST(Text, numbers_keep_the_digits_that_distinguish_them) {
   EXPECT_EQ(number_text(0.1234), "0.123");
   EXPECT_EQ(number_text(0.00001), "1.0e-05");
   EXPECT_EQ(number_text(12345.6), "12346");

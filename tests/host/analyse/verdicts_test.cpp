@@ -59,7 +59,7 @@ TEST_F(Verdicts, a_claim_the_other_way_round_is_contradicted) {
   EXPECT_THAT(only_line(), HasSubstr("contradicted, mimi is better than htsat"));
 }
 
-TEST_F(Verdicts, better_means_less_where_less_is_better) {
+TEST_F(Verdicts, lower_counts_as_better_if_lower_is_better) {
   claim({{"name", "errors"}, {"claim", "mimi > htsat"}, {"metric", "error"}});
   finish();
   EXPECT_THAT(only_line(), HasSubstr("supported, mimi is better than htsat: error -0.375"));
@@ -91,7 +91,7 @@ TEST_F(Verdicts, equivalence_needs_an_interval_within_the_margin) {
   EXPECT_THAT(found[2].sentence, HasSubstr("differ by more than 0.030"));
 }
 
-TEST_F(Verdicts, what_the_items_cannot_tell_is_undecided) {
+TEST_F(Verdicts, a_claim_that_the_items_cannot_decide_is_undecided) {
   claim({{"name", "close"}, {"claim", "twin > htsat"}});
   finish();
   EXPECT_THAT(only_line(), HasSubstr("undecided, unclear whether twin and htsat differ"));
@@ -107,7 +107,7 @@ TEST_F(Verdicts, holm_makes_many_claims_harder_to_support) {
   EXPECT_EQ(found[0].verdict, "supported");
 }
 
-TEST_F(Verdicts, nothing_is_testable_where_the_positive_control_does_not_beat_the_blind_one) {
+TEST_F(Verdicts, nothing_is_testable_if_the_positive_control_does_not_beat_the_blind_one) {
   claim({{"name", "broken"},
          {"claim", "mimi > htsat"},
          {"positive_control", "twin"},
@@ -224,7 +224,7 @@ TEST_F(EachTask, named_without_cells_keeps_a_claim_from_being_supported) {
                                          "noise: the experiment has no matching pair of cells"));
 }
 
-TEST_F(Verdicts, slices_that_are_several_must_each_show_it) {
+TEST_F(Verdicts, each_of_several_slices_must_show_it) {
   claim({{"name", "kinds"},
          {"claim", "mimi > htsat"},
          {"slices", {{"category", {"event", "mood"}}}}});
@@ -287,7 +287,8 @@ TEST_F(Verdicts, a_claim_along_tasks_is_about_each_encoder) {
   EXPECT_THAT(found[1].sentence, HasSubstr("opposite in mimi"));
 }
 
-TEST_F(Verdicts, of_equivalence_give_the_p_of_two_one_sided_tests_and_that_of_beyond) {
+TEST_F(Verdicts,
+       of_equivalence_give_the_p_of_two_one_sided_tests_and_that_of_exceeding_the_margin) {
   claim({{"name", "near"}, {"claim", "mimi = htsat"}, {"margin", 0.35}});
   finish();
   const auto found = verdicts(*store_, "ablation").at(0);
@@ -326,7 +327,7 @@ TEST_F(Verdicts, sides_that_were_scored_by_different_rules_are_not_tested) {
   EXPECT_THAT(found[1].sentence, HasSubstr("; scored by different rules"));
 }
 
-TEST_F(Verdicts, controls_of_other_rules_are_compared_where_that_is_asked_for) {
+TEST_F(Verdicts, controls_with_other_rules_are_compared_on_request) {
   claim({{"name", "asked for"},
          {"claim", "mimi > htsat"},
          {"positive_control", "mimi"},

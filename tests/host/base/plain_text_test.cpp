@@ -26,7 +26,7 @@ TEST(PlainText, shows_no_character_that_controls_a_terminal) {
       << "right to left";
 }
 
-TEST(PlainText, replaces_every_byte_that_is_no_utf8) {
+TEST(PlainText, replaces_every_byte_that_is_not_utf8) {
   EXPECT_EQ(plain_text("\xff\xfe"), mark + mark);
   EXPECT_EQ(plain_text("caf\xe9"), "caf" + mark);
   EXPECT_EQ(plain_text("\xC0\xAF"), mark + mark) << "too long a form";
@@ -42,7 +42,7 @@ TEST(ShortText, leaves_out_the_middle_and_counts_it) {
   EXPECT_EQ(short_text("short", 100), "short");
 }
 
-TEST(ShortText, cuts_no_character) {
+TEST(ShortText, does_not_split_a_character) {
   std::string text;
   for (int i = 0; i < 1000; ++i)
     text += "\xE6\xBC\xA2";

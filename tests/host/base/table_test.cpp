@@ -70,24 +70,24 @@ TEST(Table, quotes_csv_fields_that_need_it_and_keeps_all_digits) {
             "a,b\n\"x, \"\"y\"\"\",0.1\n\"two\nlines\",\n");
 }
 
-TEST(Table, json_has_an_object_a_row_with_null_for_what_is_not_finite) {
+TEST(Table, json_has_an_object_per_row_with_null_for_numbers_that_are_not_finite) {
   const auto text = written(Format::json, {"b", "a"},
                             {{"q\"", std::numeric_limits<double>::quiet_NaN()}, {1, true}});
   EXPECT_EQ(text, "[\n {\"b\": \"q\\\"\", \"a\": null},\n {\"b\": 1, \"a\": true}\n]\n");
   EXPECT_EQ(Json::parse(text).size(), 2U);
 }
 
-TEST(Table, survives_text_that_is_no_utf8) {
+TEST(Table, survives_invalid_utf8) {
   EXPECT_NO_THROW(written(Format::json, {"a"}, {{"\xff\xfe"}}));
   EXPECT_NO_THROW(written(Format::table, {"a"}, {{"\xff\xfe"}}));
 }
 
-TEST(Table, writes_an_object_a_line) {
+TEST(Table, writes_one_object_per_line) {
   EXPECT_EQ(written(Format::jsonl, {"a", "b"}, {{1, "x"}, {nullptr, "y"}}),
             "{\"a\": 1, \"b\": \"x\"}\n{\"a\": null, \"b\": \"y\"}\n");
 }
 
-TEST(Table, marks_texts_that_a_spreadsheet_would_compute_and_no_numbers) {
+TEST(Table, marks_texts_that_a_spreadsheet_would_compute_but_not_numbers) {
   EXPECT_EQ(written(Format::spreadsheet, {"a", "b"}, {{"=1+1", -2}, {"@x", "-"}, {"plain", "+1"}}),
             "a,b\n'=1+1,-2\n'@x,'-\nplain,'+1\n");
   EXPECT_EQ(written(Format::csv, {"a"}, {{"=1+1"}}), "a\n=1+1\n");
@@ -97,7 +97,7 @@ TEST(Table, refuses_a_row_of_another_width) {
   EXPECT_THROW(written(Format::csv, {"a"}, {{1, 2}}), std::logic_error);
 }
 
-TEST(Table, names_the_known_formats_when_it_is_asked_for_another) {
+TEST(Table, names_the_known_formats_for_an_unknown_one) {
   EXPECT_EQ(format_of("csv"), Format::csv);
   try {
     format_of("jsn");

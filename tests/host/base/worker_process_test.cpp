@@ -57,7 +57,7 @@ TEST_F(Worker, answers_with_the_kind_and_the_text_of_its_error) {
   EXPECT_THAT(worker.hello().abi_tag, HasSubstr("torch"));
 }
 
-TEST_F(Worker, answers_one_question_after_the_other) {
+TEST_F(Worker, answers_questions_one_after_the_other) {
   WorkerProcess worker;
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); }).kind, "bug");
@@ -102,7 +102,7 @@ TEST_F(Worker, inherits_no_token_of_the_hub) {
   EXPECT_THAT(all, Not(HasSubstr("HUGGING_FACE_HUB_TOKEN=")));
 }
 
-TEST_F(Worker, has_its_channel_where_no_plugin_writes_by_chance) {
+TEST_F(Worker, has_its_channel_on_a_descriptor_that_plugins_do_not_write_to_by_accident) {
   WorkerProcess worker;
   error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   const auto three =

@@ -34,7 +34,7 @@ TEST(CheckpointFiles, are_one_set_of_weights_and_what_describes_it) {
                           "model.safetensors"));
 }
 
-TEST(CheckpointFiles, are_those_of_pytorch_where_there_is_no_safetensors) {
+TEST(CheckpointFiles, are_those_of_pytorch_if_there_is_no_safetensors) {
   EXPECT_THAT(checkpoint_files({"config.json", "pytorch_model.bin", "tf_model.h5"}, "", no_text),
               ElementsAre("config.json", "pytorch_model.bin"));
 }
@@ -49,7 +49,7 @@ TEST(CheckpointFiles, are_the_shards_that_the_index_names) {
       ElementsAre("model.safetensors.index.json", "a-1-of-2.safetensors", "a-2-of-2.safetensors"));
 }
 
-TEST(CheckpointFiles, refuse_an_index_that_is_none_or_leads_out) {
+TEST(CheckpointFiles, refuse_an_index_that_is_invalid_or_leads_out_of_the_folder) {
   const Names names{"model.safetensors.index.json"};
   EXPECT_THAT(refusal(names, "", "no json"), HasSubstr("is not an index of shards"));
   EXPECT_THAT(refusal(names, "", R"({"weight_map": {"x": 1}})"), HasSubstr("is not an index"));
@@ -67,7 +67,7 @@ TEST(CheckpointFiles, are_the_only_checkpoint_whatever_its_name) {
   EXPECT_THAT(refusal({}, ""), HasSubstr("It has nothing"));
 }
 
-TEST(CheckpointFiles, of_a_file_are_it_and_the_configuration_beside_it) {
+TEST(CheckpointFiles, of_a_file_include_the_configuration_next_to_it) {
   const Names names{"config.json", "model.safetensors", "sub/config.json", "sub/w.pth",
                     "tokenizer.json"};
   EXPECT_THAT(checkpoint_files(names, "sub/w.pth", no_text),

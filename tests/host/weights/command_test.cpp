@@ -75,7 +75,7 @@ TEST_F(WeightsCommand, lists_gets_and_lists_again) {
   EXPECT_EQ(hub.hub_requests().size(), requests) << "what is here is not asked for";
 }
 
-TEST_F(WeightsCommand, asks_nobody_when_offline) {
+TEST_F(WeightsCommand, sends_no_request_when_offline) {
   for (const auto& [words, environment] :
        std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>{
            {{"--offline"}, {}}, {{}, {"HF_HUB_OFFLINE=1"}}}) {
@@ -109,7 +109,7 @@ TEST_F(WeightsCommand, is_named_by_the_run_that_skips_cells_without_weights) {
                         "encoder.codec.options.weights=hf://other/repo' downloads it"));
 }
 
-TEST_F(WeightsCommand, says_what_a_hub_refuses_and_goes_on_with_the_others) {
+TEST_F(WeightsCommand, reports_what_a_hub_refuses_and_continues_with_the_others) {
   hub.hub_trouble = [](const HttpServer::Request& request) -> std::optional<HttpServer::Answer> {
     if (request.target.find("/gated/") == std::string::npos) return std::nullopt;
     return FakeHub::refusal(403, "GatedRepo", "Access is restricted");
@@ -170,7 +170,7 @@ TEST_F(WeightsCommand, fetches_once_when_two_run_at_the_same_time) {
   EXPECT_EQ(hub.cdn_requests().size(), 1u);
 }
 
-TEST_F(WeightsCommand, goes_on_after_a_kill) {
+TEST_F(WeightsCommand, resumes_after_a_kill) {
   const auto cut = noise(200'000).substr(0, 50'000);
   hub.cdn_trouble = [&](const HttpServer::Request&) -> std::optional<HttpServer::Answer> {
     if (hub.cdn_requests().size() > 1) return std::nullopt;
@@ -189,7 +189,7 @@ TEST_F(WeightsCommand, goes_on_after_a_kill) {
   EXPECT_EQ(hub.cdn_requests().back().headers.at("range"), "bytes=50000-");
 }
 
-TEST_F(WeightsCommand, without_a_file_looks_at_the_experiments_of_the_folder) {
+TEST_F(WeightsCommand, without_a_file_reads_the_experiments_of_the_folder) {
   const auto text = text_of(sandbox / "tones.toml");
   write(sandbox / "experiments/a.toml", text);
   write(sandbox / "experiments/b.toml", "[experiment]\nname = \"${NOT_SET_ANYWHERE}\"\n");

@@ -30,7 +30,7 @@ TEST_F(Fetching, leaves_the_layout_of_the_python_library) {
   EXPECT_EQ(found().path, (repository() / "snapshots" / hub.commit).string());
 }
 
-TEST_F(Fetching, of_a_file_in_a_folder_at_a_revision_links_and_refers_alike) {
+TEST_F(Fetching, of_a_file_in_a_folder_at_a_revision_writes_the_same_links_and_refs) {
   hub.files["sub/w.pth"] = "numbers";
   get("hf://owner/repo/sub/w.pth@refs/pr/1");
   EXPECT_EQ(fs::read_symlink(repository() / "snapshots" / hub.commit / "sub/w.pth"),
@@ -39,7 +39,7 @@ TEST_F(Fetching, of_a_file_in_a_folder_at_a_revision_links_and_refers_alike) {
   EXPECT_EQ(found("hf://owner/repo/sub/w.pth@refs/pr/1").missing, "");
 }
 
-TEST_F(Fetching, needs_nothing_of_what_is_there) {
+TEST_F(Fetching, downloads_nothing_that_is_already_there) {
   get();
   const auto before = hub.cdn_requests().size();
   fs::remove_all(repository() / "snapshots");
@@ -48,7 +48,7 @@ TEST_F(Fetching, needs_nothing_of_what_is_there) {
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 
-TEST_F(Fetching, goes_on_where_the_connection_was_cut) {
+TEST_F(Fetching, resumes_where_the_connection_was_cut) {
   trouble(2, [&](const Request& request) {
     auto answer = normal(request);
     answer.cut = 100'000;
@@ -64,7 +64,7 @@ TEST_F(Fetching, goes_on_where_the_connection_was_cut) {
   EXPECT_THAT(notes, Contains(HasSubstr("trying again")).Times(2));
 }
 
-TEST_F(Fetching, goes_on_where_another_call_ended) {
+TEST_F(Fetching, resumes_where_another_call_ended) {
   write(part(), content.substr(0, 123'456));
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
@@ -79,14 +79,14 @@ TEST_F(Fetching, asks_for_nothing_when_all_bytes_are_there_and_only_the_end_is_m
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 
-TEST_F(Fetching, begins_anew_where_a_server_ignores_the_range) {
+TEST_F(Fetching, starts_again_if_a_server_ignores_the_range) {
   write(part(), content.substr(0, 1000));
   trouble(9, [&](const Request&) { return Answer{.body = content}; });
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 
-TEST_F(Fetching, begins_anew_where_a_server_answers_another_range) {
+TEST_F(Fetching, starts_again_if_a_server_answers_another_range) {
   write(part(), content.substr(0, 1000));
   trouble(1, [&](const Request& request) {
     auto answer = normal(request);
@@ -98,21 +98,21 @@ TEST_F(Fetching, begins_anew_where_a_server_answers_another_range) {
   EXPECT_FALSE(hub.cdn_requests().at(1).has("range"));
 }
 
-TEST_F(Fetching, begins_anew_where_a_server_knows_no_such_range) {
+TEST_F(Fetching, starts_again_if_a_server_does_not_have_the_range) {
   write(part(), content.substr(0, 1000));
   trouble(1, [&](const Request&) { return Answer{.status = 416}; });
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 
-TEST_F(Fetching, begins_anew_once_where_the_part_that_was_there_is_damaged) {
+TEST_F(Fetching, starts_again_once_if_the_existing_part_is_damaged) {
   write(part(), earshot::testing::noise(1000, 7));
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);
   EXPECT_THAT(notes, Contains(HasSubstr("wrong hash; starting again")));
 }
 
-TEST_F(Fetching, gives_up_on_a_server_that_always_cuts_at_one_place) {
+TEST_F(Fetching, gives_up_on_a_server_that_always_cuts_at_the_same_place) {
   trouble(99, [&](const Request&) { return Answer{.body = content, .cut = 5000}; });
   EXPECT_THAT(failure(), AllOf(HasSubstr("hf://owner/repo: 'model.safetensors'"),
                                HasSubstr("no answer from http://127.0.0.1")));
@@ -121,14 +121,14 @@ TEST_F(Fetching, gives_up_on_a_server_that_always_cuts_at_one_place) {
   EXPECT_NE(found().missing, "");
 }
 
-TEST_F(Fetching, refuses_content_that_is_shorter_than_said) {
+TEST_F(Fetching, refuses_content_that_is_shorter_than_declared) {
   trouble(99, [&](const Request&) { return Answer{.body = content.substr(0, 70'000)}; });
   EXPECT_THAT(failure(), HasSubstr("the content has 70000 bytes, but the hub says that the file "
                                    "has 300000 bytes"));
   EXPECT_NE(found().missing, "");
 }
 
-TEST_F(Fetching, refuses_content_that_is_longer_than_said) {
+TEST_F(Fetching, refuses_content_that_is_longer_than_declared) {
   trouble(99, [&](const Request&) {
     Answer answer{.body = content + content};
     answer.headers["Content-Length"] = "300000";
@@ -149,7 +149,7 @@ TEST_F(Fetching, refuses_a_stream_without_length_that_does_not_end) {
       HasSubstr("more bytes were received, but the hub says that the file has 300000 bytes"));
 }
 
-TEST_F(Fetching, refuses_what_has_a_wrong_hash_and_keeps_nothing_of_it) {
+TEST_F(Fetching, refuses_and_discards_content_with_a_wrong_hash) {
   auto wrong = content;
   wrong[150'000] = static_cast<char>(~wrong[150'000]);
   trouble(99, [&](const Request&) { return Answer{.body = wrong}; });
@@ -182,7 +182,7 @@ TEST_F(Fetching, gets_an_empty_file) {
   EXPECT_TRUE(fs::is_regular_file(repository() / "snapshots" / hub.commit / "config.json"));
 }
 
-TEST_F(Fetching, lets_two_that_want_the_same_fetch_it_once) {
+TEST_F(Fetching, fetches_once_for_two_processes_that_need_the_same_file) {
   trouble(1, [&](const Request& request) {
     auto answer = normal(request);
     answer.silence = 0.3;
@@ -244,7 +244,7 @@ TEST_F(Fetching, keeps_what_it_could_write_when_the_disk_is_full) {
   EXPECT_EQ(fetched("model.safetensors"), content);
 }
 
-TEST_F(Fetching, keeps_what_is_there_when_a_network_shows_a_page_of_its_own) {
+TEST_F(Fetching, keeps_what_is_there_when_a_network_shows_its_own_page) {
   write(part(), content.substr(0, 100'000));
   trouble(1, [](const Request&) { return Answer{.body = "<html>log in first</html>"}; });
   get();
@@ -259,7 +259,7 @@ TEST_F(Fetching, says_that_the_cache_cannot_be_written) {
                                HasSubstr("Set HF_HUB_CACHE to another")));
 }
 
-TEST_F(Fetching, knows_what_is_still_to_get) {
+TEST_F(Fetching, knows_what_is_left_to_download) {
   Hub client(settings);
   const auto source = parse_hub_source("hf://owner/repo");
   const auto remote = ask_hub(client, source);
@@ -272,7 +272,7 @@ TEST_F(Fetching, knows_what_is_still_to_get) {
   EXPECT_EQ(bytes_to_get(settings.cache, source, remote), 0);
 }
 
-TEST_F(Fetching, works_with_a_hub_that_tells_no_sizes_or_lists_nothing) {
+TEST_F(Fetching, works_with_a_hub_that_reports_no_sizes_or_lists_nothing) {
   hub.with_sizes = false;
   get();
   EXPECT_EQ(fetched("model.safetensors"), content);

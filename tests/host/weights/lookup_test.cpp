@@ -63,7 +63,7 @@ TEST_F(PythonCache, has_revisions_by_name_and_by_commit) {
   EXPECT_THAT(find("hf://owner/repo@v2").missing, HasSubstr("'hf://owner/repo@v2' is not in"));
 }
 
-TEST_F(PythonCache, has_weights_in_part_until_all_shards_are_there) {
+TEST_F(PythonCache, has_partial_weights_until_all_shards_are_there) {
   refer("main");
   add("config.json", "c0");
   EXPECT_THAT(find("hf://owner/repo").missing, HasSubstr("incomplete"));
@@ -87,7 +87,7 @@ TEST_F(PythonCache, is_found_whatever_is_wrong_with_the_settings_of_the_network)
   EXPECT_EQ(find_weights("hf://owner/repo", "/").path, snapshot_.string());
 }
 
-TEST_F(PythonCache, cannot_be_left_by_what_a_ref_says) {
+TEST_F(PythonCache, cannot_be_left_through_the_content_of_a_ref) {
   write(folder_ / "model.safetensors", "x");
   write(repository_ / "refs" / "main", "../../..");
   EXPECT_THAT(find("hf://owner/repo").missing, HasSubstr("is not in the local"));

@@ -56,7 +56,7 @@ TEST_F(ClothoFiles, give_a_training_item_per_caption_and_a_test_item_per_clip) {
   EXPECT_THAT(last.slices, ElementsAre(Pair("format", "caption"), Pair("gold_from", "audio")));
 }
 
-TEST_F(ClothoFiles, tell_the_sound_that_a_clip_is_from_out_of_metadata_in_latin_1) {
+TEST_F(ClothoFiles, name_the_sound_of_a_clip_in_latin_1_metadata) {
   write(folder_ / "clotho_captions_validation.csv",
         header + "caf\xc3\xa9.wav,a,b,c,d,e\nx.wav,a,b,c,d,e\n");
   write(folder_ / "clotho_metadata_validation.csv",

@@ -35,7 +35,7 @@ class Esc50 : public testing::Test {
   const fs::path root_ = folder_ / "root";
 };
 
-TEST_F(Esc50, reads_the_table_and_finds_files_of_any_ending) {
+TEST_F(Esc50, reads_the_table_and_finds_files_with_any_extension) {
   put("audio/1-100-A-10.ogg");
   put("audio/2-200-B-0.flac");
   put("audio/5-300-A-14.wav");

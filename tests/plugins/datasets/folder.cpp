@@ -33,7 +33,7 @@ class Folder : public testing::Test {
   const fs::path root_ = folder_ / "root";
 };
 
-TEST_F(Folder, names_classes_by_folders_and_passes_over_what_is_no_audio) {
+TEST_F(Folder, names_classes_by_folders_and_skips_what_is_not_audio) {
   put("dog/b.WAV");
   put("cat/deep/a.flac");
   put("cat/notes.txt");
@@ -84,7 +84,7 @@ TEST_F(Folder, splits_whole_groups_by_its_seed) {
   EXPECT_NE(splits(0), splits(1));
 }
 
-TEST_F(Folder, passes_over_what_a_mac_puts_beside_files) {
+TEST_F(Folder, skips_files_that_macos_adds) {
   for (const auto* name : {"train/dog/a.wav", "test/dog/b.wav", "train/dog/._a.wav",
                            "train/dog/.DS_Store", "__MACOSX/train/dog/._a.wav"})
     put(name);
@@ -94,7 +94,7 @@ TEST_F(Folder, passes_over_what_a_mac_puts_beside_files) {
   EXPECT_EQ(dataset.item(0).split, Split::test);
 }
 
-TEST_F(Folder, knows_splits_beside_folders_without_audio) {
+TEST_F(Folder, recognises_splits_next_to_folders_without_audio) {
   for (const auto* name : {"train/dog/a.wav", "test/dog/b.wav", "doc/readme.txt", "empty/x/y.txt"})
     put(name);
   EXPECT_THAT(open().labels().front().classes, testing::ElementsAre("dog"));
@@ -113,7 +113,7 @@ TEST_F(Folder, follows_a_link_to_a_folder_elsewhere) {
   EXPECT_THAT(dataset.sources(), testing::Contains(root_ / "dog/more"));
 }
 
-TEST_F(Folder, does_not_follow_links_round_in_a_circle_or_to_another_class) {
+TEST_F(Folder, does_not_follow_links_in_a_cycle_or_to_another_class) {
   put("dog/a.wav");
   put("cat/b.wav");
   fs::create_directory_symlink(root_ / "cat", root_ / "dog/cats");
@@ -127,7 +127,7 @@ TEST_F(Folder, does_not_follow_links_round_in_a_circle_or_to_another_class) {
   EXPECT_EQ(dataset.item(2).id, "dog/more/c.wav");
 }
 
-TEST_F(Folder, has_an_item_for_a_link_that_leads_nowhere) {
+TEST_F(Folder, has_an_item_for_a_dangling_link) {
   put("cat/a.wav");
   fs::create_symlink("../../.git/annex/objects/b.wav", root_ / "cat/b.wav");
   fs::create_symlink("../nowhere.txt", root_ / "cat/c.txt");

@@ -74,7 +74,7 @@ TEST_F(Benchmarks, of_mmar_are_an_array_or_lines_and_may_lack_a_language) {
   }
 }
 
-TEST_F(Benchmarks, keep_gold_that_is_no_choice_for_the_linter_or_leave_it_out) {
+TEST_F(Benchmarks, keep_gold_that_is_not_a_choice_for_the_linter_or_leave_it_out) {
   const auto json = R"([{"id": "1", "audio_id": "1.wav", "question": "who?",)"
                     R"( "choices": ["a", "b", "b"], "answer": "c"},)"
                     R"({"id": "2", "audio_id": "2.wav", )" +

@@ -151,7 +151,7 @@ TEST_F(Table, refuses_hostile_tables_and_names_the_line) {
                earshot::ConfigError);
 }
 
-TEST_F(Table, says_the_nearest_column_to_one_that_is_not_there) {
+TEST_F(Table, suggests_the_nearest_column_for_a_missing_one) {
   const auto refused = [&](const std::string& name, const std::string& text,
                            const std::string& message, const Given& options = {}) {
     EXPECT_THAT([&] { open(name, text, options); },
@@ -182,7 +182,7 @@ TEST_F(Table, takes_none_na_nan_and_leading_zeros_for_classes) {
   EXPECT_FALSE(dataset.item(6).labels.contains("x"));
 }
 
-TEST_F(Table, refuses_what_is_no_utf8_with_line_and_column) {
+TEST_F(Table, refuses_invalid_utf8_with_line_and_column) {
   const auto advice = "it as UTF-8";
   expect("t.csv", "audio,x\na.wav,caf\xe9\n", "t.csv:2:10: byte 0xe9 is not UTF-8");
   expect("t.csv", "audio,x\na.wav,caf\xe9\n", advice);

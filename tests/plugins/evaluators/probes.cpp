@@ -85,7 +85,7 @@ Given with(const std::string& target, Given more = {}) {
   return more;
 }
 
-TEST(LinearProbe, tells_classes_apart_with_each_head) {
+TEST(LinearProbe, distinguishes_classes_with_each_head) {
   for (const auto& options : {with("kind"), with("kind", {{"pooling", std::string("max")}}),
                               with("kind", {{"head", std::string("svm")}}),
                               with("kind", {{"head", std::string("svm")},
@@ -353,7 +353,7 @@ TEST(Knn, breaks_ties_of_votes_by_class_and_of_distances_by_order) {
   EXPECT_EQ(predicted(line({{1, "high"}, {1.5, "low"}}, 0.9), 2), "low");
 }
 
-TEST(Probes, break_ties_as_told_after_they_were_stored_too) {
+TEST(Probes, break_ties_as_requested_even_after_they_were_stored) {
   for (const std::string ties : {"names", "dataset"}) {
     auto on = line({{1, "high"}, {1.5, "low"}}, 0.9);
     const auto options =
@@ -395,7 +395,7 @@ std::string notes_of(MemoryTrial& on, const std::string& target) {
   return line;
 }
 
-TEST(LinearProbe, says_that_there_is_nothing_to_validate_on_and_goes_on) {
+TEST(LinearProbe, notes_that_there_is_nothing_to_validate_on_and_continues) {
   const auto of_groups = [](int count, const std::function<std::string(int)>& group) {
     auto all = examples(count, 1);
     for (int i = 0; i < count; ++i)
@@ -452,7 +452,7 @@ TEST(Target, counts_items_without_an_answer_as_wrong_in_every_number_of_classes)
   EXPECT_FALSE(numbers.contains("map"));  // there are no scores
 }
 
-TEST(Target, says_how_many_items_r2_is_of) {
+TEST(Target, counts_the_items_of_r2) {
   const earshot::kit::Target target(labels[1]);
   std::vector<earshot::Item> items(4);
   std::vector<earshot::Prediction> predictions;
@@ -466,7 +466,7 @@ TEST(Target, says_how_many_items_r2_is_of) {
   EXPECT_EQ(target.score(outcomes).at("r2.n"), 3);
 }
 
-TEST(Target, ranks_nothing_where_some_items_have_no_scores) {
+TEST(Target, ranks_nothing_if_some_items_have_no_scores) {
   const earshot::kit::Target target(labels[2]);
   std::vector<earshot::Item> items(3);
   std::vector<earshot::Prediction> predictions(3);

@@ -71,21 +71,21 @@ TEST(Distances, are_those_of_the_reference_implementations) {
   }
 }
 
-TEST(SiSdr, is_the_ratio_of_what_is_projected_to_what_is_left_at_any_level) {
+TEST(SiSdr, is_the_ratio_of_projection_to_residual_at_any_level) {
   const auto t = at::arange(4800, at::kDouble) * (2 * std::numbers::pi / 4800);
   const auto original = (40 * t).sin(), rest = (77 * t).sin() * 0.1;  // orthogonal
   for (const double level : {1.0, 0.01, -3.0})
     EXPECT_NEAR(si_sdr(original, level * (original + rest) + 0.25).value(), 20, 1e-6);
 }
 
-TEST(SiSdr, is_left_out_where_it_is_not_finite) {
+TEST(SiSdr, is_missing_if_it_is_not_finite) {
   const auto original = noise(1000, 0.5, 1), silence = at::zeros({1000}, at::kDouble);
   EXPECT_FALSE(si_sdr(silence, original));
   EXPECT_FALSE(si_sdr(original, silence));
   EXPECT_FALSE(si_sdr(original, original));
 }
 
-TEST(SpectralComparison, tells_a_level_in_decibels_however_long_the_signal_is) {
+TEST(SpectralComparison, reports_a_level_difference_in_decibels_for_any_length) {
   for (const std::int64_t length : {3000, 200000}) {
     const auto x = noise(length, 0.01, 3);
     const SpectralComparison compare(24000);
@@ -113,7 +113,7 @@ TEST(Intelligibility, of_a_perfect_copy_is_one_and_of_silence_none) {
   EXPECT_EQ(intelligibility(x, at::zeros_like(x), 16000).value().stoi, 0);
 }
 
-TEST(Intelligibility, needs_0_4_s_of_an_original_that_is_heard) {
+TEST(Intelligibility, needs_0_4_s_of_an_audible_original) {
   EXPECT_FALSE(intelligibility(at::zeros({16000}, at::kDouble), noise(16000, 1, 1), 16000));
   EXPECT_FALSE(intelligibility(noise(6000, 1, 1), noise(6000, 1, 2), 16000));
   EXPECT_FALSE(intelligibility(noise(1, 1, 1), noise(1, 1, 2), 16000));

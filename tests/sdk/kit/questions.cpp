@@ -20,7 +20,7 @@ TEST(Questions, have_a_format_by_their_structure) {
   EXPECT_EQ(format_of({"q", {}, {}}, 1), "open");
 }
 
-TEST(Questions, are_at_fault_when_nobody_could_answer_or_mark_them) {
+TEST(Questions, are_at_fault_if_they_cannot_be_answered_or_marked) {
   EXPECT_EQ(question_fault(asked({"q", {"a", "b"}, {"b"}})), "");
   EXPECT_EQ(question_fault({.id = "no question"}), "");
   EXPECT_THAT(question_fault(asked({"\t", {}, {"a"}})), HasSubstr("no text"));

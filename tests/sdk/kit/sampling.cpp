@@ -28,7 +28,7 @@ TEST(Linked, joins_items_that_share_a_group_directly_or_through_others) {
   EXPECT_EQ(std::set<std::int64_t>(numbers.begin(), numbers.end()).size(), 5U);
 }
 
-TEST(Linked, takes_the_finest_dimension_where_crossed_ones_join_everything) {
+TEST(Linked, takes_the_finest_dimension_if_crossed_ones_join_everything) {
   Groups groups;
   for (int room = 0; room < 4; ++room)
     for (int clip = 0; clip < 6; ++clip)
@@ -57,14 +57,14 @@ struct Grouped {
   Numbers strata, groups;
 };
 
-TEST(Subsample, takes_as_many_of_each_class_until_one_has_no_more) {
+TEST(Subsample, takes_equally_many_of_each_class_until_one_is_exhausted) {
   const Grouped items;
   EXPECT_EQ(items.of_class_one(items.draw(20)), 10);
   EXPECT_NEAR(static_cast<double>(items.of_class_one(items.draw(21))), 10.5, 0.5);
   EXPECT_EQ(items.of_class_one(items.draw(100)), 30);
 }
 
-TEST(Subsample, of_a_smaller_number_lies_within_one_of_a_larger) {
+TEST(Subsample, of_a_smaller_number_is_part_of_a_larger_one) {
   const Grouped items;
   auto larger = items.draw(0);
   EXPECT_EQ(larger.size(), 120U);

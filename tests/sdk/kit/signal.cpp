@@ -38,7 +38,7 @@ TEST(MelFilters, have_equal_areas_or_equal_peaks_and_cover_each_bin_once) {
   EXPECT_LT((areas - 1).abs().max().item<double>(), 0.01);
 }
 
-TEST(MelFilters, apply_what_they_show) {
+TEST(MelFilters, apply_the_weights_that_dense_returns) {
   const MelFilters filters({.sample_rate = 32000, .n_fft = 1024, .bands = 64});
   const auto spectra = at::arange(7 * 513, at::kFloat).mul(0.7).sin().abs().view({7, 513});
   auto out = at::empty({7, 64});
@@ -94,7 +94,7 @@ bool ignores_threads(const Compute& compute) {
   return same;
 }
 
-TEST(Spectrogram, of_a_long_signal_does_not_depend_on_its_blocks) {
+TEST(Spectrogram, of_a_long_signal_does_not_depend_on_blocks) {
   const Spectrogram spectrogram({.n_fft = 64, .window = 64, .hop = 16});
   const auto samples = signal(16 * 5000, 1);  // more than one block of 4096 frames
   const auto all = spectra(spectrogram, samples);
@@ -149,7 +149,7 @@ TEST(Pool, sees_valid_frames_only) {
   expect(Pooling::max, {3, 30});
 }
 
-TEST(AtMostFrames, averages_as_adaptive_pooling_does_and_makes_nothing_longer) {
+TEST(AtMostFrames, averages_like_adaptive_pooling_and_lengthens_nothing) {
   auto values = at::zeros({2, 5, 1});
   values[0].copy_(at::tensor({1.F, 2.F, 4.F, 8.F, 16.F}).unsqueeze(1));
   values[1].narrow(0, 0, 2).copy_(at::tensor({3.F, 5.F}).unsqueeze(1));
@@ -171,7 +171,7 @@ TEST(AtMostFrames, averages_as_adaptive_pooling_does_and_makes_nothing_longer) {
     EXPECT_TRUE(at::equal(at_most_frames(features, as_it_is).values, values));
 }
 
-TEST(Pool, keeps_the_spread_of_features_with_a_large_common_part) {
+TEST(Pool, keeps_the_spread_of_features_with_a_large_common_offset) {
   Random random(2);
   auto values = at::empty({1, 1000, 1});
   for (std::int64_t t = 0; t < 1000; ++t)

@@ -47,7 +47,7 @@ TEST(DrawSplits, of_a_dataset_keeps_groups_whole_and_the_share_of_each_class) {
   EXPECT_NEAR(rare[Split::test], 0.3 * 36, 4);
 }
 
-TEST(DrawSplits, of_a_dataset_depends_on_its_seed_alone) {
+TEST(DrawSplits, of_a_dataset_depends_only_on_its_seed) {
   EXPECT_EQ(draw({}), draw({}));
   EXPECT_NE(draw({}), draw({{"seed", std::int64_t{1}}}));
 }
@@ -60,14 +60,14 @@ TEST(DrawSplits, of_a_dataset_leaves_something_to_train_on) {
       testing::ThrowsMessage<ConfigError>(testing::HasSubstr("a sum below 1")));
 }
 
-TEST(SplitNamed, knows_what_datasets_call_their_splits) {
+TEST(SplitNamed, knows_the_usual_names_of_splits) {
   EXPECT_EQ(split_named("Training"), Split::train);
   EXPECT_EQ(split_named("dev"), Split::validation);
   EXPECT_EQ(split_named("eval"), Split::test);
   EXPECT_EQ(split_named("dog"), std::nullopt);
 }
 
-TEST(IsAudio, looks_at_the_ending_in_any_case) {
+TEST(IsAudio, checks_the_extension_in_upper_or_lower_case) {
   EXPECT_TRUE(is_audio("a/b.WAV"));
   EXPECT_TRUE(is_audio("b.old.flac"));
   EXPECT_FALSE(is_audio("wav"));

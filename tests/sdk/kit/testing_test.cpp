@@ -14,7 +14,7 @@ std::vector<std::string> kinds(const SyntheticTrial& trial, Split split) {
   return all;
 }
 
-TEST(SyntheticTrial, tells_kinds_apart_by_features_codes_and_audio) {
+TEST(SyntheticTrial, distinguishes_kinds_by_features_codes_and_audio) {
   SyntheticTrial trial;
   const auto names = trial.label("kind").classes;
   for (std::int64_t i = 0; i < trial.size(Split::test); ++i) {
@@ -40,7 +40,7 @@ TEST(SyntheticTrial, gives_batches_that_keep_the_rules) {
   EXPECT_THROW(trial.mapper(), Unsupported);
 }
 
-TEST(SyntheticTrial, other_truth_changes_the_labels_of_test_items_alone) {
+TEST(SyntheticTrial, other_truth_changes_only_the_labels_of_test_items) {
   SyntheticTrial one, other({.other_test_truth = true});
   EXPECT_EQ(kinds(one, Split::train), kinds(other, Split::train));
   EXPECT_NE(kinds(one, Split::test), kinds(other, Split::test));
@@ -55,7 +55,7 @@ TEST(SyntheticTrial, refuses_a_second_prediction_of_an_item) {
   EXPECT_THROW(trial.predict({.item = 30}), ContractError);
 }
 
-TEST(SyntheticTrial, goes_on_from_what_was_saved_with_a_copy_of_it) {
+TEST(SyntheticTrial, continues_from_a_copy_of_the_saved_state) {
   SyntheticTrial first({.stop_after = 2}), second;
   EXPECT_FALSE(first.resume());
   auto weights = at::ones({2});
@@ -84,7 +84,7 @@ TEST(SyntheticTrial, removes_its_artifacts) {
   EXPECT_FALSE(std::filesystem::exists(file.parent_path()));
 }
 
-TEST(ReadOnly, is_a_copy_that_kills_who_writes_to_it) {
+TEST(ReadOnly, is_a_copy_that_crashes_whatever_writes_to_it) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto values = at::arange(10, at::kFloat);
   auto copy = read_only(values);

@@ -60,7 +60,7 @@ class ClipAudioTest : public ::testing::Test {
   std::filesystem::path sound_ = folder_ / "sound.wav";
 };
 
-TEST_F(ClipAudioTest, hears_the_file_that_was_planned) {
+TEST_F(ClipAudioTest, reads_the_file_that_was_planned) {
   for (const bool with_stamp : {true, false}) {
     const auto view = planned(with_stamp);
     ClipAudio audio(view, 1);
@@ -68,7 +68,7 @@ TEST_F(ClipAudioTest, hears_the_file_that_was_planned) {
   }
 }
 
-TEST_F(ClipAudioTest, refuses_a_file_that_has_another_content) {
+TEST_F(ClipAudioTest, refuses_a_file_with_different_content) {
   for (const bool with_stamp : {true, false}) {
     put(440);
     const auto view = planned(with_stamp);
@@ -78,7 +78,7 @@ TEST_F(ClipAudioTest, refuses_a_file_that_has_another_content) {
   }
 }
 
-TEST_F(ClipAudioTest, hears_a_file_that_was_only_touched_or_written_alike) {
+TEST_F(ClipAudioTest, reads_a_file_that_was_only_touched_or_rewritten_unchanged) {
   const auto view = planned(true);
   put(440);
   ClipAudio audio(view, 1);
@@ -86,14 +86,14 @@ TEST_F(ClipAudioTest, hears_a_file_that_was_only_touched_or_written_alike) {
   EXPECT_EQ(refusal(audio), "heard");
 }
 
-TEST_F(ClipAudioTest, refuses_a_file_that_went_away_and_never_counts_it_as_lost) {
+TEST_F(ClipAudioTest, refuses_a_file_that_was_removed_and_never_counts_it_as_lost) {
   const auto view = planned(true);
   std::filesystem::remove(sound_);
   ClipAudio audio(view, 1);
   EXPECT_THAT(refusal(audio), HasSubstr("sound.wav: it was removed while the experiment ran"));
 }
 
-TEST_F(ClipAudioTest, says_why_a_file_cannot_be_read_and_refuses_one_that_came_later) {
+TEST_F(ClipAudioTest, says_why_a_file_cannot_be_read_and_refuses_one_that_was_added_later) {
   const auto view = this->view({{sound_, protocol::unreadable_identity(sound_), std::nullopt}});
   ClipAudio audio(view, 1);
   EXPECT_THAT(refusal(audio), HasSubstr("could not be read during planning"));

@@ -108,7 +108,7 @@ TEST(Decode, mixes_channels_to_their_mean) {
   EXPECT_FLOAT_EQ(sound.samples[1], 1.25f / 3);
 }
 
-TEST(Decode, does_not_clip_what_passes_full_scale) {
+TEST(Decode, does_not_clip_samples_beyond_full_scale) {
   const TemporaryFolder folder;
   write_sound(folder / "x.wav", {1.5f, -2.0f}, 16000, 1, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
   EXPECT_THAT(decode(folder / "x.wav").samples, ::testing::ElementsAre(1.5f, -2.0f));
@@ -122,7 +122,7 @@ TEST(Decode, takes_silence_and_a_single_sample) {
   EXPECT_THAT(decode(folder / "one.wav").samples, ::testing::ElementsAre(0.25f));
 }
 
-TEST(Decode, reads_the_stretch_that_is_asked_for) {
+TEST(Decode, reads_the_requested_segment) {
   const TemporaryFolder folder;
   const auto wave = tone(16000, 300, 16000);
   for (const int format : {SF_FORMAT_WAV | SF_FORMAT_FLOAT, SF_FORMAT_FLAC | SF_FORMAT_PCM_24}) {
@@ -138,7 +138,7 @@ TEST(Decode, reads_the_stretch_that_is_asked_for) {
   EXPECT_THAT(complaint(folder / "x", -1), HasSubstr("allowed: 0 or more"));
 }
 
-TEST(Decode, tells_what_is_wrong_with_a_file) {
+TEST(Decode, says_what_is_wrong_with_a_file) {
   const TemporaryFolder folder;
   EXPECT_THAT(complaint(folder / "none.wav"), HasSubstr("no such file"));
   EXPECT_THAT(complaint(folder.path()), HasSubstr("not a file"));

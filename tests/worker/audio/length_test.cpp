@@ -161,7 +161,7 @@ TEST(Length, all_of_each_container_and_coding_is_read_from_its_beginning_and_fro
   });
 }
 
-TEST(Length, a_file_that_is_cut_is_refused_wherever_it_declares_its_length) {
+TEST(Length, a_truncated_file_is_refused_wherever_it_declares_its_length) {
   for_each_kind([](const Kind& kind, const fs::path& file) {
     if (!declares_its_length(kind.container())) return;
     const auto size = static_cast<double>(fs::file_size(file));
@@ -173,7 +173,7 @@ TEST(Length, a_file_that_is_cut_is_refused_wherever_it_declares_its_length) {
   });
 }
 
-TEST(Length, what_is_behind_the_samples_never_becomes_sound) {
+TEST(Length, bytes_after_the_samples_never_become_sound) {
   for_each_kind([](const Kind& kind, const fs::path& file) {
     if (!declares_its_length(kind.container())) return;
     const auto bytes = bytes_of(file);
@@ -201,7 +201,7 @@ TEST(Length, of_wav_may_be_unknown) {
   }
 }
 
-TEST(Length, of_wav_may_not_be_less_than_the_samples_that_are_there) {
+TEST(Length, of_wav_may_not_be_less_than_the_number_of_samples) {
   const Written wav;
   const auto size = wav.find("data") + 4;
   EXPECT_THAT(complaint(wav.with(size, "\xe8\x03\0\0"s)),
@@ -210,7 +210,7 @@ TEST(Length, of_wav_may_not_be_less_than_the_samples_that_are_there) {
               HasSubstr("another chunk like its 'data' chunk"));
 }
 
-TEST(Length, of_wav_does_not_count_the_chunks_behind_its_samples) {
+TEST(Length, of_wav_does_not_count_the_chunks_after_its_samples) {
   const Written wav;
   const auto all = decode(wav.file()).samples;
   const auto notes = "LIST\x10\0\0\0INFOIART\4\0\0\0abcd"s;
@@ -227,7 +227,7 @@ TEST(Length, of_wav_does_not_count_the_chunks_behind_its_samples) {
   EXPECT_THAT(complaint(wav.with(empty + notes)), HasSubstr("empty: 0 samples"));
 }
 
-TEST(Length, of_w64_and_svx_does_not_count_the_chunks_behind_either) {
+TEST(Length, of_w64_and_svx_does_not_count_the_chunks_after_the_samples) {
   const Written w64(SF_FORMAT_W64 | SF_FORMAT_PCM_16);
   const auto all = decode(w64.file()).samples;
   const auto id = "abcd\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a"s;
@@ -259,7 +259,7 @@ TEST(Length, of_flac_may_be_unknown) {
   EXPECT_THAT(complaint(flac.with(bytes.substr(0, bytes.size() / 2))), HasSubstr("damaged"));
 }
 
-TEST(Length, of_flac_is_compared_with_the_samples_that_are_there) {
+TEST(Length, of_flac_is_compared_with_the_number_of_samples) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   EXPECT_THAT(complaint(flac.with(24, "\x03\xe8"s)), HasSubstr("but there are more"));
   EXPECT_THAT(complaint(flac.with(24, "\xff\xff"s)), HasSubstr("24000 samples of 65535"));
@@ -271,7 +271,7 @@ TEST(Length, of_flac_is_compared_with_the_samples_that_are_there) {
   EXPECT_THAT(complaint(flac.with(damaged)), HasSubstr("truncated"));
 }
 
-TEST(Length, that_no_memory_holds_is_refused_before_anything_is_decoded) {
+TEST(Length, that_does_not_fit_into_memory_is_refused_before_decoding) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   EXPECT_THAT(complaint(flac.with(22, "\xff\xff\xff\xff"s)),
               HasSubstr("more than 268435456 samples in one clip"));
@@ -354,7 +354,7 @@ std::string sphere(const std::string& samples, int count, const std::string& mor
   return head + samples;
 }
 
-TEST(Length, of_sphere_is_what_its_header_says_whatever_its_name) {
+TEST(Length, of_sphere_is_that_of_its_header_whatever_its_name) {
   const Written wav;
   const auto all = decode(wav.file()).samples;
   const auto samples = wav.bytes().substr(wav.find("data") + 8);
@@ -378,7 +378,7 @@ TEST(Length, of_voc_is_that_of_one_block) {
   EXPECT_THAT(complaint(voc.with(two + two.substr(26) + "\0"s)), HasSubstr("2 blocks of sound"));
 }
 
-TEST(Length, of_what_is_no_recording_is_not_guessed) {
+TEST(Length, of_files_that_are_not_recordings_is_not_guessed) {
   for (const int format : {SF_FORMAT_XI | SF_FORMAT_DPCM_16, SF_FORMAT_SD2 | SF_FORMAT_PCM_16}) {
     const Written file(format);
     EXPECT_THAT(complaint(file.file()), HasSubstr("not audio that can be read"));

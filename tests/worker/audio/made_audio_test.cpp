@@ -31,7 +31,7 @@ class MadeAudioTest : public ::testing::Test {
   MadeAudio made_{cache_.path(), "dataset", true};
 };
 
-TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
+TEST_F(MadeAudioTest, is_restored_bit_for_bit) {
   for (const auto rate : {1000, 8000, 24000, 44100, 192000, 655350})
     for (const std::size_t length : {1, 17, 4096, 70001}) {
       const auto sound = noise(rate, length, length % 2 == 0 ? 0.01f : 7.3f);
@@ -43,7 +43,7 @@ TEST_F(MadeAudioTest, comes_back_bit_for_bit) {
     }
 }
 
-TEST_F(MadeAudioTest, comes_back_bit_for_bit_however_loud_or_quiet_its_samples_are) {
+TEST_F(MadeAudioTest, is_restored_bit_for_bit_however_loud_or_quiet_its_samples_are) {
   const Sound sound{{0, 0.1f, -1e-9f, 1e-12f, 0x1.fffffep-4f, -0x1.fffffep-4f, 0x1.8p-60f}, 8000};
   made_.keep("clip", sound);
   ASSERT_TRUE(made_.find("clip"));
@@ -73,7 +73,7 @@ TEST_F(MadeAudioTest, that_flac_cannot_hold_is_not_kept) {
   }
 }
 
-TEST_F(MadeAudioTest, is_found_but_not_kept_by_who_only_reads) {
+TEST_F(MadeAudioTest, is_found_but_not_kept_in_read_only_mode) {
   const MadeAudio reader(cache_.path(), "dataset", false);
   reader.keep("clip", noise(8000, 100, 0.5f));
   EXPECT_FALSE(fs::exists(file("clip")));
@@ -105,7 +105,7 @@ TEST_F(MadeAudioTest, is_never_another_sound_whatever_byte_is_damaged) {
     EXPECT_FALSE(found_in(bytes.substr(0, size))) << size;
 }
 
-TEST_F(MadeAudioTest, is_counted_and_what_is_damaged_is_named) {
+TEST_F(MadeAudioTest, is_counted_and_damaged_files_are_named) {
   made_.keep("good", noise(8000, 100, 0.5f));
   made_.keep("bad", noise(8000, 100, 0.5f));
   std::ofstream(file("bad"), std::ios::binary) << "fLaC";

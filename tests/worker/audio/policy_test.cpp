@@ -41,7 +41,7 @@ TEST(AudioPolicy, crops_what_is_too_long) {
   EXPECT_EQ(prepare(ramp(5), needs(0), "").size(), 5u);
 }
 
-TEST(AudioPolicy, draws_a_seeded_crop_from_what_the_clip_is) {
+TEST(AudioPolicy, draws_a_seeded_crop_from_the_identity_of_the_clip) {
   std::set<float> starts;
   for (int clip = 0; clip < 200; ++clip) {
     const auto identity = std::to_string(clip);
@@ -75,7 +75,7 @@ TEST(AudioPolicy, makes_a_batch_with_mono_on_both_channels) {
   EXPECT_TRUE(at::equal(batch.samples[1][0], at::tensor({4.0f, 0.0f, 0.0f})));
 }
 
-TEST(AudioPolicy, takes_overrides_and_refuses_what_it_does_not_know) {
+TEST(AudioPolicy, accepts_overrides_and_refuses_unknown_ones) {
   const auto changed = with_overrides(needs(7), {{"crop", "centre"}, {"min_seconds", 2}});
   EXPECT_EQ(changed.crop, Crop::centre);
   EXPECT_EQ(changed.min_seconds, 2);

@@ -25,7 +25,7 @@ std::string complaint(const std::function<void()>& action) {
   return "";
 }
 
-TEST(WriteAtomically, names_the_file_and_the_reason_where_it_cannot_write) {
+TEST(WriteAtomically, names_the_file_and_the_reason_if_it_cannot_write) {
   const TemporaryFolder folder;
   std::ofstream(folder / "file").flush();
   const auto below = folder / "file/below";
@@ -33,7 +33,7 @@ TEST(WriteAtomically, names_the_file_and_the_reason_where_it_cannot_write) {
               HasSubstr(below.string() + ": cannot be written: Not a directory"));
 }
 
-TEST(CheckSpace, refuses_what_no_disk_holds_and_names_both_sizes) {
+TEST(CheckSpace, refuses_more_than_fits_on_the_disk_and_names_both_sizes) {
   const TemporaryFolder folder;
   EXPECT_NO_THROW(check_space(folder / "not/yet/there", 1));
   EXPECT_THAT(

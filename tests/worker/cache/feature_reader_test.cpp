@@ -39,7 +39,7 @@ void write_features(const std::filesystem::path& cache, int clips, std::int64_t 
   }
 }
 
-TEST(ShardKeys, depend_on_the_source_and_on_the_clips_in_the_shard_alone) {
+TEST(ShardKeys, depend_only_on_the_source_and_on_the_clips_in_the_shard) {
   const auto few = shard_keys("source", identities(130)),
              more = shard_keys("source", identities(200));
   ASSERT_EQ(few.size(), 3u);
@@ -80,7 +80,7 @@ TEST(FeatureReader, keeps_the_file_in_memory_for_tensors_that_outlive_it) {
   EXPECT_TRUE(values.eq(2).all().item<bool>());
 }
 
-TEST(FeatureReader, reads_codes_with_what_lies_beside_them_when_the_first_shard_is_all_lost) {
+TEST(FeatureReader, reads_codes_with_their_side_values_if_the_first_shard_is_all_lost) {
   const TemporaryFolder cache;
   const auto keys = shard_keys("source", identities(66));
   ShardHeader header{.key = keys[0], .dtype = "int32", .frame_rate = 50, .width = 2};

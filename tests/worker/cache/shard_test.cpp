@@ -50,7 +50,7 @@ std::string complaint(const std::string& bytes) {
   return "";
 }
 
-TEST(Shard, gives_back_what_was_written_aligned_to_64_bytes) {
+TEST(Shard, returns_what_was_written_aligned_to_64_bytes) {
   const TemporaryFolder folder;
   write_example(folder / "x.shard");
   const Shard shard(folder / "x.shard", "key");
@@ -89,7 +89,7 @@ std::string with_header(const std::string& header, std::uint64_t header_bytes) {
   return file;
 }
 
-TEST(Shard, refuses_headers_that_lie) {
+TEST(Shard, refuses_inconsistent_headers) {
   const auto of = [](const std::string& header) {
     return complaint(with_header(header, header.size()));
   };
@@ -127,7 +127,7 @@ TEST(OpenShard, checks_a_file_again_only_when_it_has_changed) {
   EXPECT_EQ(open_shard(folder / "x.shard", "key"), nullptr);
 }
 
-TEST(OpenShard, keeps_no_mapping_of_each_shard_that_nobody_reads_any_more) {
+TEST(OpenShard, drops_mappings_of_shards_that_are_no_longer_read) {
   const TemporaryFolder folder;
   write_example(folder / "x.shard");
   const auto held = open_shard(folder / "x.shard", "key");

@@ -8,7 +8,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(Choices, are_parsed_out_of_the_question_however_they_are_lettered) {
+TEST(Choices, are_parsed_from_the_question_however_they_are_lettered) {
   for (const auto* text : {"which sound? a) rain b) a dog, barking c) wind",
                            "which sound? (A) rain (B) a dog, barking (C) wind",
                            "which sound?\nA. rain\nB. a dog, barking\nC. wind\n",

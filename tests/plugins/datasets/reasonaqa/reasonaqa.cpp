@@ -65,7 +65,7 @@ TEST_F(ReasonAqaRows, become_items_with_two_clips_groups_captions_and_slices) {
   EXPECT_THAT(item.question->answers, ElementsAre("one is loud"));
 }
 
-TEST_F(ReasonAqaRows, with_choices_have_them_apart_from_the_question) {
+TEST_F(ReasonAqaRows, with_choices_have_them_separate_from_the_question) {
   const auto data =
       open("[" + row("a.wav", "", "which sound? a) rain b) wind", "b) wind") + "," +
            row("a.wav", "", "which sound? a) rain b) wind", "b", "Clotho-MCQ.json") + "]");
@@ -80,7 +80,7 @@ TEST_F(ReasonAqaRows, with_choices_have_them_apart_from_the_question) {
   }
 }
 
-TEST_F(ReasonAqaRows, without_subtype_are_told_by_their_structure) {
+TEST_F(ReasonAqaRows, without_subtype_are_classified_by_their_structure) {
   const auto data = open(
       R"([{"filepath1": "a.wav", "filepath2": "", "input": "is it loud?", "answer": "Yes"},)"
       R"({"filepath1": "a.wav", "filepath2": null, "input": "caption first audio", "answer": "rain"},)"
@@ -115,7 +115,7 @@ TEST_F(ReasonAqaRows, keep_their_ids_only_while_they_are_the_same) {
   EXPECT_NE(id("y"), id("z"));
 }
 
-TEST_F(ReasonAqaRows, that_cannot_be_used_are_shown_or_left_out_but_never_mended) {
+TEST_F(ReasonAqaRows, that_cannot_be_used_are_shown_or_left_out_but_never_repaired) {
   const auto json = "[" + row("a.wav", "", "", "y") + "," + row("a.wav", "", "x?", "  ") + "," +
                     row("a.wav", "", "x? a) 1 b) 2", "c) 3") + "," +
                     row("a.wav", "", "explain the difference", "y", "ACD-1.json") + "," +

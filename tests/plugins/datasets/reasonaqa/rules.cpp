@@ -24,7 +24,7 @@ std::string category(Rules& rules, const char* question) {
   return rules.topics()[rules.topic(question)].category;
 }
 
-TEST(Rules, put_the_questions_of_the_study_where_it_puts_them) {
+TEST(Rules, classify_the_questions_of_the_study_as_it_does) {
   Rules rules(shipped);
   for (const auto* question :
        {"What is the acoustic environment like?",
@@ -49,7 +49,7 @@ TEST(Rules, put_the_questions_of_the_study_where_it_puts_them) {
   EXPECT_EQ(content(rules, "explain the difference in few words"), "difference");
 }
 
-TEST(Rules, take_words_as_wholes_and_phrases_as_they_stand) {
+TEST(Rules, match_whole_words_and_exact_phrases) {
   Rules rules(shipped);
   EXPECT_EQ(content(rules, "Was it recounted?"), "other");  // not "count"
   EXPECT_EQ(content(rules, "How, many?"), "counting");
@@ -68,7 +68,7 @@ TEST(Rules, know_subtypes_however_they_are_spelled) {
   EXPECT_EQ(rules.subtype("").format, "");
 }
 
-TEST(Rules, of_ones_own_are_checked) {
+TEST(Rules, of_the_user_are_checked) {
   const earshot::testing::TemporaryFolder folder;
   const auto read = [&](const std::string& text) {
     std::ofstream(folder / "r.json") << text;

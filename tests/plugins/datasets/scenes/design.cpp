@@ -59,7 +59,7 @@ TEST(Design, crosses_all_pairs_of_factors_exactly_at_the_default_size) {
       EXPECT_LT(largest_v(of(split, cross(1728, world))), 1e-9);
 }
 
-TEST(Design, stays_nearly_balanced_at_sizes_that_divide_nothing) {
+TEST(Design, stays_nearly_balanced_at_sizes_that_are_not_multiples) {
   const auto rows = cross(10007, 1);
   for (const Split split : {Split::train, Split::test})
     EXPECT_LT(largest_v(of(split, rows)), 0.05);
@@ -75,7 +75,7 @@ TEST(Design, balances_classes_within_each_split) {
     }
 }
 
-TEST(Design, deals_a_half_a_quarter_and_a_quarter_to_the_splits) {
+TEST(Design, assigns_a_half_a_quarter_and_a_quarter_to_the_splits) {
   const auto rows = cross(1728, 0);
   EXPECT_EQ(of(Split::train, rows).size(), 864);
   EXPECT_EQ(of(Split::validation, rows).size(), 432);
@@ -93,7 +93,7 @@ TEST(Design, depends_on_the_world_and_on_nothing_else) {
   EXPECT_NE(events_of(1), events_of(2));
 }
 
-TEST(Design, what_event_and_room_say_of_the_distance_does_not_carry_over_to_the_test) {
+TEST(Design, what_event_and_room_tell_about_the_distance_does_not_carry_over_to_the_test_split) {
   const auto rows = cross(1728, 0);
   std::map<std::pair<int, int>, std::array<int, 3>> seen;
   for (const Row& row : of(Split::train, rows))

@@ -7,7 +7,7 @@
 namespace earshot::scenes {
 namespace {
 
-TEST(Difficulty, leaves_log_mel_room_to_be_wrong_and_level_nothing_to_go_by) {
+TEST(Difficulty, leaves_errors_to_a_log_mel_probe_and_nothing_to_a_level_probe) {
   const Scenes scenes = make_scenes(1728);
   const Table both = table(scenes, [](const Scene& scene, std::size_t length) {
     const Signal clip = render(scene, length).clip;

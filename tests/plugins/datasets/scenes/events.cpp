@@ -35,7 +35,7 @@ TEST(Events, depend_on_source_and_performance) {
   }
 }
 
-TEST(Events, lie_mostly_below_six_kilohertz) {
+TEST(Events, are_mostly_below_six_kilohertz) {
   for (int event = 0; event < events; ++event)
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
       Signal dry = render(draw_source(event, seed), 0, ten_seconds);

@@ -36,7 +36,7 @@ Signal hiss() {
   return result;
 }
 
-TEST(SetLevel, gives_the_same_crest_factor_and_level_to_whatever_comes) {
+TEST(SetLevel, gives_every_signal_the_same_crest_factor_and_level) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Signal a = tone(), b = strikes(), c = hiss();
     for (Signal* signal : {&a, &b, &c})

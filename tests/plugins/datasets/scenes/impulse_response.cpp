@@ -54,7 +54,7 @@ double over_frequency(const Bands& energy) {
   return sum / points;
 }
 
-TEST(ImpulseResponse, decays_in_each_octave_as_eyring_says) {
+TEST(ImpulseResponse, decays_in_each_octave_by_eyrings_formula) {
   for (int kind = 0; kind < outdoors; ++kind)
     for (int number = 0; number < 6; ++number) {
       const Case c = make(kind, number, middle(distance_range(kind, 2)));

@@ -41,7 +41,7 @@ class RecordingsTest : public ::testing::Test {
   const fs::path root_ = folder_.path();
 };
 
-TEST_F(RecordingsTest, are_dealt_to_the_splits_without_overlap) {
+TEST_F(RecordingsTest, are_assigned_to_splits_without_overlap) {
   write_classes("dry", 3);
   const Recordings found = find_recordings(root_ / "dry", 1);
   EXPECT_THAT(found.names(), ::testing::ElementsAre("class0", "class1", "class2"));
@@ -67,7 +67,7 @@ TEST_F(RecordingsTest, are_mixed_down_and_brought_to_the_rate_of_scenes) {
   EXPECT_NEAR(power(mono), 0.4 * 0.4 / 2, 1e-3);
 }
 
-TEST_F(RecordingsTest, that_are_missing_or_no_sound_are_named) {
+TEST_F(RecordingsTest, that_are_missing_or_not_audio_are_named) {
   EXPECT_THROW(find_recordings(root_ / "nowhere", 1), DataError);
   std::ofstream(root_ / "text.wav") << "this is no sound";
   write("silent.wav", 1, 16000, Signal(100, 0.0F));
@@ -81,7 +81,7 @@ TEST_F(RecordingsTest, that_are_missing_or_no_sound_are_named) {
   }
 }
 
-TEST_F(RecordingsTest, need_three_to_a_class) {
+TEST_F(RecordingsTest, must_be_at_least_three_per_class) {
   write("few/dog/1.wav", 1, 16000, decay(1, 0.2));
   write("few/dog/2.wav", 1, 16000, decay(2, 0.2));
   EXPECT_THROW(find_recordings(root_ / "few", 1), DataError);

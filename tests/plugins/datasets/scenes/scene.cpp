@@ -51,7 +51,7 @@ TEST(ReverberationTime, measures_an_exponential_decay) {
   }
 }
 
-TEST(ReverberationTime, says_nothing_of_a_response_that_ends_too_early) {
+TEST(ReverberationTime, is_missing_for_a_response_that_ends_too_early) {
   EXPECT_FALSE(reverberation_time(Signal(1000, 1.0F)).has_value());
 }
 

@@ -116,7 +116,7 @@ std::pair<std::string, std::string> asked(const Item& item) {
   return {"choices", std::to_string(place - choices.begin())};
 }
 
-TEST(SceneQuestions, say_little_more_than_chance_without_their_audio) {
+TEST(SceneQuestions, reveal_little_more_than_chance_without_their_audio) {
   const auto data = make(1728, 4);
   std::map<std::string, std::map<std::string, int>> learnt;  // by question, answer
   std::map<std::string, double> right, all;                  // by category
@@ -144,7 +144,7 @@ TEST(SceneQuestions, say_little_more_than_chance_without_their_audio) {
   }
 }
 
-TEST(SceneQuestions, can_be_of_some_categories_and_of_one_more_often) {
+TEST(SceneQuestions, can_be_limited_to_some_categories_and_weighted) {
   const auto data = make({{"clips", std::int64_t{24}},
                           {"categories", std::vector<std::string>{"yes_no", "mood", "yes_no"}}});
   ASSERT_EQ(data.size(), 24 * 3);
@@ -159,7 +159,7 @@ TEST(SceneQuestions, can_be_of_some_categories_and_of_one_more_often) {
   EXPECT_THROW(make({{"categories", std::vector<std::string>{}}}), ConfigError);
 }
 
-TEST(SceneQuestions, have_captions_of_some_words_that_hold_what_is_asked) {
+TEST(SceneQuestions, have_captions_of_some_words_that_contain_the_answer) {
   const auto all = make({{"clips", std::int64_t{432}}, {"captions", std::string("words")}}),
              some = make({{"clips", std::int64_t{432}}, {"captions", std::string("some_words")}});
   std::set<std::size_t> lengths;
@@ -175,7 +175,7 @@ TEST(SceneQuestions, have_captions_of_some_words_that_hold_what_is_asked) {
   EXPECT_GE(lengths.size(), 7U);
 }
 
-TEST(SceneQuestions, are_the_same_in_a_world_and_others_in_another) {
+TEST(SceneQuestions, are_the_same_in_one_world_and_differ_in_another) {
   const auto one = make(48), again = make(48), other = make(48, 1, 1);
   int differ = 0;
   for (std::int64_t i = 0; i < one.size(); ++i) {

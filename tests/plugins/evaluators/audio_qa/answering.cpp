@@ -26,7 +26,7 @@ void open_question(Item& item, Split, std::int64_t) {
   item.question = Question{.text = "Describe it.", .answers = {"it is " + kind}};
 }
 
-TEST(Answering, weighs_every_choice_and_settles_on_the_likeliest) {
+TEST(Answering, scores_every_choice_and_takes_the_likeliest) {
   for (const std::string choose : {"log_prob", "log_prob_mean"}) {
     QuestionTrial trial;
     const auto evaluator =
@@ -43,7 +43,7 @@ TEST(Answering, weighs_every_choice_and_settles_on_the_likeliest) {
   }
 }
 
-TEST(Answering, keeps_what_was_said_and_what_was_asked) {
+TEST(Answering, keeps_replies_and_prompts) {
   QuestionTrial trial;
   const auto evaluator = make<AudioQa>(quick({{"prompt", std::string("letters")}}));
   run(*evaluator, trial);
@@ -63,7 +63,7 @@ TEST(Answering, understands_letters_of_permuted_choices) {
   EXPECT_GT(mean(*evaluator, trial, "accuracy"), 0.9);
 }
 
-TEST(Answering, hears_both_clips_of_an_item) {
+TEST(Answering, uses_both_clips_of_an_item) {
   // Whether two clips are of the same kind; the small model receives the sum of both.
   const auto same = [](Item& item, Split split, std::int64_t index) {
     static const QuestionTrial all;
@@ -81,7 +81,7 @@ TEST(Answering, hears_both_clips_of_an_item) {
   EXPECT_EQ(mean(*evaluator, two, "accuracy"), mean(*evaluator, two, "yes_no"));
 }
 
-TEST(GoldRank, is_above_chance_where_audio_tells_and_at_chance_where_it_does_not) {
+TEST(GoldRank, is_above_chance_if_the_audio_reveals_the_answer_and_at_chance_otherwise) {
   QuestionTrial heard({}, open_question), blind({}, open_question);
   const auto evaluator = make<AudioQa>(quick());
   run(*evaluator, heard);
@@ -115,7 +115,7 @@ TEST(GoldRank, offers_an_items_own_gold_among_those_of_other_clips) {
 }
 
 // Predictions are honest: which candidate is an item's gold answer does not change them.
-TEST(GoldRank, does_not_let_predictions_know_which_candidate_is_the_gold) {
+TEST(GoldRank, does_not_reveal_to_predictions_which_candidate_is_the_gold) {
   const auto groups = [](const QuestionTrial& trial) {
     std::map<std::vector<std::string>, std::vector<std::int64_t>> members;
     for (const auto& [index, texts] : audio_qa::candidates(trial, "category", 3))

@@ -19,7 +19,7 @@ double accuracy(test::Given given, QuestionTrial& trial) {
   return mean(*evaluator, trial, "accuracy");
 }
 
-TEST(ConstantAnswer, of_chance_has_the_accuracy_that_a_draw_is_expected_to_have) {
+TEST(ConstantAnswer, of_chance_has_the_expected_accuracy_of_a_random_choice) {
   QuestionTrial trial;
   EXPECT_DOUBLE_EQ(accuracy({{"rule", std::string("chance")}}, trial), 1.0 / 3);
 }
@@ -55,7 +55,7 @@ TEST(ConstantAnswer, of_the_majority_is_that_of_the_same_slice_and_on_offer) {
   EXPECT_EQ(accuracy({{"within", std::string("half")}}, trial), 1);
 }
 
-TEST(ConstantAnswer, says_nothing_of_open_questions_unless_it_counts_answers) {
+TEST(ConstantAnswer, does_not_answer_open_questions_unless_it_counts_answers) {
   const auto open = [](Item& item, Split, std::int64_t) { item.question->choices.clear(); };
   QuestionTrial longest({}, open), majority({}, open);
   EXPECT_TRUE(std::isnan(accuracy({{"rule", std::string("longest")}}, longest)));

@@ -32,7 +32,7 @@ ListeningResult sound(int clips = 1) {
   return heard;
 }
 
-TEST(Format, puts_audio_question_and_choices_in_the_way_of_its_preset) {
+TEST(Format, arranges_audio_question_and_choices_by_its_preset) {
   EXPECT_EQ(Format::readable(format().prompt(item(), sound())),
             "<audio, 5 embeddings>Question: What is it?\nChoices: a) Rain b) A Dog c) "
             "wind\nAnswer:");
@@ -85,7 +85,7 @@ TEST(Format, refuses_a_template_with_unknown_fields_or_without_a_question) {
       ThrowsMessage<ConfigError>(HasSubstr("no {question}")));
 }
 
-TEST(Format, letters_go_on_after_z) {
+TEST(Format, letters_continue_after_z) {
   std::vector<std::string> many;
   for (int i = 0; i < 28; ++i)
     many.push_back("choice " + std::to_string(i));
@@ -110,7 +110,7 @@ TEST(Format, permutes_choices_by_item_and_keeps_the_answer) {
   EXPECT_THAT(letters, ElementsAre(" a", " b", " c"));
 }
 
-TEST(Format, says_which_item_cannot_be_put) {
+TEST(Format, names_the_item_that_cannot_be_formatted) {
   auto wrong = item();
   wrong.question->answers = {"snow"};
   EXPECT_THAT([&] { format().taught_answer(wrong); },

@@ -39,7 +39,7 @@ std::vector<at::Tensor> heard(const std::vector<std::vector<std::int64_t>>& batc
   return result;
 }
 
-TEST(Inputs, give_silence_that_depends_on_the_item_alone) {
+TEST(Inputs, give_silence_that_depends_only_on_the_item) {
   const auto together = heard({{0, 1, 2, 3, 4, 5}});
   const auto apart = heard({{5}, {3}, {4, 0}, {1}, {2}});
   ASSERT_EQ(together.size(), 6U);

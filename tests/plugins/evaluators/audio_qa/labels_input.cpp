@@ -14,7 +14,7 @@ const std::string& kind(const Item& item, const char* label = "kind") {
   return std::get<std::string>(item.labels.at(label));
 }
 
-TEST(LabelsInput, gives_labels_of_a_second_clip_as_it_would_those_of_the_first) {
+TEST(LabelsInput, represents_labels_of_a_second_clip_like_those_of_the_first) {
   QuestionTrial trial({}, [&](Item& item, Split split, std::int64_t index) {
     const auto next = (index + 1) % trial.size(split);
     item.labels["second_kind"] = trial.SyntheticTrial::item(split, next).labels.at("kind");

@@ -21,7 +21,7 @@ Item item(const std::string& answer = "Rain") {
               .text = "What is it?", .choices = {"Wind", "Rain", "Dog"}, .answers = {answer}}};
 }
 
-TEST(Marks, of_every_rule_that_goes_with_a_question_stand_beside_each_other) {
+TEST(Marks, exist_for_every_rule_that_applies_to_a_question) {
   const auto numbers = Marks({}, format()).mark(item(), {.output = " it is rain"});
   EXPECT_EQ(numbers.at("exact"), 0);
   EXPECT_EQ(numbers.at("choice_text"), 1);
@@ -51,12 +51,12 @@ TEST(Marks, know_letters_by_the_order_that_was_shown) {
   }
 }
 
-TEST(Marks, take_a_choice_that_comes_without_a_reply) {
+TEST(Marks, accept_a_choice_without_a_reply) {
   const auto numbers = Marks({}, format()).mark(item(), {.value = std::string("Rain")});
   EXPECT_EQ(numbers.at("accuracy"), 1);
 }
 
-TEST(Marks, of_scores_alone_judge_no_reply) {
+TEST(Marks, of_scores_alone_do_not_judge_a_reply) {
   const Marks marks({.choice_rule = "log_prob_mean", .said = false}, format());
   const Prediction prediction{.scores = {-4, -6, -5},
                               .measures = {{"tokens_0", 2}, {"tokens_1", 6}, {"tokens_2", 2}}};

@@ -21,7 +21,7 @@ std::int64_t length(std::int64_t item) {
   return item * 7919 % 101;
 }
 
-TEST(BatchOrder, has_every_item_once_in_an_epoch_but_for_the_remainder) {
+TEST(BatchOrder, has_every_item_once_in_an_epoch_except_the_remainder) {
   BatchOrder order(items(50), {}, {.batch = 8, .window = 4, .seed = 1}, length);
   ASSERT_EQ(order.batches_per_epoch(), 6);
   for (int epoch = 0; epoch < 2; ++epoch) {
@@ -46,7 +46,7 @@ TEST(BatchOrder, gives_a_batch_by_its_number_whatever_came_before) {
   EXPECT_NE(seeded.batch(0), all[0]);
 }
 
-TEST(BatchOrder, brings_items_of_like_length_together) {
+TEST(BatchOrder, groups_items_of_similar_length) {
   const auto spread = [](std::int64_t window) {
     BatchOrder order(items(512), {}, {.batch = 8, .window = window, .seed = 1}, length);
     std::int64_t sum = 0;

@@ -46,14 +46,14 @@ TEST(AudioQa, learns_from_audio_what_it_cannot_learn_blind) {
   EXPECT_EQ(heard.reports().at("train_steps"), 150);
 }
 
-TEST(AudioQa, learns_nothing_from_what_is_put_in_the_place_of_audio) {
+TEST(AudioQa, learns_nothing_from_replacements_of_the_audio) {
   for (const std::string input : {"noise", "other_clip"}) {
     QuestionTrial trial;
     EXPECT_LT(accuracy({{"input", input}}, trial), 0.6) << input;
   }
 }
 
-TEST(AudioQa, asks_for_features_only_where_it_reads_them) {
+TEST(AudioQa, requests_features_only_if_it_reads_them) {
   const auto uses = make<AudioQa>({{"input", std::string("none")}})->uses();
   EXPECT_FALSE(uses.features || uses.mapper || uses.audio);
   EXPECT_TRUE(uses.language_model);
@@ -81,7 +81,7 @@ TEST(AudioQa, maps_principal_axes_by_a_mapper_of_their_width) {
   EXPECT_EQ(trial.parts().mapper.parameters()[0].second.size(1), 6);
 }
 
-TEST(AudioQa, that_is_stopped_at_any_step_goes_on_with_the_same_bits) {
+TEST(AudioQa, that_is_stopped_at_any_step_resumes_with_the_same_bits) {
   const Given given = quick({{"max_steps", std::int64_t{40}},
                              {"validate_every", std::int64_t{10}},
                              {"checkpoint_every", std::int64_t{0}},
@@ -110,7 +110,7 @@ TEST(AudioQa, that_is_stopped_at_any_step_goes_on_with_the_same_bits) {
   }
 }
 
-TEST(AudioQa, that_is_stopped_while_predicting_goes_on_with_the_same_answers) {
+TEST(AudioQa, that_is_stopped_while_predicting_resumes_with_the_same_answers) {
   const Given given = quick({{"max_steps", std::int64_t{3}}, {"predict_batch", std::int64_t{1}}});
   QuestionTrial undisturbed;
   const auto evaluator = make<AudioQa>(given);
@@ -151,7 +151,7 @@ TEST(AudioQa, keeps_the_state_that_was_best_on_validation_items) {
   EXPECT_GT(losses.back().second, best);
 }
 
-TEST(AudioQa, takes_several_batches_of_a_step_as_one) {
+TEST(AudioQa, treats_several_batches_of_a_step_as_one) {
   const auto losses = [](std::int64_t batch, std::int64_t accumulate) {
     QuestionTrial trial;
     const auto evaluator = make<AudioQa>(quick({{"batch_size", batch},
@@ -219,7 +219,7 @@ TEST(AudioQa, names_the_item_whose_question_is_longer_than_the_context) {
   }
 }
 
-TEST(AudioQa, refuses_to_balance_by_what_items_do_not_have) {
+TEST(AudioQa, refuses_to_balance_by_a_slice_that_items_lack) {
   QuestionTrial trial;
   const auto evaluator = make<AudioQa>(quick({{"balance", std::string("category")}}));
   EXPECT_THAT([&] { run(*evaluator, trial); },
@@ -228,7 +228,7 @@ TEST(AudioQa, refuses_to_balance_by_what_items_do_not_have) {
   EXPECT_GT(accuracy({{"balance", std::string("half")}}, halves), 0.8);
 }
 
-TEST(AudioQa, answers_with_a_checkpoint_as_the_model_did_that_left_it) {
+TEST(AudioQa, answers_with_a_checkpoint_like_the_model_that_wrote_it) {
   const at::NoGradGuard no_grad;
   const auto given = quick();
   QuestionTrial trained;
@@ -260,7 +260,7 @@ TEST(AudioQa, answers_with_a_checkpoint_as_the_model_did_that_left_it) {
               ThrowsMessage<DataError>(HasSubstr("not the state of an audio_qa cell")));
 }
 
-TEST(AudioQa, trains_nothing_where_nothing_can_be_trained) {
+TEST(AudioQa, trains_nothing_if_nothing_can_be_trained) {
   QuestionTrial trial({}, {}, /*frozen=*/true);
   const auto evaluator =
       make<AudioQa>(quick({{"input", std::string("none")}, {"prefix", std::int64_t{0}}}));

@@ -26,7 +26,7 @@ TEST_F(LlamaPlugin, an_answer_s_likelihood_counts_its_tokens_and_its_end) {
   EXPECT_NEAR(likelihood.log_prob.item<double>(), expected.item<double>(), 1e-4);
 }
 
-TEST_F(LlamaPlugin, likelihoods_and_answers_of_a_batch_are_those_of_each_prompt_alone) {
+TEST_F(LlamaPlugin, likelihoods_and_answers_of_a_batch_equal_those_of_single_prompts) {
   auto model = make();
   const std::vector<Prompt> prompts{
       {std::string("What is that?")},
@@ -98,7 +98,7 @@ TEST_F(LlamaPlugin, neighbouring_texts_are_one_text) {
       at::equal(model.log_prob(parts, answer).log_prob, model.log_prob(whole, answer).log_prob));
 }
 
-TEST_F(LlamaPlugin, audio_codes_become_rows_of_their_own_that_learn) {
+TEST_F(LlamaPlugin, audio_codes_get_new_rows_that_are_trained) {
   auto model = make();
   const CodeSpec spec{.frame_rate = 12.5, .first_frame = 0.04, .sizes = {16, 8}};
   model.connect(spec);
@@ -121,7 +121,7 @@ TEST_F(LlamaPlugin, audio_codes_become_rows_of_their_own_that_learn) {
   EXPECT_EQ(model.length({AudioCodes{codes.narrow(0, 0, 1)}}), 3);  // only the first level
 }
 
-TEST_F(LlamaPlugin, codes_are_tokens_where_the_vocabulary_has_speech) {
+TEST_F(LlamaPlugin, codes_are_tokens_if_the_vocabulary_has_speech) {
   Strings special{"<|endoftext|>", "<|SPEECH_UNDERSTANDING_START|>",
                   "<|SPEECH_UNDERSTANDING_END|>"};
   for (int code = 0; code < 6; ++code)
@@ -143,7 +143,7 @@ TEST_F(LlamaPlugin, codes_are_tokens_where_the_vocabulary_has_speech) {
   EXPECT_EQ(other.parameters().size(), 1);
 }
 
-TEST_F(LlamaPlugin, dialogue_markers_stand_around_what_is_asked_and_end_answers) {
+TEST_F(LlamaPlugin, dialogue_markers_surround_the_question_and_end_answers) {
   write_checkpoint();
   auto plain = make(checkpoint());
   auto chat = make(checkpoint({{"chat", std::string("chatml")}}));
@@ -162,7 +162,7 @@ TEST_F(LlamaPlugin, dialogue_markers_stand_around_what_is_asked_and_end_answers)
               HasSubstr("<|eot_id|>"));
 }
 
-TEST_F(LlamaPlugin, the_first_end_token_is_what_answers_end_with_and_any_of_them_stops) {
+TEST_F(LlamaPlugin, answers_end_with_the_first_end_token_and_any_of_them_stops) {
   write_checkpoint([](auto& config) { config["eos_token_id"] = {97, 256}; });
   const kit::Checkpoint files(folder.path());
   EXPECT_THAT(llama::read_end_tokens(files), ElementsAre(97, 256));

@@ -10,7 +10,7 @@ using namespace earshot;
 using namespace earshot::testing;
 using ::testing::HasSubstr;
 
-TEST_F(LlamaPlugin, refuses_configurations_that_are_no_llama_or_do_not_fit) {
+TEST_F(LlamaPlugin, refuses_configurations_that_are_not_llama_or_do_not_fit) {
   const auto told = [&](const std::function<void(nlohmann::json&)>& change) {
     write_checkpoint(change);
     return refusal<DataError>([&] { make(checkpoint()); });
@@ -33,7 +33,7 @@ TEST_F(LlamaPlugin, refuses_configurations_that_are_no_llama_or_do_not_fit) {
   EXPECT_THAT(refusal<DataError>([&] { make(checkpoint()); }), HasSubstr("tokenizer.json"));
 }
 
-TEST_F(LlamaPlugin, refuses_adapters_that_are_no_plain_lora_of_the_model) {
+TEST_F(LlamaPlugin, refuses_adapters_that_are_not_plain_lora_for_the_model) {
   auto trained = make({{"train", std::string("lora")}});
   const auto state = trained.state();
   const auto told = [&](const std::function<void(nlohmann::json&, State&)>& change) {
@@ -61,7 +61,7 @@ TEST_F(LlamaPlugin, refuses_adapters_that_are_no_plain_lora_of_the_model) {
               HasSubstr("'qkv'"));
 }
 
-TEST_F(LlamaPlugin, refuses_what_cannot_be_asked) {
+TEST_F(LlamaPlugin, refuses_invalid_requests) {
   auto model = make();
   const auto scored = [&](const Prompt& prompt, const std::string& answer) {
     const std::vector<Prompt> prompts{prompt};

@@ -45,7 +45,7 @@ TEST_F(LlamaPlugin, checkpointing_gives_the_same_gradients) {
   }
 }
 
-TEST_F(LlamaPlugin, adapters_begin_without_effect_and_learn) {
+TEST_F(LlamaPlugin, adapters_start_without_effect_and_learn) {
   const std::vector<Prompt> prompts{{std::string("what?")}};
   const Strings answers{"rain"};
   auto plain = make();

@@ -11,7 +11,7 @@ using ::testing::ThrowsMessage;
 const Question weather = {{"wind", "rain", "light rain", "a dog"}, {"rain"}};
 const Question speech = {{}, {"no"}};
 
-TEST(Answers, exact_looks_at_bytes_and_normalized_exact_at_what_they_say) {
+TEST(Answers, exact_compares_bytes_and_normalized_exact_compares_normalised_text) {
   EXPECT_TRUE(correct("exact", weather, " rain\n"));
   EXPECT_FALSE(correct("exact", weather, "Rain"));
   EXPECT_FALSE(correct("exact", weather, ""));
@@ -39,7 +39,7 @@ TEST(Answers, yes_no_takes_whole_words_only) {
   EXPECT_EQ(verdict.choice, 0U);
 }
 
-TEST(Answers, letter_never_makes_an_answer_up) {
+TEST(Answers, letter_never_invents_an_answer) {
   for (const auto* reply : {"b", "B", "(b)", "B) rain", "b)rain", " B. rain", "b: rain", "b.",
                             "The answer is B.", "answer: b", "I would say (B), rain"})
     EXPECT_TRUE(correct("letter", weather, reply)) << reply;
@@ -68,7 +68,7 @@ TEST(Answers, choice_text_finds_the_only_choice_in_the_reply) {
   EXPECT_EQ(judge("choice_text", weather, "some light rain").choice, 2U);
 }
 
-TEST(Answers, mmau_tokens_wants_all_words_of_the_gold_and_none_of_the_others) {
+TEST(Answers, mmau_tokens_requires_all_words_of_the_gold_and_none_of_the_others) {
   const Question question = {{"heavy rain", "light rain", "rain light", "wind"}, {"light rain"}};
   EXPECT_TRUE(correct("mmau_tokens", question, "Light, very light rain!"));
   EXPECT_TRUE(correct("mmau_tokens", question, "rain light"));  // the order is ignored
@@ -110,7 +110,7 @@ TEST(Answers, mellow_mmau_compares_up_to_the_parenthesis) {
     EXPECT_FALSE(correct("mellow_mmau", question, reply)) << reply;
 }
 
-TEST(Answers, each_rule_goes_with_questions_it_says_something_about) {
+TEST(Answers, each_rule_applies_only_to_suitable_questions) {
   const auto applies = [](const char* scorer, const Question& question) {
     return kit::answer_scorer(scorer).applies(question.key());
   };
@@ -123,7 +123,7 @@ TEST(Answers, each_rule_goes_with_questions_it_says_something_about) {
   EXPECT_TRUE(applies("exact", speech));
 }
 
-TEST(Answers, gold_choice_reads_letters_only_where_the_text_fits) {
+TEST(Answers, gold_choice_reads_letters_only_if_the_text_matches) {
   const auto gold = [](const Texts& choices, const std::string& text) {
     return kit::gold_choice(Question{choices, {text}}.key());
   };
@@ -135,13 +135,13 @@ TEST(Answers, gold_choice_reads_letters_only_where_the_text_fits) {
   EXPECT_EQ(gold({"wind"}, "snow"), std::nullopt);
 }
 
-TEST(Answers, every_rule_says_wrong_of_bytes_that_are_no_text) {
+TEST(Answers, every_rule_rejects_bytes_that_are_not_text) {
   const Question question = {{"yes", "no"}, {"no"}};
   for (const auto& scorer : kit::answer_scorers())
     EXPECT_FALSE(correct(scorer.name, question, "\xC3\x28\xF0\x9F")) << scorer.name;
 }
 
-TEST(Answers, an_unknown_rule_is_refused_with_those_that_there_are) {
+TEST(Answers, an_unknown_rule_is_refused_with_the_list_of_known_ones) {
   EXPECT_THAT(
       [] { kit::answer_scorer("rouge"); },
       ThrowsMessage<ConfigError>(HasSubstr("'rouge' is unknown; allowed are 'exact', 'norm")));

@@ -79,7 +79,7 @@ TEST(Captions, score_the_example_of_aac_metrics_as_published) {
   EXPECT_EQ(scores.by_name().at("bleu_1"), scores.bleu[0]);
 }
 
-TEST(Captions, score_alike_in_any_order_and_count_repeats) {
+TEST(Captions, score_the_same_in_any_order_and_count_repeats) {
   CaptionCorpus corpus;
   for (const auto& row : golden()["sets"][2]["rows"])
     corpus.add(row["candidate"].get<std::string>(), row["references"].get<Texts>());
@@ -117,7 +117,7 @@ TEST(Captions, refuse_items_without_references_and_scores_without_items) {
   EXPECT_THROW(corpus.score({}), ContractError);
 }
 
-TEST(Captions, metrics_that_are_not_there_say_what_they_need) {
+TEST(Captions, unsupported_metrics_say_what_they_need) {
   for (const auto* name : {"meteor", "spice", "spider", "spider_fl", "fense"})
     EXPECT_THAT([&] { kit::check_caption_metric(name); },
                 ThrowsMessage<Unsupported>(HasSubstr("which Earshot does not have; allowed are")))

@@ -104,7 +104,7 @@ TEST(Letters, are_found_in_the_ways_people_write_them) {
     EXPECT_EQ(judge("letter", four, reply).choice, 0U) << reply;
 }
 
-TEST(Letters, are_no_articles_pronouns_or_notes_and_no_two_at_once) {
+TEST(Letters, are_not_articles_pronouns_or_notes_and_not_two_at_once) {
   for (const auto* reply : {"I",
                             "I hear a dog",
                             "I think it is a dog",
@@ -144,7 +144,7 @@ TEST(Letters, are_no_articles_pronouns_or_notes_and_no_two_at_once) {
     EXPECT_EQ(judge("letter", four, reply).choice, std::nullopt) << reply;
 }
 
-TEST(Letters, may_be_numbers_where_no_choice_has_one) {
+TEST(Letters, may_be_numbers_if_no_choice_has_one) {
   EXPECT_EQ(judge("letter", {{"1. rain", "2. wind"}, {"2. wind"}}, "2.").choice, 1U);
   EXPECT_EQ(judge("letter", {{"3 dogs", "2 dogs"}, {"2 dogs"}}, "2").choice, std::nullopt);
 }

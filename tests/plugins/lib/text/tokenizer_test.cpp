@@ -63,7 +63,7 @@ TEST_F(TokenizerFile, merges_the_best_pair_first_and_drops_bytes_without_a_token
   EXPECT_EQ(tokenizer.decode(Ids{6, 8}, false), "ab abc");
 }
 
-TEST_F(TokenizerFile, knows_names_of_tokens_only_where_it_is_told_to) {
+TEST_F(TokenizerFile, recognises_names_of_tokens_only_on_request) {
   const auto tokenizer = read(small());
   EXPECT_EQ(tokenizer.encode("a<end>"), (Ids{0, 4, 3}));  // < and > and n have no token
   EXPECT_EQ(tokenizer.encode("a<end>", Tokenizer::Names::as_tokens), (Ids{0, 9}));
@@ -114,7 +114,7 @@ TEST_F(TokenizerFile, refuses_files_that_contradict_themselves) {
       "id 77", "ids of tokens");
 }
 
-TEST_F(TokenizerFile, refuses_what_is_no_tokenizer) {
+TEST_F(TokenizerFile, refuses_what_is_not_a_tokenizer) {
   EXPECT_THAT([&] { Tokenizer{folder_.path()}; },
               ThrowsMessage<DataError>(HasSubstr("does not exist; expected the tokenizer.json")));
   for (const auto* text :
@@ -132,7 +132,7 @@ TEST_F(TokenizerFile, refuses_what_is_no_tokenizer) {
                  "type must be string");
 }
 
-TEST_F(TokenizerFile, refuses_text_that_is_no_utf8) {
+TEST_F(TokenizerFile, refuses_text_that_is_not_utf8) {
   EXPECT_THAT([&] { read(small()).encode("ab\xC3("); },
               ThrowsMessage<DataError>(HasSubstr("byte 2 is 195, which is not UTF-8")));
 }
@@ -154,7 +154,7 @@ TEST_F(TokenizerFile, serves_several_threads_at_once) {
     EXPECT_EQ(result, results[0]);
 }
 
-TEST(Tokenizer, of_bytes_has_whole_words_where_it_is_given_some) {
+TEST(Tokenizer, of_bytes_has_the_whole_words_that_it_is_given) {
   const auto tokenizer = Tokenizer::bytes({"<end>"}, {"dog", "a"});
   EXPECT_EQ(tokenizer.encode("a dog, dogs"), (Ids{259, 258, ',', ' ', 'd', 'o', 'g', 's'}));
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("a dog, dogs"), false), "a dog, dogs");
@@ -205,7 +205,7 @@ TEST(ChatTemplate, of_llama_trims_and_begins_with_bos) {
             "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>");
 }
 
-TEST(ChatTemplate, of_chatml_adds_no_system_message_of_its_own) {
+TEST(ChatTemplate, of_chatml_does_not_add_a_system_message) {
   const std::vector<kit::Message> messages = {{"user", "Hi"}};
   EXPECT_EQ(kit::chat(kit::chat_template("chatml"), messages, true),
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");

@@ -41,7 +41,7 @@ TEST_F(CheckpointFolder, with_an_index_has_what_the_index_names_and_nothing_else
   }
 }
 
-TEST_F(CheckpointFolder, with_an_index_that_lies_is_refused) {
+TEST_F(CheckpointFolder, with_an_inconsistent_index_is_refused) {
   save_safetensors(folder / "one.safetensors", {{"a", at::ones({2})}});
   EXPECT_THAT(refusal_of_index(R"({"weight_map":{"b":"one.safetensors"}})"),
               HasSubstr("one.safetensors: lacks tensor 'b', which the index lists"));
@@ -61,7 +61,7 @@ TEST_F(CheckpointFolder, with_an_index_that_lies_is_refused) {
   EXPECT_THAT(refusal_of_index("{"), HasSubstr("invalid JSON"));
 }
 
-TEST_F(CheckpointFolder, without_the_usual_names_has_its_only_checkpoint) {
+TEST_F(CheckpointFolder, without_the_usual_names_opens_its_only_checkpoint) {
   EXPECT_THAT(refusal([&] { Checkpoint{folder.path()}; }), HasSubstr("has no checkpoint; looked"));
   save_safetensors(folder / "weights.safetensors", {{"a", at::ones({2})}});
   write(folder / "readme.md", "x");
@@ -71,7 +71,7 @@ TEST_F(CheckpointFolder, without_the_usual_names_has_its_only_checkpoint) {
               HasSubstr("several checkpoints: other.pth, weights.safetensors; choose one"));
 }
 
-TEST_F(CheckpointFolder, tells_formats_by_their_bytes) {
+TEST_F(CheckpointFolder, recognises_formats_by_their_content) {
   const auto value = pickle::dict({{"a", pickle::tensor({})}});
   const std::string six(24, '\0');
   write(folder / "a.bin", torch_zip(value, {{"0", six}}));
@@ -108,7 +108,7 @@ TEST_F(CheckpointFolder, says_what_a_file_of_another_program_is_and_what_to_do) 
       << "the only file of a folder";
 }
 
-TEST_F(CheckpointFolder, takes_no_safetensors_for_onnx) {
+TEST_F(CheckpointFolder, does_not_take_safetensors_for_onnx) {
   // A header of 8 + 8 * 256 = 2056 bytes: the first two bytes of the file are those of ONNX.
   std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
   header.resize(0x0808, ' ');
@@ -135,7 +135,7 @@ TEST_F(CheckpointFolder, reads_into_tensors_of_other_types_and_strides) {
   EXPECT_THAT(refusal([&] { checkpoint.read("a", at::zeros({6})); }), HasSubstr("another shape"));
 }
 
-TEST_F(CheckpointFolder, offers_the_configuration_beside_it) {
+TEST_F(CheckpointFolder, offers_the_configuration_next_to_it) {
   save_safetensors(folder / "model.safetensors", {{"a", at::ones({2})}});
   const auto config_of = [&](const auto& path) { return Checkpoint(path).config(); };
   EXPECT_THAT(refusal([&] { config_of(folder.path()); }), HasSubstr("config.json: cannot be read"));

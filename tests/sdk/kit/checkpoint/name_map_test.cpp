@@ -65,7 +65,7 @@ TEST_F(Names, that_do_not_fit_are_reported_together) {
   EXPECT_EQ(match(checkpoint, NameMap().ignore(""), {}).report(), "");
 }
 
-TEST_F(Names, are_cut_in_a_report_where_they_are_many) {
+TEST_F(Names, are_limited_in_a_report_if_there_are_many) {
   std::map<std::string, std::vector<std::int64_t>> model;
   for (char name = 'a'; name <= 'h'; ++name)
     model[std::string(1, name)] = {1};
@@ -109,7 +109,7 @@ std::int64_t resident_file_bytes() {
   return 0;
 }
 
-TEST_F(Names, are_loaded_without_holding_the_file_beside_the_model) {
+TEST_F(Names, are_loaded_without_keeping_the_file_in_memory) {
   constexpr std::int64_t numbers = 16'000'000;
   const auto checkpoint = with({{"a", at::ones({numbers})}, {"h", at::ones({numbers}, at::kHalf)}});
   const std::map<std::string, at::Tensor> model{{"a", at::zeros({numbers})},

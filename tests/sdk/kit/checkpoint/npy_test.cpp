@@ -69,7 +69,7 @@ TEST_F(Npy, writes_the_bytes_that_numpy_writes) {
   EXPECT_EQ(text[127], '\n');
 }
 
-TEST_F(Npy, writes_rows_of_a_tensor_that_lies_otherwise) {
+TEST_F(Npy, writes_rows_of_a_tensor_with_other_strides) {
   const auto tensor = at::arange(6, at::kFloat).view({2, 3}).t();
   write_npy(file(), tensor);
   EXPECT_TRUE(at::equal(read_npy(file()), tensor));
@@ -89,7 +89,7 @@ TEST_F(Npy, reads_columns_and_the_other_byte_order) {
   EXPECT_TRUE(at::equal(read(npy(header(">i2", "(2, 3)", true), data)), columns));
 }
 
-TEST_F(Npy, reads_every_version_and_python_s_ways_to_write_a_header) {
+TEST_F(Npy, reads_every_version_and_spelling_of_a_header) {
   const std::string data(8, '\0');
   const auto zeros = at::zeros({2}, at::kFloat);
   for (const int version : {1, 2, 3})
@@ -120,7 +120,7 @@ TEST_F(Npy, refuses_files_that_are_cut_off_or_hold_more) {
   EXPECT_THAT(refusal_of(good + good), HasSubstr("more than one array"));
 }
 
-TEST_F(Npy, refuses_headers_that_lie) {
+TEST_F(Npy, refuses_inconsistent_headers) {
   const std::string data(16, '\0');
   const auto refusal_of_header = [&](const std::string& text) {
     return refusal_of(npy(text, data));

@@ -49,7 +49,7 @@ TEST_F(Safetensors, are_read_by_name_with_shape_type_and_values) {
   EXPECT_THAT(refusal([&] { checkpoint.get("c"); }), HasSubstr("has no tensor 'c'; it has 2"));
 }
 
-TEST_F(Safetensors, of_every_type_come_back_as_they_were_saved) {
+TEST_F(Safetensors, of_every_type_are_read_as_they_were_saved) {
   std::map<std::string, at::Tensor> tensors{{"empty", at::empty({0, 3})},
                                             {"scalar", at::tensor(2.5F).view({})},
                                             {"transposed", at::arange(6.F).view({2, 3}).t()}};
@@ -91,7 +91,7 @@ TEST_F(Safetensors, are_views_of_the_file_that_outlive_the_checkpoint) {
   EXPECT_EQ(Checkpoint(file).get("a")[1][1].item<float>(), 4) << "the file itself was written";
 }
 
-TEST_F(Safetensors, may_lie_unaligned_as_older_files_do) {
+TEST_F(Safetensors, may_be_unaligned_as_in_older_files) {
   const std::string header = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   for (std::size_t spaces = 0; spaces < 4; ++spaces) {
     const auto file = make(header + std::string(spaces, ' '), floats({1.5F, -2}));
@@ -117,7 +117,7 @@ TEST_F(Safetensors, of_a_gigabyte_open_without_being_read) {
   EXPECT_LT(resident() - before, 8'000'000);
 }
 
-TEST_F(Safetensors, with_headers_that_lie_are_refused_with_the_reason) {
+TEST_F(Safetensors, with_inconsistent_headers_are_refused_with_the_reason) {
   const auto one = [](const std::string& fields) { return "{\"a\":{" + fields + "}}"; };
   const std::string type = R"("dtype":"F32",)";
   EXPECT_THAT(refusal_of("[]"), HasSubstr("does not begin with '{'"));

@@ -72,12 +72,12 @@ void expect_training_state(const Checkpoint& checkpoint) {
   EXPECT_EQ(checkpoint.metadata().at("done"), "true");
 }
 
-TEST_F(Torch, zip_files_hold_views_of_storages_by_the_way_to_them) {
+TEST_F(Torch, zip_files_hold_views_of_storages_named_by_their_path) {
   const auto checkpoint = open(torch_zip(training_state(), {{"0", six}}));
   expect_training_state(checkpoint);
 }
 
-TEST_F(Torch, tensors_that_share_a_storage_share_memory_where_they_lie_aligned) {
+TEST_F(Torch, tensors_that_share_a_storage_share_memory_if_aligned) {
   // Padding until the storage is aligned, like PyTorch's own padding.
   for (int bytes = 0; bytes < 4; ++bytes) {
     const auto checkpoint = open(zip_bytes({{"a/padding", std::string(bytes, ' ')},
@@ -106,7 +106,7 @@ TEST_F(Torch, older_files_hold_views_of_storages_too) {
   EXPECT_THAT(refusal_of(torch_legacy(beyond, {{"0", 6, six}})), HasSubstr("to byte 16 of 12"));
 }
 
-TEST_F(Torch, files_of_big_endian_machines_are_turned_round) {
+TEST_F(Torch, files_of_big_endian_machines_are_byte_swapped) {
   std::string swapped;
   for (std::size_t i = 0; i < six.size(); i += 4)
     swapped += {six[i + 3], six[i + 2], six[i + 1], six[i]};
@@ -207,7 +207,7 @@ TEST_F(Torch, storages_that_are_not_what_the_pickle_says_are_refused) {
   EXPECT_THAT(refused({.storage = "QInt8Storage"}), HasSubstr("contains a (torch.QInt8Storage)"));
 }
 
-TEST_F(Torch, older_files_whose_storages_lie_are_refused) {
+TEST_F(Torch, older_files_with_inconsistent_storages_are_refused) {
   const auto value = pickle::dict({{"a", pickle::tensor({})}});
   EXPECT_THAT(refusal_of(torch_legacy(value, {{"0", 7, six}})), HasSubstr("has 7 elements"));
   EXPECT_THAT(refusal_of(torch_legacy(value, {{"0", 6, six.substr(1)}})), HasSubstr("cut off in"));
