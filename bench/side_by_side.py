@@ -1,12 +1,12 @@
-"""Times commands in turn, round after round, and prints how they compare.
+"""Times commands alternately, round after round, and prints a comparison.
 
     side_by_side.py [--rounds N] [--inside] NAME=COMMAND [NAME=COMMAND ...]
 
-The first command is the one that the others are compared with; ratios are taken pair by pair within a
-round, so that a machine whose speed drifts does not decide. Without --inside the whole process is timed
-from outside. With it commands stay alive and time themselves: each prints "ready", perhaps with the GFLOP
-of its work, then, for each line that it gets, its seconds. A command named sgemm is the peak that the work
-of the others is held against.
+The others are compared with the first command; ratios are taken pair by pair within a round, so that a
+machine whose speed drifts does not affect them. Without --inside, whole processes are timed from outside.
+With it, commands stay alive and time themselves: each prints "ready", optionally with the GFLOP of its
+work, then, for each line that it reads, its seconds. A command named sgemm is the peak to which the work of
+the others is compared.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Inside:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready, *gigaflop = self.read().split()
         if ready != "ready":
-            sys.exit(f"said {ready} when it should be ready: {shlex.join(command)}")
+            sys.exit(f"printed {ready} instead of ready: {shlex.join(command)}")
         self.gigaflop = float(gigaflop[0]) if gigaflop else None
 
     def read(self):
@@ -56,7 +56,7 @@ class Inside:
         return float(self.read()), self.peak()
 
     def peak(self):
-        """Of its memory since it began, in MiB."""
+        """Peak memory since it started, in MiB."""
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
@@ -67,7 +67,7 @@ def row(name, values, unit="", scale=1.0):
 
 
 def print_peak(commands, seconds):
-    """The share of sgemm's speed at which the others compute, if all do the first one's work."""
+    """The speed of the others as a share of sgemm's, assuming that they all do the same work."""
     peak = commands["sgemm"].gigaflop / statistics.median(seconds["sgemm"])
     work = max((c.gigaflop or 0 for name, c in commands.items() if name != "sgemm"), default=0)
     print(f"  sgemm reaches {peak:.0f} GFLOP/s; the work is {work:.1f} GFLOP", flush=True)

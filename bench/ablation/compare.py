@@ -1,9 +1,9 @@
-"""A whole small ablation on both sides, timed with its parts: compare.py RUNNER PYTHON DATA WORK
+"""Times a whole small ablation and its parts on both sides: compare.py RUNNER PYTHON DATA WORK
 
-DATA is what prepare.py made, WORK an empty folder for results and features. Earshot runs before and
-after the Python scripts, each time from nothing, so that a machine whose speed drifts does not decide.
-Scores stand beside each other to show that both sides did the same work; of untrained encoders, few are
-above chance.
+DATA is the folder written by prepare.py, WORK an empty folder for results and features. Earshot runs before
+and after the Python scripts, each time from scratch, so that a machine whose speed drifts does not affect
+the comparison. Scores are printed next to each other to show that both sides did the same work; with
+untrained encoders, few are above chance.
 """
 
 import collections
@@ -71,14 +71,14 @@ def earshot_scores(results):
 
 
 def chances(results):
-    """What a draw reaches, of probes and of questions with choices."""
+    """Results of random guessing, for probes and for questions with choices."""
     return dict(results.execute("""
         SELECT iif(slice_dimension = 'category', slice, task), max(value) FROM result
         WHERE metric = 'chance' AND value IS NOT NULL GROUP BY 1"""))
 
 
 def print_scores(chance, sides):
-    """Means over seeds: balanced accuracies of probes, shares of right answers of categories."""
+    """Means over seeds: balanced accuracies of probes, shares of correct answers by category."""
     found = collections.defaultdict(list)
     for side, scores in sides.items():
         for encoder, task, _, value in scores:

@@ -1,14 +1,14 @@
-"""Makes what both sides of the ablation are given: prepare.py HEARD DATA
+"""Makes the input for both sides of the ablation: prepare.py HEARD DATA
 
-HEARD is what `runner listen scene_questions` wrote. Into the folder DATA come
+HEARD is the folder written by `runner listen scene_questions`. The folder DATA will contain
 
-  clips.csv      a clip in each row, with labels and split
-  questions.csv  a question in each row, of five categories
+  clips.csv      one clip per row, with labels and split
+  questions.csv  one question per row, in five categories
   mimi, encodec, htsat
-                 models of full size with random weights, as transformers saves them
-  language_model a tiny Llama that has read questions about captions of the training clips
+                 full-size models with random weights, as saved by transformers
+  language_model a tiny Llama trained on questions about captions of the training clips
 
-so that both sides compute with the same clips, the same weights and the same tokens.
+so that both sides use the same clips, weights and tokens.
 """
 
 import csv
@@ -47,14 +47,14 @@ def write(name, columns, rows):
 
 
 def prompt(row):
-    """Preset plain of evaluator audio_qa, behind the audio."""
+    """Preset plain of evaluator audio_qa, the part after the audio."""
     choices = row["choices"] and [f"{a}) {choice}" for a, choice in zip("abcd", row["choices"].split(", "))]
     shown = f"Choices: {' '.join(choices)}\n" if choices else ""
     return f"Question: {row['question']}\n{shown}Answer:"
 
 
 def read_items():
-    """Questions about one clip, all of a clip with one and the same file."""
+    """Questions about one clip; all questions about a clip have the same file."""
     items, files = [], {}
     with open(heard / "items.csv", newline="") as file:
         for row in csv.DictReader(file):
@@ -69,7 +69,7 @@ def read_items():
 
 
 def make_language_model(items):
-    """Preset tiny of plugin llama, which learns to answer with and without captions."""
+    """Preset tiny of plugin llama, trained to answer with and without captions."""
     asked = [before + item["prompt"] for item in items for before in ("", item["caption"] + "\n")]
     answers = [" " + item["answer"] for item in items for _ in range(2)]
     bytes_ = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -102,8 +102,8 @@ def make_language_model(items):
 
 
 def fill_codebooks(model, audio):
-    """Those of random models are zeros. Random entries keep some of what they stand for as long as they are
-    shorter: each level then adds a step in its direction."""
+    """Fills the codebooks, which are zero in random models. Entries are random vectors, shortened so that
+    each level adds a step in its direction and some of the signal is preserved."""
     vectors = {}
     quantizer = model.quantizer
     if isinstance(model, MimiModel):

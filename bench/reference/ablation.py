@@ -1,11 +1,11 @@
-"""A small ablation as plain scripts have it: ablation.py DATA RESULTS [features=memory]
+"""A small ablation as in plain scripts: ablation.py DATA RESULTS [features=memory]
 
-DATA is what bench/ablation/prepare.py made; seconds and scores go into the JSON file RESULTS. For each
-encoder and seed four linear probes are trained, and a mapper that lets a frozen language model answer
-questions. Audio is read and encoded in the training loop, whenever a clip comes up. With features=memory
-each clip is encoded once, and its features are kept: what a careful script does.
+DATA is the folder written by bench/ablation/prepare.py; seconds and scores go into the JSON file RESULTS.
+For each encoder and seed, four linear probes are trained, and a mapper with which a frozen language model
+answers questions. Audio is read and encoded in the training loop, whenever a clip is used. With
+features=memory each clip is encoded once and its features are kept, as a careful script would do.
 
-One process does the work of all scripts, so that no library is imported and no model read twice.
+One process does the work of all scripts, so that no library is imported and no model loaded twice.
 """
 
 import collections
@@ -25,7 +25,8 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel
 from transformers import EncodecModel, LlamaForCausalLM, MimiModel
 
-# As in bench/ablation/experiment.toml; the probes there are fitted to the end, here in few epochs.
+# As in bench/ablation/experiment.toml; there the probes are fitted to convergence, here for a few
+# epochs.
 seeds, n_train, epochs, batch, learning_rate = [0, 1], 40, 2, 8, 1e-2
 tokens, steps, learning_rate_of_mapper, most_answer_tokens = 8, 15, 3e-3, 8
 targets = ["room", "quality", "noise", "distance_class"]
@@ -100,13 +101,13 @@ def pooled(frames):
 
 
 def few(frames):
-    """At most so many as tokens says."""
+    """At most `tokens` frames."""
     count = min(tokens, frames.shape[1])
     return nn.functional.adaptive_avg_pool1d(frames.transpose(1, 2), count).transpose(1, 2)
 
 
 class Scale:
-    """Mean 0 and variance 1 of training clips."""
+    """Scales to mean 0 and variance 1 over the training clips."""
 
     def __init__(self, values):
         values = values.flatten(0, -2)
@@ -175,7 +176,7 @@ def replies(heard, rows):
 
 
 def question_answering(encoder, scale, questions, seed):
-    """The share of right answers in each category."""
+    """The share of correct answers in each category."""
     torch.manual_seed(seed)
     width = language_model.config.hidden_size
     mapper = nn.Sequential(nn.Linear(len(scale.mean), width), nn.GELU(), nn.Linear(width, width))

@@ -1,13 +1,13 @@
-"""How long encoders take in Python, in the way of bench/encoder.cpp: encoders.py WHAT [key=value ...]
+"""Times encoders in Python, like bench/encoder.cpp: encoders.py WHAT [key=value ...]
 
 WHAT: librosa or torchaudio (log-mel: 44.1 kHz, 2048-point Hann window, hop 512, 128 Slaney bands, dB with
 80 dB of range); mimi or encodec (transformers, audio to codes) or htsat (the audio tower of transformers'
-CLAP behind its feature extractor), all of full size with random weights; sgemm (a product of 2048 x 2048
+CLAP after its feature extractor), all full-size with random weights; sgemm (a product of 2048 x 2048
 matrices).
 
 Keys: threads (1), clips in a batch (1), seconds of noise in each (10), mode (eager; or compiled).
-After a warm-up it prints "ready" and the GFLOP of a clip where they are counted, then, for each line that
-it reads, the seconds that a batch took, divided by its clips.
+After a warm-up it prints "ready" and, if known, the GFLOP of a clip, then, for each line that it reads, the
+seconds that a batch took, divided by the number of its clips.
 """
 
 import logging
@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-logging.disable(logging.ERROR)  # the compiler's, of what it leaves eager
+logging.disable(logging.ERROR)  # the compiler's messages about what it leaves eager
 what = sys.argv[1]
 keys = {"threads": "1", "clips": "1", "seconds": "10", "mode": "eager"}
 keys.update(argument.split("=", 1) for argument in sys.argv[2:])
@@ -90,7 +90,7 @@ def compiled(function):
 
 
 def gigaflop(step):
-    """Of one clip, or nothing where operators are fused and can't be counted."""
+    """GFLOP of one clip, or "" if operators are fused and cannot be counted."""
     if keys["mode"] == "compiled" or what not in ("mimi", "encodec", "htsat", "sgemm"):
         return ""
     from torch.utils.flop_counter import FlopCounterMode

@@ -1,4 +1,4 @@
-"""How long transformers takes for what bench/language_model.cpp does: language_model.py [key=value ...]
+"""Times transformers on the work of bench/language_model.cpp: language_model.py [key=value ...]
 
 SmolLM2-135M with random weights, frozen, and a mapper of Linear, GELU, Linear in front.
 
@@ -24,7 +24,7 @@ vocabulary, width, end = 49152, 576, 0
 
 
 def lengths(key, step):
-    """Of each example: the median, or spread around it as make_batch() of the C++ side does."""
+    """Of each example: the median, or a spread around it as in lengths() of the C++ side."""
     median = int(keys[key])
     if keys["spread"] != "1":
         return [median] * batch
