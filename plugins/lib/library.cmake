@@ -1,8 +1,8 @@
 # earshot_add_library(<name> [LIBRARIES <target>...])
 #
-# The static library earshot::<name> of all sources of the folder, which its users include as
-# <lib/<name>/...>. Hidden into each plugin that links it, and not installed: it may change whenever
-# the plugins of this tree want it to.
+# The static library earshot::<name> of all sources in the folder, whose headers are included as
+# <lib/<name>/...>. Hidden in each plugin that links it, and not installed: it may change whenever
+# the plugins of this tree need it.
 function(earshot_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
