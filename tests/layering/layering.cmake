@@ -1,4 +1,5 @@
-# Fails with a line for each include that the dependency rule (CONTRIBUTING.md) forbids.
+# Prints a line for each include that the dependency rule (CONTRIBUTING.md) forbids, and fails if
+# there is one.
 
 # forbid(<folder> <why> <pattern>...): no file below <folder> may include what matches a pattern.
 function(forbid folder why)
@@ -32,8 +33,8 @@ forbid(runner/statistics "it works on plain arrays" ${tensors} "earshot/" "base/
 forbid(runner/host "the host starts without LibTorch and knows plugins as data" ${tensors} "earshot/" "worker/")
 forbid(runner/worker "the worker writes no database" "host/" "sqlite3" "toml\\+\\+" "boost/program_options")
 
-# SQL and the schema are the store's alone: other rooms of the host ask its read models. A message
-# may name the program sqlite3.
+# Only the store may use SQL and know the schema: other rooms of the host use its read models. A
+# message may name the program sqlite3.
 set(sql "sqlite3[^ ]|host/store/(inside|sqlite)|(^|[^a-zA-Z_])(Statement|Connection|Transaction)([^a-zA-Z_]|$)|connection(_of)?\\(|\"(SELECT|INSERT|UPDATE|DELETE|PRAGMA) ")
 file(GLOB_RECURSE files ${SOURCE}/runner/host/*.cpp ${SOURCE}/runner/host/*.hpp)
 list(FILTER files EXCLUDE REGEX "/runner/host/store/")
@@ -45,7 +46,7 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 
-# Plugins do not know each other: a quoted include never leaves its folder.
+# Plugins are independent of each other: a quoted include never leaves its folder.
 file(GLOB_RECURSE files ${SOURCE}/plugins/*.cpp ${SOURCE}/plugins/*.hpp)
 foreach(file IN LISTS files)
   file(STRINGS ${file} found REGEX "^ *#include \"\\.\\./")

@@ -20,7 +20,7 @@ expect(${next} FALSE)
 expect(0 FALSE)
 expect(1 TRUE) # sources for 1 build unchanged
 
-# No file names a major of its own.
+# Every find_package(Earshot N) names the major version of the SDK.
 file(GLOB_RECURSE lists ${ROOT}/sdk/template/CMakeLists.txt ${ROOT}/plugins/*/CMakeLists.txt)
 foreach(list IN LISTS lists)
   file(STRINGS ${list} lines REGEX "find_package\\(Earshot ")

@@ -1,4 +1,4 @@
-"""Cases of resampling, mel front-ends and CLAP's audio tower, made by their reference implementations.
+"""Cases of resampling, mel front-ends and CLAP's audio tower, from their reference implementations.
 
     pip install numpy torch torchaudio librosa torchlibrosa msclap transformers safetensors
     python tests/golden/scripts/audio.py tests/golden/audio
@@ -158,7 +158,7 @@ def clap_front_end(folder):
 
 
 def filled(model, seed):
-    """With weights of which none is a zero, a one or a rounding error."""
+    """With weights none of which is zero, one or a rounding error."""
     random = torch.Generator().manual_seed(seed)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if not tensor.is_floating_point() or "extractor" in name or name.endswith("attn_mask"):
@@ -175,7 +175,7 @@ def hooked(module, out, name, pick=lambda y: y):
 
 
 def hook_stages(tower, out, prefix):
-    """What patches, blocks, stages and the norm behind them give."""
+    """The outputs of patches, blocks, stages and the norm after them."""
     hooked(tower.patch_embed, out, prefix + "patch_embed")
     hooked(tower.norm, out, prefix + "norm")
     for n, stage in enumerate(tower.layers):
@@ -193,7 +193,7 @@ def grouped(tokens, folds):
 
 
 def msclap(folder):
-    """A tower with pictures of 64 x 64, in the file of msclap, which needs no more of that package."""
+    """A tower with pictures of 64 x 64, from msclap's file, which needs nothing else of that package."""
     package = types.ModuleType("msclap_models")
     package.__path__ = [str(pathlib.Path(importlib.util.find_spec("msclap").origin).parent / "models")]
     sys.modules["msclap_models"] = package
@@ -237,7 +237,7 @@ def msclap(folder):
 
 
 def clap(folder, fused):
-    """A tower with other sizes than the published ones: pictures of 64 x 64, two or three stages."""
+    """A tower with sizes other than the published ones: pictures of 64 x 64, two or three stages."""
     config = ClapAudioConfig(
         spec_size=64,
         num_mel_bins=16,

@@ -1,10 +1,11 @@
-"""Cases of tokenizers for tests/plugins/lib/text, made by the library `tokenizers`.
+"""Cases of tokenizers for tests/plugins/lib/text, created with the library `tokenizers`.
 
     pip install tokenizers
     python tests/golden/scripts/byte_level_tokenizers.py tests/golden/codec_lm
 
-A case is a folder: tokenizer.json as the library writes it and golden.json. What real models leave at its
-default is varied here: how added tokens treat spaces and words beside them, unknown bytes, runs of digits.
+A case is a folder: tokenizer.json as the library writes it and golden.json. The cases vary what
+real models leave at its default: how added tokens treat adjacent spaces and words, unknown bytes, runs of
+digits.
 """
 
 import json
@@ -23,7 +24,7 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[
 
 
 def strings(seed):
-    """Words, names of tokens, spaces of all kinds and any characters, joined in any way."""
+    """Words, names of tokens, spaces of all kinds and arbitrary characters, joined at random."""
     draw = random.Random(seed)
     spaces = ["", "", " ", "  ", "\n", "\u00a0", "\u2003", "\t ", "\u200b", "\u180e", "\u0085"]
     odd = [chr(c) for c in (0, 7, 0x2b0, 0x300, 0x345, 0x903, 0x16ee, 0x2160, 0x24b6, 0x203f, 0xfe0f, 0x1f170, 0x10ffff)]

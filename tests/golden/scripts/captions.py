@@ -1,4 +1,4 @@
-"""Tokens and scores of captions for tests/plugins/lib/text, made by COCO's programs. Needs Java.
+"""Tokens and scores of captions for tests/plugins/lib/text, computed by COCO's programs. Needs Java.
 
     pip install numpy pycocoevalcap
     python tests/golden/scripts/captions.py tests/golden/captions.json

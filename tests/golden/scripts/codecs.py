@@ -21,7 +21,7 @@ RULE = "int; equal, except that a frame whose aux.margin at some level is below 
 
 
 def fill(model, seed):
-    """Weights and codebooks that keep signals at about their size."""
+    """Weights and codebooks that roughly keep the magnitude of signals."""
     random = torch.Generator().manual_seed(seed)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if name.endswith(("embed", "embed_sum", "embed_avg")):
@@ -36,7 +36,7 @@ def fill(model, seed):
 
 
 def margins(residuals, codebooks):
-    """How much nearer the nearest entry is than the second, (B, levels, T)."""
+    """How much nearer the nearest entry is than the second nearest, (B, levels, T)."""
     levels = []
     for residual, codebook in zip(residuals, codebooks):
         near = torch.cdist(residual.transpose(1, 2).double(), codebook.double()).topk(2, largest=False).values
@@ -45,7 +45,7 @@ def margins(residuals, codebooks):
 
 
 def left_to_code(x, codes, codebooks):
-    """What each level sees: x (B, D, T) less the entries before it."""
+    """The input of each level: x (B, D, T) minus the entries of the levels before it."""
     residuals = []
     for level, codebook in enumerate(codebooks):
         residuals.append(x)

@@ -3,10 +3,10 @@
     pip install torch transformers peft safetensors
     python tests/golden/scripts/language_models.py tests/golden/codec_lm
 
-A case is a folder: config.json and model.safetensors as save_pretrained writes them (of LoRA in base/, with
-adapter/ beside it), golden.safetensors (<subcase>.in|mid|out.<name>) and case.json, which gives each float
-tensor its tolerance: 20 times the largest difference between one and two threads, and between the two ways
-to compute attention, or of rounding.
+A case is a folder: config.json and model.safetensors as save_pretrained writes them (for LoRA in base/, with
+adapter/ next to it), golden.safetensors (<subcase>.in|mid|out.<name>) and case.json, which gives each float
+tensor its tolerance: 20 times the largest difference between one and two threads, and between the two
+implementations of attention, or of rounding.
 """
 
 import copy
@@ -58,7 +58,7 @@ def labelled(ids, mask):
 
 
 def inputs():
-    """The same for every way to compute."""
+    """The parts common to all computations."""
     random = torch.Generator().manual_seed(1)
     made = {}
     ids, mask = batch(random, [9, 5, 12], left=False)

@@ -3,7 +3,7 @@
     pip install numpy torch librosa pystoi
     python tests/golden/scripts/reconstruction.py > tests/golden/reconstruction.json
 
-The signals are made of SplitMix64, as earshot::kit::Random, so that the test makes the same ones.
+The signals are drawn with SplitMix64, like earshot::kit::Random, so that the test generates the same ones.
 """
 
 import json

@@ -3,8 +3,8 @@
     pip install numpy scipy
     python tests/golden/scripts/statistics.py > tests/golden/statistics.json
 
-Written from the definitions in results/METHODS.md, the slow way: groups are left out one by one, degrees of
-freedom come from whole covariance matrices, metrics are computed again without each item.
+A slow implementation of the definitions in results/METHODS.md: groups are left out one by one, degrees of
+freedom come from full covariance matrices, metrics are recomputed without each item.
 """
 
 import itertools
@@ -33,7 +33,7 @@ def lies_within(fine, coarse):
 
 
 def dimensions_of(groups, given):
-    """Dimensions that count: not within a wider one, not constant within what is given."""
+    """Dimensions that count: not nested in a wider one, not constant within the given groups."""
     columns = sorted((codes(names) for names in groups), key=lambda column: column.max())
     if given is not None:
         columns = [column for column in columns if not lies_within(given, column)]
@@ -45,7 +45,7 @@ def dimensions_of(groups, given):
 
 
 def leave_out(values, mean, column):
-    """Change of the mean when each group is left out, of values that have `mean`."""
+    """Change of the mean if each group is left out, for values with mean `mean`."""
     n = len(values)
     return numpy.array(
         [
@@ -56,7 +56,7 @@ def leave_out(values, mean, column):
 
 
 def strata_residuals(values, mean, given, column):
-    """Distances from the means of the strata, scaled to be right on average; degrees that they take."""
+    """Distances from the means of the strata, scaled to be right on average; degrees of freedom taken."""
     groups = column.max() + 1
     result, used = values.copy(), 0
     for stratum in range(given.max() + 1):
@@ -85,7 +85,7 @@ def intraclass_correlation(values, mean, column):
 
 
 def bell_mccaffrey(column, rho):
-    """trace(B)^2 / trace(B^2) with B the covariance of the leave-one-out means under random effects."""
+    """trace(B)^2 / trace(B^2), where B is the covariance of the leave-one-out means under random effects."""
     n, groups = len(column), column.max() + 1
     member = (column[None, :] == numpy.arange(groups)[:, None]).astype(float)
     sizes = member.sum(1)
@@ -155,7 +155,7 @@ def paired(rows, groups, given=None):
 
 
 def weighted(samples, weights, seeds):
-    """For each seed the numbers whose mean is the weighted sum of the samples' means."""
+    """For each seed, numbers whose mean is the weighted sum of the samples' means."""
     n = sum(len(sample["differences"][0]) for sample in samples)
     rows = []
     for s in range(seeds):
@@ -186,7 +186,7 @@ def expected(samples, weights, given):
     return paired(rows, groups, strata)
 
 
-# --- Metrics that are no means
+# --- Metrics that are not means
 
 
 def balanced_accuracy(truth, said):
@@ -209,7 +209,7 @@ METRICS = {"balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1, "r2": r
 
 
 def contributions(metric, truth, said):
-    """The jackknife's pseudo-values, moved to have the metric as their mean."""
+    """The jackknife's pseudo-values, shifted so that the metric is their mean."""
     n = len(truth)
     full = metric(truth, said)
     pseudo = numpy.array(
@@ -226,7 +226,7 @@ def rounded(values):
 
 
 def groups_of(n, dimensions, prefix="i"):
-    """`dimensions`: {name: how many groups}, drawn at random; each item is a group of dimension ''."""
+    """`dimensions`: {name: number of groups}, drawn at random; each item is a group of dimension ''."""
     groups = {"": [f"{prefix}{i}" for i in range(n)]}
     for name, count in dimensions.items():
         groups[name] = [f"{prefix}{name}{g}" for g in random.integers(count, size=n)]
@@ -402,7 +402,7 @@ def written(name, case):
 
 
 def tests_beside():
-    """McNemar's mid-p, sign flips of ten groups in all 1,024 ways, and corrections of several p."""
+    """McNemar's mid-p, all 1,024 sign flips of ten groups, and corrections of several p-values."""
     up, down = 11, 4
     mid = 2 * stats.binom.cdf(down, up + down, 0.5) - stats.binom.pmf(down, up + down, 0.5)
     values = rounded(random.normal(size=10) + 0.5)

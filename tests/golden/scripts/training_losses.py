@@ -1,14 +1,14 @@
-"""The first losses of mapper + frozen language model: by `runner`, and by PyTorch with transformers.
+"""The first losses of mapper and frozen language model, from `runner` and from PyTorch with transformers.
 
     pip install torch transformers tokenizers safetensors numpy
     python tests/golden/scripts/training_losses.py build/bin/runner
     python tests/golden/scripts/training_losses.py build/bin/runner --model smollm2_135m --tokenizer FILE
     python tests/golden/scripts/training_losses.py build/bin/runner --keep tests/golden/training_losses
 
-Both read the same folder: a Llama checkpoint of random weights as save_pretrained writes it, features,
-questions about one clip or two, with choices or without, and an experiment. PyTorch begins with the
-mapper that the runner drew, and learns the scale of features by itself. Prints both losses of each step
-and the largest relative difference; exit code 1 where it is above 1e-4. `--keep` writes the folder, with
+Both read the same folder: a Llama checkpoint with random weights as written by save_pretrained, features,
+questions about one or two clips, with or without choices, and an experiment. PyTorch starts from the
+mapper that the runner drew, and learns the scale of features itself. Prints both losses of each step
+and the largest relative difference; exit code 1 if it is above 1e-4. `--keep` writes the folder, with
 PyTorch's losses, for tests/end_to_end/training_losses_test.cpp.
 """
 
@@ -46,7 +46,7 @@ SOUNDS = ["rain", "a dog barking", "church bells", "an engine that does not star
 
 
 def questions():
-    """Ten items; the last two are of the test split. Clips last 0.3 to 2.1 s."""
+    """Ten items, the last two in the test split. Clips last 0.3 to 2.1 s."""
     rows = []
     for i in range(10):
         sound = SOUNDS[i * 3 % 4]
@@ -65,7 +65,7 @@ def questions():
 
 
 def features(rows):
-    """Sinusoids with noise, each number of a frame of its own size and offset."""
+    """Sinusoids with noise; each value of a frame has its own scale and offset."""
     random = np.random.default_rng(1)
     scale, offset = np.exp(random.normal(size=DIM)), 3 * random.normal(size=DIM)
     made = {}
@@ -79,7 +79,7 @@ def features(rows):
 
 
 def write_wave(file, seconds, pitch):
-    """Only the header of audio is read; clips are told apart by what is in it."""
+    """Only the header of the audio is read; clips are distinguished by its content."""
     rate = 1000
     samples = (128 + 100 * np.sin(np.arange(seconds * rate) * pitch)).astype(np.uint8)
     with wave.open(str(file), "wb") as out:
@@ -88,7 +88,7 @@ def write_wave(file, seconds, pitch):
 
 
 def trained_tokenizer(texts):
-    """Byte-level BPE with digits apart, as that of SmolLM2."""
+    """Byte-level BPE that splits digits, like SmolLM2's."""
     tokenizer = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level])
@@ -162,7 +162,7 @@ def run(runner, folder, results, *words):
 
 
 def losses_of_runner(runner, folder, scratch):
-    """The mapper that training begins with, and the losses."""
+    """The initial mapper, and the losses."""
     run(runner, folder, scratch / "start" / "results.db", "--set", "task.losses.options.max_steps=0")
     state = load_file(next((scratch / "start").glob("**/fit.state")))
     prefix = "components/mapper/"
@@ -176,7 +176,7 @@ def losses_of_runner(runner, folder, scratch):
 
 
 class Training:
-    """What a user of PyTorch writes."""
+    """What a PyTorch user would write."""
 
     def __init__(self, folder, start):
         self.lm = LlamaForCausalLM.from_pretrained(folder / "model").eval().requires_grad_(False)
