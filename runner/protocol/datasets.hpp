@@ -14,7 +14,7 @@
 namespace earshot::protocol {
 
 struct LabelInfo {
-  std::string name{}, type{}, unit{};  ///< type: "class", "number", "set", "text"
+  std::string name{}, type{}, unit{};  ///< type: "class", "number", "set", "vector", "text"
   std::vector<std::string> classes{};
 };
 EARSHOT_FIELDS_OR_DEFAULTS(LabelInfo, name, type, unit, classes)

@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include <earshot/evaluator.hpp>
 #include <earshot/plugin.hpp>
 
@@ -5,6 +7,12 @@
 // file also has the default behaviour of optional functions.
 
 namespace earshot {
+
+bool Vector::operator==(const Vector& other) const {
+  if (!values.defined() || !other.values.defined())
+    return values.defined() == other.values.defined();
+  return at::equal(values, other.values);
+}
 
 Dataset::~Dataset() = default;
 AudioBatch Dataset::synthesize(std::int64_t, std::int64_t) const {
@@ -16,11 +24,25 @@ std::vector<std::filesystem::path> Dataset::sources() const {
 
 Encoder::~Encoder() = default;
 Codec::~Codec() = default;
-Learner::~Learner() = default;
 Lookup::~Lookup() = default;
+Synthesizer::~Synthesizer() = default;
 Sized::~Sized() = default;
 Tokenized::~Tokenized() = default;
 Mapper::~Mapper() = default;
+
+Reader::~Reader() = default;
+CodeBatch Reader::read_codes(std::span<const SourceBatch>) {
+  throw Unsupported("the encoder reads other encoders, but gives no codes");
+}
+
+Learner::~Learner() = default;
+std::vector<ParameterGroup> Learner::groups() const {
+  return {{"model", parameters()}};
+}
+std::vector<at::Tensor> Learner::step_sums() {
+  return {};
+}
+void Learner::finish_step(std::int64_t) {}
 
 LanguageModel::~LanguageModel() = default;
 void LanguageModel::connect(const CodeSpec&) {

@@ -327,7 +327,7 @@ TEST(Runner, helps_without_a_worker) {
   const Sandbox sandbox;
   EXPECT_THAT(sandbox.command({"--help"}).out, HasSubstr("check-plugin"));
   EXPECT_THAT(sandbox.command({"run", "--help"}).out, HasSubstr("--worker-prefix"));
-  EXPECT_THAT(sandbox.command({"version", "--all"}).out, HasSubstr("sdk2;torch"));
+  EXPECT_THAT(sandbox.command({"version", "--all"}).out, HasSubstr("sdk3;torch"));
 }
 
 }  // namespace

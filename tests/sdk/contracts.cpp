@@ -151,7 +151,7 @@ class Everything final : public Encoder, public Codec, public Learner {
   AudioBatch decode(const CodeBatch&) override { throw Unsupported("decode"); }
   NamedTensors parameters() const override { return {}; }
   void prepare(const Objective&) override {}
-  Losses loss(const LearnerBatch&) override { return {at::ones({}), {}}; }
+  Losses loss(const LearnerBatch&, const Turn&) override { return {at::ones({}), {}}; }
 
  private:
   std::int64_t rate_;
@@ -165,6 +165,53 @@ class Collect final : public Registrar {
   void accept(Component component) override { all.push_back(std::move(component)); }
 };
 
+/// Reads one encoder's features, twice as loud.
+class Louder final : public Encoder, public Reader {
+ public:
+  AudioNeeds needs() const override { throw Unsupported("needs"); }
+  FeatureSpec spec() const override { return spec_; }
+  FeatureBatch encode(const AudioBatch&) override { throw Unsupported("encode"); }
+  std::vector<Reads> reads() const override { return {Reads::features}; }
+  void connect(std::span<const SourceSpec> sources) override {
+    spec_ = std::get<FeatureSpec>(sources[0]);
+  }
+  FeatureBatch read(std::span<const SourceBatch> sources) override {
+    const auto& batch = std::get<FeatureBatch>(sources[0]);
+    return {2 * batch.values, batch.lengths, spec_};
+  }
+
+ private:
+  FeatureSpec spec_{};
+};
+
+TEST(Reader, gives_features_but_no_codes_unless_it_says_so) {
+  Louder reader;
+  const FeatureSpec spec{.frame_rate = 10, .dim = 2};
+  reader.connect(std::vector<SourceSpec>{spec});
+  EXPECT_EQ(reader.spec(), spec);
+  const std::vector<SourceBatch> sources{
+      FeatureBatch{at::ones({1, 3, 2}), at::tensor({std::int64_t{3}}), spec}};
+  EXPECT_TRUE(at::equal(reader.read(sources).values, at::full({1, 3, 2}, 2.0)));
+  EXPECT_THROW(reader.read_codes(sources), Unsupported);
+}
+
+TEST(Learner, has_one_group_of_all_parameters_unless_it_says_so) {
+  Everything learner(Options(Everything::options(), {}), {.device = at::kCPU});
+  ASSERT_EQ(learner.groups().size(), 1U);
+  EXPECT_EQ(learner.groups()[0].name, "model");
+  EXPECT_TRUE(learner.step_sums().empty());
+  learner.finish_step(0);
+}
+
+TEST(Vector, is_equal_to_one_with_the_same_values) {
+  const Vector a{at::tensor({1.F, 2.F})};
+  EXPECT_EQ(a, (Vector{at::tensor({1.F, 2.F})}));
+  EXPECT_NE(a, (Vector{at::tensor({1.F, 3.F})}));
+  EXPECT_NE(a, (Vector{at::tensor({1.F})}));
+  EXPECT_NE(a, Vector{});
+  EXPECT_EQ(Vector{}, Vector{});
+}
+
 TEST(Component, gives_each_base_of_its_object_at_the_right_address) {
   Collect registrar;
   registrar.add<Everything>("everything", "All abilities");
@@ -176,7 +223,7 @@ TEST(Component, gives_each_base_of_its_object_at_the_right_address) {
                                      {.device = at::kCPU});
   EXPECT_EQ(component.as<Encoder>(object)->needs().sample_rate, 8000);
   EXPECT_EQ(component.as<Codec>(object)->code_spec().frame_rate, 7);
-  EXPECT_TRUE(component.as<Learner>(object)->loss({}).total.defined());
+  EXPECT_TRUE(component.as<Learner>(object)->loss({}, {}).total.defined());
   EXPECT_NE(static_cast<void*>(component.as<Encoder>(object)),
             static_cast<void*>(component.as<Codec>(object)));
   EXPECT_EQ(component.as<Mapper>(object), nullptr);

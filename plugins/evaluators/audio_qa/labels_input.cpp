@@ -90,8 +90,8 @@ std::vector<std::vector<LabelsInput::Term>> LabelsInput::terms(const Item& item,
       for (const auto& member : *set)
         add(name + "=" + member);
       if (set->empty()) add(name + "=");
-    } else {
-      add(name + "=" + std::get<std::string>(label));
+    } else if (const auto* text = std::get_if<std::string>(&label)) {
+      add(name + "=" + *text);
     }
   }
   return frames;

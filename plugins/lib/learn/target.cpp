@@ -48,6 +48,10 @@ void keep(Numbers& numbers, const std::string& name, double value, std::size_t c
 }  // namespace
 
 Target::Target(LabelSpec spec, Ties ties) : spec_(std::move(spec)), order_(spec_.classes.size()) {
+  if (std::holds_alternative<Vector>(spec_.type))
+    throw ConfigError("label '" + spec_.name +
+                      "' is a vector; a target is a label with classes, a number or a set of "
+                      "classes");
   if (kind() != Kind::number && spec_.classes.empty())
     throw ConfigError("label '" + spec_.name +
                       "' is text without classes; a target is a label with classes, a number or a "

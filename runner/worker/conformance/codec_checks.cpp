@@ -16,7 +16,7 @@ void codes(const Subject& subject) {
   const auto made = subject.make();
   facts(made);
   auto& codec = made.require<Codec>();
-  const auto audio = test_audio(made.require<Encoder>().needs(), {0.7, 1.9});
+  const auto audio = test_audio(listener(made).needs(), {0.7, 1.9});
   const auto batch = codec.quantize(audio);
   expect(batch.spec == codec.code_spec(), "the batch's spec differs from code_spec()");
   batch.check();
@@ -34,7 +34,7 @@ void codes(const Subject& subject) {
 void code_padding(const Subject& subject) {
   const auto made = subject.make();
   auto& codec = made.require<Codec>();
-  const auto needs = made.require<Encoder>().needs();
+  const auto needs = listener(made).needs();
   const auto alone = codec.quantize(test_audio(needs, {0.7}));
   const auto together = codec.quantize(test_audio(needs, {0.7, 1.9}));
   const auto frames = alone.lengths[0].item<std::int64_t>();
@@ -52,7 +52,7 @@ void code_padding(const Subject& subject) {
 void embed(const Subject& subject) {
   const auto made = subject.make();
   auto& codec = made.require<Codec>();
-  const auto batch = codec.quantize(test_audio(made.require<Encoder>().needs(), {0.7, 1.9}));
+  const auto batch = codec.quantize(test_audio(listener(made).needs(), {0.7, 1.9}));
   const auto features = codec.embed(batch);
   features.check();
   expect(at::equal(features.lengths, batch.lengths), "embed() changes the number of frames");
@@ -77,7 +77,7 @@ void embed(const Subject& subject) {
 void decode(const Subject& subject) {
   const auto made = subject.make();
   auto& codec = made.require<Codec>();
-  const auto audio = test_audio(made.require<Encoder>().needs(), {0.7, 1.9});
+  const auto audio = test_audio(listener(made).needs(), {0.7, 1.9});
   const auto decoded = codec.decode(codec.quantize(audio));
   decoded.check();
   expect(at::isfinite(decoded.samples).all().item<bool>(),

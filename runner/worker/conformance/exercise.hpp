@@ -26,7 +26,8 @@ std::string describe(const at::Tensor& tensor);
 /// shortened or lengthened to what `needs` allows.
 AudioBatch test_audio(const AudioNeeds& needs, const std::vector<double>& seconds);
 
-/// An encoder that hears something. @throws Finding (skipped) of one that looks features up.
+/// An encoder that takes audio. @throws Finding (skipped) for one that looks features up, or reads
+/// those of others.
 Encoder& listener(const ComponentInstance& made);
 
 /// Uses an object in a fixed way: an encoder encodes two clips, a mapper is connected and maps, a

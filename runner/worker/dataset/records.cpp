@@ -4,6 +4,8 @@
 #include <charconv>
 #include <set>
 
+#include <ATen/ATen.h>
+
 #include <earshot/kit/questions.hpp>
 
 #include "protocol/nearest.hpp"
@@ -25,12 +27,24 @@ std::string type_name(const LabelSpec& spec) {
 }
 
 std::string type_name(const Label& label) {
-  constexpr const char* names[] = {"class", "number", "set"};
+  constexpr const char* names[] = {"class", "number", "set", "vector"};
   return names[label.index()];
 }
 
+namespace {
+
+template <class Value>
+Json json_of(const Value& value) {
+  return value;
+}
+Json json_of(const Vector& vector) {
+  return "(" + std::to_string(vector.values.numel()) + " values)";
+}
+
+}  // namespace
+
 Json to_json(const Label& label) {
-  return std::visit([](const auto& value) { return Json(value); }, label);
+  return std::visit([](const auto& value) { return json_of(value); }, label);
 }
 
 Json to_json(const std::map<std::string, Label>& labels) {
@@ -50,10 +64,14 @@ void check_labels(const std::vector<LabelSpec>& labels) {
     expect(names.insert(spec.name).second, "two labels named '" + spec.name + "'");
     const auto numeric = std::holds_alternative<double>(spec.type);
     const auto set = std::holds_alternative<std::vector<std::string>>(spec.type);
-    expect(!(numeric && !spec.classes.empty()) && !(set && spec.classes.empty()),
+    const auto vector = std::holds_alternative<Vector>(spec.type);
+    expect(!((numeric || vector) && !spec.classes.empty()) && !(set && spec.classes.empty()),
            "label '" + spec.name + "' is a " + type_name(spec.type) + " with " +
                std::to_string(spec.classes.size()) +
-               " classes; expected none for a number, at least one for a set");
+               " classes; expected none for a number or vector, at least one for a set");
+    expect(vector ? spec.size > 0 : spec.size == 0,
+           "label '" + spec.name + "' is a " + type_name(spec.type) + " of size " +
+               std::to_string(spec.size) + "; expected 1 or more for a vector, otherwise 0");
     const std::set<std::string> classes(spec.classes.begin(), spec.classes.end());
     expect(classes.size() == spec.classes.size(), "label '" + spec.name + "' lists a class twice");
     for (const auto& text : spec.classes)
@@ -118,6 +136,7 @@ class ItemRules {
     if (const auto* number = std::get_if<double>(&label))
       expect(std::isfinite(*number), about("is not finite; leave out unknown values"));
     if (const auto* text = std::get_if<std::string>(&label)) check_class(name, *text, *spec);
+    if (const auto* vector = std::get_if<Vector>(&label)) check_vector(name, vector->values, *spec);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) {
       for (const auto& text : *texts)
         check_class(name, text, *spec);
@@ -151,6 +170,22 @@ class ItemRules {
       return "label '" + name + "' is '" + text + "', which is not among its " +
              std::to_string(spec.classes.size()) + " classes" +
              protocol::did_you_mean(text, spec.classes);
+    });
+  }
+
+  void check_vector(const std::string& name, const at::Tensor& values,
+                    const LabelSpec& spec) const {
+    const bool fits = values.defined() && values.dim() == 1 && values.numel() == spec.size &&
+                      values.scalar_type() == at::kFloat && values.is_contiguous() &&
+                      values.device().is_cpu();
+    expect(fits, [&] {
+      return "label '" + name + "' is " +
+             (values.defined() ? c10::str(values.sizes(), " ", c10::toString(values.scalar_type()))
+                               : std::string("undefined")) +
+             "; expected float32 [" + std::to_string(spec.size) + "], contiguous, on the CPU";
+    });
+    expect(at::isfinite(values).all().item<bool>(), [&] {
+      return "label '" + name + "' has values that are not finite; leave out unknown labels";
     });
   }
 
@@ -196,6 +231,11 @@ class RecordWriter {
     put(static_cast<std::int64_t>(texts.size()));
     for (const auto& text : texts)
       put(text);
+  }
+  void put(const Vector& vector) {
+    const auto bytes = vector.values.nbytes();
+    put(static_cast<std::int64_t>(bytes));
+    to_.append(static_cast<const char*>(vector.values.const_data_ptr()), bytes);
   }
   void put(const Label& label) {
     put(static_cast<std::int64_t>(label.index()));

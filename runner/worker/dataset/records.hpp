@@ -27,11 +27,11 @@ class FileNumbers {
   std::unordered_map<std::string, std::int64_t> numbers_;
 };
 
-/// "class", "number" or "set".
+/// "class", "number", "set" or "vector".
 std::string type_name(const Label& label);
 /// The same, or "text": one without classes.
 std::string type_name(const LabelSpec& spec);
-/// A text, a number or an array of texts.
+/// A text, a number, an array of texts, or of a vector only its size in words.
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);
 

@@ -11,7 +11,7 @@ struct AbiVerdict {
   std::vector<std::string> warnings{};  ///< differences that are known to do no harm
 };
 
-/// Compares two tags ("sdk2;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L") field by field: SDK,
+/// Compares two tags ("sdk3;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L") field by field: SDK,
 /// LibTorch, C++ library and sanitizer must be equal; compiler and language standard may differ.
 AbiVerdict compare_abi_tags(std::string_view plugin, std::string_view host);
 

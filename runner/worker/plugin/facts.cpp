@@ -96,6 +96,8 @@ protocol::Facts facts(const ComponentInstance& made) {
   if (const auto* model = made.as<LanguageModel>())
     return protocol::LanguageModelFacts{
         {.embedding_dim = model->spec().embedding_dim, .context = model->spec().context}};
+  // A reader knows its features only once it is connected to other encoders.
+  if (made.as<Reader>() != nullptr) return protocol::NoFacts();
   if (const auto* encoder = made.as<Encoder>()) return describe(*encoder, made);
   return protocol::NoFacts();
 }

@@ -65,7 +65,8 @@ class Table {
   static std::string text(const Label& label) {
     if (const auto* value = std::get_if<std::string>(&label)) return *value;
     if (const auto* number = std::get_if<double>(&label)) return Json(*number).dump();
-    return text(std::get<std::vector<std::string>>(label));
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) return text(*texts);
+    return to_json(label).get<std::string>();
   }
 
   std::ofstream stream_;

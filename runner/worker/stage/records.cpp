@@ -57,6 +57,8 @@ void Records::predict(Prediction prediction, std::int64_t items) {
         value && !std::isfinite(*value))
       throw ContractError(where + "its value is " + std::to_string(*value) +
                           "; leave out values that cannot be computed");
+  if (prediction.value && std::holds_alternative<Vector>(*prediction.value))
+    throw ContractError(where + "its value is a vector; expected the predicted values as scores");
   if (!predictions_.emplace(item, std::move(prediction)).second)
     throw ContractError(where + "it was already predicted; expected once");
 }

@@ -1,5 +1,9 @@
 #include "worker/stage/trained_encoder.hpp"
 
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/path_text.hpp"
@@ -14,10 +18,21 @@ using protocol::Json;
 constexpr const char* objective_name = "objective";
 constexpr const char* learner_part = "learner/";
 
+/// In the order of Objective::Goal.
+constexpr std::array goals{"reconstruction", "classes", "values", "teacher", "masked"};
+
+Objective::Goal to_goal(const std::string& name) {
+  const auto found = std::find(goals.begin(), goals.end(), name);
+  if (found == goals.end()) throw std::invalid_argument("unknown goal '" + name + "'");
+  return static_cast<Objective::Goal>(found - goals.begin());
+}
+
 Json to_json(const Objective& objective) {
   const auto& teacher = objective.teacher;
-  return {{"classes", objective.classes},
+  return {{"goal", goals.at(static_cast<std::size_t>(objective.goal))},
+          {"classes", objective.classes},
           {"exclusive", objective.exclusive},
+          {"values", objective.values},
           {"teacher",
            {{"frame_rate", teacher.frame_rate},
             {"first_frame", teacher.first_frame},
@@ -26,8 +41,10 @@ Json to_json(const Objective& objective) {
 
 Objective to_objective(const Json& json) {
   const auto& teacher = json.at("teacher");
-  return {.classes = json.at("classes"),
+  return {.goal = to_goal(json.at("goal")),
+          .classes = json.at("classes"),
           .exclusive = json.at("exclusive"),
+          .values = json.at("values"),
           .teacher = {.frame_rate = teacher.at("frame_rate"),
                       .first_frame = teacher.at("first_frame"),
                       .dim = teacher.at("dim")}};
@@ -37,7 +54,7 @@ Objective objective_in(const State& state, const std::filesystem::path& file) {
   const auto text = state.text.find(objective_name);
   try {
     if (text != state.text.end()) return to_objective(Json::parse(text->second));
-  } catch (const Json::exception&) {  // no objective either
+  } catch (const std::exception&) {  // no objective either
   }
   throw DataError(file.string() + ": not a pretrained encoder");
 }

@@ -20,7 +20,12 @@ class ObservedLearner final : public Learner {
     learner_.prepare(objective);
     objective_ = objective;
   }
-  Losses loss(const LearnerBatch& batch) override { return learner_.loss(batch); }
+  std::vector<ParameterGroup> groups() const override { return learner_.groups(); }
+  Losses loss(const LearnerBatch& batch, const Turn& turn) override {
+    return learner_.loss(batch, turn);
+  }
+  std::vector<at::Tensor> step_sums() override { return learner_.step_sums(); }
+  void finish_step(std::int64_t step) override { learner_.finish_step(step); }
   NamedTensors parameters() const override { return learner_.parameters(); }
   void train(bool on) override { learner_.train(on); }
   State state() const override { return learner_.state(); }

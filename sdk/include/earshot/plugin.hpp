@@ -11,6 +11,7 @@
 #include <earshot/lookup.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
+#include <earshot/synthesizer.hpp>
 #include <earshot/tokenized.hpp>
 
 // clang-format off
@@ -28,13 +29,18 @@
 #else
 #define EARSHOT_ABI_LIBRARY ";libstdc++cxx11=" EARSHOT_TEXT(_GLIBCXX_USE_CXX11_ABI)
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EARSHOT_ADDRESS_SANITIZER_ 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(EARSHOT_ADDRESS_SANITIZER_)
 #define EARSHOT_ABI_SANITIZER ";sanitizer=address"
 #else
 #define EARSHOT_ABI_SANITIZER
 #endif
 
-/// What host and plugin must agree on: "sdk2;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L".
+/// What host and plugin must agree on: "sdk3;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L".
 #define EARSHOT_ABI_TAG                                                                    \
   "sdk" EARSHOT_TEXT(EARSHOT_SDK_MAJOR) ";torch" TORCH_VERSION EARSHOT_ABI_COMPILER        \
   EARSHOT_ABI_LIBRARY ";c++" EARSHOT_TEXT(__cplusplus) EARSHOT_ABI_SANITIZER
@@ -84,8 +90,11 @@ class EARSHOT_API Registrar {
     if constexpr (requires { T::options(); }) c.options = T::options();
     static_assert(count<T, Dataset, Encoder, Mapper, LanguageModel, Evaluator>() == 1,
                   "a component derives from exactly one of the five kinds");
-    static_assert(count<T, Codec, Learner, Lookup>() == 0 || count<T, Encoder>() == 1,
-                  "Codec, Learner and Lookup are abilities of an Encoder");
+    static_assert(
+        count<T, Codec, Learner, Lookup, Reader, Synthesizer>() == 0 || count<T, Encoder>() == 1,
+        "Codec, Learner, Lookup, Reader and Synthesizer are abilities of an Encoder");
+    static_assert(count<T, Lookup, Reader>() < 2,
+                  "an encoder looks features up or reads those of others, not both");
     static_assert(count<T, Tokenized>() == 0 || count<T, LanguageModel>() == 1,
                   "Tokenized is an ability of a LanguageModel");
     static_assert(count<T, Sized>() == 0 || count<T, Encoder, LanguageModel>() == 1,
@@ -93,8 +102,8 @@ class EARSHOT_API Registrar {
     (face<Dataset, T>(c), face<Encoder, T>(c), face<Mapper, T>(c), face<LanguageModel, T>(c),
      face<Evaluator, T>(c));
     c.kind = c.faces.begin()->first;
-    (face<Codec, T>(c), face<Learner, T>(c), face<Lookup, T>(c), face<Sized, T>(c),
-     face<Tokenized, T>(c));
+    (face<Codec, T>(c), face<Learner, T>(c), face<Lookup, T>(c), face<Reader, T>(c),
+     face<Synthesizer, T>(c), face<Sized, T>(c), face<Tokenized, T>(c));
     c.make = [](const Options& o, const Context& x) { return std::make_shared<T>(o, x); };
     accept(std::move(c));
   }

@@ -42,7 +42,8 @@ void expect_all_pass(const std::map<std::string, Outcome>& found, const std::str
 }
 
 TEST(Conformance, finds_nothing_wrong_with_plugins_that_keep_the_rules) {
-  for (const auto* plugin : {"good", "good_codec", "good_mapper", "good_evaluator", "good_dataset"})
+  for (const auto* plugin :
+       {"good", "good_codec", "good_learner", "good_mapper", "good_evaluator", "good_dataset"})
     expect_all_pass(outcomes(plugin), plugin);
 }
 
@@ -113,6 +114,11 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"codes_out_of_range", "codes", "expected 0 to 15"},
         Defect{"decode_too_long", "decode", "are decoded to"},
         Defect{"embed_other_width", "embed", "D = 1"},
+        Defect{"group_without_gradient", "learning", "group 'bound': no gradient"},
+        Defect{"parameter_in_no_group", "learner_groups", "parameter 'bound' is in no group"},
+        Defect{"parameter_in_two_groups", "learner_groups", "parameter 'bound' belongs to two"},
+        Defect{"forgets_upkeep", "learner_state", "belongs in state()"},
+        Defect{"keeps_training", "inference_after_training", "different features"},
         Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
         Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
         Defect{"marks_by_predict", "marks", "mark() differs"},

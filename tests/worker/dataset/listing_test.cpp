@@ -3,6 +3,8 @@
 #include <functional>
 #include <set>
 
+#include <ATen/ATen.h>
+
 #include <gmock/gmock.h>
 
 namespace earshot::worker {
@@ -72,6 +74,36 @@ TEST(Listing, refuses_the_slice_that_is_all_items_together) {
             "no error");
   EXPECT_EQ(refusal([](Listed& d) { d.items[0].slices = {{"category", "all"}}; }), "no error");
   EXPECT_EQ(refusal([](Listed& d) { d.items[0].groups = {{"all", "all"}}; }), "no error");
+}
+
+TEST(Listing, checks_vectors_against_the_size_that_their_label_declares) {
+  const auto with = [](const at::Tensor& values) {
+    return refusal([&](Listed& d) {
+      d.specs.push_back({.name = "voxels", .type = Vector(), .size = 3});
+      d.items[1].labels["voxels"] = Vector{values};
+    });
+  };
+  EXPECT_EQ(with(at::ones({3})), "no error");
+  EXPECT_THAT(with(at::ones({4})), HasSubstr("label 'voxels' is [4] Float; expected float32 [3]"));
+  EXPECT_THAT(with(at::ones({3}, at::kDouble)), HasSubstr("expected float32 [3]"));
+  EXPECT_THAT(with(at::ones({3, 3}).select(1, 0)), HasSubstr("contiguous"));
+  EXPECT_THAT(with({}), HasSubstr("label 'voxels' is undefined"));
+  EXPECT_THAT(with(at::full({3}, NAN)), HasSubstr("not finite"));
+  EXPECT_THAT(refusal([](Listed& d) { d.specs.push_back({.name = "voxels", .type = Vector()}); }),
+              HasSubstr("label 'voxels' is a vector of size 0; expected 1 or more"));
+  EXPECT_THAT(refusal([](Listed& d) { d.specs[1].size = 2; }),
+              HasSubstr("label 'level' is a number of size 2"));
+}
+
+TEST(Listing, knows_datasets_apart_by_the_values_of_their_vectors) {
+  const auto hash = [](float value) {
+    Listed dataset;
+    dataset.specs.push_back({.name = "voxels", .type = Vector(), .size = 2});
+    dataset.items[0].labels["voxels"] = Vector{at::tensor({1.F, value})};
+    return list(dataset).items_hash;
+  };
+  EXPECT_EQ(hash(2), hash(2));
+  EXPECT_NE(hash(2), hash(3));
 }
 
 TEST(Listing, counts_splits_slices_groups_and_gives_each_file_once) {

@@ -48,11 +48,13 @@ class LinearLayer final : public Encoder, public Learner {
   }
 
   void prepare(const Objective& objective) override {
+    if (objective.goal != Objective::Goal::classes)
+      throw Unsupported("this encoder only learns to tell classes apart");
     if (static_cast<std::int64_t>(objective.classes.size()) != dim_)
       throw Unsupported(std::to_string(objective.classes.size()) + " classes; this encoder has " +
                         std::to_string(dim_) + " dimensions");
   }
-  Losses loss(const LearnerBatch& batch) override {
+  Losses loss(const LearnerBatch& batch, const Turn&) override {
     std::vector<at::Tensor> logits;
     for (std::int64_t b = 0; b < batch.audio.samples.size(0); ++b)
       logits.push_back(apply(spectrum(batch.audio, b).mean(0, true))[0]);
@@ -117,7 +119,7 @@ class Descent final : public Evaluator {
     const c10::AutoGradMode grad(true);
     const auto classes = trial.label(target_).classes;
     auto& learner = trial.learner();
-    learner.prepare({.classes = classes});
+    learner.prepare({.goal = Objective::Goal::classes, .classes = classes});
     std::int64_t step = 0;
     if (const auto own = trial.resume()) step = std::stoll(own->text.at("step"));
     learner.train(true);
@@ -125,7 +127,8 @@ class Descent final : public Evaluator {
       if (step == stop_at_) throw DataError("died at a step");
       at::manual_seed(trial.seed("step", step));
       const auto items = at::randint(trial.size(Split::train), {12}, at::kLong);
-      const auto loss = learner.loss(batch(trial, items, classes)).total;
+      const auto loss =
+          learner.loss(batch(trial, items, classes), {.step = step, .steps = steps_}).total;
       loss.backward();
       descend(learner);
       trial.point("loss", step, loss.item<double>());
