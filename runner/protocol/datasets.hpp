@@ -95,16 +95,8 @@ struct ItemRow {
   Json labels = Json::object();                           ///< {label: truth}
   OrNull<QuestionRow> question{};
 };
-inline void to_json(Json& json, const ItemRow& row) {
-  json = {row.id, row.groups, row.slices, row.labels, row.question};
-}
-inline void from_json(const Json& json, ItemRow& row) {
-  json.at(0).get_to(row.id);
-  json.at(1).get_to(row.groups);
-  json.at(2).get_to(row.slices);
-  row.labels = json.at(3);
-  row.question = json.size() > 4 ? json.at(4).get<OrNull<QuestionRow>>() : OrNull<QuestionRow>();
-}
+void to_json(Json& json, const ItemRow& row);
+void from_json(const Json& json, ItemRow& row);
 
 struct LintRequest {
   ComponentRef dataset{};

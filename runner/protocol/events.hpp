@@ -103,17 +103,8 @@ struct PredictedItem {
   Json candidates{};            ///< texts that the scores refer to, if neither classes nor
                                 ///< choices; or null
 };
-inline void to_json(Json& json, const PredictedItem& row) {
-  json = {row.item, row.value, row.output, row.marks, row.scores, row.candidates};
-}
-inline void from_json(const Json& json, PredictedItem& row) {
-  json.at(0).get_to(row.item);
-  row.value = json.at(1);
-  json.at(2).get_to(row.output);
-  row.marks = json.at(3);
-  row.scores = json.size() > 5 ? json.at(4).get<std::uint64_t>() : 0;
-  row.candidates = json.size() > 5 ? json.at(5) : Json();
-}
+void to_json(Json& json, const PredictedItem& row);
+void from_json(const Json& json, PredictedItem& row);
 
 struct Predictions {
   static constexpr const char* type = "predictions";

@@ -20,9 +20,14 @@
 // that one side may send more than the other knows.
 //
 // EARSHOT_FIELDS_OR_DEFAULTS is for structs that people and tests write by hand or that are kept in
-// files: a missing field has the value that the struct gives it.
+// files: a missing field has the value that the struct gives it. EARSHOT_JSON is for a struct with
+// its own each_field().
 //
-// EARSHOT_JSON and EARSHOT_JSON_OR_DEFAULTS do the same for a struct with its own each_field().
+// These declare to_json() and from_json(). One .cpp file defines them,
+//
+//   EARSHOT_JSON_DEFINITIONS(Progress, Files)
+//
+// since every file that instantiated them would take seconds longer to compile.
 
 namespace earshot::protocol {
 
@@ -167,19 +172,26 @@ void from_json(const Json& json, OneOf<Forms...>& value) {
   void each_field([[maybe_unused]] Self& self, [[maybe_unused]] const Visit& visit) { \
     EARSHOT_EACH(EARSHOT_VISIT_FIELD __VA_OPT__(, ) __VA_ARGS__)                      \
   }
-#define EARSHOT_READ_AND_WRITE(Type, missing)                                                      \
-  inline void to_json(::earshot::protocol::Json& json, const Type& value) {                        \
-    ::earshot::protocol::fields::write(json, value);                                               \
-  }                                                                                                \
-  inline void from_json(const ::earshot::protocol::Json& json, Type& value) {                      \
-    ::earshot::protocol::fields::read(json, value, ::earshot::protocol::fields::Missing::missing); \
+#define EARSHOT_JSON_DECLARATIONS(Type, missing)                      \
+  void to_json(::earshot::protocol::Json& json, const Type& value);   \
+  void from_json(const ::earshot::protocol::Json& json, Type& value); \
+  constexpr auto missing_field(std::type_identity<Type>) {            \
+    return ::earshot::protocol::fields::Missing::missing;             \
   }
 
-#define EARSHOT_JSON(Type) EARSHOT_READ_AND_WRITE(Type, refused)
-#define EARSHOT_JSON_OR_DEFAULTS(Type) EARSHOT_READ_AND_WRITE(Type, default_value)
+#define EARSHOT_JSON(Type) EARSHOT_JSON_DECLARATIONS(Type, refused)
 #define EARSHOT_FIELDS(Type, ...)                     \
   EARSHOT_EACH_FIELD(Type __VA_OPT__(, ) __VA_ARGS__) \
   EARSHOT_JSON(Type)
 #define EARSHOT_FIELDS_OR_DEFAULTS(Type, ...)         \
   EARSHOT_EACH_FIELD(Type __VA_OPT__(, ) __VA_ARGS__) \
-  EARSHOT_JSON_OR_DEFAULTS(Type)
+  EARSHOT_JSON_DECLARATIONS(Type, default_value)
+
+#define EARSHOT_JSON_DEFINITION(Type)                                                          \
+  void to_json(::earshot::protocol::Json& json, const Type& value) {                           \
+    ::earshot::protocol::fields::write(json, value);                                           \
+  }                                                                                            \
+  void from_json(const ::earshot::protocol::Json& json, Type& value) {                         \
+    ::earshot::protocol::fields::read(json, value, missing_field(std::type_identity<Type>{})); \
+  }
+#define EARSHOT_JSON_DEFINITIONS(...) EARSHOT_EACH(EARSHOT_JSON_DEFINITION, __VA_ARGS__)

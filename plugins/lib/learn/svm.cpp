@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 
 #include <lib/learn/linear.hpp>
-#include <libsvm/svm.h>
+#include <svm.h>
 
 namespace earshot::kit {
 

@@ -1,0 +1,8 @@
+#include "protocol/stages.hpp"
+
+namespace earshot::protocol {
+
+EARSHOT_JSON_DEFINITIONS(PretrainRequest, PretrainResult, FeatureSource, FeaturesRequest, LostClip,
+                         FeatureResult, FeaturesResult, CellRequest, MetricRow, CellResult)
+
+}  // namespace earshot::protocol
