@@ -36,7 +36,7 @@ AudioBatch noise(const AudioNeeds& needs, std::int64_t clips, double seconds) {
 
 int main(int argc, char** argv) {
   const auto keys = bench::read_keys(
-      argc, argv,
+      argc, argv, 3,
       {{"threads", "1"}, {"clips", "1"}, {"seconds", "10"}, {"codes", "0"}, {"options", "{}"}});
 
   at::set_num_threads(std::stoi(keys.at("threads")));

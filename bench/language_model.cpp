@@ -114,7 +114,7 @@ void answer(LanguageModel& model, const Perceptron& mapper, const Batch& batch,
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto keys = bench::read_keys(argc, argv,
+  const auto keys = bench::read_keys(argc, argv, 3,
                                      {{"work", "train"},
                                       {"threads", "1"},
                                       {"options", "{}"},

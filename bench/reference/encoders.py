@@ -2,8 +2,7 @@
 
 WHAT: librosa or torchaudio (log-mel: 44.1 kHz, 2048-point Hann window, hop 512, 128 Slaney bands, dB with
 80 dB of range); mimi or encodec (transformers, audio to codes) or htsat (the audio tower of transformers'
-CLAP after its feature extractor), all full-size with random weights; sgemm (a product of 2048 x 2048
-matrices).
+CLAP behind its feature extractor), all of full size with random weights.
 
 Keys: threads (1), clips in a batch (1), seconds of noise in each (10), mode (eager; or compiled).
 After a warm-up it prints "ready" and, if known, the GFLOP of a clip, then, for each line that it reads, the
@@ -80,18 +79,13 @@ def htsat():
     return lambda: forward(extract(audio, sampling_rate=48000, return_tensors="pt")["input_features"])
 
 
-def sgemm():
-    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    return lambda: torch.mm(a, b)
-
-
 def compiled(function):
     return torch.compile(function) if keys["mode"] == "compiled" else function
 
 
 def gigaflop(step):
     """GFLOP of one clip, or "" if operators are fused and cannot be counted."""
-    if keys["mode"] == "compiled" or what not in ("mimi", "encodec", "htsat", "sgemm"):
+    if keys["mode"] == "compiled" or what not in ("mimi", "encodec", "htsat"):
         return ""
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -106,7 +100,6 @@ makers = {
     "mimi": mimi,
     "encodec": encodec,
     "htsat": htsat,
-    "sgemm": sgemm,
 }
 if what == "librosa":
     step = makers[what]()

@@ -41,7 +41,7 @@ std::string licence_of_model(const Json& model) {
   const auto tags = model.value("tags", Json());
   for (const auto& tag : tags.is_array() ? tags : Json::array())
     if (tag.is_string() && tag.get<std::string>().starts_with("license:"))
-      return tag.get<std::string>().substr(8);
+      return plain_text(tag.get<std::string>().substr(8));
   return "";
 }
 

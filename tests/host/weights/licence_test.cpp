@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/base/plain_text.hpp"
+
 namespace earshot::host {
 namespace {
 
@@ -18,6 +20,14 @@ TEST(Licence, of_a_model_card_is_read_from_the_hubs_answer) {
   EXPECT_EQ(licence_of_model(Json::parse(R"({"cardData": null, "tags": ["x", "license:mit"]})")),
             "mit");
   EXPECT_EQ(licence_of_model(Json::parse(R"({"cardData": {"license": 3}, "tags": 1})")), "");
+}
+
+TEST(Licence, is_shown_without_what_would_command_the_terminal) {
+  const std::string expected = plain_text("mit\x1b[2J");
+  ASSERT_EQ(expected.find('\x1b'), std::string::npos);
+  EXPECT_EQ(licence_of_model({{"cardData", {{"license", "mit\x1b[2J"}}}}), expected);
+  EXPECT_EQ(licence_of_model({{"tags", {"license:mit\x1b[2J"}}}), expected);
+  EXPECT_EQ(licence_of_readme("---\nlicense: mit\x1b[2J\n---\n"), expected);
 }
 
 TEST(Licence, of_a_readme_is_in_its_front_matter) {
