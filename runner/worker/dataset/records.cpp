@@ -38,7 +38,7 @@ Json json_of(const Value& value) {
   return value;
 }
 Json json_of(const Vector& vector) {
-  return "(" + std::to_string(vector.values.numel()) + " values)";
+  return std::to_string(vector.values.numel()) + " values";
 }
 
 }  // namespace
