@@ -52,8 +52,8 @@ class Clusters {
   std::size_t dimensions_ = 0;
   Partition strata_{};
   std::vector<double> scales_{};  ///< for each stratum sqrt(m / (m - 1) (G - 1) / G), with m of all
-                                  ///< G groups; 0 if it has one group: then it keeps its distance
-                                  ///< from the overall mean
+                                  ///< G groups; 0 for one group: it keeps its distance from the
+                                  ///< overall mean
   double taken_ = 0;
 };
 

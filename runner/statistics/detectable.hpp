@@ -8,8 +8,7 @@ namespace earshot::statistics {
 /// What is known about a comparison before it is run.
 struct PlannedComparison {
   std::int64_t items = 0;
-  std::vector<std::int64_t> groups{};  ///< number of groups in each dimension; empty: every item is
-                                       ///< independent
+  std::vector<std::int64_t> groups{};  ///< in each dimension; empty: every item is independent
   std::int64_t seeds = 1;
   /// n times the squared standard error that paired differences on n such items had, with seeds and
   /// groups included. Replaces all assumptions below.
@@ -18,8 +17,7 @@ struct PlannedComparison {
   /// 70 % of the items each, with a correlation of 0.5 between them: 2 0.7 0.3 (1 - 0.5).
   double discordant = 0.2;
   double intraclass_correlation = 0.05;  ///< of the differences within a group, in each dimension
-  double seed_deviation = 0.01;          ///< of a run's difference between seeds; not counted with
-                                         ///< 1 seed, which cannot show it
+  double seed_deviation = 0.01;          ///< of a run's difference between seeds; ignored for one
 };
 
 /// Smallest true difference of two means of marks (0 or 1) that a two-sided test at `alpha` finds

@@ -25,8 +25,7 @@ class Random {
   }
   std::int64_t below(std::int64_t n) {  ///< 0 to n - 1, unbiased; n > 0
     const auto bound = static_cast<std::uint64_t>(n);
-    const std::uint64_t reject = (0 - bound) % bound;  // 2^64 mod n: without rejection, these
-                                                       // values would favour 0
+    const std::uint64_t reject = (0 - bound) % bound;  // 2^64 mod n: these would favour 0
     std::uint64_t draw = 0;
     do {
       draw = (*this)();

@@ -13,8 +13,7 @@ using Json = nlohmann::json;
 /// The names of a codec family's results over all levels of a case.
 struct Names {
   std::string option{}, codes{}, audio{};
-  std::vector<std::string> margins{};  ///< of consecutive levels; each margin belongs to a single
-                                       ///< quantiser
+  std::vector<std::string> margins{};  ///< of consecutive levels, for each quantiser
 };
 
 Names names_of(const Json& config) {

@@ -63,8 +63,7 @@ TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
     ratio += se * se * 5 * static_cast<double>(items) / 200;
   }
   EXPECT_GE(ratio, 1);
-  EXPECT_LT(ratio, 1.4);  // 1.27 on average, since negative variances are cut off; counting it
-                          // twice would give 2
+  EXPECT_LT(ratio, 1.4);  // 1.27 on average; counting the variance twice would give 2
 }
 
 TEST(Paired, is_never_narrower_than_the_seeds_alone) {

@@ -34,8 +34,7 @@ class HttpServer {
     std::map<std::string, std::string> headers{};
     std::string body{};
     std::int64_t length = -1;  ///< claimed by Content-Length; -1: the true length
-    std::int64_t cut = -1;     ///< number of bytes of the body after which the connection is
-                               ///< closed; -1: none
+    std::int64_t cut = -1;     ///< bytes of the body after which the connection closes; -1: none
     double silence = 0;        ///< seconds before it answers
     bool hold = false;         ///< keeps the connection open until the other side closes it
   };

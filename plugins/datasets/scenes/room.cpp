@@ -141,8 +141,7 @@ Room draw_room(int kind, kit::Random random) {
   for (std::size_t band = 0; band < bands; ++band)
     room.air[band] =
         air_attenuation(band_centres[band], celsius, humidity) * std::numbers::ln10 / 10;
-  if (kind == outdoors) {  // ground from lawn to asphalt, which absorbs more towards high
-                           // frequencies
+  if (kind == outdoors) {  // from lawn to asphalt, which absorbs more towards high frequencies
     const double soft = random.uniform(0.05, 0.6);
     for (std::size_t band = 0; band < bands; ++band)
       room.log_reflection[band] =

@@ -68,8 +68,7 @@ class Scenes : public Dataset {
   c10::Device device_;
   std::uint64_t world_;
   Recordings recordings_{}, responses_{};
-  std::map<std::filesystem::path, double> response_rt60_{};  ///< s, for those where it is
-                                                             ///< measurable
+  std::map<std::filesystem::path, double> response_rt60_{};  ///< s, where it is measurable
   std::vector<Plan> plans_{};
 };
 

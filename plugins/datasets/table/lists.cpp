@@ -78,8 +78,7 @@ class Elements {
     const int digits = letter == 'x' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
     std::uint32_t code = 0;
     if (digits == 0 || !hex(digits, code)) return false;
-    if (letter == 'u' && code >= 0xd800 && code < 0xdc00) {  // the first half of a surrogate pair,
-                                                             // in JSON
+    if (letter == 'u' && code >= 0xd800 && code < 0xdc00) {  // first half of a surrogate, in JSON
       std::uint32_t low = 0;
       if (text_.substr(at_, 2) != "\\u") return false;
       at_ += 2;

@@ -18,8 +18,7 @@ using earshot::kit::ConvolutionNorm;
 using earshot::kit::Parameters;
 using earshot::kit::ResidualQuantizer;
 
-constexpr double silence = 1e-8;  // added to the loudness, so that dividing by that of silence is
-                                  // possible
+constexpr double silence = 1e-8;  // added to the loudness, so that silence can be divided by it
 
 std::string codebook_name(std::int64_t level) {
   return "quantizer.layers." + std::to_string(level) + ".codebook.embed";

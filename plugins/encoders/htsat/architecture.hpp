@@ -38,11 +38,8 @@ struct Architecture {
   std::int64_t embedding = 1024;  ///< width of the projection; 0: none
 
   std::int64_t stages() const { return static_cast<std::int64_t>(depths.size()); }
-  std::int64_t folds() const {
-    return picture / front_end.mels;
-  }                                                          ///< stretches of time in a
-                                                             ///< picture
-  std::int64_t frames() const { return picture * folds(); }  ///< mel frames in a picture
+  std::int64_t folds() const { return picture / front_end.mels; }  ///< stretches in a picture
+  std::int64_t frames() const { return picture * folds(); }        ///< mel frames in a picture
   earshot::kit::SwinStageOptions stage(std::int64_t number) const;
   std::int64_t final_width() const { return stage(stages() - 1).width; }
   /// Positions in time of a stage's tokens, for one picture.

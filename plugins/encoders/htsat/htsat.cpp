@@ -268,7 +268,7 @@ at::Tensor Htsat::clip_features(std::span<const float> samples) const {
     const auto filled = earshot::kit::clap_padded(samples, o.max_samples, o.padding);
     const auto mels = front_end.mel_frames(filled).unsqueeze(0).unsqueeze(0).to(device_);
     auto starts = model_.window_starts(mels.size(2));
-    if (tap_.kind == Kind::grid) starts.resize(1);  // like the initial study, only the first window
+    if (tap_.kind == Kind::grid) starts.resize(1);  // as in the seed study, only the first window
     const auto frames =
         mels.size(2) > model_.architecture().frames() ? Model::window_frames : mels.size(2);
     at::Tensor sum;

@@ -28,7 +28,6 @@ class Model {
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
-                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   const earshot::kit::ClapFrontEnd& front_end() const { return front_end_; }  ///< on the CPU

@@ -30,8 +30,7 @@ class Mimi final : public earshot::Encoder, public earshot::Codec, public earsho
   static Tap tap_from(const std::string& name);
   at::Tensor latents(const at::Tensor& clips) const;   ///< (B, width, T)
   at::Tensor features(const at::Tensor& clips) const;  ///< (B, T, width)
-  at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first requested
-                                                       ///< level on
+  at::Tensor embedded(const at::Tensor& codes) const;  ///< (B, T, width), from the first level on
   earshot::FeatureSpec grid(std::int64_t hop) const;
 
   Model model_;

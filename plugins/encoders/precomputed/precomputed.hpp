@@ -28,8 +28,7 @@ class Precomputed final : public earshot::Encoder, public earshot::Lookup {
   at::Tensor features(const std::string& name) const;
 
   Store store_;
-  std::map<std::string, std::filesystem::path> owners_{};  ///< by array, the file to which it
-                                                           ///< belongs
+  std::map<std::string, std::filesystem::path> owners_{};  ///< the file to which an array belongs
   bool by_file_;
   earshot::FeatureSpec spec_;
 };

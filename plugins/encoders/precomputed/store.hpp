@@ -12,11 +12,12 @@
 
 namespace precomputed {
 
-/// The arrays that a folder has, or one .safetensors file, by name:
-///  - <name>.npy, in sub-folders too: "session1/a" is session1/a.npy;
-///  - a .safetensors file with several tensors, or the only one: its tensors' names, of one in a
-///    sub-folder behind that: "session1/a";
-///  - one of several .safetensors files, with one tensor each: the file's, as of .npy.
+/// The arrays in a folder, or in one .safetensors file, by name:
+///  - a .npy file has the name of the file, with its subfolder: "session1/a" is session1/a.npy;
+///  - the tensors of a .safetensors file with several tensors, or of the only file, have their own
+///    names, prefixed with the file's subfolder: "session1/a";
+///  - the tensors of several .safetensors files with one tensor each have the names of the files,
+///    as for .npy.
 class Store {
  public:
   /// Reads names only. @throws DataError naming the files: no arrays, a damaged file, a duplicate

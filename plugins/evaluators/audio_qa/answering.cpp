@@ -202,9 +202,7 @@ void Answering::run(Trial& trial, Model& model, const std::optional<State>& own)
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(of_window, size - begun)));
     std::iota(items.begin(), items.end(), begun);
     std::string transcript;
-    if (begun > 0)
-      sort_by_length(model, items);  // the first items are kept for people to read, in
-                                     // their order
+    if (begun > 0) sort_by_length(model, items);  // the first items are kept for people to read
     for (std::size_t first = 0; first < items.size(); first += batch) {
       const auto some = std::span(items).subspan(first, std::min(batch, items.size() - first));
       const bool keeps = begun == 0 && first < transcript_items;

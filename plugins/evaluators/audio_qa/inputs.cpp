@@ -146,8 +146,7 @@ std::int64_t Inputs::other_item(const Trial& trial, Split split, std::int64_t it
 /// (frames, D): features of silence of that many frames. If features depend on the length of a
 /// clip, those of a longer silence would differ.
 at::Tensor Inputs::silent_frames(Trial& trial, const FeatureSpec& spec, std::int64_t frames) {
-  constexpr std::size_t most_lengths = 64;  // lengths that are kept: their number is unbounded,
-                                            // memory is not
+  constexpr std::size_t most_lengths = 64;  // lengths to keep: their number is unbounded
   if (const auto known = silent_frames_.find(frames); known != silent_frames_.end())
     return known->second;
   auto& encoder = trial.encoder();

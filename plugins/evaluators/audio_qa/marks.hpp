@@ -21,11 +21,9 @@ class Marks {
  public:
   struct Settings {
     std::string scorer = "auto";       ///< the rule whose number is `accuracy`
-    std::string choice_rule = "text";  ///< for auto and choices: "text", "log_prob",
-                                       ///< "log_prob_mean"
+    std::string choice_rule = "text";  ///< auto with choices: "text", "log_prob", "log_prob_mean"
     bool said = true;                  ///< whether there are replies to judge
-    bool blind = false;                ///< scores of candidates are not relative to those without
-                                       ///< audio
+    bool blind = false;                ///< scores of candidates are not relative to a blind prompt
   };
 
   static earshot::OptionSpec scorer_option();

@@ -31,8 +31,7 @@ class Probe : public earshot::Evaluator {
   /// Rows of Target::width() values for rows of features; higher means more likely.
   struct Answers {
     at::Tensor scores{};                 ///< float64 (N, width): for ranking
-    std::vector<std::int64_t> chosen{};  ///< the class of each item; empty: determined by
-                                         ///< Target::value
+    std::vector<std::int64_t> chosen{};  ///< class of each item; empty: Target::value decides
   };
   virtual Answers answer(const at::Tensor& x) const = 0;
   virtual void save(earshot::State& state) const = 0;

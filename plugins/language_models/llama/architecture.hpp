@@ -19,8 +19,7 @@ struct Architecture {
   double norm_epsilon = 1e-5;
   bool tied = true;  ///< the head is the embedding
   bool attention_bias = false, mlp_bias = false;
-  earshot::kit::RotaryOptions rotary{.width = 64, .theta = 100000};  ///< its width is that of a
-                                                                     ///< head
+  earshot::kit::RotaryOptions rotary{.width = 64, .theta = 100000};  ///< width: of a head
   at::ScalarType type = at::kFloat;                                  ///< of weights and computation
 
   std::int64_t query_width() const { return heads * rotary.width; }

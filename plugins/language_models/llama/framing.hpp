@@ -29,8 +29,7 @@ Framing framing(const earshot::kit::Tokenizer& tokenizer, const std::string& cha
 /// ...
 struct SpeechTokens {
   std::int64_t first = 0, count = 0;
-  std::vector<std::int64_t> before{}, after{};  ///< around a segment of audio, if the model has
-                                                ///< such tokens
+  std::vector<std::int64_t> before{}, after{};  ///< around a segment of audio, if there are any
 };
 
 /// nullopt if the tokenizer has none.

@@ -30,7 +30,6 @@ class Model {
   Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
         c10::Device device);
   Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
-                                                                                    ///< weights
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
@@ -43,10 +42,7 @@ class Model {
   std::vector<Projection*> projections();  ///< in model order
   std::vector<const Projection*> projections() const;
   void set_dropout(double dropout) { dropout_ = dropout; }  ///< applied to the input of adapters
-  void set_recompute(bool on) {
-    recompute_ = on;
-  }  ///< recompute layers for their
-     ///< gradients
+  void set_recompute(bool on) { recompute_ = on; }          ///< layers, for their gradients
 
   at::Tensor embed(const at::Tensor& tokens) const;   ///< int64 (N) to (N, width)
   const at::Tensor& head() const { return head_; }    ///< (vocabulary, width)

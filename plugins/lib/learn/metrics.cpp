@@ -97,8 +97,7 @@ Ranking rank(std::vector<double>& positives, const std::vector<double>& negative
     (lower < all && positives[lower] == score ? equal : between)[lower] += 1;
   }
   double misses = between[all], won = 0, precision = 0;
-  for (std::size_t end = all; end > 0;) {  // all positives with the same score at a time, from the
-                                           // top
+  for (std::size_t end = all; end > 0;) {  // positives with equal scores at a time, from the top
     auto begin = end - 1;
     while (begin > 0 && positives[begin - 1] == positives[end - 1])
       --begin;

@@ -61,8 +61,7 @@ struct Schedule {
   enum class Shape { constant, linear, cosine };
   Shape shape = Shape::constant;
   std::int64_t warm_up = 0;  ///< steps over which it rises linearly from 0
-  std::int64_t steps = 0;    ///< total number, warm-up included, after which linear and cosine are
-                             ///< at 0
+  std::int64_t steps = 0;    ///< after this many, warm-up included, linear and cosine are at 0
 
   /// Factor of the learning rate at a step, 0 to 1.
   double factor(std::int64_t step) const;

@@ -188,9 +188,7 @@ void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) con
   std::size_t count = 0;
   for (const auto& [item, prediction] : slice) {
     if (!truth(item, row.data())) continue;
-    if (prediction.scores.size() != classes)
-      return;  // leaving an item out would improve the
-               // result
+    if (prediction.scores.size() != classes) return;  // leaving it out would improve the result
     ++count;
     scores.insert(scores.end(), prediction.scores.begin(), prediction.scores.end());
     for (const auto value : row)

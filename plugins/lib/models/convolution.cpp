@@ -154,8 +154,7 @@ at::Tensor Convolution::two_taps(const at::Tensor& x) const {
   const auto every_second = [](const at::Tensor& y, std::int64_t begin) {
     return y.slice(1, begin, y.size(1), 2);
   };
-  const auto pairs = count / 2, whole = (count - 1) / 2;  // the last pair may lack its second
-                                                          // window
+  const auto pairs = count / 2, whole = (count - 1) / 2;  // the last may lack its second window
   const auto middle = every_second(blocks, 1);
   const auto common = dense(middle, taps_.sum, tensors_.bias);
   auto y = at::empty({x.size(0), count - 1, o.out}, x.options());

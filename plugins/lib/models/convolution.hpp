@@ -27,8 +27,7 @@ struct ConvolutionOptions {
   Padding padding = Padding::zeros;
   bool bias = true;
   ConvolutionNorm norm = ConvolutionNorm::none;
-  double trim_right = 1;  ///< transposed and causal: the share of the surplus that is cut on the
-                          ///< right
+  double trim_right = 1;  ///< transposed and causal: share of the surplus that is cut on the right
 };
 
 /// Learnt tensors of a convolution; undefined if the options ask for none.

@@ -10,8 +10,7 @@ at::Tensor ResidualQuantizer::encode(const at::Tensor& x, std::int64_t levels) c
   const auto clips = x.size(0), frames = x.size(1);
   const auto rows = x.reshape({-1, x.size(2)});
   auto codes = at::empty({levels, rows.size(0)}, x.options().dtype(at::kLong));
-  constexpr std::int64_t most = 4096;  // maximum number of rows whose distances are in memory at
-                                       // once
+  constexpr std::int64_t most = 4096;  // rows whose distances are in memory at once
   for (std::int64_t begin = 0; begin < rows.size(0); begin += most) {
     const auto count = std::min(most, rows.size(0) - begin);
     auto residual = rows.narrow(0, begin, count).clone();

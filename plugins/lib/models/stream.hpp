@@ -13,11 +13,8 @@ namespace earshot::kit {
 class Stream {
  public:
   at::Tensor& next();
-  std::size_t place() const { return at_; }  ///< number of slots requested so far
-  void return_to(std::size_t place) {
-    at_ = place;
-  }  ///< so that the slots after it are returned
-     ///< again
+  std::size_t place() const { return at_; }           ///< number of slots requested so far
+  void return_to(std::size_t place) { at_ = place; }  ///< so that later slots are returned again
 
  private:
   std::deque<at::Tensor> slots_{};  // a deque keeps references valid

@@ -107,8 +107,7 @@ at::Tensor CausalTransformer::attention(const Layer& layer, const at::Tensor& x,
 
 at::Tensor CausalTransformer::attend(const at::Tensor& query, const at::Tensor& key,
                                      const at::Tensor& value) const {
-  constexpr std::int64_t most = 256;  // maximum number of queries whose scores are in memory at
-                                      // once
+  constexpr std::int64_t most = 256;  // queries whose scores are in memory at once
   const auto positions = query.size(2), before = key.size(2) - positions;
   const auto scale = 1 / std::sqrt(static_cast<double>(options_.head_width));
   const auto window = options_.window > 0 ? options_.window : key.size(2);

@@ -13,8 +13,7 @@ namespace earshot::kit {
 struct CausalTransformerOptions {
   std::int64_t width = 512, layers = 8, heads = 8, key_value_heads = 8, head_width = 64;
   std::int64_t mlp_width = 2048;
-  std::int64_t window = 250;  ///< number of positions that a position sees, including itself; 0:
-                              ///< all earlier ones
+  std::int64_t window = 250;  ///< positions that a position sees, including itself; 0: all before
   double rope_theta = 10000;
   double norm_epsilon = 1e-5;
   bool attention_bias = false;

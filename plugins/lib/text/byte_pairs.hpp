@@ -29,8 +29,7 @@ class BytePairs {
     TextMap<Id> vocabulary{};  ///< by the bytes of the token
     /// Pairs of tokens, by bytes, best first; their concatenation must be in the vocabulary, too.
     std::vector<std::pair<std::string, std::string>> merges{};
-    bool whole_pieces_first = false;  ///< `ignore_merges`: a piece that is in the vocabulary
-                                      ///< becomes that token
+    bool whole_pieces_first = false;  ///< `ignore_merges`: a piece in the vocabulary is one token
     std::optional<Id> unknown{};      ///< for bytes without a token, which are otherwise dropped
     bool one_unknown_a_run = false;   ///< `fuse_unk`
   };

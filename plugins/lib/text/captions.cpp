@@ -127,8 +127,7 @@ class CaptionCorpus::Weights {
       for (const auto id : item->documented)
         ++frequency_[static_cast<std::size_t>(id)];
     const auto all = std::log(static_cast<double>(items.size()));
-    inverse_.push_back(all);  // n-grams that occur in no reference count as if one reference had
-                              // them
+    inverse_.push_back(all);  // n-grams in no reference count as if one reference had them
     for (std::size_t i = 1; i <= items.size(); ++i)
       inverse_.push_back(all - std::log(static_cast<double>(i)));
   }

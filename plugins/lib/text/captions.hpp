@@ -34,8 +34,7 @@ void check_caption_metric(std::string_view name);
 struct CaptionScores {
   std::array<double, 4> bleu{};
   double rouge_l = 0;
-  std::optional<double> cider_d{};  ///< nullopt for fewer than two items: every word's weight is
-                                    ///< then 0
+  std::optional<double> cider_d{};  ///< nullopt for fewer than two items: all weights are 0
   std::map<std::string, double> by_name() const;  ///< without cider_d if it has no value
 };
 
@@ -77,10 +76,8 @@ class CaptionCorpus {
 
   std::vector<Item> items_{};
   std::unordered_map<std::string, std::int32_t> words_{};
-  std::unordered_map<std::uint64_t, std::int32_t> ngrams_{};  ///< key: the n-gram before, and a
-                                                              ///< word
-  std::vector<std::uint8_t> orders_{};                        ///< order of each n-gram: 0 for one
-                                                              ///< word
+  std::unordered_map<std::uint64_t, std::int32_t> ngrams_{};  ///< by the n-gram before, and a word
+  std::vector<std::uint8_t> orders_{};                        ///< of each n-gram: 0 for one word
 };
 
 }  // namespace earshot::kit

@@ -83,8 +83,7 @@ enum class ChatTemplate {
   llama3,    ///< <|begin_of_text|>, then
              ///< <|start_header_id|>role<|end_header_id|>\n\ncontent<|eot_id|>
   llama3_2,  ///< the same after a system message with dates: Llama 3.1, 3.2 and Llasa. "Today" is
-             ///< 26 Jul 2024, as in the template itself, so that prompts do not change from day to
-             ///< day
+             ///< 26 Jul 2024, as in the template itself, so that prompts do not depend on the day
 };
 
 /// "chatml", "smollm2", "llama3", "llama3_2". @throws ConfigError for any other name.

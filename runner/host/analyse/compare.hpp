@@ -12,8 +12,7 @@ namespace earshot::host {
 
 struct CompareOptions {
   std::string experiment{};  ///< name, or "name@revision" (see find_revision)
-  std::string with{};        ///< the base is another experiment or revision; "": compare values of
-                             ///< an axis
+  std::string with{};        ///< the base is another experiment or revision; "": values of an axis
   std::string axis{};        ///< "": that of [compare], otherwise encoder
   std::string base{};        ///< "": that of [compare], otherwise the first value of the axis
   /// One table for each entry, with one line per value of it. Dimensions of slices, labels of
@@ -40,8 +39,7 @@ struct ComparedLine {
   Labels condition{};      ///< values of the other axes, without those of the mean
   std::string title{};     ///< what distinguishes the line: "room", "room mimi task.lr=0.1"
   std::string averaged{};  ///< "mean over encoder: mfcc, log_mel"; or ""
-  std::string level{};     ///< for an interaction: the value whose difference is compared with
-                           ///< another value's
+  std::string level{};     ///< for an interaction: the value compared with the reference value
   std::size_t by = 0;      ///< index of its table in Comparison::by
   SliceNames slices{};
   Difference difference{};
@@ -55,8 +53,7 @@ struct ComparedLine {
 struct Comparison {
   std::string experiment{};
   std::string axis{};         ///< "": two experiments or revisions
-  std::string base{};         ///< the value, experiment or revision with which all others are
-                              ///< compared
+  std::string base{};         ///< the value, experiment or revision to compare with
   std::string against{};      ///< for an interaction: the reference value of `interaction`
   std::string interaction{};  ///< axis, or ""
   std::vector<std::vector<std::string>> by{{}};  ///< dimensions of slices of each table
@@ -65,8 +62,7 @@ struct Comparison {
   std::vector<std::string> columns{};  ///< axes that distinguish conditions
   std::vector<ComparedLine> lines{};
   std::vector<Verdict> verdicts{};
-  std::vector<std::string> remarks{};  ///< about the comparison as a whole: values without a
-                                       ///< partner
+  std::vector<std::string> remarks{};  ///< on the whole comparison: values without a partner
   /// For encoders with weights: "mimi: hf://kyutai/mimi, trained on speech; in domain: digits".
   /// For datasets that declare it: "reference answers of reasonaqa: 12 % audio, 88 % caption".
   std::vector<std::string> provenance{};

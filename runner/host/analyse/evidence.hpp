@@ -25,8 +25,7 @@ struct Sample {
   bool higher_is_better = true;
   std::string problem{};  ///< why nothing is compared although runs are finished; or ""
 
-  std::vector<std::int64_t> seeds{};        ///< complete on both sides; the other members cover
-                                            ///< only these
+  std::vector<std::int64_t> seeds{};        ///< complete on both sides; the rest covers only these
   std::vector<double> base{}, candidate{};  ///< value of each seed, folds pooled
   std::vector<const ItemGroups*> items{};   ///< common to both sides and all seeds
   /// [seed][item], candidate - base: of the marks or, for a score, of each item's contribution

@@ -15,8 +15,7 @@ struct ClaimPart {
   SliceNames slices{};
   Difference difference{};
   bool holds = false;    ///< the estimate agrees with the claim
-  double p = 1;          ///< p-value of the claim for this part: two-sided, or that of TOST for
-                         ///< equivalence
+  double p = 1;          ///< of the claim for this part: two-sided, or by TOST for equivalence
   double p_beyond = 1;   ///< for equivalence: p-value of the difference being beyond the margin
   std::string state{};   ///< "", or why it decides nothing: undecided, not testable, saturated
   std::string reason{};  ///< explains the state
@@ -30,15 +29,13 @@ struct Verdict {
   std::string name{}, claim{};
   std::string verdict{};   ///< supported, contradicted, undecided, not testable, saturated
   std::string sentence{};  ///< "acoustics (mimi > htsat in room): supported, ..."
-  std::vector<std::string> details{};  ///< a line for each task, slice ...; empty if there is only
-                                       ///< one
+  std::vector<std::string> details{};  ///< a line for each task, slice ...; empty if only one
   std::string axis{}, base{}, candidate{};
   std::string task{};  ///< "" if there are several
   SliceNames slices{};
   /// What the claim is about: every part must hold. A single part for a claim about a mean.
   std::vector<ClaimPart> parts{};
-  std::vector<ClaimPart> averaged{};  ///< the parts that the mean is taken over; shown, never
-                                      ///< tested
+  std::vector<ClaimPart> averaged{};  ///< parts that the mean is taken over; never tested
   Difference difference{};            ///< of the only part; without numbers if there are several
   double p = 1, p_adjusted = 1;       ///< Holm-adjusted over the experiment's hypotheses
   double p_beyond = 1;                ///< for equivalence, adjusted

@@ -34,8 +34,7 @@ class Tail {
 };
 
 [[noreturn]] void give_up(WorkerProcess& worker, Tail& tail) {
-  worker.kill(SIGKILL);  // if it only closed its end; the status of a worker that died stays as it
-                         // is
+  worker.kill(SIGKILL);  // if it only closed its end; the status of a dead worker stays
   const auto exit = worker.wait();
   tail.read(worker);
   throw WorkerError("crash", short_text(tail.after("the worker " + exit.text())));

@@ -299,9 +299,7 @@ WorkerExit WorkerProcess::wait() {
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
     continue;
-  if (own_group_)
-    ::kill(-pid_, SIGKILL);  // also kills what it started and left behind, before its
-                             // id is free
+  if (own_group_) ::kill(-pid_, SIGKILL);  // also kills what it left behind, before its id is free
   return exit().value_or(WorkerExit{});
 }
 

@@ -186,8 +186,7 @@ RemoteWeights ask_hub(Hub& hub, const HubSource& source) {
     repository = hub.repository(source);
   } catch (const HubError& error) {
     if (error.status != 404 || source.path.empty()) throw;
-    repository.files[source.path] = {};  // a mirror without this endpoint: fetching the file will
-                                         // tell
+    repository.files[source.path] = {};  // a mirror without this endpoint: the file will tell
   }
   if (!repository.commit.empty()) weights.revision = repository.commit;
   weights.licence = repository.licence;

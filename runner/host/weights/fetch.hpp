@@ -38,8 +38,7 @@ struct FetchProgress {
 
 /// Callbacks for progress. Either may be empty.
 struct FetchWatcher {
-  std::function<void(const FetchProgress&)> progress{};  ///< first with done < total, last with
-                                                         ///< done = total
+  std::function<void(const FetchProgress&)> progress{};  ///< done < total first, = total at the end
   std::function<void(const std::string&)> note{};        ///< receives lines for people
 };
 

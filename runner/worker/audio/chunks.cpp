@@ -181,8 +181,7 @@ Declared declared_by_matlab_5(ByteReader& reader) {
   const bool big_endian = reader.read(126, 2) == "MI";
   for (std::uint64_t at = 128; at < reader.size();) {
     const auto size = reader.number(at + 4, 4, big_endian);
-    constexpr std::uint64_t more = 8;  // libsndfile writes a size that is too large by up to this
-                                       // many bytes
+    constexpr std::uint64_t more = 8;  // libsndfile declares up to this many bytes too many
     if (size > reader.after(at + 8) + more)
       return {lacking("a matrix", size, reader.after(at + 8))};
     at += 8 + (size + 7) / 8 * 8;

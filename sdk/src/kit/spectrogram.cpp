@@ -12,8 +12,7 @@ namespace earshot::kit {
 
 namespace {
 
-constexpr std::int64_t block_samples = 1 << 18;  // 1 MiB of frames at a time: stays in the
-                                                 // processor's cache
+constexpr std::int64_t block_samples = 1 << 18;  // 1 MiB of frames at a time: stays in the cache
 
 }  // namespace
 

@@ -7,8 +7,7 @@ constexpr int trials = 4000;
 
 struct Outcome {
   double supported = 0, contradicted = 0;  ///< percentage of trials
-  double covered = 0;                      ///< percentage of conditions whose interval covers the
-                                           ///< truth
+  double covered = 0;                      ///< percentage of intervals that cover the truth
 };
 
 /// Claims `a > b` along encoders over tasks and mappers, with given true differences by condition.

@@ -172,8 +172,7 @@ TEST(Probes, reduce_features_to_tokens_and_principal_components) {
   const auto weight = [](const Given& options) {
     auto on = trial();
     auto probe = make<LinearProbe>(options);
-    EXPECT_GT(run(probe, on).at("accuracy"), 0.6);  // the spreads, which carry no information, take
-                                                    // some axes
+    EXPECT_GT(run(probe, on).at("accuracy"), 0.6);  // the uninformative spreads take some axes
     return probe.state().tensors.at("weight");
   };
   const auto c = earshot::OptionValue(1.0);

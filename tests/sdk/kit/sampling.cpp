@@ -83,8 +83,7 @@ TEST(Subsample, of_a_smaller_number_is_part_of_a_larger_one) {
 TEST(Subsample, cuts_at_most_the_last_group_of_each_class) {
   const Grouped items;
   for (const std::int64_t count : {7, 20, 50, 90}) {
-    std::map<std::int64_t, std::int64_t> zeros;  // number of items of class 0 in each group that is
-                                                 // touched
+    std::map<std::int64_t, std::int64_t> zeros;  // items of class 0 in each group that is touched
     for (const auto i : items.draw(count))
       if (i % 4 != 0) ++zeros[i / 4];
     EXPECT_LE(std::count_if(zeros.begin(), zeros.end(), [](auto g) { return g.second < 3; }), 1);

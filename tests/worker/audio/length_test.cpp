@@ -275,8 +275,7 @@ TEST(Length, that_does_not_fit_into_memory_is_refused_before_decoding) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   EXPECT_THAT(complaint(flac.with(22, "\xff\xff\xff\xff"s)),
               HasSubstr("more than 268435456 samples in one clip"));
-  EXPECT_EQ(decode(flac.file(), 1, 0.5).samples.size(), 4000U);  // a segment of it can still be
-                                                                 // read
+  EXPECT_EQ(decode(flac.file(), 1, 0.5).samples.size(), 4000U);  // a segment can still be read
 }
 
 TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {

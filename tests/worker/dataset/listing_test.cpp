@@ -214,8 +214,7 @@ TEST(Listing, refuses_text_that_is_no_utf8) {
 
 TEST(Listing, looks_for_the_nearest_class_only_where_one_is_wrong) {
   Listed dataset;
-  for (const char letter : {'a', 'b', 'c'})  // computing a distance between two of them would take
-                                             // hours
+  for (const char letter : {'a', 'b', 'c'})  // a distance between two of them would take hours
     dataset.specs[0].classes.emplace_back(5'000'000, letter);
   dataset.items.front().labels["kind"] = dataset.specs[0].classes.back();
   EXPECT_EQ(list(dataset).items, 4);

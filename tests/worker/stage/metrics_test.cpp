@@ -162,8 +162,7 @@ TEST(SliceMetrics, give_no_interval_to_few_groups) {
   for (const auto& [row, influences] : rows) {
     EXPECT_THAT(row.no_interval, ::testing::HasSubstr("groups; at least 10 are needed"));
     EXPECT_TRUE(row.ci_low.is_null() && row.ci_high.is_null());
-    EXPECT_EQ(influences.empty(), row.kind != "score");  // kept so that other groups can be
-                                                         // requested later
+    EXPECT_EQ(influences.empty(), row.kind != "score");  // kept for later requests of other groups
     EXPECT_TRUE(row.value.is_number());
   }
 }

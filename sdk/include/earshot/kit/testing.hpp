@@ -21,11 +21,9 @@ struct SyntheticTrialSpec {
   std::uint64_t seed = 0;                         ///< of items, features, codes and audio
   std::uint64_t cell_seed = 0;                    ///< what Trial::seed() derives from
   std::array<std::int64_t, 3> sizes{60, 30, 30};  ///< items by Split
-  bool other_test_truth = false;  ///< labels and answers of test items differ; everything else is
-                                  ///< equal
+  bool other_test_truth = false;  ///< labels and answers of test items differ, nothing else
   bool read_only = false;         ///< features(), codes() and audio() return read_only() memory
-  std::int64_t stop_after = -1;   ///< number of calls of progress() after which stop() is true; -1:
-                                  ///< never
+  std::int64_t stop_after = -1;   ///< calls of progress() after which stop() is true; -1: never
   AudioNeeds needs{};             ///< of audio()
 
   // The cell's components; null: it has none. The mapper is connected to feature_spec().

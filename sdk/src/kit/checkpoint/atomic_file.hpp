@@ -7,8 +7,7 @@ namespace earshot::kit::checkpoint {
 /// A file that appears under its name only when it is complete.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& file);  ///< @throws DataError, like all members
-                                                           ///< below
+  explicit AtomicFile(const std::filesystem::path& file);  ///< @throws DataError, like all below
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -11,8 +11,7 @@ struct Storage {
   std::string_view key{};
   std::optional<Number> number{};  ///< nullopt: PyTorch's UntypedStorage, counted in bytes
   std::uint64_t bytes = 0;
-  std::uint64_t view_begin = 0, view_bytes = 0;  ///< the part that is referred to; always the
-                                                 ///< whole, except in old files
+  std::uint64_t view_begin = 0, view_bytes = 0;  ///< the part referred to, mostly the whole
 };
 
 struct TensorView {
@@ -60,8 +59,7 @@ class TorchPickle final : public Unpickler {
   void walk(Ref value, const std::string& name, int depth, Contents& found);
   void spend(std::size_t bytes);
 
-  std::size_t spent_ = 0;  // bytes of names and texts so far: one value may be referred to many
-                           // times
+  std::size_t spent_ = 0;  // bytes of names and texts: a value may be referred to many times
 };
 
 }  // namespace earshot::kit::checkpoint

@@ -59,8 +59,7 @@ TEST(ImpulseResponse, decays_in_each_octave_by_eyrings_formula) {
     for (int number = 0; number < 6; ++number) {
       const Case c = make(kind, number, middle(distance_range(kind, 2)));
       const auto parts = split_bands(c.response);
-      for (std::size_t band = 1; band < bands; ++band) {  // in a bathroom there are too few modes
-                                                          // below
+      for (std::size_t band = 1; band < bands; ++band) {  // bathrooms have too few modes below
         const auto measured = reverberation_time(parts[band]);
         ASSERT_TRUE(measured.has_value());
         EXPECT_NEAR(*measured / c.room.rt60(band), 1, 0.15)

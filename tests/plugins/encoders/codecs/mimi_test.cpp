@@ -87,8 +87,7 @@ TEST_P(MimiFixture, features_and_audio_of_the_reference_s_codes_are_the_referenc
     expect_near(subcase + ".out.semantic_features", model->embed(all.narrow(1, 0, semantic)));
     expect_near(subcase + ".out.features_8", model->embed(some));
     expect_near(subcase + ".out.features_all", model->embed(all));
-    const auto upsampled = model->upsample(model->embed(some));  // the golden values are for these
-                                                                 // codes
+    const auto upsampled = model->upsample(model->embed(some));  // as in the golden file
     expect_near(subcase + ".mid.upsample", upsampled);
     expect_near(subcase + ".mid.decoder_transformer", model->decoder_transformer(upsampled));
     expect_near(subcase + ".out.waveform_8", model->decode(some));

@@ -141,7 +141,7 @@ TEST(Htsat, asks_for_clips_as_the_model_was_trained_on) {
   const auto fused = make("frames_32", "tiny_fused").needs();
   EXPECT_EQ(fused, (AudioNeeds{.sample_rate = 48000, .max_seconds = 10, .crop = Crop::seeded}));
   EXPECT_EQ(make("pooled", "tiny_fused").needs().max_seconds, 0);
-  // As in the initial study: 10 s at 48 kHz into a model for 44.1 kHz.
+  // As in the seed study: 10 s at 48 kHz into a model for 44.1 kHz.
   auto study = make("grid", "tiny", {{"sample_rate", std::int64_t{48000}}, {"seconds", 10.0}});
   EXPECT_EQ(study.needs().sample_rate, 48000);
   EXPECT_EQ(study.needs().max_seconds, 10);

@@ -35,8 +35,7 @@ at::Tensor reach(const SwinStage& stage, std::int64_t row, std::int64_t column,
   const auto& o = stage.options();
   const auto x = noise({1, o.rows * o.columns, o.width}, 2);
   auto changed = x.clone();
-  changed[0][row * o.columns + column][0].add_(1);  // one channel: LayerNorm would hide a shift of
-                                                    // all
+  changed[0][row * o.columns + column][0].add_(1);  // one channel: LayerNorm hides a shift of all
   const auto change = stage.forward(changed, blocks) - stage.forward(x, blocks);
   return change.abs().amax({0, 2}).view({o.rows, o.columns}).gt(1e-6);
 }

@@ -40,8 +40,7 @@ class AnswersOnMmau : public ::testing::Test {
   }
   static Reply option(std::size_t k) {
     return [k](const Question& question) {
-      return question.choices[std::min(k, question.choices.size() - 1)];  // or the last one if
-                                                                          // there are fewer
+      return question.choices[std::min(k, question.choices.size() - 1)];  // or the last of fewer
     };
   }
   static std::string letter(const Question& question) {

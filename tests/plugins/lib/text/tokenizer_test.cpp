@@ -57,8 +57,7 @@ class TokenizerFile : public ::testing::Test {
 TEST_F(TokenizerFile, merges_the_best_pair_first_and_drops_bytes_without_a_token) {
   const auto tokenizer = read(small());
   EXPECT_EQ(tokenizer.encode("ab abc"), (Ids{6, 8}));
-  EXPECT_EQ(tokenizer.encode("axb"), (Ids{6}));  // after dropping the token between, neighbours
-                                                 // merge
+  EXPECT_EQ(tokenizer.encode("axb"), (Ids{6}));  // once "x" is dropped, its neighbours merge
   EXPECT_EQ(tokenizer.encode("xyz"), Ids{});
   EXPECT_EQ(tokenizer.decode(Ids{6, 8}, false), "ab abc");
 }

@@ -243,8 +243,7 @@ TEST_F(Torch, archives_whose_entries_overlap_or_are_elsewhere_are_refused) {
   other[other.find("archive/data/0")] = 'A';
   EXPECT_THAT(refusal_of(other), HasSubstr("is not where the directory says"));
   auto twice = zip_bytes({{"a/x", "12345678"}, {"a/x", "12345678"}});
-  twice[twice.rfind("a/x") + 2] = 'y';  // both names now refer to headers, the second to that of
-                                        // 'x'
+  twice[twice.rfind("a/x") + 2] = 'y';  // both names refer to headers, the second to that of 'x'
   EXPECT_THAT(refusal_of(twice), HasSubstr("is not where the directory says"));
 }
 
