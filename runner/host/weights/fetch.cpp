@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a partial answer starts and ends where it should: "bytes 50-99/100".
+/// Whether a partial answer starts where it should and has the right total: "bytes 50-99/100".
 bool continues(const HttpAnswer& answer, std::int64_t begin, std::int64_t size) {
   const auto& range = answer.header("content-range");
   return range.starts_with("bytes " + std::to_string(begin) + "-") &&
