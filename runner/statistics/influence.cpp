@@ -10,7 +10,8 @@
 namespace earshot::statistics {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "packed() copies numbers as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "packed() copies numbers in memory order");
 
 constexpr std::string_view mark = "ESI1";
 

@@ -185,7 +185,7 @@ void Esc50::read_folders(const fs::path& root) {
   }
   if (items_.empty())
     throw DataError("root '" + root.string() +
-                    "' holds neither meta/esc50.csv nor folders such as '" +
+                    "' contains neither meta/esc50.csv nor folders such as '" +
                     (ten_ ? "001 - Dog bark" : "101 - Dog") + "'; expected ESC-50 as published");
   sources_ = {root};
 }

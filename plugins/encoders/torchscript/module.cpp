@@ -105,7 +105,7 @@ at::Tensor Module::forward(const at::Tensor& input) {
   if (output.isTuple() && !output.toTupleRef().elements().empty())
     output = at::IValue(output.toTupleRef().elements()[0]);
   if (!output.isTensor())
-    throw DataError(file_.string() + ": the model gives a " + output.tagKind() +
+    throw DataError(file_.string() + ": the model returns a " + output.tagKind() +
                     "; expected a tensor, or a tuple that begins with one");
   return output.toTensor();
 }

@@ -86,7 +86,7 @@ earshot::OptionSpec Marks::scorer_option() {
           .value = std::string("auto"),
           .help =
               "The rule reported as `accuracy`; items to which it does not apply have none. auto: "
-              "as in `choose` for choices, yes_no for such answers, normalized_exact for others",
+              "as in `choose` for choices, yes_no for yes/no answers, normalized_exact for others",
           .choices = names,
           .role = earshot::Role::scoring};
 }

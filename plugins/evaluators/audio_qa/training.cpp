@@ -38,7 +38,8 @@ earshot::OptionSchema Training::options() {
       {.name = "bucket",
        .value = std::int64_t{1},
        .help = "Items of similar length are batched together within this many batches, for models "
-               "that pad; similar length often means similar kind, and such batches train worse. "
+               "that pad; items of similar length are often of the same kind, and such batches "
+               "train worse. "
                "1: random order",
        .unit = "batches",
        .min = 1},

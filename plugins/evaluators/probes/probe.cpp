@@ -190,8 +190,8 @@ State Probe::state() const {
 void Probe::load_state(const State& state) {
   target_.load(state);
   if (target_.name() != target_name_)
-    throw DataError("state is of a probe for '" + target_.name() + "'; expected '" + target_name_ +
-                    "'");
+    throw DataError("the state belongs to a probe for '" + target_.name() + "'; expected '" +
+                    target_name_ + "'");
   notes_.clear();
   if (const auto found = state.text.find("notes"); found != state.text.end()) {
     std::istringstream lines(found->second);

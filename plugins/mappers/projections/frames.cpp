@@ -13,7 +13,7 @@ FeatureSpec merged_spec(const FeatureSpec& in, std::int64_t frames, Merge merge)
   if (in.frame_rate == 0 && frames > 1)
     throw earshot::ConfigError(
         "frames is " + std::to_string(frames) +
-        ", but the encoder gives one vector per clip; allowed: 1, or an encoder with frames");
+        ", but the encoder returns one vector per clip; allowed: 1, or an encoder with frames");
   if (frames == 1) return in;
   const auto count = static_cast<double>(frames);
   return {.frame_rate = in.frame_rate / count,

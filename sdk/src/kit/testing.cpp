@@ -200,7 +200,8 @@ FeatureSpec SyntheticTrial::feature_spec() const {
 std::vector<at::Tensor> SyntheticTrial::gather(
     Split split, at::IntArrayRef items, std::int64_t clip,
     const std::function<at::Tensor(const Example&)>& what) const {
-  if (clip != 0) throw DataError("items have one clip; asked for clip " + std::to_string(clip));
+  if (clip != 0)
+    throw DataError("items have one clip; clip " + std::to_string(clip) + " was requested");
   std::vector<at::Tensor> tensors;
   for (const auto index : items)
     tensors.push_back(what(example(split, index)));

@@ -82,7 +82,7 @@ TEST_F(Esc50, says_what_is_wrong_in_which_line) {
   };
   expect("is not a folder");
   put("audio/1-100-A-10.ogg");
-  expect("holds neither meta/esc50.csv nor folders");
+  expect("contains neither meta/esc50.csv nor folders");
   put_table("1-100-A-10.wav,1,10,rain,True,100,A\n1-101-A-10.wav,1,10,rain,True,101,A\n");
   expect("esc50.csv:3: '1-101-A-10.wav' is not in");
   put_table("1-100-A-10.wav,6,10,rain,True,100,A\n");

@@ -101,14 +101,15 @@ std::string_view Unpickler::line() {
 }
 
 Ref Unpickler::pop() {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("it takes one value too many");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()))
+    damaged("it pops a value that does not exist");
   const auto top = stack_.back();
   stack_.pop_back();
   return top;
 }
 
 std::vector<Ref> Unpickler::pop_to_mark() {
-  if (marks_.empty()) damaged("it takes one mark too many");
+  if (marks_.empty()) damaged("it pops a mark that does not exist");
   const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<Ref> items(begin, stack_.end());
   stack_.erase(begin, stack_.end());

@@ -81,7 +81,7 @@ Directory find_directory(const Bytes& file) {
     found.end = end64;
   }
   if (found.begin > found.end || found.end - found.begin != bytes)
-    damaged("its directory is not where it says");
+    damaged("its directory is not at the declared position");
   if (found.entries > bytes / central_bytes) damaged("it declares more entries than it can hold");
   return found;
 }
