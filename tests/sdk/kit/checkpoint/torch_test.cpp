@@ -309,8 +309,8 @@ TEST_F(Torch, pickles_that_blow_up_are_refused) {
   EXPECT_THAT(refusal_of_value(std::string(5'000'000, 'N')), HasSubstr("more than 4000000 values"));
   EXPECT_THAT(refusal_of_value("X\xff\xff\xff\xff"), HasSubstr("beyond its end"));
   EXPECT_THAT(refusal_of_value("h\x05"), HasSubstr("never stored"));
-  EXPECT_THAT(refusal_of_value("0"), HasSubstr("one value too many"));
-  EXPECT_THAT(refusal_of_value("t"), HasSubstr("one mark too many"));
+  EXPECT_THAT(refusal_of_value("0"), HasSubstr("pops a value that"));
+  EXPECT_THAT(refusal_of_value("t"), HasSubstr("pops a mark that"));
   EXPECT_THAT(refusal_of_value("NN"), HasSubstr("left over"));
 }
 
