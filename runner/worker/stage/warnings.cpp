@@ -31,9 +31,9 @@ std::string constant_features(Trial& trial, const std::string& encoder) {
   for (std::int64_t i = 0; i < count; ++i) {
     const auto index = i * size / count;
     const auto item = trial.item(Split::test, index);
-    const auto& clip = item.clips.front();
-    const auto name = clip.file.empty() ? item.id : clip.file.string();
-    const auto where = name + " " + std::to_string(clip.start);
+    const auto& used = item.clips.front();
+    const auto name = used.file.empty() ? item.id : used.file.string();
+    const auto where = name + " " + std::to_string(used.start);
     const auto values = trial.features(Split::test, index).values[0];
     if (!first.defined()) {
       first = values;
