@@ -88,7 +88,7 @@ std::string title_of(const Labels& condition, const std::vector<std::string>& ax
 
 std::vector<std::string> with_dependents(std::vector<std::string> axes,
                                          const std::vector<Condition>& conditions,
-                                         const RecordedClaims& claims) {
+                                         const Claims& claims) {
   std::set<std::string> partners;
   for (const auto& axis : axes) {
     if (axis == "task") partners.insert("dataset");

@@ -17,7 +17,7 @@ std::string title_of(const Labels& condition, const std::vector<std::string>& ax
 /// them: for tasks, also the datasets that come with them.
 std::vector<std::string> with_dependents(std::vector<std::string> axes,
                                          const std::vector<Condition>& conditions,
-                                         const RecordedClaims& claims);
+                                         const Claims& claims);
 
 /// Removes these axes.
 Labels without(Labels labels, const std::vector<std::string>& axes);

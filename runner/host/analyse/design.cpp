@@ -57,7 +57,7 @@ std::vector<std::string> Design::partners(const DesignCell& cell, const std::str
   return {names.begin(), names.end()};
 }
 
-Design make_design(std::string name, std::int64_t experiment, RecordedClaims claims,
+Design make_design(std::string name, std::int64_t experiment, Claims claims,
                    std::vector<DesignCell> cells) {
   Design design{.name = std::move(name),
                 .experiment = experiment,

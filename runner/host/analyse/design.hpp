@@ -12,7 +12,7 @@ namespace earshot::host {
 struct Design {
   std::string name{};  ///< of the experiment; with its revision if two revisions are compared
   std::int64_t experiment = 0;
-  RecordedClaims claims{};
+  Claims claims{};
   std::vector<DesignCell> cells{};  ///< in the experiment's order
 
   /// Axes that at least one cell has, without seed and fold, by name.
@@ -25,7 +25,7 @@ struct Design {
 };
 
 /// @param experiment  id of the revision to which the cells belong, in its order
-Design make_design(std::string name, std::int64_t experiment, RecordedClaims claims,
+Design make_design(std::string name, std::int64_t experiment, Claims claims,
                    std::vector<DesignCell> cells);
 
 }  // namespace earshot::host

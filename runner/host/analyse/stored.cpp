@@ -37,9 +37,19 @@ std::vector<std::string> StoredObservations::metrics(std::int64_t experiment) co
   return metric_names(store_, experiment);
 }
 
+namespace {
+
+Claims claims_of(const ResolvedExperiment& recorded) {
+  return claims_in(
+      recorded.resolved.is_object() ? recorded.resolved.value("claims", Json()) : Json(),
+      recorded.place);
+}
+
+}  // namespace
+
 Design read_design(const Store& store, std::int64_t experiment) {
   const auto recorded = resolved_experiment(store, experiment);
-  return make_design(recorded.name, experiment, recorded_claims(recorded.resolved, recorded.place),
+  return make_design(recorded.name, experiment, claims_of(recorded),
                      design_cells(store, experiment));
 }
 
@@ -83,7 +93,7 @@ Comparison compare(const Store& store, const CompareOptions& options) {
 std::vector<Verdict> verdicts(const Store& store, const std::string& experiment) {
   const auto id = store.require_experiment(experiment);
   const auto recorded = resolved_experiment(store, id);
-  if (recorded_claims(recorded.resolved, recorded.place).hypotheses.empty()) return {};
+  if (claims_of(recorded).hypotheses.empty()) return {};
   return verdicts(read_design(store, id), StoredObservations(store));
 }
 

@@ -107,7 +107,7 @@ std::string finding(const Verdict& verdict, const Hypothesis& claim, std::size_t
   if (verdict.verdict == "undecided") {
     text = "unclear whether " + verdict.candidate + " and " + verdict.base + " differ" +
            (verdict.margin > 0 ? " by " + margin : "");
-  } else if (claim.relation == "=") {
+  } else if (claim.relation == Relation::equal) {
     text +=
         " and " + verdict.base + " differ by " + (supported ? "less" : "more") + " than " + margin;
   } else {
@@ -118,8 +118,9 @@ std::string finding(const Verdict& verdict, const Hypothesis& claim, std::size_t
   }
   if (!mean.empty()) text += ", " + mean;
   return text + ": " +
-         numbers(difference, p_values(claim.relation == "=", verdict.p_adjusted, verdict.p_beyond) +
-                                 after_holm(claims));
+         numbers(difference,
+                 p_values(claim.relation == Relation::equal, verdict.p_adjusted, verdict.p_beyond) +
+                     after_holm(claims));
 }
 
 Texts labels_where(const std::vector<ClaimPart>& parts, bool (*test)(const ClaimPart&)) {
@@ -139,15 +140,16 @@ bool other_way(const ClaimPart& part) {
 
 /// The finding if several comparisons must hold.
 std::string findings(const Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
-  const bool equivalence = claim.relation == "=";
+  const bool equivalence = claim.relation == Relation::equal;
   const auto each =
       "each of " + count_text(static_cast<long long>(verdict.parts.size()), noun_of(verdict));
   const auto claimed =
-      equivalence ? verdict.candidate + " and " + verdict.base + " differ by less than " +
-                        number_text(verdict.margin)
-                  : verdict.candidate + " is " + (claim.relation == ">" ? "better" : "worse") +
-                        " than " + verdict.base +
-                        (verdict.margin > 0 ? " by more than " + number_text(verdict.margin) : "");
+      equivalence
+          ? verdict.candidate + " and " + verdict.base + " differ by less than " +
+                number_text(verdict.margin)
+          : verdict.candidate + " is " + (claim.relation == Relation::better ? "better" : "worse") +
+                " than " + verdict.base +
+                (verdict.margin > 0 ? " by more than " + number_text(verdict.margin) : "");
   const auto against = labels_where(verdict.parts, other_way);
   if (verdict.verdict == "supported")
     return claimed + " in " + each + " (largest " +
@@ -192,7 +194,7 @@ std::string detail_of(const ClaimPart& part, bool equivalence) {
 }  // namespace
 
 void describe(Verdict& verdict, const Hypothesis& claim, std::size_t claims) {
-  const bool equivalence = claim.relation == "=";
+  const bool equivalence = claim.relation == Relation::equal;
   std::string reason;
   if (verdict.parts.size() > 1)
     reason = findings(verdict, claim, claims);

@@ -25,16 +25,16 @@ bool saturated(const Difference& difference) {
 /// Whether the estimate is on the claimed side.
 bool holds(const Difference& difference, const Hypothesis& claim) {
   const double gain = difference.gain();
-  if (claim.relation == "=") return std::abs(gain) < claim.margin;
-  return claim.relation == ">" ? gain > claim.margin : -gain > claim.margin;
+  if (claim.relation == Relation::equal) return std::abs(gain) < claim.margin;
+  return claim.relation == Relation::better ? gain > claim.margin : -gain > claim.margin;
 }
 
 /// Two-sided p-value at the nearest bound of the claim; for equivalence that of two one-sided
 /// tests.
 double p_of(const Difference& difference, const Hypothesis& claim) {
   const auto& interval = difference.interval;
-  if (claim.relation == "=") return statistics::equivalence_p(interval, claim.margin);
-  const double toward = claim.relation == ">" ? 1 : -1;
+  if (claim.relation == Relation::equal) return statistics::equivalence_p(interval, claim.margin);
+  const double toward = claim.relation == Relation::better ? 1 : -1;
   return statistics::p_value(
       interval, difference.higher_is_better ? toward * claim.margin : -toward * claim.margin);
 }
@@ -60,7 +60,7 @@ class Judge {
     std::vector<double> p_values;
     for (const auto& hypothesis : hypotheses) {
       verdicts.push_back(examine(hypothesis));
-      p_values.push_back(hypothesis.relation == "="
+      p_values.push_back(hypothesis.relation == Relation::equal
                              ? std::min(verdicts.back().p, verdicts.back().p_beyond)
                              : verdicts.back().p);
     }
@@ -240,7 +240,7 @@ class Judge {
     part.holds = holds(difference, claim);
     if (!difference.interval.defined()) return;
     part.p = p_of(difference, claim);
-    if (claim.relation == "=") part.p_beyond = p_beyond(difference, claim);
+    if (claim.relation == Relation::equal) part.p_beyond = p_beyond(difference, claim);
   }
 
   void examine(ClaimPart& part, const Hypothesis& claim, const std::string& axis) {
@@ -313,7 +313,7 @@ class Judge {
       for (const auto& part : parts)
         verdict.difference.missing += part.difference.missing;
     }
-    const bool equivalence = claim.relation == "=";
+    const bool equivalence = claim.relation == Relation::equal;
     const auto count = static_cast<double>(parts.size());
     double largest = 0, smallest_against = 1;
     bool all_hold = true;
@@ -340,7 +340,8 @@ class Judge {
     const bool against = std::any_of(parts.begin(), parts.end(), [](const ClaimPart& part) {
       return part.usable() && !part.holds;
     });
-    const double p_against = claim.relation == "=" ? verdict.p_beyond : verdict.p_adjusted;
+    const double p_against =
+        claim.relation == Relation::equal ? verdict.p_beyond : verdict.p_adjusted;
     if (usable && hold && verdict.p_adjusted < alpha) {
       verdict.verdict = "supported";
     } else if (against && p_against < alpha) {

@@ -11,8 +11,8 @@
 #include "host/cli/planning.hpp"
 #include "host/cli/wanted.hpp"
 #include "host/experiment/read.hpp"
+#include "host/plan/cell_identity.hpp"
 #include "host/plan/make_plan.hpp"
-#include "host/plan/rescoring.hpp"
 #include "host/schedule/records.hpp"
 #include "host/schedule/scheduler.hpp"
 #include "host/store/predictions.hpp"
@@ -70,7 +70,7 @@ Model find_model(const Store& store, const std::string& checkpoint, const fs::pa
     throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint +
                                        "' was imported, so its model is not available. Expected a "
                                        "run of a task that answers questions");
-  model.fit = states / fit_key_of(origin->identity) / "fit.state";
+  model.fit = states / CellIdentity::from_json(origin->identity).fit_key() / "fit.state";
   if (!fs::exists(model.fit))
     throw Failure(ExitCode::usage, "runner answer: there is no '" + model.fit.string() +
                                        "', the trained state of run '" + checkpoint +
@@ -107,17 +107,15 @@ void take_up(Component& task, const Model& model, const Catalog& catalog) {
 
 /// The value of an axis that a results file has as `text`: labels are texts, whatever they look
 /// like, and values of options have the type that the experiment gives them.
-Json axis_value(const Experiment& experiment, const std::string& axis, const std::string& text) {
-  const auto& labels = component_tables();
-  if (std::find(labels.begin(), labels.end(), axis) != labels.end()) return text;
+AxisValue axis_value(const Experiment& experiment, const std::string& axis,
+                     const std::string& text) {
+  if (table_named(axis)) return text;
   for (const auto& block : experiment.blocks)
-    for (const auto& [name, values] : block.axes)
-      for (const auto& value : values)
-        if (name == axis &&
-            (value.is_string() ? value.get<std::string>() : protocol::canonical(value)) == text)
-          return value;
-  auto value = Json::parse(text, nullptr, false);
-  return value.is_discarded() || value.is_string() ? Json(text) : value;
+    if (const auto* own = block.axis(axis))
+      for (const auto& value : own->values)
+        if (value.text() == text) return value;
+  const auto value = Json::parse(text, nullptr, false);
+  return AxisValue::of(axis, value.is_discarded() || value.is_string() ? Json(text) : value);
 }
 
 /// The experiment with nothing in its matrix but the model's cell, asked this question.
@@ -128,24 +126,23 @@ Experiment with_question(Experiment experiment, const Model& model, const Catalo
   for (const auto& [axis, text] : model.axes) {
     if (axis == "task") task = text;
     if (axis != "fold")
-      block.axes.emplace_back(
-          axis,
-          std::vector<Json>{axis == "dataset" ? Json(asked) : axis_value(experiment, axis, text)});
+      block.axes.push_back(
+          {axis, {axis == "dataset" ? AxisValue(asked) : axis_value(experiment, axis, text)}});
   }
-  const auto written = experiment.components["task"].find(task);
-  if (written == experiment.components["task"].end())
+  auto& tasks = experiment.components[Table::task];
+  const auto written = tasks.find(task);
+  if (written == tasks.end())
     throw Failure(ExitCode::usage, model.file + ": no longer has task '" + task +
                                        "', to which run " + std::to_string(model.run) + " belongs");
   auto& component = written->second;
   component.dataset = asked;
   take_up(component, model, catalog);
   Component question;
-  question.table = "dataset";
+  question.table = Table::dataset;
   question.label = asked;
   question.use = "table";
   question.position.file = "runner answer";
-  question.settings = {
-      {"limit", 0}, {"allow_lost", 0}, {"validation", 0.0}, {"shuffle_labels", false}};
+  question.settings = DatasetSettings{};
   question.options = {{"file", (folder / "question.json").string()},
                       {"audio", clips == 1 ? Json{"clip0"} : Json{"clip0", "clip1"}},
                       {"id", "id"},
@@ -153,7 +150,7 @@ Experiment with_question(Experiment experiment, const Model& model, const Catalo
                       {"choices", "choices"},
                       {"answer", "answer"},
                       {"split", "split"}};
-  experiment.components["dataset"][asked] = std::move(question);
+  experiment.components[Table::dataset][asked] = std::move(question);
   experiment.name = "answer";
   experiment.blocks = {std::move(block)};
   for (auto& change : experiment.overrides)

@@ -121,7 +121,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_complete(), arguments);
   if (!given) return ExitCode::ok;
   auto request = request_of(*given);
-  const auto model = one_component(*given, "complete", "language_model", given->text("model"));
+  const auto model = one_component(*given, "complete", Table::language_model, given->text("model"));
   request.component = model.ref;
   try {
     WorkerProcess worker(plan_settings_of(*given).worker);

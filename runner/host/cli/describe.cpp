@@ -35,13 +35,13 @@ void print_all(const Catalog& catalog, Format format) {
 /// What is described: a component by itself, or as an experiment has it.
 struct Subject {
   CatalogEntry entry{};
-  std::string table{}, label{};  ///< where `experiment` has it
-  std::shared_ptr<const Experiment> experiment{};
-  bool as_written = false;  ///< in a file, with options of its own
+  std::shared_ptr<const Component> component{};
+  std::shared_ptr<const Experiment> experiment{};  ///< that has it
+  bool as_written = false;                         ///< in a file, with options of its own
 };
 
-std::string table_of(const std::string& kind) {
-  return kind == "evaluator" ? "task" : kind;
+Table table_of(const std::string& kind) {
+  return table_named(kind).value_or(Table::task);
 }
 
 [[noreturn]] void refuse_unknown(const std::string& what, const std::string& name,
@@ -60,14 +60,12 @@ std::vector<Subject> find_by_id(const Catalog& catalog, const std::string& id) {
   for (const auto& entry : entries(catalog)) {
     names.push_back(entry.component->name);
     if (id != entry.component->name && id != entry.id()) continue;
-    auto experiment = std::make_shared<Experiment>();
-    const auto table = table_of(entry.component->kind);
-    auto& component = experiment->components[table][id];
-    component.table = table;
-    component.label = id;
-    component.use = entry.id();
-    component.position.file = "runner describe";
-    found.push_back({entry, table, id, std::move(experiment), false});
+    auto component = std::make_shared<Component>();
+    component->table = table_of(entry.component->kind);
+    component->label = id;
+    component->use = entry.id();
+    component->position.file = "runner describe";
+    found.push_back({entry, std::move(component), std::make_shared<Experiment>(), false});
   }
   if (found.empty()) refuse_unknown("component", id, names);
   return found;
@@ -79,14 +77,15 @@ std::vector<Subject> find_in_file(const Catalog& catalog, const std::string& fil
   const auto experiment = std::make_shared<const Experiment>(read_experiment(file, {}));
   std::vector<Subject> found;
   std::vector<std::string> labels;
-  for (const auto& table : {"dataset", "encoder", "mapper", "language_model", "task"}) {
+  for (const auto table :
+       {Table::dataset, Table::encoder, Table::mapper, Table::language_model, Table::task}) {
     const auto all = experiment->components.find(table);
     if (all == experiment->components.end()) continue;
     for (const auto& [name, component] : all->second) {
       labels.push_back(name);
       if (name != label) continue;
       found.push_back({catalog.find(kind_of(table), component.use, component.position.text()),
-                       table, label, experiment, true});
+                       std::make_shared<const Component>(component), experiment, true});
     }
   }
   if (found.empty()) refuse_unknown("label of " + file, label, labels);
@@ -139,10 +138,10 @@ Json with_examples(const protocol::OptionSchema& schema, Json options) {
 /// Asks the component, made with `options`: relative paths are found, and weights.
 /// @throws Failure (usage): an option is wrong, or a file is missing; WorkerError
 Json ask_component(const Subject& subject, const Json& options, KnownPlugins& plugins) {
-  const auto& written = subject.experiment->components.at(subject.table).at(subject.label);
-  CellComponent component{subject.label, written.use, options, written.settings, {}};
+  auto component = std::make_shared<Component>(*subject.component);
+  component->options = options;
   const Components components(*subject.experiment, plugins.catalog, plugins.stamps);
-  const auto found = components.locate(subject.table, component);
+  const auto found = components.locate(component);
   if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner describe: " + found.missing);
   // What a file holds may have changed since it was asked of last.
   const bool files = std::any_of(
@@ -165,7 +164,7 @@ Json facts_of(const Subject& subject, const Json& given, KnownPlugins& plugins) 
   const bool by_default = given.empty() && !subject.as_written;
   if (by_default && (kind == "dataset" || kind == "mapper")) return Json::object();
   try {
-    auto options = subject.experiment->components.at(subject.table).at(subject.label).options;
+    auto options = subject.component->options;
     options.update(protocol::typed(schema, given));
     const auto missing = lacking(schema, options);
     if (missing.empty()) return ask_component(subject, options, plugins);
@@ -206,8 +205,8 @@ void print(const Subject& subject, const Json& options, KnownPlugins& plugins) {
     facts.erase("unknown");
     if (!facts.empty()) std::cout << "Independent of that:\n";
   } else {
-    std::cout << (subject.as_written ? "\nAs configured for '" + subject.label + "' in " +
-                                           subject.experiment->file + ":\n"
+    std::cout << (subject.as_written ? "\nAs configured for '" + subject.component->label +
+                                           "' in " + subject.experiment->file + ":\n"
                   : options.empty() ? "\nWith the default options:\n"
                                     : "\nWith these options:\n");
   }

@@ -121,7 +121,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_encode(), arguments);
   if (!given) return ExitCode::ok;
   auto request = request_of(*given);
-  const auto encoder = one_component(*given, "encode", "encoder", given->text("encoder"));
+  const auto encoder = one_component(*given, "encode", Table::encoder, given->text("encoder"));
   request.encoder = encoder.ref;
   request.about = {{"encoder", encoder.id}, {"options", encoder.settings.dump()}};
 

@@ -50,8 +50,9 @@ struct NumberedRevision {
 NumberedRevision read_revision(const Store& store, const std::vector<Revision>& all,
                                std::size_t index) {
   const auto id = all[index].id;
-  return {static_cast<std::int64_t>(index) + 1, resolved_experiment(store, id).resolved,
-          cell_keys(store, id)};
+  auto resolved = resolved_experiment(store, id).resolved;
+  resolved.erase("claims");  // they follow from the rest
+  return {static_cast<std::int64_t>(index) + 1, std::move(resolved), cell_keys(store, id)};
 }
 
 /// @returns its index

@@ -5,7 +5,7 @@
 #include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
-#include "host/plan/rescoring.hpp"
+#include "host/plan/cell_identity.hpp"
 #include "host/store/run_lookup.hpp"
 #include "protocol/path_text.hpp"
 
@@ -20,7 +20,8 @@ fs::path fit_of(const Store& store, const std::string& text, const fs::path& res
   const auto origin = origin_of(store, wanted.cell, wanted.run);
   if (!origin || origin->state != "ok")
     throw Failure(ExitCode::usage, "runner export-adapter: run '" + text + "' is not ok");
-  const auto fit = results.parent_path() / "state" / fit_key_of(origin->identity) / "fit.state";
+  const auto fit = results.parent_path() / "state" /
+                   CellIdentity::from_json(origin->identity).fit_key() / "fit.state";
   if (!fs::exists(fit))
     throw Failure(ExitCode::usage,
                   "runner export-adapter: there is no '" + fit.string() +

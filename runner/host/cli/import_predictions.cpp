@@ -8,7 +8,7 @@
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
 #include "host/cli/same_file.hpp"
-#include "host/plan/imports.hpp"
+#include "host/plan/history.hpp"
 #include "host/plan/make_plan.hpp"
 #include "host/schedule/provenance.hpp"
 #include "host/schedule/records.hpp"
@@ -140,7 +140,7 @@ Content checked_content(const Request& request, const std::vector<PlannedCell>& 
 std::size_t import_into(Plan& plan, const Request& request, const std::vector<PlannedCell>& places,
                         const Content& content, const Store& store) {
   std::erase_if(plan.cells, [&](const PlannedCell& cell) {
-    return cell.identity.contains("imported") && cell.cell.encoder.label == request.name &&
+    return !cell.identity.imported.empty() && cell.cell.encoder.label == request.name &&
            cell.cell.task.label == request.task;
   });
   for (auto& cell : plan.cells)
@@ -163,8 +163,7 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
 
 /// The label of an encoder, which a table could not tell from the system.
 void refuse_taken_name(const Experiment& experiment, const std::string& name) {
-  const auto encoders = experiment.components.find("encoder");
-  if (encoders != experiment.components.end() && encoders->second.contains(name))
+  if (experiment.find(Table::encoder, name) != nullptr)
     refuse_usage("import-predictions",
                  "--name '" + name + "' is an encoder of the experiment; give another name");
 }

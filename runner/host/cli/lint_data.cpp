@@ -60,7 +60,7 @@ std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::Lint
 }
 
 Linted lint(const Arguments& given, const std::string& named) {
-  const auto dataset = one_component(given, "lint-data", "dataset", named);
+  const auto dataset = one_component(given, "lint-data", Table::dataset, named);
   const auto examples = given.get<std::size_t>("examples");
   auto settings = plan_settings_of(given);
   settings.limits.since_news = true;
@@ -93,10 +93,8 @@ std::vector<std::string> names_of(const std::string& argument) {
   if (!argument.ends_with(".toml")) return {argument};
   std::vector<std::string> names;
   const auto experiment = read_experiment(argument, {});
-  if (const auto datasets = experiment.components.find("dataset");
-      datasets != experiment.components.end())
-    for (const auto& [label, component] : datasets->second)
-      names.push_back(argument + ":" + label);
+  for (const auto& label : experiment.labels(Table::dataset))
+    names.push_back(argument + ":" + label);
   if (names.empty()) refuse_usage("lint-data", argument + " has no dataset");
   return names;
 }

@@ -60,7 +60,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto seed = given->get<std::int64_t>("seed");
   if (count < 1) refuse_usage("listen", "--n must be at least 1");
 
-  const auto dataset = one_component(*given, "listen", "dataset", given->text("dataset"));
+  const auto dataset = one_component(*given, "listen", Table::dataset, given->text("dataset"));
   const std::filesystem::path folder =
       given->has("out") ? given->text("out") : "listen-" + dataset.label;
   auto settings = plan_settings_of(*given);

@@ -11,8 +11,8 @@ namespace earshot::host {
 namespace {
 
 /// The experiment before the last ':' of `named`, or else one of just this component.
-Experiment experiment_with(const std::string& command, const std::string& table,
-                           const std::string& named, std::string& label) {
+Experiment experiment_with(const std::string& command, Table table, const std::string& named,
+                           std::string& label) {
   const auto end = named.rfind(".toml:");
   if (end != std::string::npos) {
     label = named.substr(end + 6);
@@ -30,34 +30,30 @@ Experiment experiment_with(const std::string& command, const std::string& table,
 
 }  // namespace
 
-OneComponent one_component(const Arguments& given, const std::string& command,
-                           const std::string& table, const std::string& named) {
+OneComponent one_component(const Arguments& given, const std::string& command, Table table,
+                           const std::string& named) {
   std::string label;
   const auto experiment = experiment_with(command, table, named, label);
-  const auto all = experiment.components.find(table);
-  if (all == experiment.components.end() || !all->second.contains(label)) {
-    std::vector<std::string> labels;
-    if (all != experiment.components.end())
-      for (const auto& [name, component] : all->second)
-        labels.push_back(name);
-    refuse_usage(command, "no " + table + " '" + label + "' in the experiment; it has " +
+  const auto* written = experiment.find(table, label);
+  if (written == nullptr) {
+    const auto labels = experiment.labels(table);
+    refuse_usage(command, "no " + name_of(table) + " '" + label + "' in the experiment; it has " +
                               (labels.empty() ? "none" : protocol::join(labels)) +
                               protocol::did_you_mean(label, labels));
   }
-  const auto& written = all->second.at(label);
   KnownPlugins plugins(plan_settings_of(given));
-  const auto entry = plugins.catalog.find(kind_of(table), written.use, written.position.text());
-  CellComponent component{label, written.use, written.options, written.settings, {}};
-  component.options.update(
+  const auto entry = plugins.catalog.find(kind_of(table), written->use, written->position.text());
+  auto component = std::make_shared<Component>(*written);
+  component->options.update(
       protocol::typed(entry.component->options, option_texts_of(given, command)));
   Components components(experiment, plugins.catalog, plugins.stamps);
-  const auto& found = components.find(table, component);
-  if (!found.missing.empty())
-    throw Failure(ExitCode::usage, "runner " + command + ": " + found.missing);
+  const auto found = components.find(component);
+  if (!found->missing.empty())
+    throw Failure(ExitCode::usage, "runner " + command + ": " + found->missing);
   auto settings = protocol::Json::object();
   for (const auto& spec : entry.component->options)
-    if (spec.affects_results) settings[spec.name] = found.ref.options.at(spec.name);
-  return {label, entry.id(), found.ref, settings};
+    if (spec.affects_results) settings[spec.name] = found->ref.options.at(spec.name);
+  return {label, entry.id(), found->ref, settings};
 }
 
 }  // namespace earshot::host

@@ -4,6 +4,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/ask.hpp"
 #include "host/base/failure.hpp"
+#include "host/experiment/axis.hpp"
 #include "protocol/components.hpp"
 
 namespace earshot::host {
@@ -17,10 +18,10 @@ struct OneComponent {
 };
 
 /// The component `named`: an id, or FILE.toml:LABEL for one as an experiment has it; with the
-/// values of --option on top. `table` is that of experiment files: "dataset", "encoder".
+/// values of --option on top.
 /// @throws Failure (usage): unknown, an option is wrong, a file or weights are missing.
-OneComponent one_component(const Arguments& given, const std::string& command,
-                           const std::string& table, const std::string& named);
+OneComponent one_component(const Arguments& given, const std::string& command, Table table,
+                           const std::string& named);
 
 /// Asks a worker about a component, as ask() does. @throws WorkerError; Failure that names the
 /// component when the worker dies of the question or finds no end.

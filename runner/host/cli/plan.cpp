@@ -24,8 +24,8 @@ const char* name_of(Decision decision) {
 }
 
 Json axis_or_null(const Cell& cell, const char* axis) {
-  const auto* value = cell.axis(axis);
-  return value == nullptr ? Json() : *value;
+  const auto* value = cell.axes.find(axis);
+  return value == nullptr ? Json() : value->json();
 }
 
 /// A row per cell.

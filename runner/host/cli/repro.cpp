@@ -6,7 +6,7 @@
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/wanted.hpp"
-#include "host/plan/rescoring.hpp"
+#include "host/plan/cell_identity.hpp"
 #include "host/store/run_lookup.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
@@ -112,7 +112,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
   print_plugins(found);
   if (found.log) std::cout << "log      " << store.resolve(*found.log).string() << '\n';
   const auto results = std::filesystem::absolute(given->text("results"));
-  const auto fit = results.parent_path() / "state" / fit_key_of(found.identity) / "fit.state";
+  const auto fit = results.parent_path() / "state" /
+                   CellIdentity::from_json(found.identity).fit_key() / "fit.state";
   if (std::filesystem::exists(fit)) std::cout << "fit      " << fit.string() << '\n';
   std::cout << "\n" << command(found) << '\n';
   return ExitCode::ok;

@@ -16,7 +16,7 @@
 #include "host/cli/outcome.hpp"
 #include "host/cli/planning.hpp"
 #include "host/cli/same_file.hpp"
-#include "host/plan/imports.hpp"
+#include "host/plan/history.hpp"
 #include "host/schedule/cache_use.hpp"
 #include "host/schedule/provenance.hpp"
 #include "host/schedule/records.hpp"

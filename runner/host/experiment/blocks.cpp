@@ -19,11 +19,6 @@ std::vector<std::string> plain_axes() {
   return names;
 }
 
-/// "task" of "task.lr"; "" when the name is no option axis.
-std::string table_of(const std::string& axis) {
-  return axis.substr(0, axis.find('.') == std::string::npos ? 0 : axis.find('.'));
-}
-
 void check_integer(const Value& value, const std::string& axis, std::int64_t min) {
   if (!value.scalar.is_number_integer() || value.scalar.get<std::int64_t>() < min)
     refuse_type(value, axis, "integers, " + std::to_string(min) + " or more");
@@ -32,24 +27,24 @@ void check_integer(const Value& value, const std::string& axis, std::int64_t min
 void check_axis_value(const Experiment& experiment, const std::string& axis, const Value& value) {
   if (axis == "seed") return check_integer(value, axis, 0);
   if (axis == "fold") return check_integer(value, axis, 1);
-  const auto table = table_of(axis);
-  if (!table.empty()) return check_assignment(table, axis.substr(table.size() + 1), value);
+  if (const auto option = option_axis(axis))
+    return check_assignment(option->table, option->option, value);
   if (!value.scalar.is_string()) refuse_type(value, axis, "labels");
-  check_label(experiment, axis, value.scalar, value.position);
+  check_label(experiment, axis, value);
 }
 
-std::vector<Json> read_axis(const Experiment& experiment, const Value& entry) {
-  if (entry.key == "fold" && entry.scalar == "*") return {"*"};
+std::vector<AxisValue> read_axis(const Experiment& experiment, const Value& entry) {
+  if (entry.key == "fold" && entry.scalar == "*") return {AxisValue("*")};
   const auto values = entry.is_list() ? entry.children : std::vector<Value>{entry};
   if (values.empty()) refuse(entry.position, "the axis '" + entry.key + "' has no values");
-  std::vector<Json> axis;
-  std::set<Json> seen;
+  std::vector<AxisValue> axis;
+  std::set<AxisValue> seen;
   for (const auto& value : values) {
     check_axis_value(experiment, entry.key, value);
-    auto json = to_json(value);
-    if (!seen.insert(json).second)
-      refuse(value.position, "the axis '" + entry.key + "' has " + json.dump() + " twice");
-    axis.push_back(std::move(json));
+    axis.push_back(AxisValue::of(entry.key, to_json(value)));
+    if (!seen.insert(axis.back()).second)
+      refuse(value.position,
+             "the axis '" + entry.key + "' has " + axis.back().json().dump() + " twice");
   }
   return axis;
 }
@@ -72,9 +67,9 @@ std::vector<std::string> read_slice(const Value& entry) {
 }
 
 void read_option_axis_name(const Value& entry) {
-  if (contains(component_tables(), table_of(entry.key)) && !entry.key.ends_with(".")) return;
+  if (option_axis(entry.key)) return;
   refuse_unknown(entry.key_position, "component of the option axis '" + entry.key + "'",
-                 table_of(entry.key), component_tables());
+                 entry.key.substr(0, entry.key.find('.')), component_tables());
 }
 
 void read_zips(const Value& value, MatrixBlock& block) {
@@ -87,8 +82,8 @@ void read_zips(const Value& value, MatrixBlock& block) {
     if (names.size() < 2) refuse(child.position, "zip needs at least two axes");
     for (const auto& name : names) {
       std::vector<std::string> known;
-      for (const auto& [axis, values] : block.axes)
-        known.push_back(axis);
+      for (const auto& axis : block.axes)
+        known.push_back(axis.name);
       if (!contains(known, name)) refuse_unknown(child.position, "axis of this block", name, known);
       if (!used.insert(name).second)
         refuse(child.position, "the axis '" + name + "' is in zip twice");
@@ -102,12 +97,11 @@ void check_zip_lengths(const Value& table, const MatrixBlock& block) {
     std::set<std::size_t> lengths;
     std::string each;
     for (const auto& name : zip) {
-      const auto axis = std::find_if(block.axes.begin(), block.axes.end(),
-                                     [&](const auto& a) { return a.first == name; });
-      if (axis->second.front() == "*")
+      const auto& values = block.axis(name)->values;
+      if (name == "fold" && values.front().label() != nullptr)
         refuse(table.find("zip")->position, "zip has fold = \"*\"; list the folds to join them");
-      lengths.insert(axis->second.size());
-      each += (each.empty() ? "'" : ", '") + name + "' has " + std::to_string(axis->second.size());
+      lengths.insert(values.size());
+      each += (each.empty() ? "'" : ", '") + name + "' has " + std::to_string(values.size());
     }
     if (lengths.size() > 1)
       refuse(table.find("zip")->position,
@@ -117,22 +111,20 @@ void check_zip_lengths(const Value& table, const MatrixBlock& block) {
 
 /// Where every cell's dataset comes from.
 void check_datasets(const Experiment& experiment, const Value& table, const MatrixBlock& block) {
-  if (block.has_axis("dataset")) return;
-  for (const auto& [axis, values] : block.axes)
-    if (axis == "task")
-      for (const auto& value : values)
-        if (experiment.components.at("task").at(value.get<std::string>()).dataset.empty())
-          refuse(table.find("task")->position,
-                 "the task " + value.dump() +
-                     " has no dataset; give it one, or add an axis 'dataset' to this block");
+  if (block.axis("dataset") != nullptr) return;
+  for (const auto& task : block.axis("task")->values)
+    if (experiment.find(Table::task, *task.label())->dataset.empty())
+      refuse(table.find("task")->position,
+             "the task \"" + task.text() +
+                 "\" has no dataset; give it one, or add an axis 'dataset' to this block");
 }
 
 void check_option_axes(const MatrixBlock& block) {
-  for (const auto& [axis, values] : block.axes) {
-    const auto table = table_of(axis);
-    if (!table.empty() && table != "dataset" && !block.has_axis(table))
-      refuse(block.positions.at(axis),
-             "the axis '" + axis + "' needs an axis '" + table + "' in its block");
+  for (const auto& axis : block.axes) {
+    const auto option = option_axis(axis.name);
+    if (option && option->table != Table::dataset && block.axis(name_of(option->table)) == nullptr)
+      refuse(block.positions.at(axis.name), "the axis '" + axis.name + "' needs an axis '" +
+                                                name_of(option->table) + "' in its block");
   }
 }
 
@@ -148,12 +140,12 @@ MatrixBlock read_block(const Value& table, Experiment& experiment) {
                                      entry.key + ".lr\" = [...]");
     if (entry.key.find('.') != std::string::npos) read_option_axis_name(entry);
     if (entry.key.find('.') != std::string::npos || contains(plain_axes(), entry.key))
-      block.axes.emplace_back(entry.key, read_axis(experiment, entry));
+      block.axes.push_back({entry.key, read_axis(experiment, entry)});
     else
       block.slices[entry.key] = read_slice(entry);
   }
   for (const auto* axis : {"encoder", "task"})
-    if (!block.has_axis(axis))
+    if (block.axis(axis) == nullptr)
       refuse(table.position, "[[matrix]] has no axis '" + std::string(axis) + "'; it is required");
   if (const auto* zip = table.find("zip")) read_zips(*zip, block);
   check_zip_lengths(table, block);
@@ -167,17 +159,17 @@ MatrixBlock read_block(const Value& table, Experiment& experiment) {
 std::vector<std::string> axis_names(const Experiment& experiment) {
   std::vector<std::string> names{"encoder", "task", "dataset", "seed"};
   for (const auto& block : experiment.blocks)
-    for (const auto& [axis, values] : block.axes)
-      if (!contains(names, axis)) names.push_back(axis);
+    for (const auto& axis : block.axes)
+      if (!contains(names, axis.name)) names.push_back(axis.name);
   return names;
 }
 
-void check_label(const Experiment& experiment, const std::string& axis, const Json& value,
-                 const Position& position) {
-  if (!value.is_string() || !contains(component_tables(), axis)) return;
-  const auto known = labels(experiment, axis);
-  const auto label = value.get<std::string>();
-  if (!contains(known, label)) refuse_unknown(position, axis, label, known);
+void check_label(const Experiment& experiment, const std::string& axis, const Value& value) {
+  const auto table = table_named(axis);
+  if (!table || !value.scalar.is_string()) return;
+  const auto label = value.scalar.get<std::string>();
+  if (experiment.find(*table, label) == nullptr)
+    refuse_unknown(value.position, axis, label, experiment.labels(*table));
 }
 
 void read_blocks(const Value& root, Experiment& experiment) {

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
-#include "host/experiment/match.hpp"
+#include "host/base/failure.hpp"
 #include "host/experiment/read.hpp"
 
 namespace earshot::host {
@@ -17,12 +17,12 @@ std::vector<std::string> axis_values(const Experiment& experiment, const std::st
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
   };
   for (const auto& block : experiment.blocks) {
-    for (const auto& [name, list] : block.axes)
-      for (const auto& value : list) {
-        if (name == axis) add(written(value));
-        if (axis == "dataset" && name == "task" && !block.has_axis("dataset"))
-          add(experiment.components.at("task").at(value.get<std::string>()).dataset);
-      }
+    if (const auto* own = block.axis(axis))
+      for (const auto& value : own->values)
+        add(value.text());
+    else if (axis == "dataset")
+      for (const auto& task : block.axis("task")->values)
+        add(experiment.find(Table::task, *task.label())->dataset);
   }
   return values;
 }
@@ -52,7 +52,7 @@ void parse_claim(const Value& value, Hypothesis& hypothesis) {
   const auto at = claim.find_first_of("<>=");
   if (at != std::string::npos) {
     hypothesis.candidate = base::trimmed(claim.substr(0, at));
-    hypothesis.relation = claim.substr(at, 1);
+    hypothesis.relation = Json(claim.substr(at, 1)).get<Relation>();
     hypothesis.base = base::trimmed(claim.substr(at + 1));
   }
   const bool whole = !hypothesis.candidate.empty() && !hypothesis.base.empty() &&
@@ -88,7 +88,7 @@ Hypothesis read_hypothesis(const Value& table) {
   result.margin = fields.number("margin", 0, 0);
   const auto& claim = fields.require("claim");
   parse_claim(claim, result);
-  if (result.relation == "=" && result.margin == 0)
+  if (result.relation == Relation::equal && result.margin == 0)
     refuse(claim.position, "the claim '" + result.claim +
                                "' is an equivalence without a margin; add 'margin', the largest "
                                "difference that counts as none");
@@ -156,7 +156,7 @@ Select read_select(const Value& table) {
 void check_select(const Value& table, const Experiment& experiment) {
   std::vector<std::string> known;
   for (const auto& axis : axis_names(experiment))
-    if (axis.find('.') != std::string::npos) known.push_back(axis);
+    if (option_axis(axis)) known.push_back(axis);
   for (const auto& axis : experiment.select.over)
     if (std::find(known.begin(), known.end(), axis) == known.end())
       refuse_unknown(table.find("over")->position, "option axis", axis, known);
@@ -167,7 +167,7 @@ std::pair<std::string, std::string> read_compare(const Value& table) {
   const Fields fields(table, "[compare]", {"axis", "base"});
   fields.require("axis");
   const auto* base = fields.find("base");
-  return {fields.text("axis"), base == nullptr ? "" : written(base->scalar)};
+  return {fields.text("axis"), base == nullptr ? "" : AxisValue(OptionValue{base->scalar}).text()};
 }
 
 void check_compare(const Value& table, const Experiment& experiment) {
@@ -220,22 +220,58 @@ void read_claims(const Value& root, Experiment& experiment) {
   }
 }
 
-RecordedClaims recorded_claims(const Json& resolved, const std::string& where) {
-  const auto root = from_json(resolved, {.file = where});
-  RecordedClaims claims;
-  if (const auto* table = root.find("select")) claims.select = read_select(*table);
-  if (const auto* table = root.find("compare"))
-    std::tie(claims.compare_axis, claims.compare_base) = read_compare(*table);
-  for (const auto* table : tables_of(root, "hypothesis"))
-    claims.hypotheses.push_back(read_hypothesis(*table));
-  for (const auto* block : tables_of(root, "matrix"))
-    if (const auto* zip = block->find("zip"))
-      for (const auto& axes : zip->children)
-        claims.zips.push_back(texts_of(axes, "zip"));
-  if (const auto* tasks = root.find("task"))
-    for (const auto& task : tasks->children)
-      if (task.find("dataset") != nullptr) claims.tasks_with_dataset.insert(task.key);
+void to_json(Json& json, Relation relation) {
+  json = relation == Relation::better ? ">" : relation == Relation::worse ? "<" : "=";
+}
+
+void from_json(const Json& json, Relation& relation) {
+  for (const auto known : {Relation::better, Relation::worse, Relation::equal})
+    if (json == Json(known)) {
+      relation = known;
+      return;
+    }
+  throw protocol::ProtocolError("it is " + json.dump() + "; expected \">\", \"<\" or \"=\"");
+}
+
+Claims claims_of(const Experiment& experiment) {
+  Claims claims{.select = experiment.select,
+                .hypotheses = experiment.hypotheses,
+                .compare_axis = experiment.compare_axis,
+                .compare_base = experiment.compare_base};
+  for (const auto& block : experiment.blocks)
+    claims.zips.insert(claims.zips.end(), block.zips.begin(), block.zips.end());
+  if (const auto tasks = experiment.components.find(Table::task);
+      tasks != experiment.components.end())
+    for (const auto& [label, task] : tasks->second)
+      if (!task.dataset.empty()) claims.tasks_with_dataset.insert(label);
   return claims;
+}
+
+namespace {
+
+constexpr int claims_version = 1;
+
+}  // namespace
+
+Json to_record(const Claims& claims) {
+  Json record = claims;
+  record["version"] = claims_version;
+  return record;
+}
+
+Claims claims_in(const Json& record, const std::string& where) {
+  if (!record.is_object() || record.value("version", Json()) != claims_version)
+    throw Failure(ExitCode::usage,
+                  where +
+                      ": its claims were recorded by another version of this program; expected "
+                      "version " +
+                      std::to_string(claims_version) +
+                      ". Run the experiment again, which computes nothing twice");
+  try {
+    return record.get<Claims>();
+  } catch (const protocol::ProtocolError& error) {
+    throw Failure(ExitCode::store_unusable, where + ": its claims: " + error.what());
+  }
 }
 
 }  // namespace earshot::host

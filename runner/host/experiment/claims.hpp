@@ -2,27 +2,42 @@
 #include <functional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "host/experiment/experiment.hpp"
 
+// What an experiment says of how its cells are compared, and claims in advance, as the results file
+// keeps it.
+
 namespace earshot::host {
 
-/// What a revision in the results file says of how its cells are compared.
-struct RecordedClaims {
+/// ">", "<" or "="
+void to_json(Json& json, Relation relation);
+/// @throws protocol::ProtocolError
+void from_json(const Json& json, Relation& relation);
+
+EARSHOT_FIELDS(Select, over, by)
+EARSHOT_FIELDS(Hypothesis, name, claim, axis, candidate, relation, base, metric, tasks, slices,
+               mean, average, allow_different_scoring, margin, positive_control, blind_control)
+
+/// What comparisons need to know of an experiment file; kept with each of its revisions.
+struct Claims {
   Select select{};
-  std::vector<Hypothesis> hypotheses{};  ///< axis "" where the file leaves it out
+  std::vector<Hypothesis> hypotheses{};  ///< an axis of "" is found out from the cells
   std::string compare_axis{}, compare_base{};
   std::vector<std::vector<std::string>> zips{};  ///< of all blocks: axes that advance together
   std::set<std::string> tasks_with_dataset{};    ///< whose dataset is not an axis
 };
+EARSHOT_FIELDS(Claims, select, hypotheses, compare_axis, compare_base, zips, tasks_with_dataset)
 
-/// Reads what record_plan stored of an experiment file by the rules that read the file itself.
-/// Labels are not looked up again.
+Claims claims_of(const Experiment& experiment);
+
+/// The claims with a version, for the results file.
+Json to_record(const Claims& claims);
+/// What to_record() gave.
 /// @param where  for messages: "experiment 'rooms' in results.db"
-/// @throws Failure (usage) for what a newer runner wrote
-RecordedClaims recorded_claims(const Json& resolved, const std::string& where);
+/// @throws Failure (usage) for null or what another version wrote: it must be run again
+Claims claims_in(const Json& record, const std::string& where);
 
 /// The axis that has all of `values`: `compared` if it does, else encoder, task, dataset, then the
 /// others by name. "" when none has them.

@@ -5,56 +5,87 @@
 
 namespace earshot::host {
 
-const std::vector<std::string>& component_tables() {
-  static const std::vector<std::string> tables{"encoder", "task", "dataset", "mapper",
-                                               "language_model"};
-  return tables;
+namespace {
+
+bool can_be_pretrained(Table table) {
+  return table == Table::encoder || table == Table::language_model;
 }
 
-const std::vector<std::string>& setting_names(const std::string& table) {
-  static const std::map<std::string, std::vector<std::string>> names{
-      {"dataset", {"limit", "allow_lost", "validation", "shuffle_labels"}},
-      {"encoder", {"dtype"}},
-      {"task", {"audio"}}};
-  static const std::vector<std::string> none;
-  const auto found = names.find(table);
-  return found == names.end() ? none : found->second;
+}  // namespace
+
+Settings default_settings(Table table) {
+  if (table == Table::dataset) return DatasetSettings{};
+  if (table == Table::encoder) return EncoderSettings{};
+  if (table == Table::task) return TaskSettings{};
+  return {};
 }
 
-bool can_be_pretrained(const std::string& table) {
-  return table == "encoder" || table == "language_model";
+const std::vector<std::string>& setting_names(Table table) {
+  static const std::vector<std::string> none,
+      dataset{"limit", "allow_lost", "validation", "shuffle_labels"}, encoder{"dtype"},
+      task{"audio"};
+  if (table == Table::dataset) return dataset;
+  if (table == Table::encoder) return encoder;
+  return table == Table::task ? task : none;
 }
 
-std::vector<std::string> component_keys(const std::string& table) {
+std::vector<std::string> component_keys(Table table) {
   auto keys = setting_names(table);
   keys.insert(keys.end(), {"use", "options"});
   if (can_be_pretrained(table)) keys.push_back("pretrain");
-  if (table == "encoder") keys.insert(keys.end(), {"pretrain_data", "in_domain"});
-  if (table == "task") keys.push_back("dataset");
+  if (table == Table::encoder) keys.insert(keys.end(), {"pretrain_data", "in_domain"});
+  if (table == Table::task) keys.push_back("dataset");
   return keys;
-}
-
-std::vector<std::string> labels(const Experiment& experiment, const std::string& table) {
-  std::vector<std::string> result;
-  const auto found = experiment.components.find(table);
-  if (found != experiment.components.end())
-    for (const auto& [label, component] : found->second)
-      result.push_back(label);
-  return result;
 }
 
 namespace {
 
-Json read_audio(const Value& value) {
+AudioOverrides read_audio(const Value& value) {
   const Fields fields(value, "audio", {"crop", "pad", "max_seconds", "min_seconds"});
-  auto audio = Json::object();
+  AudioOverrides audio;
   if (fields.find("crop") != nullptr)
-    audio["crop"] = fields.choice("crop", {"first", "centre", "seeded"});
-  if (fields.find("pad") != nullptr)
-    audio["pad"] = fields.choice("pad", {"none", "zero", "repeat"});
-  for (const auto* name : {"max_seconds", "min_seconds"})
-    if (fields.find(name) != nullptr) audio[name] = fields.number(name, 0, 0);
+    audio.crop = fields.choice("crop", {"first", "centre", "seeded"});
+  if (fields.find("pad") != nullptr) audio.pad = fields.choice("pad", {"none", "zero", "repeat"});
+  if (fields.find("max_seconds") != nullptr) audio.max_seconds = fields.number("max_seconds", 0, 0);
+  if (fields.find("min_seconds") != nullptr) audio.min_seconds = fields.number("min_seconds", 0, 0);
   return audio;
+}
+
+void read(const Fields&, std::monostate&) {}
+
+void read(const Fields& fields, DatasetSettings& settings) {
+  settings.limit = fields.integer("limit", settings.limit, 0);
+  settings.allow_lost = fields.integer("allow_lost", settings.allow_lost, 0);
+  settings.validation = fields.number("validation", settings.validation, 0, 0.9);
+  settings.shuffle_labels = fields.flag("shuffle_labels", settings.shuffle_labels);
+}
+
+void read(const Fields& fields, EncoderSettings& settings) {
+  if (fields.find("dtype") != nullptr)
+    settings.dtype = fields.choice("dtype", {"float32", "float16"});
+}
+
+void read(const Fields& fields, TaskSettings& settings) {
+  if (const auto* audio = fields.find("audio")) settings.audio = read_audio(*audio);
+}
+
+/// Replaces those settings that the table has; it may have other keys too.
+void read_settings(const Fields& fields, Settings& settings) {
+  std::visit([&](auto& own) { read(fields, own); }, settings);
+}
+
+/// Gives one setting a value.
+void set(Settings& settings, Table table, Value entry) {
+  Value fields;
+  fields.kind = Value::Kind::table;
+  fields.position = entry.position;
+  fields.children.push_back(std::move(entry));
+  read_settings(Fields(fields, "[" + name_of(table) + "]", setting_names(table)), settings);
+}
+
+bool is_setting(Table table, const std::string& name) {
+  const auto& settings = setting_names(table);
+  return std::find(settings.begin(), settings.end(), name) != settings.end();
 }
 
 void check_option(const Value& value) {
@@ -74,34 +105,37 @@ void read_options(const Fields& fields, Component& component) {
   }
 }
 
-Component read_pretrain(const Value& value, const std::string& trainee) {
+Pretraining read_pretrain(const Value& value, Table table, const std::string& label) {
+  const auto trainee = name_of(table) + "." + label;
   std::vector<std::string> keys{"use", "dataset", "options"};
-  if (trainee.starts_with("language_model.")) keys.push_back("set");
+  if (table == Table::language_model) keys.push_back("set");
   const Fields fields(value, "[" + trainee + ".pretrain]", keys);
-  Component component;
-  component.table = "pretrain";
-  component.label = trainee;
-  component.settings = fields.table("set");
+  Pretraining pretraining;
+  pretraining.trainee_options = fields.table("set");
   if (const auto* changes = fields.find("set"))
     for (const auto& option : changes->children)
       check_option(option);
-  component.position = value.key_position;
-  component.use = fields.required_text("use");
-  component.dataset = fields.required_text("dataset");
-  read_options(fields, component);
-  return component;
+  auto& trainer = pretraining.trainer;
+  trainer.table = Table::pretrain;
+  trainer.label = trainee;
+  trainer.position = value.key_position;
+  trainer.use = fields.required_text("use");
+  pretraining.dataset = fields.required_text("dataset");
+  read_options(fields, trainer);
+  return pretraining;
 }
 
-Component read_component(const std::string& table, const Value& value) {
+Component read_component(Table table, const Value& value) {
   check_plain_name(value.key_position, "the label", value.key);
-  const auto title = "[" + table + "." + value.key + "]";
+  const auto title = "[" + name_of(table) + "." + value.key + "]";
   const Fields fields(value, title, component_keys(table));
   Component component;
   component.table = table;
   component.label = value.key;
   component.position = value.key_position;
   component.use = fields.required_text("use");
-  component.settings = read_settings(table, fields);
+  component.settings = default_settings(table);
+  read_settings(fields, component.settings);
   component.dataset = fields.text("dataset");
   if (value.find("pretrain_data") != nullptr)
     component.pretrain_data = fields.texts("pretrain_data");
@@ -110,66 +144,68 @@ Component read_component(const std::string& table, const Value& value) {
   return component;
 }
 
-}  // namespace
-
-Json read_settings(const std::string& table, const Fields& fields) {
-  if (table == "dataset")
-    return {{"limit", fields.integer("limit", 0, 0)},
-            {"allow_lost", fields.integer("allow_lost", 0, 0)},
-            {"validation", fields.number("validation", 0, 0, 0.9)},
-            {"shuffle_labels", fields.flag("shuffle_labels", false)}};
-  if (table == "encoder") return {{"dtype", fields.choice("dtype", {"float32", "float16"})}};
-  if (table == "task") {
-    const auto* audio = fields.find("audio");
-    return {{"audio", audio == nullptr ? Json::object() : read_audio(*audio)}};
-  }
-  return Json::object();
-}
-
-void check_assignment(const std::string& table, const std::string& name, const Value& value) {
-  Value entry = value;
-  entry.key = entry.key.empty() ? table + "." + name : entry.key;
-  const auto& settings = setting_names(table);
-  if (std::find(settings.begin(), settings.end(), name) == settings.end())
-    return check_option(entry);
-  entry.key = name;
-  Value fields;
-  fields.kind = Value::Kind::table;
-  fields.position = value.position;
-  fields.children.push_back(std::move(entry));
-  read_settings(table, Fields(fields, "[" + table + "]", settings));
-}
-
-void read_components(const Value& root, Experiment& experiment) {
-  std::vector<std::pair<const Value*, std::string>> trainings;  // and their datasets
-  for (const auto& table : component_tables()) {
-    const auto* section = root.find(table);
-    if (section == nullptr) continue;
-    if (!section->is_table())
-      refuse_type(*section, table, "tables, each under [" + table + ".LABEL]");
-    for (const auto& value : section->children) {
-      experiment.components[table][value.key] = read_component(table, value);
-      const auto* pretrain = can_be_pretrained(table) ? value.find("pretrain") : nullptr;
-      if (pretrain == nullptr) continue;
-      const auto trainee = table + "." + value.key;
-      auto& trainer = experiment.components["pretrain"][trainee] =
-          read_pretrain(*pretrain, trainee);
-      trainings.emplace_back(pretrain->find("dataset"), trainer.dataset);
-    }
-  }
-  const auto datasets = labels(experiment, "dataset");
+/// Whether all datasets that components name are defined.
+void check_datasets(const Value& root, const Experiment& experiment) {
+  const auto datasets = experiment.labels(Table::dataset);
   const auto check = [&](const Value& value, const std::string& label) {
     if (std::find(datasets.begin(), datasets.end(), label) == datasets.end())
       refuse_unknown(value.position, "dataset", label, datasets);
   };
-  for (const auto& [label, task] : experiment.components["task"])
-    if (!task.dataset.empty())
-      check(*root.find("task")->find(label)->find("dataset"), task.dataset);
-  for (const auto& [label, encoder] : experiment.components["encoder"])
-    for (const auto& dataset : encoder.in_domain)
-      check(*root.find("encoder")->find(label)->find("in_domain"), dataset.get<std::string>());
-  for (const auto& [value, dataset] : trainings)
-    check(*value, dataset);
+  const auto written = [&](Table table, const std::string& label) -> const Value& {
+    return *root.find(name_of(table))->find(label);
+  };
+  for (const auto& [table, components] : experiment.components)
+    for (const auto& [label, component] : components) {
+      if (!component.dataset.empty())
+        check(*written(table, label).find("dataset"), component.dataset);
+      for (const auto& dataset : component.in_domain.value_or(std::vector<std::string>{}))
+        check(*written(table, label).find("in_domain"), dataset);
+    }
+  for (const auto& [trainee, pretraining] : experiment.pretrainings)
+    check(*written(trainee.first, trainee.second).find("pretrain")->find("dataset"),
+          pretraining.dataset);
+}
+
+}  // namespace
+
+void assign(Component& component, const std::string& name, const Json& value,
+            const Position& position) {
+  if (is_setting(component.table, name)) {
+    auto entry = from_json(value, position);
+    entry.key = name;
+    set(component.settings, component.table, std::move(entry));
+  } else {
+    component.options[name] = value;
+    component.option_positions[name] = position;
+  }
+}
+
+void check_assignment(Table table, const std::string& name, const Value& value) {
+  auto entry = value;
+  if (!is_setting(table, name)) {
+    entry.key = entry.key.empty() ? name_of(table) + "." + name : entry.key;
+    return check_option(entry);
+  }
+  entry.key = name;
+  auto settings = default_settings(table);
+  set(settings, table, std::move(entry));
+}
+
+void read_components(const Value& root, Experiment& experiment) {
+  for (const auto& name : component_tables()) {
+    const auto* section = root.find(name);
+    if (section == nullptr) continue;
+    if (!section->is_table())
+      refuse_type(*section, name, "tables, each under [" + name + ".LABEL]");
+    const auto table = *table_named(name);
+    for (const auto& value : section->children) {
+      experiment.components[table][value.key] = read_component(table, value);
+      const auto* pretrain = can_be_pretrained(table) ? value.find("pretrain") : nullptr;
+      if (pretrain != nullptr)
+        experiment.pretrainings[{table, value.key}] = read_pretrain(*pretrain, table, value.key);
+    }
+  }
+  check_datasets(root, experiment);
 }
 
 }  // namespace earshot::host

@@ -1,14 +1,16 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
-#include "protocol/json.hpp"
+#include "host/experiment/axis.hpp"
+#include "protocol/fields.hpp"
 
 namespace earshot::host {
-
-using protocol::Json;
 
 /// Position of something in an experiment file, for messages: `file:line:column`.
 struct Position {
@@ -20,49 +22,101 @@ struct Position {
   std::string folder() const;
 };
 
-/// A named component: [dataset.X], [encoder.X], [mapper.X], [language_model.X] or [task.X]; also
-/// [encoder.X.pretrain] or [language_model.X.pretrain], an evaluator in a table "pretrain" under
-/// "encoder.X" or "language_model.X"; what the latter's `set` says is in its settings.
-struct Component {
-  std::string table{};  ///< "dataset", "encoder", "mapper", "language_model", "task" or "pretrain"
-  std::string label{};  ///< X: what axes, tables and reports call it
-  std::string use{};    ///< the component's id: "plugin/name", or "name" where unambiguous
-  Json options = Json::object();  ///< as written, defaults not filled in
-  Position position{};
-  std::map<std::string, Position> option_positions{};
-
-  /// The host's settings, complete with defaults. For datasets: limit, allow_lost, validation,
-  /// shuffle_labels (see protocol::DatasetRef). For encoders: dtype of cached features, "float32"
-  /// or "float16". For tasks: audio, overrides of the encoder's AudioNeeds: crop, pad, max_seconds,
-  /// min_seconds.
-  Json settings = Json::object();
-
-  /// For encoders and for people, not in keys: the checkpoint's training data, a list of strings,
-  /// and labels of the datasets that were among it or are like it. Null: unknown.
-  Json pretrain_data{}, in_domain{};
-
-  std::string dataset{};  ///< of tasks: label of its dataset, "" where the matrix says it; of
-                          ///< pretraining: label of what to train on
+/// The host's settings of a dataset; as protocol::DatasetRef has them.
+struct DatasetSettings {
+  std::int64_t limit = 0, allow_lost = 0;
+  double validation = 0;
+  bool shuffle_labels = false;
+  bool operator==(const DatasetSettings&) const = default;
 };
 
-/// Conditions on axes that must all hold: axis -> allowed values (a single value is a list of one),
-/// or {"in": [...], "not": [...], "ge": n, "le": n}.
-struct Match {
-  Json conditions = Json::object();
+/// The host's settings of an encoder.
+struct EncoderSettings {
+  std::string dtype = "float32";  ///< of cached features; or "float16"
+  bool operator==(const EncoderSettings&) const = default;
+};
+
+/// What a task changes of the encoder's AudioNeeds; nothing where the encoder's own holds.
+struct AudioOverrides {
+  std::optional<std::string> crop{}, pad{};
+  std::optional<double> max_seconds{}, min_seconds{};
+  bool operator==(const AudioOverrides&) const = default;
+};
+EARSHOT_FIELDS(AudioOverrides, crop, pad, max_seconds, min_seconds)
+
+/// The host's settings of a task.
+struct TaskSettings {
+  AudioOverrides audio{};
+  bool operator==(const TaskSettings&) const = default;
+};
+
+/// By the table of the component; those of the other tables have none.
+using Settings = std::variant<std::monostate, DatasetSettings, EncoderSettings, TaskSettings>;
+
+/// A named component, [encoder.X] for instance: as written, or as a cell uses it, with overrides
+/// and option axes applied.
+struct Component {
+  Table table = Table::encoder;
+  std::string label{};            ///< X: what axes, tables and reports call it
+  std::string use{};              ///< the component's id: "plugin/name", or "name" if unambiguous
+  Json options = Json::object();  ///< as written, defaults not filled in, paths as in the file
   Position position{};
+  std::map<std::string, Position> option_positions{};
+  Settings settings{};  ///< complete with defaults
+
+  /// For encoders and for people, not in keys: the checkpoint's training data, and labels of the
+  /// datasets that were among it or are like it. Nothing: unknown.
+  std::optional<std::vector<std::string>> pretrain_data{}, in_domain{};
+
+  std::string dataset{};  ///< of tasks: label of its dataset; "" if the matrix says it
+
+  /// Where an option is written, or else the component.
+  const Position& position_of(const std::string& option) const;
+};
+
+/// Training of a component before it is used: [encoder.X.pretrain] or [language_model.X.pretrain].
+struct Pretraining {
+  Component trainer{};                    ///< an evaluator; its label is "encoder.X"
+  std::string dataset{};                  ///< label of the dataset to train on
+  Json trainee_options = Json::object();  ///< key `set`: options of X while it is trained
+};
+
+/// What the value of one axis must be; all parts must hold.
+struct AxisCondition {
+  std::string axis{};
+  std::optional<std::vector<AxisValue>> in{}, not_in{};
+  std::optional<double> ge{}, le{};  ///< met by numbers only
+
+  bool allows(const AxisValue& value) const;
+};
+
+/// Conditions on axes that must all hold.
+struct Match {
+  std::vector<AxisCondition> conditions{};
+  Position position{};
+
+  /// A cell without an axis meets no condition on it.
+  bool holds(const Axes& axes) const;
+  /// As a file would write it in the shortest way: {"encoder": "mfcc", "seed": {"ge": 2}}.
+  Json json() const;
+};
+
+/// The values of one axis of a block.
+struct BlockAxis {
+  std::string name{};
+  std::vector<AxisValue> values{};  ///< of fold also "*" alone: all folds
+  bool operator==(const BlockAxis&) const = default;
 };
 
 struct MatrixBlock {
-  /// In the order of the file. Labels, integers or option values; of fold also "*" alone: all
-  /// folds.
-  std::vector<std::pair<std::string, std::vector<Json>>> axes{};
+  std::vector<BlockAxis> axes{};                 ///< in the order of the file
   std::map<std::string, Position> positions{};   ///< of axes and slices
   std::vector<std::vector<std::string>> zips{};  ///< axes that advance together
   Match where{};
   std::map<std::string, std::vector<std::string>> slices{};  ///< dimension -> values; "*" is all
   Position position{};
 
-  bool has_axis(const std::string& name) const;
+  const BlockAxis* axis(const std::string& name) const;  ///< null without such an axis
 };
 
 struct Exclude {
@@ -71,13 +125,27 @@ struct Exclude {
   bool optional = false;  ///< may match nothing
 };
 
-/// Changes of matching cells; later ones win. `options` enter keys, `resources` never do.
+/// A value that an override gives to an option or setting.
+struct Assignment {
+  Table table = Table::task;
+  std::string option{};
+  Json value{};
+  Position position{};
+};
+
+/// What a cell may use, if it is not what [resources] says.
+struct ResourceLimits {
+  std::optional<double> timeout{};       ///< s a stage
+  std::optional<std::int64_t> memory{};  ///< bytes a worker
+  bool operator==(const ResourceLimits&) const = default;
+};
+
+/// Changes of matching cells; later ones win. `assignments` enter keys, `resources` never do.
 struct Override {
   Match match{};
-  Json options = Json::object();                ///< {"task": {"lr": 1e-4}, "encoder": {...}}
-  Json resources = Json::object();              ///< {"timeout": s, "memory": bytes}
-  std::map<std::string, Position> positions{};  ///< of options, by "task.lr"
-  bool optional = false;                        ///< may match nothing
+  std::vector<Assignment> assignments{};  ///< key `options`
+  ResourceLimits resources{};
+  bool optional = false;  ///< may match nothing
 };
 
 struct Select {
@@ -86,9 +154,15 @@ struct Select {
   Position position{};
 };
 
+/// What a hypothesis says of its candidate: it is better than the base, worse, or as good within
+/// the margin.
+enum class Relation { better, worse, equal };
+
 /// A claim made in advance. `claim` is `a > b`, `a < b` or `a = b` between values of one axis.
 struct Hypothesis {
-  std::string name{}, claim{}, axis{}, candidate{}, relation{}, base{}, metric{};
+  std::string name{}, claim{}, axis{}, candidate{};
+  Relation relation = Relation::better;
+  std::string base{}, metric{};
   std::vector<std::string> tasks{};  ///< empty: all
   /// Dimension -> slices, "*" for all of them; an item must be in a slice of every dimension.
   std::map<std::string, std::vector<std::string>> slices{};
@@ -123,10 +197,11 @@ struct Resources {
 struct Experiment {
   std::string name{}, question{}, file{};
   std::string source{};              ///< the file's text
-  Json resolved = Json::object();    ///< after extends, --set and ${...}: what the revision is
+  Json resolved = Json::object();    ///< after extends, --set and ${...}
   std::string key_policy = "bytes";  ///< how a plugin counts in keys: "bytes" or "version"
   std::int64_t max_cells = 100000;
-  std::map<std::string, std::map<std::string, Component>> components{};  ///< by table, by label
+  std::map<Table, std::map<std::string, Component>> components{};       ///< by label; not pretrain
+  std::map<std::pair<Table, std::string>, Pretraining> pretrainings{};  ///< by what is trained
   std::vector<MatrixBlock> blocks{};
   std::vector<Exclude> excludes{};
   std::vector<Override> overrides{};
@@ -136,6 +211,10 @@ struct Experiment {
   std::vector<Reference> references{};
   std::int64_t replicates = 2000;  ///< how often at most a score is computed for its interval
   Resources resources{};
+
+  const Component* find(Table table, const std::string& label) const;  ///< null without it
+  std::vector<std::string> labels(Table table) const;
+  const Pretraining* pretraining(Table table, const std::string& label) const;  ///< or null
 };
 
 /// What the command line changes or restricts.

@@ -1,17 +1,31 @@
 #include "host/experiment/matrix.hpp"
 
 #include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <tuple>
 #include <unordered_set>
 
-#include "host/experiment/match.hpp"
 #include "host/experiment/read.hpp"
 
 namespace earshot::host {
 
-const Json* Cell::axis(const std::string& name) const {
-  const auto found =
-      std::find_if(axes.begin(), axes.end(), [&](const auto& axis) { return axis.first == name; });
-  return found == axes.end() ? nullptr : &found->second;
+CellComponent& Cell::of(Table table) {
+  switch (table) {
+    case Table::encoder:
+      return encoder;
+    case Table::task:
+      return task;
+    case Table::dataset:
+      return dataset;
+    case Table::mapper:
+      return mapper;
+    case Table::language_model:
+      return language_model;
+    case Table::pretrain:
+      break;
+  }
+  throw std::logic_error("a cell has no component of the table pretrain");
 }
 
 std::string Cell::label() const {
@@ -20,9 +34,9 @@ std::string Cell::label() const {
     if (name == "dataset") continue;
     if (!text.empty()) text += '/';
     if (name == "seed" || name == "fold")
-      text += name.substr(0, 1) + written(value);
+      text += name.substr(0, 1) + value.text();
     else
-      text += (name.find('.') == std::string::npos ? "" : name + "=") + written(value);
+      text += (name.find('.') == std::string::npos ? "" : name + "=") + value.text();
   }
   return text;
 }
@@ -31,7 +45,7 @@ namespace {
 
 /// Axes that advance together, and how many values each has.
 struct Dimension {
-  std::vector<const std::pair<std::string, std::vector<Json>>*> axes{};
+  std::vector<const BlockAxis*> axes{};
   std::size_t size = 0;
 };
 
@@ -41,16 +55,16 @@ std::vector<Dimension> dimensions(const MatrixBlock& block) {
   std::vector<const std::vector<std::string>*> done;
   for (const auto& axis : block.axes) {
     const auto zip = std::find_if(block.zips.begin(), block.zips.end(), [&](const auto& names) {
-      return std::find(names.begin(), names.end(), axis.first) != names.end();
+      return std::find(names.begin(), names.end(), axis.name) != names.end();
     });
-    Dimension dimension{{}, axis.second.size()};
+    Dimension dimension{{}, axis.values.size()};
     if (zip == block.zips.end()) {
       dimension.axes = {&axis};
     } else {
       if (std::find(done.begin(), done.end(), &*zip) != done.end()) continue;
       done.push_back(&*zip);
       for (const auto& other : block.axes)
-        if (std::find(zip->begin(), zip->end(), other.first) != zip->end())
+        if (std::find(zip->begin(), zip->end(), other.name) != zip->end())
           dimension.axes.push_back(&other);
     }
     result.push_back(std::move(dimension));
@@ -58,98 +72,102 @@ std::vector<Dimension> dimensions(const MatrixBlock& block) {
   return result;
 }
 
-using Axes = std::vector<std::pair<std::string, Json>>;
-
 /// Adds what every cell has: the dataset after the task, a seed.
-Axes completed(const Experiment& experiment, Axes axes) {
-  const auto index = [&](const char* name) {
-    return std::find_if(axes.begin(), axes.end(), [&](const auto& a) { return a.first == name; });
-  };
-  if (index("dataset") == axes.end()) {
-    const auto task = index("task");
-    const auto label = task->second.get<std::string>();
-    axes.insert(task + 1, {"dataset", experiment.components.at("task").at(label).dataset});
+void complete(const Experiment& experiment, Axes& axes) {
+  if (axes.find("dataset") == nullptr) {
+    const auto& task = *axes.find("task")->label();
+    axes.add_after("task", "dataset", experiment.find(Table::task, task)->dataset);
   }
-  if (index("seed") == axes.end()) axes.emplace_back("seed", 0);
-  return axes;
+  if (axes.find("seed") == nullptr) axes.add("seed", 0);
 }
 
 /// Equal for cells with the same values on the same axes, in whatever order.
 std::string identity(const Cell& cell) {
-  std::vector<const std::pair<std::string, Json>*> sorted;
+  std::vector<const Axis*> sorted;
   for (const auto& axis : cell.axes)
     sorted.push_back(&axis);
-  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->name < b->name; });
   std::string text;
   for (const auto* axis : sorted)
-    text += axis->first + '=' + axis->second.dump() + '\n';
+    text += axis->name + '=' + axis->value.json().dump() + '\n';
   return text;
 }
 
-CellComponent* component(Cell& cell, const std::string& table) {
-  if (table == "encoder") return &cell.encoder;
-  if (table == "task") return &cell.task;
-  if (table == "dataset") return &cell.dataset;
-  if (table == "mapper") return &cell.mapper;
-  return table == "language_model" ? &cell.language_model : nullptr;
-}
+/// The components of cells, so that cells share those with the same options and settings.
+class SharedComponents {
+ public:
+  explicit SharedComponents(const Experiment& experiment) : experiment_(experiment) {}
 
-void assign(CellComponent& component, const std::string& table, const std::string& name,
-            const Json& value, const Position& position) {
-  const auto& settings = setting_names(table);
-  if (std::find(settings.begin(), settings.end(), name) != settings.end()) {
-    component.settings[name] = value;
-  } else {
-    component.options[name] = value;
-    component.positions[name] = position;
+  using Shared = std::shared_ptr<const Component>;
+
+  Shared written(Table table, const std::string& label) {
+    auto& known = written_[{table, label}];
+    if (known == nullptr)
+      known = std::make_shared<const Component>(*experiment_.find(table, label));
+    return known;
   }
-}
 
-void fill(const Experiment& experiment, const MatrixBlock& block, Cell& cell) {
-  for (const auto& [name, value] : cell.axes) {
-    if (auto* target = component(cell, name)) {
-      const auto& source = experiment.components.at(name).at(value.get<std::string>());
-      target->label = source.label;
-      target->use = source.use;
-      target->options = source.options;
-      target->settings = source.settings;
+  /// The same component with a value of its own for an option or setting.
+  Shared changed(const Shared& component, const std::string& option, const Json& value,
+                 const Position& position) {
+    auto& known = changed_[{component, option, value.dump(), position.text()}];
+    if (known == nullptr) {
+      auto copy = std::make_shared<Component>(*component);
+      assign(*copy, option, value, position);
+      known = std::move(copy);
     }
+    return known;
   }
+
+ private:
+  const Experiment& experiment_;
+  std::map<std::pair<Table, std::string>, Shared> written_{};
+  std::map<std::tuple<Shared, std::string, std::string, std::string>, Shared> changed_{};
+};
+
+void fill(const MatrixBlock& block, SharedComponents& components, Cell& cell) {
+  for (const auto& [name, value] : cell.axes)
+    if (const auto table = table_named(name))
+      cell.of(*table) = {*value.label(), components.written(*table, *value.label())};
   for (const auto& [name, value] : cell.axes) {
-    const auto dot = name.find('.');
-    if (dot == std::string::npos) continue;
-    const auto table = name.substr(0, dot);
-    assign(*component(cell, table), table, name.substr(dot + 1), value, block.positions.at(name));
+    const auto option = option_axis(name);
+    if (!option) continue;
+    auto& component = cell.of(option->table).component;
+    component =
+        components.changed(component, option->option, value.json(), block.positions.at(name));
   }
-  cell.seed = cell.axis("seed")->get<std::int64_t>();
-  if (const auto* fold = cell.axis("fold"))
-    cell.fold = fold->is_string() ? 0 : fold->get<std::int64_t>();
+  cell.seed = *cell.axes.find("seed")->integer();
+  const auto* fold = cell.axes.find("fold");
+  cell.fold = fold == nullptr || fold->integer() == nullptr ? 0 : *fold->integer();
 }
 
-void apply(const Override& rule, Cell& cell) {
-  for (const auto& [table, options] : rule.options.items()) {
-    auto& target = *component(cell, table);
-    for (const auto& [name, value] : options.items()) {
-      const auto full = table + "." + name;
-      const auto& position = rule.positions.at(full);
-      if (cell.axis(full) != nullptr)
-        refuse(position,
-               "[[override]] changes '" + full + "' of the cell " + cell.label() +
-                   ", but it is an axis of this cell. Restrict the match, or remove the axis");
-      if (target.label.empty())
-        refuse(position, "[[override]] changes '" + full + "' of the cell " + cell.label() +
-                             ", which has no " + table + ". Restrict the match");
-      assign(target, table, name, value, position);
-    }
+void apply(const Override& rule, SharedComponents& components, Cell& cell) {
+  for (const auto& [table, option, value, position] : rule.assignments) {
+    const auto full = name_of(table) + "." + option;
+    if (cell.axes.find(full) != nullptr)
+      refuse(position,
+             "[[override]] changes '" + full + "' of the cell " + cell.label() +
+                 ", but it is an axis of this cell. Restrict the match, or remove the axis");
+    auto& component = cell.of(table).component;
+    if (component == nullptr)
+      refuse(position, "[[override]] changes '" + full + "' of the cell " + cell.label() +
+                           ", which has no " + name_of(table) + ". Restrict the match");
+    component = components.changed(component, option, value, position);
   }
-  cell.resources.update(rule.resources);
+  if (rule.resources.timeout) cell.resources.timeout = rule.resources.timeout;
+  if (rule.resources.memory) cell.resources.memory = rule.resources.memory;
 }
 
 /// The cells of one block, with the place of each along the dimensions.
 class BlockExpander {
  public:
-  BlockExpander(const Experiment& experiment, const MatrixBlock& block, const FoldsOf& folds)
-      : experiment_(experiment), block_(block), folds_(folds), dimensions_(dimensions(block)) {
+  BlockExpander(const Experiment& experiment, const MatrixBlock& block, const FoldsOf& folds,
+                SharedComponents& components)
+      : experiment_(experiment),
+        block_(block),
+        folds_(folds),
+        components_(components),
+        dimensions_(dimensions(block)) {
     check_size();
   }
 
@@ -198,62 +216,62 @@ class BlockExpander {
     Cell cell;
     for (std::size_t d = 0; d < place.size(); ++d)
       for (const auto* axis : dimensions_[d].axes)
-        cell.axes.emplace_back(axis->first, axis->second[place[d]]);
-    cell.axes = completed(experiment_, std::move(cell.axes));
-    const auto* fold = cell.axis("fold");
-    if (fold == nullptr || !fold->is_string()) return keep(std::move(cell), place);
+        cell.axes.add(axis->name, axis->values[place[d]]);
+    complete(experiment_, cell.axes);
+    const auto* fold = cell.axes.find("fold");
+    if (fold == nullptr || fold->integer() != nullptr) return keep(std::move(cell), place);
     all_folds_ = true;
     for (const auto number : folds_of(cell)) {
       auto copy = cell;
       auto order = place;
       for (std::size_t d = 0; d < place.size(); ++d)
-        if (dimensions_[d].axes.front()->first == "fold")
+        if (dimensions_[d].axes.front()->name == "fold")
           order[d] = static_cast<std::size_t>(number);
-      *std::find_if(copy.axes.begin(), copy.axes.end(),
-                    [](const auto& axis) { return axis.first == "fold"; }) = {"fold", number};
+      copy.axes.set("fold", number);
       keep(std::move(copy), order);
     }
     if (folds_of(cell).empty()) keep(std::move(cell), place);
   }
 
   void keep(Cell cell, const std::vector<std::size_t>& order) {
-    if (!holds(block_.where, cell)) return;
+    if (!block_.where.holds(cell.axes)) return;
     if (static_cast<std::int64_t>(cells_.size()) >= experiment_.max_cells)
       refuse(
           block_.position,
           "[[matrix]] gives more than " + std::to_string(experiment_.max_cells) +
               " cells, which is max_cells. Remove some values, or raise max_cells in [experiment]");
-    fill(experiment_, block_, cell);
+    fill(block_, components_, cell);
     if (all_folds_) places_.emplace_back(order, cells_.size());
     cells_.push_back(std::move(cell));
   }
 
   const std::vector<std::int64_t>& folds_of(const Cell& cell) {
     Cell copy = cell;
-    fill(experiment_, block_, copy);
+    fill(block_, components_, copy);
     for (const auto& rule : experiment_.overrides)
-      if (holds(rule.match, copy)) apply(rule, copy);
-    const auto question = copy.dataset.label + copy.dataset.options.dump();
-    const auto known = known_folds_.find(question);
+      if (rule.match.holds(copy.axes)) apply(rule, components_, copy);
+    const auto known = known_folds_.find(copy.dataset.component);
     if (known != known_folds_.end()) return known->second;
-    return known_folds_[question] = folds_(copy.dataset);
+    return known_folds_[copy.dataset.component] = folds_(copy.dataset);
   }
 
   const Experiment& experiment_;
   const MatrixBlock& block_;
   const FoldsOf& folds_;
+  SharedComponents& components_;
   std::vector<Dimension> dimensions_;
   std::vector<Cell> cells_;
   bool all_folds_ = false;                                                ///< fold = "*"
   std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places_;  ///< then: of each cell
-  std::map<std::string, std::vector<std::int64_t>> known_folds_;
+  std::map<SharedComponents::Shared, std::vector<std::int64_t>> known_folds_;
 };
 
-std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds) {
+std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds,
+                         SharedComponents& components) {
   std::vector<Cell> cells;
   std::unordered_set<std::string> seen;
   for (const auto& block : experiment.blocks) {
-    auto more = BlockExpander(experiment, block, folds).expand();
+    auto more = BlockExpander(experiment, block, folds, components).expand();
     if (more.empty())
       refuse(block.where.position,
              "where leaves no cell of its [[matrix]]; correct it or remove it");
@@ -270,7 +288,7 @@ std::vector<Cell> united(const Experiment& experiment, const FoldsOf& folds) {
   return cells;
 }
 
-[[noreturn]] void refuse_idle(const Position& position, const std::string& rule) {
+[[noreturn]] void refuse_unused(const Position& position, const std::string& rule) {
   refuse(position, rule +
                        " matches no cell; each must match one. Correct the match, or write "
                        "optional = true");
@@ -280,23 +298,24 @@ void exclude(const Experiment& experiment, std::vector<Cell>& cells) {
   for (const auto& rule : experiment.excludes) {
     bool matched = rule.optional;
     for (auto& cell : cells) {
-      if (!holds(rule.match, cell)) continue;
+      if (!rule.match.holds(cell.axes)) continue;
       matched = true;
       if (cell.excluded.empty()) cell.excluded = rule.reason;
     }
-    if (!matched) refuse_idle(rule.match.position, "[[exclude]]");
+    if (!matched) refuse_unused(rule.match.position, "[[exclude]]");
   }
 }
 
-void override_cells(const Experiment& experiment, std::vector<Cell>& cells) {
+void override_cells(const Experiment& experiment, SharedComponents& components,
+                    std::vector<Cell>& cells) {
   for (const auto& rule : experiment.overrides) {
     bool matched = rule.optional;
     for (auto& cell : cells) {
-      if (!holds(rule.match, cell)) continue;
+      if (!rule.match.holds(cell.axes)) continue;
       matched = true;
-      apply(rule, cell);
+      apply(rule, components, cell);
     }
-    if (!matched) refuse_idle(rule.match.position, "[[override]]");
+    if (!matched) refuse_unused(rule.match.position, "[[override]]");
   }
 }
 
@@ -306,9 +325,9 @@ struct Selection {
   std::vector<std::string> values{};
 
   bool matches(const Cell& cell) const {
-    const auto* value = cell.axis(axis);
+    const auto* value = cell.axes.find(axis);
     return value != nullptr &&
-           std::find(values.begin(), values.end(), written(*value)) != values.end();
+           std::find(values.begin(), values.end(), value->text()) != values.end();
   }
 };
 
@@ -316,9 +335,9 @@ std::vector<std::string> values_of(const std::vector<Cell>& cells, const std::st
   std::vector<std::string> values;
   std::unordered_set<std::string> seen;
   for (const auto& cell : cells)
-    if (const auto* value = cell.axis(axis);
-        value != nullptr && seen.insert(written(*value)).second)
-      values.push_back(written(*value));
+    if (const auto* value = cell.axes.find(axis);
+        value != nullptr && seen.insert(value->text()).second)
+      values.push_back(value->text());
   return values;
 }
 
@@ -370,9 +389,10 @@ void select(const Experiment& experiment, const Overrides& overrides, std::vecto
 
 std::vector<Cell> expand(const Experiment& experiment, const Overrides& overrides,
                          const FoldsOf& folds) {
-  auto cells = united(experiment, folds);
+  SharedComponents components(experiment);
+  auto cells = united(experiment, folds, components);
   exclude(experiment, cells);
-  override_cells(experiment, cells);
+  override_cells(experiment, components, cells);
   select(experiment, overrides, cells);
   return cells;
 }

@@ -1,6 +1,6 @@
 #pragma once
 #include <functional>
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,31 +8,25 @@
 
 namespace earshot::host {
 
-/// A component as one cell uses it: overrides and option axes applied.
+/// A component as one cell uses it. Cells with the same options and settings share it.
 struct CellComponent {
-  std::string label{};
-  std::string use{};
-  Json options = Json::object();   ///< as written: not completed, paths as in the file
-  Json settings = Json::object();  ///< see Component::settings
-  /// Positions of options from an axis or [[override]]; those of others are in the Component.
-  std::map<std::string, Position> positions{};
+  std::string label{};                           ///< "" when the block has no such axis
+  std::shared_ptr<const Component> component{};  ///< null: none, or not of this experiment
 };
 
 /// One point of the matrix.
 struct Cell {
-  /// Axis -> value, in the block's order: encoder, task, ..., "task.lr", seed, fold. Labels are
-  /// texts, seed and fold integers, option values as written. Always has encoder, task, dataset
-  /// (after the task, if no axis) and seed (0 at the end, if no axis).
-  std::vector<std::pair<std::string, Json>> axes{};
-  CellComponent encoder{}, task{}, dataset{};
-  CellComponent mapper{}, language_model{};  ///< label "" when the block has no such axis
+  /// In the block's order: encoder, task, ..., "task.lr", seed, fold. Always has encoder, task,
+  /// dataset (after the task, if no axis) and seed (0 at the end, if no axis).
+  Axes axes{};
+  CellComponent encoder{}, task{}, dataset{}, mapper{}, language_model{};
   std::int64_t seed = 0, fold = 0;
-  Json resources = Json::object();
+  ResourceLimits resources{};
   std::string excluded{};  ///< reason of the [[exclude]] that takes it out; "" when it stays
   bool selected = true;    ///< false: left out by --only, --skip or --limit of this call
 
-  const Json* axis(const std::string& name) const;  ///< null when the cell lacks the axis
-  std::string label() const;                        ///< "log_mel/room/s0", for messages
+  CellComponent& of(Table table);  ///< not pretrain
+  std::string label() const;       ///< "log_mel/room/s0", for messages
 };
 
 /// What expanding must ask about the data: the folds of a dataset, for fold = "*". None when they

@@ -13,11 +13,6 @@ std::string Position::folder() const {
   return line == 0 ? "." : std::filesystem::path(file).parent_path().string();
 }
 
-bool MatrixBlock::has_axis(const std::string& name) const {
-  return std::any_of(axes.begin(), axes.end(),
-                     [&](const auto& axis) { return axis.first == name; });
-}
-
 std::vector<const Value*> tables_of(const Value& root, const std::string& name) {
   const auto* list = root.find(name);
   if (list == nullptr) return {};

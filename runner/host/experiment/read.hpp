@@ -12,16 +12,12 @@ namespace earshot::host {
 Experiment parse_experiment(const std::string& file, const Overrides& overrides,
                             const ReadText& read);
 
-/// Tables of components, in the order in which messages name them; axes of these names exist.
-const std::vector<std::string>& component_tables();
-
 /// The keys that [<table>.LABEL] may have.
-std::vector<std::string> component_keys(const std::string& table);
+std::vector<std::string> component_keys(Table table);
 
-/// Names of the host's settings of components in a table; see Component::settings.
-const std::vector<std::string>& setting_names(const std::string& table);
-
-std::vector<std::string> labels(const Experiment& experiment, const std::string& table);
+/// Names of the host's settings of components in a table.
+const std::vector<std::string>& setting_names(Table table);
+Settings default_settings(Table table);
 
 // Each reads one kind of section of `root` into the experiment; later ones rely on earlier ones.
 void read_components(const Value& root, Experiment& experiment);
@@ -30,12 +26,12 @@ void read_rules(const Value& root, Experiment& experiment);   ///< exclude, over
 void read_claims(const Value& root, Experiment& experiment);  ///< select, hypothesis, compare
 void read_resources(const Value& root, Experiment& experiment);
 
-/// Settings from a table that may hold other keys too, completed.
-Json read_settings(const std::string& table, const Fields& fields);
-
-/// Checks a value that an axis or override gives to "task.lr" or "dataset.limit".
+/// Checks a value that an axis or override gives to an option or setting.
 /// @throws Failure
-void check_assignment(const std::string& table, const std::string& name, const Value& value);
+void check_assignment(Table table, const std::string& name, const Value& value);
+/// Gives an option or setting of a component a value that was checked.
+void assign(Component& component, const std::string& name, const Json& value,
+            const Position& position);
 
 /// A table of conditions; axes and labels checked against the experiment's blocks.
 Match read_match(const Value& value, const Experiment& experiment, const std::string& title);
@@ -44,8 +40,7 @@ Match read_match(const Value& value, const Experiment& experiment, const std::st
 std::vector<std::string> axis_names(const Experiment& experiment);
 
 /// Refuses a text that is not a label of the component table `axis`; accepts any for other axes.
-void check_label(const Experiment& experiment, const std::string& axis, const Json& value,
-                 const Position& position);
+void check_label(const Experiment& experiment, const std::string& axis, const Value& value);
 
 /// The tables of a list of tables, [[name]]; none when absent. @throws Failure
 std::vector<const Value*> tables_of(const Value& root, const std::string& name);

@@ -1,41 +1,51 @@
-#include <algorithm>
+#include <limits>
 
 #include "host/experiment/read.hpp"
-#include "protocol/nearest.hpp"
 
 namespace earshot::host {
 
 namespace {
 
-void check_condition_value(const Experiment& experiment, const Value& value,
-                           const std::string& axis) {
+AxisValue read_condition_value(const Experiment& experiment, const Value& value,
+                               const std::string& axis) {
   if (value.is_list() || value.is_table())
     refuse_type(value, "the condition on '" + axis + "'", "a value");
-  check_label(experiment, axis, value.scalar, value.position);
+  check_label(experiment, axis, value);
   const bool number = axis == "seed" || axis == "fold";
-  const bool label = std::find(component_tables().begin(), component_tables().end(), axis) !=
-                     component_tables().end();
   if (number && !value.scalar.is_number_integer())
     refuse_type(value, "the condition on '" + axis + "'", "an integer");
-  if (label && !value.scalar.is_string())
+  if (table_named(axis) && !value.scalar.is_string())
     refuse_type(value, "the condition on '" + axis + "'", "a label");
+  return AxisValue::of(axis, value.scalar);
 }
 
-void check_values(const Experiment& experiment, const Value& value, const std::string& axis) {
-  if (!value.is_list()) return check_condition_value(experiment, value, axis);
+/// A list of values, or a single one.
+std::vector<AxisValue> read_condition_values(const Experiment& experiment, const Value& value,
+                                             const std::string& axis) {
+  if (!value.is_list()) return {read_condition_value(experiment, value, axis)};
   if (value.children.empty())
     refuse(value.position, "the condition on '" + axis + "' has no values");
+  std::vector<AxisValue> values;
   for (const auto& child : value.children)
-    check_condition_value(experiment, child, axis);
+    values.push_back(read_condition_value(experiment, child, axis));
+  return values;
 }
 
-void check_condition(const Experiment& experiment, const Value& entry) {
-  if (!entry.is_table()) return check_values(experiment, entry, entry.key);
+AxisCondition read_condition(const Experiment& experiment, const Value& entry) {
+  AxisCondition condition{.axis = entry.key};
+  if (!entry.is_table()) {
+    condition.in = read_condition_values(experiment, entry, entry.key);
+    return condition;
+  }
   const Fields fields(entry, "the condition on '" + entry.key + "'", {"in", "not", "ge", "le"});
-  for (const auto* name : {"in", "not"})
-    if (const auto* values = fields.find(name)) check_values(experiment, *values, entry.key);
-  for (const auto* name : {"ge", "le"})
-    fields.number(name, 0, -std::numeric_limits<double>::infinity());
+  if (const auto* values = fields.find("in"))
+    condition.in = read_condition_values(experiment, *values, entry.key);
+  if (const auto* values = fields.find("not"))
+    condition.not_in = read_condition_values(experiment, *values, entry.key);
+  constexpr auto lowest = -std::numeric_limits<double>::infinity();
+  if (fields.find("ge") != nullptr) condition.ge = fields.number("ge", 0, lowest);
+  if (fields.find("le") != nullptr) condition.le = fields.number("le", 0, lowest);
+  return condition;
 }
 
 Exclude read_exclude(const Value& table, const Experiment& experiment) {
@@ -45,26 +55,27 @@ Exclude read_exclude(const Value& table, const Experiment& experiment) {
           .optional = fields.flag("optional", false)};
 }
 
-Json read_override_options(const Value& value, Override& result) {
-  auto known = component_tables();
-  const Fields fields(value, "options of [[override]]", known);
-  for (const auto& table : value.children) {
-    if (!table.is_table())
-      refuse_type(table, table.key, "a table of options, such as { lr = 1e-4 }");
-    for (const auto& option : table.children) {
-      check_assignment(table.key, option.key, option);
-      result.positions[table.key + "." + option.key] = option.key_position;
+std::vector<Assignment> read_assignments(const Value& value) {
+  const Fields fields(value, "options of [[override]]", component_tables());
+  std::vector<Assignment> assignments;
+  for (const auto& entry : value.children) {
+    if (!entry.is_table())
+      refuse_type(entry, entry.key, "a table of options, such as { lr = 1e-4 }");
+    const auto table = *table_named(entry.key);
+    for (const auto& option : entry.children) {
+      check_assignment(table, option.key, option);
+      assignments.push_back({table, option.key, to_json(option), option.key_position});
     }
   }
-  return to_json(value);
+  return assignments;
 }
 
-Json read_override_resources(const Value& value) {
+ResourceLimits read_limits(const Value& value) {
   const Fields fields(value, "resources of [[override]]", {"timeout", "memory"});
-  auto resources = Json::object();
-  if (fields.find("timeout") != nullptr) resources["timeout"] = read_seconds(fields, "timeout", 0);
-  if (fields.find("memory") != nullptr) resources["memory"] = read_bytes(fields, "memory", 0);
-  return resources;
+  ResourceLimits limits;
+  if (fields.find("timeout") != nullptr) limits.timeout = read_seconds(fields, "timeout", 0);
+  if (fields.find("memory") != nullptr) limits.memory = read_bytes(fields, "memory", 0);
+  return limits;
 }
 
 Override read_override(const Value& table, const Experiment& experiment) {
@@ -72,11 +83,9 @@ Override read_override(const Value& table, const Experiment& experiment) {
   Override result;
   result.match = read_match(fields.require("match"), experiment, "match");
   result.optional = fields.flag("optional", false);
-  if (const auto* options = fields.find("options"))
-    result.options = read_override_options(*options, result);
-  if (const auto* resources = fields.find("resources"))
-    result.resources = read_override_resources(*resources);
-  if (result.options.empty() && result.resources.empty())
+  if (const auto* options = fields.find("options")) result.assignments = read_assignments(*options);
+  if (const auto* resources = fields.find("resources")) result.resources = read_limits(*resources);
+  if (result.assignments.empty() && result.resources == ResourceLimits{})
     refuse(table.position, "[[override]] changes nothing; add 'options' or 'resources'");
   return result;
 }
@@ -102,8 +111,7 @@ Match read_match(const Value& value, const Experiment& experiment, const std::st
     refuse(value.position,
            title + " has no conditions; expected some, such as { encoder = \"mfcc\" }");
   for (const auto& entry : value.children)
-    check_condition(experiment, entry);
-  match.conditions = to_json(value);
+    match.conditions.push_back(read_condition(experiment, entry));
   return match;
 }
 

@@ -112,11 +112,11 @@ Value parse_set(const std::string& text) {
 
 /// In "encoder.mimi.levels=1" what is no key of an encoder is one of its options.
 void find_option(Value& change) {
-  auto& table = change.children.front();
-  const auto& tables = component_tables();
-  if (std::find(tables.begin(), tables.end(), table.key) == tables.end()) return;
-  for (auto& component : table.children) {
-    const auto keys = component_keys(table.key);
+  auto& components = change.children.front();
+  const auto table = table_named(components.key);
+  if (!table) return;
+  const auto keys = component_keys(*table);
+  for (auto& component : components.children) {
     if (component.children.size() != 1 || component.children.front().is_table() ||
         std::find(keys.begin(), keys.end(), component.children.front().key) != keys.end())
       continue;

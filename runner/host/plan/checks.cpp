@@ -3,54 +3,48 @@
 #include <algorithm>
 #include <set>
 
-#include "host/base/failure.hpp"
+#include "host/experiment/value.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
 
 namespace {
 
-[[noreturn]] void refuse(const Position& position, const std::string& problem) {
-  throw Failure(ExitCode::usage, position.text() + ": " + problem);
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-[[noreturn]] void refuse_unknown(const Position& position, const std::string& what,
+[[noreturn]] void refuse_missing(const Position& position, const std::string& what,
                                  const std::string& name, const std::vector<std::string>& known) {
   refuse(position, what + " '" + name + "'; " +
                        (known.empty() ? "there are none" : "known: " + protocol::join(known)) +
                        protocol::did_you_mean(name, known));
 }
 
-void check_target(const Components& components, const Cell& cell, const FoundComponent& task,
-                  const FoundDataset& dataset) {
+void check_target(const Cell& cell, const ResolvedComponent& task, const FoundDataset& dataset) {
   const auto& target = task.ref.value_of("target_label");
   if (!target.is_string() || target.get_ref<const std::string&>().empty()) return;
   std::vector<std::string> labels;
   for (const auto& label : dataset.info.labels)
     labels.push_back(label.name);
   if (!contains(labels, target.get<std::string>()))
-    refuse_unknown(components.position("task", cell.task, task.ref.option_with("target_label")),
+    refuse_missing(cell.task.component->position_of(task.ref.option_with("target_label")),
                    "dataset '" + cell.dataset.label + "' has no label", target.get<std::string>(),
                    labels);
 }
 
 Position position_of_fold(const Experiment& experiment) {
   for (const auto& block : experiment.blocks)
-    if (block.has_axis("fold")) return block.positions.at("fold");
+    if (block.axis("fold") != nullptr) return block.positions.at("fold");
   return {};
 }
 
 }  // namespace
 
-void check_cell(const Experiment& experiment, const Components& components, const Cell& cell,
-                const FoundComponent& task, const FoundDataset& dataset) {
-  check_target(components, cell, task, dataset);
-  const auto* fold = cell.axis("fold");
-  if (fold == nullptr) return;
+void check_cell(const Experiment& experiment, const Cell& cell, const ResolvedComponent& task,
+                const FoundDataset& dataset) {
+  check_target(cell, task, dataset);
+  if (cell.axes.find("fold") == nullptr) return;
   const auto& folds = dataset.info.folds;
   const auto missing = "dataset '" + cell.dataset.label + "' has no folds; remove the axis 'fold'";
   if (folds.empty()) refuse(position_of_fold(experiment), missing);
@@ -79,10 +73,10 @@ void check_slice(const Position& position, const std::string& dimension, const s
     std::vector<std::string> names;
     for (const auto& [name, values] : slices)
       names.push_back(name);
-    refuse_unknown(position, "no dataset has slices by", dimension, names);
+    refuse_missing(position, "no dataset has slices by", dimension, names);
   }
   if (value != "*" && !known->second.contains(value))
-    refuse_unknown(position, "no item is in the slice " + dimension + " =", value,
+    refuse_missing(position, "no item is in the slice " + dimension + " =", value,
                    {known->second.begin(), known->second.end()});
 }
 
@@ -101,7 +95,7 @@ void check_slices(const Plan& plan) {
 void check_metric(const Position& position, const std::string& metric,
                   const std::vector<std::string>& known) {
   if (!metric.empty() && !contains(known, metric))
-    refuse_unknown(position, "no task has the metric", metric, known);
+    refuse_missing(position, "no task has the metric", metric, known);
 }
 
 }  // namespace

@@ -6,11 +6,11 @@ namespace earshot::host {
 
 /// Checks a cell against its data: the label that the task's option 'target' names, the fold.
 /// @throws Failure (usage) positioned in the file, with the nearest name.
-void check_cell(const Experiment& experiment, const Components& components, const Cell& cell,
-                const FoundComponent& task, const FoundDataset& dataset);
+void check_cell(const Experiment& experiment, const Cell& cell, const ResolvedComponent& task,
+                const FoundDataset& dataset);
 
 /// Checks what the experiment says of slices and metrics against the data and tasks of the plan.
-/// What is of missing data is not checked.
+/// Cells whose data is missing are not checked.
 /// @throws Failure (usage) positioned in the file, with the nearest name.
 void check_names(const Plan& plan);
 

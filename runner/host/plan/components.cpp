@@ -1,5 +1,6 @@
 #include "host/plan/components.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -20,53 +21,52 @@ std::string absolute(const Position& position, const std::string& path) {
 
 }  // namespace
 
-std::string kind_of(const std::string& table) {
-  return table == "task" || table == "pretrain" ? "evaluator" : table;
+bool ResolvedComponent::has_ability(const std::string& ability) const {
+  const auto& abilities = entry.component->abilities;
+  return std::find(abilities.begin(), abilities.end(), ability) != abilities.end();
 }
 
-const FoundComponent& Components::find(const std::string& table, const CellComponent& component) {
-  auto question = table + '\n' + component.label + '\n' + component.options.dump();
-  for (const auto& [option, position] : component.positions)
-    question += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
-  const auto known = known_.find(question);
-  if (known != known_.end()) return known->second;
-  auto found = locate(table, component);
-  identify(table, found);
-  return known_.emplace(question, std::move(found)).first->second;
+namespace {
+
+/// Equal for components that mean the same.
+std::string content_of(const Component& component) {
+  auto text = name_of(component.table) + '\n' + component.label + '\n' + component.options.dump();
+  for (const auto& [option, position] : component.option_positions)
+    text += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
+  return text;
 }
 
-const FoundComponent& Components::find_written(const std::string& table, const std::string& label) {
-  const auto& written = experiment_.components.at(table).at(label);
-  return find(table, {.label = label, .use = written.use, .options = written.options});
+}  // namespace
+
+Resolved Components::find(const std::shared_ptr<const Component>& component) {
+  auto& known = known_[component];
+  if (known != nullptr) return known;
+  auto& equal = known_by_content_[content_of(*component)];
+  if (equal == nullptr) {
+    auto found = std::make_shared<ResolvedComponent>(locate(component));
+    identify(*found);
+    equal = std::move(found);
+  }
+  return known = equal;
 }
 
-Position Components::position(const std::string& table, const CellComponent& component,
-                              const std::string& option) const {
-  const auto given = component.positions.find(option);
-  if (given != component.positions.end()) return given->second;
-  const auto& written = experiment_.components.at(table).at(component.label);
-  const auto own = written.option_positions.find(option);
-  return own == written.option_positions.end() ? written.position : own->second;
-}
-
-FoundComponent Components::locate(const std::string& table, const CellComponent& component) const {
-  FoundComponent found;
-  found.label = component.label;
-  found.position = experiment_.components.at(table).at(component.label).position;
-  found.entry = catalog_.find(kind_of(table), component.use, found.position.text());
+ResolvedComponent Components::locate(const std::shared_ptr<const Component>& component) const {
+  ResolvedComponent found;
+  found.component = component;
+  found.entry =
+      catalog_.find(kind_of(component->table), component->use, component->position.text());
   found.ref.plugin = found.entry.plugin->info.path;
   found.ref.plugin_sha256 = found.entry.plugin->sha256;
   found.ref.component = found.entry.component->name;
   try {
-    found.ref.options = protocol::complete(found.entry.component->options, component.options,
+    found.ref.options = protocol::complete(found.entry.component->options, component->options,
                                            found.ref.component, "");
   } catch (const protocol::OptionError& error) {
-    throw Failure(ExitCode::usage,
-                  position(table, component, error.key).text() + ": " + error.what());
+    throw Failure(ExitCode::usage, component->position_of(error.key).text() + ": " + error.what());
   }
   for (const auto& spec : found.entry.component->options)
     if (!spec.role.empty()) found.ref.roles[spec.role] = spec.name;
-  fill_files(table, component, found);
+  fill_files(found);
   return found;
 }
 
@@ -80,10 +80,11 @@ std::string Components::how_to_get(const std::string& source, const Position& pl
 }
 
 /// Makes paths absolute and finds weights; what is missing is noted, not thrown.
-void Components::fill_files(const std::string& table, const CellComponent& component,
-                            FoundComponent& found) const {
+void Components::fill_files(ResolvedComponent& found) const {
+  const auto& component = *found.component;
   const auto note = [&](const std::string& reason) {
-    if (found.missing.empty()) found.missing = table + " '" + component.label + "': " + reason;
+    if (found.missing.empty())
+      found.missing = name_of(component.table) + " '" + component.label + "': " + reason;
   };
   const auto find = [](const std::string& source, const Position& place) {
     try {
@@ -95,7 +96,7 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
   std::error_code ignored;
   for (const auto& spec : found.entry.component->options) {
     auto& value = found.ref.options[spec.name];
-    const auto place = position(table, component, spec.name);
+    const auto& place = component.position_of(spec.name);
     if (spec.type == protocol::OptionType::path) {
       auto path = value.get<std::string>();
       if (path.empty()) continue;
@@ -104,7 +105,7 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
           fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
         note("'" + path + "', its option '" + spec.name +
              "', is a pipe, socket or device; expected a file or folder");
-      if (table == "dataset") continue;  // it says itself what it misses
+      if (component.table == Table::dataset) continue;  // it says itself what it misses
       if (!stamp_of(protocol::path_of(path)))
         note("there is no '" + path + "', its option '" + spec.name + "'");
     }
@@ -118,7 +119,8 @@ void Components::fill_files(const std::string& table, const CellComponent& compo
   }
 }
 
-void Components::identify(const std::string& table, FoundComponent& found) const {
+void Components::identify(ResolvedComponent& found) const {
+  const bool dataset = found.component->table == Table::dataset;
   auto options = Json::object();
   try {
     for (const auto& spec : found.entry.component->options) {
@@ -128,7 +130,7 @@ void Components::identify(const std::string& table, FoundComponent& found) const
       if (weights || spec.type == protocol::OptionType::path) {
         // What a dataset names is looked at when it is listed, and only where its items do not say
         // it all.
-        if (table == "dataset" && !weights) continue;
+        if (dataset && !weights) continue;
         const auto path = protocol::path_of(weights ? value.at("path").get<std::string>()
                                                     : value.get<std::string>());
         if (!path.empty() && stamp_of(path)) {
@@ -137,23 +139,27 @@ void Components::identify(const std::string& table, FoundComponent& found) const
               path, weights ? found.checkpoints.at(spec.name).files : std::vector<fs::path>{}));
           found.contents[spec.name] = found.ref.inputs.back().sha256;
         }
-        if (table == "dataset") continue;
-        options[spec.name] = found.contents.value(spec.name, weights ? "random" : "");
+        if (dataset) continue;
+        const auto content = found.contents.find(spec.name);
+        options[spec.name] = content != found.contents.end() ? content->second
+                             : weights                       ? "random"
+                                                             : "";
       } else {
         options[spec.name] = value;
       }
     }
   } catch (const std::exception& error) {  // unreadable
     if (found.missing.empty())
-      found.missing = table + " '" + found.label + "': a file cannot be read: " + error.what();
+      found.missing = name_of(found.component->table) + " '" + found.label() +
+                      "': a file cannot be read: " + error.what();
   }
   const auto& plugin = *found.entry.plugin;
-  found.identity = {{"component", found.entry.id()}, {"options", std::move(options)}};
+  found.identity = {.component = found.entry.id(), .options = std::move(options)};
   if (experiment_.key_policy == "version")
-    found.identity["version"] = plugin.info.version;
+    found.identity.version = plugin.info.version;
   else
-    found.identity["plugin"] = plugin.sha256;
-  found.identity_text = protocol::canonical(found.identity);
+    found.identity.plugin = plugin.sha256;
+  found.identity_text = CellIdentity::text_of(found.identity);
 }
 
 }  // namespace earshot::host

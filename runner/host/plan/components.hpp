@@ -1,65 +1,58 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 
 #include "host/experiment/matrix.hpp"
 #include "host/plan/catalog.hpp"
+#include "host/plan/cell_identity.hpp"
 #include "host/plan/stamps.hpp"
 #include "host/weights/lookup.hpp"
 
 namespace earshot::host {
 
-/// A component of a cell, found and with a value for every option.
-struct FoundComponent {
+/// A component that was found in a plugin, with a value for every option.
+struct ResolvedComponent {
+  std::shared_ptr<const Component> component{};  ///< as the experiment has it
   CatalogEntry entry{};
-  std::string label{};
-  Position position{};
   protocol::ComponentRef ref{};
-  /// What of it determines results: id, plugin bytes or version, options that affect results, with
-  /// the content of files instead of their paths.
-  Json identity{};
-  std::string identity_text{};  ///< canonical
-  Json contents =
-      Json::object();     ///< content of path options, by name; of datasets not in identity
+  ComponentIdentity identity{};
+  CellIdentity::Text identity_text{};
+  /// Content of path options by name; of datasets it is not in the identity.
+  std::map<std::string, std::string> contents{};
   std::string weights{};  ///< as written, of the first option of that type; or ""
   std::map<std::string, Weights> checkpoints{};  ///< by option of that type
   std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
   std::string pretrain{};  ///< key of the pretraining stage, if any; or ""
+
+  const std::string& label() const { return component->label; }
+  bool has_ability(const std::string& ability) const;
 };
 
-/// Finds the components of cells, each combination once.
+using Resolved = std::shared_ptr<const ResolvedComponent>;
+
+/// Finds the components of cells, each once: all that use it share it.
 class Components {
  public:
   Components(const Experiment& experiment, const Catalog& catalog, StampTable& stamps)
       : experiment_(experiment), catalog_(catalog), stamps_(stamps) {}
 
-  /// @param table "encoder", "task", "dataset", "mapper", "language_model" or "pretrain"
   /// @throws Failure positioned where the component or the option is written.
-  const FoundComponent& find(const std::string& table, const CellComponent& component);
+  Resolved find(const std::shared_ptr<const Component>& component);
 
   /// The same without reading files: identity and contents stay empty.
-  FoundComponent locate(const std::string& table, const CellComponent& component) const;
-
-  /// A component as it is written, without the overrides and option axes of a cell.
-  const FoundComponent& find_written(const std::string& table, const std::string& label);
-
-  /// Where an option of the component is written, or else the component.
-  Position position(const std::string& table, const CellComponent& component,
-                    const std::string& option) const;
+  ResolvedComponent locate(const std::shared_ptr<const Component>& component) const;
 
  private:
-  void fill_files(const std::string& table, const CellComponent& component,
-                  FoundComponent& found) const;
+  void fill_files(ResolvedComponent& found) const;
   std::string how_to_get(const std::string& source, const Position& place) const;
-  void identify(const std::string& table, FoundComponent& found) const;
+  void identify(ResolvedComponent& found) const;
 
   const Experiment& experiment_;
   const Catalog& catalog_;
   StampTable& stamps_;
-  std::map<std::string, FoundComponent> known_;
+  std::map<std::shared_ptr<const Component>, Resolved> known_;
+  std::map<std::string, Resolved> known_by_content_;  ///< equal components are one
 };
-
-/// "evaluator" for "task" and "pretrain"; the others are called alike.
-std::string kind_of(const std::string& table);
 
 }  // namespace earshot::host

@@ -14,17 +14,17 @@ namespace earshot::host {
 
 namespace fs = std::filesystem;
 
-const FoundDataset& Datasets::find(const FoundComponent& component) {
-  const auto known = known_.find(&component);
+const FoundDataset& Datasets::find(const Resolved& component) {
+  const auto known = known_.find(component);
   if (known != known_.end()) return known->second;
-  return known_.emplace(&component, list(component)).first->second;
+  return known_.emplace(component, list(component)).first->second;
 }
 
 namespace {
 
 /// What a worker's error says to whoever wrote the dataset.
-std::string explained(const FoundComponent& component, const WorkerError& error) {
-  auto what = "dataset '" + component.label + "': " + error.what();
+std::string explained(const ResolvedComponent& component, const WorkerError& error) {
+  auto what = "dataset '" + component.label() + "': " + error.what();
   if (error.kind == "timeout")
     what += " while listing its items. Allow more with --timeout, or timeout in [resources]";
   const auto faulty = component.ref.option_with("faulty_rows");
@@ -37,21 +37,21 @@ std::string explained(const FoundComponent& component, const WorkerError& error)
 
 }  // namespace
 
-FoundDataset Datasets::list(const FoundComponent& component) {
+FoundDataset Datasets::list(const Resolved& component) {
   FoundDataset found;
-  found.component = &component;
-  found.ref = component.ref;
-  found.missing = component.missing;
+  found.component = component;
+  found.ref = component->ref;
+  found.missing = component->missing;
   if (!found.missing.empty()) return found;
   try {
-    take(informant_.list(component.ref), found);
+    take(informant_.list(component->ref), found);
   } catch (const WorkerError& error) {
-    const auto what = explained(component, error);
+    const auto what = explained(*component, error);
     if (error.kind == "config")
-      throw Failure(ExitCode::usage, component.position.text() + ": " + what);
+      throw Failure(ExitCode::usage, component->component->position.text() + ": " + what);
     found.missing = what;
   } catch (const std::system_error& error) {  // of a file that makes its sound
-    found.missing = "dataset '" + component.label + "': a file cannot be read: " + error.what();
+    found.missing = "dataset '" + component->label() + "': a file cannot be read: " + error.what();
   }
   return found;
 }
@@ -60,7 +60,7 @@ std::vector<std::string> Datasets::notes() const {
   std::set<std::string> notes;  // in an order of their own, and once where options differ
   for (const auto& [component, found] : known_)
     if (const auto& out = found.left_out; out.found > 0)
-      notes.insert("dataset '" + component->label + "' leaves out " + std::to_string(out.found) +
+      notes.insert("dataset '" + component->label() + "' leaves out " + std::to_string(out.found) +
                    (out.found == 1 ? " file or link that looks" : " files or links that look") +
                    " like audio, such as " + out.examples.front() +
                    "; 'runner lint-data' lists them");
@@ -75,8 +75,8 @@ void Datasets::take(const Listing& listing, FoundDataset& found) {
   found.info = listing.info;
   found.left_out = listing.left_out;
   found.files_digest = protocol::content_digest(files);
-  Json identity{{"component", component.identity.at("component")},
-                {"options", component.identity.at("options")},
+  Json identity{{"component", component.identity.component},
+                {"options", component.identity.options},
                 {"items", listing.info.items_hash},
                 {"files", found.files_digest}};
   if (listing.info.synthesized) identity["made_by"] = {component.identity, contents_of(found)};
@@ -85,7 +85,7 @@ void Datasets::take(const Listing& listing, FoundDataset& found) {
 }
 
 /// The content of what the dataset's options name, by option; it takes part in the run's checks.
-Json Datasets::contents_of(FoundDataset& found) {
+std::map<std::string, std::string> Datasets::contents_of(FoundDataset& found) {
   auto contents = found.component->contents;
   for (const auto& spec : found.component->entry.component->options) {
     if (spec.type != protocol::OptionType::path || !spec.affects_results) continue;

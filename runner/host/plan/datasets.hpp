@@ -11,7 +11,7 @@ namespace earshot::host {
 
 /// A dataset with what its data is.
 struct FoundDataset {
-  const FoundComponent* component = nullptr;
+  Resolved component{};
   protocol::ComponentRef ref{};  ///< with what makes its sound, where it has no files
   protocol::DatasetInfo info{};
   std::string key{};           ///< "" when it is missing
@@ -29,23 +29,23 @@ class Datasets {
       : informant_(informant), stamps_(stamps), cache_(std::move(cache)) {}
 
   /// @throws Failure (usage) positioned at the dataset, for options that it refuses.
-  const FoundDataset& find(const FoundComponent& component);
+  const FoundDataset& find(const Resolved& component);
   /// "dataset 'x' leaves out 4 files or links that look like audio, such as ...", of those found.
   std::vector<std::string> notes() const;
 
  private:
-  FoundDataset list(const FoundComponent& component);
+  FoundDataset list(const Resolved& component);
   void take(const Listing& listing, FoundDataset& found);
   std::vector<protocol::ListedFile> look_at(const std::vector<std::string>& files,
                                             std::string& note);
-  Json contents_of(FoundDataset& found);
+  std::map<std::string, std::string> contents_of(FoundDataset& found);
   std::string keep_list(const std::string& key,
                         const std::vector<protocol::ListedFile>& files) const;
 
   Informant& informant_;
   StampTable& stamps_;
   std::filesystem::path cache_;
-  std::map<const FoundComponent*, FoundDataset> known_;
+  std::map<Resolved, FoundDataset> known_;
 };
 
 }  // namespace earshot::host

@@ -15,18 +15,12 @@ class Collector {
   Collector(const Experiment& experiment, const Components& components)
       : experiment_(experiment), components_(components) {}
 
-  void add(const std::string& table, const CellComponent& component) {
-    if (component.label.empty()) return;
-    if (!seen_.insert(table + '\n' + component.label + '\n' + component.options.dump()).second)
-      return;
-    for (const auto& [option, weights] : components_.locate(table, component).checkpoints)
-      if (!weights.source.empty()) add(weights, table + " " + component.label);
-    const auto& trainings = experiment_.components.find("pretrain");
-    if (trainings == experiment_.components.end()) return;
-    const auto trainer = trainings->second.find(table + "." + component.label);
-    if (trainer == trainings->second.end()) return;
-    add("pretrain",
-        {.label = trainer->first, .use = trainer->second.use, .options = trainer->second.options});
+  void add(const std::shared_ptr<const Component>& component) {
+    if (component == nullptr || !seen_.insert(component).second) return;
+    for (const auto& [option, weights] : components_.locate(component).checkpoints)
+      if (!weights.source.empty()) add(weights, name_of(component->table) + " " + component->label);
+    if (const auto* pretraining = experiment_.pretraining(component->table, component->label))
+      add(std::make_shared<const Component>(pretraining->trainer));
   }
   std::vector<NeededWeights> take() { return std::move(needed_); }
 
@@ -45,7 +39,7 @@ class Collector {
 
   const Experiment& experiment_;
   const Components& components_;
-  std::set<std::string> seen_{};
+  std::set<std::shared_ptr<const Component>> seen_{};
   std::vector<NeededWeights> needed_{};
 };
 
@@ -57,16 +51,14 @@ std::vector<NeededWeights> needed_weights(const Experiment& experiment, const Ov
   Components components(experiment, catalog, stamps);
   Datasets datasets(informant, stamps, cache);
   const auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
-    return datasets.find(components.find("dataset", dataset)).info.folds;
+    return datasets.find(components.find(dataset.component)).info.folds;
   });
   Collector collector(experiment, components);
   for (const auto& cell : cells) {
     if (!cell.excluded.empty() || !cell.selected) continue;
-    collector.add("encoder", cell.encoder);
-    collector.add("mapper", cell.mapper);
-    collector.add("language_model", cell.language_model);
-    collector.add("task", cell.task);
-    collector.add("dataset", cell.dataset);
+    for (const auto* part :
+         {&cell.encoder, &cell.mapper, &cell.language_model, &cell.task, &cell.dataset})
+      collector.add(part->component);
   }
   return collector.take();
 }

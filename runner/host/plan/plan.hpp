@@ -2,10 +2,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/experiment/matrix.hpp"
+#include "host/plan/cell_identity.hpp"
 #include "protocol/stages.hpp"
 
 namespace earshot::host {
@@ -20,8 +22,8 @@ enum class Decision {
 
 struct PlannedCell {
   Cell cell{};
-  std::string key{};  ///< SHA-256; "" while something has no hash (then skipped)
-  Json identity{};    ///< what the key is the hash of
+  std::string key{};        ///< SHA-256; "" while something has no hash (then skipped)
+  CellIdentity identity{};  ///< what the key is the hash of
   Decision decision = Decision::run;
   /// Why it cannot run, also where it is left out besides; "" where it can (then it has a key).
   std::string skipped{};
@@ -33,19 +35,22 @@ struct PlannedCell {
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
-  Json pretrain_data{};   ///< what they were trained on, a list of strings; null: unknown
-  Json in_domain{};       ///< whether that includes the dataset or a similar one; null: unknown
+  /// What they were trained on, and whether that includes the dataset or a similar one. Nothing:
+  /// unknown.
+  std::optional<std::vector<std::string>> pretrain_data{};
+  std::optional<bool> in_domain{};
 };
 
 /// Training of an encoder or language model that comes before all that uses it.
 struct PretrainStage {
   std::string key{};
-  std::string table{}, label{};  ///< of the trained component: "encoder" or "language_model"
+  Table table = Table::encoder;  ///< of the trained component: encoder or language_model
+  std::string label{};
   std::string dataset_label{};
   protocol::PretrainRequest request{};  ///< but for device and threads
 
   /// "encoder" or "language model"
-  std::string trainee() const { return table == "encoder" ? table : "language model"; }
+  std::string trainee() const { return table == Table::encoder ? "encoder" : "language model"; }
 };
 
 /// Features that planned cells read and the cache may lack. Stages of one dataset share a pass.

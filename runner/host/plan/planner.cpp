@@ -7,10 +7,9 @@
 
 #include "host/base/defaults.hpp"
 #include "host/base/installation.hpp"
-#include "host/experiment/match.hpp"
-#include "host/plan/cell_plan.hpp"
-#include "host/plan/changes.hpp"
+#include "host/plan/cell_planner.hpp"
 #include "host/plan/checks.hpp"
+#include "host/plan/history.hpp"
 #include "host/plan/make_plan.hpp"
 #include "host/store/run_lookup.hpp"
 
@@ -21,23 +20,21 @@ namespace {
 std::string axes_but_seed(const Cell& cell) {
   std::string axes;
   for (const auto& [axis, value] : cell.axes)
-    if (axis != "seed") axes += axis + '=' + value.dump() + '\n';
+    if (axis != "seed") axes += axis + '=' + value.text() + '\n';
   return axes;
 }
 
 /// Cells that differ in nothing but a seed that their evaluator does not use, so that they have one
 /// key: the first runs.
-void exclude_idle_seeds(Plan& plan, Components& components) {
+void exclude_unused_seeds(Plan& plan) {
   std::set<std::pair<std::string, std::string>> first;  // key, axes
   struct Seeds {
     std::set<std::int64_t> all{}, run{};
   };
   std::map<std::string, Seeds> seeds;  // by evaluator
   for (auto& cell : plan.cells) {
-    if (cell.key.empty() || cell.decision == Decision::excluded ||
-        !cell.identity.at("seed").is_null())
-      continue;
-    const auto& name = components.find("task", cell.cell.task).entry.component->name;
+    if (cell.key.empty() || cell.decision == Decision::excluded || cell.identity.seed) continue;
+    const auto& name = cell.request.evaluator.component;
     seeds[name].all.insert(cell.cell.seed);
     if (first.emplace(cell.key, axes_but_seed(cell.cell)).second) {
       seeds[name].run.insert(cell.cell.seed);
@@ -55,7 +52,7 @@ void exclude_idle_seeds(Plan& plan, Components& components) {
 }
 
 /// Cells that differ in their labels only: the first does the work, the others show its results.
-void leave_out_twins(Plan& plan) {
+void skip_duplicates(Plan& plan) {
   std::map<std::string, std::string> first;
   for (auto& cell : plan.cells) {
     if (cell.decision != Decision::run) continue;
@@ -109,8 +106,8 @@ void decide(Plan& plan, const Store* store) {
       continue;
     }
     const auto before =
-        revised ? store->previous_identity(plan.experiment.name, cell.cell.axes) : Json();
-    if (!before.is_null()) cell.reason = changes(before, cell.identity);
+        revised ? store->previous_identity(plan.experiment.name, cell.cell.axes.pairs()) : Json();
+    if (!before.is_null()) cell.reason = changes(before, cell.identity.json());
   }
 }
 
@@ -118,10 +115,10 @@ void decide(Plan& plan, const Store* store) {
 // none, and fits into ms.
 constexpr double shortest_timeout = 5, longest_timeout = 1e9;
 
-void note_idle_references(Plan& plan) {
+void note_unmatched_references(Plan& plan) {
   for (const auto& reference : plan.experiment.references) {
     const bool matched = std::any_of(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
-      return holds(reference.match, cell.cell);
+      return reference.match.holds(cell.cell.axes);
     });
     if (!matched)
       plan.notes.push_back(reference.match.position.text() +
@@ -140,18 +137,18 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
   Datasets datasets(informant, stamps, cache);
   CellPlanner planner(experiment, components, datasets, informant, cache, plan);
   auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
-    return datasets.find(components.find("dataset", dataset)).info.folds;
+    return datasets.find(components.find(dataset.component)).info.folds;
   });
   plan.cells.reserve(cells.size());
   for (auto& cell : cells)
     plan.cells.push_back(planner.plan(std::move(cell)));
-  exclude_idle_seeds(plan, components);
+  exclude_unused_seeds(plan);
   check_names(plan);
-  note_idle_references(plan);
+  note_unmatched_references(plan);
   for (auto& note : datasets.notes())
     plan.notes.push_back(std::move(note));
   decide(plan, store);
-  leave_out_twins(plan);
+  skip_duplicates(plan);
   return plan;
 }
 

@@ -123,8 +123,8 @@ class Builder {
     job.dataset = cell.dataset_key;
     // A language model computes with all threads; a probe with one.
     job.wide = !cell.request.language_model.plugin.empty();
-    job.timeout = cell.cell.resources.value("timeout", resources.timeout);
-    job.memory = limit_of(cell.cell.resources.value("memory", resources.memory));
+    job.timeout = cell.cell.resources.timeout.value_or(resources.timeout);
+    job.memory = limit_of(cell.cell.resources.memory.value_or(resources.memory));
     for (const auto& need : {cell.dataset_key, cell.features})
       wait_for(need, job);
     for (const auto& training : cell.pretrain)

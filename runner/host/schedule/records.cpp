@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "host/experiment/match.hpp"
+#include "host/experiment/claims.hpp"
 #include "host/schedule/selection.hpp"
 #include "protocol/path_text.hpp"
 
@@ -17,13 +17,13 @@ Zips zips_of(const Experiment& experiment, const Cell& cell) {
   Zips zips;
   for (const auto& block : experiment.blocks)
     for (const auto& zip : block.zips) {
-      const bool all = std::all_of(zip.begin(), zip.end(),
-                                   [&](const auto& axis) { return cell.axis(axis) != nullptr; });
+      const bool all = std::all_of(zip.begin(), zip.end(), [&](const auto& axis) {
+        return cell.axes.find(axis) != nullptr;
+      });
       if (all && std::find(zips.begin(), zips.end(), zip) == zips.end()) zips.push_back(zip);
     }
-  const auto& tasks = experiment.components.at("task");
-  const auto task = tasks.find(cell.task.label);
-  if (task != tasks.end() && !task->second.dataset.empty()) zips.push_back({"task", "dataset"});
+  const auto* task = experiment.find(Table::task, cell.task.label);
+  if (task != nullptr && !task->dataset.empty()) zips.push_back({"task", "dataset"});
   return zips;
 }
 
@@ -45,8 +45,8 @@ CellRecord record_of(const Plan& plan, const PlannedCell& planned) {
   record.key = planned.key;
   record.skipped = planned.skipped;
   record.target = target_of(plan, planned);
-  record.identity = planned.identity;
-  record.axes = cell.axes;
+  record.identity = planned.identity.json();
+  record.axes = cell.axes.pairs();
   record.zips = zips_of(experiment, cell);
   record.encoder = cell.encoder.label;
   record.dataset = cell.dataset.label;
@@ -54,8 +54,8 @@ CellRecord record_of(const Plan& plan, const PlannedCell& planned) {
   record.mapper = cell.mapper.label;
   record.language_model = cell.language_model.label;
   record.weights = planned.weights;
-  record.pretrain_data = planned.pretrain_data;
-  record.in_domain = planned.in_domain;
+  if (planned.pretrain_data) record.pretrain_data = *planned.pretrain_data;
+  if (planned.in_domain) record.in_domain = *planned.in_domain;
   record.dataset_key = planned.dataset_key;
   record.primary = planned.primary;
   record.seed = cell.seed;
@@ -70,10 +70,10 @@ ReferenceRecord record_of(const Reference& reference, const Plan& plan) {
                          reference.protocol,
                          reference.value,
                          reference.comparable,
-                         reference.match.conditions,
+                         reference.match.json(),
                          {}};
   for (const auto& cell : plan.cells)
-    if (is_member(cell) && cell.request.predict == "test" && holds(reference.match, cell.cell))
+    if (is_member(cell) && cell.request.predict == "test" && reference.match.holds(cell.cell.axes))
       record.cells.push_back(cell.key);
   return record;
 }
@@ -90,6 +90,7 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
     head.file = protocol::path_text(std::filesystem::absolute(experiment.file).lexically_normal());
   head.source = experiment.source;
   head.resolved = experiment.resolved;
+  head.resolved["claims"] = to_record(claims_of(experiment));
   for (const auto& change : overrides.set)
     head.overrides.push_back(change);
   head.chosen = experiment.select.over;
@@ -98,12 +99,10 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
   for (const auto& cell : plan.cells)
     if (is_member(cell) || !cell.skipped.empty()) records.cells.push_back(record_of(plan, cell));
   for (const auto& [key, dataset] : plan.datasets) {
-    const auto& tables = experiment.components.at("dataset");
-    const auto component = tables.find(dataset.label);
-    records.datasets.push_back(
-        {key, dataset.label,
-         component == tables.end() ? dataset.component.component : component->second.use,
-         dataset.info});
+    const auto* component = experiment.find(Table::dataset, dataset.label);
+    records.datasets.push_back({key, dataset.label,
+                                component == nullptr ? dataset.component.component : component->use,
+                                dataset.info});
   }
   return records;
 }

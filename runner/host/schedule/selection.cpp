@@ -6,7 +6,6 @@
 #include <set>
 
 #include "host/store/metric_values.hpp"
-#include "protocol/hash.hpp"
 
 namespace earshot::host {
 namespace {
@@ -16,14 +15,14 @@ std::string set_of(const Cell& cell, const Select& select) {
   Json rest = Json::array();
   for (const auto& [axis, value] : cell.axes)
     if (std::find(select.over.begin(), select.over.end(), axis) == select.over.end())
-      rest.push_back({axis, value});
+      rest.push_back({axis, value.json()});
   return protocol::canonical(rest);
 }
 
 PlannedCell validation_of(const PlannedCell& cell, const std::string& metric) {
   auto twin = cell;
-  twin.identity = {{"cell", cell.identity}, {"predict", "validation"}};
-  twin.key = protocol::sha256(twin.identity);
+  twin.identity.validation = true;
+  twin.key = twin.identity.key();
   twin.request.predict = "validation";
   twin.decision = Decision::run;
   twin.reason = "to choose by " + metric + " on validation";

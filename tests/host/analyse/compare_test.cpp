@@ -290,7 +290,7 @@ TEST(WithDependents, a_mean_over_an_axis_includes_what_varies_with_it) {
   std::vector<Condition> conditions(2);
   conditions[0].axes = {{"task", "t"}, {"dataset", "d"}, {"encoder", "a"}, {"mapper", "m"}};
   conditions[1].axes = {{"task", "u"}, {"dataset", "e"}, {"encoder", "b"}, {"mapper", "n"}};
-  RecordedClaims claims;
+  Claims claims;
   EXPECT_THAT(with_dependents({"task"}, conditions, claims), ElementsAre("task", "dataset"));
   EXPECT_THAT(with_dependents({"encoder"}, conditions, claims), ElementsAre("encoder"));
   claims.zips = {{"encoder", "mapper"}};

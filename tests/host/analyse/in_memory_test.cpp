@@ -59,7 +59,7 @@ DesignCell cell(const std::string& encoder, std::int64_t run) {
           .primary = "accuracy"};
 }
 
-Design design(RecordedClaims claims = {}) {
+Design design(Claims claims = {}) {
   return make_design("given", 1, std::move(claims), {cell("mfcc", 1), cell("mimi", 2)});
 }
 
@@ -98,11 +98,11 @@ TEST(InMemory, two_experiments_are_compared_cell_by_cell) {
 }
 
 TEST(InMemory, a_claim_is_judged_without_a_results_file) {
-  RecordedClaims claims;
+  Claims claims;
   claims.hypotheses = {{.name = "codec",
                         .claim = "mimi > mfcc",
                         .candidate = "mimi",
-                        .relation = ">",
+                        .relation = Relation::better,
                         .base = "mfcc"}};
   const auto found = verdicts(design(std::move(claims)), Given());
   ASSERT_THAT(found, SizeIs(1));

@@ -75,7 +75,7 @@ TEST_F(Pairs, say_why_a_side_cannot_run) {
 }
 
 TEST_F(Pairs, exist_if_a_zip_partner_differs_too) {
-  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
+  claims_.zips = {{"encoder", "mapper"}};
   for (const auto* encoder : {"htsat", "mimi"}) {
     auto zipped = cell(encoder, "room", 0);
     zipped.mapper = std::string("for_") + encoder;
@@ -92,7 +92,7 @@ TEST_F(Pairs, exist_if_a_zip_partner_differs_too) {
 }
 
 TEST_F(Pairs, exist_if_select_chose_another_option) {
-  experiment_.resolved["select"] = {{"over", {"task.lr"}}, {"by", "validation.accuracy"}};
+  claims_.select = {.over = {"task.lr"}, .by = "accuracy"};
   experiment_.chosen = {"task.lr"};
   for (std::int64_t seed = 0; seed < 2; ++seed)
     for (const auto* encoder : {"htsat", "mimi"}) {
@@ -110,7 +110,7 @@ TEST_F(Pairs, exist_if_select_chose_another_option) {
 }
 
 TEST_F(Pairs, count_a_side_that_cannot_run_once_whatever_select_would_choose_from) {
-  experiment_.resolved["select"] = {{"over", {"task.lr"}}, {"by", "validation.accuracy"}};
+  claims_.select = {.over = {"task.lr"}, .by = "accuracy"};
   experiment_.chosen = {"task.lr"};
   auto chosen = cell("htsat", "room", 0);
   chosen.axes.emplace_back("task.lr", 0.01);
@@ -242,7 +242,7 @@ TEST_F(Pairs, a_side_with_one_seed_is_paired_with_each_seed_of_the_other) {
 }
 
 TEST_F(Pairs, of_zips_in_several_blocks_are_distinguished) {
-  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
+  claims_.zips = {{"encoder", "mapper"}};
   for (const auto& [encoder, mapper] :
        {std::pair{"htsat", "a"}, {"mimi", "b"}, {"htsat", "c"}, {"mimi", "d"}})
     cells_.push_back(with(cell(encoder, "room", 0), "mapper", mapper));
@@ -253,7 +253,7 @@ TEST_F(Pairs, of_zips_in_several_blocks_are_distinguished) {
 }
 
 TEST_F(Pairs, prefer_a_zip_partner_that_is_the_same) {
-  experiment_.resolved["matrix"] = Json::parse(R"([{"zip": [["encoder", "mapper"]]}])");
+  claims_.zips = {{"encoder", "mapper"}};
   for (const auto* encoder : {"htsat", "mimi"})
     for (const auto* mapper : {"a", "b"})
       cells_.push_back(with(cell(encoder, "room", 0), "mapper", mapper));

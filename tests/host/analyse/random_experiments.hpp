@@ -322,9 +322,9 @@ class RandomResults {
 
   /// Calls `act` with the store while it holds these cells.
   template <class Act>
-  void with(const std::vector<PlainCell>& cells, Act act, const std::string& resolved = "{}") {
+  void with(const std::vector<PlainCell>& cells, Act act, const Claims& claims = {}) {
     Statement(connection_of(store_), "BEGIN").run();
-    write(cells, resolved);
+    write(cells, Json{{"claims", to_record(claims)}}.dump());
     act(static_cast<const Store&>(store_));
     Statement(connection_of(store_), "ROLLBACK").run();
   }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "host/analyse/compare.hpp"
 #include "host/analyse/stored.hpp"
 #include "host/base/failure.hpp"
+#include "host/experiment/claims.hpp"
 #include "host/store/inside.hpp"
 #include "protocol/hash.hpp"
 #include "statistics/influence.hpp"
@@ -25,8 +27,9 @@ class Synthetic : public ::testing::Test {
   Synthetic() {
     store_.emplace(folder_ / "results.db", Store::Mode::write);
     experiment_.name = "ablation";
-    experiment_.resolved = {{"experiment", {{"name", "ablation"}}},
-                            {"compare", {{"axis", "encoder"}, {"base", "htsat"}}}};
+    experiment_.resolved = {{"experiment", {{"name", "ablation"}}}};
+    claims_.compare_axis = "encoder";
+    claims_.compare_base = "htsat";
   }
 
   static CellRecord cell(const std::string& encoder, const std::string& task, std::int64_t seed,
@@ -72,6 +75,7 @@ class Synthetic : public ::testing::Test {
     info.items = items;
     info.test = 40;
     info.slices = slices_;
+    experiment_.resolved["claims"] = to_record(claims_);
     store_->record_plan(experiment_, cells_,
                         {{cell("", "", 0).dataset_key, "scenes", "scenes/scenes", info}},
                         {{"device", "cpu"}});
@@ -155,11 +159,21 @@ class Synthetic : public ::testing::Test {
     return compare(*store_, options);
   }
 
-  void claim(const Json& hypothesis) { experiment_.resolved["hypothesis"].push_back(hypothesis); }
+  /// A hypothesis with these fields, and the sides and relation of its `claim`: "a > b".
+  void claim(const Json& fields) {
+    Json all = Hypothesis{};
+    all.update(fields);
+    std::istringstream words(fields.at("claim").get<std::string>());
+    std::string candidate, relation, base;
+    words >> candidate >> relation >> base;
+    all.update({{"candidate", candidate}, {"relation", relation}, {"base", base}});
+    claims_.hypotheses.push_back(all.get<Hypothesis>());
+  }
 
   earshot::testing::TemporaryFolder folder_{};
   std::optional<Store> store_{};
   ExperimentRecord experiment_{};
+  Claims claims_{};
   std::vector<CellRecord> cells_{};
   std::int64_t metric_version_ = 1;  ///< version of the metrics of later runs
 

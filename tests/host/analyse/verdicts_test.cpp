@@ -131,10 +131,8 @@ TEST_F(Verdicts, above_97_percent_there_is_no_room_to_differ) {
 }
 
 TEST_F(Verdicts, over_mean_asks_for_the_mean_of_the_tasks) {
-  claim({{"name", "both"},
-         {"claim", "mimi > htsat"},
-         {"tasks", {"room", "noise"}},
-         {"over", "mean"}});
+  claim(
+      {{"name", "both"}, {"claim", "mimi > htsat"}, {"tasks", {"room", "noise"}}, {"mean", true}});
   add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
   plan();
   for (const auto& cell : cells_)
@@ -228,7 +226,7 @@ TEST_F(Verdicts, each_of_several_slices_must_show_it) {
   claim({{"name", "kinds"},
          {"claim", "mimi > htsat"},
          {"slices", {{"category", {"event", "mood"}}}}});
-  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", "*"}}}});
+  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", {"*"}}}}});
   finish();
   const auto found = verdicts(*store_, "ablation");
   for (const auto& verdict : found) {
@@ -241,11 +239,11 @@ TEST_F(Verdicts, each_of_several_slices_must_show_it) {
 }
 
 TEST_F(Verdicts, all_slices_are_those_that_each_task_has) {
-  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", "*"}}}});
+  claim({{"name", "all kinds"}, {"claim", "mimi > htsat"}, {"slices", {{"category", {"*"}}}}});
   claim({{"name", "their mean"},
          {"claim", "mimi > htsat"},
-         {"slices", {{"category", "*"}}},
-         {"over", "mean"}});
+         {"slices", {{"category", {"*"}}}},
+         {"mean", true}});
   add_cells({"htsat", "mimi"}, {"room", "noise"}, 1);
   plan();
   Statement(connection_of(*store_),
@@ -266,7 +264,7 @@ TEST_F(Verdicts, all_slices_are_those_that_each_task_has) {
 /// A claim along an axis other than the encoder, over two encoders, one of which contradicts it.
 TEST_F(Verdicts, a_claim_along_tasks_is_about_each_encoder) {
   claim({{"name", "head"}, {"claim", "lr > svm"}});
-  claim({{"name", "mean head"}, {"claim", "lr > svm"}, {"average", "encoder"}});
+  claim({{"name", "mean head"}, {"claim", "lr > svm"}, {"average", {"encoder"}}});
   add_cells({"htsat", "mimi"}, {"svm", "lr"}, 1);
   plan();
   run(cells_[0], wrong_every(2));  // htsat svm
@@ -302,9 +300,9 @@ TEST_F(Verdicts,
 }
 
 TEST_F(Verdicts, one_name_in_place_of_a_list_is_read_as_the_file_reader_does) {
-  experiment_.resolved["select"] = {{"over", "task.lr"}, {"by", "validation.accuracy"}};
+  claims_.select = {.over = {"task.lr"}, .by = "accuracy"};
   experiment_.chosen = {"task.lr"};
-  claim({{"name", "one"}, {"claim", "mimi > htsat"}, {"tasks", "room"}});
+  claim({{"name", "one"}, {"claim", "mimi > htsat"}, {"tasks", {"room"}}});
   for (const auto* encoder : {"htsat", "mimi"})
     cells_.push_back(
         with(cell(encoder, "room", 0), "task.lr", std::string(encoder) == "mimi" ? 0.1 : 0.01));
@@ -351,7 +349,7 @@ TEST_F(Verdicts, a_damaged_record_is_named_by_table_and_row) {
 }
 
 TEST_F(Verdicts, slices_restrict_a_claim) {
-  claim({{"name", "moods"}, {"claim", "mimi > htsat"}, {"slices", {{"category", "event"}}}});
+  claim({{"name", "moods"}, {"claim", "mimi > htsat"}, {"slices", {{"category", {"event"}}}}});
   finish();
   EXPECT_THAT(only_line(), AllOf(HasSubstr("category event"), HasSubstr("accuracy +0.750"),
                                  HasSubstr("20 items")));

@@ -25,11 +25,11 @@ TEST(Hypothesis, is_about_the_axis_of_both_its_values) {
   const auto encoders = claim("claim = 'mel > level'\n");
   EXPECT_EQ(encoders.axis, "encoder");
   EXPECT_EQ(encoders.candidate, "mel");
-  EXPECT_EQ(encoders.relation, ">");
+  EXPECT_EQ(encoders.relation, Relation::better);
   EXPECT_EQ(encoders.base, "level");
   const auto tasks = claim("claim = 'room<event'\n");
   EXPECT_EQ(tasks.axis, "task");
-  EXPECT_EQ(tasks.relation, "<");
+  EXPECT_EQ(tasks.relation, Relation::worse);
   EXPECT_EQ(claim("claim = '0.1 = 1'\nmargin = 0.5\n").axis, "task.c");
 }
 
@@ -90,45 +90,43 @@ TEST(Hypothesis, takes_one_slice_or_several_of_a_dimension) {
             "x.toml:23:16: the dimension 'a' has no slices");
 }
 
-/// One name may stand for a list of one, in the file and in what the results file keeps of it.
-TEST(RecordedClaims, are_read_by_the_rules_of_the_file) {
+TEST(Claims, are_the_same_after_they_were_in_a_results_file) {
   const auto text = with(
+      "zip = [['encoder', 'task']]\n"
       "[select]\nover = 'task.c'\nby = 'validation.accuracy'\n"
       "[compare]\naxis = 'task.c'\nbase = 0.1\n"
-      "[[hypothesis]]\nname = 'h'\nclaim = ' mel>level'\ntasks = 'room'\nslices = { k = 'v' }\n"
-      "margin = 0.25\nover = 'mean'\npositive_control = 'mel'\n");
-  const auto experiment = parse(text);
-  const auto recorded = recorded_claims(experiment.resolved, "here");
-  EXPECT_EQ(recorded.select.over, experiment.select.over);
-  EXPECT_EQ(recorded.select.by, experiment.select.by);
-  EXPECT_EQ(recorded.compare_axis, "task.c");
-  EXPECT_EQ(recorded.compare_base, "0.1");
-  ASSERT_EQ(recorded.hypotheses.size(), 1U);
-  const auto &from_file = experiment.hypotheses[0], &from_record = recorded.hypotheses[0];
-  EXPECT_EQ(from_record.candidate, from_file.candidate);
-  EXPECT_EQ(from_record.relation, from_file.relation);
-  EXPECT_EQ(from_record.base, from_file.base);
-  EXPECT_EQ(from_record.tasks, from_file.tasks);
-  EXPECT_EQ(from_record.slices, from_file.slices);
-  EXPECT_EQ(from_record.margin, from_file.margin);
-  EXPECT_EQ(from_record.mean, from_file.mean);
-  EXPECT_EQ(from_record.positive_control, from_file.positive_control);
-  EXPECT_EQ(recorded.tasks_with_dataset.count("room"), 1U);
+      "[[hypothesis]]\nname = 'h'\nclaim = ' mel<level'\ntasks = 'room'\nslices = { k = 'v' }\n"
+      "margin = 0.25\nover = 'mean'\npositive_control = 'mel'\nmetric = 'f1'\n"
+      "average = 'task.c'\nallow_different_scoring = true\nblind_control = 'level'\n");
+  const auto claims = claims_of(parse(text));
+  EXPECT_EQ(claims.select.by, "accuracy");
+  EXPECT_EQ(claims.compare_base, "0.1");
+  EXPECT_EQ(claims.tasks_with_dataset, (std::set<std::string>{"event", "room"}));
+  EXPECT_EQ(claims.zips.size(), 1u);
+  ASSERT_EQ(claims.hypotheses.size(), 1u);
+  EXPECT_EQ(claims.hypotheses[0].axis, "encoder");
+  const auto again = claims_in(to_record(claims), "here");
+  EXPECT_EQ(Json(again), Json(claims));
+  EXPECT_EQ(again.hypotheses[0].relation, Relation::worse);
+  EXPECT_EQ(again.hypotheses[0].slices, claims.hypotheses[0].slices);
 }
 
-TEST(RecordedClaims, of_the_first_version_are_read_too) {
-  const auto recorded =
-      recorded_claims(Json::parse(R"({"hypothesis": [{"name": "h", "claim": "a > b", "tasks": ["t"],
-                      "slices": {"k": "v"}, "margin": 0.0}],
-                      "matrix": [{"encoder": ["a", "b"], "zip": [["encoder", "mapper"]]}]})"),
-                      "here");
-  EXPECT_EQ(recorded.hypotheses.at(0).tasks, std::vector<std::string>{"t"});
-  EXPECT_EQ(recorded.zips.at(0), (std::vector<std::string>{"encoder", "mapper"}));
-  EXPECT_EQ(refusal([] {
-              recorded_claims(Json::parse(R"({"hypothesis": [{"name": "h", "claim": 3}]})"),
-                              "experiment 'x' in y.db");
-            }),
-            "experiment 'x' in y.db: claim is 3 (an integer); expected a string");
+TEST(Claims, of_another_version_or_damaged_are_refused_by_name) {
+  const auto refused_record = [](const Json& record) {
+    return refusal([&] { claims_in(record, "experiment 'x' in y.db"); });
+  };
+  const std::string other =
+      "experiment 'x' in y.db: its claims were recorded by another version of this program; "
+      "expected version 1. Run the experiment again, which computes nothing twice";
+  EXPECT_EQ(refused_record(nullptr), other);
+  auto record = to_record({});
+  record["version"] = 2;
+  EXPECT_EQ(refused_record(record), other);
+  record = to_record({.hypotheses = {{.name = "h"}}});
+  record["hypotheses"][0]["relation"] = "!";
+  EXPECT_THROW(claims_in(record, "here"), Failure);
+  record["hypotheses"][0].erase("relation");
+  EXPECT_THROW(claims_in(record, "here"), Failure);
 }
 
 TEST(Select, chooses_among_option_axes_on_validation_only) {

@@ -97,36 +97,42 @@ replicates = 100
   EXPECT_EQ(experiment.question, "What is kept?");
   EXPECT_EQ(experiment.key_policy, "version");
   EXPECT_EQ(experiment.max_cells, 50);
-  const auto& rooms = experiment.components.at("dataset").at("rooms");
+  const auto& rooms = *experiment.find(Table::dataset, "rooms");
   EXPECT_EQ(rooms.options, Json({{"clips", 20}}));
-  EXPECT_EQ(rooms.settings, Json::parse(R"({"limit": 10, "validation": 0.25,
-                                            "shuffle_labels": true, "allow_lost": 2})"));
+  EXPECT_EQ(
+      std::get<DatasetSettings>(rooms.settings),
+      (DatasetSettings{.limit = 10, .allow_lost = 2, .validation = 0.25, .shuffle_labels = true}));
   EXPECT_EQ(rooms.position.text(), "x.toml:6:10");
   EXPECT_EQ(rooms.option_positions.at("clips").text(), "x.toml:8:13");
-  const auto& mel = experiment.components.at("encoder").at("mel");
+  const auto& mel = *experiment.find(Table::encoder, "mel");
   EXPECT_EQ(mel.use, "log_mel/log_mel");
-  EXPECT_EQ(mel.settings.at("dtype"), "float16");
-  const auto& trainings = experiment.components.at("pretrain");
-  ASSERT_EQ(trainings.size(), 1u);
-  EXPECT_EQ(trainings.at("encoder.small").use, "imitate");
-  EXPECT_EQ(trainings.at("encoder.small").dataset, "rooms");
-  EXPECT_EQ(trainings.at("encoder.small").options, Json({{"steps", 5}}));
-  EXPECT_EQ(trainings.at("encoder.small").position.text(), "x.toml:18:16");
-  const auto& room = experiment.components.at("task").at("room");
+  EXPECT_EQ(std::get<EncoderSettings>(mel.settings).dtype, "float16");
+  ASSERT_EQ(experiment.pretrainings.size(), 1u);
+  const auto& training = *experiment.pretraining(Table::encoder, "small");
+  EXPECT_EQ(training.dataset, "rooms");
+  EXPECT_EQ(training.trainer.use, "imitate");
+  EXPECT_EQ(training.trainer.options, Json({{"steps", 5}}));
+  EXPECT_EQ(training.trainer.position.text(), "x.toml:18:16");
+  const auto& room = *experiment.find(Table::task, "room");
   EXPECT_EQ(room.dataset, "rooms");
   EXPECT_EQ(room.options, Json::parse(R"({"target": "room", "bands": [1.5, 2]})"));
-  EXPECT_EQ(room.settings.at("audio"), Json::parse(R"({"crop": "centre", "pad": "repeat",
-                                                       "max_seconds": 5.0, "min_seconds": 1.5})"));
+  EXPECT_EQ(
+      std::get<TaskSettings>(room.settings).audio,
+      (AudioOverrides{.crop = "centre", .pad = "repeat", .max_seconds = 5, .min_seconds = 1.5}));
   const auto& block = experiment.blocks.at(0);
   ASSERT_EQ(block.axes.size(), 6u);
-  EXPECT_EQ(block.axes[1], std::pair(std::string("task"), std::vector<Json>{"room"}));
-  EXPECT_EQ(block.axes[2], std::pair(std::string("task.c"), std::vector<Json>{0.1, 1}));
+  EXPECT_EQ(block.axes[1], (BlockAxis{"task", {"room"}}));
+  EXPECT_EQ(block.axes[2], (BlockAxis{"task.c", {OptionValue{0.1}, OptionValue{1}}}));
   EXPECT_EQ(block.slices.at("category"), std::vector<std::string>{"*"});
-  EXPECT_EQ(block.where.conditions, Json::parse(R"({"seed": {"le": 5}})"));
+  EXPECT_EQ(block.where.json(), Json::parse(R"({"seed": {"le": 5.0}})"));
   EXPECT_EQ(experiment.excludes.at(0).reason, "enough");
-  EXPECT_EQ(experiment.overrides.at(0).options, Json::parse(R"({"task": {"epochs": 3}})"));
+  ASSERT_EQ(experiment.overrides.at(0).assignments.size(), 1u);
+  const auto& assignment = experiment.overrides.at(0).assignments.at(0);
+  EXPECT_EQ(assignment.table, Table::task);
+  EXPECT_EQ(assignment.option, "epochs");
+  EXPECT_EQ(assignment.value, 3);
   EXPECT_EQ(experiment.overrides.at(0).resources,
-            Json::parse(R"({"timeout": 120.0, "memory": 1610612736})"));
+            (ResourceLimits{.timeout = 120, .memory = 1610612736}));
   EXPECT_EQ(experiment.select.over, std::vector<std::string>{"task.c"});
   EXPECT_EQ(experiment.select.by, "accuracy");
   EXPECT_EQ(experiment.compare_axis, "encoder");

@@ -41,12 +41,10 @@ TEST(Matrix, is_a_product_whose_last_axis_is_fastest) {
 TEST(Matrix, gives_every_cell_a_dataset_and_a_seed) {
   const auto cell = cells_of(small(both)).at(1);
   ASSERT_EQ(cell.axes.size(), 4u);
-  EXPECT_EQ(cell.axes[0].first, "encoder");
-  EXPECT_EQ(cell.axes[1], std::pair(std::string("task"), Json("event")));
-  EXPECT_EQ(cell.axes[2], std::pair(std::string("dataset"), Json("rooms")));
-  EXPECT_EQ(cell.axes[3], std::pair(std::string("seed"), Json(0)));
-  EXPECT_EQ(cell.encoder.use, "log_mel");
-  EXPECT_EQ(cell.dataset.use, "scenes");
+  EXPECT_EQ(cell.axes,
+            (Axes{{"encoder", "mel"}, {"task", "event"}, {"dataset", "rooms"}, {"seed", 0}}));
+  EXPECT_EQ(cell.encoder.component->use, "log_mel");
+  EXPECT_EQ(cell.dataset.component->use, "scenes");
   EXPECT_EQ(cell.mapper.label, "");
 }
 
@@ -80,10 +78,21 @@ TEST(Matrix, makes_any_option_an_axis) {
                                         "mel/room/task.lr=0.0001/dataset.limit=10/s0",
                                         "mel/room/task.lr=0.0003/dataset.limit=0/s0",
                                         "mel/room/task.lr=0.0003/dataset.limit=10/s0"));
-  EXPECT_EQ(cells[1].task.options, Json::parse(R"({"target": "room", "lr": 1e-4})"));
-  EXPECT_EQ(cells[1].dataset.settings.at("limit"), 10);
-  EXPECT_EQ(cells[1].dataset.options, Json::object());
-  EXPECT_EQ(cells[1].task.positions.at("lr").text(), "x.toml:19:1");
+  const auto &task = *cells[1].task.component, &dataset = *cells[1].dataset.component;
+  EXPECT_EQ(task.options, Json::parse(R"({"target": "room", "lr": 1e-4})"));
+  EXPECT_EQ(std::get<DatasetSettings>(dataset.settings).limit, 10);
+  EXPECT_EQ(dataset.options, Json::object());
+  EXPECT_EQ(task.position_of("lr").text(), "x.toml:19:1");
+}
+
+TEST(Matrix, shares_components_between_cells_that_use_them_alike) {
+  const auto cells =
+      cells_of(small("encoder = ['mel']\ntask = ['room']\n'task.lr' = [1, 2]\n"
+                     "seed = [0, 1]\n"));
+  ASSERT_EQ(cells.size(), 4u);
+  EXPECT_EQ(cells[0].encoder.component, cells[3].encoder.component);
+  EXPECT_EQ(cells[0].task.component, cells[1].task.component);
+  EXPECT_NE(cells[0].task.component, cells[2].task.component);
 }
 
 TEST(Matrix, takes_all_folds_of_each_dataset_in_the_order_of_the_axes) {
@@ -148,12 +157,12 @@ match = { encoder = "mel", task = "room" }
 options = { task = { lr = 2 } }
 resources = { timeout = 6 }
 )");
-  EXPECT_EQ(cells[0].task.options, Json::parse(R"({"target": "room", "lr": 2})"));
-  EXPECT_EQ(cells[0].encoder.settings.at("dtype"), "float16");
-  EXPECT_EQ(cells[0].resources, Json::parse(R"({"timeout": 6.0, "memory": 9})"));
-  EXPECT_EQ(cells[1].task.options, Json::parse(R"({"lr": 1})"));
-  EXPECT_EQ(cells[2].task.options, Json::parse(R"({"target": "room"})"));
-  EXPECT_EQ(cells[2].resources, Json::object());
+  EXPECT_EQ(cells[0].task.component->options, Json::parse(R"({"target": "room", "lr": 2})"));
+  EXPECT_EQ(std::get<EncoderSettings>(cells[0].encoder.component->settings).dtype, "float16");
+  EXPECT_EQ(cells[0].resources, (ResourceLimits{.timeout = 6, .memory = 9}));
+  EXPECT_EQ(cells[1].task.component->options, Json::parse(R"({"lr": 1})"));
+  EXPECT_EQ(cells[2].task.component->options, Json::parse(R"({"target": "room"})"));
+  EXPECT_EQ(cells[2].resources, ResourceLimits{});
 }
 
 TEST(Matrix, refuses_an_override_that_contradicts_the_cell) {

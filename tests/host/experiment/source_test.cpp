@@ -28,15 +28,14 @@ task = ["room"]
 )"},
                                       {"base/a.toml", base}});
   EXPECT_EQ(experiment.name, "derived");
-  EXPECT_EQ(experiment.components.at("encoder").at("mel").use, "log_mel");
-  EXPECT_EQ(experiment.components.at("encoder").at("mel").options, Json({{"mels", 40}}));
+  EXPECT_EQ(experiment.find(Table::encoder, "mel")->use, "log_mel");
+  EXPECT_EQ(experiment.find(Table::encoder, "mel")->options, Json({{"mels", 40}}));
   ASSERT_EQ(experiment.blocks.size(), 1u);
   EXPECT_EQ(experiment.blocks[0].axes.size(), 2u);
   EXPECT_FALSE(experiment.resolved.at("experiment").contains("extends"));
-  EXPECT_EQ(experiment.components.at("encoder").at("mel").position.text(), "base/a.toml:5:10");
-  EXPECT_EQ(experiment.components.at("encoder").at("mel").option_positions.at("mels").folder(), "");
-  EXPECT_EQ(experiment.components.at("task").at("room").option_positions.at("target").folder(),
-            "base");
+  EXPECT_EQ(experiment.find(Table::encoder, "mel")->position.text(), "base/a.toml:5:10");
+  EXPECT_EQ(experiment.find(Table::encoder, "mel")->option_positions.at("mels").folder(), "");
+  EXPECT_EQ(experiment.find(Table::task, "room")->option_positions.at("target").folder(), "base");
 }
 
 TEST(Extends, lets_later_files_win) {
@@ -45,7 +44,7 @@ TEST(Extends, lets_later_files_win) {
             {"a.toml", base},
             {"b.toml", "[experiment]\nname = 'b'\n[task.room]\noptions = { target = 'x' }\n"}});
   EXPECT_EQ(experiment.name, "b");
-  EXPECT_EQ(experiment.components.at("task").at("room").options.at("target"), "x");
+  EXPECT_EQ(experiment.find(Table::task, "room")->options.at("target"), "x");
 }
 
 TEST(Extends, lets_one_file_be_reached_by_two_ways) {
@@ -80,12 +79,12 @@ TEST(Set, changes_values_of_any_depth) {
   const auto experiment =
       parse(base, {.set = {"task.room.options.lr=1e-4", "encoder.mel.use = mfcc",
                            "encoder.level.options.name=a b", "matrix.0.seed=[5]"}});
-  EXPECT_EQ(experiment.components.at("task").at("room").options,
+  EXPECT_EQ(experiment.find(Table::task, "room")->options,
             Json::parse(R"({"target": "room", "lr": 1e-4})"));
-  EXPECT_EQ(experiment.components.at("encoder").at("mel").use, "mfcc");
-  EXPECT_EQ(experiment.components.at("encoder").at("level").options.at("name"), "a b");
-  EXPECT_EQ(experiment.blocks[0].axes.back().second, std::vector<Json>{5});
-  EXPECT_EQ(experiment.components.at("task").at("room").option_positions.at("lr").text(),
+  EXPECT_EQ(experiment.find(Table::encoder, "mel")->use, "mfcc");
+  EXPECT_EQ(experiment.find(Table::encoder, "level")->options.at("name"), "a b");
+  EXPECT_EQ(experiment.blocks[0].axes.back().values, std::vector<AxisValue>{5});
+  EXPECT_EQ(experiment.find(Table::task, "room")->option_positions.at("lr").text(),
             "--set task.room.options.lr=1e-4");
 }
 
@@ -93,10 +92,10 @@ TEST(Set, changes_an_option_by_its_name_alone_and_keys_as_such) {
   const auto experiment = parse(
       small("encoder = ['mel']\ntask = ['room']\n"),
       {.set = {"encoder.mel.weights=random", "encoder.mel.dtype=float16", "task.room.c=0.5"}});
-  const auto& mel = experiment.components.at("encoder").at("mel");
+  const auto& mel = *experiment.find(Table::encoder, "mel");
   EXPECT_EQ(mel.options, Json({{"weights", "random"}}));
-  EXPECT_EQ(mel.settings.at("dtype"), "float16");
-  EXPECT_EQ(experiment.components.at("task").at("room").options,
+  EXPECT_EQ(std::get<EncoderSettings>(mel.settings).dtype, "float16");
+  EXPECT_EQ(experiment.find(Table::task, "room")->options,
             Json::parse(R"({"target": "room", "c": 0.5})"));
 }
 
@@ -131,7 +130,7 @@ TEST_F(Environment, is_put_into_texts_everywhere) {
 use = "folder"
 options = { root = "${EARSHOT_TEST_ROOT}/a", more = ["${EARSHOT_TEST_UNSET:-none}", "$x {}"] }
 )");
-  EXPECT_EQ(experiment.components.at("dataset").at("b").options,
+  EXPECT_EQ(experiment.find(Table::dataset, "b")->options,
             Json::parse(R"({"root": "/data/a", "more": ["none", "$x {}"]})"));
 }
 

@@ -28,8 +28,10 @@ TEST(Keys, are_hashes_of_what_the_cell_is) {
       "encoder = ['codec']\ntask = ['probe', 'knn']\nfold = [1]\n"
       "[task.knn]\nuse = 'knn'\ndataset = 'made'\naudio = { crop = "
       "'seeded', max_seconds = 2.5 }\n");
-  for (const auto& cell : plan.cells)
-    EXPECT_EQ(cell.key, protocol::sha256(cell.identity));
+  for (const auto& cell : plan.cells) {
+    EXPECT_EQ(cell.key, protocol::sha256(cell.identity.json()));
+    EXPECT_EQ(cell.identity.text(), protocol::canonical(cell.identity.json()));
+  }
 }
 
 TEST(Keys, ignore_labels_places_and_resources) {
@@ -125,7 +127,7 @@ TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
   EXPECT_EQ(blind.cells[1].reason, "identical to " + blind.cells[0].cell.label());
   EXPECT_TRUE(blind.cells[0].request.features.empty());
   EXPECT_TRUE(blind.features.empty());
-  EXPECT_TRUE(blind.cells[0].identity.at("encoder").is_null());
+  EXPECT_TRUE(blind.cells[0].identity.json().at("encoder").is_null());
 }
 
 TEST(Keys, of_data_that_can_be_read_are_hashes_of_the_same_text_as_ever) {

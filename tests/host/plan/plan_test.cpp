@@ -132,7 +132,7 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   EXPECT_EQ(plan.cells[0].primary, "accuracy");
   EXPECT_EQ(plan.cells[1].primary, "mae");
   EXPECT_EQ(plan.cells[1].request.evaluator.options.at("label_type"), "number");
-  EXPECT_EQ(plan.cells[1].identity.dump().find("label_type"), std::string::npos);
+  EXPECT_EQ(plan.cells[1].identity.text().find("label_type"), std::string::npos);
 }
 
 TEST(Seeds, that_change_nothing_are_not_run) {
@@ -174,7 +174,8 @@ Json facts_of_checkpoint(const std::string& encoder, const std::string& end = ""
                                encoder + end);
   const auto& cell = plan.cells.at(0);
   EXPECT_EQ(cell.decision, Decision::run) << cell.reason;
-  return {cell.pretrain_data, cell.in_domain};
+  return {cell.pretrain_data ? Json(*cell.pretrain_data) : Json(),
+          cell.in_domain ? Json(*cell.in_domain) : Json()};
 }
 
 TEST(Checkpoint, was_trained_on_what_the_experiment_says_or_the_plugin_of_its_default_weights) {

@@ -37,10 +37,10 @@ TEST(Pretraining, is_a_stage_that_features_and_cells_stand_on) {
   const auto& cell = plan.cells[1];
   EXPECT_EQ(cell.decision, Decision::run);
   EXPECT_EQ(cell.weights, "pretrained on made");
-  EXPECT_EQ(cell.key, protocol::sha256(cell.identity));
+  EXPECT_EQ(cell.key, cell.identity.key());
   ASSERT_THAT(plan.pretrain, SizeIs(1));
   const auto& stage = plan.pretrain.at(cell.pretrain.at(0));
-  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.at("encoder")));
+  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.json().at("encoder")));
   EXPECT_EQ(stage.label, "net");
   EXPECT_EQ(stage.dataset_label, "made");
   EXPECT_EQ(stage.request.encoder.component, "net");
@@ -79,7 +79,7 @@ TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) 
   EXPECT_EQ(cell.pretrain, std::vector<std::string>{stage.key});
   EXPECT_EQ(cell.request.language_model.options, Json({{"train", "frozen"}}));
   EXPECT_EQ(cell.request.language_model.state, stage.request.file);
-  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.at("language_model")));
+  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.json().at("language_model")));
   const auto other = world.plan(axes + "use = 'teach'\n");
   EXPECT_NE(other.cells[1].key, cell.key);
   EXPECT_THAT(world.refused(axes + "use = 'ask'\n"),

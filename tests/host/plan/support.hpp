@@ -209,8 +209,8 @@ inline std::vector<CellRecord> record(Store& store, const Plan& plan) {
   for (const auto& planned : plan.cells) {
     CellRecord cell;
     cell.key = planned.key;
-    cell.identity = planned.identity;
-    cell.axes = planned.cell.axes;
+    cell.identity = planned.identity.json();
+    cell.axes = planned.cell.axes.pairs();
     cell.encoder = planned.cell.encoder.label;
     cell.task = planned.cell.task.label;
     cell.dataset = planned.cell.dataset.label;

@@ -88,7 +88,7 @@ TEST(Jobs, are_wide_where_a_language_model_or_an_encoder_computes) {
 TEST(Jobs, of_shared_work_get_the_most_generous_limits_of_their_cells) {
   SmallPlan small;
   small.plan.experiment.resources.timeout = 5;
-  small.add("log_mel", "room").cell.resources = {{"timeout", 9.0}};
+  small.add("log_mel", "room").cell.resources.timeout = 9;
   small.add("log_mel", "noise");
   const auto jobs = build_jobs(small.plan, {"data-scenes"});
   EXPECT_EQ(jobs[0].timeout, 9);
@@ -98,7 +98,7 @@ TEST(Jobs, of_shared_work_get_the_most_generous_limits_of_their_cells) {
 TEST(Jobs, may_use_most_of_the_memory_that_there_is_where_nobody_has_set_a_limit) {
   SmallPlan small;
   small.add("log_mel", "room");
-  small.add("log_mel", "noise").cell.resources = {{"memory", std::int64_t{7} << 30}};
+  small.add("log_mel", "noise").cell.resources.memory = std::int64_t{7} << 30;
   const auto jobs = build_jobs(small.plan, {});
   EXPECT_EQ(jobs[2].memory, default_memory_limit());
   EXPECT_EQ(jobs[3].memory, std::int64_t{7} << 30);

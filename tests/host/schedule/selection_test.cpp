@@ -16,9 +16,9 @@ struct LearningRates {
     for (std::int64_t seed : {0, 1})
       for (const double rate : {0.1, 0.2, 0.3}) {
         auto& cell = small.add("log_mel", "room", seed);
-        cell.cell.axes.insert(cell.cell.axes.begin() + 2, {"task.lr", rate});
-        cell.identity["lr"] = rate;
-        cell.key = protocol::sha256(cell.identity);
+        cell.cell.axes.add_after("task", "task.lr", OptionValue{rate});
+        cell.identity.evaluator = std::make_shared<const std::string>(Json(rate).dump());
+        cell.key = cell.identity.key();
       }
   }
 

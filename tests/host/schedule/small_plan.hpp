@@ -22,8 +22,6 @@ class SmallPlan {
     plan.experiment.name = "small";
     plan.experiment.resources.jobs = 2;
     plan.experiment.resources.threads = 2;
-    plan.experiment.components["task"];
-    plan.experiment.components["dataset"];
   }
 
   /// A cell of `encoder` (none: it reads no features) and `task` on `dataset`.
@@ -37,8 +35,11 @@ class SmallPlan {
     cell.seed = seed;
     cell.axes = {
         {"encoder", cell.encoder.label}, {"task", task}, {"dataset", dataset}, {"seed", seed}};
-    planned.identity = {{"encoder", encoder}, {"task", task}, {"dataset", dataset}, {"seed", seed}};
-    planned.key = protocol::sha256(planned.identity);
+    planned.identity.encoder = std::make_shared<const std::string>(Json(encoder).dump());
+    planned.identity.evaluator = std::make_shared<const std::string>(Json(task).dump());
+    planned.identity.dataset.key = dataset;
+    planned.identity.seed = seed;
+    planned.key = planned.identity.key();
     planned.dataset_key = "data-" + dataset;
     planned.primary = "accuracy";
     planned.metrics = std::make_shared<const std::vector<protocol::Metric>>(
@@ -62,7 +63,7 @@ class SmallPlan {
     planned.pretrain = {key};
     auto& stage = plan.pretrain[key];
     stage.key = key;
-    stage.table = "encoder";
+    stage.table = Table::encoder;
     stage.label = encoder;
     stage.dataset_label = planned.cell.dataset.label;
     stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};

@@ -1,4 +1,4 @@
-#include "host/plan/imports.hpp"
+#include "host/plan/history.hpp"
 
 #include <gmock/gmock.h>
 
@@ -10,6 +10,61 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+
+Json identity() {
+  return {{"encoder",
+           {{"component", "mel/log_mel"},
+            {"plugin", std::string(64, 'a')},
+            {"options", {{"mels", 64}}}}},
+          {"dtype", "float32"},
+          {"evaluator", {{"component", "probes/knn"}, {"options", {{"k", 8}}}}},
+          {"dataset", {{"key", std::string(64, 'c')}, {"limit", 0}}},
+          {"seed", 0}};
+}
+
+TEST(Changes, name_a_plugin_by_its_file_and_both_hashes) {
+  auto now = identity();
+  now["encoder"]["plugin"] = std::string(64, 'b');
+  EXPECT_EQ(changes(identity(), now), "mel.so changed (aaaa -> bbbb)");
+}
+
+TEST(Changes, name_options_data_and_settings) {
+  auto now = identity();
+  now["encoder"]["options"]["mels"] = 40;
+  now["dataset"]["key"] = std::string(64, 'd');
+  now["dataset"]["limit"] = 10;
+  EXPECT_EQ(changes(identity(), now),
+            "the data changed (cccc -> dddd), dataset's limit changed (0 -> 10), encoder option "
+            "'mels' changed (64 -> 40)");
+}
+
+TEST(Changes, name_what_changed_in_pretraining) {
+  auto before = identity();
+  before["encoder"]["pretrain"] = {
+      {"evaluator", {{"component", "t/train"}, {"options", {{"steps", 5}}}}}};
+  auto now = before;
+  now["encoder"]["pretrain"]["evaluator"]["options"]["steps"] = 9;
+  EXPECT_EQ(changes(before, now), "pretraining's task option 'steps' changed (5 -> 9)");
+  EXPECT_EQ(changes(identity(), now), "encoder's pretrain was added");
+}
+
+TEST(Changes, count_what_there_is_no_room_for) {
+  auto now = identity();
+  now["encoder"]["options"]["mels"] = 40;
+  now["dtype"] = "float16";
+  now["evaluator"]["options"]["k"] = 1;
+  now["dataset"]["limit"] = 10;
+  EXPECT_EQ(changes(identity(), now),
+            "dataset's limit changed (0 -> 10), dtype changed (float32 -> float16), "
+            "encoder option 'mels' changed (64 -> 40) and 1 more");
+}
+
+TEST(Changes, tell_of_what_is_new_or_gone) {
+  auto now = identity();
+  now["mapper"] = {{"component", "m/mlp"}};
+  EXPECT_EQ(changes(identity(), now), "mapper was added");
+  EXPECT_EQ(changes(now, identity()), "mapper was removed");
+}
 
 constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\nseed = [0, 1]\n";
 const std::string content(64, 'a'), other_content(64, 'b');
@@ -75,9 +130,9 @@ TEST(Imports, differ_from_the_cell_they_take_the_place_of_in_encoder_and_seed_on
   ASSERT_EQ(cell.cell.axes.size(), place.cell.axes.size());
   for (std::size_t i = 0; i < cell.cell.axes.size(); ++i) {
     const auto& [axis, value] = cell.cell.axes[i];
-    EXPECT_EQ(value, axis == "encoder" ? Json("theirs")
-                     : axis == "seed"  ? Json(7)
-                                       : place.cell.axes[i].second);
+    EXPECT_EQ(value, axis == "encoder" ? AxisValue("theirs")
+                     : axis == "seed"  ? AxisValue(7)
+                                       : place.cell.axes[i].value);
   }
   EXPECT_TRUE(cell.request.features.empty() && cell.features.empty());
 }

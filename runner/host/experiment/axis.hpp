@@ -1,0 +1,111 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "protocol/json.hpp"
+
+namespace earshot::host {
+
+using protocol::Json;
+
+/// The tables of an experiment file that name components. `pretrain` is the table of that name in
+/// [encoder.X] or [language_model.X]; all others are also names of axes.
+enum class Table { encoder, task, dataset, mapper, language_model, pretrain };
+
+/// "language_model", as files and messages write it.
+const std::string& name_of(Table table);
+/// The kind of its components in plugins: "evaluator" for task and pretrain, otherwise the name.
+std::string kind_of(Table table);
+/// The names of the tables that are also axes, in the order in which messages name them.
+const std::vector<std::string>& component_tables();
+/// The table whose axis has this name; nothing for all other names.
+std::optional<Table> table_named(std::string_view name);
+
+/// An axis of the values of an option or setting, "task.lr".
+struct OptionAxis {
+  Table table = Table::task;
+  std::string option{};
+};
+
+/// Nothing for a name that is not that of an option axis.
+std::optional<OptionAxis> option_axis(const std::string& axis);
+
+/// The value of an option, as written.
+struct OptionValue {
+  Json value{};
+  bool operator==(const OptionValue&) const = default;
+  friend bool operator<(const OptionValue& a, const OptionValue& b) { return a.value < b.value; }
+};
+
+/// A value of an axis: a label, the number of a seed or fold, or the value of an option.
+class AxisValue {
+ public:
+  AxisValue() = default;  ///< an empty label
+  AxisValue(std::string label) : value_(std::move(label)) {}
+  AxisValue(const char* label) : value_(std::string(label)) {}
+  template <std::integral Number>
+  AxisValue(Number number) : value_(static_cast<std::int64_t>(number)) {}
+  AxisValue(OptionValue option) : value_(std::move(option)) {}
+
+  /// The value that a file gives to `axis`, whose name says what its values are.
+  static AxisValue of(const std::string& axis, const Json& written);
+
+  /// As messages, claims, the results file and the command line write it.
+  std::string text() const;
+  Json json() const;
+
+  /// Null unless it is a label. "*" of the axis fold, which stands for all folds, counts as one.
+  const std::string* label() const { return std::get_if<std::string>(&value_); }
+  /// Null unless it is a seed or fold.
+  const std::int64_t* integer() const { return std::get_if<std::int64_t>(&value_); }
+  /// Of seeds, folds and options that are numbers.
+  std::optional<double> number() const;
+
+  bool operator==(const AxisValue&) const = default;
+  friend bool operator<(const AxisValue& a, const AxisValue& b) { return a.value_ < b.value_; }
+
+ private:
+  std::variant<std::string, std::int64_t, OptionValue> value_{};
+};
+
+struct Axis {
+  std::string name{};
+  AxisValue value{};
+  bool operator==(const Axis&) const = default;
+};
+
+/// The axes of a cell with its values, in the order of the file.
+class Axes {
+ public:
+  Axes() = default;
+  Axes(std::initializer_list<Axis> axes) : axes_(axes) {}
+
+  const AxisValue* find(std::string_view name) const;  ///< null without such an axis
+  void add(std::string name, AxisValue value) {
+    axes_.push_back({std::move(name), std::move(value)});
+  }
+  /// Behind the axis `other`, which there is.
+  void add_after(std::string_view other, std::string name, AxisValue value);
+  /// Of an axis that there is.
+  void set(std::string_view name, AxisValue value);
+
+  /// As the results file takes them.
+  std::vector<std::pair<std::string, Json>> pairs() const;
+  std::size_t size() const { return axes_.size(); }
+  const Axis& operator[](std::size_t index) const { return axes_[index]; }
+  auto begin() const { return axes_.begin(); }
+  auto end() const { return axes_.end(); }
+  bool operator==(const Axes&) const = default;
+
+ private:
+  std::vector<Axis> axes_{};
+};
+
+}  // namespace earshot::host

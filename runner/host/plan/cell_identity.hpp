@@ -1,0 +1,82 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/experiment/experiment.hpp"
+#include "protocol/datasets.hpp"
+#include "protocol/versions.hpp"
+
+// What results depend on, and the keys that are hashes of it.
+
+namespace earshot::host {
+
+/// What of a component decides results.
+struct ComponentIdentity {
+  std::string component{};  ///< "plugin/name"
+  /// Those that affect results; the content of files instead of their paths.
+  Json options = Json::object();
+  std::optional<std::string> plugin{};   ///< hash of the plugin
+  std::optional<std::string> version{};  ///< or, with key = "version", what it calls itself
+  std::optional<Json> pretrain{};        ///< see pretrain_identity()
+};
+EARSHOT_FIELDS(ComponentIdentity, component, options, plugin, version, pretrain)
+
+/// What of a dataset decides results: its content, and what the host does to it.
+struct DatasetIdentity {
+  std::string key{};
+  std::int64_t fold = 0, limit = 0;
+  double validation = 0;
+  bool shuffle_labels = false;
+};
+EARSHOT_FIELDS(DatasetIdentity, key, fold, limit, validation, shuffle_labels)
+
+DatasetIdentity identity_of(const protocol::DatasetRef& dataset);
+
+/// What pretraining adds to the identity of what is trained.
+/// @param trained  the trainee as it is while it is trained, if its options are others then
+Json pretrain_identity(const ComponentIdentity& evaluator, const DatasetIdentity& dataset,
+                       std::int64_t seed, const ComponentIdentity* trained);
+
+/// What the result of a cell depends on. All keys of a cell are made here, of one canonical text.
+class CellIdentity {
+ public:
+  /// Canonical JSON of a ComponentIdentity, which many cells share; null: the cell has none.
+  using Text = std::shared_ptr<const std::string>;
+  static Text text_of(const ComponentIdentity& component);
+
+  /// Of which parts a text or hash is: of all; without those that only decide scores; only those
+  /// that decide how given predictions are scored.
+  enum class Parts { all, fit, scoring };
+
+  Text encoder{}, evaluator{}, mapper{}, language_model{};
+  DatasetIdentity dataset{};
+  std::optional<AudioOverrides> audio{};  ///< nothing without an encoder, likewise
+  std::optional<std::string> dtype{};
+  std::optional<std::int64_t> seed{};             ///< nothing where the evaluator uses none
+  std::map<std::string, std::int64_t> metrics{};  ///< versions by name
+  std::int64_t replicates = 0;
+  std::int64_t audio_version = protocol::audio_version;
+  std::int64_t interval_version = protocol::interval_version;
+  std::int64_t split_version = protocol::split_version;
+
+  /// Of imported predictions: the hash of their file, and whether they have scores. How they were
+  /// made is not known, so of the other parts only those of `scoring` and the seed count.
+  std::string imported{};
+  bool scores = false;
+
+  bool validation = false;  ///< its results are of the validation split, to choose among options
+
+  std::string text(Parts parts = Parts::all) const;  ///< canonical JSON
+  Json json() const { return Json::parse(text()); }
+  std::string key() const;
+  std::string fit_key() const;
+
+  /// What json() gave; parts that are missing there are missing here.
+  /// @throws protocol::ProtocolError for a part of another type
+  static CellIdentity from_json(const Json& json);
+};
+
+}  // namespace earshot::host

@@ -1,0 +1,391 @@
+#include "host/plan/cell_planner.hpp"
+
+#include <algorithm>
+
+#include "host/base/failure.hpp"
+#include "host/plan/checks.hpp"
+#include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
+#include "protocol/versions.hpp"
+
+namespace earshot::host {
+
+CellPlanner::CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
+                         Informant& informant, const std::filesystem::path& cache, Plan& plan)
+    : experiment_(experiment),
+      components_(components),
+      datasets_(datasets),
+      informant_(informant),
+      cache_(cache),
+      plan_(plan) {}
+
+namespace {
+
+/// The type of the label that an evaluator predicts, if it declares an option for that type and
+/// nobody has set it: metrics may depend on it. "" otherwise.
+std::string target_type_of(const ResolvedComponent& task, const FoundDataset& dataset) {
+  const auto name = task.ref.option_with("target_type");
+  if (task.ref.value_of("target_type") != "") return "";
+  const auto& target = task.ref.value_of("target_label");
+  for (const auto& label : dataset.info.labels) {
+    if (Json(label.name) != target) continue;
+    for (const auto& spec : task.entry.component->options)
+      if (spec.name == name &&
+          std::find(spec.choices.begin(), spec.choices.end(), label.type) != spec.choices.end())
+        return label.type;
+  }
+  return "";
+}
+
+protocol::ComponentRef with_type(const protocol::ComponentRef& task, const std::string& type) {
+  auto ref = task;
+  if (!type.empty()) ref.options[ref.option_with("target_type")] = type;
+  return ref;
+}
+
+}  // namespace
+
+const EvaluatorFacts& CellPlanner::facts(const Resolved& task, const std::string& type) {
+  const auto known = facts_.find({task, type});
+  if (known != facts_.end()) return known->second;
+  auto& facts = facts_[{task, type}];
+  facts.missing = task->missing;
+  if (!facts.missing.empty()) return facts;
+  try {
+    const auto answer = informant_.resolve(with_type(task->ref, type));
+    const auto* evaluator = std::get_if<protocol::EvaluatorFacts>(&answer);
+    if (evaluator == nullptr)
+      throw WorkerError("contract", "it does not say what it uses, nor which metrics it has");
+    facts.uses = evaluator->uses;
+    facts.metrics = std::make_shared<const std::vector<protocol::Metric>>(evaluator->metrics);
+  } catch (const WorkerError& error) {
+    if (error.kind == "config")
+      throw Failure(ExitCode::usage, task->component->position.text() + ": " + error.what());
+    facts.missing = "task '" + task->label() + "': " + error.what();
+  }
+  if (facts.metrics == nullptr) return facts;
+  for (const auto& metric : *facts.metrics) {
+    facts.versions[metric.name] = metric.version;
+    if (metric.primary || facts.primary.empty()) facts.primary = metric.name;
+  }
+  return facts;
+}
+
+CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
+  Parts parts;
+  parts.task = components_.find(cell.task.component);
+  if (cell.mapper.component != nullptr) parts.mapper = components_.find(cell.mapper.component);
+  if (cell.language_model.component != nullptr)
+    parts.language_model = pretrained(cell.language_model);
+  parts.dataset = &datasets_.find(components_.find(cell.dataset.component));
+  parts.target_type = target_type_of(*parts.task, *parts.dataset);
+  parts.facts = &facts(parts.task, parts.target_type);
+  components_.find(cell.encoder.component);  // refuses wrong options, whether or not it is used
+  if (parts.facts->needs_encoder()) parts.encoder = pretrained(cell.encoder);
+  return parts;
+}
+
+/// Why the cell cannot run; "" when it can.
+std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
+  if (!parts.dataset->missing.empty()) return parts.dataset->missing;
+  for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model})
+    if (*component != nullptr && !(*component)->missing.empty()) return (*component)->missing;
+  if (!parts.facts->missing.empty()) return parts.facts->missing;
+  const auto& uses = parts.facts->uses;
+  for (const auto& [used, ability] :
+       {std::pair{uses.codes, "codec"}, std::pair{uses.learner, "learner"}})
+    if (used && !parts.encoder->has_ability(ability))
+      return "encoder '" + cell.encoder.label + "' is not a " + ability + ", which task '" +
+             cell.task.label + "' needs";
+  if (uses.learner && !parts.encoder->pretrain.empty())
+    return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
+           "' would train it again";
+  for (const auto* component : {&parts.encoder, &parts.language_model}) {
+    if (*component == nullptr || (*component)->pretrain.empty()) continue;
+    const auto& stage = plan_.pretrain.at((*component)->pretrain);
+    if (cell.fold > 0 && stage.request.dataset.key == parts.dataset->key)
+      return stage.trainee() + " '" + stage.label + "' is pretrained on all folds of dataset '" +
+             cell.dataset.label + "', which includes the test items of this cell";
+  }
+  if (uses.mapper && parts.mapper == nullptr)
+    return "task '" + cell.task.label + "' needs a mapper, but the matrix has none";
+  if (uses.language_model && parts.language_model == nullptr)
+    return "task '" + cell.task.label + "' needs a language model, but the matrix has none";
+  return "";
+}
+
+void CellPlanner::take_part(const Resolved& component) {
+  if (component == nullptr) return;
+  const auto& plugin = *component->entry.plugin;
+  const bool known =
+      std::any_of(plan_.plugins.begin(), plan_.plugins.end(),
+                  [&](const PlannedPlugin& other) { return other.path == plugin.info.path; });
+  if (!known)
+    plan_.plugins.push_back(
+        {plugin.info.name, plugin.info.version, plugin.info.path, plugin.sha256});
+}
+
+PlannedCell CellPlanner::plan(Cell cell) {
+  PlannedCell planned;
+  planned.cell = std::move(cell);
+  if (!planned.cell.excluded.empty()) {
+    planned.decision = Decision::excluded;
+    planned.reason = planned.cell.excluded;
+    return planned;
+  }
+  const auto parts = this->parts(planned.cell);
+  planned.metrics = parts.facts->metrics;
+  planned.primary = parts.facts->primary;
+  for (const auto* component : {&parts.encoder, &parts.language_model})
+    if (*component != nullptr && !(*component)->pretrain.empty())
+      planned.pretrain.push_back((*component)->pretrain);
+  if (parts.encoder != nullptr) describe_checkpoint(*parts.encoder, planned);
+  for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model,
+                                &parts.dataset->component})
+    take_part(*component);
+  const auto reason = problem(planned.cell, parts);
+  if (reason.empty()) {
+    check_cell(experiment_, planned.cell, *parts.task, *parts.dataset);
+    planned.dataset_key = parts.dataset->key;
+    fill_request(parts, planned);
+    add_features(parts, planned);
+    planned.identity = identity_of(parts, planned);
+    planned.key = planned.identity.key();
+    planned.request.fit_key = planned.identity.fit_key();
+  } else {
+    planned.decision = Decision::skipped;
+    planned.reason = planned.skipped = reason;
+  }
+  if (!planned.cell.selected) {
+    planned.decision = Decision::left_out;
+    planned.reason = "left out on the command line";
+  }
+  return planned;
+}
+
+namespace {
+
+using Names = std::optional<std::vector<std::string>>;
+
+/// What the encoder's weights were trained on: a plugin says it by the default of an option, which
+/// belongs to its default weights. Nothing if unknown.
+Names known_data(const ResolvedComponent& encoder) {
+  if (encoder.weights == "random") return std::vector<std::string>{};
+  const auto& given = encoder.ref.value_of("pretraining_data");
+  bool default_data = true, default_weights = true;
+  for (const auto& spec : encoder.entry.component->options) {
+    if (spec.role == "pretraining_data") default_data = given == spec.value;
+    if (spec.type == protocol::OptionType::weights)
+      default_weights &=
+          encoder.ref.options.at(spec.name).value("source", "") == spec.value.value("source", "");
+  }
+  if (!given.is_array() || (default_data && !default_weights)) return std::nullopt;
+  return given.get<std::vector<std::string>>();
+}
+
+}  // namespace
+
+void CellPlanner::describe_checkpoint(const ResolvedComponent& encoder,
+                                      PlannedCell& planned) const {
+  planned.weights = encoder.weights;
+  const auto& written = *encoder.component;
+  const auto& dataset = planned.cell.dataset.label;
+  auto& data = planned.pretrain_data = written.pretrain_data;
+  if (!data) data = known_data(encoder);
+  if (written.in_domain)
+    planned.in_domain =
+        std::count(written.in_domain->begin(), written.in_domain->end(), dataset) > 0;
+  else if (data && data->empty())
+    planned.in_domain = false;
+  if (encoder.pretrain.empty()) return;
+  const auto& trained_on = plan_.pretrain.at(encoder.pretrain).dataset_label;
+  if (!data) data.emplace();
+  data->push_back(trained_on);
+  if (trained_on == dataset) planned.in_domain = true;
+}
+
+namespace {
+
+protocol::DatasetRef dataset_ref(const FoundDataset& found, const Component& component) {
+  const auto& settings = std::get<DatasetSettings>(component.settings);
+  protocol::DatasetRef dataset;
+  dataset.component = found.ref;
+  dataset.key = found.key;
+  dataset.limit = settings.limit;
+  dataset.validation = settings.validation;
+  dataset.shuffle_labels = settings.shuffle_labels;
+  dataset.allow_lost = settings.allow_lost;
+  dataset.file_hashes = found.file_hashes;
+  dataset.items_hash = found.info.items_hash;
+  dataset.files_digest = found.files_digest;
+  return dataset;
+}
+
+const AudioOverrides& audio_of(const Cell& cell) {
+  return std::get<TaskSettings>(cell.task.component->settings).audio;
+}
+
+const std::string& dtype_of(const Cell& cell) {
+  return std::get<EncoderSettings>(cell.encoder.component->settings).dtype;
+}
+
+}  // namespace
+
+void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
+  const auto& cell = planned.cell;
+  auto& request = planned.request;
+  auto& dataset = request.dataset;
+  dataset = dataset_ref(*parts.dataset, *cell.dataset.component);
+  dataset.fold = cell.fold;
+  request.evaluator = with_type(parts.task->ref, parts.target_type);
+  if (parts.mapper != nullptr) request.mapper = parts.mapper->ref;
+  if (parts.language_model != nullptr) request.language_model = parts.language_model->ref;
+  request.seed = cell.seed;
+  request.replicates = experiment_.replicates;
+  auto& planned_dataset = plan_.datasets[dataset.key];
+  if (!planned_dataset.key.empty()) return;
+  planned_dataset = {cell.dataset.label, dataset.key, dataset.component, parts.dataset->info};
+  if (!parts.dataset->note.empty())
+    plan_.notes.push_back("dataset '" + cell.dataset.label + "': " + parts.dataset->note);
+}
+
+/// Keyed by the source's content, so many cells share one entry.
+const std::string& CellPlanner::source_key(const Resolved& encoder,
+                                           const protocol::FeatureSource& source) {
+  auto& key =
+      source_keys_[{encoder, protocol::canonical({source.audio, source.dtype, source.codes})}];
+  if (key.empty())
+    key = protocol::sha256(Json{{"encoder", encoder->identity},
+                                {"audio", source.audio},
+                                {"dtype", source.dtype},
+                                {"codes", source.codes},
+                                {"audio_version", protocol::audio_version}});
+  return key;
+}
+
+void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
+  const auto& facts = *parts.facts;
+  if (!facts.needs_encoder()) return;
+  const bool cached = facts.uses.features || facts.uses.codes;
+  auto& source = planned.request.features.emplace_back();
+  source.encoder = parts.encoder->ref;
+  source.audio = audio_of(planned.cell);
+  source.dtype = dtype_of(planned.cell);
+  source.codes = facts.uses.codes && !facts.uses.features;
+  source.key = source_key(parts.encoder, source);
+  // What is looked up goes by the names of a dataset's items, not by their sound alone.
+  if (parts.encoder->has_ability("lookup"))
+    source.key = protocol::sha256(Json{source.key, parts.dataset->key});
+  if (!cached) return;
+  // Which clips a stage has depends on fold and validation share only where a limit leaves some
+  // out.
+  const auto& dataset = planned.request.dataset;
+  Json stage{source.key, dataset.key};
+  if (dataset.limit > 0)
+    stage.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
+  planned.features = protocol::sha256(stage);
+  if (plan_.features.contains(planned.features)) return;
+  auto& entry = plan_.features[planned.features];
+  entry = {planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset,
+           source,           parts.encoder->pretrain};
+  if (dataset.limit == 0) entry.dataset.fold = 0;
+}
+
+CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& planned) const {
+  const auto text = [](const Resolved& component) {
+    return component == nullptr ? nullptr : component->identity_text;
+  };
+  CellIdentity identity;
+  identity.encoder = text(parts.encoder);
+  identity.evaluator = text(parts.task);
+  identity.mapper = text(parts.mapper);
+  identity.language_model = text(parts.language_model);
+  identity.dataset = host::identity_of(planned.request.dataset);
+  // Without an encoder, its settings and how audio is cut decide nothing.
+  if (parts.encoder != nullptr) {
+    identity.audio = audio_of(planned.cell);
+    identity.dtype = dtype_of(planned.cell);
+  }
+  if (parts.facts->uses.seed) identity.seed = planned.cell.seed;
+  identity.metrics = parts.facts->versions;
+  identity.replicates = experiment_.replicates;
+  return identity;
+}
+
+/// The component with what its pretraining makes of it, or as it is when it has none.
+Resolved CellPlanner::pretrained(const CellComponent& component) {
+  auto found = components_.find(component.component);
+  const auto* pretraining = experiment_.pretraining(found->component->table, component.label);
+  if (pretraining == nullptr) return found;
+  auto& trained = pretrained_[found];
+  if (trained == nullptr) trained = pretrain(*pretraining, found);
+  return trained;
+}
+
+Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Resolved& found) {
+  const auto trainer = components_.find(std::make_shared<const Component>(pretraining.trainer));
+  auto as_trained = std::make_shared<Component>(*found->component);
+  as_trained->options.update(pretraining.trainee_options);
+  const auto trainee = components_.find(as_trained);
+  check_pretraining(*trainee, trainer);
+  const auto written =
+      std::make_shared<const Component>(*experiment_.find(Table::dataset, pretraining.dataset));
+  const auto& data = datasets_.find(components_.find(written));
+  auto trained = std::make_shared<ResolvedComponent>(*found);
+  for (const auto* missing : {&trainer->missing, &facts(trainer).missing, &data.missing})
+    if (trained->missing.empty()) trained->missing = *missing;
+  if (!trained->missing.empty()) return trained;
+
+  PretrainStage stage;
+  stage.table = found->component->table;
+  stage.label = found->label();
+  stage.dataset_label = pretraining.dataset;
+  auto& request = stage.request;
+  (stage.table == Table::encoder ? request.encoder : request.language_model) = trainee->ref;
+  request.evaluator = trainer->ref;
+  request.dataset = dataset_ref(data, *written);
+  trained->identity.pretrain =
+      pretrain_identity(trainer->identity, host::identity_of(request.dataset), request.seed,
+                        pretraining.trainee_options.empty() ? nullptr : &trainee->identity);
+  trained->identity_text = CellIdentity::text_of(trained->identity);
+  trained->pretrain = stage.key = protocol::sha256(std::string_view(*trained->identity_text));
+  trained->weights = "pretrained on " + pretraining.dataset;
+  request.file = protocol::path_text(std::filesystem::absolute(cache_) / "pretrained" / stage.key /
+                                     (name_of(stage.table) + ".state"));
+  trained->ref.state = request.file;
+  take_part(trainer);
+  take_part(data.component);
+  plan_.pretrain.emplace(stage.key, std::move(stage));
+  return trained;
+}
+
+/// @throws Failure (usage) positioned where the pretraining is written
+void CellPlanner::check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer) {
+  const auto refuse = [&](const std::string& what) {
+    throw Failure(ExitCode::usage, trainer->component->position.text() + ": " + what);
+  };
+  const auto name = "'" + trainer->entry.id() + "'";
+  const bool encoder = trainee.component->table == Table::encoder;
+  if (encoder && !trainee.has_ability("learner"))
+    refuse("encoder '" + trainee.entry.id() +
+           "' cannot be trained; allowed are encoders with the ability 'learner'. Remove the "
+           "table, or give a checkpoint as weights");
+  if (!facts(trainer).missing.empty()) return;
+  const auto& uses = facts(trainer).uses;
+  if (!(encoder ? uses.learner : uses.language_model))
+    refuse("evaluator " + name + " does not train " +
+           (encoder ? "an encoder" : "a language model") + "; allowed are evaluators that use " +
+           (encoder ? "a learner" : "a language model") + ". Use one of them");
+  for (const auto& [used, other] :
+       {std::pair{uses.features, "features"}, std::pair{uses.codes, "codes"},
+        std::pair{uses.mapper, "mapper"}, std::pair{uses.learner && !encoder, "learner"},
+        std::pair{uses.language_model && encoder, "language_model"},
+        std::pair{uses.audio && !encoder, "audio"}})
+    if (used)
+      refuse("evaluator " + name + " uses " + other +
+             ", which is not available in pretraining; allowed " +
+             (encoder ? "are a learner and audio" : "is only a language model") +
+             ". Change its options, or use another evaluator");
+}
+
+}  // namespace earshot::host

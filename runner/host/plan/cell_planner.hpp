@@ -1,0 +1,68 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "host/plan/datasets.hpp"
+#include "host/plan/plan.hpp"
+
+namespace earshot::host {
+
+/// What an evaluator says of itself under its options.
+struct EvaluatorFacts {
+  protocol::Uses uses{};
+  std::shared_ptr<const std::vector<protocol::Metric>> metrics{};
+  std::map<std::string, std::int64_t> versions{};  ///< of metrics
+  std::string primary{};
+  std::string missing{};  ///< why it cannot be used
+
+  /// Whether its results depend on the encoder. A blind control's do not: one run of it serves
+  /// every encoder.
+  bool needs_encoder() const { return uses.features || uses.codes || uses.audio || uses.learner; }
+};
+
+/// Turns cells of the matrix into planned ones: components, features, request, identity and key.
+/// Adds datasets, features, pretraining and plugins to the plan. Decides nothing but what is
+/// excluded, left out or cannot run.
+class CellPlanner {
+ public:
+  /// @param cache the folder with the pretrained encoders and language models
+  CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
+              Informant& informant, const std::filesystem::path& cache, Plan& plan);
+
+  PlannedCell plan(Cell cell);
+
+ private:
+  struct Parts {
+    Resolved encoder{}, task{}, mapper{}, language_model{};
+    const FoundDataset* dataset = nullptr;
+    const EvaluatorFacts* facts = nullptr;
+    std::string target_type{};  ///< "" where the evaluator does not ask for it
+  };
+  Parts parts(const Cell& cell);
+  /// @param type  of the label that its option `target` names, for one that declares `target_type`
+  /// @throws Failure (usage) for options that it refuses
+  const EvaluatorFacts& facts(const Resolved& task, const std::string& type = "");
+  Resolved pretrained(const CellComponent& component);
+  Resolved pretrain(const Pretraining& pretraining, const Resolved& found);
+  void check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer);
+  std::string problem(const Cell& cell, const Parts& parts) const;
+  void fill_request(const Parts& parts, PlannedCell& planned);
+  void describe_checkpoint(const ResolvedComponent& encoder, PlannedCell& planned) const;
+  void add_features(const Parts& parts, PlannedCell& planned);
+  const std::string& source_key(const Resolved& encoder, const protocol::FeatureSource& source);
+  CellIdentity identity_of(const Parts& parts, const PlannedCell& planned) const;
+  void take_part(const Resolved& component);
+
+  const Experiment& experiment_;
+  Components& components_;
+  Datasets& datasets_;
+  Informant& informant_;
+  std::filesystem::path cache_;
+  Plan& plan_;
+  std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;
+  std::map<Resolved, Resolved> pretrained_;                                ///< by the untrained
+  std::map<std::pair<Resolved, std::string>, std::string> source_keys_{};  ///< by encoder, settings
+};
+
+}  // namespace earshot::host
