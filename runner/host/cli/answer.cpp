@@ -12,7 +12,7 @@
 #include "host/cli/wanted.hpp"
 #include "host/experiment/read.hpp"
 #include "host/plan/cell_identity.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "host/schedule/records.hpp"
 #include "host/schedule/scheduler.hpp"
 #include "host/store/predictions.hpp"
@@ -173,7 +173,7 @@ Answer ask_model(const Experiment& experiment, KnownPlugins& plugins, const fs::
   settings.cache = cache.string();
   Store store(settings.results, Store::Mode::write);
   const auto plan =
-      make_plan(experiment, {}, plugins.catalog, plugins.informant, plugins.stamps, cache, &store);
+      make_plan(experiment, {}, plugins.catalog, plugins.queries, plugins.hashes, cache, &store);
   if (plan.cells.size() != 1 || plan.cells.front().decision != Decision::run)
     throw Failure(ExitCode::usage,
                   "runner answer: " + (plan.cells.empty() ? "the experiment no longer has this cell"

@@ -7,7 +7,7 @@
 #include "host/cli/facts.hpp"
 #include "host/cli/planning.hpp"
 #include "host/plan/components.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/option_text.hpp"
 
@@ -140,7 +140,7 @@ Json with_examples(const protocol::OptionSchema& schema, Json options) {
 Json ask_component(const Subject& subject, const Json& options, KnownPlugins& plugins) {
   auto component = std::make_shared<Component>(*subject.component);
   component->options = options;
-  const Components components(*subject.experiment, plugins.catalog, plugins.stamps);
+  const Components components(*subject.experiment, plugins.catalog, plugins.hashes);
   const auto found = components.locate(component);
   if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner describe: " + found.missing);
   // What a file holds may have changed since it was asked of last.
@@ -151,7 +151,7 @@ Json ask_component(const Subject& subject, const Json& options, KnownPlugins& pl
         return (option.type == protocol::OptionType::path && value != "") ||
                (option.type == protocol::OptionType::weights && value.value("path", "") != "");
       });
-  return files ? plugins.worker.resolve(found.ref) : plugins.informant.resolve(found.ref);
+  return files ? plugins.worker.resolve(found.ref) : plugins.queries.resolve(found.ref);
 }
 
 /// What the component says of itself when it is made with the options of `given` on top of those

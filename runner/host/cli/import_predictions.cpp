@@ -9,7 +9,7 @@
 #include "host/cli/planning.hpp"
 #include "host/cli/same_file.hpp"
 #include "host/plan/history.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "host/schedule/provenance.hpp"
 #include "host/schedule/records.hpp"
 #include "host/schedule/scheduler.hpp"

@@ -9,7 +9,7 @@
 #include "host/cli/count_meter.hpp"
 #include "host/cli/one_component.hpp"
 #include "host/cli/planning.hpp"
-#include "host/plan/stamps.hpp"
+#include "host/plan/hash_cache.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
@@ -34,7 +34,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
 /// Files with the content of another, of which one split or fold has the one and another the other;
 /// and those that cannot be read.
 std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::LintFile>& files,
-                                                StampTable& stamps, std::size_t examples) {
+                                                HashCache& hashes, std::size_t examples) {
   protocol::LintCheck same{"same_content",
                            "files with the same content in different splits or folds"};
   protocol::LintCheck unreadable{"unreadable_audio", "audio files that cannot be read"};
@@ -48,7 +48,7 @@ std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::Lint
   for (const auto& file : files) {
     meter.show(done++, std::ssize(files), "files");
     try {
-      const auto sha256 = stamps.sha256(protocol::path_of(file.path));
+      const auto sha256 = hashes.sha256(protocol::path_of(file.path));
       const auto [other, fresh] = first.try_emplace(sha256, &file);
       if (!fresh && other->second->part != file.part)
         report(same, other->second->path + " and " + file.path);
@@ -80,8 +80,8 @@ Linted lint(const Arguments& given, const std::string& named) {
                 .files = std::ssize(files),
                 .checks = answer.checks,
                 .applying = {answer.applying.begin(), answer.applying.end()}};
-  StampTable stamps(settings.cache);
-  for (auto& check : check_contents(files, stamps, examples)) {
+  HashCache hashes(settings.cache);
+  for (auto& check : check_contents(files, hashes, examples)) {
     if (!files.empty()) linted.applying.insert(check.check);
     linted.checks.push_back(std::move(check));
   }

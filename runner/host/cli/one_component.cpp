@@ -3,7 +3,7 @@
 #include "host/base/failure.hpp"
 #include "host/cli/planning.hpp"
 #include "host/plan/components.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/option_text.hpp"
 
@@ -46,7 +46,7 @@ OneComponent one_component(const Arguments& given, const std::string& command, T
   auto component = std::make_shared<Component>(*written);
   component->options.update(
       protocol::typed(entry.component->options, option_texts_of(given, command)));
-  Components components(experiment, plugins.catalog, plugins.stamps);
+  Components components(experiment, plugins.catalog, plugins.hashes);
   const auto found = components.find(component);
   if (!found->missing.empty())
     throw Failure(ExitCode::usage, "runner " + command + ": " + found->missing);

@@ -4,7 +4,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/planning.hpp"
 #include "host/cli/rows.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 
 namespace earshot::host {
 namespace {

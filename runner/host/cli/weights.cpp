@@ -209,8 +209,8 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
     const auto experiment = read_experiment(file, overrides);
     if (!known) known.emplace(settings);
     const auto name = wanted.size() > 1 ? experiment.name : "";
-    for (const auto& needed : needed_weights(experiment, overrides, known->catalog,
-                                             known->informant, known->stamps, settings.cache))
+    for (const auto& needed : needed_weights(experiment, overrides, known->catalog, known->queries,
+                                             known->hashes, settings.cache))
       add(rows, needed, name);
   };
   for (const auto& file : wanted) {

@@ -92,23 +92,23 @@ std::vector<std::string> plugin_files(const std::vector<std::string>& given) {
   return files;
 }
 
-Catalog::Catalog(const std::vector<std::string>& files, Informant& informant, StampTable& stamps) {
-  std::vector<std::string> readable, hashes;
+Catalog::Catalog(const std::vector<std::string>& files, PluginQueries& queries, HashCache& hashes) {
+  std::vector<std::string> readable, contents;
   for (const auto& file : files) {
     try {
-      hashes.push_back(stamps.sha256(file));
+      contents.push_back(hashes.sha256(file));
       readable.push_back(file);
     } catch (const std::system_error& error) {
       refused_.push_back({file, "it cannot be read: " + error.code().message(), {}});
     }
   }
-  const auto answers = informant.inspect(readable);
+  const auto answers = queries.inspect(readable);
   for (std::size_t i = 0; i < readable.size(); ++i) {
     if (answers[i].contains("refused")) {
       refused_.push_back({readable[i], answers[i].at("refused").get<std::string>(), {}});
       continue;
     }
-    plugins_.push_back({answers[i].at("info").get<protocol::PluginInfo>(), hashes[i]});
+    plugins_.push_back({answers[i].at("info").get<protocol::PluginInfo>(), contents[i]});
     plugins_.back().info.path = protocol::path_text(readable[i]);
   }
   refuse_duplicates();

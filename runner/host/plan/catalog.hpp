@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "host/experiment/experiment.hpp"
-#include "host/plan/informant.hpp"
-#include "host/plan/stamps.hpp"
+#include "host/plan/hash_cache.hpp"
+#include "host/plan/plugin_queries.hpp"
 
 namespace earshot::host {
 
@@ -32,7 +32,7 @@ struct CatalogEntry {
 class Catalog {
  public:
   /// Plugins with one name are refused, all of them.
-  Catalog(const std::vector<std::string>& files, Informant& informant, StampTable& stamps);
+  Catalog(const std::vector<std::string>& files, PluginQueries& queries, HashCache& hashes);
 
   const std::vector<CatalogPlugin>& plugins() const { return plugins_; }
   const std::vector<RefusedPlugin>& refused() const { return refused_; }

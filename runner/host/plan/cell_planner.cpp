@@ -11,11 +11,11 @@
 namespace earshot::host {
 
 CellPlanner::CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
-                         Informant& informant, const std::filesystem::path& cache, Plan& plan)
+                         PluginQueries& queries, const std::filesystem::path& cache, Plan& plan)
     : experiment_(experiment),
       components_(components),
       datasets_(datasets),
-      informant_(informant),
+      queries_(queries),
       cache_(cache),
       plan_(plan) {}
 
@@ -52,7 +52,7 @@ const EvaluatorFacts& CellPlanner::facts(const Resolved& task, const std::string
   facts.missing = task->missing;
   if (!facts.missing.empty()) return facts;
   try {
-    const auto answer = informant_.resolve(with_type(task->ref, type));
+    const auto answer = queries_.resolve(with_type(task->ref, type));
     const auto* evaluator = std::get_if<protocol::EvaluatorFacts>(&answer);
     if (evaluator == nullptr)
       throw WorkerError("contract", "it does not say what it uses, nor which metrics it has");

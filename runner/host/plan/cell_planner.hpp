@@ -28,7 +28,7 @@ class CellPlanner {
  public:
   /// @param cache the folder with the pretrained encoders and language models
   CellPlanner(const Experiment& experiment, Components& components, Datasets& datasets,
-              Informant& informant, const std::filesystem::path& cache, Plan& plan);
+              PluginQueries& queries, const std::filesystem::path& cache, Plan& plan);
 
   PlannedCell plan(Cell cell);
 
@@ -57,7 +57,7 @@ class CellPlanner {
   const Experiment& experiment_;
   Components& components_;
   Datasets& datasets_;
-  Informant& informant_;
+  PluginQueries& queries_;
   std::filesystem::path cache_;
   Plan& plan_;
   std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;

@@ -135,7 +135,7 @@ void Components::identify(ResolvedComponent& found) const {
                                                     : value.get<std::string>());
         if (!path.empty() && stamp_of(path)) {
           // For weights, only the files that are read: a later model card changes no key.
-          found.ref.inputs.push_back(stamps_.input(
+          found.ref.inputs.push_back(hashes_.input(
               path, weights ? found.checkpoints.at(spec.name).files : std::vector<fs::path>{}));
           found.contents[spec.name] = found.ref.inputs.back().sha256;
         }

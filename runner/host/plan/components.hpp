@@ -6,7 +6,7 @@
 #include "host/experiment/matrix.hpp"
 #include "host/plan/catalog.hpp"
 #include "host/plan/cell_identity.hpp"
-#include "host/plan/stamps.hpp"
+#include "host/plan/hash_cache.hpp"
 #include "host/weights/lookup.hpp"
 
 namespace earshot::host {
@@ -34,8 +34,8 @@ using Resolved = std::shared_ptr<const ResolvedComponent>;
 /// Finds the components of cells, each once: all that use it share it.
 class Components {
  public:
-  Components(const Experiment& experiment, const Catalog& catalog, StampTable& stamps)
-      : experiment_(experiment), catalog_(catalog), stamps_(stamps) {}
+  Components(const Experiment& experiment, const Catalog& catalog, HashCache& hashes)
+      : experiment_(experiment), catalog_(catalog), hashes_(hashes) {}
 
   /// @throws Failure positioned where the component or the option is written.
   Resolved find(const std::shared_ptr<const Component>& component);
@@ -50,7 +50,7 @@ class Components {
 
   const Experiment& experiment_;
   const Catalog& catalog_;
-  StampTable& stamps_;
+  HashCache& hashes_;
   std::map<std::shared_ptr<const Component>, Resolved> known_;
   std::map<std::string, Resolved> known_by_content_;  ///< equal components are one
 };

@@ -44,7 +44,7 @@ FoundDataset Datasets::list(const Resolved& component) {
   found.missing = component->missing;
   if (!found.missing.empty()) return found;
   try {
-    take(informant_.list(component->ref), found);
+    take(queries_.list(component->ref), found);
   } catch (const WorkerError& error) {
     const auto what = explained(*component, error);
     if (error.kind == "config")
@@ -91,7 +91,7 @@ std::map<std::string, std::string> Datasets::contents_of(FoundDataset& found) {
     if (spec.type != protocol::OptionType::path || !spec.affects_results) continue;
     const auto path = protocol::path_of(found.ref.options.at(spec.name).get<std::string>());
     if (path.empty() || !stamp_of(path)) continue;
-    found.ref.inputs.push_back(stamps_.input(path));
+    found.ref.inputs.push_back(hashes_.input(path));
     contents[spec.name] = found.ref.inputs.back().sha256;
   }
   return contents;
@@ -108,7 +108,7 @@ std::vector<protocol::ListedFile> Datasets::look_at(const std::vector<std::strin
   for (const auto& file : files) {
     const auto path = protocol::path_of(file);
     try {
-      found.push_back(stamps_.look_at(path));
+      found.push_back(hashes_.look_at(path));
       found.back().path = path;
     } catch (const std::system_error& error) {
       found.push_back({path, protocol::unreadable_identity(path), std::nullopt});

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/plan/components.hpp"
-#include "host/plan/informant.hpp"
+#include "host/plan/plugin_queries.hpp"
 
 namespace earshot::host {
 
@@ -25,8 +25,8 @@ struct FoundDataset {
 /// Lists datasets, each once, and hashes their audio files.
 class Datasets {
  public:
-  Datasets(Informant& informant, StampTable& stamps, std::filesystem::path cache)
-      : informant_(informant), stamps_(stamps), cache_(std::move(cache)) {}
+  Datasets(PluginQueries& queries, HashCache& hashes, std::filesystem::path cache)
+      : queries_(queries), hashes_(hashes), cache_(std::move(cache)) {}
 
   /// @throws Failure (usage) positioned at the dataset, for options that it refuses.
   const FoundDataset& find(const Resolved& component);
@@ -42,8 +42,8 @@ class Datasets {
   std::string keep_list(const std::string& key,
                         const std::vector<protocol::ListedFile>& files) const;
 
-  Informant& informant_;
-  StampTable& stamps_;
+  PluginQueries& queries_;
+  HashCache& hashes_;
   std::filesystem::path cache_;
   std::map<Resolved, FoundDataset> known_;
 };

@@ -46,10 +46,10 @@ class Collector {
 }  // namespace
 
 std::vector<NeededWeights> needed_weights(const Experiment& experiment, const Overrides& overrides,
-                                          const Catalog& catalog, Informant& informant,
-                                          StampTable& stamps, const std::filesystem::path& cache) {
-  Components components(experiment, catalog, stamps);
-  Datasets datasets(informant, stamps, cache);
+                                          const Catalog& catalog, PluginQueries& queries,
+                                          HashCache& hashes, const std::filesystem::path& cache) {
+  Components components(experiment, catalog, hashes);
+  Datasets datasets(queries, hashes, cache);
   const auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
     return datasets.find(components.find(dataset.component)).info.folds;
   });

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "host/weights/lookup.hpp"
 
 namespace earshot::host {
@@ -18,7 +18,7 @@ struct NeededWeights {
 /// only where the matrix asks for all their folds.
 /// @throws Failure (usage) positioned in the file
 std::vector<NeededWeights> needed_weights(const Experiment& experiment, const Overrides& overrides,
-                                          const Catalog& catalog, Informant& informant,
-                                          StampTable& stamps, const std::filesystem::path& cache);
+                                          const Catalog& catalog, PluginQueries& queries,
+                                          HashCache& hashes, const std::filesystem::path& cache);
 
 }  // namespace earshot::host

@@ -10,7 +10,6 @@
 #include "host/plan/cell_planner.hpp"
 #include "host/plan/checks.hpp"
 #include "host/plan/history.hpp"
-#include "host/plan/make_plan.hpp"
 #include "host/store/run_lookup.hpp"
 
 namespace earshot::host {
@@ -129,13 +128,13 @@ void note_unmatched_references(Plan& plan) {
 }  // namespace
 
 Plan make_plan(const Experiment& experiment, const Overrides& overrides, const Catalog& catalog,
-               Informant& informant, StampTable& stamps, const std::filesystem::path& cache,
+               PluginQueries& queries, HashCache& hashes, const std::filesystem::path& cache,
                const Store* store) {
   Plan plan;
   plan.experiment = experiment;
-  Components components(experiment, catalog, stamps);
-  Datasets datasets(informant, stamps, cache);
-  CellPlanner planner(experiment, components, datasets, informant, cache, plan);
+  Components components(experiment, catalog, hashes);
+  Datasets datasets(queries, hashes, cache);
+  CellPlanner planner(experiment, components, datasets, queries, cache, plan);
   auto cells = expand(experiment, overrides, [&](const CellComponent& dataset) {
     return datasets.find(components.find(dataset.component)).info.folds;
   });
@@ -153,11 +152,11 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides, const C
 }
 
 KnownPlugins::KnownPlugins(const PlanSettings& settings)
-    : stamps(settings.cache),
+    : hashes(settings.cache),
       worker(settings.worker, settings.limits, settings.progress),
-      informant(worker, stamps, stamps.sha256(worker_file())),
-      catalog(plugin_files(settings.plugin_paths), informant, stamps) {
-  stamps.save();
+      queries(worker, hashes, settings.cache, hashes.sha256(worker_file())),
+      catalog(plugin_files(settings.plugin_paths), queries, hashes) {
+  hashes.save();
 }
 
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,
@@ -172,9 +171,9 @@ Plan make_plan(const Experiment& experiment, const Overrides& overrides,
   if (settings.warn)
     for (const auto& plugin : known.catalog.refused())
       settings.warn(plugin.path + ": the plugin is refused: " + plugin.reason);
-  auto plan = make_plan(experiment, overrides, known.catalog, known.informant, known.stamps,
+  auto plan = make_plan(experiment, overrides, known.catalog, known.queries, known.hashes,
                         settings.cache, store);
-  known.stamps.save();
+  known.hashes.save();
   return plan;
 }
 

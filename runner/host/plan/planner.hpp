@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/base/ask.hpp"
+#include "host/plan/catalog.hpp"
 #include "host/plan/plan.hpp"
 #include "host/store/store.hpp"
 
@@ -29,6 +30,22 @@ struct PlanSettings {
 /// plugin that the experiment needs was refused.
 Plan make_plan(const Experiment& experiment, const Overrides& overrides,
                const PlanSettings& settings, const Store* store);
+
+/// The plugins of a search path, and how they are asked.
+struct KnownPlugins {
+  /// Starts workers only for plugins that are new or changed. @throws Failure
+  explicit KnownPlugins(const PlanSettings& settings);
+
+  HashCache hashes;
+  WorkerQueries worker;
+  CachedQueries queries;  ///< that ask `worker`
+  Catalog catalog;
+};
+
+/// The same with and a stamp table that are there already.
+Plan make_plan(const Experiment& experiment, const Overrides& overrides, const Catalog& catalog,
+               PluginQueries& queries, HashCache& hashes, const std::filesystem::path& cache,
+               const Store* store);
 
 /// --cache, else EARSHOT_CACHE_DIR, else that of the project file, else the folder `cache` beside
 /// the results file.

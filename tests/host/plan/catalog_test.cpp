@@ -14,15 +14,15 @@ using ::testing::SizeIs;
 
 struct Shelf {
   Folder folder{};
-  ScriptedInformant informant{};
-  StampTable stamps{folder / "cache"};
+  ScriptedQueries queries{};
+  HashCache hashes{folder / "cache"};
   std::vector<std::string> files{};
 
   void add(const std::string& file, const Json& answer) {
     files.push_back(folder.write(file, file));
-    informant.plugins[std::filesystem::path(file).filename().string()] = answer;
+    queries.plugins[std::filesystem::path(file).filename().string()] = answer;
   }
-  Catalog catalog() { return {files, informant, stamps}; }
+  Catalog catalog() { return {files, queries, hashes}; }
 };
 
 template <class Action>

@@ -116,7 +116,7 @@ TEST(Keys, of_a_fit_are_shared_where_only_the_scoring_differs) {
 
 TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
   World world;
-  world.informant.facts["probe"] = evaluator_facts(true, {"language_model"});
+  world.queries.facts["probe"] = evaluator_facts(true, {"language_model"});
   const auto blind = world.plan(
       "encoder = ['mel', 'codec']\ntask = ['blind']\nlanguage_model = ['words']\n"
       "[task.blind]\nuse = 'probe'\ndataset = 'real'\n"
@@ -144,8 +144,8 @@ TEST(Keys, of_data_that_can_be_read_are_hashes_of_the_same_text_as_ever) {
 
 TEST(Keys, of_data_that_is_made_hold_the_content_of_what_it_is_made_of) {
   World world;
-  world.informant.listings["folder"].info.synthesized = true;
-  world.informant.listings["folder"].files.clear();
+  world.queries.listings["folder"].info.synthesized = true;
+  world.queries.listings["folder"].files.clear();
   const auto first = world.plan(one).cells[0];
   ASSERT_THAT(first.request.dataset.component.inputs, SizeIs(1));
   EXPECT_EQ(first.request.dataset.component.inputs[0].path, (world.folder / "data").string());

@@ -55,14 +55,14 @@ TEST(Plan, says_what_a_cell_asks_of_its_worker) {
 
 TEST(Planning, of_what_hears_nothing_needs_no_weights_of_the_encoder) {
   World world;
-  world.informant.facts["probe"] = evaluator_facts(true, {"language_model"});
+  world.queries.facts["probe"] = evaluator_facts(true, {"language_model"});
   const auto text = std::string(
       "encoder = ['far']\ntask = ['probe']\nlanguage_model = ['words']\n"
       "[language_model.words]\nuse = 'words'\n"
       "[encoder.far]\nuse = 'log_mel'\noptions = { weights = 'absent.bin' }\n");
   EXPECT_EQ(world.plan(text).cells.at(0).decision, Decision::run);
   World hearing;
-  hearing.informant.facts["probe"] = evaluator_facts(true, {"language_model", "features"});
+  hearing.queries.facts["probe"] = evaluator_facts(true, {"language_model", "features"});
   EXPECT_EQ(hearing.plan(text).cells.at(0).decision, Decision::skipped);
 }
 
@@ -106,28 +106,28 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   type.choices = {"", "class", "number", "set"};
   type.affects_results = false;
   world.add("typed.so", plugin("typed", "evaluator", {{"typed", {target, type}}}));
-  world.informant.listings["folder"].info.labels.push_back({"rt60", "number", "s", {}});
-  struct Typed : ScriptedInformant {
-    explicit Typed(const ScriptedInformant& other) : ScriptedInformant(other) {}
+  world.queries.listings["folder"].info.labels.push_back({"rt60", "number", "s", {}});
+  struct Typed : ScriptedQueries {
+    explicit Typed(const ScriptedQueries& other) : ScriptedQueries(other) {}
     protocol::Facts resolve(const protocol::ComponentRef& component) override {
-      if (component.component != "typed") return ScriptedInformant::resolve(component);
+      if (component.component != "typed") return ScriptedQueries::resolve(component);
       const bool number = component.options.at("label_type") == "number";
       return protocol::EvaluatorFacts{
           .uses = {.features = true, .seed = false},
           .metrics = {{.name = "accuracy", .primary = !number},
                       {.name = "mae", .higher_is_better = false, .primary = number}}};
     }
-  } informant(world.informant);
+  } queries(world.queries);
   const auto text = World::text() +
                     "encoder = ['mel']\ntask = ['kind', 'echo']\nfold = [1]\n"
                     "[task.kind]\nuse = 'typed'\ndataset = 'real'\noptions = { label = 'class' }\n"
                     "[task.echo]\nuse = 'typed'\ndataset = 'real'\noptions = { label = 'rt60' }\n";
   const auto file = (world.folder / "x.toml").string();
   const auto experiment = parse_experiment(file, {}, [&](const std::string&) { return text; });
-  StampTable stamps(world.folder / "cache");
-  const Catalog catalog(world.files, informant, stamps);
+  HashCache hashes(world.folder / "cache");
+  const Catalog catalog(world.files, queries, hashes);
   const auto plan =
-      make_plan(experiment, {}, catalog, informant, stamps, world.folder / "cache", nullptr);
+      make_plan(experiment, {}, catalog, queries, hashes, world.folder / "cache", nullptr);
   ASSERT_THAT(plan.cells, SizeIs(2));
   EXPECT_EQ(plan.cells[0].primary, "accuracy");
   EXPECT_EQ(plan.cells[1].primary, "mae");
@@ -230,7 +230,7 @@ TEST(Skipped, is_what_lacks_weights_or_data) {
   EXPECT_THAT(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'hf://a/no'\n"),
               HasSubstr("encoder 'mel': 'hf://a/no' is not in the local Hugging Face cache"));
   World empty;
-  empty.informant.errors["folder"] = {"data", "data: there is no such folder"};
+  empty.queries.errors["folder"] = {"data", "data: there is no such folder"};
   EXPECT_EQ(skipped(empty, one), "dataset 'real': data: there is no such folder");
   EXPECT_EQ(skipped(empty, std::string(one) + "fold = '*'\n"),
             "dataset 'real': data: there is no such folder");
@@ -238,7 +238,7 @@ TEST(Skipped, is_what_lacks_weights_or_data) {
 
 TEST(Skipped, is_what_crashes_its_worker) {
   World world;
-  world.informant.errors["probe"] = {"crash", "the worker was killed by signal 11"};
+  world.queries.errors["probe"] = {"crash", "the worker was killed by signal 11"};
   EXPECT_EQ(skipped(world, one), "task 'probe': the worker was killed by signal 11");
 }
 
@@ -273,7 +273,7 @@ TEST(Plan, lets_cells_of_the_same_key_work_once) {
 TEST(Plan, gives_files_that_cannot_be_read_identities_of_their_own_and_says_so) {
   World world;
   const auto key_with = [&](const std::vector<std::string>& files) {
-    world.informant.listings["folder"].files = files;
+    world.queries.listings["folder"].files = files;
     std::filesystem::remove_all(world.folder / "cache");
     const auto plan = world.plan(one);
     const auto all = std::to_string(files.size());
@@ -296,25 +296,25 @@ TEST(Plan, asks_nothing_when_nothing_changed) {
   World world;
   wait_until_settled();
   world.plan(one);
-  EXPECT_EQ(world.informant.inspected, 5);
-  EXPECT_EQ(world.informant.resolved, 1);
-  EXPECT_EQ(world.informant.listed, 1);
+  EXPECT_EQ(world.queries.inspected, 5);
+  EXPECT_EQ(world.queries.resolved, 1);
+  EXPECT_EQ(world.queries.listed, 1);
   world.plan(std::string(one) + "seed = [0, 1]\n");
-  EXPECT_EQ(world.informant.inspected, 5);
-  EXPECT_EQ(world.informant.resolved, 1);
-  EXPECT_EQ(world.informant.listed, 1);
+  EXPECT_EQ(world.queries.inspected, 5);
+  EXPECT_EQ(world.queries.resolved, 1);
+  EXPECT_EQ(world.queries.listed, 1);
   world.folder.write("plugins/probe.so", "another build");
   world.plan(one);
-  EXPECT_EQ(world.informant.inspected, 6);
-  EXPECT_EQ(world.informant.resolved, 2);
-  EXPECT_EQ(world.informant.listed, 1);
+  EXPECT_EQ(world.queries.inspected, 6);
+  EXPECT_EQ(world.queries.resolved, 2);
+  EXPECT_EQ(world.queries.listed, 1);
 }
 
 TEST(Plan, lists_a_dataset_again_when_its_sources_change) {
   World world;
   const auto table = world.folder.write("data/table.csv", "a");
-  const auto listed = [&] { return world.informant.listed; };
-  world.informant.listings["folder"].info.sources = {table, (world.folder / "data").string()};
+  const auto listed = [&] { return world.queries.listed; };
+  world.queries.listings["folder"].info.sources = {table, (world.folder / "data").string()};
   Folder::age(world.folder / "data", std::chrono::hours(5));
   wait_until_settled();
   world.plan(one);
@@ -356,7 +356,7 @@ TEST(Refused, is_what_does_not_fit_the_data) {
   EXPECT_EQ(world.refused(end + "fold = [3]\n"),
             "x.toml:19:1: dataset 'real' has no fold 3; known: [1,2]");
   World foldless;
-  foldless.informant.listings["folder"].info.folds.clear();
+  foldless.queries.listings["folder"].info.folds.clear();
   EXPECT_EQ(foldless.refused(end + "fold = '*'\n"),
             "x.toml:19:1: dataset 'real' has no folds; remove the axis 'fold'");
   EXPECT_EQ(world.refused(end + "[[reference]]\nmatch = { encoder = 'mel' }\nmetric = 'acuracy'\n"
@@ -367,7 +367,7 @@ TEST(Refused, is_what_does_not_fit_the_data) {
 
 TEST(Refused, is_what_a_plugin_does_not_want) {
   World world;
-  world.informant.errors["folder"] = {"config", "root is empty; expected a folder"};
+  world.queries.errors["folder"] = {"config", "root is empty; expected a folder"};
   EXPECT_EQ(world.refused(one), "x.toml:3:10: dataset 'real': root is empty; expected a folder");
 }
 

@@ -18,7 +18,7 @@ struct TrainingWorld : World {
                {"learner"}));
     add("train.so", plugin("train", "evaluator",
                            {{"train", {option("steps", protocol::OptionType::integer, 5)}}}));
-    informant.facts["train"] = evaluator_facts(true, {"learner", "audio"});
+    queries.facts["train"] = evaluator_facts(true, {"learner", "audio"});
   }
 
   static std::string trained(const std::string& end = "", const std::string& dataset = "made") {
@@ -62,8 +62,8 @@ TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) 
   world.add("map.so", plugin("map", "mapper", {{"map", {}}}));
   world.add("teach.so", plugin("teach", "evaluator", {{"teach", {}}}));
   world.add("ask.so", plugin("ask", "evaluator", {{"ask", {}}}));
-  world.informant.facts["teach"] = evaluator_facts(true, {"language_model"});
-  world.informant.facts["ask"] = evaluator_facts(true, {"features", "mapper", "language_model"});
+  world.queries.facts["teach"] = evaluator_facts(true, {"language_model"});
+  world.queries.facts["ask"] = evaluator_facts(true, {"features", "mapper", "language_model"});
   const std::string axes =
       "encoder = ['mel']\ntask = ['probe', 'ask']\nmapper = ['map']\nlanguage_model = ['lm']\n"
       "[task.ask]\nuse = 'ask'\ndataset = 'made'\n[mapper.map]\nuse = 'map'\n"
@@ -125,11 +125,11 @@ TEST(Pretraining, refuses_an_encoder_that_cannot_be_trained_where_it_is_asked_fo
 TEST(Pretraining, refuses_an_evaluator_that_trains_no_encoder_or_needs_more_than_that) {
   TrainingWorld world;
   auto text = TrainingWorld::trained();
-  world.informant.facts["train"] = evaluator_facts(true, {"audio"});
+  world.queries.facts["train"] = evaluator_facts(true, {"audio"});
   EXPECT_THAT(world.refused(text), AllOf(HasSubstr("x.toml:21:14: evaluator 'train/train'"),
                                          HasSubstr("does not train an encoder")));
   TrainingWorld other;
-  other.informant.facts["train"] = evaluator_facts(true, {"learner", "mapper"});
+  other.queries.facts["train"] = evaluator_facts(true, {"learner", "mapper"});
   EXPECT_THAT(other.refused(text), HasSubstr("uses mapper, which is not available in pretraining"));
 }
 
@@ -148,7 +148,7 @@ TEST(Pretraining, skips_cells_whose_test_items_it_has_seen_or_that_would_train_a
 
 TEST(Pretraining, on_missing_data_leaves_its_cells_out_with_the_reason) {
   TrainingWorld world;
-  world.informant.errors["made"] = {"data", "there is no such world"};
+  world.queries.errors["made"] = {"data", "there is no such world"};
   const auto plan = world.plan(TrainingWorld::trained());
   EXPECT_EQ(plan.cells[0].decision, Decision::run);
   EXPECT_EQ(plan.cells[1].decision, Decision::skipped);

@@ -8,7 +8,7 @@
 #include "files.hpp"
 #include "host/base/failure.hpp"
 #include "host/experiment/read.hpp"
-#include "host/plan/make_plan.hpp"
+#include "host/plan/planner.hpp"
 #include "protocol/hash.hpp"
 #include "temporary_folder.hpp"
 
@@ -36,7 +36,7 @@ inline void wait_until_settled() {
 }
 
 /// Answers from tables, and counts the questions.
-class ScriptedInformant : public Informant {
+class ScriptedQueries : public PluginQueries {
  public:
   std::map<std::string, Json> plugins{};      ///< by file name: as inspect() answers
   std::map<std::string, Json> facts{};        ///< by component
@@ -104,7 +104,7 @@ inline Json evaluator_facts(bool seed, std::vector<std::string> uses = {"feature
 /// A world of two encoders, two evaluators and two datasets, and an experiment on it.
 struct World {
   Folder folder{};
-  ScriptedInformant informant{};
+  ScriptedQueries queries{};
   std::vector<std::string> files{};
   std::string sound = folder.write("data/a.wav", "sound");
 
@@ -129,9 +129,9 @@ struct World {
     add("data.so", plugin("data", "dataset",
                           {{"folder", {option("root", OptionType::path, "")}},
                            {"made", {option("world", OptionType::integer, 0)}}}));
-    informant.facts = {{"probe", evaluator_facts(true)},
-                       {"knn", evaluator_facts(false)},
-                       {"tokens", evaluator_facts(true, {"codes"})}};
+    queries.facts = {{"probe", evaluator_facts(true)},
+                     {"knn", evaluator_facts(false)},
+                     {"tokens", evaluator_facts(true, {"codes"})}};
     Listing real;
     real.info.items = 100;
     real.info.train = 60;
@@ -141,15 +141,15 @@ struct World {
     real.info.slices = {{"category", {{"loud", 50}, {"quiet", 50}}}};
     real.info.items_hash = protocol::sha256(std::string_view("items"));
     real.files = {sound};
-    informant.listings["folder"] = real;
+    queries.listings["folder"] = real;
     real.files.clear();
     real.info.synthesized = true;
-    informant.listings["made"] = real;
+    queries.listings["made"] = real;
   }
 
   void add(const std::string& name, const Json& answer) {
     files.push_back(folder.write("plugins/" + name, name));
-    informant.plugins[name] = answer;
+    queries.plugins[name] = answer;
   }
 
   static std::string text() {
@@ -176,10 +176,10 @@ options = { target = "class" }
     const auto file = (folder / "x.toml").string();
     const auto experiment =
         parse_experiment(file, overrides, [&](const std::string&) { return text() + end; });
-    StampTable stamps(folder / "cache");
-    RememberingInformant remembering(informant, stamps, "worker");
-    const Catalog catalog(files, remembering, stamps);
-    return make_plan(experiment, overrides, catalog, remembering, stamps, folder / "cache", store);
+    HashCache hashes(folder / "cache");
+    CachedQueries remembering(queries, hashes, folder / "cache", "worker");
+    const Catalog catalog(files, remembering, hashes);
+    return make_plan(experiment, overrides, catalog, remembering, hashes, folder / "cache", store);
   }
 
   /// The message of the Failure that planning ends with, without the folder.

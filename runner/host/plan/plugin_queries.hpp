@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/base/ask.hpp"
-#include "host/plan/stamps.hpp"
+#include "host/plan/hash_cache.hpp"
 #include "protocol/datasets.hpp"
 
 namespace earshot::host {
@@ -19,10 +19,10 @@ struct Listing {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Listing, info, files, left_out)
 
-/// Answers what only plugins know. Tests have one of their own.
-class Informant {
+/// What only plugins know. Tests have answers of their own.
+class PluginQueries {
  public:
-  virtual ~Informant();
+  virtual ~PluginQueries();
 
   /// What each plugin file has, or why it cannot be used: in order {"info": PluginInfo} or
   /// {"refused": reason}.
@@ -37,10 +37,10 @@ class Informant {
 /// with at most a minute to do so; all other questions go to one that is kept, within the limits. A
 /// worker that dies over a question after others is not the fault of this one for sure: it is asked
 /// once more, of a new one.
-class WorkerInformant : public Informant {
+class WorkerQueries : public PluginQueries {
  public:
-  WorkerInformant(WorkerOptions options, AskLimits limits,
-                  std::function<void(const std::string&)> progress);
+  WorkerQueries(WorkerOptions options, AskLimits limits,
+                std::function<void(const std::string&)> progress);
 
   std::vector<Json> inspect(const std::vector<std::string>& files) override;
   protocol::Facts resolve(const protocol::ComponentRef& component) override;
@@ -59,15 +59,36 @@ class WorkerInformant : public Informant {
   int answered_ = 0;  ///< questions by this worker
 };
 
-/// Another informant's answers, remembered. A plugin is known by its content; a dataset's listing
-/// also by the stamps of its sources, of what its options name, of all files that it lists and of
-/// the folders that these lie in, so that it is asked anew when one of them went away, came or
-/// changed. Refusals and errors are asked again.
-class RememberingInformant : public Informant {
+/// Answers of workers, a file each: `<folder>/<question>.json`. A file is written at once and
+/// checked when it is read, so that many runners, on many machines, may share them; a damaged one
+/// is as good as none. If nothing can be written, nothing is kept.
+class Answers {
+ public:
+  explicit Answers(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// The answer to a question asked before; null if it never was.
+  /// @param question a SHA-256 of all that the answer depends on
+  Json recall(const std::string& question) const;
+  void keep(const std::string& question, const Json& answer) const;
+
+ private:
+  std::filesystem::path file(const std::string& question) const {
+    return folder_ / (question + ".json");
+  }
+
+  std::filesystem::path folder_;
+};
+
+/// Answers of other queries, kept in `<cache>/answers`. A plugin is known by its content; a
+/// dataset's listing also by the stamps of its sources, of what its options name, of all files that
+/// it lists and of the folders that these lie in, so that it is asked anew when one of them went
+/// away, came or changed. Refusals and errors are asked again.
+class CachedQueries : public PluginQueries {
  public:
   /// @param worker what answers depend on besides plugins: the worker program
-  RememberingInformant(Informant& other, StampTable& stamps, std::string worker)
-      : other_(other), stamps_(stamps), worker_(std::move(worker)) {}
+  CachedQueries(PluginQueries& other, HashCache& hashes, const std::filesystem::path& cache,
+                std::string worker)
+      : other_(other), hashes_(hashes), answers_(cache / "answers"), worker_(std::move(worker)) {}
 
   std::vector<Json> inspect(const std::vector<std::string>& files) override;
   protocol::Facts resolve(const protocol::ComponentRef& component) override;
@@ -79,8 +100,9 @@ class RememberingInformant : public Informant {
   /// Whether a plugin is what it was when it was hashed: only then is an answer about it.
   bool is_still(const std::filesystem::path& file, const std::string& sha256);
 
-  Informant& other_;
-  StampTable& stamps_;
+  PluginQueries& other_;
+  HashCache& hashes_;
+  Answers answers_;
   std::string worker_;
 };
 

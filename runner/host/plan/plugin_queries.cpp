@@ -1,4 +1,4 @@
-#include "host/plan/informant.hpp"
+#include "host/plan/plugin_queries.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/files.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
@@ -19,15 +20,15 @@ constexpr std::chrono::seconds longest_load(60);
 
 }  // namespace
 
-Informant::~Informant() = default;
+PluginQueries::~PluginQueries() = default;
 
-WorkerInformant::WorkerInformant(WorkerOptions options, AskLimits limits,
-                                 std::function<void(const std::string&)> progress)
+WorkerQueries::WorkerQueries(WorkerOptions options, AskLimits limits,
+                             std::function<void(const std::string&)> progress)
     : options_(std::move(options)), limits_(limits), progress_(std::move(progress)) {
   if (!progress_) progress_ = [](const std::string&) {};
 }
 
-std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files) {
+std::vector<Json> WorkerQueries::inspect(const std::vector<std::string>& files) {
   // Most of the time a worker needs is its start: some start while others answer.
   const auto ahead = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
   std::vector<std::unique_ptr<WorkerProcess>> workers(files.size());
@@ -58,9 +59,9 @@ std::vector<Json> WorkerInformant::inspect(const std::vector<std::string>& files
 }
 
 template <class Verb, class OnEvent>
-typename Verb::Result WorkerInformant::asked(const typename Verb::Request& request,
-                                             const std::function<void()>& begin,
-                                             const OnEvent& on_event) {
+typename Verb::Result WorkerQueries::asked(const typename Verb::Request& request,
+                                           const std::function<void()>& begin,
+                                           const OnEvent& on_event) {
   for (;;) {
     if (!worker_) {
       worker_ = std::make_unique<WorkerProcess>(options_);
@@ -83,12 +84,12 @@ typename Verb::Result WorkerInformant::asked(const typename Verb::Request& reque
   }
 }
 
-protocol::Facts WorkerInformant::resolve(const protocol::ComponentRef& component) {
+protocol::Facts WorkerQueries::resolve(const protocol::ComponentRef& component) {
   progress_("asking " + component.component);
   return asked<protocol::verb::Resolve>({.component = component});
 }
 
-Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
+Listing WorkerQueries::list(const protocol::ComponentRef& dataset) {
   progress_("listing " + dataset.component);
   Listing listing;
   const auto answer = asked<protocol::verb::Dataset>(
@@ -101,30 +102,55 @@ Listing WorkerInformant::list(const protocol::ComponentRef& dataset) {
   return listing;
 }
 
-std::string RememberingInformant::question(const std::string& verb,
-                                           const protocol::ComponentRef& component) {
-  Json asked{verb, worker_, stamps_.sha256(protocol::path_of(component.plugin)),
+namespace {
+
+// {"sha256":"<of the answer's text>","answer":<text>}
+constexpr std::string_view before_hash = R"({"sha256":")", before_answer = R"(","answer":)";
+constexpr std::size_t digits = 64;
+
+}  // namespace
+
+Json Answers::recall(const std::string& question) const {
+  const auto bytes = base::read_file(file(question));
+  const auto front = before_hash.size() + digits + before_answer.size();
+  if (!bytes || bytes->size() <= front || !bytes->starts_with(before_hash)) return {};
+  const auto answer = std::string_view(*bytes).substr(front, bytes->size() - front - 1);
+  if (bytes->substr(before_hash.size(), digits) != protocol::sha256(answer)) return {};
+  auto value = Json::parse(answer, nullptr, false);
+  return value.is_discarded() ? Json() : value;
+}
+
+void Answers::keep(const std::string& question, const Json& answer) const {
+  const auto text = protocol::readable_json(answer).dump();
+  std::string bytes(before_hash);
+  bytes.append(protocol::sha256(std::string_view(text))).append(before_answer).append(text) += '}';
+  base::replace_file(file(question), bytes);  // else it is asked again
+}
+
+std::string CachedQueries::question(const std::string& verb,
+                                    const protocol::ComponentRef& component) {
+  Json asked{verb, worker_, hashes_.sha256(protocol::path_of(component.plugin)),
              component.component, component.options};
   for (const auto& input : component.inputs)
     asked.push_back(input.sha256);
   return protocol::sha256(asked);
 }
 
-bool RememberingInformant::is_still(const std::filesystem::path& file, const std::string& sha256) {
+bool CachedQueries::is_still(const std::filesystem::path& file, const std::string& sha256) {
   try {
-    return stamps_.sha256(file) == sha256;
+    return hashes_.sha256(file) == sha256;
   } catch (const std::system_error&) {
     return false;
   }
 }
 
-std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& files) {
+std::vector<Json> CachedQueries::inspect(const std::vector<std::string>& files) {
   std::vector<Json> answers;
   std::vector<std::string> unknown, hashes, questions;
   for (const auto& file : files) {
-    hashes.push_back(stamps_.sha256(file));
+    hashes.push_back(hashes_.sha256(file));
     questions.push_back(protocol::sha256(Json{"inspect", worker_, hashes.back()}));
-    answers.push_back(stamps_.recall(questions.back()));
+    answers.push_back(answers_.recall(questions.back()));
     if (!answers.back().contains("info")) answers.back() = nullptr;
     if (answers.back().is_null()) unknown.push_back(file);
   }
@@ -136,7 +162,7 @@ std::vector<Json> RememberingInformant::inspect(const std::vector<std::string>& 
     answers[i] = *next++;
     if (!answers[i].contains("info")) continue;
     if (is_still(files[i], hashes[i]))
-      stamps_.remember(questions[i], answers[i]);
+      answers_.keep(questions[i], answers[i]);
     else
       answers[i] = {{"refused", "it changed during loading; run again"}};
   }
@@ -156,11 +182,11 @@ std::optional<protocol::Facts> facts_in(const Json& known) {
 
 }  // namespace
 
-protocol::Facts RememberingInformant::resolve(const protocol::ComponentRef& component) {
+protocol::Facts CachedQueries::resolve(const protocol::ComponentRef& component) {
   const auto asked = question("resolve", component);
-  if (auto known = facts_in(stamps_.recall(asked))) return std::move(*known);
+  if (auto known = facts_in(answers_.recall(asked))) return std::move(*known);
   auto facts = other_.resolve(component);
-  stamps_.remember(asked, facts);
+  answers_.keep(asked, facts);
   return facts;
 }
 
@@ -231,14 +257,14 @@ std::optional<Listing> still_holding(const Json& known, const Json& options) {
 
 }  // namespace
 
-Listing RememberingInformant::list(const protocol::ComponentRef& dataset) {
+Listing CachedQueries::list(const protocol::ComponentRef& dataset) {
   const auto asked = question("dataset", dataset);
-  if (auto known = still_holding(stamps_.recall(asked), dataset.options)) return std::move(*known);
+  if (auto known = still_holding(answers_.recall(asked), dataset.options)) return std::move(*known);
   const auto begun = now();
   auto listing = other_.list(dataset);
   const Seen seen(listing, dataset.options);
   if (seen.settled_before(begun))
-    stamps_.remember(asked, {{"seen", seen.digest()}, {"listing", listing}});
+    answers_.keep(asked, {{"seen", seen.digest()}, {"listing", listing}});
   return listing;
 }
 

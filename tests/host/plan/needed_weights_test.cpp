@@ -1,6 +1,7 @@
+#include "host/plan/needed_weights.hpp"
+
 #include <gmock/gmock.h>
 
-#include "host/plan/needed_weights.hpp"
 #include "support.hpp"
 
 namespace earshot::host {
@@ -36,9 +37,9 @@ class HubWeights : public ::testing::Test {
     const auto experiment =
         parse_experiment((world.folder / "x.toml").string(), overrides,
                          [&](const std::string&) { return World::text() + end; });
-    StampTable stamps(world.folder / "cache");
-    const Catalog catalog(world.files, world.informant, stamps);
-    return needed_weights(experiment, overrides, catalog, world.informant, stamps,
+    HashCache hashes(world.folder / "cache");
+    const Catalog catalog(world.files, world.queries, hashes);
+    return needed_weights(experiment, overrides, catalog, world.queries, hashes,
                           world.folder / "cache");
   }
 
@@ -102,7 +103,7 @@ TEST_F(HubWeights, are_needed_by_the_cells_that_run) {
   Overrides only;
   only.only = {"encoder=other"};
   EXPECT_THAT(needed(end, only).at(0).users, ElementsAre("encoder other"));
-  EXPECT_EQ(world.informant.listed, 0);
+  EXPECT_EQ(world.queries.listed, 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "host/plan/stamps.hpp"
+#include "host/plan/hash_cache.hpp"
 
 #include <array>
 #include <charconv>
@@ -38,8 +38,7 @@ std::string entry_of(const std::string& path, const Stamp& stamp, const std::str
 
 }  // namespace
 
-StampTable::StampTable(const fs::path& cache)
-    : file_(cache / "stamps.db"), answers_(cache / "answers") {
+HashCache::HashCache(const fs::path& cache) : file_(cache / "stamps.db") {
   std::error_code error;
   fs::create_directories(cache, error);
   if (error)
@@ -49,14 +48,14 @@ StampTable::StampTable(const fs::path& cache)
   load();
 }
 
-StampTable::~StampTable() {
+HashCache::~HashCache() {
   try {
     save();
   } catch (const std::exception&) {  // what is not remembered is read again
   }
 }
 
-void StampTable::load() {
+void HashCache::load() {
   const auto bytes = base::read_file(file_);
   rewrite_ = !bytes || !bytes->starts_with(head);
   if (rewrite_) return;
@@ -81,7 +80,7 @@ void StampTable::load() {
   rewrite_ = entries > 2 * hashes_.size() + few;
 }
 
-void StampTable::save() {
+void HashCache::save() {
   if (new_hashes_.empty()) return;
   std::string bytes(rewrite_ ? head : "");
   for (const auto& [path, entry] : rewrite_ ? hashes_ : new_hashes_)
@@ -94,7 +93,7 @@ void StampTable::save() {
   new_hashes_.clear();
 }
 
-protocol::ListedFile StampTable::look_at(const fs::path& file) {
+protocol::ListedFile HashCache::look_at(const fs::path& file) {
   const auto path = fs::absolute(file).lexically_normal();
   const auto stamp = stamp_of(path);
   const auto known = hashes_.find(path.native());
@@ -109,11 +108,11 @@ protocol::ListedFile StampTable::look_at(const fs::path& file) {
   return found;
 }
 
-std::string StampTable::content(const fs::path& path) {
+std::string HashCache::content(const fs::path& path) {
   return protocol::Contents{path, {}}.hash([this](const fs::path& file) { return sha256(file); });
 }
 
-protocol::InputRef StampTable::input(const fs::path& path, const std::vector<fs::path>& files) {
+protocol::InputRef HashCache::input(const fs::path& path, const std::vector<fs::path>& files) {
   protocol::Contents contents{path, {}};
   if (!files.empty() && !(files.size() == 1 && files.front() == path)) {
     if (!fs::is_directory(path)) contents.path = path.parent_path();

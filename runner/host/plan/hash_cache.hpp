@@ -6,31 +6,28 @@
 #include <string>
 #include <vector>
 
-#include "host/plan/answers.hpp"
 #include "protocol/components.hpp"
 #include "protocol/file_list.hpp"
 #include "protocol/stamp.hpp"
 
 namespace earshot::host {
 
-using protocol::Json;
 using protocol::Stamp;
 using protocol::stamp_of;
 
-/// What is remembered of files between invocations: the SHA-256 of their content while their stamp
-/// stays, in `<cache>/stamps.db`, and answers of workers. Only a cache: what is damaged, or cannot
-/// be written, is found out again. New hashes are written by save() and by the destructor, answers
-/// at once.
+/// The SHA-256 of the content of files while their stamp stays, kept between invocations in
+/// `<cache>/stamps.db`. Only a cache: what is damaged, or cannot be written, is computed again. New
+/// hashes are written by save() and by the destructor.
 ///
 /// The file is a line that says what it is, and then an entry for each file that was hashed, put
 /// at the end: checksum, hash, stamp, path and a zero byte. The last entry of a path holds.
-class StampTable {
+class HashCache {
  public:
   /// Creates the folder. @throws Failure (store_unusable) if there is none and cannot be
-  explicit StampTable(const std::filesystem::path& cache);
-  ~StampTable();
-  StampTable(const StampTable&) = delete;
-  StampTable& operator=(const StampTable&) = delete;
+  explicit HashCache(const std::filesystem::path& cache);
+  ~HashCache();
+  HashCache(const HashCache&) = delete;
+  HashCache& operator=(const HashCache&) = delete;
 
   /// A file with the hash of its content, and its stamp if the two surely belong together.
   /// @throws std::system_error if it cannot be read, or is not a regular file
@@ -42,11 +39,6 @@ class StampTable {
   /// What an option names, with its content; only these `files` of a folder, or all.
   protocol::InputRef input(const std::filesystem::path& path,
                            const std::vector<std::filesystem::path>& files = {});
-
-  Json recall(const std::string& question) const { return answers_.recall(question); }
-  void remember(const std::string& question, const Json& answer) const {
-    answers_.remember(question, answer);
-  }
 
   void save();
   std::int64_t hashed() const { return hashed_; }  ///< files that were read, for tests
@@ -60,7 +52,6 @@ class StampTable {
   void load();
 
   std::filesystem::path file_;
-  Answers answers_;
   Hashes hashes_{}, new_hashes_{};
   bool rewrite_ = false;  ///< there is no file, or most of it is out of date
   std::int64_t hashed_ = 0;
