@@ -9,6 +9,8 @@
 
 namespace earshot::host {
 
+EARSHOT_JSON_DEFINITIONS(Select, Hypothesis, Claims)
+
 namespace {
 
 std::vector<std::string> axis_values(const Experiment& experiment, const std::string& axis) {

@@ -5,6 +5,8 @@
 
 namespace earshot::host {
 
+EARSHOT_JSON_DEFINITIONS(AudioOverrides)
+
 namespace {
 
 bool can_be_pretrained(Table table) {

@@ -6,6 +6,8 @@
 
 namespace earshot::host {
 
+EARSHOT_JSON_DEFINITIONS(ComponentIdentity, DatasetIdentity)
+
 DatasetIdentity identity_of(const protocol::DatasetRef& dataset) {
   return {dataset.key, dataset.fold, dataset.limit, dataset.validation, dataset.shuffle_labels};
 }

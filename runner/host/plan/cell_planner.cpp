@@ -91,6 +91,10 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
   for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model})
     if (*component != nullptr && !(*component)->missing.empty()) return (*component)->missing;
   if (!parts.facts->missing.empty()) return parts.facts->missing;
+  if (parts.encoder != nullptr && parts.encoder->has_ability("reader"))
+    return "encoder '" + cell.encoder.label +
+           "' reads other encoders in place of audio, and an experiment of this version cannot say "
+           "which";
   const auto& uses = parts.facts->uses;
   for (const auto& [used, ability] :
        {std::pair{uses.codes, "codec"}, std::pair{uses.learner, "learner"}})

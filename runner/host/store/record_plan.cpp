@@ -22,8 +22,8 @@ std::string value_text(const Json& value) {
 /// hash without some of them is a subtraction.
 class LabelHash {
  public:
-  std::uint64_t of(const std::string& axis, const std::string& value) {
-    auto text = axis + '\0' + value;
+  std::uint64_t of(const std::string& axis, const Json& value) {
+    auto text = axis + '\0' + protocol::canonical(value);  // "5" is not 5
     const auto known = hashes_.find(text);
     if (known != hashes_.end()) return known->second;
     const auto hash = protocol::hash64(text);
@@ -34,7 +34,7 @@ class LabelHash {
   std::uint64_t of(const Axes& axes) {
     std::uint64_t sum = 0;
     for (const auto& [axis, value] : axes)
-      sum += of(axis, value_text(value));
+      sum += of(axis, value);
     return sum;
   }
 
@@ -201,7 +201,7 @@ class PlanWriter {
     std::vector<std::uint64_t> hashes;
     for (const auto& [axis, value] : cell.axes) {
       values.push_back(value_text(value));
-      hashes.push_back(labels_.of(axis, values.back()));
+      hashes.push_back(labels_.of(axis, value));
     }
     const auto all = std::accumulate(hashes.begin(), hashes.end(), std::uint64_t{0});
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -363,6 +363,17 @@ TEST_F(Results, the_previous_identity_of_the_same_labels_tells_what_changed) {
   EXPECT_TRUE(store.previous_identity("ablation", plan.cells[1].axes).is_null());
 }
 
+TEST_F(Results, the_previous_identity_of_a_string_is_not_that_of_a_number) {
+  auto plan = small();
+  plan.cells[0].axes.emplace_back("task.size", 5);
+  record(store, plan);
+  run_cell(store, plan.cells[0].key, ok_run());
+  auto axes = plan.cells[0].axes;
+  EXPECT_FALSE(store.previous_identity("ablation", axes).is_null());
+  axes.back().second = "5";
+  EXPECT_TRUE(store.previous_identity("ablation", axes).is_null());
+}
+
 TEST_F(Results, comparisons_of_an_axis_and_base_are_replaced) {
   const auto experiment = record(store, small());
   ComparisonRow row;
