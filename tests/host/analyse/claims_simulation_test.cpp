@@ -13,7 +13,7 @@ struct Outcome {
 /// Claims `a > b` along encoders over tasks and mappers, with given true differences by condition.
 /// Clips vary by themselves and by encoder.
 Outcome simulate(const std::map<std::pair<std::string, std::string>, double>& truth,
-                 const std::string& hypothesis) {
+                 const Hypothesis& hypothesis) {
   RandomResults results;
   statistics::Random random(truth.size());
   Outcome outcome;
@@ -32,27 +32,26 @@ Outcome simulate(const std::map<std::pair<std::string, std::string>, double>& tr
           cell.marks[item] = clip + random.uniform(-0.5, 0.5) + (*encoder == 'a' ? difference : 0);
         }
       }
-    results.with(
-        cells,
-        [&](const Store& store) {
-          const auto comparison = compare(store, {.experiment = "random", .base = "b"});
-          EXPECT_EQ(comparison.lines.size(), truth.size());
-          for (const auto& line : comparison.lines) {
-            const auto& interval = line.difference.interval;
-            const double value = truth.at({line.task(), line.condition.at("mapper")});
-            outcome.covered += 100.0 / static_cast<double>(trials * truth.size()) *
-                               (interval.low <= value && value <= interval.high);
-          }
-          const auto& verdict = comparison.verdicts.at(0).verdict;
-          outcome.supported += 100.0 / trials * (verdict == "supported");
-          outcome.contradicted += 100.0 / trials * (verdict == "contradicted");
-        },
-        R"({"hypothesis": [)" + hypothesis + "]}");
+    results.with(cells,
+                 [&](const Store& store) {
+                   const auto comparison = compare(store, {.experiment = "random", .base = "b"});
+                   EXPECT_EQ(comparison.lines.size(), truth.size());
+                   for (const auto& line : comparison.lines) {
+                     const auto& interval = line.difference.interval;
+                     const double value = truth.at({line.task(), line.condition.at("mapper")});
+                     outcome.covered += 100.0 / static_cast<double>(trials * truth.size()) *
+                                        (interval.low <= value && value <= interval.high);
+                   }
+                   const auto& verdict = comparison.verdicts.at(0).verdict;
+                   outcome.supported += 100.0 / trials * (verdict == "supported");
+                   outcome.contradicted += 100.0 / trials * (verdict == "contradicted");
+                 },
+                 {.hypotheses = {hypothesis}});
   }
   return outcome;
 }
 
-constexpr const char* better = R"({"name": "h", "claim": "a > b"})";
+const Hypothesis better{.name = "h", .claim = "a > b", .candidate = "a", .base = "b"};
 
 TEST(ClaimsSimulation, a_claim_that_fails_in_a_single_task_is_supported_in_at_most_5_percent) {
   const auto found = simulate({{{"t", "m"}, 1.0}, {{"u", "m"}, 0.0}}, better);
@@ -72,8 +71,12 @@ TEST(ClaimsSimulation, a_claim_that_fails_everywhere_is_hardly_ever_supported_no
 }
 
 TEST(ClaimsSimulation, equivalence_that_fails_in_one_task_is_supported_in_at_most_5_percent) {
-  const auto found = simulate({{{"t", "m"}, 0.0}, {{"u", "m"}, 0.8}},
-                              R"({"name": "h", "claim": "a = b", "margin": 0.8})");
+  const auto found = simulate({{{"t", "m"}, 0.0}, {{"u", "m"}, 0.8}}, {.name = "h",
+                                                                       .claim = "a = b",
+                                                                       .candidate = "a",
+                                                                       .relation = Relation::equal,
+                                                                       .base = "b",
+                                                                       .margin = 0.8});
   EXPECT_LE(found.supported, 6);  // 5 plus three standard errors of the simulation
   EXPECT_GE(found.supported, 3);
 }

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "host/analyse/compare.hpp"
+#include "host/experiment/claims.hpp"
 #include "host/store/inside.hpp"
 #include "statistics/paired.hpp"
 #include "statistics/random.hpp"
@@ -22,10 +23,10 @@
 
 namespace earshot::host {
 
-using Axes = std::map<std::string, std::string>;
+using PlainAxes = std::map<std::string, std::string>;
 
 struct PlainCell {
-  Axes axes{};  ///< all except seed and fold
+  PlainAxes axes{};  ///< all except seed and fold
   std::int64_t seed = 0, fold = 0;
   bool finished = true;
   std::map<std::int64_t, double> marks{};  ///< by item
@@ -79,9 +80,9 @@ class RandomExperiment {
       if (random_.uniform() < 0.3) axes.emplace_back(axis, some(all));
     const auto seeds = 1 + random_.below(3);
     const auto folds = random_.uniform() < 0.4 ? 2 : 0;
-    std::vector<Axes> products{{{"dataset", "d"}}};
+    std::vector<PlainAxes> products{{{"dataset", "d"}}};
     for (const auto& [axis, values] : axes) {
-      std::vector<Axes> longer;
+      std::vector<PlainAxes> longer;
       for (const auto& product : products)
         for (const auto& value : values) {
           longer.push_back(product);
@@ -110,7 +111,7 @@ class RandomExperiment {
 
   statistics::Random random_;
   std::vector<PlainCell> cells_{};
-  std::set<std::tuple<Axes, std::int64_t, std::int64_t>> known_{};
+  std::set<std::tuple<PlainAxes, std::int64_t, std::int64_t>> known_{};
 };
 
 /// The expected result of a comparison under one condition.
@@ -144,8 +145,8 @@ class BruteForce {
     }
   }
 
-  std::map<Axes, Expected> find() const {
-    std::map<Axes, Expected> all;
+  std::map<PlainAxes, Expected> find() const {
+    std::map<PlainAxes, Expected> all;
     for (const auto& p : profiles(base_))
       for (const auto& q : profiles(candidate_)) {
         if (!fit(p, q)) continue;
@@ -163,19 +164,19 @@ class BruteForce {
     const PlainCell *base, *candidate;
   };
 
-  Axes profile(const PlainCell& cell) const {
+  PlainAxes profile(const PlainCell& cell) const {
     auto axes = cell.axes;
     axes.erase(axis_);
     return axes;
   }
-  std::set<Axes> profiles(const Side& side) const {
-    std::set<Axes> all;
+  std::set<PlainAxes> profiles(const Side& side) const {
+    std::set<PlainAxes> all;
     for (const auto* cell : side)
       all.insert(profile(*cell));
     return all;
   }
 
-  static bool agree(const Axes& a, const Axes& b) {
+  static bool agree(const PlainAxes& a, const PlainAxes& b) {
     return std::all_of(a.begin(), a.end(), [&](const auto& label) {
       const auto other = b.find(label.first);
       return other == b.end() || other->second == label.second;
@@ -183,13 +184,13 @@ class BruteForce {
   }
 
   /// Whether `own` has no such axis, and no similar cell has one.
-  bool lacks(const Side& side, const Axes& own, const std::string& axis) const {
+  bool lacks(const Side& side, const PlainAxes& own, const std::string& axis) const {
     for (const auto& other : profiles(side))
       if (other.count(axis) > 0 && agree(own, other)) return false;
     return true;
   }
 
-  bool fit(const Axes& p, const Axes& q) const {
+  bool fit(const PlainAxes& p, const PlainAxes& q) const {
     if (!agree(p, q)) return false;
     for (const auto& [axis, value] : p)
       if (q.count(axis) == 0 && !lacks(candidate_, q, axis)) return false;
@@ -198,7 +199,7 @@ class BruteForce {
     return true;
   }
 
-  std::vector<Pair> planned(const Axes& p, const Axes& q) const {
+  std::vector<Pair> planned(const PlainAxes& p, const PlainAxes& q) const {
     std::set<std::int64_t> p_seeds, q_seeds;
     for (const auto* cell : base_)
       if (profile(*cell) == p) p_seeds.insert(cell->seed);
@@ -217,7 +218,7 @@ class BruteForce {
     return pairs;
   }
 
-  std::optional<Expected> examine(const Axes& p, const Axes& q) const {
+  std::optional<Expected> examine(const PlainAxes& p, const PlainAxes& q) const {
     const auto pairs = planned(p, q);
     if (pairs.empty()) return std::nullopt;
     Expected found;
@@ -442,7 +443,7 @@ inline void check_random_experiment(RandomResults& results, std::uint64_t seed) 
       if (candidate == base) continue;
       const auto expected = BruteForce(experiment.cells(), axis, base, candidate).find();
       conditions += expected.size();
-      std::map<Axes, std::vector<const Expected*>> averaged;
+      std::map<PlainAxes, std::vector<const Expected*>> averaged;
       for (const auto& [labels, own] : expected) {
         auto rest = labels;
         rest.erase(over);
