@@ -51,6 +51,34 @@ TEST(Options, take_weights_with_their_source_and_place) {
   EXPECT_EQ(options.weights("weights").path, "/cache/b");
 }
 
+TEST(Options, are_refused_in_the_same_words_by_the_host_and_by_a_plugin_tested_alone) {
+  const auto in_host = [](const Json& given) -> std::string {
+    try {
+      protocol::complete(described().options, given, "it", "/");
+    } catch (const protocol::OptionError& error) {
+      const std::string message = error.what(), of = " of it";
+      const auto at = message.find(of);
+      return message.substr(0, at) + message.substr(at + of.size());
+    }
+    return "accepted";
+  };
+  const auto alone = [](const std::map<std::string, OptionValue>& given) -> std::string {
+    try {
+      Options(every_type, given);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(in_host({{"integr", 3}}), alone({{"integr", std::int64_t{3}}}));
+  EXPECT_EQ(in_host({{"colour", "red"}}), alone({{"colour", std::string("red")}}));
+  EXPECT_EQ(in_host({{"integer", 11}}), alone({{"integer", std::int64_t{11}}}));
+  EXPECT_EQ(in_host({{"integer", 2.0}}), alone({{"integer", 2.0}}));
+  EXPECT_EQ(in_host({{"text", "\"c\""}}), alone({{"text", std::string("\"c\"")}}));
+  EXPECT_EQ(in_host({{"texts", {1.5, 2.0}}}), alone({{"texts", std::vector<double>{1.5, 2}}}));
+  EXPECT_EQ(in_host({{"flag", {"a", "b"}}}), alone({{"flag", std::vector<std::string>{"a", "b"}}}));
+}
+
 TEST(Options, refuse_a_value_of_another_type_and_an_unknown_key) {
   try {
     to_options(every_type, {{"integer", "three"}});
