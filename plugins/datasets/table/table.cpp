@@ -276,4 +276,24 @@ Item Table::item(std::int64_t index) const {
   return item;
 }
 
+earshot::OptionSchema Questions::options() {
+  return {{.name = "file",
+           .value = earshot::Path{},
+           .help = "JSON array of objects with id, clip, second_clip, question, choices, answer "
+                   "and split",
+           .required = true,
+           .role = earshot::Role::questions}};
+}
+
+Questions::Questions(const earshot::Options& options, const earshot::Context& context)
+    : Table(earshot::Options(Table::options(), {{"file", earshot::Path{options.path("file")}},
+                                                {"format", std::string("json")},
+                                                {"audio", Texts{"clip", "second_clip"}},
+                                                {"id", std::string("id")},
+                                                {"question", std::string("question")},
+                                                {"choices", std::string("choices")},
+                                                {"answer", std::string("answer")},
+                                                {"split", std::string("split")}}),
+            context) {}
+
 }  // namespace table

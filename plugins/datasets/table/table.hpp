@@ -11,7 +11,7 @@ namespace table {
 /// named after its column, in lower case and with _ for everything but letters and digits. Classes
 /// are the values that occur, sorted. An empty cell is an unknown label. Without columns for split
 /// and fold, items are split at random, whole groups together.
-class Table final : public earshot::Dataset {
+class Table : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
   Table(const earshot::Options& options, const earshot::Context& context);
@@ -53,6 +53,14 @@ class Table final : public earshot::Dataset {
   std::vector<std::size_t> label_columns_{};
   earshot::kit::Records records_{};
   std::vector<earshot::Split> drawn_{};
+};
+
+/// Questions about recordings in one JSON file, as earshot::Role::questions describes it: a table
+/// whose columns need no options.
+class Questions final : public Table {
+ public:
+  static earshot::OptionSchema options();
+  Questions(const earshot::Options& options, const earshot::Context& context);
 };
 
 }  // namespace table

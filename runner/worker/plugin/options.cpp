@@ -56,6 +56,8 @@ std::string name_of(Role role) {
       return "pretraining_data";
     case Role::faulty_rows:
       return "faulty_rows";
+    case Role::questions:
+      return "questions";
   }
   throw std::logic_error("a role without a name");
 }

@@ -41,6 +41,10 @@ enum class Role {
   trained_state,  ///< path: a fit state that takes the place of training
   pretraining_data,  ///< list of strings: what the default weights were trained on
   faulty_rows,       ///< string with the choice "leave_out": leaves out rows that cannot be used
+  /// path of a JSON file, which alone makes a dataset: a list of items, each an object with the
+  /// texts `id`, `clip` (a file), `second_clip` (null: one clip), `question`, `answer` and `split`,
+  /// and the list of texts `choices`. `runner answer` asks through such a dataset.
+  questions,
 };
 
 /// One option as data: {.name = "hop", .value = 160, .help = "Frame step", .unit = "samples"}.

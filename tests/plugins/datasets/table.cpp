@@ -182,6 +182,7 @@ TEST_F(Table, takes_none_na_nan_and_leading_zeros_for_classes) {
   EXPECT_FALSE(dataset.item(6).labels.contains("x"));
 }
 
+// Regression: a Latin-1 table failed in the words of a library, without line and column.
 TEST_F(Table, refuses_invalid_utf8_with_line_and_column) {
   const auto advice = "it as UTF-8";
   expect("t.csv", "audio,x\na.wav,caf\xe9\n", "t.csv:2:10: byte 0xe9 is not UTF-8");
@@ -267,6 +268,28 @@ TEST_F(Table, survives_any_cut_of_a_valid_table) {
     }
   EXPECT_EQ(open("t.json", json, {{"sets", Texts{"x"}}}).labels().front().classes,
             (Texts{"1", "true", "y"}));
+}
+
+TEST_F(Table, poses_the_questions_of_one_json_file_without_other_options) {
+  std::ofstream(root_ / "question.json") << R"([
+    {"id": "one", "clip": "/a.wav", "second_clip": null, "question": "What is heard?",
+     "choices": [], "answer": "rain", "split": "test"},
+    {"id": "two", "clip": "/a.wav", "second_clip": "b.wav", "question": "Which is farther?",
+     "choices": ["first", "second"], "answer": "first", "split": "test"}])";
+  const table::Questions dataset(
+      Options(table::Questions::options(), {{"file", Path{root_ / "question.json"}}}),
+      {.device = at::kCPU});
+  ASSERT_EQ(dataset.size(), 2);
+  const auto one = dataset.item(0), two = dataset.item(1);
+  EXPECT_EQ(one.id, "one");
+  EXPECT_EQ(one.split, Split::test);
+  EXPECT_EQ(one.clips.size(), 1U);
+  EXPECT_EQ(one.question->text, "What is heard?");
+  EXPECT_TRUE(one.question->choices.empty());
+  ASSERT_EQ(two.clips.size(), 2U);
+  EXPECT_EQ(two.clips[1].file, root_ / "b.wav");
+  EXPECT_THAT(two.question->choices, ElementsAre("first", "second"));
+  EXPECT_EQ(table::Questions::options().front().role, earshot::Role::questions);
 }
 
 }  // namespace
