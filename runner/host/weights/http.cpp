@@ -4,32 +4,74 @@
 #include <cctype>
 #include <cstdlib>
 #include <exception>
-#include <mutex>
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 namespace earshot::host {
 
 namespace {
 
+/// libcurl, loaded when it is first used: with the thirty libraries behind it, it would take half
+/// of the time of commands that never use it.
+class Curl {
+ public:
+  decltype(&::curl_global_init) global_init = find<decltype(global_init)>("curl_global_init");
+  decltype(&::curl_free) free = find<decltype(free)>("curl_free");
+  decltype(&::curl_slist_append) slist_append = find<decltype(slist_append)>("curl_slist_append");
+  decltype(&::curl_slist_free_all) slist_free_all =
+      find<decltype(slist_free_all)>("curl_slist_free_all");
+  decltype(&::curl_url) url = find<decltype(url)>("curl_url");
+  decltype(&::curl_url_cleanup) url_cleanup = find<decltype(url_cleanup)>("curl_url_cleanup");
+  decltype(&::curl_url_get) url_get = find<decltype(url_get)>("curl_url_get");
+  decltype(&::curl_url_set) url_set = find<decltype(url_set)>("curl_url_set");
+  decltype(&::curl_easy_init) easy_init = find<decltype(easy_init)>("curl_easy_init");
+  decltype(&::curl_easy_cleanup) easy_cleanup = find<decltype(easy_cleanup)>("curl_easy_cleanup");
+  decltype(&::curl_easy_reset) easy_reset = find<decltype(easy_reset)>("curl_easy_reset");
+  decltype(&::curl_easy_setopt) easy_setopt = find<decltype(easy_setopt)>("curl_easy_setopt");
+  decltype(&::curl_easy_perform) easy_perform = find<decltype(easy_perform)>("curl_easy_perform");
+  decltype(&::curl_easy_getinfo) easy_getinfo = find<decltype(easy_getinfo)>("curl_easy_getinfo");
+  decltype(&::curl_easy_strerror) easy_strerror =
+      find<decltype(easy_strerror)>("curl_easy_strerror");
+
+  Curl() { global_init(CURL_GLOBAL_DEFAULT); }
+
+ private:
+  template <class Function>
+  static Function find(const char* name) {
+    static void* const library = ::dlopen(EARSHOT_CURL, RTLD_NOW | RTLD_LOCAL);
+    void* const function = library == nullptr ? nullptr : ::dlsym(library, name);
+    if (function == nullptr)
+      throw HttpFault(
+          std::string(EARSHOT_CURL) + " cannot be used: " + ::dlerror() + ". Install libcurl",
+          false);
+    return reinterpret_cast<Function>(function);
+  }
+};
+
+const Curl& curl() {
+  static const Curl library;
+  return library;
+}
+
 struct UrlDelete {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(CURLU* url) const { curl().url_cleanup(url); }
 };
 using Url = std::unique_ptr<CURLU, UrlDelete>;
 
 std::string part_of(const Url& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
+  if (curl().url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
   std::string copy = text;
-  curl_free(text);
+  curl().free(text);
   return copy;
 }
 
 Url parsed(const std::string& url, const std::string& location = "") {
-  Url handle(curl_url());
-  bool good = curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  Url handle(curl().url());
+  bool good = curl().url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   if (!location.empty())
-    good = good && curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK;
+    good = good && curl().url_set(handle.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK;
   const auto scheme = good ? part_of(handle, CURLUPART_SCHEME) : "";
   if (scheme != "https" && scheme != "http")
     throw HttpFault("'" + (location.empty() ? url : location) + "' is not an http or https address",
@@ -99,17 +141,17 @@ bool is_passing(CURLcode code) {
 }  // namespace
 
 struct Http::Handle {
-  CURL* curl = nullptr;
+  CURL* easy = nullptr;
   char error[CURL_ERROR_SIZE] = "";
   std::chrono::seconds stall{};
 
   template <class T>
   void set(CURLoption option, T value) {
-    if (curl_easy_setopt(curl, option, value) != CURLE_OK)
+    if (curl().easy_setopt(easy, option, value) != CURLE_OK)
       throw HttpFault("this libcurl lacks a required option", false);
   }
   void prepare(const HttpRequest& request, Transfer& transfer, curl_slist* headers) {
-    curl_easy_reset(curl);  // keeps connections open
+    curl().easy_reset(easy);  // keeps connections open
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_NOBODY, request.head ? 1L : 0L);
@@ -139,39 +181,37 @@ const std::string& HttpAnswer::header(const std::string& name) const {
 }
 
 Http::Http(std::chrono::seconds stall) : handle_(std::make_unique<Handle>()) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   handle_->stall = stall;
-  handle_->curl = curl_easy_init();
-  if (handle_->curl == nullptr) throw HttpFault("libcurl cannot be used", false);
+  handle_->easy = curl().easy_init();
+  if (handle_->easy == nullptr) throw HttpFault("libcurl cannot be used", false);
 }
 
 Http::~Http() {
-  curl_easy_cleanup(handle_->curl);
+  curl().easy_cleanup(handle_->easy);
 }
 
 HttpAnswer Http::send(const HttpRequest& request) {
   parsed(request.url);
   struct ListDelete {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist* list) const { curl().slist_free_all(list); }
   };
   std::unique_ptr<curl_slist, ListDelete> headers;
   for (const auto& header : request.headers) {
-    auto* longer = curl_slist_append(headers.get(), header.c_str());
+    auto* longer = curl().slist_append(headers.get(), header.c_str());
     if (longer == nullptr) throw std::bad_alloc();
     static_cast<void>(headers.release());
     headers.reset(longer);
   }
   Transfer transfer{request};
   handle_->prepare(request, transfer, headers.get());
-  const auto code = curl_easy_perform(handle_->curl);
+  const auto code = curl().easy_perform(handle_->easy);
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code != CURLE_OK)
-    throw HttpFault(handle_->error[0] == '\0' ? curl_easy_strerror(code) : handle_->error,
+    throw HttpFault(handle_->error[0] == '\0' ? curl().easy_strerror(code) : handle_->error,
                     is_passing(code));
   if (!transfer.answer.header("retry-after").empty()) {
     curl_off_t seconds = 0;
-    curl_easy_getinfo(handle_->curl, CURLINFO_RETRY_AFTER, &seconds);
+    curl().easy_getinfo(handle_->easy, CURLINFO_RETRY_AFTER, &seconds);
     transfer.answer.retry_after = static_cast<double>(seconds);
   }
   return std::move(transfer.answer);
