@@ -2,22 +2,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <utility>
 
 #include <boost/algorithm/string/trim.hpp>
 #include <unistd.h>
 
-#include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/wanted.hpp"
+#include "host/cli/results.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/experiment/read.hpp"
-#include "host/plan/cell_identity.hpp"
 #include "host/plan/planner.hpp"
-#include "host/schedule/records.hpp"
-#include "host/schedule/scheduler.hpp"
 #include "host/store/predictions.hpp"
-#include "host/store/run_lookup.hpp"
-#include "protocol/nearest.hpp"
+#include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -59,9 +56,10 @@ struct Model {
   fs::path fit{};
 };
 
-Model find_model(const Store& store, const std::string& checkpoint, const fs::path& states) {
-  const auto wanted = find_wanted(store, "answer", checkpoint);
-  const auto origin = origin_of(store, wanted.cell, wanted.run);
+Model find_model(const fs::path& results, const std::string& checkpoint) {
+  const Store store(results, Store::Mode::read);
+  const auto selected = select_run(store, "answer", checkpoint);
+  const auto origin = origin_of(store, selected.cell, selected.run);
   if (!origin || origin->state != "ok" || origin->experiment.empty())
     throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint + "' is not ok");
   Model model{.run = origin->run, .file = origin->file, .axes = origin->axes};
@@ -70,7 +68,7 @@ Model find_model(const Store& store, const std::string& checkpoint, const fs::pa
     throw Failure(ExitCode::usage, "runner answer: run '" + checkpoint +
                                        "' was imported, so its model is not available. Expected a "
                                        "run of a task that answers questions");
-  model.fit = states / CellIdentity::from_json(origin->identity).fit_key() / "fit.state";
+  model.fit = trained_state_of(*origin, results);
   if (!fs::exists(model.fit))
     throw Failure(ExitCode::usage, "runner answer: there is no '" + model.fit.string() +
                                        "', the trained state of run '" + checkpoint +
@@ -78,19 +76,48 @@ Model find_model(const Store& store, const std::string& checkpoint, const fs::pa
   return model;
 }
 
-/// A table of one test item, beside which the results of answering it lie.
-void write_question(const fs::path& folder, const std::vector<std::string>& clips,
+/// A file with one test item, as the role `questions` of the SDK (earshot/options.hpp) describes
+/// it.
+void write_question(const fs::path& file, const std::vector<std::string>& clips,
                     const std::string& question, const std::vector<std::string>& choices) {
-  Json item{{"id", asked}, {"question", question}, {"choices", choices}, {"split", "test"}};
-  // A truth that nobody looks at: predictions make no use of it.
-  item["answer"] = choices.empty() ? "unknown" : choices.front();
-  for (std::size_t clip = 0; clip < clips.size(); ++clip)
-    item["clip" + std::to_string(clip)] = fs::absolute(clips[clip]).string();
-  std::ofstream(folder / "question.json") << Json{item}.dump();
+  const auto clip = [&](std::size_t place) {
+    return place < clips.size() ? Json(protocol::path_text(fs::absolute(clips[place]))) : Json();
+  };
+  const Json item{{"id", asked},
+                  {"clip", clip(0)},
+                  {"second_clip", clip(1)},
+                  {"question", question},
+                  {"choices", choices},
+                  // A truth that nobody looks at: predictions make no use of it.
+                  {"answer", choices.empty() ? "unknown" : choices.front()},
+                  {"split", "test"}};
+  std::ofstream(file) << Json{item}.dump();
 }
 
-/// The task, told to answer as the run learnt to. @throws Failure where it learns nothing
-void take_up(Component& task, const Model& model, const Catalog& catalog) {
+/// The dataset of the question in `file`, by whatever plugin reads such files.
+/// @throws Failure (usage): there is none
+Component question_dataset(const Catalog& catalog, const fs::path& file) {
+  for (const auto& plugin : catalog.plugins())
+    for (const auto& component : plugin.info.components)
+      for (const auto& option : component.options) {
+        if (component.kind != "dataset" || option.role != "questions") continue;
+        Component dataset;
+        dataset.table = Table::dataset;
+        dataset.label = asked;
+        dataset.use = CatalogEntry{&plugin, &component}.id();
+        dataset.position.file = "runner answer";
+        dataset.settings = DatasetSettings{};
+        dataset.options = {{option.name, protocol::path_text(file)}};
+        return dataset;
+      }
+  throw Failure(ExitCode::usage,
+                "runner answer: no plugin has a dataset that takes a question; expected one with "
+                "an option of the role 'questions', as the plugin 'table' has. Install it, or give "
+                "its folder with --plugin-path");
+}
+
+/// The task with the trained state of the run. @throws Failure (usage): it has none
+void use_trained_model(Component& task, const Model& model, const Catalog& catalog) {
   const auto evaluator = catalog.find("evaluator", task.use, task.position.text());
   const auto& options = evaluator.component->options;
   const auto state = std::find_if(options.begin(), options.end(), [](const auto& option) {
@@ -102,7 +129,7 @@ void take_up(Component& task, const Model& model, const Catalog& catalog) {
                                        "', and its evaluator '" + evaluator.id() +
                                        "' has no model that answers questions. Expected a run of a "
                                        "task with an evaluator such as 'audio_qa'");
-  task.options[state->name] = model.fit.string();
+  task.options[state->name] = protocol::path_text(model.fit);
 }
 
 /// The value of an axis that a results file has as `text`: labels are texts, whatever they look
@@ -120,7 +147,7 @@ AxisValue axis_value(const Experiment& experiment, const std::string& axis,
 
 /// The experiment with nothing in its matrix but the model's cell, asked this question.
 Experiment with_question(Experiment experiment, const Model& model, const Catalog& catalog,
-                         const fs::path& folder, std::size_t clips) {
+                         const fs::path& question) {
   MatrixBlock block;
   std::string task;
   for (const auto& [axis, text] : model.axes) {
@@ -136,21 +163,8 @@ Experiment with_question(Experiment experiment, const Model& model, const Catalo
                                        "', to which run " + std::to_string(model.run) + " belongs");
   auto& component = written->second;
   component.dataset = asked;
-  take_up(component, model, catalog);
-  Component question;
-  question.table = Table::dataset;
-  question.label = asked;
-  question.use = "table";
-  question.position.file = "runner answer";
-  question.settings = DatasetSettings{};
-  question.options = {{"file", (folder / "question.json").string()},
-                      {"audio", clips == 1 ? Json{"clip0"} : Json{"clip0", "clip1"}},
-                      {"id", "id"},
-                      {"question", "question"},
-                      {"choices", "choices"},
-                      {"answer", "answer"},
-                      {"split", "split"}};
-  experiment.components[Table::dataset][asked] = std::move(question);
+  use_trained_model(component, model, catalog);
+  experiment.components[Table::dataset][asked] = question_dataset(catalog, question);
   experiment.name = "answer";
   experiment.blocks = {std::move(block)};
   for (auto& change : experiment.overrides)
@@ -166,84 +180,88 @@ struct Answer {
   std::string choice{}, text{};
 };
 
-Answer ask_model(const Experiment& experiment, KnownPlugins& plugins, const fs::path& cache,
-                 const fs::path& folder) {
-  RunSettings settings;
-  settings.results = (folder / "answer.db").string();
-  settings.cache = cache.string();
-  Store store(settings.results, Store::Mode::write);
-  const auto plan =
-      make_plan(experiment, {}, plugins.catalog, plugins.queries, plugins.hashes, cache, &store);
+Answer ask_model(Workspace& workspace) {
+  const auto plan = workspace.plan();
   if (plan.cells.size() != 1 || plan.cells.front().decision != Decision::run)
     throw Failure(ExitCode::usage,
                   "runner answer: " + (plan.cells.empty() ? "the experiment no longer has this cell"
                                                           : plan.cells.front().reason));
-  const auto records = records_of(plan, {});
-  store.record_plan(records.experiment, records.cells, records.datasets, Json::object());
-  const auto progress = make_progress("none", stdout);
-  const auto summary = execute(plan, store, settings, *progress);
+  const auto summary = workspace.execute(plan, *make_progress("none", stdout));
   if (!summary.failures.empty())
     throw Failure(ExitCode::cells_not_ok, "runner answer: " + summary.failures.front().error);
-  const auto said = first_prediction(store);
+  const auto said = first_prediction(*workspace.store());
   if (!said) throw Failure(ExitCode::cells_not_ok, "runner answer: interrupted");
   return {said->value, boost::algorithm::trim_copy(said->output)};
 }
 
 /// A folder that is gone afterwards.
-class Scratch {
+class ScratchFolder {
  public:
-  Scratch() {
+  ScratchFolder() {
     auto pattern = (fs::temp_directory_path() / "earshot-answer-").string() + std::string(6, 'X');
     if (::mkdtemp(pattern.data()) == nullptr)
       throw Failure(ExitCode::usage, pattern + ": cannot be created; is TMPDIR writable?");
     path = pattern;
   }
-  ~Scratch() {
+  ~ScratchFolder() {
     std::error_code ignored;
     fs::remove_all(path, ignored);
   }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
 
   fs::path path{};
 };
+
+/// What is asked.
+struct Question {
+  std::vector<std::string> clips{}, choices{};
+  std::string text{};
+};
+
+Question question_of(const Arguments& given) {
+  Question question{.clips = given.texts("clip"), .choices = given.texts("choice")};
+  if (question.clips.size() < 2 || question.clips.size() > 3)
+    refuse_usage("answer", "expected one or two clips, then the question in quotes; got " +
+                               std::to_string(question.clips.size()) + " arguments");
+  question.text = question.clips.back();
+  question.clips.pop_back();
+  for (const auto& clip : question.clips)
+    if (!fs::is_regular_file(clip)) refuse_usage("answer", "there is no file '" + clip + "'");
+  if (question.choices.size() == 1)
+    refuse_usage("answer", "only one --choice is given; expected none, or at least two");
+  return question;
+}
+
+void print(const Answer& answer, const Model& model, bool json, bool choices) {
+  if (json)
+    std::cout << Json{{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}}.dump()
+              << '\n';
+  else if (!choices || answer.choice == answer.text)
+    std::cout << answer.text << '\n';
+  else
+    std::cout << (answer.choice.empty() ? "none of the choices" : answer.choice)
+              << "\n  (said: " << answer.text << ")\n";
+}
 
 ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_answer(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
-  auto clips = given->texts("clip");
-  if (clips.size() < 2 || clips.size() > 3)
-    refuse_usage("answer", "expected one or two clips, then the question in quotes; got " +
-                               std::to_string(clips.size()) + " arguments");
-  const auto question = clips.back();
-  clips.pop_back();
-  for (const auto& clip : clips)
-    if (!fs::is_regular_file(clip)) refuse_usage("answer", "there is no file '" + clip + "'");
-  const auto choices = given->texts("choice");
-  if (choices.size() == 1)
-    refuse_usage("answer", "only one --choice is given; expected none, or at least two");
+  const auto question = question_of(*given);
+  const auto model = find_model(given->text("results"), given->text("checkpoint"));
+  const ScratchFolder scratch;
+  const auto file = scratch.path / "question.json";
+  write_question(file, question.clips, question.text, question.choices);
 
-  const auto results = fs::absolute(given->text("results"));
-  const auto model = find_model(Store(results.string(), Store::Mode::read),
-                                given->text("checkpoint"), results.parent_path() / "state");
-  auto planning = plan_settings_of(*given);
-  planning.cache = fs::absolute(planning.cache);
-  const Scratch scratch;
-  write_question(scratch.path, clips, question, choices);
-  KnownPlugins plugins(planning);
+  WorkspaceSettings settings{.planning = plan_settings_of(*given)};
+  settings.running.results = scratch.path / "answer.db";
+  settings.running.worker_prefix = std::exchange(settings.planning.worker.prefix, {});
   auto experiment = with_question(read_experiment(model.file, model.overrides), model,
-                                  plugins.catalog, scratch.path, clips.size());
+                                  KnownPlugins(settings.planning).catalog, file);
   experiment.resources.device = given->text("device");
-  const auto answer = ask_model(experiment, plugins, planning.cache, scratch.path);
-  if (given->has("json"))
-    std::cout << Json{{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}}.dump()
-              << '\n';
-  else if (choices.empty() || answer.choice == answer.text)
-    std::cout << answer.text << '\n';
-  else
-    std::cout << (answer.choice.empty() ? "none of the choices" : answer.choice)
-              << "\n  (said: " << answer.text << ")\n";
+  Workspace workspace(std::move(experiment), std::move(settings), Store::Mode::write);
+  print(ask_model(workspace), model, given->has("json"), !question.choices.empty());
   return ExitCode::ok;
 }
 

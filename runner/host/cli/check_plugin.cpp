@@ -10,7 +10,8 @@
 #include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/planning.hpp"
+#include "host/cli/component.hpp"
+#include "host/cli/shared_options.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 

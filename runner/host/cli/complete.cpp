@@ -9,8 +9,8 @@
 #include "host/base/arguments.hpp"
 #include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/one_component.hpp"
-#include "host/cli/planning.hpp"
+#include "host/cli/component.hpp"
+#include "host/cli/shared_options.hpp"
 
 namespace earshot::host {
 namespace {

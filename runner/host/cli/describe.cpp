@@ -4,8 +4,8 @@
 
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/facts.hpp"
-#include "host/cli/planning.hpp"
+#include "host/cli/component.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/plan/components.hpp"
 #include "host/plan/planner.hpp"
 #include "protocol/nearest.hpp"

@@ -4,7 +4,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/failure.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/rows.hpp"
+#include "host/cli/results.hpp"
 #include "host/experiment/experiment.hpp"
 #include "host/experiment/fields.hpp"
 #include "host/store/revisions.hpp"

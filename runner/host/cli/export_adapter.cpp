@@ -4,9 +4,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/wanted.hpp"
-#include "host/plan/cell_identity.hpp"
-#include "host/store/run_lookup.hpp"
+#include "host/cli/results.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
@@ -16,12 +14,11 @@ namespace fs = std::filesystem;
 
 /// What a run learnt, beside the results file. @throws Failure (usage): nothing, or it is gone
 fs::path fit_of(const Store& store, const std::string& text, const fs::path& results) {
-  const auto wanted = find_wanted(store, "export-adapter", text);
-  const auto origin = origin_of(store, wanted.cell, wanted.run);
+  const auto selected = select_run(store, "export-adapter", text);
+  const auto origin = origin_of(store, selected.cell, selected.run);
   if (!origin || origin->state != "ok")
     throw Failure(ExitCode::usage, "runner export-adapter: run '" + text + "' is not ok");
-  const auto fit = results.parent_path() / "state" /
-                   CellIdentity::from_json(origin->identity).fit_key() / "fit.state";
+  const auto fit = trained_state_of(*origin, results);
   if (!fs::exists(fit))
     throw Failure(ExitCode::usage,
                   "runner export-adapter: there is no '" + fit.string() +
@@ -52,7 +49,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
       throw Failure(ExitCode::usage, (to / name).string() +
                                          ": already exists; an adapter never replaces another. "
                                          "Give another folder, or remove this one");
-  const auto results = fs::absolute(given->text("results"));
+  const fs::path results = given->text("results");
   const auto fit = fit_of(Store(results, Store::Mode::read), given->text("run"), results);
   try {
     WorkerProcess worker;

@@ -2,20 +2,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "host/base/arguments.hpp"
 #include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/same_file.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/plan/history.hpp"
-#include "host/plan/planner.hpp"
-#include "host/schedule/provenance.hpp"
-#include "host/schedule/records.hpp"
-#include "host/schedule/scheduler.hpp"
-#include "host/store/store.hpp"
 #include "protocol/hash.hpp"
-#include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {
@@ -161,48 +153,36 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
   return fresh;
 }
 
-/// The label of an encoder, which a table could not tell from the system.
-void refuse_taken_name(const Experiment& experiment, const std::string& name) {
-  if (experiment.find(Table::encoder, name) != nullptr)
-    refuse_usage("import-predictions",
-                 "--name '" + name + "' is an encoder of the experiment; give another name");
+/// The experiment, if the system can be imported into it. @throws Failure (usage)
+Experiment experiment_for(const Request& request, const Overrides& overrides) {
+  auto experiment = read_experiment(request.experiment, overrides);
+  // In a table the system could not be told from an encoder with its name.
+  if (experiment.find(Table::encoder, request.name) != nullptr)
+    refuse_usage("import-predictions", "--name '" + request.name +
+                                           "' is an encoder of the experiment; give another name");
+  if (!experiment.select.over.empty())
+    throw Failure(ExitCode::usage,
+                  request.experiment +
+                      ": has a [select], but imported predictions have no validation items to "
+                      "choose by; import them into an experiment without [select]");
+  return experiment;
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_import(), arguments);
   if (!given) return ExitCode::ok;
   const auto request = request_of_arguments(*given);
-  const auto overrides = overrides_of(*given);
-  auto planning = plan_settings_of(*given, Purpose::writing);
-  planning.cache = fs::absolute(planning.cache);
-  const auto experiment = read_experiment(request.experiment, overrides);
-  refuse_taken_name(experiment, request.name);
-  if (!experiment.select.over.empty())
-    throw Failure(ExitCode::usage,
-                  request.experiment +
-                      ": has a [select], but imported predictions have no validation items to "
-                      "choose by; import them into an experiment without [select]");
-  Store store(given->text("results"), Store::Mode::write);
-  require_same_file(store, experiment, *given);
-  store.bury_lost_runs();
-  auto plan = make_plan(experiment, overrides, planning, &store);
+  auto workspace = open_workspace(experiment_for(request, overrides_of(*given)), *given,
+                                  command_line("import-predictions", arguments));
+  const auto& store = *workspace.store();
+  auto plan = workspace.plan();
   const auto places = places_of(plan, request.task);
-  const auto content = checked_content(request, places, planning.worker);
+  const auto content =
+      checked_content(request, places, {workspace.settings().running.worker_prefix});
   keep_imported(plan, store);
   const auto fresh = import_into(plan, request, places, content, store);
-
-  const auto records = records_of(plan, overrides);
-  std::vector<std::string> words{"import-predictions"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  store.record_plan(records.experiment, records.cells, records.datasets, provenance(plan, words));
-  RunSettings settings;
-  settings.results = given->text("results");
-  settings.cache = planning.cache;
-  settings.worker_prefix = planning.worker.prefix;
-  const auto progress = make_progress("none", stdout);
-  const auto summary = execute(plan, store, settings, *progress);
-  for (const auto& failure : summary.failures)
-    std::cerr << failure.label << ": " << failure.error << '\n';
+  const auto summary = workspace.execute(plan, *make_progress("none", stdout));
+  print_failures(summary);
   if (summary.exit_code() == ExitCode::ok) {
     std::cout << (fresh == 0 ? "nothing to do: the same predictions were imported before\n"
                              : "imported '" + request.name + "' into " + plan.experiment.name +

@@ -4,9 +4,9 @@
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/count_meter.hpp"
-#include "host/cli/one_component.hpp"
-#include "host/cli/planning.hpp"
+#include "host/cli/component.hpp"
+#include "host/cli/meters.hpp"
+#include "host/cli/shared_options.hpp"
 #include "protocol/path_text.hpp"
 
 namespace earshot::host {

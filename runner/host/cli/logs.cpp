@@ -6,7 +6,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/wanted.hpp"
+#include "host/cli/results.hpp"
 #include "host/store/run_lookup.hpp"
 
 namespace earshot::host {
@@ -28,31 +28,35 @@ void print_log(const std::filesystem::path& file) {
 ExitCode logs(const std::vector<std::string>& arguments) {
   Syntax syntax;
   syntax.command = "logs";
-  syntax.usage = "CELL | RUN";
+  syntax.usage = "CELL | RUN | EXPERIMENT";
   syntax.description =
-      "Prints the output of the worker for a cell (given by the first characters of its key) or "
-      "for a run\n"
-      "(given by its number). For a cell, --attempt selects an attempt; the default is the last "
+      "Prints the output of the worker for a cell (given by the first characters of its key), for "
+      "a run\n"
+      "(given by its number), or for the last run of an experiment (a name or FILE.toml) that did "
+      "not end\n"
+      "ok, else its last one. For a cell, --attempt selects an attempt; the default is the last "
       "one.\n"
       "'runner status EXPERIMENT --cells' shows the keys.";
   syntax.options.add_options()("attempt", program_options::value<std::int64_t>()->value_name("N"),
                                "which attempt, counted from 1");
   add_results_option(syntax.options);
-  syntax.positionals = {{"wanted", 1}};
+  syntax.positionals = {{"run", 1}};
   syntax.examples =
       "  runner logs 3f9a12c4\n"
       "  runner logs 3f9a12c4 --attempt 1\n"
-      "  runner logs 17\n";
+      "  runner logs 17\n"
+      "  runner logs experiments/ablation.toml\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto results = given->text("results");
   const Store store(results, Store::Mode::read);
-  const auto wanted = find_wanted(store, "logs", given->text("wanted"));
+  const auto text = given->text("run");
+  const auto selected = select_run_or_experiment(store, "logs", text);
   const auto attempt = given->has("attempt") ? given->get<std::int64_t>("attempt") : 0;
-  const auto found = find_attempt(store, wanted.cell, wanted.run, attempt);
+  const auto found = find_attempt(store, selected.cell, selected.run, attempt);
   if (!found)
-    throw Failure(ExitCode::usage, "runner logs: '" + given->text("wanted") + "' has no attempt " +
-                                       std::to_string(attempt));
+    throw Failure(ExitCode::usage,
+                  "runner logs: '" + text + "' has no attempt " + std::to_string(attempt));
   std::cout << "run " << found->run << ", cell " << found->key.substr(0, 12) << ", attempt "
             << found->number << " of " << found->attempts << ": " << found->state << '\n';
   if (!found->error.empty()) std::cout << plain_text(found->error) << '\n';

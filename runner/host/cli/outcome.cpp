@@ -90,20 +90,69 @@ void print_long(std::ostream& out, const Grid& grid) {
 
 }  // namespace
 
+const char* name_of(Decision decision) {
+  switch (decision) {
+    case Decision::run:
+      return "run";
+    case Decision::cached:
+      return "cached";
+    case Decision::excluded:
+      return "excluded";
+    case Decision::left_out:
+      return "left out";
+    case Decision::skipped:
+      break;
+  }
+  return "skipped";
+}
+
+std::map<Decision, std::int64_t> count_decisions(const Plan& plan) {
+  std::map<Decision, std::int64_t> counts;
+  for (const auto& cell : plan.cells)
+    ++counts[cell.decision];
+  return counts;
+}
+
+Json plan_event(const Plan& plan) {
+  auto counts = count_decisions(plan);
+  return {
+      {"event", "plan"},
+      {"experiment", plan.experiment.name},
+      {"total", counts[Decision::run]},
+      {"cached", counts[Decision::cached]},
+      {"excluded", counts[Decision::excluded]},
+      {"left_out", counts[Decision::left_out]},
+      {"skipped", counts[Decision::skipped]},
+      {"expected", counts[Decision::run] + counts[Decision::cached] + counts[Decision::skipped]}};
+}
+
+Json summary_event(const Summary& summary) {
+  return {{"event", "summary"},
+          {"expected", summary.expected},
+          {"ok", summary.ok},
+          {"cached", summary.cached},
+          {"elsewhere", summary.elsewhere},
+          {"failed", summary.failed},
+          {"skipped", summary.skipped},
+          {"unfinished", summary.unfinished},
+          {"attempts", summary.attempts},
+          {"seconds", summary.seconds},
+          {"exit", static_cast<int>(summary.exit_code())}};
+}
+
 void print_plan_summary(std::ostream& out, const Plan& plan) {
-  std::int64_t counts[5] = {};
+  auto counts = count_decisions(plan);
   Counts run, skipped, excluded;
   for (const auto& cell : plan.cells) {
-    ++counts[static_cast<int>(cell.decision)];
     // "failed before: <message>" and the like are one reason, whatever the message.
     if (cell.decision == Decision::run) count(run, cell.reason.substr(0, cell.reason.find(':')));
     if (cell.decision == Decision::skipped) count(skipped, cell.reason);
     if (cell.decision == Decision::excluded) count(excluded, cell.reason);
   }
-  out << "plan  " << counts[0] << " cells to run, " << counts[1] << " cached";
-  const char* const others[] = {" excluded", " left out", " skipped"};
-  for (int i = 2; i < 5; ++i)
-    if (counts[i] > 0) out << ", " << counts[i] << others[i - 2];
+  out << "plan  " << counts[Decision::run] << " cells to run, " << counts[Decision::cached]
+      << " cached";
+  for (const auto other : {Decision::excluded, Decision::left_out, Decision::skipped})
+    if (counts[other] > 0) out << ", " << counts[other] << ' ' << name_of(other);
   out << '\n';
   if (run.size() > 1 || (run.size() == 1 && run.front().first != "new"))
     print_counts(out, "  run       ", run);
@@ -134,6 +183,11 @@ void print_results(std::ostream& out, const Store& store, const std::string& exp
   table.finish();
 }
 
+void print_failures(const Summary& summary) {
+  for (const auto& failure : summary.failures)
+    std::cerr << failure.label << ": " << failure.error << '\n';
+}
+
 void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,
                   const std::string& results) {
   const std::string option = results == defaults().results ? "" : " --results " + results;
@@ -148,7 +202,7 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
     out << failure.state << "  " << plain_text(failure.label + "  " + failure.error) << '\n'
         << "        runner logs " << failure.key.substr(0, 8) << option << '\n';
   }
-  for (const auto& [reason, cells] : summary.parked)
+  for (const auto& [reason, cells] : summary.not_begun)
     out << "not begun  " << cells << " cells, because " << plain_text(reason) << '\n';
   out << "done  " << summary.expected << (summary.expected == 1 ? " cell: " : " cells: ")
       << summary.ok << " ok";

@@ -1,12 +1,24 @@
 #pragma once
+#include <cstdint>
 #include <iosfwd>
+#include <map>
 #include <string>
 
 #include "host/plan/plan.hpp"
-#include "host/schedule/scheduler.hpp"
-#include "host/store/store.hpp"
+#include "host/schedule/run_counts.hpp"
 
 namespace earshot::host {
+
+// What commands say about a plan and about how its cells ended.
+
+const char* name_of(Decision decision);
+/// How many cells of a plan have each decision.
+std::map<Decision, std::int64_t> count_decisions(const Plan& plan);
+
+/// The event "plan" of Progress::event().
+Json plan_event(const Plan& plan);
+/// The event "summary" of Progress::event().
+Json summary_event(const Summary& summary);
 
 /// "plan  45 cells: 30 to run, 15 done before, 3 excluded", why cells run or not, and the notes.
 void print_plan_summary(std::ostream& out, const Plan& plan);
@@ -15,6 +27,9 @@ void print_plan_summary(std::ostream& out, const Plan& plan);
 /// primary metric over all items, mean over seeds and folds of ok runs. Beside it chance and
 /// majority where the task reports them. Nothing when no run is ok.
 void print_results(std::ostream& out, const Store& store, const std::string& experiment);
+
+/// "LABEL: ERROR" for each cell that failed, on stderr.
+void print_failures(const Summary& summary);
 
 /// What failed and why, "done  45 expected = 44 ok + 1 failed", and where to read on.
 void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,

@@ -1,27 +1,22 @@
+#include "host/cli/plan.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "host/analyse/observed.hpp"
-#include "host/base/table.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/same_file.hpp"
+#include "host/cli/outcome.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/schedule/selection.hpp"
 #include "statistics/detectable.hpp"
 
 namespace earshot::host {
 namespace {
-
-const char* name_of(Decision decision) {
-  constexpr const char* names[] = {"run", "cached", "excluded", "left out", "skipped"};
-  return names[static_cast<int>(decision)];
-}
 
 Json axis_or_null(const Cell& cell, const char* axis) {
   const auto* value = cell.axes.find(axis);
@@ -175,37 +170,39 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "  runner plan experiments/esc10.toml --format json\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
-  const auto file = experiment_file(*given, "plan");
-  const auto format = format_of(given->text("format"));
-  const auto overrides = overrides_of(*given);
-  const auto experiment = read_experiment(file, overrides);
-  std::optional<Store> store;
-  if (std::filesystem::exists(given->text("results")))
-    store.emplace(given->text("results"), Store::Mode::read);
-  // Never destroyed: the program ends here, and taking thousands of cells apart takes its time.
-  static Plan* kept = nullptr;
-  kept = new Plan(
-      make_plan(experiment, overrides, plan_settings_of(*given), store ? &*store : nullptr));
-  auto& plan = *kept;
-  if (given->has("failed")) keep_failed_only(plan, store ? &*store : nullptr);
-  if (store) plan = with_selection(std::move(plan), *store);
-  if (format != Format::table || given->has("why")) print_cells(plan, format);
-  if (format != Format::table) return ExitCode::ok;
-  if (given->has("why")) std::cout << '\n';
-  std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
-  print_groups(plan);
-  print_pretraining(plan);
-  print_datasets(plan, store ? &*store : nullptr);
-  for (const auto& note : plan.notes)
-    std::cout << "\nnote: " << note << '\n';
-  if (const auto other = store ? other_file(*store, experiment) : std::nullopt)
-    std::cout << "\nnote: the results already have an experiment '" << experiment.name
-              << "' from another file, " << *other
-              << "; to run this one, change its name or give --replace\n";
+  const PlanView view{.format = format_of(given->text("format")),
+                      .every_cell = given->has("why"),
+                      .failed_only = given->has("failed")};
+  auto settings = workspace_settings_of(*given, Purpose::reading, {});
+  // Here planning is all that a worker does.
+  settings.planning.worker.prefix = settings.running.worker_prefix;
+  auto experiment = read_experiment(experiment_file(*given, "plan"), settings.overrides);
+  show_plan(Workspace(std::move(experiment), std::move(settings), Store::Mode::read), view);
   return ExitCode::ok;
 }
 
 }  // namespace
+
+void show_plan(const Workspace& workspace, const PlanView& view) {
+  const auto& experiment = workspace.experiment();
+  const auto* store = workspace.store();
+  auto& plan = keep_until_exit(workspace.plan());
+  if (view.failed_only) keep_failed_only(plan, store);
+  if (store != nullptr) plan = with_selection(std::move(plan), *store);
+  if (view.format != Format::table || view.every_cell) print_cells(plan, view.format);
+  if (view.format != Format::table) return;
+  if (view.every_cell) std::cout << '\n';
+  std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
+  print_groups(plan);
+  print_pretraining(plan);
+  print_datasets(plan, store);
+  for (const auto& note : plan.notes)
+    std::cout << "\nnote: " << note << '\n';
+  if (const auto other = store != nullptr ? other_file(*store, experiment) : std::nullopt)
+    std::cout << "\nnote: the results already have an experiment '" << experiment.name
+              << "' from another file, " << *other
+              << "; to run this one, change its name or give --replace\n";
+}
 
 const Command plan_command{"plan", Group::run, "shows what a run would do, and why", run};
 

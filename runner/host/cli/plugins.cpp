@@ -2,8 +2,8 @@
 
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/rows.hpp"
+#include "host/cli/results.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/plan/planner.hpp"
 
 namespace earshot::host {

@@ -4,7 +4,7 @@
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/rows.hpp"
+#include "host/cli/results.hpp"
 #include "host/experiment/experiment.hpp"
 #include "host/store/queries.hpp"
 #include "host/store/selected_rows.hpp"

@@ -5,9 +5,7 @@
 
 #include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/wanted.hpp"
-#include "host/plan/cell_identity.hpp"
-#include "host/store/run_lookup.hpp"
+#include "host/cli/results.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
@@ -15,8 +13,8 @@ namespace earshot::host {
 namespace {
 
 /// @throws Failure (usage) where no experiment has it
-RunOrigin find(const Store& store, const Wanted& wanted) {
-  const auto origin = origin_of(store, wanted.cell, wanted.run);
+RunOrigin find(const Store& store, const RunSelector& selected) {
+  const auto origin = origin_of(store, selected.cell, selected.run);
   if (!origin || origin->experiment.empty())
     throw Failure(ExitCode::usage,
                   "runner repro: this run does not belong to any experiment any more");
@@ -94,7 +92,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const Store store(given->text("results"), Store::Mode::read);
-  const auto found = find(store, find_wanted(store, "repro", given->text("run")));
+  const auto found = find(store, select_run(store, "repro", given->text("run")));
   if (given->has("patch")) {
     std::cout << found.provenance.value("git", Json::object()).value("diff", "") << '\n';
     return ExitCode::ok;
@@ -111,9 +109,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   print_source(found);
   print_plugins(found);
   if (found.log) std::cout << "log      " << store.resolve(*found.log).string() << '\n';
-  const auto results = std::filesystem::absolute(given->text("results"));
-  const auto fit = results.parent_path() / "state" /
-                   CellIdentity::from_json(found.identity).fit_key() / "fit.state";
+  const auto fit = trained_state_of(found, given->text("results"));
   if (std::filesystem::exists(fit)) std::cout << "fit      " << fit.string() << '\n';
   std::cout << "\n" << command(found) << '\n';
   return ExitCode::ok;

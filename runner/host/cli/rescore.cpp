@@ -1,22 +1,12 @@
-#include <filesystem>
 #include <iostream>
 
-#include "host/base/arguments.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/outcome.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/same_file.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/plan/history.hpp"
-#include "host/plan/planner.hpp"
-#include "host/schedule/provenance.hpp"
-#include "host/schedule/records.hpp"
-#include "host/schedule/scheduler.hpp"
-#include "host/store/store.hpp"
 
 namespace earshot::host {
 namespace {
-
-namespace fs = std::filesystem;
 
 Syntax syntax_of_rescore() {
   Syntax syntax{
@@ -47,38 +37,23 @@ void print_reasons(const Rescoring& rescoring) {
 ExitCode run(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_rescore(), arguments);
   if (!given) return ExitCode::ok;
-  const auto file = experiment_file(*given, "rescore");
-  const auto overrides = overrides_of(*given);
-  auto planning = plan_settings_of(*given, Purpose::writing);
-  planning.cache = fs::absolute(planning.cache);
-  RunSettings settings;
-  settings.results = given->text("results");
-  settings.cache = planning.cache;
-  settings.worker_prefix = planning.worker.prefix;
-
-  const auto experiment = read_experiment(file, overrides);
-  Store store(settings.results, Store::Mode::write);
-  require_same_file(store, experiment, *given);
-  store.bury_lost_runs();
-  auto plan = make_plan(experiment, overrides, planning, &store);
-  const auto rescoring = rescore(plan, store, settings.beside("state"));
+  auto workspace =
+      open_workspace(read_experiment(experiment_file(*given, "rescore"), overrides_of(*given)),
+                     *given, command_line("rescore", arguments));
+  auto plan = workspace.plan();
+  const auto rescoring =
+      rescore(plan, *workspace.store(), workspace.settings().running.beside("state"));
   print_reasons(rescoring);
   if (rescoring.cells == 0) {
     std::cout << "nothing to rescore\n";
     return rescoring.reasons.empty() ? ExitCode::ok : ExitCode::cells_not_ok;
   }
-  keep_imported(plan, store);
-  const auto records = records_of(plan, overrides);
-  std::vector<std::string> words{"rescore"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  store.record_plan(records.experiment, records.cells, records.datasets, provenance(plan, words));
-  const auto progress = make_progress("none", stdout);
-  const auto summary = execute(plan, store, settings, *progress);
-  for (const auto& failure : summary.failures)
-    std::cerr << failure.label << ": " << failure.error << '\n';
+  keep_imported(plan, *workspace.store());
+  const auto summary = workspace.execute(plan, *make_progress("none", stdout));
+  print_failures(summary);
   std::cout << "rescored " << summary.ok - summary.cached << " of " << rescoring.cells
             << " cells\n";
-  print_results(std::cout, store, plan.experiment.name);
+  print_results(std::cout, *workspace.store(), plan.experiment.name);
   return summary.exit_code();
 }
 

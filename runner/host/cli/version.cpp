@@ -5,7 +5,7 @@
 #include "host/base/arguments.hpp"
 #include "host/base/worker_process.hpp"
 #include "host/cli/command.hpp"
-#include "host/schedule/build_commit.hpp"
+#include "host/schedule/provenance.hpp"
 #include "host/store/open.hpp"
 
 namespace earshot::host {

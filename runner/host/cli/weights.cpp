@@ -11,9 +11,9 @@
 #include "host/base/plain_text.hpp"
 #include "host/base/table.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/download_meter.hpp"
-#include "host/cli/planning.hpp"
-#include "host/cli/rows.hpp"
+#include "host/cli/meters.hpp"
+#include "host/cli/results.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/plan/needed_weights.hpp"
 #include "host/weights/licence.hpp"
 #include "protocol/nearest.hpp"
@@ -71,8 +71,8 @@ void look(const fs::path& cache, Row& row) {
   row.to_get = 0;
 }
 
-/// Asks the hub about what is missing or has no known licence, and gets it if that is wanted. When
-/// the hub cannot be reached, the others are not tried.
+/// Asks the hub about what is missing or has no known licence, and gets it if that is asked for.
+/// When the hub cannot be reached, the others are not tried.
 void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
   const auto& cache = hub.settings().cache;
   const FetchWatcher watcher{[&](const FetchProgress& now) { meter.progress(now); },
@@ -173,16 +173,16 @@ void summarise(const std::vector<Row>& rows, const Arguments& given, bool fetchi
 }
 
 /// Files and sources of the command line; without any, the experiments of this folder.
-std::vector<std::string> wanted_of(const Arguments& given) {
-  auto wanted = given.texts("what");
+std::vector<std::string> arguments_or_experiments(const Arguments& given) {
+  auto named = given.texts("what");
   std::error_code ignored;
-  if (!wanted.empty()) return wanted;
+  if (!named.empty()) return named;
   for (const auto& entry : fs::directory_iterator("experiments", ignored))
-    if (entry.path().extension() == ".toml") wanted.push_back(entry.path().string());
-  if (wanted.empty())
+    if (entry.path().extension() == ".toml") named.push_back(entry.path().string());
+  if (named.empty())
     refuse_usage("weights", "no experiment file given, and none in a folder 'experiments'");
-  std::sort(wanted.begin(), wanted.end());
-  return wanted;
+  std::sort(named.begin(), named.end());
+  return named;
 }
 
 void add(std::vector<Row>& rows, const NeededWeights& needed, const std::string& file) {
@@ -200,7 +200,7 @@ void add(std::vector<Row>& rows, const NeededWeights& needed, const std::string&
 /// @param complete set to false when a file of the folder was left out because something is wrong
 /// with it; of a file that was named that is an error
 std::vector<Row> rows_of(const Arguments& given, bool& complete) {
-  const auto wanted = wanted_of(given);
+  const auto named = arguments_or_experiments(given);
   const auto overrides = overrides_of(given);
   const auto settings = plan_settings_of(given);
   std::optional<KnownPlugins> known;
@@ -208,12 +208,12 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
   const auto add_experiment = [&](const std::string& file) {
     const auto experiment = read_experiment(file, overrides);
     if (!known) known.emplace(settings);
-    const auto name = wanted.size() > 1 ? experiment.name : "";
+    const auto name = named.size() > 1 ? experiment.name : "";
     for (const auto& needed : needed_weights(experiment, overrides, known->catalog, known->queries,
                                              known->hashes, settings.cache))
       add(rows, needed, name);
   };
-  for (const auto& file : wanted) {
+  for (const auto& file : named) {
     try {
       is_hub_source(file) ? add(rows, {find_weights(file, "."), {"-"}}, "") : add_experiment(file);
     } catch (const Failure& failure) {

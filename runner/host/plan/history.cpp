@@ -165,13 +165,15 @@ PlannedCell imported_cell(const PlannedCell& place, const std::string& name, std
 void keep_imported(Plan& plan, const Store& store) {
   const auto experiment = store.experiment(plan.experiment.name);
   if (!experiment) return;
+  auto imported = imported_cells(store, *experiment);
+  if (imported.empty()) return;
   std::map<std::string, const PlannedCell*> places;  // by task and what scores it
   for (const auto& cell : plan.cells)
     if (is_place(cell))
       places.emplace(cell.cell.task.label + cell.identity.text(CellIdentity::Parts::scoring),
                      &cell);
   std::vector<PlannedCell> kept;
-  for (auto& cell : imported_cells(store, *experiment)) {
+  for (auto& cell : imported) {
     auto identity = CellIdentity::from_json(cell.identity);
     const auto place = places.find(cell.task + identity.text(CellIdentity::Parts::scoring));
     if (place != places.end())

@@ -4,6 +4,16 @@
 
 namespace earshot::host {
 
+std::vector<std::string> parts_of(const PlannedCell& planned) {
+  const auto& cell = planned.cell;
+  std::vector<std::string> parts{"encoder '" + cell.encoder.label + "'",
+                                 "task '" + cell.task.label + "'"};
+  if (!cell.mapper.label.empty()) parts.push_back("mapper '" + cell.mapper.label + "'");
+  if (!cell.language_model.label.empty())
+    parts.push_back("language_model '" + cell.language_model.label + "'");
+  return parts;
+}
+
 void CircuitBreaker::succeeded(const std::vector<std::string>& parts) {
   for (const auto& part : parts)
     records_[part].succeeded = true;
@@ -12,20 +22,20 @@ void CircuitBreaker::succeeded(const std::vector<std::string>& parts) {
 
 namespace {
 
-std::string way_of(const Ending& ending) {
-  const auto way = ending.state + '\n' + ending.kind + '\n';
-  if (!ending.worth_retrying()) return way + ending.error;
-  return way + std::to_string(ending.signal) + '\n' + std::to_string(ending.exit_code);
+std::string failure_mode_of(const Ending& ending) {
+  const auto mode = ending.state + '\n' + ending.kind + '\n';
+  if (!ending.worth_retrying()) return mode + ending.error;
+  return mode + std::to_string(ending.signal) + '\n' + std::to_string(ending.exit_code);
 }
 
 }  // namespace
 
 void CircuitBreaker::failed(const std::vector<std::string>& parts, const Ending& ending) {
-  const auto way = way_of(ending);
+  const auto mode = failure_mode_of(ending);
   const auto combination = protocol::join(parts);
   const auto count = [&](const std::string& name) {
     auto& record = records_[name];
-    if (record.way != way) record = {way, ending.error, 0, record.succeeded, {}};
+    if (record.mode != mode) record = {mode, ending.error, 0, record.succeeded, {}};
     ++record.count;
     record.partners.insert(combination);
   };

@@ -11,7 +11,7 @@ if(GIT)
       OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
 endif()
-set(text "#include \"host/schedule/build_commit.hpp\"
+set(text "#include \"host/schedule/provenance.hpp\"
 
 namespace earshot::host {
 

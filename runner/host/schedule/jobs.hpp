@@ -1,26 +1,13 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "host/plan/plan.hpp"
-#include "host/schedule/job_verbs.hpp"
 
 namespace earshot::host {
-
-/// What the command line decides about an invocation and no key knows.
-struct RunSettings {
-  std::filesystem::path results{"results/results.db"};
-  std::filesystem::path cache{"results/cache"};
-  std::vector<std::string> worker_prefix{};  ///< "gdb", "--args": goes in front of the worker
-
-  /// Beside the results file: logs/, state/ (fit states and checkpoints), artifacts/.
-  std::filesystem::path beside(const char* folder) const;
-};
 
 /// One request to a worker and what must be done before it.
 struct Job {
@@ -55,17 +42,6 @@ using Jobs = std::vector<Job>;
 /// wait for the training as well, and fail with it.
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
-
-/// What a job sends to its worker.
-JobRequest request_of(const Job& job, const Plan& plan, const RunSettings& settings,
-                      std::int64_t threads);
-
-/// What the logs of all attempts at a job begin with, as AttemptLog takes it:
-/// logs/<experiment>/[items-|pretrain-|features-]<16 digits of the key>.
-std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings);
-
-/// What a cell is made of, for the circuit breaker: "encoder 'mimi'", "task 'room'" ...
-std::vector<std::string> parts_of(const PlannedCell& cell);
 
 /// A features job that failed with several encoders, taken apart: one job each, so that only the
 /// culprit's cells fail. The cells that waited for `job` wait for theirs. @returns the new jobs.

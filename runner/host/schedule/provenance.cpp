@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -9,7 +10,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "host/schedule/build_commit.hpp"
 #include "host/schedule/git_state.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/path_text.hpp"

@@ -1,9 +1,15 @@
 #pragma once
-#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "host/plan/plan.hpp"
 
 namespace earshot::host {
+
+/// The commit of Earshot that this runner was built from, 40 digits, with "-dirty" where the tree
+/// had changes; "" where it was no repository. build_commit.cmake writes it.
+extern const std::string_view build_commit;
 
 /// Where results come from, for the results file:
 ///   git       of the repository that holds the experiment file, see git_state(); null outside

@@ -1,12 +1,22 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "host/schedule/jobs.hpp"
-#include "host/schedule/slot.hpp"
+#include "host/schedule/workers.hpp"
 #include "host/store/store.hpp"
 
 namespace earshot::host {
+
+/// A plan as the store keeps it: its experiment with references, and every cell that has
+/// a key, but those that [select] has dropped, and every cell that cannot run, with the reason.
+struct PlanRecords {
+  ExperimentRecord experiment{};
+  std::vector<CellRecord> cells{};
+  std::vector<DatasetRecord> datasets{};
+};
+
+PlanRecords records_of(const Plan& plan, const Overrides& overrides);
 
 /// Writes what becomes of jobs into the store, and reads what became of others'.
 /// @throws Failure (store_unusable), all of it

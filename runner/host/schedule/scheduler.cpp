@@ -11,8 +11,6 @@
 #include "host/schedule/breaker.hpp"
 #include "host/schedule/recorder.hpp"
 #include "host/schedule/signals.hpp"
-#include "host/schedule/tally.hpp"
-#include "host/schedule/workers.hpp"
 
 namespace earshot::host {
 namespace {
@@ -35,15 +33,15 @@ class Scheduler {
         job_limit_(processors_unless(plan.experiment.resources.jobs)),
         threads_(processors_unless(plan.experiment.resources.threads)),
         recorder_(plan, store),
-        tally_(plan, store, progress, job_limit_),
+        counts_(plan, store, progress, job_limit_),
         workers_(settings.worker_prefix) {}
 
   Summary run() {
-    if (tally_.cells_left() > 0) {
+    if (counts_.cells_left() > 0) {
       prepare_jobs();
       loop();
     }
-    return tally_.close(signals_.last());
+    return counts_.close(signals_.last());
   }
 
  private:
@@ -54,7 +52,7 @@ class Scheduler {
     jobs_ = build_jobs(plan_, with_items);
     for (std::size_t index = 0; index < jobs_.size(); ++index)
       if (jobs_[index].waits_for == 0) enqueue(index);
-    tally_.add_passes(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) {
+    counts_.add_passes(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) {
       return job.kind == Job::Kind::features;
     }));
   }
@@ -65,14 +63,14 @@ class Scheduler {
 
   void loop() {
     for (;;) {
-      heed_signals();
+      handle_signals();
       if (!stopping_) {
         look_elsewhere();
         dispatch();
       }
       const bool idle = narrow_ready_.empty() && wide_ready_.empty() && elsewhere_.empty();
       if (workers_.busy() == 0 && (stopping_ || idle)) break;
-      tally_.tick(workers_);
+      counts_.tick(workers_);
       workers_.wait(signals_.fd());
       workers_.advance([&](Slot& slot, Ending ending) { finish(slot, std::move(ending)); });
       watch();
@@ -86,7 +84,7 @@ class Scheduler {
     workers_.for_busy([&](Slot& slot) { recorder_.watch(jobs_[slot.job()], slot); });
   }
 
-  void heed_signals() {
+  void handle_signals() {
     signals_.drain();
     if (signals_.count() > 0 && !stopping_) {
       stopping_ = true;
@@ -114,7 +112,7 @@ class Scheduler {
     std::optional<BegunRun> run;
     if (job.kind == Job::Kind::cell)
       if (const auto reason = breaker_.open(parts_of(plan_.cells[job.cell])); !reason.empty())
-        return tally_.park(reason);
+        return counts_.not_begun(reason);
     auto* slot = slot_for(index);
     if (slot == nullptr) return;
     if (job.kind == Job::Kind::cell) {
@@ -132,7 +130,7 @@ class Scheduler {
                 std::move(log));
     spdlog::debug("{} begins, attempt {}", job.name, attempt);
     if (!run) return;
-    tally_.begins(job, attempt);
+    counts_.begins(job, attempt);
     base::fault_point("schedule.begun");
   }
 
@@ -155,17 +153,17 @@ class Scheduler {
   void look_elsewhere() {
     if (elsewhere_.empty() || seconds_since(looked_elsewhere_) < elsewhere_seconds) return;
     looked_elsewhere_ = Clock::now();
-    store_.bury_lost_runs();
+    store_.mark_lost_runs();
     for (const auto index : std::exchange(elsewhere_, {})) {
       const auto last = recorder_.last_attempt(plan_.cells[jobs_[index].cell]);
       if (last.state == "running")
         elsewhere_.insert(index);
       else if (last.state == "ok")
-        tally_.ok_elsewhere();
+        counts_.ok_elsewhere();
       else if (last.worth_retrying() || last.state == "lost" || last.state == "killed")
         enqueue(index);
       else
-        tally_.failed(jobs_[index], last, "", false);
+        counts_.failed(jobs_[index], last, "", false);
     }
   }
 
@@ -182,17 +180,17 @@ class Scheduler {
                 .signal = ending.signal};
     if (is_cell && ending.state == "ok" && !std::get<protocol::CellResult>(ending.result).complete)
       ending = {.state = "killed", .error = "interrupted; its state is saved"};
-    Attempt attempt{.number = slot.run() ? slot.run()->attempt : job.attempts,
-                    .seconds = slot.seconds(),
-                    .log = slot.log().file().string(),
-                    .again = !stopping_ && ending.worth_retrying() &&
-                             job.attempts < plan_.experiment.resources.attempts};
+    EndedAttempt attempt{.number = slot.run() ? slot.run()->attempt : job.attempts,
+                         .seconds = slot.seconds(),
+                         .log = slot.log().file().string(),
+                         .again = !stopping_ && ending.worth_retrying() &&
+                                  job.attempts < plan_.experiment.resources.attempts};
     if (!ending.error.empty()) slot.log().write("\n" + ending.state + ": " + ending.error + "\n");
     spdlog::debug("{} ends {} after {:.3f} s", job.name, ending.state, attempt.seconds);
-    if (is_cell && ending.state == "ok") tally_.warn(job, slot.record().error);
+    if (is_cell && ending.state == "ok") counts_.warn(job, slot.record().error);
     recorder_.record(job, slot, ending);
     for (const auto& warning : ending.warnings)
-      if (warned_.insert(warning).second) progress_.note("warning: " + warning);
+      if (shown_warnings_.insert(warning).second) progress_.note("warning: " + warning);
     // After a bug a worker may be in any state, its GPU context too; and what a plugin left running
     // must not crash in another cell.
     if ((ending.kind == "bug" || !ending.leftovers.empty()) && slot.usable())
@@ -203,9 +201,9 @@ class Scheduler {
   }
 
   /// After an attempt is recorded: again, or done for good.
-  void settle(std::size_t index, const Attempt& attempt) {
+  void settle(std::size_t index, const EndedAttempt& attempt) {
     const auto& job = jobs_[index];
-    tally_.ends(job, attempt);
+    counts_.ends(job, attempt);
     if (attempt.again) {
       enqueue(index);
     } else if (job.kind == Job::Kind::cell) {
@@ -218,27 +216,27 @@ class Scheduler {
     }
   }
 
-  void settle_cell(const Job& job, const Attempt& attempt) {
+  void settle_cell(const Job& job, const EndedAttempt& attempt) {
     const auto& cell = plan_.cells[job.cell];
     const auto& ending = attempt.ending;
     if (ending.state == "ok") {
       breaker_.succeeded(parts_of(cell));
-      tally_.ok(cell, attempt.seconds);
+      counts_.ok(cell, attempt.seconds);
       return;
     }
     if (!stopping_ && ending.state != "skipped") breaker_.failed(parts_of(cell), ending);
-    tally_.failed(job, ending, attempt.log, stopping_ && ending.state == "killed");
+    counts_.failed(job, ending, attempt.log, stopping_ && ending.state == "killed");
   }
 
   /// A shared job that failed for good. With several encoders in one pass, each is tried by itself,
   /// so that only the culprit's cells fail.
-  void settle_failed_stage(std::size_t index, const Attempt& attempt) {
+  void settle_failed_stage(std::size_t index, const EndedAttempt& attempt) {
     if (jobs_[index].features.size() > 1) {
       progress_.note(jobs_[index].name + ": " + attempt.ending.error +
                      ". Each encoder is now tried alone");
       const auto singles = split_features(jobs_, index, plan_);
       wide_ready_.insert(singles.begin(), singles.end());
-      tally_.add_passes(static_cast<std::int64_t>(singles.size()));
+      counts_.add_passes(static_cast<std::int64_t>(singles.size()));
       return;
     }
     auto dependants = jobs_[index].dependants;
@@ -247,19 +245,19 @@ class Scheduler {
       fail_dependant(jobs_[dependant], jobs_[index], attempt);
   }
 
-  void fail_dependant(Job& job, const Job& stage, const Attempt& of_stage) {
+  void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
     if (job.waits_for < 0) return;  // failed with another stage already
     job.waits_for = -1;
-    if (job.kind == Job::Kind::features) return tally_.add_passes(-1);
-    Attempt attempt{.ending = of_stage.ending, .log = of_stage.log};
+    if (job.kind == Job::Kind::features) return counts_.add_passes(-1);
+    EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;
     if (const auto run = recorder_.begin(plan_.cells[job.cell])) {
-      tally_.count_attempt();
+      counts_.count_attempt();
       recorder_.record_failed_stage(*run, stage, attempt.ending, attempt.log);
       attempt.number = run->attempt;
     }
-    tally_.ends(job, attempt);
-    tally_.failed(job, attempt.ending, attempt.log, false);
+    counts_.ends(job, attempt);
+    counts_.failed(job, attempt.ending, attempt.log, false);
   }
 
   const Plan& plan_;
@@ -270,10 +268,10 @@ class Scheduler {
   const std::int64_t threads_;
   SignalWatch signals_;
   Recorder recorder_;
-  Tally tally_;
+  RunCounts counts_;
   Workers workers_;
   CircuitBreaker breaker_;
-  std::set<std::string> warned_{};
+  std::set<std::string> shown_warnings_{};
   Jobs jobs_{};
   std::set<std::size_t> narrow_ready_{}, wide_ready_{}, elsewhere_{};
   bool stopping_ = false;

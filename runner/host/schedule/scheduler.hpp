@@ -1,8 +1,5 @@
 #pragma once
-#include "host/schedule/jobs.hpp"
-#include "host/schedule/progress.hpp"
-#include "host/schedule/summary.hpp"
-#include "host/store/store.hpp"
+#include "host/schedule/run_counts.hpp"
 
 namespace earshot::host {
 

@@ -118,4 +118,28 @@ bool choices_open(const Plan& selected) {
                      [](const auto& cell) { return cell.reason == not_chosen_yet; });
 }
 
+Plan without_cells_of(Plan plan, const Plan& first) {
+  std::set<std::string> seen;
+  for (const auto& cell : first.cells)
+    if (cell.decision != Decision::left_out && cell.decision != Decision::excluded)
+      seen.insert(cell.key);
+  for (auto& cell : plan.cells)
+    if (seen.contains(cell.key) && cell.decision != Decision::excluded)
+      cell.decision = Decision::left_out;
+  return plan;
+}
+
+void keep_failed_only(Plan& plan, const Store* store) {
+  std::vector<std::string> keys;
+  for (const auto& cell : plan.cells)
+    if (cell.decision == Decision::run) keys.push_back(cell.key);
+  const auto failed =
+      store == nullptr ? std::map<std::string, LastFailure>{} : store->last_failures(keys);
+  for (auto& cell : plan.cells)
+    if (cell.decision == Decision::run && !failed.contains(cell.key)) {
+      cell.decision = Decision::left_out;
+      cell.reason = "--failed";
+    }
+}
+
 }  // namespace earshot::host

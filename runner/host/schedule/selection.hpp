@@ -4,6 +4,8 @@
 
 namespace earshot::host {
 
+// Which cells of a plan run now, and which are left out.
+//
 // [select]: cells that differ only in the axes of `over` form a set. Each is first fitted and
 // measured on validation, as a cell of its own (same axes, a key of its own, numbers in no view);
 // the best of each set gets test numbers, the others never get any. So there is nothing to hide.
@@ -24,5 +26,14 @@ Plan with_selection(Plan plan, const Store& store);
 
 /// Whether cells wait for a choice that the next with_selection() may make.
 bool choices_open(const Plan& selected);
+
+/// The second plan of an invocation without the cells that the first has seen to. They stay
+/// recorded. A cell that the first excluded is not seen to: another one may have its key and be
+/// chosen now.
+Plan without_cells_of(Plan plan, const Plan& first);
+
+/// Leaves out the cells to run whose last attempt did not fail; all of them without results.
+/// @param store  null if there is no results file
+void keep_failed_only(Plan& plan, const Store* store);
 
 }  // namespace earshot::host

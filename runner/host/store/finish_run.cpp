@@ -178,7 +178,7 @@ void Store::record_curves(std::int64_t run, std::span<const CurveRow> points) {
   Statement mine(connection_,
                  "SELECT 1 FROM run WHERE run_id = ? AND state = 'running' AND owner_id = ?");
   mine.bind_all(run, owner_id_);
-  if (!mine.step()) return;  // buried meanwhile, as finish_run will say
+  if (!mine.step()) return;  // marked as lost meanwhile, as finish_run will say
   mine.reset();
   add_curves(connection_, "curve", run, points);
   base::fault_point("store.record_curves.before");

@@ -107,7 +107,7 @@ std::set<std::int64_t> Store::lost_runs() const {
   return lost;
 }
 
-std::int64_t Store::bury_lost_runs() {
+std::int64_t Store::mark_lost_runs() {
   const auto lost = lost_runs();
   // A runner that pretrains may have no run yet.
   std::vector<std::int64_t> gone;  // owners
@@ -123,18 +123,18 @@ std::int64_t Store::bury_lost_runs() {
                     "coalesce(owner_id, 0) = ?");
   for (const auto owner : gone)
     abandon.run(owner);
-  Statement bury(
+  Statement mark(
       connection_,
       "UPDATE run SET state = 'lost', ended_ms = ?, error_kind = 'lost', "
       "error = 'the runner that ran it ended: process ' || (SELECT pid || ' on ' || host "
       "FROM owner WHERE owner_id = run.owner_id) WHERE run_id = ? AND state = 'running'");
-  std::int64_t buried = 0;
+  std::int64_t marked = 0;
   for (const auto run : lost) {
-    bury.run(now_ms(), run);
-    buried += connection_.changes();
+    mark.run(now_ms(), run);
+    marked += connection_.changes();
   }
   transaction.commit();
-  return buried;
+  return marked;
 }
 
 /// Inserted with the first run, so that a plan without work writes nothing.

@@ -192,9 +192,9 @@ class Store {
 
   /// Runs of dead processes become `lost`. @returns how many. A living process holds a lock in
   /// `<file>-owners`, which the system releases however it dies.
-  std::int64_t bury_lost_runs();
+  std::int64_t mark_lost_runs();
 
-  /// Runs that bury_lost_runs would mark as lost.
+  /// Runs that mark_lost_runs would mark as lost.
   std::set<std::int64_t> lost_runs() const;
 
   /// Claims the cell: a row in state running. Nothing when another process runs it or it is ok.

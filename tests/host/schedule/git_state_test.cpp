@@ -88,6 +88,7 @@ TEST_F(GitState, is_null_outside_of_a_repository_and_before_its_first_commit) {
   EXPECT_TRUE(git_state(tree).is_null());
 }
 
+// Regression: reading the state of a repository ran programs that the repository configured.
 TEST_F(GitState, runs_no_program_that_the_repository_configures) {
   const auto program = trap();
   write(tree / ".gitattributes", "*.toml filter=f diff=d\n");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "host/base/process_tree.hpp"
+#include "host/schedule/requests.hpp"
 #include "small_plan.hpp"
 
 namespace earshot::host {
@@ -26,20 +27,6 @@ TEST(Jobs, share_one_pass_over_the_audio_of_a_dataset) {
   EXPECT_THAT(names(build_jobs(small.plan, {})),
               ElementsAre("items of scenes", "features of scenes: log_mel, mfcc", "log_mel/room/s0",
                           "mfcc/room/s0", "log_mel/noise/s0"));
-}
-
-TEST(Jobs, keep_made_audio_where_another_pass_hears_the_dataset_too) {
-  SmallPlan small;
-  small.add("log_mel", "room");
-  small.add("mfcc", "room");
-  const auto keeps = [&] {
-    const auto jobs = build_jobs(small.plan, {"data-scenes"});
-    return std::get<protocol::FeaturesRequest>(request_of(jobs.front(), small.plan, {}, 1))
-        .keep_made_audio;
-  };
-  EXPECT_FALSE(keeps()) << "both encoders hear it in one pass";
-  small.plan.cells.front().decision = Decision::cached;
-  EXPECT_TRUE(keeps()) << "log_mel has heard it in an earlier run";
 }
 
 TEST(Jobs, of_two_datasets_have_a_pass_each) {
@@ -135,24 +122,6 @@ TEST(Jobs, train_an_encoder_once_before_all_that_uses_it) {
   const auto request =
       std::get<protocol::PretrainRequest>(request_of(jobs[0], small.plan, RunSettings{}, 8));
   EXPECT_EQ(request.threads, 8);
-}
-
-TEST(Jobs, send_what_the_command_line_decides_along_with_what_the_plan_says) {
-  SmallPlan small;
-  small.plan.experiment.resources.device = "cuda";
-  small.add("log_mel", "room", 3);
-  RunSettings settings;
-  settings.results = "/r/results.db";
-  settings.cache = "/c";
-  const auto jobs = build_jobs(small.plan, {"data-scenes"});
-  const auto features =
-      std::get<protocol::FeaturesRequest>(request_of(jobs[0], small.plan, settings, 8));
-  EXPECT_EQ(features.threads, 8);
-  EXPECT_EQ(features.cache, "/c");
-  const auto cell = std::get<protocol::CellRequest>(request_of(jobs[1], small.plan, settings, 1));
-  EXPECT_EQ(cell.seed, 3);
-  EXPECT_EQ(cell.device, "cuda");
-  EXPECT_EQ(cell.state_folder, "/r/state");
 }
 
 }  // namespace

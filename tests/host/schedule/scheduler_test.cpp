@@ -193,6 +193,7 @@ TEST_F(Scheduling, counts_shared_memory_and_that_of_children) {
   EXPECT_THAT(runs(), ElementsAre("oom", "oom"));
 }
 
+// Regression: a thread that a plugin had left running crashed the next cell.
 TEST_F(Scheduling, gives_an_innocent_cell_a_process_without_the_leftovers_of_another) {
   small.plan.experiment.resources.jobs = 1;
   small.plan.experiment.resources.attempts = 1;
@@ -212,6 +213,7 @@ TEST_F(Scheduling, says_a_warning_of_workers_once) {
   EXPECT_THAT(heard.lines, ElementsAre("warning: it changed the locale"));
 }
 
+// Regression: control characters in the message of a plugin reached the terminal.
 TEST_F(Scheduling, records_errors_short_and_without_control_characters) {
   small.add("", "talks");
   const auto summary = run();
@@ -224,6 +226,7 @@ TEST_F(Scheduling, records_errors_short_and_without_control_characters) {
   EXPECT_GT(text_of(summary.failures.at(0).log).size(), 1u << 20) << "the log has all of it";
 }
 
+// Regression: a deeply nested message of a worker ended the runner.
 TEST_F(Scheduling, survives_a_message_nested_a_million_deep) {
   small.plan.experiment.resources.attempts = 1;
   small.add("", "deep");
@@ -326,10 +329,11 @@ TEST_F(Scheduling, stops_submitting_what_fails_the_same_way_again_and_again) {
   EXPECT_EQ(summary.failed, 5);
   EXPECT_EQ(summary.unfinished, 4);
   EXPECT_EQ(summary.ok, 1);
-  ASSERT_EQ(summary.parked.size(), 1u);
-  EXPECT_EQ(summary.parked.begin()->second, 4);
+  ASSERT_EQ(summary.not_begun.size(), 1u);
+  EXPECT_EQ(summary.not_begun.begin()->second, 4);
 }
 
+// Regression: crashes did not open the circuit breaker.
 TEST_F(Scheduling, stops_submitting_what_crashes_the_same_way_again_and_again) {
   small.plan.experiment.resources.jobs = 1;
   for (const char* task : {"crash", "exit"})
@@ -339,9 +343,10 @@ TEST_F(Scheduling, stops_submitting_what_crashes_the_same_way_again_and_again) {
   EXPECT_EQ(summary.failed, 10);
   EXPECT_EQ(summary.unfinished, 8);
   EXPECT_EQ(summary.attempts, 30);
-  EXPECT_EQ(summary.parked.size(), 2u);
+  EXPECT_EQ(summary.not_begun.size(), 2u);
 }
 
+// Regression: the logs of a second invocation overwrote those of the first.
 TEST_F(Scheduling, keeps_the_logs_of_a_stage_that_failed_in_an_earlier_invocation) {
   small.add("config", "room");
   run();

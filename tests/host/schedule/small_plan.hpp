@@ -5,7 +5,7 @@
 
 #include "files.hpp"
 #include "host/plan/plan.hpp"
-#include "host/schedule/records.hpp"
+#include "host/schedule/recorder.hpp"
 #include "host/store/store.hpp"
 #include "protocol/hash.hpp"
 #include "temporary_folder.hpp"

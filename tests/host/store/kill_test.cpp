@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 /// What a runner does with a results file, from the first to the last cell; done ones are left.
 void work(const fs::path& file, const Small& plan) {
   Store store(file, Store::Mode::write);
-  store.bury_lost_runs();
+  store.mark_lost_runs();
   record(store, plan);
   const auto dataset = plan.datasets[0].key;
   if (!store.has_items(dataset)) {

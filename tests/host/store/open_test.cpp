@@ -222,7 +222,7 @@ TEST(Opening,
      a_copy_of_a_file_at_work_is_read_where_nothing_may_be_written_or_it_is_said_what_to_do) {
   const TemporaryFolder source, folder;
   const Store writer(source / "results.db", Store::Mode::write);
-  Store(source / "results.db", Store::Mode::write).bury_lost_runs();
+  Store(source / "results.db", Store::Mode::write).mark_lost_runs();
   auto& store = const_cast<Store&>(writer);
   const auto plan = small();
   record(store, plan);

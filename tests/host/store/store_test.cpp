@@ -89,11 +89,12 @@ TEST_F(Results, a_cell_is_claimed_once) {
   EXPECT_FALSE(store.begin_run(plan.cells[0].key).has_value());
   Store other(file, Store::Mode::write);
   EXPECT_FALSE(other.begin_run(plan.cells[0].key).has_value());
-  EXPECT_EQ(other.bury_lost_runs(), 0);
+  EXPECT_EQ(other.mark_lost_runs(), 0);
   store.finish_run(*run, ok_run());
   EXPECT_FALSE(store.begin_run(plan.cells[0].key).has_value());
 }
 
+// Regression: a failed claim of a cell left the id of an owner that was rolled back.
 TEST_F(Results, a_claim_that_fails_leaves_no_owner_behind) {
   const auto plan = small();
   auto broken = plan;
@@ -117,8 +118,8 @@ TEST_F(Results, runs_of_a_process_that_is_gone_are_lost_and_run_again) {
     record(gone, plan);
     ASSERT_TRUE(gone.begin_run(plan.cells[0].key).has_value());
   }
-  EXPECT_EQ(store.bury_lost_runs(), 1);
-  EXPECT_EQ(store.bury_lost_runs(), 0);
+  EXPECT_EQ(store.mark_lost_runs(), 1);
+  EXPECT_EQ(store.mark_lost_runs(), 0);
   EXPECT_EQ(store.last_failures({plan.cells[0].key}).at(plan.cells[0].key).state, "lost");
   run_cell(store, plan.cells[0].key, ok_run());
   EXPECT_EQ(count(store, "run WHERE state = 'ok' AND attempt = 2"), 1);
@@ -134,13 +135,13 @@ TEST_F(Results, a_pretraining_of_a_process_that_is_gone_is_lost_before_any_run_b
     gone.record_curves("p1", "pretrain", points);
   }
   store.record_curves("p2", "pretrain", points);
-  EXPECT_EQ(store.bury_lost_runs(), 0);
+  EXPECT_EQ(store.mark_lost_runs(), 0);
   EXPECT_THAT(
       rows(store, "SELECT key, state FROM stage ORDER BY key"),
       ElementsAre(ElementsAre(Json("p1"), Json("lost")), ElementsAre(Json("p2"), Json("running"))));
 }
 
-TEST_F(Results, a_run_that_was_buried_cannot_be_finished) {
+TEST_F(Results, a_run_that_was_marked_as_lost_cannot_be_finished) {
   const auto plan = small();
   record(store, plan);
   const auto run = store.begin_run(plan.cells[0].key);

@@ -1,4 +1,5 @@
 #pragma once
+#include <iosfwd>
 #include <string>
 
 #include "host/base/arguments.hpp"
@@ -8,6 +9,11 @@
 #include "protocol/components.hpp"
 
 namespace earshot::host {
+
+/// --option NAME=VALUE, of a component that is used without an experiment file.
+void add_value_option(program_options::options_description& options);
+/// Its texts by name, to be read by protocol::typed(). @throws Failure (usage): not NAME=VALUE
+protocol::Json option_texts_of(const Arguments& given, const std::string& command);
 
 /// A component that a command was given by name, found and with a value for every option.
 struct OneComponent {
@@ -37,5 +43,12 @@ typename Verb::Result ask_about(const OneComponent& component, const std::string
                   "runner " + command + ": " + component.id + ": " + error.what());
   }
 }
+
+/// Writes what a constructed component says of itself (`Facts` in protocol/components.hpp) for
+/// people: a line for each fact, and a table of an evaluator's metrics. What is unset is left out.
+///
+///     needs: 16000 Hz, 1 channel, at most 7 s (of more the first)
+///     spec: dim 64, 100 frames a second
+void print_facts(std::ostream& out, const protocol::Json& facts);
 
 }  // namespace earshot::host

@@ -1,4 +1,4 @@
-#include "host/schedule/attempt_log.hpp"
+#include "host/schedule/attempt.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +28,25 @@ std::filesystem::path create(const std::string& stem, std::int64_t number) {
 }
 
 }  // namespace
+
+std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings) {
+  std::string prefix, key;
+  switch (job.kind) {
+    case Job::Kind::items:
+      prefix = "items-", key = job.dataset;
+      break;
+    case Job::Kind::pretrain:
+      prefix = "pretrain-", key = job.pretrain;
+      break;
+    case Job::Kind::features:
+      prefix = "features-", key = job.features.front();
+      break;
+    case Job::Kind::cell:
+      key = plan.cells[job.cell].key;
+      break;
+  }
+  return settings.beside("logs") / plan.experiment.name / (prefix + key.substr(0, 16));
+}
 
 AttemptLog::AttemptLog(const std::filesystem::path& stem, std::int64_t attempt,
                        std::string_view header, std::size_t cap)

@@ -1,4 +1,4 @@
-#include "host/cli/download_meter.hpp"
+#include "host/cli/meters.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "host/cli/facts.hpp"
+#include "host/cli/component.hpp"
 
 #include <sstream>
 

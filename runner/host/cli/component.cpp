@@ -1,4 +1,4 @@
-#include "host/cli/facts.hpp"
+#include "host/cli/component.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,13 +6,34 @@
 #include <sstream>
 
 #include "host/base/table.hpp"
-#include "protocol/components.hpp"
+#include "host/cli/shared_options.hpp"
+#include "host/plan/components.hpp"
+#include "host/plan/planner.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/option_text.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
 
-using protocol::Json;
+/// The experiment before the last ':' of `named`, or else one of just this component.
+Experiment experiment_with(const std::string& command, Table table, const std::string& named,
+                           std::string& label) {
+  const auto end = named.rfind(".toml:");
+  if (end != std::string::npos) {
+    label = named.substr(end + 6);
+    return read_experiment(named.substr(0, end + 5), {});
+  }
+  Experiment experiment;
+  label = named;
+  auto& component = experiment.components[table][label];
+  component.table = table;
+  component.label = label;
+  component.use = named;
+  component.position.file = "runner " + command;
+  return experiment;
+}
+
 using Words = std::vector<std::string>;
 
 /// 100 instead of 100.0, and no more than six digits.
@@ -92,6 +113,49 @@ void print_metrics(std::ostream& out, const std::vector<protocol::Metric>& metri
 }
 
 }  // namespace
+
+void add_value_option(program_options::options_description& options) {
+  options.add_options()(
+      "option", program_options::value<std::vector<std::string>>()->value_name("NAME=VALUE"),
+      "sets an option of the component (repeatable)");
+}
+
+Json option_texts_of(const Arguments& given, const std::string& command) {
+  auto options = Json::object();
+  for (const auto& word : given.texts("option")) {
+    const auto sign = word.find('=');
+    if (sign == std::string::npos || sign == 0)
+      refuse_usage(command, "--option '" + word + "'; allowed is NAME=VALUE");
+    options[word.substr(0, sign)] = protocol::readable(word.substr(sign + 1));
+  }
+  return options;
+}
+
+OneComponent one_component(const Arguments& given, const std::string& command, Table table,
+                           const std::string& named) {
+  std::string label;
+  const auto experiment = experiment_with(command, table, named, label);
+  const auto* written = experiment.find(table, label);
+  if (written == nullptr) {
+    const auto labels = experiment.labels(table);
+    refuse_usage(command, "no " + name_of(table) + " '" + label + "' in the experiment; it has " +
+                              (labels.empty() ? "none" : protocol::join(labels)) +
+                              protocol::did_you_mean(label, labels));
+  }
+  KnownPlugins plugins(plan_settings_of(given));
+  const auto entry = plugins.catalog.find(kind_of(table), written->use, written->position.text());
+  auto component = std::make_shared<Component>(*written);
+  component->options.update(
+      protocol::typed(entry.component->options, option_texts_of(given, command)));
+  Components components(experiment, plugins.catalog, plugins.hashes);
+  const auto found = components.find(component);
+  if (!found->missing.empty())
+    throw Failure(ExitCode::usage, "runner " + command + ": " + found->missing);
+  auto settings = protocol::Json::object();
+  for (const auto& spec : entry.component->options)
+    if (spec.affects_results) settings[spec.name] = found->ref.options.at(spec.name);
+  return {label, entry.id(), found->ref, settings};
+}
 
 void print_facts(std::ostream& out, const Json& facts) {
   for (const auto& [name, fact] : facts.items()) {

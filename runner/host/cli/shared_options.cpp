@@ -1,17 +1,18 @@
-#include "host/cli/planning.hpp"
+#include "host/cli/shared_options.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include <unistd.h>
 
 #include "host/base/defaults.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/plain_text.hpp"
-#include "protocol/path_text.hpp"
+#include "host/store/revisions.hpp"
 
 namespace earshot::host {
 
@@ -23,6 +24,26 @@ namespace {
 /// An option that may be given again and again.
 po::typed_value<std::vector<std::string>>* texts(const char* name) {
   return po::value<std::vector<std::string>>()->value_name(name);
+}
+
+/// Whether `before`, as a results file keeps it, is the file at `now`, or was before that was
+/// moved. Earlier versions kept paths as they were given: where such a one leads nowhere from here,
+/// its end must fit.
+bool is_same(const fs::path& before, const fs::path& now) {
+  std::error_code ignored;
+  if (fs::exists(before, ignored)) return fs::equivalent(before, now, ignored);
+  if (before.is_absolute()) return true;
+  const auto path = fs::weakly_canonical(now, ignored);
+  return path.string().ends_with("/" + before.lexically_normal().string());
+}
+
+/// Asks a person; whoever is no person says no.
+bool agrees(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return false;
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 }  // namespace
@@ -51,19 +72,6 @@ std::string experiment_file(const Arguments& given, const std::string& command) 
     refuse_usage(command, "there is no file '" + file + "'; '" + command +
                               "' needs the file of an experiment (FILE.toml), not its name");
   return file;
-}
-
-void keep_failed_only(Plan& plan, const Store* store) {
-  std::vector<std::string> keys;
-  for (const auto& cell : plan.cells)
-    if (cell.decision == Decision::run) keys.push_back(cell.key);
-  const auto failed =
-      store == nullptr ? std::map<std::string, LastFailure>{} : store->last_failures(keys);
-  for (auto& cell : plan.cells)
-    if (cell.decision == Decision::run && !failed.contains(cell.key)) {
-      cell.decision = Decision::left_out;
-      cell.reason = "--failed";
-    }
 }
 
 void add_plugin_options(po::options_description& options) {
@@ -119,20 +127,57 @@ PlanSettings plan_settings_of(const Arguments& given, Purpose purpose) {
   return settings;
 }
 
-void add_value_option(po::options_description& options) {
-  options.add_options()("option", texts("NAME=VALUE"),
-                        "sets an option of the component (repeatable)");
+std::optional<std::string> other_file(const Store& store, const Experiment& experiment) {
+  const auto before = latest_file(store, experiment.name);
+  if (!before || before->source == experiment.source || is_same(before->file, experiment.file))
+    return std::nullopt;
+  return before->file;
 }
 
-Json option_texts_of(const Arguments& given, const std::string& command) {
-  auto options = Json::object();
-  for (const auto& word : given.texts("option")) {
-    const auto sign = word.find('=');
-    if (sign == std::string::npos || sign == 0)
-      refuse_usage(command, "--option '" + word + "'; allowed is NAME=VALUE");
-    options[word.substr(0, sign)] = protocol::readable(word.substr(sign + 1));
-  }
-  return options;
+void add_replace_option(program_options::options_description& options) {
+  options.add_options()("replace",
+                        "runs even if the results have an experiment with this name from another "
+                        "file; this file becomes its latest revision");
+}
+
+void require_same_file(const Store& store, const Experiment& experiment, const Arguments& given) {
+  if (given.has("replace")) return;
+  const auto other = other_file(store, experiment);
+  if (!other) return;
+  const auto problem = experiment.file + ": the results already have an experiment '" +
+                       experiment.name + "' from another file: " + *other;
+  if (agrees(problem + ". Make this file its latest revision?")) return;
+  throw Failure(
+      ExitCode::usage,
+      problem +
+          ". Give this one another name, or rename the other with 'runner experiments rename " +
+          experiment.name + " NEW', or make this file its latest revision with --replace");
+}
+
+std::vector<std::string> command_line(const std::string& command,
+                                      const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{command};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+WorkspaceSettings workspace_settings_of(const Arguments& given, Purpose purpose,
+                                        std::vector<std::string> arguments) {
+  WorkspaceSettings settings{.overrides = overrides_of(given),
+                             .planning = plan_settings_of(given, purpose),
+                             .arguments = std::move(arguments)};
+  settings.running.results = given.text("results");
+  settings.running.worker_prefix = std::exchange(settings.planning.worker.prefix, {});
+  return settings;
+}
+
+Workspace open_workspace(Experiment experiment, const Arguments& given,
+                         std::vector<std::string> arguments) {
+  Workspace workspace(std::move(experiment),
+                      workspace_settings_of(given, Purpose::writing, std::move(arguments)),
+                      Store::Mode::write);
+  require_same_file(*workspace.store(), workspace.experiment(), given);
+  return workspace;
 }
 
 }  // namespace earshot::host

@@ -1,4 +1,4 @@
-#include "host/schedule/attempt_log.hpp"
+#include "host/schedule/attempt.hpp"
 
 #include <sstream>
 

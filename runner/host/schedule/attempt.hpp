@@ -1,0 +1,77 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/schedule/requests.hpp"
+
+namespace earshot::host {
+
+/// How an attempt at a job ended: as a run is recorded.
+struct Ending {
+  std::string state{};  ///< as RunRecord::state
+  std::string kind{};   ///< config, data, contract, unsupported, bug; signal, exit, protocol; ""
+  std::string error{};  ///< as short_text() makes it
+  int exit_code = 0, signal = 0;
+  JobResult result{};                   ///< where the state is "ok": that of the job's kind
+  std::string leftovers{};              ///< what the worker still does, "2 threads"; it is retired
+  std::vector<std::string> warnings{};  ///< to be said once
+
+  /// Another attempt may end otherwise.
+  bool worth_retrying() const {
+    return state == "timeout" || state == "oom" || kind == "signal" || kind == "exit" ||
+           kind == "protocol";
+  }
+};
+
+/// A run that is under way: its row, and which attempt at its cell it is.
+struct BegunRun {
+  std::int64_t id = 0, attempt = 1;
+};
+
+/// An attempt at a job that is over.
+struct EndedAttempt {
+  std::int64_t number = 1;  ///< of its cell, earlier invocations included
+  Ending ending{};
+  double seconds = 0;
+  std::string log{};
+  bool again = false;  ///< another one follows
+};
+
+/// What the logs of all attempts at a job begin with, as AttemptLog takes it:
+/// logs/<experiment>/[items-|pretrain-|features-]<16 digits of the key>.
+std::filesystem::path log_stem(const Job& job, const Plan& plan, const RunSettings& settings);
+
+/// The log of one attempt: what the worker prints, capped. The first half of the cap goes to the
+/// file as it arrives; of what follows only the last half of the cap is kept and written on close,
+/// after a line that says how much is left out. So the file survives a crash of anyone, and a
+/// plugin that prints a gigabyte fills no disk.
+class AttemptLog {
+ public:
+  static constexpr std::size_t default_cap = 1u << 20;
+
+  /// Creates the file `<stem>-<attempt>.log` with its folders, and writes `header` as its first
+  /// line. A log that is there stays: the next free number is taken then.
+  /// @throws Failure (store_unusable) if it cannot be created.
+  AttemptLog(const std::filesystem::path& stem, std::int64_t attempt, std::string_view header,
+             std::size_t cap = default_cap);
+  ~AttemptLog();
+  AttemptLog(AttemptLog&&) = default;
+  AttemptLog& operator=(AttemptLog&&) = delete;
+
+  void write(std::string_view bytes);
+  void close();
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_;
+  std::ofstream stream_;
+  std::size_t half_, head_ = 0, dropped_ = 0;
+  std::string tail_;
+};
+
+}  // namespace earshot::host

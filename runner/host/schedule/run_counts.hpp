@@ -1,0 +1,113 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/base/failure.hpp"
+#include "host/schedule/progress.hpp"
+#include "host/schedule/workers.hpp"
+#include "host/store/store.hpp"
+
+namespace earshot::host {
+
+/// A cell that ended otherwise than ok.
+struct CellFailure {
+  std::string label{}, key{}, state{}, error{}, log{};
+};
+
+/// How an invocation ended. Every expected cell is in one of ok, failed, skipped and unfinished.
+struct Summary {
+  std::int64_t expected = 0;    ///< cells of the plan that are neither excluded nor left out
+  std::int64_t ok = 0;          ///< now or before
+  std::int64_t cached = 0;      ///< of these, before
+  std::int64_t elsewhere = 0;   ///< of the ok ones, done by another runner meanwhile
+  std::int64_t failed = 0;      ///< failed, timeout, oom, killed or lost after the last attempt
+  std::int64_t skipped = 0;     ///< missing weights or data, or not supported
+  std::int64_t unfinished = 0;  ///< not begun or not ended, after a signal or the circuit breaker
+  std::int64_t attempts = 0;    ///< runs begun
+  double seconds = 0;
+  int signal = 0;                          ///< SIGINT or SIGTERM, when that ended it
+  std::vector<CellFailure> failures{};     ///< in the order in which they ended
+  std::map<std::string, int> not_begun{};  ///< why the circuit breaker opened -> cells not begun
+
+  ExitCode exit_code() const;
+
+  /// Adds what was done after this, on other cells of the same experiment.
+  Summary& operator+=(const Summary& later);
+};
+
+/// How long the rest will take: for each task the mean of what its cells took in this invocation,
+/// or else of past runs of tasks of that name.
+class Estimate {
+ public:
+  Estimate(const Plan& plan, const Store& store);
+
+  void cell_took(const PlannedCell& cell, double seconds) {
+    now_[cell.cell.task.label].add(seconds);
+  }
+  void pass_took(double seconds) { passes_.add(seconds); }
+
+  /// Seconds of `cells` cells, `at_once` of them at a time, and of `passes` passes over audio, of
+  /// which the first has run for `pass_seconds` and shows in `state`; negative while unknown.
+  double remaining(const ProgressState& state, std::int64_t cells, std::int64_t at_once,
+                   std::int64_t passes, double pass_seconds) const;
+
+ private:
+  struct Mean {
+    double sum = 0;
+    std::int64_t count = 0;
+    void add(double value) {
+      sum += value;
+      ++count;
+    }
+  };
+  double seconds_per_cell() const;
+
+  std::map<std::string, std::int64_t> cells_{};  ///< to run, by task
+  std::map<std::string, Mean> past_{}, now_{};
+  Mean passes_{};
+};
+
+/// Counts what becomes of the cells of an invocation, and shows it as it happens.
+class RunCounts {
+ public:
+  /// @param at_once how many cells run beside each other
+  RunCounts(const Plan& plan, const Store& store, Progress& progress, std::int64_t at_once);
+
+  std::int64_t cells_left() const { return cells_left_; }  ///< to run, and not done for good
+
+  /// Passes over the audio of a dataset that there are to do besides those known before.
+  void add_passes(std::int64_t passes) { passes_left_ += passes; }
+
+  void begins(const Job& cell, std::int64_t attempt);
+  void ends(const Job& job, const EndedAttempt& attempt);
+  void count_attempt() { ++summary_.attempts; }  ///< that failed before it began
+
+  /// What a run that is ok was warned of, a line each: every sentence is shown once.
+  void warn(const Job& cell, const std::string& warnings);
+
+  // Each of these is the end of one cell.
+  void ok(const PlannedCell& cell, double seconds);
+  void ok_elsewhere();
+  void not_begun(const std::string& reason);
+  /// @param interrupted it was ended for a signal: it is not failed, but unfinished
+  void failed(const Job& cell, const Ending& ending, const std::string& log, bool interrupted);
+
+  /// Shows the progress of the invocation.
+  void tick(const Workers& workers);
+  /// What it came to: cells that have not ended are unfinished. @param signal that ended it, or 0
+  Summary close(int signal);
+
+ private:
+  const Plan& plan_;
+  Progress& progress_;
+  Estimate estimate_;
+  std::int64_t at_once_, total_ = 0, cells_left_ = 0, passes_left_ = 0;
+  Summary summary_{};
+  std::set<std::string> shown_warnings_{};
+  Clock::time_point started_ = Clock::now();
+};
+
+}  // namespace earshot::host
