@@ -52,6 +52,7 @@ Ended run_with(const Sandbox& sandbox, const std::string& shell,
   return sandbox.run("r", words);
 }
 
+// Regression: clips of files whose names are not UTF-8 shared one identity, and so their features.
 TEST(Names, that_are_not_utf8_run_are_cached_and_run_again_when_their_content_changes) {
   const Sandbox sandbox;
   const auto root = sandbox / "sounds \xe4";
@@ -74,6 +75,7 @@ TEST(Names, that_are_not_utf8_run_are_cached_and_run_again_when_their_content_ch
   EXPECT_THAT(plan(sandbox).out, ContainsRegex("log_mel/near.* +cached"));
 }
 
+// Regression: bytes that are not UTF-8 were replaced, so that two names became one.
 TEST(Names, that_differ_only_in_bytes_that_are_not_utf8_are_two_items) {
   const Sandbox sandbox;
   const std::vector<std::string> names{"a\xe9.wav",
@@ -99,6 +101,7 @@ TEST(Names, that_differ_only_in_bytes_that_are_not_utf8_are_two_items) {
   EXPECT_THAT(lint.out, Not(ContainsRegex("\n(missing_audio|duplicate_ids|unreadable_audio) ")));
 }
 
+// Regression: a file that was replaced after planning was cached under its old content.
 TEST(Audio, that_changes_after_planning_fails_with_a_message_and_leaves_nothing_behind) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });
@@ -117,6 +120,7 @@ TEST(Audio, that_changes_after_planning_fails_with_a_message_and_leaves_nothing_
   EXPECT_EQ(sandbox.canonical("r"), sandbox.canonical("undisturbed"));
 }
 
+// Regression: a table that was changed after planning gave results under the key of the old one.
 TEST(Table, that_changes_after_planning_fails_with_a_message) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });
@@ -135,6 +139,7 @@ TEST(Table, that_changes_after_planning_fails_with_a_message) {
   EXPECT_EQ(sandbox.run("r").code, 0);
 }
 
+// Regression: a plugin that was rebuilt after planning gave results under the key of the old one.
 TEST(Plugin, that_is_rebuilt_after_planning_fails_with_a_message) {
   const Sandbox sandbox;
   fs::create_directories(sandbox / "plugins");
@@ -151,6 +156,7 @@ TEST(Plugin, that_is_rebuilt_after_planning_fails_with_a_message) {
   EXPECT_EQ(sandbox.run("r", words).code, 0);
 }
 
+// Regression: a plugin that hung while it was asked held up planning for a day.
 TEST(Planning, gives_up_on_an_endless_dataset_at_the_time_limit_and_names_it) {
   const Sandbox sandbox;
   fs::create_directories(sandbox / "plugins");
@@ -163,6 +169,7 @@ TEST(Planning, gives_up_on_an_endless_dataset_at_the_time_limit_and_names_it) {
               AllOf(HasSubstr("dataset 'd': no answer within 5 s"), HasSubstr("--timeout")));
 }
 
+// Regression: planning waited for a pipe that a dataset named as audio.
 TEST(Planning, does_not_hash_pipes_or_devices) {
   const Sandbox sandbox;
   write_sounds(sandbox / "sounds", [](int i) { return std::to_string(i) + ".wav"; });

@@ -243,6 +243,8 @@ TEST_F(Compare, refuses_unknown_names_with_the_nearest) {
   EXPECT_THAT(refusal([&] { compared({.axis = "seed"}); }), HasSubstr("unknown axis 'seed'"));
 }
 
+// Regression: a comparison along another axis than the encoder merged encoders and kept one
+// arbitrary pair.
 /// Two heads, three encoders, five folds: each encoder has its own difference, computed here from
 /// the marks. `one pair a fold` would be a mixture that belongs to no encoder.
 TEST_F(Compare, along_tasks_each_encoder_has_its_own_line) {

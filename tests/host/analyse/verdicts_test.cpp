@@ -299,6 +299,8 @@ TEST_F(Verdicts,
   EXPECT_THAT(found.sentence, HasSubstr(", p (beyond the margin) = 0."));
 }
 
+// Regression: a claim with tasks = "room" ran all cells and then crashed instead of giving its
+// verdict.
 TEST_F(Verdicts, one_name_in_place_of_a_list_is_read_as_the_file_reader_does) {
   claims_.select = {.over = {"task.lr"}, .by = "accuracy"};
   experiment_.chosen = {"task.lr"};

@@ -110,6 +110,7 @@ TEST_F(Worker, has_its_channel_on_a_descriptor_that_plugins_do_not_write_to_by_a
   EXPECT_THAT(three.string(), testing::StartsWith("/memfd:"));
 }
 
+// Regression: a lack of descriptors or processes was reported as a wrong --worker-prefix.
 TEST_F(Worker, that_gets_no_descriptors_says_so_and_does_not_blame_the_command_line) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -84,6 +84,7 @@ TEST(Features, of_a_limited_dataset_are_of_its_fold) {
     EXPECT_EQ(plan.features.at(cell.features).dataset.fold, cell.cell.fold);
 }
 
+// Regression: a cell whose seed has an override was excluded, as if the seed had no effect.
 TEST(Seeds, that_an_override_gives_another_option_are_run) {
   World world;
   const auto plan = world.plan(

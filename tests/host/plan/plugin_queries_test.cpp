@@ -45,6 +45,7 @@ TEST_F(Remembered, listing_holds_while_nothing_changes) {
   EXPECT_EQ(queries_.listed, 1);
 }
 
+// Regression: recordings that were converted in place kept their old names in the cached listing.
 TEST_F(Remembered, listing_is_asked_anew_when_a_file_went_away_in_place_of_another_ending) {
   list();
   std::filesystem::rename(folder_ / "audio/a.wav", folder_ / "audio/a.ogg");
@@ -52,6 +53,8 @@ TEST_F(Remembered, listing_is_asked_anew_when_a_file_went_away_in_place_of_anoth
   EXPECT_EQ(list().files[0], (folder_ / "audio/a.ogg").string());
 }
 
+// Regression: a clip that was removed made every later run fail, since the cached listing still
+// named it.
 TEST_F(Remembered, listing_is_asked_anew_when_a_clip_was_removed_or_came) {
   list();
   std::filesystem::remove(folder_ / "audio/b.wav");
@@ -143,6 +146,8 @@ class Asked : public ::testing::Test {
   }
 };
 
+// Regression: after a timeout the next component was blamed for the crash of the worker that was
+// killed.
 TEST_F(Asked, dataset_without_an_end_is_given_up_and_the_next_one_answers) {
   WorkerQueries queries({}, std::chrono::seconds(3), {});
   EXPECT_EQ(queries.list(many(10)).info.items, 10);

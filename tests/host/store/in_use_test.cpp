@@ -45,6 +45,8 @@ TEST_F(InUse, a_file_that_is_removed_ends_the_next_transaction) {
   EXPECT_THAT(failure_of([&] { store.require_in_place(); }), HasSubstr("was removed or replaced"));
 }
 
+// Regression: the log of a results file that was replaced was taken for that of the file in its
+// place.
 TEST_F(InUse, a_file_that_is_replaced_is_left_as_it_is) {
   const auto other = folder / "other.db";
   make_results(other);

@@ -51,6 +51,8 @@ std::string refusal(const std::function<void(Listed&)>& change) {
   return "no error";
 }
 
+// Regression: a slice dimension called "all" collided with the slice of all items and ended the
+// whole run.
 TEST(Listing, refuses_the_slice_that_is_all_items_together) {
   EXPECT_THAT(refusal([](Listed& d) {
                 d.items[2].slices = {{"all", "all"}};

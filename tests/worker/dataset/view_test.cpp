@@ -218,6 +218,7 @@ TEST_F(Files, are_hashed_here_where_the_list_is_damaged_and_compared_with_what_w
   EXPECT_THROW(DatasetView{ref}, FileChanged);
 }
 
+// Regression: files that could not be hashed all had the hash 0.
 TEST_F(Files, that_cannot_be_read_have_identities_of_their_own) {
   const DatasetView one(many({{"file", (folder_ / "missing.wav").string()}}));
   const DatasetView other(many({{"file", (folder_ / "gone.wav").string()}}));

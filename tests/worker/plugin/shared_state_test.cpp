@@ -44,6 +44,7 @@ struct Change {
   std::function<void()> make;
 };
 
+// Regression: a plugin that changed the rounding mode changed the numbers of later cells.
 TEST(CallPlugin, puts_back_what_decides_numbers_and_names_who_changed_it) {
   remember_normal_state();
   auto& context = at::globalContext();

@@ -266,6 +266,7 @@ TEST_F(CellStage, fits_again_when_a_state_cannot_be_loaded_whatever_is_thrown) {
   EXPECT_EQ(again.of("stage").at(0).header.at("reused"), false);
 }
 
+// Regression: the checksum of a fit state left out its header.
 TEST_F(CellStage, fits_again_when_any_bit_of_the_header_of_a_state_is_flipped) {
   const auto cell = request();
   const auto first = run(cell).canonical();

@@ -150,6 +150,7 @@ class RenamesOne final : public Evaluator {
   }
 };
 
+// Regression: an undeclared metric passed if the number of metrics stayed the same.
 TEST(SliceMetrics, refuse_a_mark_that_is_not_declared_wherever_it_comes) {
   const auto given = outcomes(3);
   EXPECT_THAT([&] { mark_all(RenamesOne(), given.items, given.predictions); },

@@ -97,6 +97,7 @@ TEST_F(PrecomputedFeatures, are_found_by_the_audio_file_on_demand) {
               HasSubstr("not a whole file"));
 }
 
+// Regression: two files of one name in different folders got the features of one array.
 TEST_F(PrecomputedFeatures, called_by_file_are_not_those_of_a_second_file_of_that_name) {
   save("1.npy", at::ones({3}));
   auto encoder = open({{"names", std::string("file")}});

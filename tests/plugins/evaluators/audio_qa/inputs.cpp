@@ -39,6 +39,7 @@ std::vector<at::Tensor> heard(const std::vector<std::vector<std::int64_t>>& batc
   return result;
 }
 
+// Regression: the silence control depended on the order and size of batches.
 TEST(Inputs, give_silence_that_depends_only_on_the_item) {
   const auto together = heard({{0, 1, 2, 3, 4, 5}});
   const auto apart = heard({{5}, {3}, {4, 0}, {1}, {2}});

@@ -9,11 +9,21 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 Ended plan(const Sandbox& sandbox, std::vector<std::string> words = {}) {
   words.insert(words.begin(), {"plan", "tones.toml", "--results", "r/results.db"});
   return sandbox.command(words);
+}
+
+TEST(Plan, states_the_smallest_detectable_difference_and_its_basis) {
+  const Sandbox sandbox;
+  EXPECT_THAT(plan(sandbox).out,
+              AllOf(HasSubstr("the smallest accuracy difference detectable with 80 % power"),
+                    HasSubstr("assuming that two encoders disagree on 20 % of the items")));
+  ASSERT_EQ(sandbox.run("r").code, 0);
+  EXPECT_THAT(plan(sandbox).out, AllOf(HasSubstr("stored pair"), Not(HasSubstr("assuming"))));
 }
 
 TEST(Plan, explains_for_each_cell_why_it_runs_before_and_after) {

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "../../end_to_end/sandbox.hpp"
-#include "fake_hub.hpp"
+#include "../weights/fake_hub.hpp"
+#include "sandbox.hpp"
 
 namespace earshot::testing {
 namespace {

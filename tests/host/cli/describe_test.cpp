@@ -1,5 +1,4 @@
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
 #include "sandbox.hpp"
 
@@ -10,27 +9,11 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Json = nlohmann::json;
 
 Ended describe(const Sandbox& sandbox, std::vector<std::string> words) {
   words.insert(words.begin(), "describe");
   words.insert(words.end(), {"--results", "r/r.db"});
   return sandbox.command(words);
-}
-
-Ended check_plugin(const Sandbox& sandbox, const char* plugin, const char* option) {
-  const auto file = std::string(EARSHOT_BUILD_DIR "/lib/earshot/plugins/") + plugin;
-  return sandbox.command({"check-plugin", file, "--only", "schema", "--option", option});
-}
-
-TEST(Plugins, are_listed_with_what_they_add) {
-  const Sandbox sandbox;
-  const auto rows =
-      Json::parse(sandbox.command({"plugins", "--format", "json", "--results", "r/r.db"}).out);
-  const bool found = std::any_of(rows.begin(), rows.end(), [](const Json& row) {
-    return row.at("plugin") == "spectral" && row.at("component") == "log_mel";
-  });
-  EXPECT_TRUE(found);
 }
 
 TEST(Describe, shows_options_and_what_an_encoder_needs_and_returns_with_them) {
@@ -64,32 +47,6 @@ TEST(Describe, refuses_an_unknown_component_or_option_with_the_nearest) {
   const auto option = describe(sandbox, {"log_mel", "--option", "mel=20"});
   EXPECT_EQ(option.code, 2);
   EXPECT_THAT(option.err, HasSubstr("did you mean 'mels'?"));
-}
-
-TEST(CheckPlugin, refuses_an_option_that_no_component_has_with_the_nearest) {
-  const Sandbox sandbox;
-  const auto ended = check_plugin(sandbox, "probes.so", "targt=class");
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("no component has an option 'targt'; known: "),
-                               HasSubstr("did you mean 'target'?")));
-  EXPECT_EQ(ended.out, "");
-  EXPECT_EQ(check_plugin(sandbox, "probes.so", "target=class").code, 0);
-}
-
-TEST(CheckPlugin, fails_what_cannot_be_loaded_whatever_the_options) {
-  const Sandbox sandbox;
-  write(sandbox / "text.so", "no plugin");
-  const auto ended = sandbox.command({"check-plugin", "text.so", "--option", "target=class"});
-  EXPECT_EQ(ended.code, 3);
-  EXPECT_THAT(ended.out, HasSubstr("FAIL     handshake"));
-}
-
-TEST(Listen, refuses_an_unknown_option_of_the_dataset_with_the_nearest) {
-  const Sandbox sandbox;
-  const auto ended =
-      sandbox.command({"listen", "tones.toml:tones", "--option", "validatoin=0.5", "--out", "x"});
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("did you mean 'validation'?"));
 }
 
 TEST(Describe, takes_a_component_as_an_experiment_has_it) {
