@@ -80,7 +80,7 @@ TEST(Run, continues_when_the_reader_of_its_output_is_gone) {
 TEST(Run, stores_4_bytes_per_item_for_the_interval_of_a_score) {
   const Sandbox sandbox;
   ASSERT_EQ(sandbox.run("r").code, 0);
-  const std::string stored = "FROM replicates JOIN run USING (run_id) WHERE length(samples)";
+  const std::string stored = "FROM contribution JOIN run USING (run_id) WHERE length(packed)";
   EXPECT_NE(sandbox.query("r", "SELECT count(*) " + stored + " > 12"), "0");
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) " + stored + " > 12 + 4 * used"), "0");
 }

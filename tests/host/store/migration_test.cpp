@@ -72,6 +72,7 @@ TEST_F(Migrating, is_asked_for_before_an_older_file_is_read) {
   EXPECT_EQ(open_for_reading(file, with_another()).integer("SELECT count(*) FROM result"), 120);
 }
 
+// Regression: a migration dropped views of the user, and failed on names with spaces.
 TEST_F(Migrating, keeps_the_views_of_the_user_whatever_their_names) {
   change(file,
          "CREATE VIEW mine AS SELECT count(*) AS n FROM run;"
