@@ -94,9 +94,9 @@ struct Content {
 Content checked_content(const Request& request, const std::vector<PlannedCell>& places,
                         const WorkerOptions& options) {
   protocol::PredictionsRequest question{.file = protocol::path_text(request.file),
-                                        .evaluator = places.front().request.evaluator};
+                                        .evaluator = *places.front().evaluator};
   for (const auto& place : places)
-    question.datasets.push_back(place.request.dataset);
+    question.datasets.push_back(*place.dataset);
   protocol::PredictionsResult answer;
   try {
     WorkerProcess worker(options);
@@ -143,8 +143,8 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
   for (const auto seed : content.seeds)
     for (const auto& place : places) {
       auto cell = imported_cell(place, request.name, seed, sha256, content.scores);
-      cell.request.predictions = protocol::path_text(fs::absolute(request.file));
-      cell.request.predictions_sha256 = sha256;
+      cell.predictions = protocol::path_text(fs::absolute(request.file));
+      cell.predictions_sha256 = sha256;
       const bool done = !store.finished({cell.key}).empty();
       cell.decision = done ? Decision::cached : Decision::run;
       fresh += done ? 0 : 1;

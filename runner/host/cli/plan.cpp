@@ -31,13 +31,13 @@ void print_cells(const Plan& plan, Format format) {
   TableWriter table(std::cout, columns, format);
   for (const auto& planned : plan.cells) {
     const auto& cell = planned.cell;
-    const bool choice = planned.request.predict != "test";
+    const bool choice = planned.identity.validation;
     const auto label = cell.label() + (choice ? " (validation)" : "");
     if (format == Format::table)
       table.row({label, name_of(planned.decision), planned.reason, planned.key.substr(0, 12)});
     else
       table.row({label, cell.encoder.label, cell.task.label, cell.dataset.label, cell.seed,
-                 axis_or_null(cell, "fold"), planned.request.predict, name_of(planned.decision),
+                 axis_or_null(cell, "fold"), planned.split(), name_of(planned.decision),
                  planned.reason, planned.key});
   }
   table.finish();
@@ -68,7 +68,7 @@ statistics::PlannedComparison comparison(const Plan& plan, const PlannedDataset&
     if (cell.dataset_key != dataset.key || cell.decision == Decision::excluded) continue;
     seeds.insert(cell.cell.seed);
     folds.insert(cell.cell.fold);
-    limit = cell.request.dataset.limit;
+    if (cell.dataset != nullptr) limit = cell.dataset->limit;
   }
   const auto& info = dataset.info;
   statistics::PlannedComparison planned;

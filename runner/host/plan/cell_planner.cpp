@@ -51,8 +51,9 @@ const EvaluatorFacts& CellPlanner::facts(const Resolved& task, const std::string
   auto& facts = facts_[{task, type}];
   facts.missing = task->missing;
   if (!facts.missing.empty()) return facts;
+  facts.ref = std::make_shared<const protocol::ComponentRef>(with_type(task->ref, type));
   try {
-    const auto answer = queries_.resolve(with_type(task->ref, type));
+    const auto answer = queries_.resolve(*facts.ref);
     const auto* evaluator = std::get_if<protocol::EvaluatorFacts>(&answer);
     if (evaluator == nullptr)
       throw WorkerError("contract", "it does not say what it uses, nor which metrics it has");
@@ -78,8 +79,7 @@ CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   if (cell.language_model.component != nullptr)
     parts.language_model = pretrained(cell.language_model);
   parts.dataset = &datasets_.find(components_.find(cell.dataset.component));
-  parts.target_type = target_type_of(*parts.task, *parts.dataset);
-  parts.facts = &facts(parts.task, parts.target_type);
+  parts.facts = &facts(parts.task, target_type_of(*parts.task, *parts.dataset));
   components_.find(cell.encoder.component);  // refuses wrong options, whether or not it is used
   if (parts.facts->needs_encoder()) parts.encoder = pretrained(cell.encoder);
   return parts;
@@ -129,6 +129,16 @@ void CellPlanner::take_part(const Resolved& component) {
         {plugin.info.name, plugin.info.version, plugin.info.path, plugin.sha256});
 }
 
+namespace {
+
+/// What a worker constructs; it lives as long as the component.
+std::shared_ptr<const protocol::ComponentRef> ref_of(const Resolved& component) {
+  if (component == nullptr) return nullptr;
+  return {component, &component->ref};
+}
+
+}  // namespace
+
 PlannedCell CellPlanner::plan(Cell cell) {
   PlannedCell planned;
   planned.cell = std::move(cell);
@@ -151,11 +161,15 @@ PlannedCell CellPlanner::plan(Cell cell) {
   if (reason.empty()) {
     check_cell(experiment_, planned.cell, *parts.task, *parts.dataset);
     planned.dataset_key = parts.dataset->key;
-    fill_request(parts, planned);
+    planned.dataset = dataset_of(*parts.dataset, planned.cell);
+    planned.evaluator = parts.facts->ref;
+    planned.mapper = ref_of(parts.mapper);
+    planned.language_model = ref_of(parts.language_model);
+    add_dataset(parts, planned);
     add_features(parts, planned);
     planned.identity = identity_of(parts, planned);
     planned.key = planned.identity.key();
-    planned.request.fit_key = planned.identity.fit_key();
+    planned.fit_key = planned.identity.fit_key();
   } else {
     planned.decision = Decision::skipped;
     planned.reason = planned.skipped = reason;
@@ -235,55 +249,57 @@ const std::string& dtype_of(const Cell& cell) {
 
 }  // namespace
 
-void CellPlanner::fill_request(const Parts& parts, PlannedCell& planned) {
-  const auto& cell = planned.cell;
-  auto& request = planned.request;
-  auto& dataset = request.dataset;
-  dataset = dataset_ref(*parts.dataset, *cell.dataset.component);
-  dataset.fold = cell.fold;
-  request.evaluator = with_type(parts.task->ref, parts.target_type);
-  if (parts.mapper != nullptr) request.mapper = parts.mapper->ref;
-  if (parts.language_model != nullptr) request.language_model = parts.language_model->ref;
-  request.seed = cell.seed;
-  request.replicates = experiment_.replicates;
-  auto& planned_dataset = plan_.datasets[dataset.key];
-  if (!planned_dataset.key.empty()) return;
-  planned_dataset = {cell.dataset.label, dataset.key, dataset.component, parts.dataset->info};
-  if (!parts.dataset->note.empty())
-    plan_.notes.push_back("dataset '" + cell.dataset.label + "': " + parts.dataset->note);
+std::shared_ptr<const protocol::DatasetRef> CellPlanner::dataset_of(const FoundDataset& found,
+                                                                    const Cell& cell) {
+  auto& known = datasets_of_cells_[{&found, cell.dataset.component, cell.fold}];
+  if (known == nullptr) {
+    auto dataset =
+        std::make_shared<protocol::DatasetRef>(dataset_ref(found, *cell.dataset.component));
+    dataset->fold = cell.fold;
+    known = std::move(dataset);
+  }
+  return known;
 }
 
-/// Keyed by the source's content, so many cells share one entry.
-const std::string& CellPlanner::source_key(const Resolved& encoder,
-                                           const protocol::FeatureSource& source) {
-  auto& key =
-      source_keys_[{encoder, protocol::canonical({source.audio, source.dtype, source.codes})}];
-  if (key.empty())
-    key = protocol::sha256(Json{{"encoder", encoder->identity},
-                                {"audio", source.audio},
-                                {"dtype", source.dtype},
-                                {"codes", source.codes},
-                                {"audio_version", protocol::audio_version}});
-  return key;
+void CellPlanner::add_dataset(const Parts& parts, const PlannedCell& planned) {
+  const auto& label = planned.cell.dataset.label;
+  auto& dataset = plan_.datasets[planned.dataset_key];
+  if (!dataset.key.empty()) return;
+  dataset = {label, planned.dataset_key, planned.dataset->component, parts.dataset->info};
+  if (!parts.dataset->note.empty())
+    plan_.notes.push_back("dataset '" + label + "': " + parts.dataset->note);
+}
+
+std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const Parts& parts,
+                                                                      const Cell& cell) {
+  // What is looked up goes by the names of a dataset's items, not by their sound alone.
+  const auto* names = parts.encoder->has_ability("lookup") ? parts.dataset : nullptr;
+  const bool codes = parts.facts->uses.codes && !parts.facts->uses.features;
+  auto& known =
+      sources_[{parts.encoder, cell.encoder.component, cell.task.component, codes, names}];
+  if (known != nullptr) return known;
+  auto source = std::make_shared<protocol::FeatureSource>();
+  source->encoder = parts.encoder->ref;
+  source->audio = audio_of(cell);
+  source->dtype = dtype_of(cell);
+  source->codes = codes;
+  source->key = protocol::sha256(Json{{"encoder", parts.encoder->identity},
+                                      {"audio", source->audio},
+                                      {"dtype", source->dtype},
+                                      {"codes", source->codes},
+                                      {"audio_version", protocol::audio_version}});
+  if (names != nullptr) source->key = protocol::sha256(Json{source->key, names->key});
+  return known = std::move(source);
 }
 
 void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   const auto& facts = *parts.facts;
   if (!facts.needs_encoder()) return;
-  const bool cached = facts.uses.features || facts.uses.codes;
-  auto& source = planned.request.features.emplace_back();
-  source.encoder = parts.encoder->ref;
-  source.audio = audio_of(planned.cell);
-  source.dtype = dtype_of(planned.cell);
-  source.codes = facts.uses.codes && !facts.uses.features;
-  source.key = source_key(parts.encoder, source);
-  // What is looked up goes by the names of a dataset's items, not by their sound alone.
-  if (parts.encoder->has_ability("lookup"))
-    source.key = protocol::sha256(Json{source.key, parts.dataset->key});
-  if (!cached) return;
+  const auto& source = *(planned.source = source_of(parts, planned.cell));
+  if (!facts.uses.features && !facts.uses.codes) return;
   // Which clips a stage has depends on fold and validation share only where a limit leaves some
   // out.
-  const auto& dataset = planned.request.dataset;
+  const auto& dataset = *planned.dataset;
   Json stage{source.key, dataset.key};
   if (dataset.limit > 0)
     stage.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
@@ -304,7 +320,7 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   identity.evaluator = text(parts.task);
   identity.mapper = text(parts.mapper);
   identity.language_model = text(parts.language_model);
-  identity.dataset = host::identity_of(planned.request.dataset);
+  identity.dataset = host::identity_of(*planned.dataset);
   // Without an encoder, its settings and how audio is cut decide nothing.
   if (parts.encoder != nullptr) {
     identity.audio = audio_of(planned.cell);

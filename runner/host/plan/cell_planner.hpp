@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "host/plan/datasets.hpp"
 #include "host/plan/plan.hpp"
@@ -15,6 +16,8 @@ struct EvaluatorFacts {
   std::map<std::string, std::int64_t> versions{};  ///< of metrics
   std::string primary{};
   std::string missing{};  ///< why it cannot be used
+  /// With the type of the label that it predicts, if it asks for that.
+  std::shared_ptr<const protocol::ComponentRef> ref{};
 
   /// Whether its results depend on the encoder. A blind control's do not: one run of it serves
   /// every encoder.
@@ -37,7 +40,6 @@ class CellPlanner {
     Resolved encoder{}, task{}, mapper{}, language_model{};
     const FoundDataset* dataset = nullptr;
     const EvaluatorFacts* facts = nullptr;
-    std::string target_type{};  ///< "" where the evaluator does not ask for it
   };
   Parts parts(const Cell& cell);
   /// @param type  of the label that its option `target` names, for one that declares `target_type`
@@ -47,10 +49,12 @@ class CellPlanner {
   Resolved pretrain(const Pretraining& pretraining, const Resolved& found);
   void check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer);
   std::string problem(const Cell& cell, const Parts& parts) const;
-  void fill_request(const Parts& parts, PlannedCell& planned);
+  std::shared_ptr<const protocol::DatasetRef> dataset_of(const FoundDataset& found,
+                                                         const Cell& cell);
+  void add_dataset(const Parts& parts, const PlannedCell& planned);
   void describe_checkpoint(const ResolvedComponent& encoder, PlannedCell& planned) const;
   void add_features(const Parts& parts, PlannedCell& planned);
-  const std::string& source_key(const Resolved& encoder, const protocol::FeatureSource& source);
+  std::shared_ptr<const protocol::FeatureSource> source_of(const Parts& parts, const Cell& cell);
   CellIdentity identity_of(const Parts& parts, const PlannedCell& planned) const;
   void take_part(const Resolved& component);
 
@@ -61,8 +65,16 @@ class CellPlanner {
   std::filesystem::path cache_;
   Plan& plan_;
   std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;
-  std::map<Resolved, Resolved> pretrained_;                                ///< by the untrained
-  std::map<std::pair<Resolved, std::string>, std::string> source_keys_{};  ///< by encoder, settings
+  std::map<Resolved, Resolved> pretrained_;  ///< by the untrained
+  using Shared = std::shared_ptr<const Component>;
+  /// By data, component and fold.
+  std::map<std::tuple<const FoundDataset*, Shared, std::int64_t>,
+           std::shared_ptr<const protocol::DatasetRef>>
+      datasets_of_cells_;
+  /// By encoder, its and the task's component, whether it gives codes, and dataset of a lookup.
+  std::map<std::tuple<Resolved, Shared, Shared, bool, const FoundDataset*>,
+           std::shared_ptr<const protocol::FeatureSource>>
+      sources_;
 };
 
 }  // namespace earshot::host

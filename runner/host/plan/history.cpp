@@ -78,8 +78,8 @@ std::string changes(const Json& before, const Json& now) {
 namespace {
 
 bool is_place(const PlannedCell& cell) {
-  return !cell.key.empty() && cell.decision != Decision::excluded &&
-         cell.request.predict == "test" && cell.identity.imported.empty();
+  return !cell.key.empty() && cell.decision != Decision::excluded && !cell.identity.validation &&
+         cell.identity.imported.empty();
 }
 
 /// The axes besides encoder, seed and fold, for people and to tell variants apart.
@@ -108,11 +108,10 @@ PlannedCell with_key(const PlannedCell& place, const std::string& name, std::int
   planned.in_domain.reset();
   planned.features.clear();
   planned.pretrain.clear();
-  planned.request.features.clear();
-  planned.request.mapper = {};
-  planned.request.language_model = {};
-  planned.request.fit_key.clear();
-  planned.request.seed = seed;
+  planned.source.reset();
+  planned.mapper.reset();
+  planned.language_model.reset();
+  planned.fit_key.clear();
   return planned;
 }
 
@@ -208,14 +207,14 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   const auto before = CellIdentity::from_json(stored);
   if (!before.imported.empty() || before.evaluator == nullptr)
     return "its predictions were imported; import them again";
-  const auto scoring = cell.request.evaluator.option_with("scoring");
+  const auto scoring = cell.evaluator->option_with("scoring");
   const auto then = of_predictions(before, scoring), now = of_predictions(cell.identity, scoring);
   if (then != now) return "more than its scoring changed: " + changes(then, now);
-  const auto file = kept_predictions(states, before, cell.request.predict);
+  const auto file = kept_predictions(states, before, cell.split());
   if (!fs::exists(file))
     return "only runs with a language model keep everything that scoring needs";
-  cell.request.predictions = protocol::path_text(file);
-  cell.request.features.clear();
+  cell.predictions = protocol::path_text(file);
+  cell.source.reset();
   cell.features.clear();
   cell.pretrain.clear();
   return "";

@@ -31,7 +31,12 @@ struct PlannedCell {
   std::string dataset_key{};
   std::string features{};               ///< key of the features stage; "" when the task uses none
   std::vector<std::string> pretrain{};  ///< keys of the pretrain stages of its components
-  protocol::CellRequest request{};
+  /// What its worker takes, shared by all cells that use it. Null: it uses none, or cannot run.
+  std::shared_ptr<const protocol::DatasetRef> dataset{};
+  std::shared_ptr<const protocol::FeatureSource> source{};
+  std::shared_ptr<const protocol::ComponentRef> evaluator{}, mapper{}, language_model{};
+  std::string fit_key{};                            ///< "" of imported predictions
+  std::string predictions{}, predictions_sha256{};  ///< as protocol::CellRequest has them
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
   std::string primary{};                                           ///< name of the primary metric
   std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
@@ -39,6 +44,10 @@ struct PlannedCell {
   /// unknown.
   std::optional<std::vector<std::string>> pretrain_data{};
   std::optional<bool> in_domain{};
+
+  const char* split() const { return identity.validation ? "validation" : "test"; }
+  /// All that a worker needs, but for folders, device and threads.
+  protocol::CellRequest request() const;
 };
 
 /// Training of an encoder or language model that comes before all that uses it.

@@ -33,7 +33,7 @@ void exclude_unused_seeds(Plan& plan) {
   std::map<std::string, Seeds> seeds;  // by evaluator
   for (auto& cell : plan.cells) {
     if (cell.key.empty() || cell.decision == Decision::excluded || cell.identity.seed) continue;
-    const auto& name = cell.request.evaluator.component;
+    const auto& name = cell.evaluator->component;
     seeds[name].all.insert(cell.cell.seed);
     if (first.emplace(cell.key, axes_but_seed(cell.cell)).second) {
       seeds[name].run.insert(cell.cell.seed);

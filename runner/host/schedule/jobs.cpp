@@ -117,7 +117,7 @@ class Builder {
     job.cell = index;
     job.dataset = cell.dataset_key;
     // A language model computes with all threads; a probe with one.
-    job.wide = !cell.request.language_model.plugin.empty();
+    job.wide = cell.language_model != nullptr;
     job.timeout = cell.cell.resources.timeout.value_or(resources.timeout);
     job.memory = limit_of(cell.cell.resources.memory.value_or(resources.memory));
     for (const auto& need : {cell.dataset_key, cell.features})

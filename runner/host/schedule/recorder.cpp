@@ -34,7 +34,8 @@ Zips zips_of(const Experiment& experiment, const Cell& cell) {
 
 /// The label of the dataset that the cell's evaluator predicts, if it predicts one.
 std::string target_of(const Plan& plan, const PlannedCell& planned) {
-  const auto& target = planned.request.evaluator.value_of("target_label");
+  if (planned.evaluator == nullptr) return "";
+  const auto& target = planned.evaluator->value_of("target_label");
   const auto dataset = plan.datasets.find(planned.dataset_key);
   if (!target.is_string() || dataset == plan.datasets.end()) return "";
   const auto& labels = dataset->second.info.labels;
@@ -66,7 +67,7 @@ CellRecord record_of(const Plan& plan, const PlannedCell& planned) {
   record.primary = planned.primary;
   record.seed = cell.seed;
   record.fold = cell.fold;
-  record.split = planned.request.predict;
+  record.split = planned.split();
   return record;
 }
 
@@ -79,7 +80,7 @@ ReferenceRecord record_of(const Reference& reference, const Plan& plan) {
                          reference.match.json(),
                          {}};
   for (const auto& cell : plan.cells)
-    if (is_member(cell) && cell.request.predict == "test" && reference.match.holds(cell.cell.axes))
+    if (is_member(cell) && !cell.identity.validation && reference.match.holds(cell.cell.axes))
       record.cells.push_back(cell.key);
   return record;
 }

@@ -16,9 +16,9 @@ protocol::ItemsRequest items_request(const Job& job, const Plan& plan) {
   protocol::DatasetRef dataset;
   dataset.component = plan.datasets.at(job.dataset).component;
   dataset.key = job.dataset;
-  dataset.file_hashes = user->request.dataset.file_hashes;
-  dataset.items_hash = user->request.dataset.items_hash;
-  dataset.files_digest = user->request.dataset.files_digest;
+  dataset.file_hashes = user->dataset->file_hashes;
+  dataset.items_hash = user->dataset->items_hash;
+  dataset.files_digest = user->dataset->files_digest;
   return {dataset};
 }
 
@@ -59,7 +59,7 @@ protocol::FeaturesRequest features_request(const Job& job, const Plan& plan,
 protocol::CellRequest cell_request(const Job& job, const Plan& plan, const RunSettings& settings,
                                    std::int64_t threads) {
   const auto& cell = plan.cells[job.cell];
-  auto request = cell.request;
+  auto request = cell.request();
   request.cache = protocol::path_text(settings.cache);
   request.state_folder = protocol::path_text(settings.beside("state"));
   request.artifact_folder = protocol::path_text(settings.beside("artifacts") / cell.key);

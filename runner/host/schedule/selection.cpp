@@ -23,7 +23,6 @@ PlannedCell validation_of(const PlannedCell& cell, const std::string& metric) {
   auto twin = cell;
   twin.identity.validation = true;
   twin.key = twin.identity.key();
-  twin.request.predict = "validation";
   twin.decision = Decision::run;
   twin.reason = "to choose by " + metric + " on validation";
   return twin;

@@ -91,8 +91,8 @@ TEST(Imports, take_one_place_for_each_fold) {
   EXPECT_THAT(places_of(world.plan(two), "probe"), SizeIs(1));
   const auto places = places_of(world.plan(std::string(two) + "fold = '*'\n"), "probe");
   ASSERT_THAT(places, SizeIs(2));
-  EXPECT_EQ(places[0].request.dataset.fold, 1);
-  EXPECT_EQ(places[1].request.dataset.fold, 2);
+  EXPECT_EQ(places[0].request().dataset.fold, 1);
+  EXPECT_EQ(places[1].request().dataset.fold, 2);
 }
 
 TEST(Imports, need_to_be_told_the_variant_of_a_task) {
@@ -134,7 +134,7 @@ TEST(Imports, differ_from_the_cell_they_take_the_place_of_in_encoder_and_seed_on
                      : axis == "seed"  ? AxisValue(7)
                                        : place.cell.axes[i].value);
   }
-  EXPECT_TRUE(cell.request.features.empty() && cell.features.empty());
+  EXPECT_TRUE(cell.request().features.empty() && cell.features.empty());
 }
 
 TEST(Imports, stay_while_they_would_be_scored_alike) {

@@ -66,12 +66,12 @@ TEST(Keys, change_with_the_bytes_of_data_and_plugins) {
   world.folder.write("data/a.wav", "other");
   const auto data = world.plan(both);
   EXPECT_NE(data.cells[0].key, before.cells[0].key);
-  EXPECT_EQ(data.cells[0].request.features[0].key, before.cells[0].request.features[0].key);
+  EXPECT_EQ(data.cells[0].request().features[0].key, before.cells[0].request().features[0].key);
   EXPECT_NE(data.cells[0].features, before.cells[0].features);
   world.folder.write("plugins/mel.so", "another build");
   const auto built = world.plan(both);
   EXPECT_NE(built.cells[0].key, data.cells[0].key);
-  EXPECT_NE(built.cells[0].request.features[0].key, data.cells[0].request.features[0].key);
+  EXPECT_NE(built.cells[0].request().features[0].key, data.cells[0].request().features[0].key);
   EXPECT_EQ(built.cells[1].key, data.cells[1].key);
   world.folder.write("plugins/data.so", "another build of data");
   EXPECT_EQ(world.plan(both).cells[0].key, built.cells[0].key);  // items and files are the same
@@ -111,7 +111,7 @@ TEST(Keys, of_a_fit_are_shared_where_only_the_scoring_differs) {
   const auto few = world.plan(one, {.set = {"statistics.replicates=10"}});
   const auto many = world.plan(one);
   EXPECT_NE(few.cells[0].key, many.cells[0].key);
-  EXPECT_EQ(few.cells[0].request.fit_key, many.cells[0].request.fit_key);
+  EXPECT_EQ(few.cells[0].request().fit_key, many.cells[0].request().fit_key);
 }
 
 TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
@@ -125,7 +125,7 @@ TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
   EXPECT_EQ(blind.cells[0].decision, Decision::run);
   EXPECT_EQ(blind.cells[0].key, blind.cells[1].key);
   EXPECT_EQ(blind.cells[1].reason, "identical to " + blind.cells[0].cell.label());
-  EXPECT_TRUE(blind.cells[0].request.features.empty());
+  EXPECT_TRUE(blind.cells[0].request().features.empty());
   EXPECT_TRUE(blind.features.empty());
   EXPECT_TRUE(blind.cells[0].identity.json().at("encoder").is_null());
 }
@@ -147,8 +147,8 @@ TEST(Keys, of_data_that_is_made_hold_the_content_of_what_it_is_made_of) {
   world.queries.listings["folder"].info.synthesized = true;
   world.queries.listings["folder"].files.clear();
   const auto first = world.plan(one).cells[0];
-  ASSERT_THAT(first.request.dataset.component.inputs, SizeIs(1));
-  EXPECT_EQ(first.request.dataset.component.inputs[0].path, (world.folder / "data").string());
+  ASSERT_THAT(first.request().dataset.component.inputs, SizeIs(1));
+  EXPECT_EQ(first.request().dataset.component.inputs[0].path, (world.folder / "data").string());
   world.folder.write("data/a.wav", "another sound");
   EXPECT_NE(world.plan(one).cells[0].dataset_key, first.dataset_key);
 }

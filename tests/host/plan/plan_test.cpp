@@ -24,7 +24,7 @@ TEST(Plan, says_what_a_cell_asks_of_its_worker) {
   EXPECT_EQ(cell.decision, Decision::run);
   EXPECT_EQ(cell.primary, "accuracy");
   EXPECT_EQ(cell.weights, "random");
-  const auto& request = cell.request;
+  const auto request = cell.request();
   EXPECT_EQ(request.seed, 3);
   EXPECT_EQ(request.predict, "test");
   EXPECT_EQ(request.replicates, 2000);
@@ -132,7 +132,7 @@ TEST(PrimaryMetric, follows_the_type_of_the_label_that_is_predicted) {
   ASSERT_THAT(plan.cells, SizeIs(2));
   EXPECT_EQ(plan.cells[0].primary, "accuracy");
   EXPECT_EQ(plan.cells[1].primary, "mae");
-  EXPECT_EQ(plan.cells[1].request.evaluator.options.at("label_type"), "number");
+  EXPECT_EQ(plan.cells[1].request().evaluator.options.at("label_type"), "number");
   EXPECT_EQ(plan.cells[1].identity.text().find("label_type"), std::string::npos);
 }
 
@@ -221,7 +221,7 @@ TEST(Skipped, is_what_the_encoder_cannot_do) {
   EXPECT_EQ(plan.cells[0].decision, Decision::skipped);
   EXPECT_EQ(plan.cells[0].reason, "encoder 'mel' is not a codec, which task 'tokens' needs");
   EXPECT_EQ(plan.cells[1].decision, Decision::run);
-  EXPECT_TRUE(plan.cells[1].request.features[0].codes);
+  EXPECT_TRUE(plan.cells[1].request().features[0].codes);
 }
 
 TEST(Skipped, is_an_encoder_that_reads_others) {

@@ -33,7 +33,7 @@ TEST(Pretraining, is_a_stage_that_features_and_cells_stand_on) {
   const auto plan = world.plan(TrainingWorld::trained());
   ASSERT_THAT(plan.cells, SizeIs(2));
   EXPECT_THAT(plan.cells[0].pretrain, IsEmpty());
-  EXPECT_THAT(plan.cells[0].request.features[0].encoder.state, IsEmpty());
+  EXPECT_THAT(plan.cells[0].request().features[0].encoder.state, IsEmpty());
   const auto& cell = plan.cells[1];
   EXPECT_EQ(cell.decision, Decision::run);
   EXPECT_EQ(cell.weights, "pretrained on made");
@@ -50,7 +50,7 @@ TEST(Pretraining, is_a_stage_that_features_and_cells_stand_on) {
   EXPECT_EQ(stage.request.seed, 0);
   EXPECT_EQ(stage.request.file,
             (world.folder / "cache/pretrained" / stage.key / "encoder.state").string());
-  EXPECT_EQ(cell.request.features[0].encoder.state, stage.request.file);
+  EXPECT_EQ(cell.request().features[0].encoder.state, stage.request.file);
   EXPECT_EQ(plan.features.at(cell.features).pretrain, stage.key);
   EXPECT_THAT(plan.plugins, SizeIs(5));
 }
@@ -77,8 +77,8 @@ TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) 
   EXPECT_THAT(stage.request.encoder.plugin, IsEmpty());
   const auto& cell = plan.cells[1];
   EXPECT_EQ(cell.pretrain, std::vector<std::string>{stage.key});
-  EXPECT_EQ(cell.request.language_model.options, Json({{"train", "frozen"}}));
-  EXPECT_EQ(cell.request.language_model.state, stage.request.file);
+  EXPECT_EQ(cell.request().language_model.options, Json({{"train", "frozen"}}));
+  EXPECT_EQ(cell.request().language_model.state, stage.request.file);
   EXPECT_EQ(stage.key, protocol::sha256(cell.identity.json().at("language_model")));
   const auto other = world.plan(axes + "use = 'teach'\n");
   EXPECT_NE(other.cells[1].key, cell.key);

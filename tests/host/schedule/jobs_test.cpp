@@ -42,8 +42,12 @@ TEST(Jobs, of_two_datasets_have_a_pass_each) {
 
 TEST(Jobs, of_different_folds_share_the_features) {
   SmallPlan small;
-  small.add("log_mel", "room", 0).request.dataset.fold = 1;
-  small.add("log_mel", "room", 1).request.dataset.fold = 2;
+  for (std::int64_t seed : {0, 1}) {
+    auto& cell = small.add("log_mel", "room", seed);
+    auto dataset = *cell.dataset;
+    dataset.fold = seed + 1;
+    cell.dataset = std::make_shared<const protocol::DatasetRef>(dataset);
+  }
   const auto jobs = build_jobs(small.plan, {"data-scenes"});
   EXPECT_EQ(jobs.size(), 3u);
 }
@@ -65,7 +69,8 @@ TEST(Jobs, wait_for_the_item_table_only_where_the_store_lacks_it) {
 TEST(Jobs, are_wide_where_a_language_model_or_an_encoder_computes) {
   SmallPlan small;
   small.add("log_mel", "room");
-  small.add("log_mel", "reasoning").request.language_model.plugin = "llama.so";
+  small.add("log_mel", "reasoning").language_model =
+      std::make_shared<const protocol::ComponentRef>(protocol::ComponentRef{"llama.so"});
   const auto jobs = build_jobs(small.plan, {"data-scenes"});
   EXPECT_TRUE(jobs[0].wide);
   EXPECT_FALSE(jobs[1].wide);

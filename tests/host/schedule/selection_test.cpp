@@ -35,7 +35,7 @@ struct LearningRates {
   static std::vector<std::string> states(const Plan& plan) {
     std::vector<std::string> out;
     for (const auto& cell : plan.cells) {
-      const std::string what = cell.request.predict == "test" ? "t" : "v";
+      const std::string what = cell.identity.validation ? "v" : "t";
       constexpr const char* names[] = {"run", "cached", "excluded", "out", "skipped"};
       out.push_back(what + " " + names[static_cast<int>(cell.decision)]);
     }

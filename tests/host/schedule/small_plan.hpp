@@ -44,13 +44,13 @@ class SmallPlan {
     planned.primary = "accuracy";
     planned.metrics = std::make_shared<const std::vector<protocol::Metric>>(
         1, protocol::Metric{"accuracy", "", "", true, true, 1});
-    auto& request = planned.request;
-    request.dataset.component = {"scripted.so", dataset, Json::object()};
-    request.dataset.key = planned.dataset_key;
-    request.evaluator = {"scripted.so", task, Json::object()};
-    request.seed = seed;
-    plan.datasets[planned.dataset_key] = {
-        dataset, planned.dataset_key, request.dataset.component, {}};
+    protocol::DatasetRef ref;
+    ref.component = {"scripted.so", dataset, Json::object()};
+    ref.key = planned.dataset_key;
+    planned.dataset = std::make_shared<const protocol::DatasetRef>(ref);
+    planned.evaluator = std::make_shared<const protocol::ComponentRef>(
+        protocol::ComponentRef{"scripted.so", task, Json::object()});
+    plan.datasets[planned.dataset_key] = {dataset, planned.dataset_key, ref.component, {}};
     if (!encoder.empty()) add_features(planned, encoder);
     plan.cells.push_back(std::move(planned));
     return plan.cells.back();
@@ -67,7 +67,7 @@ class SmallPlan {
     stage.label = encoder;
     stage.dataset_label = planned.cell.dataset.label;
     stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};
-    stage.request.dataset = planned.request.dataset;
+    stage.request.dataset = *planned.dataset;
     plan.features.at(planned.features).pretrain = key;
     return planned;
   }
@@ -91,11 +91,11 @@ class SmallPlan {
     stage.key = planned.features;
     stage.dataset_label = planned.cell.dataset.label;
     stage.encoder_label = encoder;
-    stage.dataset = planned.request.dataset;
+    stage.dataset = *planned.dataset;
     stage.source.encoder = {"scripted.so", encoder, Json::object()};
     stage.source.key = "source-" + encoder;
     plan.features[planned.features] = stage;
-    planned.request.features = {stage.source};
+    planned.source = std::make_shared<const protocol::FeatureSource>(stage.source);
   }
 };
 
