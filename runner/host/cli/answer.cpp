@@ -88,7 +88,7 @@ void write_question(const fs::path& file, const std::vector<std::string>& clips,
                   {"second_clip", clip(1)},
                   {"question", question},
                   {"choices", choices},
-                  // A truth that nobody looks at: predictions make no use of it.
+                  // Required, and not used: the answer is not scored.
                   {"answer", choices.empty() ? "unknown" : choices.front()},
                   {"split", "test"}};
   std::ofstream(file) << Json{item}.dump();

@@ -20,7 +20,7 @@ Json plan_event(const Plan& plan);
 /// The event "summary" of Progress::event().
 Json summary_event(const Summary& summary);
 
-/// "plan  45 cells: 30 to run, 15 done before, 3 excluded", why cells run or not, and the notes.
+/// "plan  30 cells to run, 15 cached, 3 excluded", why cells run or not, and the notes.
 void print_plan_summary(std::ostream& out, const Plan& plan);
 
 /// One row for each task (with what else tells rows apart), one column for each encoder: the
@@ -31,7 +31,7 @@ void print_results(std::ostream& out, const Store& store, const std::string& exp
 /// "LABEL: ERROR" for each cell that failed, on stderr.
 void print_failures(const Summary& summary);
 
-/// What failed and why, "done  45 expected = 44 ok + 1 failed", and where to read on.
+/// What failed and why, "done  45 cells: 44 ok, 1 failed; ...", and where to read on.
 void print_ending(std::ostream& out, const Summary& summary, const std::string& experiment,
                   const std::string& results);
 

@@ -92,8 +92,8 @@ std::string percent(double share) {
   return std::to_string(std::llround(100 * share)) + " %";
 }
 
-/// What the smallest detectable difference stands on.
-std::string grounds(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
+/// What the smallest detectable difference is based on.
+std::string basis_of(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
   if (observed.pairs > 0)
     return "with the typical precision of " + std::to_string(observed.pairs) +
            (observed.pairs == 1 ? " stored pair" : " stored pairs") +
@@ -118,7 +118,7 @@ void print_detectable(const statistics::PlannedComparison& planned, const Observ
   std::cout << "With " << planned.items << " test items and " << planned.seeds
             << (planned.seeds == 1 ? " seed" : " seeds")
             << ", the smallest accuracy difference detectable with 80 % power is about "
-            << difference << "\n  (" << grounds(planned, observed) << ").\n";
+            << difference << "\n  (" << basis_of(planned, observed) << ").\n";
 }
 
 void print_datasets(const Plan& plan, const Store* store) {

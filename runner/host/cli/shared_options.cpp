@@ -37,7 +37,7 @@ bool is_same(const fs::path& before, const fs::path& now) {
   return path.string().ends_with("/" + before.lexically_normal().string());
 }
 
-/// Asks a person; whoever is no person says no.
+/// Asks a person at the terminal; without one the answer is no.
 bool agrees(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return false;
   std::cerr << question << " [y/N] " << std::flush;

@@ -14,7 +14,7 @@ namespace earshot::host {
 
 namespace {
 
-/// Creates `<stem>-<number>.log`, or the next number's that nobody has.
+/// Creates `<stem>-<number>.log`, or the one with the next free number.
 std::filesystem::path create(const std::string& stem, std::int64_t number) {
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(stem).parent_path(), ignored);

@@ -29,7 +29,7 @@ std::vector<CachedFile> cached_files(const std::filesystem::path& cache);
 class CacheUse {
  public:
   CacheUse() = default;
-  /// What cells of the plan will read: features, pretrained encoders, made audio.
+  /// What cells of the plan will read: features, pretrained encoders, synthesized audio.
   CacheUse(const std::filesystem::path& cache, const Plan& plan);
   ~CacheUse();
   CacheUse(const CacheUse&) = delete;
@@ -46,7 +46,7 @@ struct Pruned {
 };
 
 /// Deletes files, those used longest ago first, until at most `most` bytes are left; but no encoder
-/// whose pretraining is in `kept`, since training is dear and features are cheap.
+/// whose pretraining is in `kept`, since training takes long and features are soon computed again.
 /// @throws Failure (usage) if a file cannot be deleted.
 Pruned prune_cache(const std::filesystem::path& cache, std::int64_t most,
                    const std::set<std::string>& kept = {});

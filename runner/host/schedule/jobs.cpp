@@ -49,7 +49,7 @@ class Builder {
     return memory == 0 ? default_memory_ : memory;
   }
 
-  /// Which cells get a job, and what they stand on, in the order of first use.
+  /// Which cells get a job, and what they need, in the order of first use.
   void find_needed() {
     std::map<std::string, std::size_t> pass_of;
     std::set<std::string> seen;

@@ -43,8 +43,9 @@ using Jobs = std::vector<Job>;
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 
-/// A features job that failed with several encoders, taken apart: one job each, so that only the
-/// culprit's cells fail. The cells that waited for `job` wait for theirs. @returns the new jobs.
+/// A features job that failed with several encoders, split into one job each, so that only
+/// the cells of the encoder that fails do. The cells that waited for `job` wait for theirs.
+/// @returns the new jobs.
 std::vector<std::size_t> split_features(Jobs& jobs, std::size_t job, const Plan& plan);
 
 }  // namespace earshot::host

@@ -229,7 +229,7 @@ class Scheduler {
   }
 
   /// A shared job that failed for good. With several encoders in one pass, each is tried by itself,
-  /// so that only the culprit's cells fail.
+  /// so that only the cells of the one that fails do.
   void settle_failed_stage(std::size_t index, const EndedAttempt& attempt) {
     if (jobs_[index].features.size() > 1) {
       progress_.note(jobs_[index].name + ": " + attempt.ending.error +

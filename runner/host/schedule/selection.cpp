@@ -20,12 +20,12 @@ std::string set_of(const Cell& cell, const Select& select) {
 }
 
 PlannedCell validation_of(const PlannedCell& cell, const std::string& metric) {
-  auto twin = cell;
-  twin.identity.validation = true;
-  twin.key = twin.identity.key();
-  twin.decision = Decision::run;
-  twin.reason = "to choose by " + metric + " on validation";
-  return twin;
+  auto validation = cell;
+  validation.identity.validation = true;
+  validation.key = validation.identity.key();
+  validation.decision = Decision::run;
+  validation.reason = "to choose by " + metric + " on validation";
+  return validation;
 }
 
 bool higher_is_better(const PlannedCell& cell, const std::string& metric) {
@@ -56,7 +56,8 @@ class Selection {
       if (cells.size() > 1) decide(cells);
     std::vector<PlannedCell> all;
     for (std::size_t index = 0; index < plan_.cells.size(); ++index) {
-      if (const auto twin = twins_.find(index); twin != twins_.end()) all.push_back(twin->second);
+      if (const auto found = validations_.find(index); found != validations_.end())
+        all.push_back(found->second);
       all.push_back(std::move(plan_.cells[index]));
     }
     plan_.cells = std::move(all);
@@ -67,13 +68,13 @@ class Selection {
   void decide(const std::vector<std::size_t>& cells) {
     std::vector<double> values;
     for (const auto index : cells) {
-      auto twin = validation_of(plan_.cells[index], plan_.experiment.select.by);
-      const auto value = overall_value(store_, twin.key, plan_.experiment.select.by);
+      auto validation = validation_of(plan_.cells[index], plan_.experiment.select.by);
+      const auto value = overall_value(store_, validation.key, plan_.experiment.select.by);
       if (value) {
         values.push_back(*value);
-        twin.decision = Decision::cached;
+        validation.decision = Decision::cached;
       }
-      twins_.emplace(index, std::move(twin));
+      validations_.emplace(index, std::move(validation));
     }
     if (values.size() < cells.size()) {
       for (const auto index : cells)
@@ -97,7 +98,7 @@ class Selection {
 
   Plan plan_;
   const Store& store_;
-  std::map<std::size_t, PlannedCell> twins_{};
+  std::map<std::size_t, PlannedCell> validations_{};
 };
 
 }  // namespace

@@ -27,9 +27,9 @@ Plan with_selection(Plan plan, const Store& store);
 /// Whether cells wait for a choice that the next with_selection() may make.
 bool choices_open(const Plan& selected);
 
-/// The second plan of an invocation without the cells that the first has seen to. They stay
-/// recorded. A cell that the first excluded is not seen to: another one may have its key and be
-/// chosen now.
+/// The second plan of an invocation without the cells that the first has run or found done.
+/// They stay recorded. A cell that the first excluded may run now: another one may have its key and
+/// be chosen.
 Plan without_cells_of(Plan plan, const Plan& first);
 
 /// Leaves out the cells to run whose last attempt did not fail; all of them without results.
