@@ -22,6 +22,8 @@ void from_json(const protocol::Json& json, OptionType& type) {
 
 namespace earshot::protocol {
 
+EARSHOT_JSON_DEFINITIONS(OptionSpec)
+
 namespace {
 
 bool is(shared::ElementType type, const Json& value) {
