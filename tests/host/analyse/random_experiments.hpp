@@ -341,7 +341,7 @@ class RandomResults {
         .run(resolved);
     Statement add_cell(connection,
                        "INSERT INTO cell(cell_id, key, dataset_id, primary_metric, split, "
-                       "identity) VALUES (?, ?, 1, 'accuracy', 'test', '{}')");
+                       "identity, target) VALUES (?, ?, 1, 'accuracy', 'test', '{}', '')");
     Statement add_member(connection,
                          "INSERT INTO experiment_cell(experiment_id, position, cell_id, encoder, "
                          "dataset, task, mapper, language_model, weights, seed, fold, variant, "

@@ -16,7 +16,7 @@ TEST(NewPlugin, writes_a_plugin_under_its_own_name) {
   EXPECT_THAT(text_of(sandbox / "my_enc/plugin.cpp"),
               AllOf(HasSubstr("class MyEnc"), Not(HasSubstr("plugin_name"))));
   EXPECT_THAT(text_of(sandbox / "my_enc/CMakeLists.txt"),
-              AllOf(HasSubstr("find_package(Earshot 2 REQUIRED)"), Not(HasSubstr("sdk_major"))));
+              AllOf(HasSubstr("find_package(Earshot 3 REQUIRED)"), Not(HasSubstr("sdk_major"))));
   EXPECT_EQ(sandbox.command({"new-plugin", "encoder", "my_enc"}).code, 2);
   EXPECT_EQ(sandbox.command({"new-plugin", "encodr", "other"}).code, 2);
   EXPECT_EQ(sandbox.command({"new-plugin", "encoder", "Not-A-Name"}).code, 2);
