@@ -60,9 +60,9 @@ namespace fields {
 enum class Missing { refused, default_value };
 
 template <class T>
-constexpr bool is_optional = false;
+inline constexpr bool is_optional = false;
 template <class T>
-constexpr bool is_optional<std::optional<T>> = true;
+inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
 void write(Json& json, const T& value) {
@@ -172,6 +172,7 @@ void from_json(const Json& json, OneOf<Forms...>& value) {
   void each_field([[maybe_unused]] Self& self, [[maybe_unused]] const Visit& visit) { \
     EARSHOT_EACH(EARSHOT_VISIT_FIELD __VA_OPT__(, ) __VA_ARGS__)                      \
   }
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are types.
 #define EARSHOT_JSON_DECLARATIONS(Type, missing)                      \
   void to_json(::earshot::protocol::Json& json, const Type& value);   \
   void from_json(const ::earshot::protocol::Json& json, Type& value); \
@@ -195,3 +196,4 @@ void from_json(const Json& json, OneOf<Forms...>& value) {
     ::earshot::protocol::fields::read(json, value, missing_field(std::type_identity<Type>{})); \
   }
 #define EARSHOT_JSON_DEFINITIONS(...) EARSHOT_EACH(EARSHOT_JSON_DEFINITION, __VA_ARGS__)
+// NOLINTEND(bugprone-macro-parentheses)
