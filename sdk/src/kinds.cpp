@@ -11,7 +11,8 @@ namespace earshot {
 bool Vector::operator==(const Vector& other) const {
   if (!values.defined() || !other.values.defined())
     return values.defined() == other.values.defined();
-  return at::equal(values, other.values);
+  // at::equal() compares shape and values, whatever the dtypes.
+  return values.scalar_type() == other.values.scalar_type() && at::equal(values, other.values);
 }
 
 Dataset::~Dataset() = default;

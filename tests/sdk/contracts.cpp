@@ -212,6 +212,14 @@ TEST(Vector, is_equal_to_one_with_the_same_values) {
   EXPECT_EQ(Vector{}, Vector{});
 }
 
+// Regression: a float32 vector was equal to a float64 or int64 one with the same values.
+TEST(Vector, differs_from_one_of_another_dtype_or_shape) {
+  const Vector a{at::tensor({1.F, 2.F})};
+  EXPECT_NE(a, (Vector{at::tensor({1.0, 2.0}, at::kDouble)}));
+  EXPECT_NE(a, (Vector{at::tensor({1, 2}, at::kLong)}));
+  EXPECT_NE(a, (Vector{at::tensor({1.F, 2.F}).view({1, 2})}));
+}
+
 TEST(Component, gives_each_base_of_its_object_at_the_right_address) {
   Collect registrar;
   registrar.add<Everything>("everything", "All abilities");
