@@ -47,6 +47,15 @@ TEST(Conformance, finds_nothing_wrong_with_plugins_that_keep_the_rules) {
     expect_all_pass(outcomes(plugin), plugin);
 }
 
+// Regression: both were called in gradient mode, unlike in a training, where values that require
+// gradients could then not be set in place.
+TEST(Conformance, prepares_a_learner_and_loads_its_state_without_gradient_mode) {
+  for (const auto* check : {"learning", "learner_state"}) {
+    const auto outcome = outcomes("good_learner", check).at(check);
+    EXPECT_EQ(outcome.state, State::pass) << check << ": " << outcome.reason;
+  }
+}
+
 TEST(Conformance, skips_what_needs_a_value_and_takes_one_that_is_given) {
   const auto without = outcomes("good_options");
   EXPECT_EQ(without.at("schema").state, State::pass) << "the declaration can always be checked";
@@ -118,6 +127,15 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"parameter_in_no_group", "learner_groups", "parameter 'bound' is in no group"},
         Defect{"parameter_in_two_groups", "learner_groups", "parameter 'bound' belongs to two"},
         Defect{"forgets_upkeep", "learner_state", "belongs in state()"},
+        Defect{"sums_of_another_shape", "learner_sums", "is [1] Double; expected [2] Double"},
+        Defect{"fewer_sums", "learner_sums", "gives 0 tensors after finish_step()"},
+        Defect{"integer_sums", "learner_sums", "expected float32 or float64"},
+        Defect{"infinite_sums", "learner_sums", "not all finite"},
+        Defect{"copied_sums", "learner_sums", "a second call gives other memory"},
+        Defect{"sums_of_all_steps", "learner_sums", "not all zero after finish_step()"},
+        Defect{"sums_of_last_part", "learner_sums", "is not twice that of one part"},
+        Defect{"counts_in_validation", "learner_validation", "changes step_sums()"},
+        Defect{"learns_in_validation", "learner_validation", "changes tensor 'average'"},
         Defect{"keeps_training", "inference_after_training", "different features"},
         Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
         Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
