@@ -5,6 +5,7 @@
 namespace earshot::testing {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -96,6 +97,9 @@ TEST(Resume, after_an_interrupt_runs_the_rest) {
     runner.kill(signal);
     const auto ended = runner.wait();
     EXPECT_EQ(ended.code, 128 + signal) << ended.out << ended.err;
+    EXPECT_THAT(ended.out,
+                ContainsRegex("\ninterrupted  [0-9]+ cells? w[a-z]+ not finished\n"
+                              "more  the same command resumes where this run stopped\n"));
     EXPECT_FALSE(std::filesystem::exists(sandbox / results / "results.db-wal"));
     expect_resumed(sandbox, results, undisturbed);
   }
