@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 
 #include <earshot/options.hpp>
@@ -18,20 +17,10 @@ std::string as_json(std::int64_t integer) {
   return std::to_string(integer);
 }
 std::string as_json(double number) {
-  const auto text = shared::number_text(number);
-  return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
+  return shared::json_text(number);
 }
 std::string as_json(const std::string& text) {
-  std::string quoted(1, '"');
-  for (const char c : text) {
-    char escape[8] = {c};
-    if (c == '"' || c == '\\')
-      std::snprintf(escape, sizeof escape, "\\%c", c);
-    else if (static_cast<unsigned char>(c) < 0x20)
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-    quoted += escape;
-  }
-  return quoted + '"';
+  return shared::json_text(text);
 }
 std::string as_json(const Path& path) {
   return as_json(path.path.string());
@@ -84,9 +73,9 @@ template <class T, class Values>
 const T& find(const Values& values, std::string_view name) {
   const auto found = values.find(name);
   if (found == values.end())
-    throw std::logic_error("the schema has no option '" + std::string(name) + "'");
+    throw std::logic_error("the schema has no option " + shared::quoted(name));
   if (const T* value = std::get_if<T>(&found->second)) return *value;
-  throw std::logic_error("option '" + std::string(name) + "' is declared as " +
+  throw std::logic_error("option " + shared::quoted(name) + " is declared as " +
                          shared::facts_of(shared::type_of(found->second)).phrase);
 }
 

@@ -43,13 +43,16 @@ TEST(Options, say_what_is_wrong_and_what_is_allowed_in_the_words_of_the_host) {
   expect(
       {{"hops", std::int64_t{1}}},
       "unknown option 'hops'; did you mean 'hop'? Options: hop, gain, scale, bands, words, fast.");
+  expect({{"a'\n", 0.5}},
+         "unknown option 'a\\'\\n'. Options: hop, gain, scale, bands, words, fast.");
   expect({{"threshold", 0.5}},
          "unknown option 'threshold'. Options: hop, gain, scale, bands, words, fast.");
   expect({{"hop", std::int64_t{0}}}, "option 'hop' is 0; allowed: 1 to 1000 samples.");
   expect({{"gain", -0.5}}, "option 'gain' is -0.5; allowed: 0 or more.");
   expect({{"hop", 1.0}}, "option 'hop' is 1.0; expected an integer.");
+  expect({{"gain", -0.0001}}, "option 'gain' is -0.0001; allowed: 0 or more.");
   expect({{"fast", std::string("\"yes\"\n")}},
-         "option 'fast' is \"\\\"yes\\\"\\u000a\"; expected true or false.");
+         "option 'fast' is \"\\\"yes\\\"\\n\"; expected true or false.");
   expect({{"scale", std::string("mel")}}, "option 'scale' is \"mel\"; allowed: 'htk', 'slaney'.");
   expect({{"scale", earshot::Path{"/x"}}}, "option 'scale' is \"/x\"; expected a string.");
   expect({{"bands", std::vector<double>{1, 11}}},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "shared/message_text.hpp"
+
 namespace earshot::shared {
 
 namespace {
@@ -47,14 +49,14 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
   const auto best = nearest(name, known);
-  return best.empty() ? "" : "; did you mean '" + best + "'?";
+  return best.empty() ? "" : "; did you mean " + quoted(best) + "?";
 }
 
 std::string join(const std::vector<std::string>& words, bool quote) {
   std::string text;
   for (const auto& word : words) {
     if (!text.empty()) text += ", ";
-    text += quote ? "'" + word + "'" : word;
+    text += quote ? quoted(word) : word;
   }
   return text;
 }

@@ -1,13 +1,12 @@
 #pragma once
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "shared/message_text.hpp"
 #include "shared/nearest.hpp"
 
 // The types of options, and what is checked and said about their values. The SDK's Options and
@@ -56,15 +55,6 @@ static_assert(
       return true;
     }(),
     "option_types has a row for each OptionType, in the same order");
-
-/// 1000 instead of 1000.0, otherwise the shortest text that reads back to the same number.
-inline std::string number_text(double number) {
-  const bool whole = number >= -1e15 && number <= 1e15 &&
-                     static_cast<double>(static_cast<std::int64_t>(number)) == number;
-  if (whole) return std::to_string(static_cast<std::int64_t>(number));
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
-}
 
 /// "1 to 512 bands", "'hann', 'hamming'", "0 or more": what a value may be; "" if anything.
 template <class Spec>
@@ -121,12 +111,12 @@ std::optional<OptionProblem> find_problem(const std::vector<Spec>& schema, const
     if (place == names.end()) {
       const auto near = did_you_mean(name, names);
       return OptionProblem{
-          name, "unknown option '" + name + "'" + of + (near.empty() ? "." : near) +
+          name, "unknown option " + quoted(name) + of + (near.empty() ? "." : near) +
                     (names.empty() ? " It has no options." : " Options: " + join(names) + ".")};
     }
     const auto& spec = schema[static_cast<std::size_t>(place - names.begin())];
     const GivenValue checked = view(spec, value);
-    const auto is = "option '" + name + "'" + of + " is " + checked.shown;
+    const auto is = "option " + quoted(name) + of + " is " + checked.shown;
     if (!checked.has_type)
       return OptionProblem{name, is + "; expected " + facts_of(type_of(spec)).phrase + "."};
     if (!is_allowed(spec, checked))
@@ -136,7 +126,7 @@ std::optional<OptionProblem> find_problem(const std::vector<Spec>& schema, const
   for (const auto& spec : schema)
     if (spec.required && std::find(seen.begin(), seen.end(), spec.name) == seen.end())
       return OptionProblem{spec.name,
-                           "option '" + spec.name + "'" + of + " is required: " + spec.help + "."};
+                           "option " + quoted(spec.name) + of + " is required: " + spec.help + "."};
   return std::nullopt;
 }
 

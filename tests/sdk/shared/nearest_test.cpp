@@ -35,6 +35,11 @@ TEST(DidYouMean, is_empty_without_a_near_name) {
   EXPECT_EQ(did_you_mean("window", {"hop"}), "");
 }
 
+TEST(DidYouMean, escapes_quotes_and_control_characters_of_names) {
+  EXPECT_EQ(did_you_mean("it'", {"it's\n"}), "; did you mean 'it\\'s\\n'?");
+  EXPECT_EQ(join({"a'b", "\x1b"}, true), "'a\\'b', '\\u001b'");
+}
+
 TEST(Listed, names_ten_and_counts_the_rest) {
   EXPECT_EQ(listed({"a", "b"}), "'a', 'b'");
   const std::vector<std::string> twelve(12, "x");
