@@ -22,4 +22,8 @@ std::string canonical(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::strict);
 }
 
+std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace earshot::protocol

@@ -12,4 +12,8 @@ using Json = nlohmann::json;
 /// @throws std::invalid_argument if a number is not finite: JSON has no word for it.
 std::string canonical(const Json& value);
 
+/// A value for people, on one line or with each level indented by `indent` spaces. Texts may come
+/// from anywhere: bytes that are not UTF-8 become U+FFFD, where dump() would throw.
+std::string json_text(const Json& value, int indent = -1);
+
 }  // namespace earshot::protocol

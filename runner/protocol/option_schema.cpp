@@ -48,6 +48,11 @@ bool has_type(OptionType type, const Json& value) {
          });
 }
 
+/// As Options of the SDK shows it: JSON lacks numbers that are not finite.
+std::string shown(const Json& value) {
+  return value.is_number_float() ? shared::json_text(value.get<double>()) : json_text(value);
+}
+
 Json to_value(const OptionSpec& spec, const Json& given, const std::string& base) {
   switch (spec.type) {
     case OptionType::number:
@@ -73,7 +78,7 @@ std::string allowed(const OptionSpec& spec) {
 }
 
 shared::GivenValue view(const OptionSpec& spec, const Json& value) {
-  shared::GivenValue given{.has_type = has_type(spec.type, value), .shown = value.dump()};
+  shared::GivenValue given{.has_type = has_type(spec.type, value), .shown = shown(value)};
   const auto add = [&](const Json& element) {
     if (element.is_number()) given.numbers.push_back(element.get<double>());
     if (element.is_string()) given.texts.push_back(element.get<std::string>());

@@ -24,5 +24,12 @@ TEST(CanonicalJson, refuses_numbers_that_are_not_finite) {
   EXPECT_THROW(canonical(Json(std::numeric_limits<double>::infinity())), std::invalid_argument);
 }
 
+// Regression: a text from a plugin or a command line that is not UTF-8 ended commands with
+// "[json.exception.type_error.316]".
+TEST(JsonText, shows_texts_that_are_not_utf8) {
+  EXPECT_EQ(json_text({{"caf\xE9", "\xff\n"}}), "{\"caf\xEF\xBF\xBD\":\"\xEF\xBF\xBD\\n\"}");
+  EXPECT_EQ(json_text(Json{1, 2.5}, 2), "[\n  1,\n  2.5\n]");
+}
+
 }  // namespace
 }  // namespace earshot::protocol

@@ -1,5 +1,7 @@
 #include "protocol/option_schema.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 
 namespace earshot::protocol {
@@ -66,6 +68,23 @@ TEST(OptionSchema, says_what_is_allowed) {
             "option 'hop' of spectral/log_mel is 0.25; allowed: 0.5 ms or more.");
   EXPECT_EQ(refusal({{"root", "/r"}, {"window", "kaiser"}}),
             "option 'window' of spectral/log_mel is \"kaiser\"; allowed: 'hann', 'hamming'.");
+}
+
+TEST(OptionSchema, shows_values_as_the_sdk_does) {
+  for (const double number :
+       {0.0, -0.0, 1.0, 0.1, 1e-4, 1e-5, 123456.789, 1e14, 1e15, 1e300, 5e-324})
+    EXPECT_EQ(shared::json_text(number), Json(number).dump());
+  for (const std::string text : {"", "it's", "a \"b\" \\ \b\f\n\r\t\x1b \x7f \xC3\xA9"})
+    EXPECT_EQ(shared::json_text(text), Json(text).dump());
+  EXPECT_EQ(refusal({{"root", "/r"}, {"hop", -std::numeric_limits<double>::infinity()}}),
+            "option 'hop' of spectral/log_mel is -inf; allowed: 0.5 ms or more.");
+}
+
+// Regression: it threw another error, which named neither the option nor what is allowed.
+TEST(OptionSchema, refuses_a_choice_that_is_not_utf8) {
+  EXPECT_EQ(refusal({{"root", "/r"}, {"window", "h\xE4nn"}}),
+            "option 'window' of spectral/log_mel is \"h\xEF\xBF\xBDnn\"; allowed: 'hann', "
+            "'hamming'.");
 }
 
 TEST(OptionSchema, asks_for_what_is_required) {

@@ -39,7 +39,7 @@ std::string readable(double value) {
 std::string plain(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return protocol::json_text(value);
 }
 
 /// Line breaks and control characters would break the alignment.
@@ -61,10 +61,6 @@ void write_csv(std::ostream& out, const std::vector<Json>& values, bool spreadsh
   for (std::size_t i = 0; i < values.size(); ++i)
     out << (i ? "," : "") << csv_field(values[i], spreadsheet);
   out << '\n';
-}
-
-std::string json_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -112,7 +108,8 @@ void TableWriter::row(const std::vector<Json>& values) {
   } else if (format_ == Format::json || format_ == Format::jsonl) {
     out_ << (format_ == Format::jsonl ? "{" : rows_ > 1 ? ",\n {" : "\n {");
     for (std::size_t i = 0; i < values.size(); ++i) {
-      out_ << (i ? ", " : "") << json_text(columns_[i]) << ": " << json_text(values[i]);
+      out_ << (i ? ", " : "") << protocol::json_text(columns_[i]) << ": "
+           << protocol::json_text(values[i]);
     }
     out_ << (format_ == Format::jsonl ? "}\n" : "}");
   } else {

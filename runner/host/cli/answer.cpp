@@ -91,7 +91,7 @@ void write_question(const fs::path& file, const std::vector<std::string>& clips,
                   // Required, and not used: the answer is not scored.
                   {"answer", choices.empty() ? "unknown" : choices.front()},
                   {"split", "test"}};
-  std::ofstream(file) << Json{item}.dump();
+  std::ofstream(file) << protocol::json_text(Json{item});
 }
 
 /// The dataset of the question in `file`, by whatever plugin reads such files.
@@ -235,7 +235,8 @@ Question question_of(const Arguments& given) {
 
 void print(const Answer& answer, const Model& model, bool json, bool choices) {
   if (json)
-    std::cout << Json{{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}}.dump()
+    std::cout << protocol::json_text(
+                     {{"run", model.run}, {"choice", answer.choice}, {"answer", answer.text}})
               << '\n';
   else if (!choices || answer.choice == answer.text)
     std::cout << answer.text << '\n';

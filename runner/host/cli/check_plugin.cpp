@@ -227,7 +227,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
                     std::chrono::milliseconds(static_cast<std::int64_t>(1000 * timeout)));
   refuse_unknown_options(options, examiner);
   const auto results = examine(examiner, only, !json);
-  if (json) std::cout << to_json(results).dump(2) << '\n';
+  if (json) std::cout << protocol::json_text(to_json(results), 2) << '\n';
   const auto failed = count(results, "fail");
   if (!json)
     std::cout << '\n'

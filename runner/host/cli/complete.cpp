@@ -70,15 +70,11 @@ protocol::CompleteRequest request_of(const Arguments& given) {
 
 using Tokens = std::vector<protocol::TokenRow>;
 
-/// With line ends and controls as JSON writes them, and in quotes.
-std::string shown(const std::string& text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 void print_tokens(const char* title, const Tokens& tokens) {
   std::cout << title << " (" << tokens.size() << "):\n";
   for (const auto& [id, text] : tokens)
-    std::cout << "  " << id << '\t' << (id == -1 ? "(no token)" : shown(text)) << '\n';
+    std::cout << "  " << id << '\t' << (id == -1 ? "(no token)" : protocol::json_text(text))
+              << '\n';
 }
 
 /// The prompt with all that is put around it; nothing where a token is part of a character.
@@ -86,7 +82,8 @@ void print_framed(const Tokens& tokens) {
   std::string all;
   for (const auto& [id, text] : tokens)
     all += text;
-  if (all.find("\xef\xbf\xbd") == std::string::npos) std::cout << "reads: " << shown(all) << '\n';
+  if (all.find("\xef\xbf\xbd") == std::string::npos)
+    std::cout << "reads: " << protocol::json_text(all) << '\n';
 }
 
 /// Per token of the answer, in nats; nothing without an answer.
@@ -108,13 +105,14 @@ void print(const protocol::CompleteResult& result) {
                   *loss, std::exp(*loss));
     std::cout << line << " (" << result.counted.value_or(0) << " tokens)\n";
   }
-  if (result.continuation) std::cout << "continuation: " << shown(*result.continuation) << '\n';
+  if (result.continuation)
+    std::cout << "continuation: " << protocol::json_text(*result.continuation) << '\n';
 }
 
 void print_json(const protocol::CompleteResult& result) {
   Json json = result;
   if (const auto loss = loss_of(result)) json["loss"] = *loss;
-  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << protocol::json_text(json) << '\n';
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {

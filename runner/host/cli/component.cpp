@@ -126,7 +126,7 @@ Json option_texts_of(const Arguments& given, const std::string& command) {
     const auto sign = word.find('=');
     if (sign == std::string::npos || sign == 0)
       refuse_usage(command, "--option '" + word + "'; allowed is NAME=VALUE");
-    options[word.substr(0, sign)] = protocol::readable(word.substr(sign + 1));
+    options[protocol::readable(word.substr(0, sign))] = protocol::readable(word.substr(sign + 1));
   }
   return options;
 }

@@ -256,7 +256,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
     auto list = Json::array();
     for (const auto& entry : found)
       list.push_back(to_json(entry, options, known));
-    std::cout << list.dump(2) << '\n';
+    std::cout << protocol::json_text(list, 2) << '\n';
     return ExitCode::ok;
   }
   for (const auto& entry : found) {

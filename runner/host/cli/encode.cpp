@@ -123,7 +123,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   auto request = request_of(*given);
   const auto encoder = one_component(*given, "encode", Table::encoder, given->text("encoder"));
   request.encoder = encoder.ref;
-  request.about = {{"encoder", encoder.id}, {"options", encoder.settings.dump()}};
+  request.about = {{"encoder", encoder.id}, {"options", protocol::json_text(encoder.settings)}};
 
   CountMeter meter("encoded");
   std::size_t lost = 0;

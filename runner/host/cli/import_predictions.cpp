@@ -75,12 +75,12 @@ Request request_of_arguments(const Arguments& given) {
     refuse_usage("import-predictions", "--allow-missing must be at least 0");
   if (request.name.empty()) request.name = fs::path(request.file).stem().string();
   constexpr std::size_t longest = 100;
-  if (request.name.size() > longest ||
+  if (request.name.size() > longest || !protocol::is_utf8(request.name) ||
       std::any_of(request.name.begin(), request.name.end(),
                   [](unsigned char c) { return c < ' ' || c == 0x7f; }))
-    refuse_usage(
-        "import-predictions",
-        "the system's name has control characters or more than 100 bytes; give --name NAME");
+    refuse_usage("import-predictions",
+                 "the system's name has control characters, more than 100 bytes, or bytes that are "
+                 "not UTF-8; give --name NAME");
   return request;
 }
 

@@ -182,7 +182,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
       print(linted);
     }
   }
-  if (format == Format::json) std::cout << all.dump(2) << '\n';
+  if (format == Format::json) std::cout << protocol::json_text(all, 2) << '\n';
   return clean ? ExitCode::ok : ExitCode::cells_not_ok;
 }
 

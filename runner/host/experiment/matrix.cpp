@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "host/experiment/read.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 
@@ -89,7 +90,7 @@ std::string identity(const Cell& cell) {
   std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->name < b->name; });
   std::string text;
   for (const auto* axis : sorted)
-    text += axis->name + '=' + axis->value.json().dump() + '\n';
+    text += axis->name + '=' + protocol::readable_json(axis->value.json()).dump() + '\n';
   return text;
 }
 
@@ -110,7 +111,8 @@ class SharedComponents {
   /// The same component with a value of its own for an option or setting.
   Shared changed(const Shared& component, const std::string& option, const Json& value,
                  const Position& position) {
-    auto& known = changed_[{component, option, value.dump(), position.text()}];
+    auto& known =
+        changed_[{component, option, protocol::readable_json(value).dump(), position.text()}];
     if (known == nullptr) {
       auto copy = std::make_shared<Component>(*component);
       assign(*copy, option, value, position);

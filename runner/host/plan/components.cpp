@@ -30,7 +30,8 @@ namespace {
 
 /// Equal for components that mean the same.
 std::string content_of(const Component& component) {
-  auto text = name_of(component.table) + '\n' + component.label + '\n' + component.options.dump();
+  auto text = name_of(component.table) + '\n' + component.label + '\n' +
+              protocol::readable_json(component.options).dump();
   for (const auto& [option, position] : component.option_positions)
     text += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
   return text;

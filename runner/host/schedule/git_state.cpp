@@ -15,6 +15,7 @@
 
 #include "host/base/regular_file.hpp"
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 
 namespace earshot::host {
 namespace {
@@ -157,16 +158,7 @@ class NeutralFolder {
   fs::path path_;
 };
 
-bool is_utf8(const std::string& text) {
-  try {
-    protocol::Json(text).dump();
-    return true;
-  } catch (const protocol::Json::type_error&) {
-    return false;
-  }
-}
-
-/// The differences of the tracked files from the commit, as a patch.
+/// The differences between the commit and the tracked files, as a patch.
 std::optional<std::string> differences(const Repository& repository, const std::string& commit) {
   std::string command = "exec env -i LC_ALL=C";
   for (const char* name : {"PATH", "LD_LIBRARY_PATH"})
@@ -209,7 +201,7 @@ protocol::Json git_state(const fs::path& folder) {
     diff->pop_back();
   if (diff->empty()) return out;
   out["diff_sha256"] = protocol::sha256(std::string_view(*diff));
-  if (diff->size() <= most && is_utf8(*diff)) out["diff"] = *diff;
+  if (diff->size() <= most && protocol::is_utf8(*diff)) out["diff"] = *diff;
   return out;
 }
 

@@ -81,9 +81,7 @@ class JsonProgress : public Progress {
  public:
   explicit JsonProgress(std::FILE* out) : out_(out) {}
   void note(std::string_view line) override { event({{"event", "note"}, {"text", line}}); }
-  void event(const Json& event) override {
-    print(out_, event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-  }
+  void event(const Json& event) override { print(out_, protocol::json_text(event) + "\n"); }
   void tick(const ProgressState&) override {}
   void finish() override {}
 

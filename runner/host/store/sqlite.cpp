@@ -159,7 +159,7 @@ Statement& Statement::bind(int index, const Json& value) {
   if (value.is_number_integer()) return bind(index, value.get<std::int64_t>());
   if (value.is_number()) return bind(index, value.get<double>());
   if (value.is_string()) return bind(index, value.get_ref<const std::string&>());
-  return bind(index, value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return bind(index, protocol::json_text(value));
 }
 
 bool Statement::step() {

@@ -110,7 +110,7 @@ const HubRepository& Hub::repository(const HubSource& source) {
   for (const auto& file : model["siblings"]) {
     const auto name = file.is_object() ? file.value("rfilename", Json()) : Json();
     if (!name.is_string() || !is_plain_path(name.get_ref<const std::string&>()))
-      refuse_answer("names a file " + name.dump(-1, ' ', false, Json::error_handler_t::replace) +
+      refuse_answer("names a file " + protocol::json_text(name) +
                     ", which is not a path below its folder");
     auto etag = text_at(file, "/lfs/sha256");
     if (etag.empty()) etag = text_at(file, "/blobId");

@@ -120,7 +120,7 @@ void bounds(const Subject& subject) {
     for (const auto& value : extremes(spec)) {
       auto values = subject.variants().front();
       values[spec.name] = value;
-      const auto what = "constructing with " + spec.name + " = " + value.dump();
+      const auto what = "constructing with " + spec.name + " = " + protocol::json_text(value);
       std::fprintf(stderr, "%s\n", what.c_str());  // to be read if it crashes
       try {
         subject.make_unguarded(values);

@@ -24,7 +24,8 @@ Predictions run(const Subject& subject, const Json& values, const kit::Synthetic
 std::string with(const Subject& subject, const Json& values) {
   if (subject.variants().size() == 1) return "";
   for (const auto& spec : subject.component().options)
-    if (spec.required) return " (" + spec.name + " = " + values.at(spec.name).dump() + ")";
+    if (spec.required)
+      return " (" + spec.name + " = " + protocol::json_text(values.at(spec.name)) + ")";
   return "";
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "protocol/hash.hpp"
+#include "protocol/path_text.hpp"
 #include "worker/conformance/check.hpp"
 #include "worker/conformance/exercise.hpp"
 #include "worker/dataset/records.hpp"
@@ -52,7 +53,8 @@ at::Tensor fingerprint(const Prediction& prediction) {
   for (const auto& [name, value] : prediction.measures)
     numbers.push_back(value);
   auto text =
-      prediction.output + "\n" + (prediction.value ? to_json(*prediction.value).dump() : "none");
+      prediction.output + "\n" +
+      (prediction.value ? protocol::readable_json(to_json(*prediction.value)).dump() : "none");
   for (const auto& candidate : prediction.candidates)
     text += "\n" + candidate;
   // A hash of 32 bits is exact as a double.
@@ -104,7 +106,7 @@ std::vector<protocol::Json> workable(const Subject& subject) {
   // Every check asks, and each trial takes its time.
   static std::map<std::string, std::vector<protocol::Json>> known;
   const auto key = subject.library().info.path + "/" + subject.component().name +
-                   protocol::Json(subject.variants()).dump();
+                   protocol::readable_json(subject.variants()).dump();
   const auto found = known.find(key);
   if (found != known.end()) return found->second;
   return known[key] = find_workable(subject);

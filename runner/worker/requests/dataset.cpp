@@ -77,7 +77,7 @@ protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& se
                           .slices = item.slices,
                           .labels = to_json(item.labels),
                           .question = described(item.question)};
-    const auto bytes = Json(row).dump(-1, ' ', false, Json::error_handler_t::replace).size();
+    const auto bytes = protocol::json_text(row).size();
     items.add(std::move(row), bytes);
   }
   if (!ref.items_hash.empty() && hash.finish(dataset.labels()) != ref.items_hash)

@@ -143,7 +143,7 @@ protocol::EncodeResult perform(const EncodeRequest& request, Session& session) {
   }
   if (files) {
     auto about = coder.about();
-    about["files"] = names.dump(-1, ' ', false, Json::error_handler_t::replace);
+    about["files"] = protocol::json_text(names);
     files->finish(about);
   }
   return result;

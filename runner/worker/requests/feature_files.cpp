@@ -27,8 +27,7 @@ using Texts = std::map<std::string, std::string>;
 
 void write_about(const fs::path& file, const Texts& about) {
   std::ofstream stream(file);
-  stream << protocol::Json(about).dump(2, ' ', false, protocol::Json::error_handler_t::replace)
-         << '\n';
+  stream << protocol::json_text(about, 2) << '\n';
   if (!stream.flush()) throw DataError(file.string() + ": cannot be written");
 }
 

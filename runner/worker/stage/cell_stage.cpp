@@ -265,8 +265,7 @@ class CellStage {
           .marks = outcomes.marks[i],
           .scores = prediction.scores.size(),
           .candidates = prediction.candidates.empty() ? Json() : Json(prediction.candidates)};
-      const auto size = Json(row).dump(-1, ' ', false, Json::error_handler_t::replace).size() +
-                        prediction.scores.size() * sizeof(float);
+      const auto size = protocol::json_text(row).size() + prediction.scores.size() * sizeof(float);
       if (size > largest_row)
         throw ContractError("the prediction of item '" + outcomes.items[i].id + "' has " +
                             std::to_string(size) +

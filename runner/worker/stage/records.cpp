@@ -90,12 +90,10 @@ State Records::state() const {
       curves[name].push_back(point.step);
       values.push_back(point.value);
     }
-  state.text["records"] = Json{
-      {"predictions", items},
-      {"reports", reports},
-      {"curves", curves},
-      {"artifacts",
-       artifacts_}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  state.text["records"] = protocol::json_text({{"predictions", items},
+                                               {"reports", reports},
+                                               {"curves", curves},
+                                               {"artifacts", artifacts_}});
   state.tensors["scores"] = to_tensor(scores);
   state.tensors["values"] = to_tensor(values);
   return state;

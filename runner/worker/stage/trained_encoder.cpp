@@ -63,8 +63,7 @@ Objective objective_in(const State& state, const std::filesystem::path& file) {
 
 State trained_state(const ObservedLearner& learner) {
   State state;
-  state.text[objective_name] =
-      to_json(learner.objective().value()).dump(-1, ' ', false, Json::error_handler_t::replace);
+  state.text[objective_name] = protocol::json_text(to_json(learner.objective().value()));
   add_part(state, learner_part, learner.state());
   return state;
 }

@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// Regression: a question that is not UTF-8 ended with "[json.exception.type_error.316]".
 TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
   const auto ended = sandbox.run("r");
   ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
@@ -34,6 +35,8 @@ TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
                          "--choice", "first", "--choice", "second", "--json"});
   EXPECT_EQ(chosen.code, 0) << chosen.err;
   EXPECT_THAT(chosen.out, HasSubstr("\"answer\":"));
+  const auto latin = command("answer", {"--checkpoint", "1", "a.wav", "what is \xE0 la carte?"});
+  EXPECT_EQ(latin.code, 0) << latin.err;
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM run"), "2") << "an answer is no result";
 }
 

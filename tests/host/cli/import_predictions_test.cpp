@@ -198,12 +198,15 @@ TEST_F(Import, refuses_answers_that_fit_nothing_with_their_line) {
   EXPECT_THAT(complaint_of("id,prediction\n"), HasSubstr("no predictions"));
 }
 
+// Regression: a name that is not UTF-8 ended with "[json.exception.type_error.316]".
 TEST_F(Import, refuses_meaningless_requests) {
   EXPECT_THAT(import("theirs.csv", {}, "naer").err, HasSubstr("did you mean 'near'?"));
   EXPECT_THAT(import("theirs.csv", {"--name", "log_mel"}).err,
               HasSubstr("is an encoder of the experiment"));
   EXPECT_THAT(import("none.csv").err, HasSubstr("there is no file"));
   EXPECT_EQ(import("theirs.csv", {"--allow-missing", "-1"}).code, 2);
+  EXPECT_THAT(import("theirs.csv", {"--name", "caf\xE9"}).err,
+              HasSubstr("bytes that are not UTF-8; give --name NAME"));
 }
 
 }  // namespace

@@ -263,5 +263,15 @@ seed = [99]  # one more cell, which the axes of the other blocks lack
   EXPECT_EQ(parse(text).blocks[0].slices.at("category").size(), 6u);
 }
 
+// Regression: a value that is not UTF-8, as a damaged results file may have it, ended 'runner
+// answer' with an error of the JSON library.
+TEST(Matrix, tells_values_apart_that_are_not_utf8) {
+  auto experiment = parse(small(both));
+  experiment.blocks.front().axes.push_back(
+      {"task.lr",
+       {AxisValue::of("task.lr", Json("\xff")), AxisValue::of("task.lr", Json("\xfe"))}});
+  EXPECT_EQ(expand(experiment, {}, no_folds).size(), 8U);
+}
+
 }  // namespace
 }  // namespace earshot::host

@@ -4,6 +4,7 @@
 
 #include "../plugin/fixture_plugins.hpp"
 #include "worker/conformance/check.hpp"
+#include "worker/conformance/trial_run.hpp"
 
 // Defects that a process survives; the others are in containment_test.cpp.
 
@@ -175,6 +176,16 @@ TEST(Conformance, gives_every_check_a_name_of_its_own_and_a_reason) {
     EXPECT_TRUE(names.insert(check.name).second) << check.name;
     EXPECT_GT(std::string(check.why).size(), 10U) << check.name;
   }
+}
+
+// Regression: a prediction that is not UTF-8 made every check of its evaluator fail with an error
+// that came from the check.
+TEST(Conformance, tells_predictions_apart_that_are_not_utf8) {
+  const auto of = [](const char* text) {
+    return fingerprint(Prediction{.value = Label(std::string(text))});
+  };
+  EXPECT_TRUE(at::equal(of("\xff"), of("\xff")));
+  EXPECT_FALSE(at::equal(of("\xff"), of("\xfe")));
 }
 
 }  // namespace
