@@ -1,7 +1,7 @@
 #include "host/cli/component.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
 #include <ostream>
 #include <sstream>
 
@@ -9,6 +9,7 @@
 #include "host/cli/shared_options.hpp"
 #include "host/plan/components.hpp"
 #include "host/plan/planner.hpp"
+#include "protocol/enum_names.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/option_text.hpp"
 #include "protocol/path_text.hpp"
@@ -44,19 +45,25 @@ std::string text_of(double value) {
 }
 
 Words words_of_needs(const Json& needs) {
-  static const std::map<std::string, std::string> crops{
-      {"first", "the beginning"}, {"centre", "the middle"}, {"seeded", "a part drawn by the seed"}};
-  static const std::map<std::string, std::string> pads{{"zero", "zeros"}, {"repeat", "repeats"}};
+  // In the order of protocol::crop_names and pad_names; "": nothing is padded.
+  constexpr std::array crops{"the beginning", "the middle", "a part drawn by the seed"};
+  constexpr std::array pads{"", "zeros", "repeats"};
+  static_assert(crops.size() == protocol::crop_names.size());
+  static_assert(pads.size() == protocol::pad_names.size());
+  const auto phrase = [&](const char* key, const auto& names, const auto& phrases) {
+    const auto index = protocol::index_of(needs.at(key).get<std::string>(), names);
+    return std::string(index ? phrases.at(*index) : "");
+  };
   const auto channels = needs.at("channels").get<std::int64_t>();
   Words words{text_of(needs.at("sample_rate")) + " Hz",
               std::to_string(channels) + (channels == 1 ? " channel" : " channels")};
   const double longest = needs.at("max_seconds"), shortest = needs.at("min_seconds");
   if (longest > 0)
-    words.push_back("at most " + text_of(longest) + " s (cropped to " + crops.at(needs.at("crop")) +
-                    ")");
-  const auto pad = pads.find(needs.at("pad"));
-  if (shortest > 0 && pad != pads.end())
-    words.push_back("at least " + text_of(shortest) + " s (padded with " + pad->second + ")");
+    words.push_back("at most " + text_of(longest) + " s (cropped to " +
+                    phrase("crop", protocol::crop_names, crops) + ")");
+  const auto pad = phrase("pad", protocol::pad_names, pads);
+  if (shortest > 0 && !pad.empty())
+    words.push_back("at least " + text_of(shortest) + " s (padded with " + pad + ")");
   return words;
 }
 

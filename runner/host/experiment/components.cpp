@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "host/experiment/read.hpp"
+#include "protocol/enum_names.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -45,9 +46,11 @@ namespace {
 AudioOverrides read_audio(const Value& value) {
   const Fields fields(value, "audio", {"crop", "pad", "max_seconds", "min_seconds"});
   AudioOverrides audio;
-  if (fields.find("crop") != nullptr)
-    audio.crop = fields.choice("crop", {"first", "centre", "seeded"});
-  if (fields.find("pad") != nullptr) audio.pad = fields.choice("pad", {"none", "zero", "repeat"});
+  const auto choice = [&](const char* key, const auto& names, auto& chosen) {
+    if (fields.find(key) != nullptr) chosen = fields.choice(key, {names.begin(), names.end()});
+  };
+  choice("crop", protocol::crop_names, audio.crop);
+  choice("pad", protocol::pad_names, audio.pad);
   if (fields.find("max_seconds") != nullptr) audio.max_seconds = fields.number("max_seconds", 0, 0);
   if (fields.find("min_seconds") != nullptr) audio.min_seconds = fields.number("min_seconds", 0, 0);
   return audio;

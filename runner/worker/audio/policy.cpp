@@ -20,8 +20,9 @@ namespace {
 template <class Enum, std::size_t count>
 Enum choice(const std::array<const char*, count>& names, const std::string& key,
             const protocol::Json& value) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (value == names[i]) return static_cast<Enum>(i);
+  if (value.is_string())
+    if (const auto index = shared::index_of(value.get_ref<const std::string&>(), names))
+      return static_cast<Enum>(*index);
   throw ConfigError("audio." + key + " is '" + value.dump() +
                     "'; allowed: " + protocol::join({names.begin(), names.end()}, true));
 }
