@@ -87,9 +87,11 @@ class Checkpoint {
 
 /// Writes tensors of any device and strides as a safetensors file, in the order of the reference
 /// implementation (largest numbers first, then by name, so that all lie aligned): to a temporary
-/// file beside it, which is flushed and renamed. Equal tensors give equal bytes.
-/// @throws DataError `<file>: <reason>` if it cannot be written, or for a name that is not UTF-8;
-/// ContractError for a type that the format lacks.
+/// file next to it, which is flushed and renamed. Equal tensors give equal bytes.
+/// @throws DataError `<file>: <reason>` if it cannot be written, for a name that is not UTF-8, or
+/// if names, shapes and metadata take more than 100 MB, which no reader accepts; ContractError for
+/// a type that the format lacks, and for what Checkpoint would refuse: a name of more than 2048
+/// bytes, or more than 64 dimensions.
 void save_safetensors(const std::filesystem::path& file,
                       const std::map<std::string, at::Tensor>& tensors,
                       const std::map<std::string, std::string>& metadata = {});

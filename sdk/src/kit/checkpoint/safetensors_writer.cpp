@@ -35,6 +35,13 @@ std::vector<Part> in_order(const std::map<std::string, at::Tensor>& tensors) {
                           ", which safetensors does not have");
     if (name == "__metadata__")
       throw ContractError("a tensor cannot be named '__metadata__', which safetensors reserves");
+    if (name.size() > longest_name)
+      throw ContractError("tensor " + in_quotes(name) + " has a name of " +
+                          std::to_string(name.size()) + " bytes; allowed are " +
+                          std::to_string(longest_name));
+    if (tensor.dim() > static_cast<std::int64_t>(most_dimensions))
+      throw ContractError("tensor " + in_quotes(name) + " has " + std::to_string(tensor.dim()) +
+                          " dimensions; allowed are " + std::to_string(most_dimensions));
     parts.push_back({&name, &tensor, *number});
   }
   std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
@@ -56,13 +63,19 @@ std::string header_of(const std::vector<Part>& parts,
                           {"data_offsets", {begin, end}}};
     begin = end;
   }
+  std::string text;
   try {
-    auto text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    return text;
+    text = header.dump();
   } catch (const nlohmann::json::exception&) {
     throw DataError("cannot be written: a name or a text in it is not UTF-8");
   }
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  if (text.size() > longest_safetensors_header)
+    throw DataError("cannot be written: the names, shapes and texts of its header take " +
+                    std::to_string(text.size()) + " bytes; allowed are " +
+                    std::to_string(longest_safetensors_header) +
+                    ". Write less text or fewer tensors into one file");
+  return text;
 }
 
 }  // namespace
