@@ -79,7 +79,8 @@ struct Curve {
 };
 EARSHOT_FIELDS(Curve, curve, points)
 
-/// What makes the numbers of a run say less than they seem to.
+/// A reason why the numbers of a run say less than they seem to. Unlike the warnings in Done, which
+/// are about the worker's process, it is recorded with the run.
 struct Warning {
   static constexpr const char* type = "warning";
   std::string text{};

@@ -17,9 +17,10 @@ struct Ending {
   std::string kind{};   ///< config, data, contract, unsupported, bug; signal, exit, protocol; ""
   std::string error{};  ///< as short_text() makes it
   int exit_code = 0, signal = 0;
-  JobResult result{};                   ///< where the state is "ok": that of the job's kind
-  std::string leftovers{};              ///< what the worker still does, "2 threads"; it is retired
-  std::vector<std::string> warnings{};  ///< to be said once
+  JobResult result{};       ///< if the state is "ok", the result of the job's kind
+  std::string leftovers{};  ///< what still runs in the worker, "2 threads"; it is retired
+  /// What plugins changed in the process of the worker, a sentence each: shown once, not recorded.
+  std::vector<std::string> warnings{};
 
   /// Another attempt may end otherwise.
   bool worth_retrying() const {

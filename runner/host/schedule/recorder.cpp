@@ -233,14 +233,7 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
     record.result.peak_bytes = slot.record().result.peak_bytes;
     record.curves = std::move(slot.record().curves);  // how it went until then
   }
-  // An ok run has no error, but may have been warned about.
-  if (ending.state != "ok") record.error = record.error_kind = "";
-  const auto warning = record.error, kind = record.error_kind;
   take(record, ending);
-  if (ending.state == "ok") {
-    record.error = warning;
-    record.error_kind = kind;
-  }
   record.log = slot.log().file().string();
   record.seconds = slot.seconds();
   if (cell.metrics) record.metric_specs = *cell.metrics;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <sstream>
 #include <utility>
 
 #include "host/store/stage_costs.hpp"
@@ -123,11 +122,10 @@ void RunCounts::ok(const PlannedCell& cell, double seconds) {
   estimate_.cell_took(cell, seconds);
 }
 
-void RunCounts::warn(const Job& cell, const std::string& warnings) {
-  std::istringstream lines(warnings);
-  for (std::string line; std::getline(lines, line);)
-    if (shown_warnings_.insert(line).second)
-      progress_.note("warning  " + cell.name + ": " + line + "; 'runner status " +
+void RunCounts::warn(const Job& cell, const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings)
+    if (shown_warnings_.insert(warning).second)
+      progress_.note("warning  " + cell.name + ": " + warning + "; 'runner status " +
                      plan_.experiment.name + "' lists all cells");
 }
 

@@ -85,8 +85,8 @@ class RunCounts {
   void ends(const Job& job, const EndedAttempt& attempt);
   void count_attempt() { ++summary_.attempts; }  ///< that failed before it began
 
-  /// What a run that is ok was warned of, a line each: every sentence is shown once.
-  void warn(const Job& cell, const std::string& warnings);
+  /// Shows the warnings of an ok run, each sentence only once in an invocation.
+  void warn(const Job& cell, const std::vector<std::string>& warnings);
 
   // Each of these is the end of one cell.
   void ok(const PlannedCell& cell, double seconds);

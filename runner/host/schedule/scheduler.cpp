@@ -187,7 +187,7 @@ class Scheduler {
                                   job.attempts < plan_.experiment.resources.attempts};
     if (!ending.error.empty()) slot.log().write("\n" + ending.state + ": " + ending.error + "\n");
     spdlog::debug("{} ends {} after {:.3f} s", job.name, ending.state, attempt.seconds);
-    if (is_cell && ending.state == "ok") counts_.warn(job, slot.record().error);
+    if (is_cell && ending.state == "ok") counts_.warn(job, slot.record().warnings);
     recorder_.record(job, slot, ending);
     for (const auto& warning : ending.warnings)
       if (shown_warnings_.insert(warning).second) progress_.note("warning: " + warning);

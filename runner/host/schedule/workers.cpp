@@ -142,8 +142,7 @@ void Slot::on_event(const protocol::event::Artifact& artifact) {
 }
 
 void Slot::on_event(const protocol::event::Warning& warning) {
-  record_.error_kind = "warning";
-  record_.error += (record_.error.empty() ? "" : "\n") + short_text(warning.text);
+  record_.warnings.push_back(short_text(warning.text));
 }
 
 void Slot::on_event(const protocol::event::Predictions& predictions) {

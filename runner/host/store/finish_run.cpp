@@ -23,7 +23,14 @@ Json or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
 }
 
-/// Writes what an ok run leaves, within the caller's transaction.
+std::string lines_of(const std::vector<std::string>& sentences) {
+  std::string lines;
+  for (const auto& sentence : sentences)
+    lines += (lines.empty() ? "" : "\n") + sentence;
+  return lines;
+}
+
+/// Writes the results of an ok run, within the caller's transaction.
 class RunWriter {
  public:
   RunWriter(Connection& connection, std::int64_t run) : connection_(connection), run_(run) {}
@@ -137,12 +144,14 @@ void link_stages(Connection& connection, std::int64_t run, const std::vector<std
 void Store::finish_run(std::int64_t run, const RunRecord& record) {
   Transaction transaction(connection_);
   const auto& result = record.result;
+  const bool warned = record.state == "ok" && !record.warnings.empty();
   Statement(connection_,
             "UPDATE run SET state = ?, ended_ms = ?, error_kind = ?, error = ?, log = ?, "
             "exit_code = ?, signal = ?, declared = ?, used = ?, lost = ?, seconds = ?, "
             "fit_seconds = ?, predict_seconds = ?, score_seconds = ?, peak_bytes = ? "
             "WHERE run_id = ? AND state = 'running' AND owner_id = ?")
-      .run(record.state, now_ms(), or_null(record.error_kind), or_null(record.error),
+      .run(record.state, now_ms(), warned ? Json("warning") : or_null(record.error_kind),
+           warned ? Json(lines_of(record.warnings)) : or_null(record.error),
            or_null(relative(record.log)), record.exit_code, record.signal, result.declared,
            result.used, Json(result.lost), record.seconds, result.fit_seconds,
            result.predict_seconds, result.score_seconds, result.peak_bytes, run, owner_id_);

@@ -96,6 +96,9 @@ struct RunRecord {
   std::string state{};                       ///< ok, failed, timeout, oom, killed, lost, skipped
   std::string error_kind{}, error{}, log{};  ///< log: path of the attempt's log
   std::int64_t exit_code = 0, signal = 0;
+  /// A sentence each on why the numbers of an ok run say less than they seem to. The file has them
+  /// as its error, one per line, of the kind 'warning'.
+  std::vector<std::string> warnings{};
   protocol::CellResult result{};
   /// Each with the packed statistics::Influences of its items, if it is a score; else "".
   std::vector<std::pair<protocol::MetricRow, std::string>> metrics{};

@@ -221,6 +221,19 @@ TEST_F(ReadModels, states_of_cells_are_those_of_their_last_runs) {
   EXPECT_THAT(all(warning_table(store, "ablation")), IsEmpty());
 }
 
+TEST_F(ReadModels, warnings_are_those_of_ok_runs_one_per_line) {
+  auto run = ok_run();
+  run.warnings = {"the scores are the same", "the penalty is the smallest"};
+  run_cell(store, plan.cells[0].key, run);
+  run.state = "killed";
+  run.error = "interrupted";
+  run_cell(store, plan.cells[1].key, run);
+  const auto warnings = all(warning_table(store, "ablation"));
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].back(), "the scores are the same\nthe penalty is the smallest");
+  EXPECT_EQ(all(failure_table(store, "ablation", -1)).at(0).back(), "interrupted");
+}
+
 TEST_F(ReadModels, metrics_of_a_run_are_found_by_name_and_slice) {
   auto run = ok_run(0.75, 0.25);
   run.metrics[1].second = "packed";
