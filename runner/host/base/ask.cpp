@@ -74,7 +74,7 @@ void await(WorkerProcess& worker, Clock::time_point deadline, const AskLimits& l
 }  // namespace
 
 void converse(WorkerProcess& worker, const protocol::Message& request, const AskLimits& limits,
-              const std::function<Heard(protocol::Message)>& hear) try {
+              const std::function<Received(protocol::Message)>& receive) try {
   Tail tail;
   // Starting the worker does not count towards the time of the request.
   bool started = worker.hello().protocol != 0;
@@ -82,7 +82,7 @@ void converse(WorkerProcess& worker, const protocol::Message& request, const Ask
   if (!worker.send(request)) give_up(worker, tail);
   for (bool open = true;;) {
     while (auto message = worker.next()) {
-      if (hear(std::move(*message)) == Heard::answer) return;
+      if (receive(std::move(*message)) == Received::answer) return;
       if (limits.since_news) deadline = Clock::now() + limits.time;
     }
     if (!open) give_up(worker, tail);

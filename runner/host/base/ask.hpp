@@ -35,14 +35,14 @@ struct AskLimits {
 /// For a request that a person at a terminal waits for.
 constexpr auto until_done = std::chrono::hours(24 * 365);
 
-/// Whether more messages follow, or this was the last one.
-enum class Heard { event, answer };
+/// What a message was: an event, after which others follow, or the answer, which is the last.
+enum class Received { event, answer };
 
 /// Sends a request and passes each message that follows to `hear`, until it returns Heard::answer.
 /// If `hear` throws because a message does not follow the protocol, this is reported as a crash.
 /// @throws WorkerError
 void converse(WorkerProcess& worker, const protocol::Message& request, const AskLimits& limits,
-              const std::function<Heard(protocol::Message)>& hear);
+              const std::function<Received(protocol::Message)>& receive);
 
 /// The error that a worker reported.
 WorkerError error_in(const protocol::Failed& failed);
@@ -64,22 +64,22 @@ typename Verb::Result ask(WorkerProcess& worker, const typename Verb::Request& r
   using Said = protocol::Joined<protocol::Answers, typename Verb::Events>;
   std::optional<typename Verb::Result> result;
   std::optional<WorkerError> error;
-  const protocol::Overloaded hear{[&](const protocol::Done& done) {
-                                    worker.note_leftovers(done.leftovers.value_or(""));
-                                    result = protocol::read_result<Verb>(done.result);
-                                    return Heard::answer;
-                                  },
-                                  [&](const protocol::Failed& failed) {
-                                    worker.note_leftovers(failed.leftovers.value_or(""));
-                                    error = error_in(failed);
-                                    return Heard::answer;
-                                  },
-                                  [&](const auto& event) {
-                                    on_event(event);
-                                    return Heard::event;
-                                  }};
+  const protocol::Overloaded receive{[&](const protocol::Done& done) {
+                                       worker.note_leftovers(done.leftovers.value_or(""));
+                                       result = protocol::read_result<Verb>(done.result);
+                                       return Received::answer;
+                                     },
+                                     [&](const protocol::Failed& failed) {
+                                       worker.note_leftovers(failed.leftovers.value_or(""));
+                                       error = error_in(failed);
+                                       return Received::answer;
+                                     },
+                                     [&](const auto& event) {
+                                       on_event(event);
+                                       return Received::event;
+                                     }};
   converse(worker, protocol::to_request<Verb>(1, request), limits, [&](protocol::Message message) {
-    return std::visit(hear, protocol::read_one_of(Said(), std::move(message)));
+    return std::visit(receive, protocol::read_one_of(Said(), std::move(message)));
   });
   if (error) throw *error;
   return std::move(*result);

@@ -176,7 +176,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
                                   command_line("import-predictions", arguments));
   const auto& store = *workspace.store();
   auto plan = workspace.plan();
-  const auto places = places_of(plan, request.task);
+  const auto places = positions_of(plan, request.task);
   const auto content =
       checked_content(request, places, {workspace.settings().running.worker_prefix});
   keep_imported(plan, store);

@@ -117,7 +117,7 @@ PlannedCell with_key(const PlannedCell& place, const std::string& name, std::int
 
 }  // namespace
 
-std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task) {
+std::vector<PlannedCell> positions_of(const Plan& plan, const std::string& task) {
   std::set<std::string> tasks, variants;
   std::map<std::int64_t, PlannedCell> folds;
   for (const auto& cell : plan.cells) {

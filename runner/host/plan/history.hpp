@@ -21,8 +21,8 @@ std::string changes(const Json& before, const Json& now);
 
 /// The cells of a task whose place imported predictions take: one for each fold.
 /// @throws Failure (usage): no such task, none of its cells can be planned, or it has several
-/// variants (of other axes than encoder, seed and fold), which are listed.
-std::vector<PlannedCell> places_of(const Plan& plan, const std::string& task);
+/// variants (along axes other than encoder, seed and fold), which are listed.
+std::vector<PlannedCell> positions_of(const Plan& plan, const std::string& task);
 
 /// A cell for the answers in a file with this hash to the task of `place`. Its key is a hash of the
 /// content and of everything that scores it, never of the name.

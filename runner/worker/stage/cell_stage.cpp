@@ -233,8 +233,8 @@ class CellStage {
       outcomes.predictions.push_back(prediction);
     }
     if (!imported() && uses_.features && !uses_.language_model) {
-      const auto deaf = constant_features(trial_, request_.features.back().encoder.component);
-      warn(deaf.empty() ? constant_predictions(outcomes) : deaf);
+      const auto warning = constant_features(trial_, request_.features.back().encoder.component);
+      warn(warning.empty() ? constant_predictions(outcomes) : warning);
     }
     outcomes.marks =
         call([&] { return mark_all(evaluator_, outcomes.items, outcomes.predictions); });

@@ -71,7 +71,7 @@ const std::string content(64, 'a'), other_content(64, 'b');
 
 std::string refusal(const Plan& plan, const std::string& task) {
   try {
-    places_of(plan, task);
+    positions_of(plan, task);
   } catch (const Failure& failure) {
     return failure.what();
   }
@@ -88,8 +88,8 @@ std::vector<std::string> imported(const Plan& plan) {
 
 TEST(Imports, take_one_place_for_each_fold) {
   World world;
-  EXPECT_THAT(places_of(world.plan(two), "probe"), SizeIs(1));
-  const auto places = places_of(world.plan(std::string(two) + "fold = '*'\n"), "probe");
+  EXPECT_THAT(positions_of(world.plan(two), "probe"), SizeIs(1));
+  const auto places = positions_of(world.plan(std::string(two) + "fold = '*'\n"), "probe");
   ASSERT_THAT(places, SizeIs(2));
   EXPECT_EQ(places[0].request().dataset.fold, 1);
   EXPECT_EQ(places[1].request().dataset.fold, 2);
@@ -102,30 +102,30 @@ TEST(Imports, need_to_be_told_the_variant_of_a_task) {
               AllOf(HasSubstr("several variants"), HasSubstr("task.lr=0.2"), HasSubstr("--only")));
   Overrides overrides;
   overrides.only = {"task.lr=0.1"};
-  EXPECT_THAT(places_of(world.plan(variants, overrides), "probe"), SizeIs(1));
+  EXPECT_THAT(positions_of(world.plan(variants, overrides), "probe"), SizeIs(1));
   EXPECT_THAT(refusal(world.plan(two), "prob"), HasSubstr("did you mean 'probe'?"));
 }
 
 TEST(Imports, have_a_key_of_their_content_and_of_what_scores_them) {
   World world;
-  const auto place = places_of(world.plan(two), "probe").front();
+  const auto place = positions_of(world.plan(two), "probe").front();
   const auto cell = imported_cell(place, "theirs", 0, content);
   EXPECT_EQ(imported_cell(place, "another name", 0, content).key, cell.key);
   EXPECT_NE(imported_cell(place, "theirs", 1, content).key, cell.key);
   EXPECT_NE(imported_cell(place, "theirs", 0, other_content).key, cell.key);
   Overrides overrides;
   overrides.set = {"encoder.mel.options.mels=32"};
-  const auto with_mels = places_of(world.plan(two, overrides), "probe").front();
+  const auto with_mels = positions_of(world.plan(two, overrides), "probe").front();
   EXPECT_EQ(imported_cell(with_mels, "theirs", 0, content).key, cell.key)
       << "the encoder whose place it takes does not matter";
   overrides.set = {"task.probe.options.lr=0.5"};
-  const auto with_lr = places_of(world.plan(two, overrides), "probe").front();
+  const auto with_lr = positions_of(world.plan(two, overrides), "probe").front();
   EXPECT_NE(imported_cell(with_lr, "theirs", 0, content).key, cell.key);
 }
 
 TEST(Imports, differ_from_the_cell_they_take_the_place_of_in_encoder_and_seed_only) {
   World world;
-  const auto place = places_of(world.plan(two), "probe").front();
+  const auto place = positions_of(world.plan(two), "probe").front();
   const auto cell = imported_cell(place, "theirs", 7, content);
   ASSERT_EQ(cell.cell.axes.size(), place.cell.axes.size());
   for (std::size_t i = 0; i < cell.cell.axes.size(); ++i) {
@@ -141,7 +141,7 @@ TEST(Imports, stay_while_they_would_be_scored_alike) {
   World world;
   Store store(world.folder / "results.db", Store::Mode::write);
   auto plan = world.plan(two);
-  plan.cells.push_back(imported_cell(places_of(plan, "probe").front(), "theirs", 0, content));
+  plan.cells.push_back(imported_cell(positions_of(plan, "probe").front(), "theirs", 0, content));
   record(store, plan);
 
   auto again = world.plan(std::string(two) + "# a new revision\n");
@@ -149,7 +149,7 @@ TEST(Imports, stay_while_they_would_be_scored_alike) {
   EXPECT_EQ(imported(again), (std::vector<std::string>{"theirs"}));
   EXPECT_EQ(again.cells.back().key, plan.cells.back().key);
   EXPECT_EQ(again.cells.back().decision, Decision::left_out);
-  EXPECT_THAT(places_of(again, "probe"), SizeIs(1)) << "an import takes no import's place";
+  EXPECT_THAT(positions_of(again, "probe"), SizeIs(1)) << "an import takes no import's place";
 
   Overrides overrides;
   overrides.set = {"task.probe.options.lr=0.5"};
