@@ -221,7 +221,7 @@ Json to_json(const Subject& subject, const Json& options, KnownPlugins& plugins)
           {"facts", facts_of(subject, options, plugins)}};
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+Syntax syntax_of_describe() {
   Syntax syntax{
       "describe", "[COMPONENT]",
       "Lists all components, or describes one: its options with type, default, bounds and\n"
@@ -242,7 +242,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "  runner describe llama --option weights=models/SmolLM2-135M\n"
       "  runner describe experiments/ablation.toml:mimi_full\n"
       "  runner describe spectral/log_mel --format json\n";
-  const auto given = parse(syntax, arguments);
+  return syntax;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_describe(), arguments);
   if (!given) return ExitCode::ok;
   const auto format = format_of(given->text("format"));
   KnownPlugins known(plan_settings_of(*given));

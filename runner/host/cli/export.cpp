@@ -67,7 +67,7 @@ void print_exact(const char* kind, Rows rows) {
   }
 }
 
-ExitCode export_results(const std::vector<std::string>& arguments) {
+Syntax syntax_of_export() {
   Syntax syntax;
   syntax.command = "export";
   syntax.usage = "EXPERIMENT";
@@ -93,15 +93,22 @@ ExitCode export_results(const std::vector<std::string>& arguments) {
       "  runner export ablation > ablation.csv\n"
       "  runner export ablation --predictions --format jsonl > predictions.jsonl\n"
       "  runner export ablation --canonical | sha256sum\n";
-  const auto given = parse(syntax, arguments);
+  return syntax;
+}
+
+Format format_given(const Arguments& given) {
+  const auto format = format_of(given.text("format"));
+  if (!given.has("spreadsheet")) return format;
+  if (format != Format::csv) refuse_usage("export", "--spreadsheet requires --format csv");
+  return Format::spreadsheet;
+}
+
+ExitCode export_results(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_export(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("experiment"))
     refuse_usage("export", "EXPERIMENT is missing: a name or FILE.toml");
-  auto format = format_of(given->text("format"));
-  if (given->has("spreadsheet")) {
-    if (format != Format::csv) refuse_usage("export", "--spreadsheet requires --format csv");
-    format = Format::spreadsheet;
-  }
+  const auto format = format_given(*given);
   const auto name = experiment_name(given->text("experiment"));
   const Store store(given->text("results"), Store::Mode::read);
   store.require_experiment(name);

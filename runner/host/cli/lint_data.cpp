@@ -142,7 +142,7 @@ void print_left_out(const Linted& linted) {
                 << '\n';
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+Syntax syntax_of_lint_data() {
   Syntax syntax{"lint-data", "DATASET",
                 "Looks for problems in a dataset without decoding its audio: missing audio, "
                 "answers not among the\n"
@@ -164,7 +164,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
       "  runner lint-data mmau --option file=mmau-test-mini.json\n"
       "  runner lint-data experiments/reasoning.toml --examples 10\n"
       "  runner lint-data experiments/reasoning.toml:reasonaqa --format json\n";
-  const auto given = parse(syntax, arguments);
+  return syntax;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_lint_data(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("lint-data", "DATASET is missing");
   const auto format = format_of(given->text("format"));

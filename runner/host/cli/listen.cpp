@@ -34,7 +34,7 @@ void print_drawn(const protocol::ListenResult& result, std::int64_t count, std::
   }
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+Syntax syntax_of_listen() {
   Syntax syntax{"listen", "DATASET",
                 "Writes items of a dataset as WAV files, with their labels in items.csv, to listen "
                 "to. They are\n"
@@ -53,7 +53,11 @@ ExitCode run(const std::vector<std::string>& arguments) {
   syntax.examples =
       "  runner listen scenes --n 20 --option clips=200\n"
       "  runner listen experiments/quickstart.toml:scenes --out heard\n";
-  const auto given = parse(syntax, arguments);
+  return syntax;
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  const auto given = parse(syntax_of_listen(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("listen", "DATASET is missing");
   const auto count = given->get<std::int64_t>("n");
