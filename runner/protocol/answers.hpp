@@ -9,7 +9,8 @@
 
 namespace earshot::protocol {
 
-/// Raised when what travels changes, so that a runner refuses a worker of another build in words.
+/// Raised with every change of the messages, so that a runner clearly refuses a worker of another
+/// build.
 constexpr int version = 2;
 
 /// The first message of a worker; it has no id.
@@ -25,7 +26,7 @@ EARSHOT_FIELDS_OR_DEFAULTS(Hello, protocol, abi_tag, torch, pid)
 struct Done {
   static constexpr const char* type = "done";
   Json result = Json::object();            ///< the Result of the verb
-  std::optional<std::string> leftovers{};  ///< what still runs, so that the worker is ended
+  std::optional<std::string> leftovers{};  ///< what still runs in the worker, which is then ended
   std::optional<std::vector<std::string>> warnings{};  ///< what a plugin changed and was put back
 };
 EARSHOT_FIELDS(Done, result, leftovers, warnings)

@@ -8,7 +8,7 @@
 #include "protocol/fields.hpp"
 #include "protocol/option_schema.hpp"
 
-// Plugins, their components, and what can be asked about them.
+// Plugins and their components, and requests about them.
 
 namespace earshot::protocol {
 
@@ -33,23 +33,24 @@ struct InspectRequest {
 };
 EARSHOT_FIELDS(InspectRequest, path)
 
-/// Files that an option of a component names, as they were when an experiment was planned.
+/// The file or folder that an option of a component names, as it was when an experiment was
+/// planned.
 struct InputRef {
   std::string path{};
-  std::vector<std::string> files{};  ///< of a folder: those that are read; none: all below it
-  std::string sha256{};              ///< as Contents::hash() gives it
-  std::string stamps{};              ///< as Contents::stamps() does; "" while these may not change
+  std::vector<std::string> files{};  ///< in a folder: the files that are read; empty: all below it
+  std::string sha256{};              ///< Contents::hash()
+  std::string stamps{};              ///< Contents::stamps()
 };
 EARSHOT_FIELDS_OR_DEFAULTS(InputRef, path, files, sha256, stamps)
 
 /// A component to construct: the plugin's file, the component's name in it, and a value for each of
-/// its options. Paths here and elsewhere are texts as path_text.hpp has them.
+/// its options. Paths here and elsewhere are in the form of path_text.hpp.
 struct ComponentRef {
   std::string plugin{}, component{};
   Json options = Json::object();
-  std::string state{};             ///< the file that `pretrain` left; "" when not pretrained
-  std::string plugin_sha256{};     ///< of the file; another one is refused. "": any will do
-  std::vector<InputRef> inputs{};  ///< what must still be as it was planned
+  std::string state{};             ///< the file written by `pretrain`; "" if not pretrained
+  std::string plugin_sha256{};     ///< of the file; a different one is refused. "": any is accepted
+  std::vector<InputRef> inputs{};  ///< files that must not have changed since planning
   std::map<std::string, std::string> roles{};  ///< names of options by their role
 
   /// The name of the option with this role; "" if there is none.
@@ -73,7 +74,7 @@ struct Metric {
 };
 EARSHOT_FIELDS_OR_DEFAULTS(Metric, name, help, unit, higher_is_better, primary, version)
 
-/// What an evaluator uses; as earshot::Uses.
+/// What an evaluator uses; see earshot::Uses.
 struct Uses {
   bool features = false, codes = false, audio = false;
   bool learner = false, mapper = false, language_model = false;
@@ -87,7 +88,7 @@ struct EvaluatorFacts {
 };
 EARSHOT_FIELDS(EvaluatorFacts, uses, metrics)
 
-/// The audio that an encoder takes; as earshot::AudioNeeds.
+/// The audio that an encoder takes; see earshot::AudioNeeds.
 struct AudioNeeds {
   std::int64_t sample_rate = 0, channels = 1;  ///< sample_rate in Hz
   double max_seconds = 0, min_seconds = 0;     ///< 0: no limit
@@ -95,17 +96,17 @@ struct AudioNeeds {
 };
 EARSHOT_FIELDS(AudioNeeds, sample_rate, channels, max_seconds, min_seconds, crop, pad)
 
-/// As earshot::FeatureSpec.
+/// See earshot::FeatureSpec.
 struct FeatureSpec {
   double frame_rate = 0, first_frame = 0;  ///< Hz, s
   std::int64_t dim = 0;
 };
 EARSHOT_FIELDS(FeatureSpec, frame_rate, first_frame, dim)
 
-/// As earshot::CodeSpec.
+/// See earshot::CodeSpec.
 struct CodeSpec {
   double frame_rate = 0, first_frame = 0;  ///< Hz, s
-  std::vector<std::int64_t> sizes{};       ///< of the codebooks
+  std::vector<std::int64_t> sizes{};       ///< number of codes in each codebook
   double bits_per_second = 0;
 };
 EARSHOT_FIELDS(CodeSpec, frame_rate, first_frame, sizes, bits_per_second)
@@ -113,12 +114,12 @@ EARSHOT_FIELDS(CodeSpec, frame_rate, first_frame, sizes, bits_per_second)
 struct EncoderFacts {
   AudioNeeds needs{};
   FeatureSpec spec{};
-  std::optional<CodeSpec> code_spec{};       ///< of a codec
-  std::optional<std::int64_t> parameters{};  ///< where they can be counted
+  std::optional<CodeSpec> code_spec{};       ///< only for codecs
+  std::optional<std::int64_t> parameters{};  ///< absent if they cannot be counted
 };
 EARSHOT_FIELDS(EncoderFacts, needs, spec, code_spec, parameters)
 
-/// As earshot::LanguageModelSpec.
+/// See earshot::LanguageModelSpec.
 struct LanguageModelSpec {
   std::int64_t embedding_dim = 0, context = 0;
 };
@@ -129,7 +130,7 @@ struct LanguageModelFacts {
 };
 EARSHOT_FIELDS(LanguageModelFacts, spec)
 
-/// Of datasets and mappers.
+/// For datasets and mappers.
 struct NoFacts {};
 EARSHOT_FIELDS(NoFacts)
 
@@ -142,30 +143,30 @@ struct DeviceRequest {
 EARSHOT_FIELDS(DeviceRequest, device)
 
 struct DeviceResult {
-  std::string device{};  ///< as LibTorch calls it
+  std::string device{};  ///< LibTorch's name for it
 };
 EARSHOT_FIELDS(DeviceResult, device)
 
-/// Runs one conformance check of a plugin, or without `check` lists them.
+/// Runs one conformance check of a plugin, or lists the checks if `check` is "".
 struct CheckRequest {
-  std::string path{};             ///< of the plugin; "": all checks are listed
+  std::string path{};             ///< that of the plugin; "": lists all checks
   std::string component{};        ///< "": the plugin as a whole
-  std::string check{};            ///< ""; or its name
-  Json options = Json::object();  ///< values by name, as text
+  std::string check{};            ///< its name; or ""
+  Json options = Json::object();  ///< values by name, as texts
 };
 EARSHOT_FIELDS_OR_DEFAULTS(CheckRequest, path, component, check, options)
 
 struct CheckInfo {
   std::string name{}, why{};  ///< "padding_invariance", one sentence
-  std::string of{};           ///< contract of the objects it is for; "": all; "plugin": once
+  std::string of{};  ///< contract of the objects that it checks; "": all; "plugin": the plugin
   std::string component{};
-  bool alone = false;  ///< wants a worker that has not loaded the plugin
+  bool alone = false;  ///< needs a worker that has not loaded the plugin
 };
 EARSHOT_FIELDS(CheckInfo, name, why, of, component, alone)
 
 struct CheckList {
   std::vector<CheckInfo> checks{};
-  std::string note{};  ///< what to know about the plugin; or ""
+  std::string note{};  ///< a remark on the plugin; or ""
 };
 EARSHOT_FIELDS(CheckList, checks, note)
 

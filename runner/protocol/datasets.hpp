@@ -8,8 +8,8 @@
 
 #include "protocol/components.hpp"
 
-// Datasets, and what can be asked about one: its listing, its items, what is wrong with it, and a
-// few of its items to hear.
+// Datasets, and requests about them: the listing, the items, problems of the data, and some items
+// to listen to.
 
 namespace earshot::protocol {
 
@@ -25,14 +25,14 @@ struct DatasetInfo {
   std::vector<LabelInfo> labels{};
   Json slices = Json::object();        ///< {dimension: {value: items}}
   Json groups = Json::object();        ///< {dimension: number of groups}
-  std::vector<std::string> sources{};  ///< files and folders that decide what the items are
+  std::vector<std::string> sources{};  ///< files and folders that determine the items
   std::string items_hash{};            ///< of all item records in order, files by their number
-  bool synthesized = false;            ///< some clip has no file
+  bool synthesized = false;            ///< whether some clip has no file
 };
 EARSHOT_FIELDS_OR_DEFAULTS(DatasetInfo, items, train, validation, test, folds, labels, slices,
                            groups, sources, items_hash, synthesized)
 
-/// Files in a dataset's folders that look like audio and are in no item.
+/// Files in a dataset's folders that look like audio but belong to no item.
 struct LeftOut {
   std::int64_t found = 0;
   std::vector<std::string> examples{};  ///< "<path>: <reason>"
@@ -44,7 +44,7 @@ struct DatasetRequest {
 };
 EARSHOT_FIELDS(DatasetRequest, component)
 
-/// The fields of DatasetInfo, and beside them `left_out`.
+/// The fields of DatasetInfo, and `left_out`.
 struct DatasetResult {
   DatasetInfo info{};
   LeftOut left_out{};
@@ -57,17 +57,17 @@ void each_field(Self& self, const Visit& visit) {
 }
 EARSHOT_JSON(DatasetResult)
 
-/// A dataset as a stage sees it: which component, and what the host does to it.
+/// A dataset for a stage: the component, and what the host does to its items.
 struct DatasetRef {
   ComponentRef component{};
   std::string key{};       ///< fingerprint of items and content
   std::int64_t fold = 0;   ///< this fold is the test split, the others train; 0: splits as given
-  std::int64_t limit = 0;  ///< items of each split at most, evenly spread; 0: all
+  std::int64_t limit = 0;  ///< maximum number of items in each split, evenly spread; 0: all
   double validation = 0;   ///< share of the training groups to validate on, if no item validates
   bool shuffle_labels = false;  ///< the random-label control
-  std::string file_hashes{};    ///< a list of the audio files, see file_list.hpp; "": none is kept
-  std::int64_t allow_lost = 0;  ///< clips that may be unreadable before a stage fails
-  std::string items_hash{};     ///< as planned; other items are refused. "": any will do
+  std::string file_hashes{};    ///< file with the list of audio files, see file_list.hpp; or ""
+  std::int64_t allow_lost = 0;  ///< maximum number of unreadable clips; with more, a stage fails
+  std::string items_hash{};     ///< as planned; other items are refused. "": any are accepted
   std::string files_digest{};   ///< content_digest() as planned, likewise
 };
 EARSHOT_FIELDS_OR_DEFAULTS(DatasetRef, component, key, fold, limit, validation, shuffle_labels,
@@ -81,14 +81,15 @@ EARSHOT_FIELDS(ItemsRequest, dataset)
 struct ItemsResult {};
 EARSHOT_FIELDS(ItemsResult)
 
-/// What is asked about an item.
+/// The question of an item.
 struct QuestionRow {
   std::string text{};
   std::vector<std::string> choices{}, answers{};
 };
 EARSHOT_FIELDS(QuestionRow, text, choices, answers)
 
-/// An item as the store keeps it. Travels as [id, groups, slices, labels, question or null].
+/// An item, as stored in the results file. Travels as [id, groups, slices, labels, question or
+/// null].
 struct ItemRow {
   std::string id{};
   std::map<std::string, std::string> groups{}, slices{};  ///< by dimension
@@ -100,27 +101,27 @@ void from_json(const Json& json, ItemRow& row);
 
 struct LintRequest {
   ComponentRef dataset{};
-  std::uint64_t examples = 0;  ///< how many to show of what a check finds
+  std::uint64_t examples = 0;  ///< how many findings of a check to show
 };
 EARSHOT_FIELDS(LintRequest, dataset, examples)
 
 struct LintCheck {
   std::string check{}, meaning{};  ///< "duplicate_choices", "questions with a duplicate choice"
   std::int64_t found = 0;
-  std::vector<std::string> examples{};  ///< the first of them
+  std::vector<std::string> examples{};  ///< the first findings
 };
 EARSHOT_FIELDS_OR_DEFAULTS(LintCheck, check, meaning, found, examples)
 
 struct LintFile {
   std::string path{};
-  std::int64_t part = 0;  ///< of the data that uses it first: split 0 to 2, or fold, from 3 on
+  std::int64_t part = 0;  ///< of its first use: split 0 to 2, or from 3 on a fold
 };
 EARSHOT_FIELDS_OR_DEFAULTS(LintFile, path, part)
 
 struct LintResult {
   std::int64_t items = 0;
   std::vector<LintCheck> checks{};
-  std::vector<std::string> applying{};  ///< names of those that say something of such data
+  std::vector<std::string> applying{};  ///< names of the checks that apply to this data
 };
 EARSHOT_FIELDS(LintResult, items, checks, applying)
 
@@ -132,8 +133,8 @@ struct ListenRequest {
 EARSHOT_FIELDS(ListenRequest, dataset, count, seed, folder)
 
 struct ListenResult {
-  std::vector<std::string> files{};  ///< that were written, items.csv among them
-  std::int64_t items = 0;            ///< of the dataset
+  std::vector<std::string> files{};  ///< files that were written, including items.csv
+  std::int64_t items = 0;            ///< number of items in the dataset
   /// By slice dimension and value: how many were drawn, and how many there are.
   std::map<std::string, std::map<std::string, std::pair<std::int64_t, std::int64_t>>> drawn{};
 };

@@ -8,8 +8,8 @@
 #include "protocol/list.hpp"
 #include "protocol/stages.hpp"
 
-// What a worker says about a request before it is done. `type` is the word for it in the header;
-// not `name`, which is a field of some.
+// What a worker reports about a request before it is done. `type` is its name in the header; it is
+// not called `name`, since some events have a field of that name.
 
 namespace earshot::protocol::event {
 
@@ -17,7 +17,7 @@ namespace earshot::protocol::event {
 struct Progress {
   static constexpr const char* type = "progress";
   std::int64_t done = 0, total = 0;
-  std::optional<std::string> what{};  ///< is counted: "files", "items", "features"
+  std::optional<std::string> what{};  ///< what is counted: "files", "items", "features"
 };
 EARSHOT_FIELDS(Progress, done, total, what)
 
@@ -35,14 +35,14 @@ struct Items {
 };
 EARSHOT_FIELDS(Items, items)
 
-/// Audio files of a dataset that are there.
+/// Audio files of a dataset that exist.
 struct LintFiles {
   static constexpr const char* type = "lint_files";
   std::vector<LintFile> files{};
 };
 EARSHOT_FIELDS(LintFiles, files)
 
-/// A file that cannot be encoded; the rest go on.
+/// A file that cannot be encoded; the others continue.
 struct Lost {
   static constexpr const char* type = "lost";
   std::string file{}, reason{};
@@ -55,7 +55,7 @@ struct SpentOnEncoder {
 };
 EARSHOT_FIELDS(SpentOnEncoder, computed, audio_seconds, encode_seconds)
 
-/// What a pass over the audio has done so far.
+/// The work of a pass over the audio so far.
 struct Spent {
   static constexpr const char* type = "spent";
   std::vector<SpentOnEncoder> encoders{};  ///< one for each source
@@ -87,17 +87,17 @@ struct Warning {
 };
 EARSHOT_FIELDS(Warning, text)
 
-/// A file that an evaluator left.
+/// A file that an evaluator has written.
 struct Artifact {
   static constexpr const char* type = "artifact";
   std::string name{}, path{};
 };
 EARSHOT_FIELDS(Artifact, name, path)
 
-/// What was predicted for one item. Travels as [item, value, output, marks, scores, candidates].
+/// The prediction for one item. Travels as [item, value, output, marks, scores, candidates].
 struct PredictedItem {
   std::int64_t item = 0;        ///< index in the dataset
-  Json value{};                 ///< class, number or list of classes; null where there is none
+  Json value{};                 ///< class, number or list of classes; null for no prediction
   std::string output{};         ///< raw text of a language model
   Json marks = Json::object();  ///< {mark: number}
   std::uint64_t scores = 0;     ///< number of its scores in `binary`
@@ -118,7 +118,7 @@ EARSHOT_FIELDS(Predictions, rows)
 struct Metric {
   static constexpr const char* type = "metric";
   MetricRow row{};
-  std::string binary{};  ///< how much each item moves it, if it is a score (statistics::packed)
+  std::string binary{};  ///< contribution of each item, if it is a score (statistics::packed)
 };
 template <class Self, class Visit>
 requires std::same_as<std::remove_const_t<Self>, Metric>

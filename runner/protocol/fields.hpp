@@ -10,28 +10,28 @@
 #include "protocol/error.hpp"
 #include "protocol/json.hpp"
 
-// Structs that travel as JSON objects. Beside a struct,
+// Structs that are sent as JSON objects. After a struct,
 //
 //   EARSHOT_FIELDS(Progress, done, total)
 //
-// gives it to_json(), from_json() and each_field(), all under the names of its members. Reading one
-// that lacks a field, or has one of another type, is a ProtocolError that names the field. A
-// std::optional is left out if it is empty; an OrNull is then null. Unknown fields are ignored, so
+// gives it to_json(), from_json() and each_field(), with the names of its members. Reading an
+// object that lacks a field, or has a field of another type, throws a ProtocolError that names the
+// field. An empty std::optional is omitted; an empty OrNull is null. Unknown fields are ignored, so
 // that one side may send more than the other knows.
 //
 // EARSHOT_FIELDS_OR_DEFAULTS is for structs that people and tests write by hand or that are kept in
-// files: a missing field has the value that the struct gives it. EARSHOT_JSON is for a struct with
+// files: a missing field keeps its default. EARSHOT_JSON is for a struct with
 // its own each_field().
 //
 // These declare to_json() and from_json(). One .cpp file defines them,
 //
 //   EARSHOT_JSON_DEFINITIONS(Progress, Files)
 //
-// since every file that instantiated them would take seconds longer to compile.
+// since every file that instantiates them takes seconds longer to compile.
 
 namespace earshot::protocol {
 
-/// A field that is wrong: which one, as "dataset.component.plugin", and why.
+/// An invalid field, such as "dataset.component.plugin", and the reason.
 struct FieldError : ProtocolError {
   FieldError(std::string at, const std::string& why)
       : ProtocolError("field '" + at + "': " + why), path(std::move(at)), reason(why) {}
@@ -86,7 +86,7 @@ void take(const Json& json, const char* name, Field& field) try {
   }
 } catch (const FieldError& inner) {
   throw FieldError(std::string(name) + '.' + inner.path, inner.reason);
-} catch (const std::exception& error) {  // of another type, or out of range
+} catch (const std::exception& error) {  // another type, or out of range
   throw FieldError(name, error.what());
 }
 
@@ -105,7 +105,7 @@ void read(const Json& json, T& value, Missing missing) {
 
 }  // namespace fields
 
-/// The names under which the fields of a struct travel.
+/// The names of the fields of a struct in JSON.
 template <class T>
 std::vector<std::string> field_names(const T& value = {}) {
   std::vector<std::string> names;
@@ -120,7 +120,7 @@ struct OneOf : std::variant<Forms...> {
   using std::variant<Forms...>::variant;
 };
 
-/// All that it may have, for field_names().
+/// All fields that it may have, for field_names().
 template <class... Forms, class Visit>
 void each_field(const OneOf<Forms...>&, const Visit& visit) {
   const auto visit_form = [&](const auto& form) { each_field(form, visit); };

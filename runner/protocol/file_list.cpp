@@ -6,7 +6,7 @@ namespace earshot::protocol {
 
 namespace {
 
-constexpr std::size_t digits = 64;  // of an identity
+constexpr std::size_t digits = 64;  // digits of an identity
 
 }  // namespace
 
@@ -22,7 +22,7 @@ std::string content_digest(const std::vector<ListedFile>& files) {
   return sha256(std::string_view(lines));
 }
 
-// Paths hold any byte but zero, which therefore ends each entry.
+// Paths may contain any byte except zero, which therefore ends each entry.
 std::string list_bytes(const std::vector<ListedFile>& files) {
   std::string bytes;
   for (const auto& file : files)

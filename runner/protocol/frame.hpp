@@ -20,16 +20,17 @@ struct Message {
 /// sizes little-endian.
 constexpr std::size_t max_frame_bytes = 16u << 20;
 
-/// How deep lists and objects of a header may be nested; Earshot's own reach about ten.
+/// Maximum depth of nested lists and objects in a header; Earshot's own reach about ten.
 constexpr int max_frame_depth = 100;
 
-/// @throws ProtocolError if the message is larger than a frame may be.
+/// @throws ProtocolError if the message is too large for a frame.
 std::string to_frame(const Message& message);
 
-/// Puts frames together from bytes as they arrive.
+/// Assembles frames from bytes as they arrive.
 class FrameReader {
  public:
-  /// @throws ProtocolError if the bytes are not a frame, too large, nested too deep or not JSON.
+  /// @throws ProtocolError if a frame is invalid or too large, or its header is nested too deeply
+  /// or not JSON.
   void feed(std::string_view bytes);
   std::optional<Message> next();
   bool inside_frame() const { return !buffer_.empty(); }
@@ -47,7 +48,7 @@ class Channel {
   /// Blocks while the pipe is full. @throws std::system_error if the other side is gone.
   void send(const Message& message);
 
-  /// The next message, or nothing when the other side has closed the connection between frames.
+  /// The next message; nullopt if the other side has closed the connection between frames.
   /// @throws ProtocolError, std::system_error
   std::optional<Message> receive();
 

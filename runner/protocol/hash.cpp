@@ -76,8 +76,8 @@ class Faults final : public std::error_category {
   throw std::system_error(errno, std::generic_category(), file.string());
 }
 
-/// A regular file, open for reading. Others are not even opened: that alone can block, or do
-/// something.
+/// A regular file, open for reading. Other files are not even opened, since opening them can block
+/// or have side effects.
 class RegularFile {
  public:
   explicit RegularFile(const std::filesystem::path& file) : file_(file) {
@@ -97,7 +97,7 @@ class RegularFile {
   RegularFile& operator=(const RegularFile&) = delete;
 
   std::int64_t size() const { return size_; }
-  /// 0 at the end.
+  /// @returns 0 at the end
   std::size_t read(char* to, std::size_t bytes) {
     for (;;) {
       const auto got = ::read(descriptor_, to, bytes);
@@ -112,7 +112,8 @@ class RegularFile {
   std::int64_t size_ = 0;
 };
 
-/// No more than the file had when it was opened: those of /proc have no end, and no size either.
+/// Refuses a file that gives more bytes than its size when it was opened: files in /proc have no
+/// end and no size.
 void add_file(Hasher& hasher, RegularFile& stream, const std::filesystem::path& file) {
   std::vector<char> piece(1 << 20);
   std::int64_t total = 0;

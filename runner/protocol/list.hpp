@@ -4,7 +4,7 @@
 
 namespace earshot::protocol {
 
-/// Types in order, as a value to write functions over.
+/// A list of types, as a value that functions can take.
 template <class... Types>
 struct List {
   /// Calls f(std::type_identity<Type>{}) for each.
@@ -42,7 +42,7 @@ struct Variant<List<Types...>> {
 
 }  // namespace list
 
-/// One list of the types of all, each once.
+/// One list with the types of all lists, each once.
 template <class... Lists>
 using Joined = typename list::Join<List<>, Lists...>::type;
 

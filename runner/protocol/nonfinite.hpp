@@ -6,15 +6,15 @@
 
 namespace earshot::protocol {
 
-// The one place where numbers become text between runner and worker. JSON has no word for a number
-// that is not finite, and nlohmann's writer says null in its place, which no reader of a number
-// takes; so one such is written as {"$number": "nan"}, "+inf" or "-inf", and read back as the
-// number.
+// Conversion of messages between runner and worker to text and back. JSON cannot express numbers
+// that are not finite, and nlohmann's writer replaces them by null, which cannot be read as a
+// number. Therefore they are written as {"$number": "nan"}, "+inf" or "-inf", and read back as
+// numbers.
 
-/// A text that is no UTF-8 becomes such, so that names stay apart: see path_text.hpp.
+/// Texts that are not UTF-8 are made readable(), so that different names stay different.
 std::string to_text(const Json& value);
 
-/// Discarded (is_discarded()) where it is no JSON.
+/// Discarded (is_discarded()) if it is not JSON.
 Json from_text(std::string_view text);
 
 }  // namespace earshot::protocol

@@ -17,7 +17,7 @@ void from_json(const protocol::Json& json, OptionType& type);  ///< @throws std:
 namespace earshot::protocol {
 
 /// Values in JSON: flag: boolean; integer, number: number; text: string; numbers, texts: array;
-/// path: string (absolute, "" for none); weights: {"source": as written, "path": resolved, "" when
+/// path: string (absolute, "" for none); weights: {"source": as written, "path": resolved, "" if
 /// random}.
 using shared::OptionType;
 
@@ -32,7 +32,7 @@ struct OptionSpec {
   std::vector<std::string> choices{};
   bool required = false;
   bool affects_results = true;
-  std::string role{};  ///< of the SDK's roles, "target_label" for instance; "" for none
+  std::string role{};  ///< one of the SDK's roles, such as "target_label"; "" for none
 };
 EARSHOT_FIELDS_OR_DEFAULTS(OptionSpec, name, type, value, help, unit, min, max, choices, required,
                            affects_results, role)
@@ -40,18 +40,17 @@ EARSHOT_FIELDS_OR_DEFAULTS(OptionSpec, name, type, value, help, unit, min, max, 
 using OptionSchema = std::vector<OptionSpec>;
 
 /// An option that is unknown, of the wrong type or out of bounds. `key` names it, so that the host
-/// can point at its place in the file.
+/// can give its position in the file.
 struct OptionError : std::runtime_error {
   OptionError(std::string k, const std::string& message)
       : std::runtime_error(message), key(std::move(k)) {}
   std::string key;
 };
 
-/// "1 to 512", "'hann', 'hamming'", "0 or more": what a value of this option may be; "" if
-/// anything.
+/// The allowed values of an option: "1 to 512", "'hann', 'hamming'", "0 or more"; "" if all are.
 std::string allowed(const OptionSpec& spec);
 
-/// A value as users write it, as the rules of shared/option_rules.hpp see it.
+/// A value as users write it, in the form that the rules of shared/option_rules.hpp need.
 shared::GivenValue view(const OptionSpec& spec, const Json& value);
 
 /// Checks `given` (TOML or command line values by name; paths and weights as plain strings)

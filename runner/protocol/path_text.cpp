@@ -6,7 +6,7 @@ namespace earshot::protocol {
 
 namespace {
 
-/// How many bytes the character at the front has; 0: it is none.
+/// Number of bytes of the character at the front; 0 if it is not UTF-8.
 std::size_t character(std::string_view bytes) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   const auto first = at(0);
@@ -25,13 +25,13 @@ std::size_t character(std::string_view bytes) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-/// The value of a capital hexadecimal digit; -1: it is none.
+/// The value of a capital hexadecimal digit; -1 for other characters.
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// The byte that is written \xHH at the front; -1: none is.
+/// The byte that is written as \xHH at the front; -1 if there is none.
 int escaped(std::string_view text) {
   if (text.size() < 4 || text[0] != '\\' || text[1] != 'x') return -1;
   const auto high = digit(text[2]), low = digit(text[3]);

@@ -5,10 +5,11 @@
 
 #include "protocol/json.hpp"
 
-// Names of files are bytes, JSON is UTF-8. In every text that crosses the pipe or enters a file of
-// Earshot's, a byte that is not part of UTF-8 is written \xE9, with capital digits, and a backslash
-// that would be read as such is written \x5C. All else stays as it is: most names look as they are,
-// different names give different texts, and a text gives its bytes back.
+// Names of files are bytes, JSON is UTF-8. In all texts that are sent over the pipe or written to
+// Earshot's files, a byte that is not part of UTF-8 is written as \xE9, with capital digits, and a
+// backslash that would be read as the beginning of such a byte is written as \x5C. Everything else
+// is unchanged: most names remain as they are, different names give different texts, and every text
+// can be converted back to its bytes.
 
 namespace earshot::protocol {
 
@@ -23,10 +24,10 @@ std::string bytes_of(std::string_view text);
 std::string path_text(const std::filesystem::path& path);
 std::filesystem::path path_of(std::string_view text);
 
-/// A text for people: `bytes` as they are where they are UTF-8, otherwise text_of(bytes).
+/// A text for people: `bytes` unchanged if they are UTF-8, otherwise text_of(bytes).
 std::string readable(std::string_view bytes);
 
-/// JSON with every text of it readable(), keys too.
+/// JSON in which all texts and keys are readable().
 Json readable_json(const Json& value);
 
 }  // namespace earshot::protocol

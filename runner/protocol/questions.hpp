@@ -7,21 +7,21 @@
 
 #include "protocol/datasets.hpp"
 
-// Requests of commands other than experiments: about imported answers, language models, trained
-// states, audio files and the cache.
+// Requests of commands that do not run experiments: about imported predictions, language models,
+// trained states, audio files and the cache.
 
 namespace earshot::protocol {
 
-/// Reads a file of answers that a system gave elsewhere, and checks every line against the test
+/// Reads a file with predictions of an external system, and checks every line against the test
 /// items of the datasets.
 struct PredictionsRequest {
   std::string file{};
-  std::vector<DatasetRef> datasets{};  ///< the folds of one
+  std::vector<DatasetRef> datasets{};  ///< the folds of one dataset
   ComponentRef evaluator{};
 };
 EARSHOT_FIELDS(PredictionsRequest, file, datasets, evaluator)
 
-/// Number of test items of a dataset that have an answer.
+/// Number of test items of a dataset that have a prediction.
 struct AnsweredItems {
   std::int64_t declared = 0, used = 0;
   std::string missing{};  ///< id of the first item without a prediction
@@ -36,11 +36,11 @@ EARSHOT_FIELDS(AnsweredSeed, seed, datasets)
 
 struct PredictionsResult {
   std::vector<AnsweredSeed> seeds{};
-  bool scores = false;  ///< whether some line has any
+  bool scores = false;  ///< whether any line has scores
 };
 EARSHOT_FIELDS(PredictionsResult, seeds, scores)
 
-/// What a language model makes of a text.
+/// Shows how a language model reads and continues a text.
 struct CompleteRequest {
   ComponentRef component{};
   std::string device = "cpu";
@@ -54,20 +54,20 @@ struct CompleteRequest {
 EARSHOT_FIELDS(CompleteRequest, component, device, threads, prompt, answer, max_tokens, temperature,
                top_p, seed)
 
-/// A token's id, -1 where it is none, and its text.
+/// The id of a token, or -1 for text without one, and its text.
 using TokenRow = std::pair<std::int64_t, std::string>;
 
 struct CompleteResult {
   std::int64_t context = 0, length = 0;  ///< positions of the model, and of the prompt
-  std::optional<std::vector<TokenRow>> tokens{}, answer_tokens{};  ///< where the model is Tokenized
+  std::optional<std::vector<TokenRow>> tokens{}, answer_tokens{};  ///< if the model is Tokenized
   std::optional<std::string> continuation{};
-  std::optional<double> log_prob{};       ///< of the answer
-  std::optional<std::int64_t> counted{};  ///< its tokens
+  std::optional<double> log_prob{};       ///< that of the answer
+  std::optional<std::int64_t> counted{};  ///< number of its tokens
 };
 EARSHOT_FIELDS(CompleteResult, context, length, tokens, answer_tokens, continuation, log_prob,
                counted)
 
-/// Saves the LoRA in the fit state `file` as peft does, adapter_model.safetensors and
+/// Saves the LoRA of the fit state `file` in the format of peft: adapter_model.safetensors and
 /// adapter_config.json in the folder `to`.
 struct AdapterRequest {
   std::string file{}, to{};
@@ -79,16 +79,16 @@ struct AdapterResult {
 };
 EARSHOT_FIELDS(AdapterResult, tensors, numbers)
 
-/// Features or codes of audio files, for people. Wide.
+/// Writes features or codes of audio files, for people. Wide.
 struct EncodeRequest {
   ComponentRef encoder{};
   std::vector<std::string> files{};
-  std::vector<std::string> keys{};  ///< of each file, what it is called in what is written
-  std::string to{};                 ///< file, or of "npy" the folder; "": writes none
+  std::vector<std::string> keys{};  ///< the name of each file in the output
+  std::string to{};                 ///< output file, or for "npy" a folder; "": none
   std::string format{};             ///< "safetensors", "npy" or "csv"
-  bool codes = false;               ///< codes in place of features
-  std::string decode{};             ///< folder for WAV files that went through codes; "": none
-  Json about = Json::object();      ///< texts by name to write beside them
+  bool codes = false;               ///< codes instead of features
+  std::string decode{};             ///< folder for WAV files decoded from codes; "": none
+  Json about = Json::object();      ///< texts by name, written with them
   std::string device = "cpu";
   std::int64_t threads = 1;
 };
@@ -107,8 +107,8 @@ EARSHOT_FIELDS(CacheVerifyRequest, cache)
 
 struct CacheVerifyResult {
   std::int64_t shards = 0, states = 0, made = 0;  ///< features, trained states, made clips
-  std::int64_t bytes = 0;                         ///< of all that is intact
-  std::vector<std::string> bad{};                 ///< files that are damaged
+  std::int64_t bytes = 0;                         ///< size of everything that is intact
+  std::vector<std::string> bad{};                 ///< damaged files
 };
 EARSHOT_FIELDS(CacheVerifyResult, shards, states, made, bytes, bad)
 

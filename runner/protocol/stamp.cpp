@@ -10,7 +10,7 @@ namespace earshot::protocol {
 
 namespace {
 
-/// A file that was written a moment ago may be written again without its times changing.
+/// A file that was just written may be written again without a change of its times.
 constexpr std::int64_t settling = 100'000'000;  // ns
 
 std::int64_t nanoseconds(const timespec& time) {

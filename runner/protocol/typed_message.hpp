@@ -7,8 +7,8 @@
 #include "protocol/frame.hpp"
 #include "protocol/list.hpp"
 
-// Messages as structs. What a worker says has a `type`, the word of its header, and may have a
-// `binary`, which travels as it is behind the header.
+// Messages as structs. The structs of a worker's messages have a `type`, its name in the header,
+// and may have a `binary`, which is sent unchanged after the header.
 
 namespace earshot::protocol {
 
@@ -21,7 +21,7 @@ Json to_header(const char* type, std::int64_t id, const Struct& fields) {
   return header;
 }
 
-/// The same without an id, for what belongs to no request.
+/// The same without an id, for messages that belong to no request.
 template <class Said>
 Message to_message(const Said& said) {
   Json header = said;
@@ -45,8 +45,8 @@ Struct read_fields(const Json& json, const std::string& what) try {
   throw ProtocolError(what + ": " + error.what());
 }
 
-/// A message as that struct of the list whose type it has.
-/// @throws ProtocolError: it is none of these, or lacks a field
+/// A message as the struct of the list that has its type.
+/// @throws ProtocolError if no struct has its type, or if it lacks a field
 template <class... Said>
 OneOfList<List<Said...>> read_one_of(List<Said...>, Message message) {
   const auto& header = message.header;
@@ -69,7 +69,7 @@ OneOfList<List<Said...>> read_one_of(List<Said...>, Message message) {
   return std::move(*found);
 }
 
-/// One function object of several, for std::visit.
+/// One function object made of several, for std::visit.
 template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;

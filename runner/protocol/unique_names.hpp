@@ -6,12 +6,11 @@
 
 namespace earshot::protocol {
 
-/// Gives each thing a name of its own that can be part of a file's: also where a file system does
-/// not tell upper case from lower.
+/// Makes names unique that become parts of file names, also for file systems that ignore case.
 class UniqueNames {
  public:
-  /// The name itself, or followed by "-2", "-3", ... if it was taken before. Names that begin with
-  /// it and continue with `more` are taken as well, for further files of the same owner.
+  /// The name itself, or followed by "-2", "-3", ... if it was taken before. The same name followed
+  /// by `more` is taken as well, for another file of the same owner.
   std::string take(const std::string& name, std::string_view more = {}) {
     for (auto& n = next_.try_emplace(lower(name), 1).first->second;; ++n) {
       auto candidate = n == 1 ? name : name + "-" + std::to_string(n);
@@ -31,7 +30,7 @@ class UniqueNames {
   }
 
   std::unordered_set<std::string> taken_{};
-  std::unordered_map<std::string, int> next_{};  ///< number to try, by name
+  std::unordered_map<std::string, int> next_{};  ///< number to try next, by name
 };
 
 }  // namespace earshot::protocol

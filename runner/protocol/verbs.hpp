@@ -13,17 +13,18 @@
 #include "protocol/stages.hpp"
 #include "protocol/typed_message.hpp"
 
-// All that a runner can ask of a worker. A request is {"type": <name of the verb>, "id": N,
+// All requests that a runner can send to a worker. A request is {"type": <name of the verb>, "id":
+// N,
 // ...fields of its Request}. The answer is any number of its Events with that id, then Done with
 // its Result, or Failed. A worker handles one request at a time, is asked by SIGTERM to stop early
-// (Trial::stop() is true from then on), and ends when its input closes. README.md beside this has
-// every verb and event in words.
+// (Trial::stop() is true from then on), and ends when its input closes. README.md in this folder
+// describes every verb and event.
 
 namespace earshot::protocol {
 
 namespace verb {
 
-/// Runs in a worker of its own: a plugin may crash while it loads.
+/// Needs a worker of its own: a plugin may crash while it loads.
 struct Inspect {
   static constexpr const char* name = "inspect";
   using Request = InspectRequest;
@@ -166,17 +167,17 @@ struct VerbOf<Request, List<First, Rest...>>
 
 }  // namespace list
 
-/// The verb that has this request.
+/// The verb with this request.
 template <class Request>
 using VerbOf = typename list::VerbOf<Request, Verbs>::type;
 
-/// All that some verbs may say before they are done.
+/// All events of some verbs.
 template <class SomeVerbs>
 using EventsOf = typename list::Parts<SomeVerbs>::Events;
 
 using Events = EventsOf<Verbs>;
 
-/// A request, and a result, of one of some verbs.
+/// A request or a result of one of some verbs.
 template <class SomeVerbs>
 using RequestOf = typename list::Parts<SomeVerbs>::Request;
 template <class SomeVerbs>

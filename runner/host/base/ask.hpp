@@ -38,8 +38,9 @@ constexpr auto until_done = std::chrono::hours(24 * 365);
 /// What a message was: an event, after which others follow, or the answer, which is the last.
 enum class Received { event, answer };
 
-/// Sends a request and passes each message that follows to `hear`, until it returns Heard::answer.
-/// If `hear` throws because a message does not follow the protocol, this is reported as a crash.
+/// Sends a request and passes each message that follows to `receive`, until it returns
+/// Received::answer. If `receive` throws because a message does not follow the protocol, this is
+/// reported as a crash.
 /// @throws WorkerError
 void converse(WorkerProcess& worker, const protocol::Message& request, const AskLimits& limits,
               const std::function<Received(protocol::Message)>& receive);

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = program_options;
 
-constexpr const char* asked = "asked";  // label of the dataset that is the question
+constexpr const char* asked = "asked";  // label of the dataset with the question
 
 Syntax syntax_of_answer() {
   Syntax syntax{
@@ -50,9 +50,9 @@ Syntax syntax_of_answer() {
 /// The run whose model is asked.
 struct Model {
   std::int64_t run = 0;
-  std::string file{};  ///< of its experiment
+  std::string file{};  ///< the file of its experiment
   Overrides overrides{};
-  std::vector<std::pair<std::string, std::string>> axes{};  ///< as the results file has them
+  std::vector<std::pair<std::string, std::string>> axes{};  ///< as in the results file
   fs::path fit{};
 };
 
@@ -88,14 +88,14 @@ void write_question(const fs::path& file, const std::vector<std::string>& clips,
                   {"second_clip", clip(1)},
                   {"question", question},
                   {"choices", choices},
-                  // Required, and not used: the answer is not scored.
+                  // Required but unused, since the answer is not scored.
                   {"answer", choices.empty() ? "unknown" : choices.front()},
                   {"split", "test"}};
   std::ofstream(file) << protocol::json_text(Json{item});
 }
 
-/// The dataset of the question in `file`, by whatever plugin reads such files.
-/// @throws Failure (usage): there is none
+/// The dataset with the question in `file`, from the first plugin that reads such files.
+/// @throws Failure (usage) if there is none
 Component question_dataset(const Catalog& catalog, const fs::path& file) {
   for (const auto& plugin : catalog.plugins())
     for (const auto& component : plugin.info.components)
@@ -116,7 +116,7 @@ Component question_dataset(const Catalog& catalog, const fs::path& file) {
                 "its folder with --plugin-path");
 }
 
-/// The task with the trained state of the run. @throws Failure (usage): it has none
+/// Makes the task use the trained state of the run. @throws Failure (usage) if its evaluator cannot
 void use_trained_model(Component& task, const Model& model, const Catalog& catalog) {
   const auto evaluator = catalog.find("evaluator", task.use, task.position.text());
   const auto& options = evaluator.component->options;
@@ -132,8 +132,8 @@ void use_trained_model(Component& task, const Model& model, const Catalog& catal
   task.options[state->name] = protocol::path_text(model.fit);
 }
 
-/// The value of an axis that a results file has as `text`: labels are texts, whatever they look
-/// like, and values of options have the type that the experiment gives them.
+/// The value of an axis, from its `text` in a results file: labels are texts, whatever they look
+/// like, and values of options have their type in the experiment.
 AxisValue axis_value(const Experiment& experiment, const std::string& axis,
                      const std::string& text) {
   if (table_named(axis)) return text;
@@ -145,7 +145,7 @@ AxisValue axis_value(const Experiment& experiment, const std::string& axis,
   return AxisValue::of(axis, value.is_discarded() || value.is_string() ? Json(text) : value);
 }
 
-/// The experiment with nothing in its matrix but the model's cell, asked this question.
+/// The experiment reduced to the cell of the model, with the question as its dataset.
 Experiment with_question(Experiment experiment, const Model& model, const Catalog& catalog,
                          const fs::path& question) {
   MatrixBlock block;
@@ -194,7 +194,7 @@ Answer ask_model(Workspace& workspace) {
   return {said->value, boost::algorithm::trim_copy(said->output)};
 }
 
-/// A folder that is gone afterwards.
+/// A folder that the destructor removes.
 class ScratchFolder {
  public:
   ScratchFolder() {
@@ -213,7 +213,7 @@ class ScratchFolder {
   fs::path path{};
 };
 
-/// What is asked.
+/// The question, from the command line.
 struct Question {
   std::vector<std::string> clips{}, choices{};
   std::string text{};

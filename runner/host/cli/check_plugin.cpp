@@ -30,13 +30,13 @@ struct Result {
   Outcome outcome{};
 };
 
-/// Asks workers: the same one as long as it lives, a fresh one after each that died.
+/// Asks a worker, which is replaced whenever it has died.
 class Examiner {
  public:
   Examiner(fs::path plugin, Json options, std::chrono::milliseconds limit)
       : plugin_(std::move(plugin)), options_(std::move(options)), limit_(limit) {}
 
-  /// The checks of the plugin, with a note on the options; or all that there are.
+  /// The checks that apply to the plugin, with a note on the options; with `all`, every check.
   protocol::CheckList list(bool all = false) {
     return answer<protocol::CheckList>(all ? "" : protocol::path_text(plugin_), "", "");
   }
@@ -56,7 +56,8 @@ class Examiner {
 
   void next_worker() { worker_.reset(); }
 
-  /// For all components; none if the plugin cannot be loaded, which the checks will report.
+  /// Options of all components; nullopt if the plugin cannot be loaded, which the checks will
+  /// report.
   std::optional<std::set<std::string>> option_names() {
     try {
       std::set<std::string> names;
@@ -78,7 +79,7 @@ class Examiner {
     return host::ask<Verb>(*worker_, request, limit_);
   }
 
-  /// What `check` answers: a list without the name of a check, an outcome with one.
+  /// The answer to the verb `check`: a list if no check is named, otherwise an outcome.
   template <class Form>
   Form answer(const std::string& path, const std::string& component, const std::string& check) {
     const auto result = ask<protocol::verb::Check>(
@@ -131,7 +132,7 @@ ExitCode list_checks(bool json) {
   return ExitCode::ok;
 }
 
-/// The reason of a row of skips is told once.
+/// Prints the reason of consecutive skips only once.
 void print(const Result& result, const std::vector<Result>& before) {
   static const std::map<std::string, std::string> words{
       {"pass", "pass   "}, {"warning", "WARNING"}, {"fail", "FAIL   "}, {"skipped", "skipped"}};
@@ -145,7 +146,7 @@ void print(const Result& result, const std::vector<Result>& before) {
   std::cout << '\n' << std::flush;
 }
 
-/// Runs all checks, or one; none after a handshake that failed.
+/// Runs all checks, or only one; if the handshake fails, no others.
 std::vector<Result> examine(Examiner& examiner, const std::string& only, bool show) {
   std::vector<Result> results;
   const auto add = [&](Result result) {

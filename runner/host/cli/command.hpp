@@ -29,8 +29,9 @@ extern const Command run_command, plan_command, status_command, logs_command, co
 /// All commands; `runner --help` keeps their order within a group.
 const std::vector<const Command*>& commands();
 
-/// `runner` with its arguments: finds the command and runs it; `runner FILE.toml ...` is
-/// `runner run FILE.toml ...`. @throws Failure: an unknown command, with the nearest one.
+/// Runs `runner` with these arguments: finds the command and runs it; `runner FILE.toml ...` is
+/// short for `runner run FILE.toml ...`. @throws Failure for an unknown command, with the nearest
+/// one.
 ExitCode dispatch(const std::vector<std::string>& arguments);
 
 }  // namespace earshot::host

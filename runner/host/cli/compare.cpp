@@ -85,7 +85,7 @@ Syntax syntax() {
   return syntax;
 }
 
-/// All values of a repeated option; those joined by commas count one by one.
+/// All values of a repeated option, with those joined by commas separated.
 std::vector<std::string> split_texts(const Arguments& given, const std::string& name) {
   std::vector<std::string> all;
   for (const auto& text : given.texts(name))

@@ -77,7 +77,7 @@ void print_tokens(const char* title, const Tokens& tokens) {
               << '\n';
 }
 
-/// The prompt with all that is put around it; nothing where a token is part of a character.
+/// Prints the prompt with everything that is put around it, unless a token is part of a character.
 void print_framed(const Tokens& tokens) {
   std::string all;
   for (const auto& [id, text] : tokens)
@@ -86,7 +86,7 @@ void print_framed(const Tokens& tokens) {
     std::cout << "reads: " << protocol::json_text(all) << '\n';
 }
 
-/// Per token of the answer, in nats; nothing without an answer.
+/// Loss per token of the answer, in nats; nullopt without an answer.
 std::optional<double> loss_of(const protocol::CompleteResult& result) {
   if (!result.log_prob) return std::nullopt;
   return -*result.log_prob / static_cast<double>(result.counted.value_or(0));

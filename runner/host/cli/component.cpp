@@ -67,7 +67,7 @@ Words words_of_needs(const Json& needs) {
   return words;
 }
 
-/// Where frames lie in time, after what else is said of them.
+/// Adds the position of frames in time.
 void add_frames(const Json& spec, Words& words) {
   const double rate = spec.at("frame_rate"), first = spec.at("first_frame");
   words.push_back(rate > 0 ? text_of(rate) + " frames per second"
@@ -87,7 +87,7 @@ Words words_of_codes(const Json& spec) {
   return words;
 }
 
-/// "dim 64"; of what is true the name alone; nothing of what is false, 0 or "".
+/// "dim 64"; only the name if the value is true; nothing if it is false, 0 or "".
 Words words_of(const Json& fact) {
   Words words;
   for (const auto& [name, value] : fact.items()) {

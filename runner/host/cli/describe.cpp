@@ -32,12 +32,12 @@ void print_all(const Catalog& catalog, Format format) {
   table.finish();
 }
 
-/// What is described: a component by itself, or as an experiment has it.
+/// A component to describe: by itself, or as an experiment configures it.
 struct Subject {
   CatalogEntry entry{};
   std::shared_ptr<const Component> component{};
-  std::shared_ptr<const Experiment> experiment{};  ///< that has it
-  bool as_written = false;                         ///< in a file, with options of its own
+  std::shared_ptr<const Experiment> experiment{};  ///< the experiment that has it
+  bool as_written = false;  ///< whether it is defined in a file, with options of its own
 };
 
 Table table_of(const std::string& kind) {
@@ -71,7 +71,7 @@ std::vector<Subject> find_by_id(const Catalog& catalog, const std::string& id) {
   return found;
 }
 
-/// Components of any kind that an experiment calls so. @throws Failure
+/// Components of any kind with this label in an experiment. @throws Failure
 std::vector<Subject> find_in_file(const Catalog& catalog, const std::string& file,
                                   const std::string& label) {
   const auto experiment = std::make_shared<const Experiment>(read_experiment(file, {}));
@@ -118,7 +118,7 @@ void print_options(const protocol::ComponentInfo& component) {
   table.finish();
 }
 
-/// Options whose value has to be given, and is not.
+/// Required options that have no value.
 std::vector<std::string> lacking(const protocol::OptionSchema& schema, const Json& options) {
   std::vector<std::string> names;
   for (const auto& option : schema)
@@ -126,7 +126,7 @@ std::vector<std::string> lacking(const protocol::OptionSchema& schema, const Jso
   return names;
 }
 
-/// A value for every required text that was not given: metrics seldom depend on it.
+/// Adds an example for every required text that was not given: metrics seldom depend on it.
 Json with_examples(const protocol::OptionSchema& schema, Json options) {
   for (const auto& option : schema)
     if (option.required && option.type == protocol::OptionType::text &&
@@ -135,15 +135,15 @@ Json with_examples(const protocol::OptionSchema& schema, Json options) {
   return options;
 }
 
-/// Asks the component, made with `options`: relative paths are found, and weights.
-/// @throws Failure (usage): an option is wrong, or a file is missing; WorkerError
+/// Asks the component with these `options`, whose relative paths and weights are resolved.
+/// @throws Failure (usage) if an option is wrong or a file is missing; WorkerError
 Json ask_component(const Subject& subject, const Json& options, KnownPlugins& plugins) {
   auto component = std::make_shared<Component>(*subject.component);
   component->options = options;
   const Components components(*subject.experiment, plugins.catalog, plugins.hashes);
   const auto found = components.locate(component);
   if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner describe: " + found.missing);
-  // What a file holds may have changed since it was asked of last.
+  // The content of a file may have changed since the last answer.
   const bool files = std::any_of(
       subject.entry.component->options.begin(), subject.entry.component->options.end(),
       [&](const auto& option) {
@@ -154,10 +154,12 @@ Json ask_component(const Subject& subject, const Json& options, KnownPlugins& pl
   return files ? plugins.worker.resolve(found.ref) : plugins.queries.resolve(found.ref);
 }
 
-/// What the component says of itself when it is made with the options of `given` on top of those
-/// of its file and defaults for the rest. {"unknown": why} when it cannot be made by default, then
-/// with {"metrics"} where an example has some. Datasets and mappers have nothing to say by default.
-/// @throws Failure (usage): an option is wrong, or a file that was named is missing or unreadable.
+/// What the component reports about itself with the options `given`, then those of its file, then
+/// defaults. {"unknown": why} if it cannot be constructed with defaults; in that case with
+/// {"metrics"} if an example has some. Empty for datasets and mappers with defaults, which report
+/// nothing.
+/// @throws Failure (usage) if an option is wrong, or if a file that it names is missing or
+/// unreadable.
 Json facts_of(const Subject& subject, const Json& given, KnownPlugins& plugins) {
   const auto& schema = subject.entry.component->options;
   const auto& kind = subject.entry.component->kind;

@@ -75,9 +75,9 @@ std::string format_of_arguments(const Arguments& given) {
   return "npy";
 }
 
-/// Stems of the files, with "-2", "-3" where they were there before, in whatever case; no quotes,
-/// commas or line ends, which a table or a file's name could not hold. "<key>.side" is taken by
-/// what lies beside codes.
+/// Stems of the files, followed by "-2", "-3" if they occurred before, ignoring case; quotes,
+/// commas and control characters, which tables or file names cannot contain, are replaced.
+/// "<key>.side" is reserved for the side data of codes.
 std::vector<std::string> keys_of(const std::vector<std::string>& files) {
   std::vector<std::string> keys;
   protocol::UniqueNames names;

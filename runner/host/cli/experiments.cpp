@@ -40,7 +40,7 @@ void remove(const Arguments& given, const std::vector<std::string>& names) {
   std::cout << '\n';
 }
 
-/// A revision as it is compared with another.
+/// A revision in a comparison.
 struct NumberedRevision {
   std::int64_t number = 0;  ///< counted from 1
   Json resolved{};
@@ -51,7 +51,7 @@ NumberedRevision read_revision(const Store& store, const std::vector<Revision>& 
                                std::size_t index) {
   const auto id = all[index].id;
   auto resolved = resolved_experiment(store, id).resolved;
-  resolved.erase("claims");  // they follow from the rest
+  resolved.erase("claims");  // determined by the rest
   return {static_cast<std::int64_t>(index) + 1, std::move(resolved), cell_keys(store, id)};
 }
 
@@ -114,7 +114,7 @@ void diff(const Arguments& given, const std::vector<std::string>& names) {
 struct Action {
   const char* name;
   const char* usage;
-  std::size_t fewest, most;  ///< names that it takes
+  std::size_t fewest, most;  ///< number of names
   void (*run)(const Arguments&, const std::vector<std::string>&);
 };
 

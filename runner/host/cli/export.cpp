@@ -12,7 +12,7 @@
 namespace earshot::host {
 namespace {
 
-/// {"dog": 0.9, "cat": 0.1}: scores by candidate; a list if these are unknown.
+/// {"dog": 0.9, "cat": 0.1}: scores by candidate; a list if the candidates are unknown.
 Json named(const std::vector<float>& scores, const std::vector<std::string>& names) {
   const auto number = [](float score) {
     if (!std::isfinite(score)) return Json();
@@ -28,12 +28,12 @@ Json named(const std::vector<float>& scores, const std::vector<std::string>& nam
     else if (!all.contains(names[i]))
       all[names[i]] = number(scores[i]);
     else
-      return named(scores, {});  // a choice that is there twice
+      return named(scores, {});  // a choice that occurs twice
   }
   return all;
 }
 
-/// Columns of JSON are values of their own where the output is JSON, too.
+/// If the output is JSON, columns that contain JSON are written as values instead of texts.
 void print_predictions(ExportedPredictions rows, std::ostream& out, Format format) {
   TableWriter table(out, rows.columns(), format);
   const bool parse = format == Format::json || format == Format::jsonl;
@@ -48,7 +48,7 @@ void print_predictions(ExportedPredictions rows, std::ostream& out, Format forma
   table.finish();
 }
 
-/// Numbers with all their bits, text as JSON so that a line stays a line.
+/// Numbers with all their bits, and texts as JSON so that they stay on one line.
 std::string exact(const Json& value) {
   if (value.is_number_float()) {
     char text[40];

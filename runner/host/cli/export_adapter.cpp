@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a run learnt, beside the results file. @throws Failure (usage): nothing, or it is gone
+/// The trained state of a run, next to the results file. @throws Failure (usage) if it has none, or
+/// if it was deleted
 fs::path fit_of(const Store& store, const std::string& text, const fs::path& results) {
   const auto selected = select_run(store, "export-adapter", text);
   const auto origin = origin_of(store, selected.cell, selected.run);

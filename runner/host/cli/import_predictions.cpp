@@ -84,10 +84,10 @@ Request request_of_arguments(const Arguments& given) {
   return request;
 }
 
-/// What the file has, after every line of it has been checked.
+/// The content of the file, after every line has been checked.
 struct Content {
   std::vector<std::int64_t> seeds{};
-  bool scores = false;  ///< of classes or choices, in some line
+  bool scores = false;  ///< whether some line has scores of classes or choices
 };
 
 /// @throws Failure (usage)
@@ -127,8 +127,8 @@ Content checked_content(const Request& request, const std::vector<PlannedCell>& 
   return content;
 }
 
-/// The plan with the imported cells, which alone are to run; those that had the same name and task
-/// before are gone.
+/// Adds the imported cells to the plan in place of those that had the same name and task, and
+/// leaves out all other cells. @returns how many are to run
 std::size_t import_into(Plan& plan, const Request& request, const std::vector<PlannedCell>& places,
                         const Content& content, const Store& store) {
   std::erase_if(plan.cells, [&](const PlannedCell& cell) {
@@ -153,10 +153,10 @@ std::size_t import_into(Plan& plan, const Request& request, const std::vector<Pl
   return fresh;
 }
 
-/// The experiment, if the system can be imported into it. @throws Failure (usage)
+/// The experiment. @throws Failure (usage) if the system cannot be imported into it
 Experiment experiment_for(const Request& request, const Overrides& overrides) {
   auto experiment = read_experiment(request.experiment, overrides);
-  // In a table the system could not be told from an encoder with its name.
+  // Tables could not distinguish the system from an encoder with the same name.
   if (experiment.find(Table::encoder, request.name) != nullptr)
     refuse_usage("import-predictions", "--name '" + request.name +
                                            "' is an encoder of the experiment; give another name");

@@ -15,12 +15,12 @@
 namespace earshot::host {
 namespace {
 
-/// What was found in one dataset.
+/// The findings in one dataset.
 struct Linted {
   std::string label{}, id{};
-  std::int64_t items = 0, files = 0;  ///< files that are there
+  std::int64_t items = 0, files = 0;  ///< only files that exist
   std::vector<protocol::LintCheck> checks{};
-  std::set<std::string> applying{};  ///< those that look at something which the dataset has
+  std::set<std::string> applying{};  ///< names of the checks that apply to the dataset
 
   std::int64_t found() const {
     std::int64_t sum = 0;
@@ -31,8 +31,8 @@ struct Linted {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
 
-/// Files with the content of another, of which one split or fold has the one and another the other;
-/// and those that cannot be read.
+/// Finds files with equal content that are used in different splits or folds, and files that cannot
+/// be read.
 std::vector<protocol::LintCheck> check_contents(const std::vector<protocol::LintFile>& files,
                                                 HashCache& hashes, std::size_t examples) {
   protocol::LintCheck same{"same_content",
@@ -88,7 +88,7 @@ Linted lint(const Arguments& given, const std::string& named) {
   return linted;
 }
 
-/// The datasets that an argument names: all of an experiment file, or one.
+/// The datasets that an argument names: all those of an experiment file, or one.
 std::vector<std::string> names_of(const std::string& argument) {
   if (!argument.ends_with(".toml")) return {argument};
   std::vector<std::string> names;
@@ -99,8 +99,8 @@ std::vector<std::string> names_of(const std::string& argument) {
   return names;
 }
 
-/// What was found, with examples; of what was looked for in vain only the names, and nothing of
-/// what the dataset has not: answers, of one without questions.
+/// Prints the findings with examples, and the names of the checks that apply to the dataset and
+/// found nothing.
 void print(const Linted& linted) {
   std::cout << linted.label << " (" << linted.id << "): " << linted.items << " items, "
             << linted.files << " audio files found\n\n";
@@ -130,8 +130,8 @@ void print(const Linted& linted) {
             << (linted.found() == 0 ? "\nNo problems found.\n" : "\n") << std::flush;
 }
 
-/// For people who read the JSON by a program: what is left out is in no item, so that no count of
-/// theirs shows it.
+/// Warns those who process the JSON: files that are left out belong to no item, so none of their
+/// counts would show them.
 void print_left_out(const Linted& linted) {
   for (const auto& check : linted.checks)
     if (check.check == "left_out" && check.found > 0)

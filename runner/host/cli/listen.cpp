@@ -12,9 +12,10 @@
 namespace earshot::host {
 namespace {
 
-/// What was drawn, a line for each label and slice: "event: 12 of 12 values: dog 2 of 40, ..."
+/// Prints what was drawn, a line for each label and slice dimension: "event: 12 of 12 values: dog 2
+/// of 40, ..."
 void print_drawn(const protocol::ListenResult& result, std::int64_t count, std::int64_t seed) {
-  constexpr std::size_t longest = 12;  // of a list of values
+  constexpr std::size_t longest = 12;  // list of values that is printed
   std::cout << "drawn with seed " << seed << ": " << count << " of " << result.items << " items\n";
   for (const auto& [dimension, values] : result.drawn) {
     const auto drawn = std::count_if(values.begin(), values.end(),

@@ -18,7 +18,7 @@ void print_log(const std::filesystem::path& file) {
     std::cout << "the log " << file.string() << " no longer exists\n";
     return;
   }
-  // Line by line, as what overwrites its line would hide what stood there.
+  // Line by line, since a carriage return would hide the beginning of its line.
   for (std::string line; std::getline(stream, line);) {
     std::replace(line.begin(), line.end(), '\r', '\n');
     std::cout << plain_text(line) << '\n';

@@ -47,7 +47,7 @@ void CountMeter::note(const std::string& line) {
 
 namespace {
 
-constexpr std::int64_t large = 8 << 20;  // bytes; what is smaller is there at once
+constexpr std::int64_t large = 8 << 20;  // bytes; smaller files take no time
 
 std::string rate_text(std::int64_t bytes, double seconds) {
   return seconds < 0.01

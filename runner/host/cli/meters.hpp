@@ -10,8 +10,8 @@
 
 namespace earshot::host {
 
-/// A line on the terminal that counts what is done and says how long the rest takes: "encoded 12 of
-/// 480 files, 1:12 left". Shows nothing if stderr is not a terminal. Removed when it ends.
+/// A line on the terminal with the progress and the remaining time: "encoded 12 of 480 files, 1:12
+/// left". Shows nothing if stderr is not a terminal. The destructor removes it.
 class CountMeter {
  public:
   explicit CountMeter(std::string doing);  ///< "encoded"
@@ -22,7 +22,7 @@ class CountMeter {
   void show(std::int64_t done, std::int64_t total, std::string_view things);
   void show(const protocol::event::Progress& progress);
   void clear();
-  /// A line that stays, shown on a terminal or not.
+  /// Prints a line that stays, also if stderr is not a terminal.
   void note(const std::string& line);
 
  private:
@@ -31,8 +31,8 @@ class CountMeter {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_{};
 };
 
-/// Shows files on their way: bytes, share, rate, time left. Live it redraws one line; else it
-/// prints a line when a file begins (larger ones), every 10 s, and when it is there.
+/// Shows the transfer of files: bytes, share, rate, time left. On a terminal it redraws one line;
+/// otherwise it prints a line when a larger file begins, every 10 s, and when a file is complete.
 class DownloadMeter {
  public:
   DownloadMeter(std::FILE* out, bool live) : out_(out), live_(live) {}
@@ -48,7 +48,7 @@ class DownloadMeter {
 
   std::FILE* out_;
   bool live_;
-  bool drawn_ = false;  ///< a line that the next one overwrites
+  bool drawn_ = false;  ///< whether there is a line that the next one overwrites
   std::string file_{};
   std::int64_t begun_ = 0;
   Clock::time_point start_{}, last_{};

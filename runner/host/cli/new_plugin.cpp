@@ -31,7 +31,7 @@ std::string class_name(const std::string& name) {
   return out;
 }
 
-/// Copies one file of the template with the plugin's names in place of the placeholders.
+/// Copies one file of the template, replacing the placeholders by the names of the plugin.
 void generate(const fs::path& from, const fs::path& to, const std::string& name) {
   std::ifstream in(from, std::ios::binary);
   std::ostringstream text;

@@ -14,7 +14,7 @@
 namespace earshot::host {
 namespace {
 
-constexpr std::size_t most_lines = 10;  // of reasons and failures; `runner status` has all
+constexpr std::size_t most_lines = 10;  // lines of reasons and failures; `runner status` shows all
 
 using Counts = std::vector<std::pair<std::string, std::int64_t>>;
 
@@ -37,9 +37,9 @@ void print_counts(std::ostream& out, const std::string& head, const Counts& coun
     out << head << "and " << counts.size() - most_lines << " more reasons\n";
 }
 
-/// A table with a row for each task and a column for each encoder, put together from means.
+/// A table of means with a row for each task and a column for each encoder.
 struct Grid {
-  std::vector<std::string> rows{}, encoders{}, extras{};  ///< in the order of first sight
+  std::vector<std::string> rows{}, encoders{}, extras{};  ///< in the order of first occurrence
   std::map<std::pair<std::string, std::string>, double> values{};
 
   static void see(std::vector<std::string>& list, const std::string& name) {
@@ -72,7 +72,7 @@ Grid grid_of(const Store& store, const std::string& experiment) {
   return grid;
 }
 
-/// For more encoders than fit side by side: a row for each.
+/// Prints a row for each encoder, if there are too many for columns.
 void print_long(std::ostream& out, const Grid& grid) {
   std::vector<std::string> columns{"task", "metric", "encoder", "value"};
   TableWriter table(out, columns, Format::table);
@@ -144,7 +144,7 @@ void print_plan_summary(std::ostream& out, const Plan& plan) {
   auto counts = count_decisions(plan);
   Counts run, skipped, excluded;
   for (const auto& cell : plan.cells) {
-    // "failed before: <message>" and the like are one reason, whatever the message.
+    // Reasons such as "failed before: <message>" count as one, whatever the message.
     if (cell.decision == Decision::run) count(run, cell.reason.substr(0, cell.reason.find(':')));
     if (cell.decision == Decision::skipped) count(skipped, cell.reason);
     if (cell.decision == Decision::excluded) count(excluded, cell.reason);

@@ -23,7 +23,7 @@ Json axis_or_null(const Cell& cell, const char* axis) {
   return value == nullptr ? Json() : value->json();
 }
 
-/// A row per cell.
+/// Prints a row per cell.
 void print_cells(const Plan& plan, Format format) {
   std::vector<std::string> columns{"cell", "decision", "reason", "key"};
   if (format != Format::table)
@@ -60,7 +60,7 @@ void print_groups(const Plan& plan) {
   table.finish();
 }
 
-/// How the cells of a dataset will be compared, as far as that is known now.
+/// How the cells of a dataset will be compared, as far as it is known before a run.
 statistics::PlannedComparison comparison(const Plan& plan, const PlannedDataset& dataset) {
   std::set<std::int64_t> seeds, folds;
   std::int64_t limit = 0;
@@ -80,7 +80,7 @@ statistics::PlannedComparison comparison(const Plan& plan, const PlannedDataset&
   if (limit > 0) planned.items = std::min(planned.items, limit);
   planned.seeds = std::max<std::int64_t>(1, static_cast<std::int64_t>(seeds.size()));
   for (const auto& [dimension, groups] : info.groups.items()) {
-    // Groups are spread over the splits about as items are.
+    // Groups are distributed over the splits roughly like items.
     const auto tested = std::llround(groups.get<double>() * static_cast<double>(planned.items) /
                                      static_cast<double>(std::max<std::int64_t>(1, info.items)));
     if (tested < planned.items) planned.groups.push_back(std::max<std::int64_t>(1, tested));
@@ -92,7 +92,7 @@ std::string percent(double share) {
   return std::to_string(std::llround(100 * share)) + " %";
 }
 
-/// What the smallest detectable difference is based on.
+/// The basis of the smallest detectable difference.
 std::string basis_of(const statistics::PlannedComparison& planned, const ObservedPairs& observed) {
   if (observed.pairs > 0)
     return "with the typical precision of " + std::to_string(observed.pairs) +
@@ -174,7 +174,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
                       .every_cell = given->has("why"),
                       .failed_only = given->has("failed")};
   auto settings = workspace_settings_of(*given, Purpose::reading, {});
-  // Here planning is all that a worker does.
+  // Workers are used only for planning here.
   settings.planning.worker.prefix = settings.running.worker_prefix;
   auto experiment = read_experiment(experiment_file(*given, "plan"), settings.overrides);
   show_plan(Workspace(std::move(experiment), std::move(settings), Store::Mode::read), view);

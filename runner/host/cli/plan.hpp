@@ -4,9 +4,9 @@
 
 namespace earshot::host {
 
-/// How `runner plan` shows a plan.
+/// Options of `runner plan`.
 struct PlanView {
-  Format format = Format::table;  ///< in others, a row for every cell and nothing else
+  Format format = Format::table;  ///< other formats have a row for every cell and nothing else
   bool every_cell = false;        ///< --why
   bool failed_only = false;       ///< --failed
 };

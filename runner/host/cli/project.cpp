@@ -27,7 +27,7 @@ class Paths {
  public:
   explicit Paths(fs::path folder) : folder_(std::move(folder)) {}
 
-  /// As seen from the working folder, where that is shorter to read.
+  /// The path relative to the working folder, if that is shorter.
   std::string from(const std::string& text, const Position& position) const {
     auto path = with_environment(text, position);
     if (path.starts_with("~/") && is_set("HOME")) path.replace(0, 1, std::getenv("HOME"));
@@ -39,7 +39,7 @@ class Paths {
   fs::path folder_;
 };
 
-/// A text that becomes the environment variable `name`, unless that or one of `others` is set.
+/// A text that sets the environment variable `name`, unless it or one of `others` is set.
 void pass_on(const std::string& value, const char* name,
              std::initializer_list<const char*> others) {
   for (const auto* other : others)

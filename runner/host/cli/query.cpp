@@ -40,9 +40,9 @@ std::string help() {
   return text.str();
 }
 
-/// The named query, or the text itself where it looks like SQL.
+/// The named query, or the text itself if it looks like SQL.
 std::string sql_of(const std::string& text) {
-  // Names of earlier versions, which scripts may still use.
+  // Names in earlier versions, which scripts may still use.
   const auto wanted = text == "origins" ? "provenance" : text == "losses" ? "dropped-items" : text;
   std::vector<std::string> names;
   for (const auto& query : named_queries()) {
@@ -54,7 +54,7 @@ std::string sql_of(const std::string& text) {
                             "; allowed are SQL in quotes, or one of " + protocol::join(names));
 }
 
-/// NAME=VALUE, as pairs; of an experiment, its name.
+/// NAME=VALUE as pairs; an experiment is given by its name or file.
 std::vector<std::pair<std::string, std::string>> parameters_in(
     const std::vector<std::string>& assignments) {
   std::vector<std::pair<std::string, std::string>> parameters;

@@ -12,7 +12,7 @@
 namespace earshot::host {
 namespace {
 
-/// @throws Failure (usage) where no experiment has it
+/// @throws Failure (usage) if no experiment has it
 RunOrigin find(const Store& store, const RunSelector& selected) {
   const auto origin = origin_of(store, selected.cell, selected.run);
   if (!origin || origin->experiment.empty())
@@ -21,7 +21,7 @@ RunOrigin find(const Store& store, const RunSelector& selected) {
   return *origin;
 }
 
-/// As a shell takes it for one word.
+/// Quoted such that a shell reads it as one word.
 std::string quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||
@@ -34,8 +34,8 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// The command that runs just this cell of the experiment, into a results file of its own; of
-/// predictions that were imported the one that did that.
+/// The command that runs only this cell of the experiment, into a separate results file; for
+/// imported predictions, the command that imports them.
 std::string command(const RunOrigin& run) {
   const auto words = run.provenance.value("arguments", std::vector<std::string>{});
   if (!words.empty() && words.front() == "import-predictions") {

@@ -44,7 +44,7 @@ RunSelector only_one(const std::vector<NamedRun>& found, const std::string& comm
                                      ". Give more characters of the key");
 }
 
-/// @throws Failure (usage): it has no runs
+/// @throws Failure (usage) if it has no runs
 RunSelector last_run_of(const Store& store, const std::string& command, const std::string& name) {
   store.require_experiment(name);
   std::int64_t last = 0, last_not_ok = 0;
@@ -72,7 +72,7 @@ RunSelector select_run_or_experiment(const Store& store, const std::string& comm
   const auto name = experiment_name(text);
   if (name != text) return last_run_of(store, command, name);
   const auto found = find_runs(store, text);
-  // A name may look like a number or a key; then those come first.
+  // If a name looks like a number or a key, runs and cells take precedence.
   if (found.empty() && (!all_of(text, "0123456789abcdef") || store.experiment(text)))
     return last_run_of(store, command, text);
   return only_one(found, command, text);

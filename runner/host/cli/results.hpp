@@ -11,30 +11,30 @@
 #include "host/store/run_lookup.hpp"
 #include "host/store/selected_rows.hpp"
 
-// What commands share that look at results: which run is meant, and rows in every format.
+// For commands that read results: which run is meant, and rows in every format.
 
 namespace earshot::host {
 
-/// What a user means by `CELL | RUN`.
+/// The run or cell that a user means by `CELL | RUN`.
 struct RunSelector {
   std::int64_t cell = 0;
   std::int64_t run = 0;  ///< 0: any run of the cell
 };
 
-/// A number of up to seven digits is a run; else the text is how the key of a cell begins that has
-/// a run. @param command that asks, for messages
-/// @throws Failure (usage): there is none, or several cells begin so
+/// A number of up to seven digits is a run; any other text is the beginning of the key of a cell
+/// that has a run. @param command the command, for messages
+/// @throws Failure (usage) if there is none, or if several keys begin like this
 RunSelector select_run(const Store& store, const std::string& command, const std::string& text);
 
-/// The same for a command that also takes an experiment, by its name or FILE.toml: that is its last
-/// run that did not end ok, or else its last run.
+/// The same for a command that also accepts an experiment, by its name or FILE.toml, which means
+/// its last run that did not end ok, or else its last run.
 RunSelector select_run_or_experiment(const Store& store, const std::string& command,
                                      const std::string& text);
 
-/// Where the trained state of a run is, if it has one and it was not deleted.
+/// The path of a run's trained state, if it has one and it was not deleted.
 std::filesystem::path trained_state_of(const RunOrigin& run, const std::filesystem::path& results);
 
-/// Prints the rows, named by their columns. @returns how many
+/// Prints the rows under the names of their columns. @returns how many there are
 std::size_t print_rows(Rows rows, std::ostream& out, Format format);
 
 /// Adds `--format table|csv|json|jsonl` with the default `preset`.

@@ -48,7 +48,7 @@ Syntax syntax_of_run() {
   return syntax;
 }
 
-/// --jobs, --threads, --timeout and --device stand above [resources] of the file.
+/// --jobs, --threads, --timeout and --device override [resources] of the file.
 void apply(const Arguments& given, Resources& resources) {
   const auto positive = [&](const char* name, auto& field) {
     if (!given.has(name)) return;
@@ -61,7 +61,7 @@ void apply(const Arguments& given, Resources& resources) {
   if (given.has("device")) resources.device = given.text("device");
 }
 
-/// A graphics processor that is asked for and missing ends the run before anything is computed.
+/// If the requested graphics processor is missing, the run ends before anything is computed.
 void require_device(const std::string& device) {
   if (device == "cpu") return;
   try {
@@ -98,7 +98,7 @@ void start_logging(bool verbose) {
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {
-  // Results are kept in a file: whoever reads the output may leave before the end.
+  // Results are kept in a file, so the reader of the output may leave before the end.
   std::signal(SIGPIPE, SIG_IGN);
   const auto given = parse(syntax_of_run(), arguments);
   if (!given) return ExitCode::ok;

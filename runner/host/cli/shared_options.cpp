@@ -21,14 +21,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// An option that may be given again and again.
+/// An option that may be repeated.
 po::typed_value<std::vector<std::string>>* texts(const char* name) {
   return po::value<std::vector<std::string>>()->value_name(name);
 }
 
-/// Whether `before`, as a results file keeps it, is the file at `now`, or was before that was
-/// moved. Earlier versions kept paths as they were given: where such a one leads nowhere from here,
-/// its end must fit.
+/// Whether `before`, a path of a results file, is the file at `now`, or was before the file was
+/// moved. Earlier versions kept paths as they were given: if such a path does not exist relative to
+/// the working folder, the path of `now` must end with it.
 bool is_same(const fs::path& before, const fs::path& now) {
   std::error_code ignored;
   if (fs::exists(before, ignored)) return fs::equivalent(before, now, ignored);
@@ -37,7 +37,7 @@ bool is_same(const fs::path& before, const fs::path& now) {
   return path.string().ends_with("/" + before.lexically_normal().string());
 }
 
-/// Asks a person at the terminal; without one the answer is no.
+/// Asks the user at the terminal; without a terminal the answer is no.
 bool agrees(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return false;
   std::cerr << question << " [y/N] " << std::flush;
@@ -87,14 +87,14 @@ void add_plugin_options(po::options_description& options) {
 
 namespace {
 
-/// The first of these that is set to something, as a path with `below` added.
+/// The variable as a path with `below` appended; nullopt if it is unset or empty.
 std::optional<fs::path> folder_of(const char* variable, const char* below) {
   const char* value = std::getenv(variable);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return fs::path(value) / below;
 }
 
-/// Where to remember things when that may not be where the command is called.
+/// The user's cache folder, for commands that must not create one where they are called.
 std::optional<fs::path> user_cache() {
   if (const auto folder = folder_of("XDG_CACHE_HOME", "earshot")) return folder;
   return folder_of("HOME", ".cache/earshot");

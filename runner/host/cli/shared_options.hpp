@@ -14,39 +14,39 @@ namespace earshot::host {
 void add_override_options(program_options::options_description& options);
 Overrides overrides_of(const Arguments& given);
 
-/// The argument FILE.toml of a command that needs what the file says, which results do not keep.
-/// @throws Failure (usage): it is missing, or the name of an experiment
+/// The argument FILE.toml of a command that needs the content of the file, not just its results.
+/// @throws Failure (usage) if it is missing, or if it is the name of an experiment
 std::string experiment_file(const Arguments& given, const std::string& command);
 
 /// --plugin-path, --cache, --worker-prefix.
 void add_plugin_options(program_options::options_description& options);
-/// Whether a command leaves results behind. One that only reads makes no folder where it is called:
-/// if there is no cache yet, and neither it nor a results file is named, what it caches goes
-/// to the user's cache folder, $XDG_CACHE_HOME/earshot.
+/// Whether a command writes results. A command that only reads creates no folder where it is
+/// called: if there is no cache yet, and neither a cache nor a results file is named, it uses the
+/// user's cache folder, $XDG_CACHE_HOME/earshot.
 enum class Purpose { reading, writing };
 
-/// Notes and warnings go to stderr, "loading x.so" only if that is a terminal.
+/// Notes and warnings go to stderr; lines such as "loading x.so" only if it is a terminal.
 PlanSettings plan_settings_of(const Arguments& given, Purpose purpose = Purpose::reading);
 
-/// The file that the results have an experiment of this name of, when it is another than the one
-/// that is to run now: neither the same file nor one of the same text.
+/// The file from which the results have an experiment with this name, if it is neither the file of
+/// `experiment` nor has the same text.
 std::optional<std::string> other_file(const Store& store, const Experiment& experiment);
 
 /// Adds --replace, for require_same_file().
 void add_replace_option(program_options::options_description& options);
 
-/// Refuses to make a file the latest revision of an experiment that is of another file, unless
-/// --replace is given, or a person at the terminal agrees.
+/// Refuses to make a file the latest revision of an experiment from another file, unless --replace
+/// is given or the user at the terminal agrees.
 /// @throws Failure (usage) that names both files and what to do
 void require_same_file(const Store& store, const Experiment& experiment, const Arguments& given);
 
-/// A command with its arguments, as the provenance of its runs has them.
+/// A command with its arguments, for the provenance of its runs.
 std::vector<std::string> command_line(const std::string& command,
                                       const std::vector<std::string>& arguments);
 
-/// What a command line says to a Workspace: overrides, plugins, cache, results. --worker-prefix is
-/// for what the cells do, not for the questions of planning.
-/// @param arguments  of the command line, for provenance
+/// The settings of a Workspace from the command line: overrides, plugins, cache, results.
+/// --worker-prefix applies to running cells, not to planning.
+/// @param arguments  those of the command line, for provenance
 WorkspaceSettings workspace_settings_of(const Arguments& given, Purpose purpose,
                                         std::vector<std::string> arguments);
 

@@ -15,8 +15,8 @@ struct Counts {
   std::int64_t cells = 0, ok = 0, running = 0, pending = 0, not_ok = 0, skipped = 0;
 };
 
-/// By experiment and, with `by_encoder`, encoder, in the order of the file. A run whose runner is
-/// gone counts as not ok, though its row says running until the next `runner run`.
+/// Counts by experiment and, with `by_encoder`, by encoder, in the order of the file. A run whose
+/// runner is gone counts as not ok, although its row says running until the next `runner run`.
 std::vector<std::pair<std::pair<std::string, std::string>, Counts>> count(
     const Store& store, const std::string& experiment, bool by_encoder) {
   const auto lost = store.lost_runs();
@@ -62,14 +62,14 @@ void print_counts(const Store& store, const std::string& experiment, Format form
   table.finish();
 }
 
-/// Nothing where there are no rows.
+/// Prints nothing if there are no rows.
 void print_below(const std::string& title, Rows rows) {
   std::ostringstream table;
   if (print_rows(std::move(rows), table, Format::table) > 0)
     std::cout << '\n' << title << table.str();
 }
 
-/// The newest first.
+/// Prints failures, the newest first.
 void print_failures(const Store& store, const std::string& experiment, std::int64_t most) {
   const auto all = failed_cells(store, experiment);
   if (all == 0) return;

@@ -11,7 +11,7 @@
 namespace earshot::host {
 namespace {
 
-/// What the worker says of itself as soon as it has started.
+/// The hello of a worker.
 protocol::Hello hello_of_worker() {
   WorkerProcess worker;
   while (worker.hello().protocol == 0 && worker.receive()) {

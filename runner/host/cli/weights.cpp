@@ -23,14 +23,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Weights that are needed, and what is known of them.
+/// Weights that are needed, and what is known about them.
 struct Row {
   Weights weights{};
   std::vector<std::string> users{};
-  std::int64_t bytes = -1;   ///< of all their files; -1: unknown
-  std::int64_t to_get = -1;  ///< of these, bytes that the cache lacks; -1: unknown
+  std::int64_t bytes = -1;   ///< size of all their files; -1: unknown
+  std::int64_t to_get = -1;  ///< size of the files that the cache lacks; -1: unknown
   std::string licence{};
-  std::string problem{};  ///< why the hub did not tell or give
+  std::string problem{};  ///< why the hub did not answer, or did not deliver
 
   bool is_random() const { return weights.source == "random"; }
   bool is_remote() const { return is_hub_source(weights.source); }
@@ -49,7 +49,7 @@ std::int64_t size_on_disk(const Weights& weights) {
   return bytes;
 }
 
-/// Licence in the model card beside the weights.
+/// The licence in the model card next to the weights.
 std::string cached_licence(const fs::path& cache, const Row& row) {
   auto folder = fs::path(row.weights.path);
   if (row.is_remote()) folder = snapshot_folder(cache, parse_hub_source(row.weights.source));
@@ -71,8 +71,8 @@ void look(const fs::path& cache, Row& row) {
   row.to_get = 0;
 }
 
-/// Asks the hub about what is missing or has no known licence, and gets it if that is asked for.
-/// When the hub cannot be reached, the others are not tried.
+/// Asks the hub about weights that are missing or have no known licence, and with --get downloads
+/// them. If the hub cannot be reached, the others are not tried.
 void use_hub(Hub& hub, std::vector<Row>& rows, bool get, DownloadMeter& meter) {
   const auto& cache = hub.settings().cache;
   const FetchWatcher watcher{[&](const FetchProgress& now) { meter.progress(now); },
@@ -113,7 +113,7 @@ std::string state_of(const Row& row) {
   return row.to_get >= 0 && row.to_get < row.bytes ? "partial" : "missing";
 }
 
-/// For people: what is not known in words.
+/// For people; unknown values are words.
 void print_table(const std::vector<Row>& rows, const std::string& unknown) {
   TableWriter table(std::cout, {"weights", "needed by", "state", "size", "to download", "licence"},
                     Format::table);
@@ -129,7 +129,7 @@ void print_table(const std::vector<Row>& rows, const std::string& unknown) {
   table.finish();
 }
 
-/// For programs: what is not known is null.
+/// For programs; unknown values are null.
 void print_values(const std::vector<Row>& rows, Format format) {
   TableWriter table(
       std::cout, {"weights", "needed_by", "state", "bytes", "to_get", "licence", "path", "problem"},
@@ -143,7 +143,7 @@ void print_values(const std::vector<Row>& rows, Format format) {
   table.finish();
 }
 
-/// The command line again, with --get.
+/// The same command line with --get.
 std::string command_to_get(const Arguments& given) {
   std::string command = "runner weights";
   for (const auto& file : given.texts("what"))
@@ -197,8 +197,8 @@ void add(std::vector<Row>& rows, const NeededWeights& needed, const std::string&
     same->users.push_back(file.empty() ? user : user + " (" + file + ")");
 }
 
-/// @param complete set to false when a file of the folder was left out because something is wrong
-/// with it; of a file that was named that is an error
+/// @param complete set to false if an invalid file of the folder was left out; an invalid file that
+/// was named is an error
 std::vector<Row> rows_of(const Arguments& given, bool& complete) {
   const auto named = arguments_or_experiments(given);
   const auto overrides = overrides_of(given);
@@ -272,7 +272,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   const bool to_get = std::any_of(rows.begin(), rows.end(), is_missing);
   DownloadMeter meter(stderr, ::isatty(STDERR_FILENO) == 1);
   if (!offline) {
-    if (!get) settings.attempts = 1;  // a list is no reason to wait
+    if (!get) settings.attempts = 1;  // listing is not worth waiting for
     Hub hub(settings, [&](const std::string& line) { meter.note(line); });
     use_hub(hub, rows, get, meter);
   }

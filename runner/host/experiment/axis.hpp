@@ -16,25 +16,26 @@ namespace earshot::host {
 using protocol::Json;
 
 /// The tables of an experiment file that name components. `pretrain` is the table of that name in
-/// [encoder.X] or [language_model.X]; all others are also names of axes.
+/// [encoder.X] or [language_model.X]; all others are also the names of axes.
 enum class Table { encoder, task, dataset, mapper, language_model, pretrain };
 
 /// "language_model", as files and messages write it.
 const std::string& name_of(Table table);
-/// The kind of its components in plugins: "evaluator" for task and pretrain, otherwise the name.
+/// The kind that its components have in plugins: "evaluator" for task and pretrain, otherwise the
+/// name.
 std::string kind_of(Table table);
 /// The names of the tables that are also axes, in the order in which messages name them.
 const std::vector<std::string>& component_tables();
-/// The table whose axis has this name; nothing for all other names.
+/// The table whose axis has this name; absent for all other names.
 std::optional<Table> table_named(std::string_view name);
 
-/// An axis of the values of an option or setting, "task.lr".
+/// An axis whose values are those of an option or setting, "task.lr".
 struct OptionAxis {
   Table table = Table::task;
   std::string option{};
 };
 
-/// Nothing for a name that is not that of an option axis.
+/// Absent if the name is not that of an option axis.
 std::optional<OptionAxis> option_axis(const std::string& axis);
 
 /// The value of an option, as written.
@@ -54,18 +55,19 @@ class AxisValue {
   AxisValue(Number number) : value_(static_cast<std::int64_t>(number)) {}
   AxisValue(OptionValue option) : value_(std::move(option)) {}
 
-  /// The value that a file gives to `axis`, whose name says what its values are.
+  /// The value that a file gives to `axis`, whose name determines the type of its values.
   static AxisValue of(const std::string& axis, const Json& written);
 
   /// As messages, claims, the results file and the command line write it.
   std::string text() const;
   Json json() const;
 
-  /// Null unless it is a label. "*" of the axis fold, which stands for all folds, counts as one.
+  /// Null unless it is a label. "*" on the axis fold, which stands for all folds, counts as a
+  /// label.
   const std::string* label() const { return std::get_if<std::string>(&value_); }
   /// Null unless it is a seed or fold.
   const std::int64_t* integer() const { return std::get_if<std::int64_t>(&value_); }
-  /// Of seeds, folds and options that are numbers.
+  /// The number of a seed or fold, or of an option that is a number.
   std::optional<double> number() const;
 
   bool operator==(const AxisValue&) const = default;
@@ -91,12 +93,12 @@ class Axes {
   void add(std::string name, AxisValue value) {
     axes_.push_back({std::move(name), std::move(value)});
   }
-  /// Behind the axis `other`, which there is.
+  /// Adds an axis behind the axis `other`, which must exist.
   void add_after(std::string_view other, std::string name, AxisValue value);
-  /// Of an axis that there is.
+  /// Changes the value of an axis, which must exist.
   void set(std::string_view name, AxisValue value);
 
-  /// As the results file takes them.
+  /// In the form of the results file.
   std::vector<std::pair<std::string, Json>> pairs() const;
   std::size_t size() const { return axes_.size(); }
   const Axis& operator[](std::size_t index) const { return axes_[index]; }

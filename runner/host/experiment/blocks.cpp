@@ -12,7 +12,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Axes of every block that are no option axes.
+/// The axes of every block, except option axes.
 std::vector<std::string> plain_axes() {
   auto names = component_tables();
   names.insert(names.end(), {"seed", "fold"});
@@ -49,8 +49,8 @@ std::vector<AxisValue> read_axis(const Experiment& experiment, const Value& entr
   return axis;
 }
 
-/// A key that is no axis names a dimension of slices. One that is near an axis is a slip instead,
-/// unless "*" says that it is meant.
+/// A key that is not an axis names a dimension of slices. A key that is close to the name of an
+/// axis is taken for a typing error, unless its value is "*".
 std::vector<std::string> read_slice(const Value& entry) {
   auto known = plain_axes();
   known.insert(known.end(), {"where", "zip"});
@@ -109,7 +109,7 @@ void check_zip_lengths(const Value& table, const MatrixBlock& block) {
   }
 }
 
-/// Where every cell's dataset comes from.
+/// Checks that every cell gets a dataset.
 void check_datasets(const Experiment& experiment, const Value& table, const MatrixBlock& block) {
   if (block.axis("dataset") != nullptr) return;
   for (const auto& task : block.axis("task")->values)
@@ -178,7 +178,7 @@ void read_blocks(const Value& root, Experiment& experiment) {
     refuse(root.position, "there is no [[matrix]]; expected one with encoders and tasks");
   for (const auto* table : tables)
     experiment.blocks.push_back(read_block(*table, experiment));
-  // After the axes of all blocks are known, on which conditions may stand.
+  // Conditions may name the axes of all blocks, so they are read last.
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (const auto* where = tables[i]->find("where"))
       experiment.blocks[i].where = read_match(*where, experiment, "where");

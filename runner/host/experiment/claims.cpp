@@ -29,7 +29,7 @@ std::vector<std::string> axis_values(const Experiment& experiment, const std::st
   return values;
 }
 
-/// Axes along which cells are compared: runs that differ in seed or fold alone are averaged.
+/// The axes along which cells can be compared; runs that differ only in seed or fold are averaged.
 std::vector<std::string> compared_axes(const Experiment& experiment) {
   auto axes = axis_names(experiment);
   std::erase_if(axes, [](const auto& axis) { return axis == "seed" || axis == "fold"; });
@@ -76,7 +76,7 @@ void read_slices(const Value& table, Hypothesis& hypothesis) {
   }
 }
 
-/// What the table says by itself; `axis` is "" where it is left out.
+/// The content of the table itself; `axis` is "" if it is omitted.
 Hypothesis read_hypothesis(const Value& table) {
   const Fields fields(table, "[[hypothesis]]",
                       {"name", "claim", "axis", "metric", "tasks", "slices", "over", "average",
@@ -104,7 +104,7 @@ Hypothesis read_hypothesis(const Value& table) {
   return result;
 }
 
-/// The axis of a claim that names none, for its checks also where no axis has both sides.
+/// The axis of a claim that names none; for its checks, also if no axis has both sides.
 std::string axis_of(const Experiment& experiment, const Hypothesis& hypothesis) {
   const auto axes = compared_axes(experiment);
   for (const auto& sides : {std::vector{hypothesis.candidate, hypothesis.base},
@@ -117,7 +117,7 @@ std::string axis_of(const Experiment& experiment, const Hypothesis& hypothesis) 
   return axes.front();
 }
 
-/// Whether all that the hypothesis names is in the experiment.
+/// Checks that everything that the hypothesis names is in the experiment.
 void check_hypothesis(const Fields& fields, const Experiment& experiment, Hypothesis& hypothesis) {
   const auto at = [&](const char* key) { return fields.require(key).position; };
   if (hypothesis.axis.empty())
@@ -164,7 +164,7 @@ void check_select(const Value& table, const Experiment& experiment) {
       refuse_unknown(table.find("over")->position, "option axis", axis, known);
 }
 
-/// Axis and base of [compare]; base "" where it is left out.
+/// Axis and base of [compare]; base is "" if it is omitted.
 std::pair<std::string, std::string> read_compare(const Value& table) {
   const Fields fields(table, "[compare]", {"axis", "base"});
   fields.require("axis");

@@ -6,8 +6,8 @@
 
 #include "host/experiment/experiment.hpp"
 
-// What an experiment says of how its cells are compared, and claims in advance, as the results file
-// keeps it.
+// The claims of an experiment, and how its cells are to be compared, as the results file keeps
+// them.
 
 namespace earshot::host {
 
@@ -23,10 +23,11 @@ EARSHOT_FIELDS(Hypothesis, name, claim, axis, candidate, relation, base, metric,
 /// What comparisons need to know of an experiment file; kept with each of its revisions.
 struct Claims {
   Select select{};
-  std::vector<Hypothesis> hypotheses{};  ///< an axis of "" is found out from the cells
+  std::vector<Hypothesis> hypotheses{};  ///< an axis of "" is determined from the cells
   std::string compare_axis{}, compare_base{};
-  std::vector<std::vector<std::string>> zips{};  ///< of all blocks: axes that advance together
-  std::set<std::string> tasks_with_dataset{};    ///< whose dataset is not an axis
+  std::vector<std::vector<std::string>>
+      zips{};                                  ///< those of all blocks: axes that advance together
+  std::set<std::string> tasks_with_dataset{};  ///< tasks whose dataset is not an axis
 };
 EARSHOT_FIELDS(Claims, select, hypotheses, compare_axis, compare_base, zips, tasks_with_dataset)
 
@@ -34,13 +35,14 @@ Claims claims_of(const Experiment& experiment);
 
 /// The claims with a version, for the results file.
 Json to_record(const Claims& claims);
-/// What to_record() gave.
+/// Reads what to_record() returned.
 /// @param where  for messages: "experiment 'rooms' in results.db"
-/// @throws Failure (usage) for null or what another version wrote: it must be run again
+/// @throws Failure (usage) for null, or if another version wrote it: the experiment must be run
+/// again
 Claims claims_in(const Json& record, const std::string& where);
 
 /// The axis that has all of `values`: `compared` if it does, else encoder, task, dataset, then the
-/// others by name. "" when none has them.
+/// others by name. "" if no axis has them.
 std::string axis_with(const std::vector<std::string>& values, const std::string& compared,
                       std::vector<std::string> axes,
                       const std::function<std::vector<std::string>(const std::string&)>& values_of);

@@ -74,7 +74,7 @@ void read(const Fields& fields, TaskSettings& settings) {
   if (const auto* audio = fields.find("audio")) settings.audio = read_audio(*audio);
 }
 
-/// Replaces those settings that the table has; it may have other keys too.
+/// Replaces the settings that the table has; it may have other keys too.
 void read_settings(const Fields& fields, Settings& settings) {
   std::visit([&](auto& own) { read(fields, own); }, settings);
 }
@@ -149,7 +149,7 @@ Component read_component(Table table, const Value& value) {
   return component;
 }
 
-/// Whether all datasets that components name are defined.
+/// Checks that all datasets that components name are defined.
 void check_datasets(const Value& root, const Experiment& experiment) {
   const auto datasets = experiment.labels(Table::dataset);
   const auto check = [&](const Value& value, const std::string& label) {

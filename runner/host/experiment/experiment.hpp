@@ -16,13 +16,14 @@ namespace earshot::host {
 struct Position {
   std::string file{};
   int line = 0, column = 0;
-  /// "experiments/x.toml:14:3"; the command line has line 0: "--set task.room.use=knn"
+  /// "experiments/x.toml:14:3"; a position on the command line has line 0: "--set
+  /// task.room.use=knn"
   std::string text() const;
-  /// The folder against which a relative path written here is meant.
+  /// The folder that a relative path written here is relative to.
   std::string folder() const;
 };
 
-/// The host's settings of a dataset; as protocol::DatasetRef has them.
+/// The host's settings of a dataset; the fields are those of protocol::DatasetRef.
 struct DatasetSettings {
   std::int64_t limit = 0, allow_lost = 0;
   double validation = 0;
@@ -36,7 +37,7 @@ struct EncoderSettings {
   bool operator==(const EncoderSettings&) const = default;
 };
 
-/// What a task changes of the encoder's AudioNeeds; nothing where the encoder's own holds.
+/// What a task changes in the encoder's AudioNeeds; absent where the encoder's own value applies.
 struct AudioOverrides {
   std::optional<std::string> crop{}, pad{};
   std::optional<double> max_seconds{}, min_seconds{};
@@ -50,27 +51,27 @@ struct TaskSettings {
   bool operator==(const TaskSettings&) const = default;
 };
 
-/// By the table of the component; those of the other tables have none.
+/// The alternative depends on the table of the component; the other tables have no settings.
 using Settings = std::variant<std::monostate, DatasetSettings, EncoderSettings, TaskSettings>;
 
 /// A named component, [encoder.X] for instance: as written, or as a cell uses it, with overrides
 /// and option axes applied.
 struct Component {
   Table table = Table::encoder;
-  std::string label{};            ///< X: what axes, tables and reports call it
+  std::string label{};            ///< X: the name of the component in axes, tables and reports
   std::string use{};              ///< the component's id: "plugin/name", or "name" if unambiguous
   Json options = Json::object();  ///< as written, defaults not filled in, paths as in the file
   Position position{};
   std::map<std::string, Position> option_positions{};
   Settings settings{};  ///< complete with defaults
 
-  /// For encoders and for people, not in keys: the checkpoint's training data, and labels of the
-  /// datasets that were among it or are like it. Nothing: unknown.
+  /// Only for encoders, shown to people and not part of keys: the training data of the checkpoint,
+  /// and the labels of datasets that were part of it or resemble it. Absent if unknown.
   std::optional<std::vector<std::string>> pretrain_data{}, in_domain{};
 
-  std::string dataset{};  ///< of tasks: label of its dataset; "" if the matrix says it
+  std::string dataset{};  ///< for tasks: label of the dataset; "" if the matrix determines it
 
-  /// Where an option is written, or else the component.
+  /// The position of an option, or else of the component.
   const Position& position_of(const std::string& option) const;
 };
 
@@ -81,7 +82,7 @@ struct Pretraining {
   Json trainee_options = Json::object();  ///< key `set`: options of X while it is trained
 };
 
-/// What the value of one axis must be; all parts must hold.
+/// A condition on the value of one axis; all its parts must hold.
 struct AxisCondition {
   std::string axis{};
   std::optional<std::vector<AxisValue>> in{}, not_in{};
@@ -95,16 +96,16 @@ struct Match {
   std::vector<AxisCondition> conditions{};
   Position position{};
 
-  /// A cell without an axis meets no condition on it.
+  /// A condition on an axis that a cell lacks does not hold.
   bool holds(const Axes& axes) const;
-  /// As a file would write it in the shortest way: {"encoder": "mfcc", "seed": {"ge": 2}}.
+  /// The shortest form that a file could have: {"encoder": "mfcc", "seed": {"ge": 2}}.
   Json json() const;
 };
 
 /// The values of one axis of a block.
 struct BlockAxis {
   std::string name{};
-  std::vector<AxisValue> values{};  ///< of fold also "*" alone: all folds
+  std::vector<AxisValue> values{};  ///< for the axis fold also a single "*": all folds
   bool operator==(const BlockAxis&) const = default;
 };
 
@@ -133,7 +134,7 @@ struct Assignment {
   Position position{};
 };
 
-/// What a cell may use, if it is not what [resources] says.
+/// Limits of a cell that replace those of [resources].
 struct ResourceLimits {
   std::optional<double> timeout{};       ///< s a stage
   std::optional<std::int64_t> memory{};  ///< bytes a worker
@@ -154,8 +155,8 @@ struct Select {
   Position position{};
 };
 
-/// What a hypothesis says of its candidate: it is better than the base, worse, or as good within
-/// the margin.
+/// The claim of a hypothesis about its candidate: it is better than the base, worse, or as good
+/// within the margin.
 enum class Relation { better, worse, equal };
 
 /// A claim made in advance. `claim` is `a > b`, `a < b` or `a = b` between values of one axis.
@@ -166,12 +167,12 @@ struct Hypothesis {
   std::vector<std::string> tasks{};  ///< empty: all
   /// Dimension -> slices, "*" for all of them; an item must be in a slice of every dimension.
   std::map<std::string, std::vector<std::string>> slices{};
-  /// Several tasks and slices: false, the claim is about each of them; true, about their mean.
+  /// Whether a claim with several tasks or slices is about their mean; otherwise it is about each.
   bool mean = false;
   std::vector<std::string> average{};  ///< axes over whose values the mean is taken
   bool allow_different_scoring = false;
   double margin = 0;
-  std::string positive_control{}, blind_control{};  ///< encoders; "" when not named
+  std::string positive_control{}, blind_control{};  ///< encoders; "" if not named
   Position position{};
 };
 
@@ -182,26 +183,26 @@ struct Reference {
   bool comparable = true;
 };
 
-/// What running may use; enters no key.
+/// Limits of a run; they enter no key.
 struct Resources {
   std::int64_t jobs = 0;     ///< 0: the number of processors
-  std::int64_t threads = 0;  ///< of wide stages; 0: the number of processors
+  std::int64_t threads = 0;  ///< for wide stages; 0: the number of processors
   double timeout = 0;        ///< s a stage; 0: none
   std::int64_t memory = 0;   ///< bytes a worker; 0: the default, 90 % of the machine
   std::int64_t attempts = 3;
   std::string device = "cpu";
 };
 
-/// One experiment file with everything it extends, checked: every key known, every label that is
-/// referred to defined.
+/// One experiment file with everything that it extends. It has been checked: every key is known,
+/// and every label that is referred to is defined.
 struct Experiment {
   std::string name{}, question{}, file{};
   std::string source{};              ///< the file's text
   Json resolved = Json::object();    ///< after extends, --set and ${...}
-  std::string key_policy = "bytes";  ///< how a plugin counts in keys: "bytes" or "version"
+  std::string key_policy = "bytes";  ///< what represents a plugin in keys: "bytes" or "version"
   std::int64_t max_cells = 100000;
   std::map<Table, std::map<std::string, Component>> components{};       ///< by label; not pretrain
-  std::map<std::pair<Table, std::string>, Pretraining> pretrainings{};  ///< by what is trained
+  std::map<std::pair<Table, std::string>, Pretraining> pretrainings{};  ///< by trained component
   std::vector<MatrixBlock> blocks{};
   std::vector<Exclude> excludes{};
   std::vector<Override> overrides{};
@@ -209,7 +210,7 @@ struct Experiment {
   std::vector<Hypothesis> hypotheses{};
   std::string compare_axis{}, compare_base{};
   std::vector<Reference> references{};
-  std::int64_t replicates = 2000;  ///< how often at most a score is computed for its interval
+  std::int64_t replicates = 2000;  ///< how often a score is computed for its interval, at most
   Resources resources{};
 
   const Component* find(Table table, const std::string& label) const;  ///< null without it
@@ -230,8 +231,8 @@ struct Overrides {
 Experiment read_experiment(const std::string& file, const Overrides& overrides);
 
 /// The name of an experiment: `name_or_file` itself, or what a file (*.toml, also *.toml@REVISION)
-/// says. The rest of the file is not checked, since results can be read without its data.
-/// @throws Failure (usage): the file cannot be read, or has no name
+/// names. The rest of the file is not checked, since results can be read without its data.
+/// @throws Failure (usage) if the file cannot be read or has no name
 std::string experiment_name(const std::string& name_or_file);
 
 }  // namespace earshot::host

@@ -44,13 +44,13 @@ std::string Cell::label() const {
 
 namespace {
 
-/// Axes that advance together, and how many values each has.
+/// Axes that advance together, and their number of values.
 struct Dimension {
   std::vector<const BlockAxis*> axes{};
   std::size_t size = 0;
 };
 
-/// In the order of the file; zipped axes stand where the first of them does.
+/// In the order of the file; zipped axes take the position of the first of them.
 std::vector<Dimension> dimensions(const MatrixBlock& block) {
   std::vector<Dimension> result;
   std::vector<const std::vector<std::string>*> done;
@@ -73,7 +73,7 @@ std::vector<Dimension> dimensions(const MatrixBlock& block) {
   return result;
 }
 
-/// Adds what every cell has: the dataset after the task, a seed.
+/// Adds the axes that every cell has: the dataset after the task, and a seed.
 void complete(const Experiment& experiment, Axes& axes) {
   if (axes.find("dataset") == nullptr) {
     const auto& task = *axes.find("task")->label();
@@ -82,7 +82,7 @@ void complete(const Experiment& experiment, Axes& axes) {
   if (axes.find("seed") == nullptr) axes.add("seed", 0);
 }
 
-/// Equal for cells with the same values on the same axes, in whatever order.
+/// A text that is equal for cells with the same values on the same axes, in any order.
 std::string identity(const Cell& cell) {
   std::vector<const Axis*> sorted;
   for (const auto& axis : cell.axes)
@@ -94,7 +94,7 @@ std::string identity(const Cell& cell) {
   return text;
 }
 
-/// The components of cells, so that cells share those with the same options and settings.
+/// The components of cells; cells share components with the same options and settings.
 class SharedComponents {
  public:
   explicit SharedComponents(const Experiment& experiment) : experiment_(experiment) {}
@@ -108,7 +108,7 @@ class SharedComponents {
     return known;
   }
 
-  /// The same component with a value of its own for an option or setting.
+  /// The same component with another value of an option or setting.
   Shared changed(const Shared& component, const std::string& option, const Json& value,
                  const Position& position) {
     auto& known =
@@ -160,7 +160,7 @@ void apply(const Override& rule, SharedComponents& components, Cell& cell) {
   if (rule.resources.memory) cell.resources.memory = rule.resources.memory;
 }
 
-/// The cells of one block, with the place of each along the dimensions.
+/// The cells of one block, with the position of each along the dimensions.
 class BlockExpander {
  public:
   BlockExpander(const Experiment& experiment, const MatrixBlock& block, const FoldsOf& folds,
@@ -181,8 +181,7 @@ class BlockExpander {
   }
 
  private:
-  /// The folds of a dataset are known only with the dataset; their cells still stand in the order
-  /// of the axes.
+  /// The folds are known only once the dataset is; their cells are still in the order of the axes.
   std::vector<Cell> in_order() {
     std::stable_sort(places_.begin(), places_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -263,8 +262,9 @@ class BlockExpander {
   SharedComponents& components_;
   std::vector<Dimension> dimensions_;
   std::vector<Cell> cells_;
-  bool all_folds_ = false;                                                ///< fold = "*"
-  std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places_;  ///< then: of each cell
+  bool all_folds_ = false;  ///< fold = "*"
+  std::vector<std::pair<std::vector<std::size_t>, std::size_t>>
+      places_;  ///< in that case, the position of each cell
   std::map<SharedComponents::Shared, std::vector<std::int64_t>> known_folds_;
 };
 
@@ -321,7 +321,7 @@ void override_cells(const Experiment& experiment, SharedComponents& components,
   }
 }
 
-/// "--only encoder=mimi,htsat": an axis and values of it as they are written.
+/// "--only encoder=mimi,htsat": an axis and some of its values, as written.
 struct Selection {
   std::string axis{};
   std::vector<std::string> values{};
@@ -366,7 +366,7 @@ Selection parse_selection(const Experiment& experiment, const std::vector<Cell>&
 }
 
 void select(const Experiment& experiment, const Overrides& overrides, std::vector<Cell>& cells) {
-  std::map<std::string, Selection> only;  // options on one axis add up
+  std::map<std::string, Selection> only;  // several options for one axis add up
   for (const auto& text : overrides.only) {
     const auto selection = parse_selection(experiment, cells, "--only", text);
     auto& all = only[selection.axis];

@@ -10,8 +10,7 @@ namespace {
 constexpr int most_parts = 32;   // of a dotted key
 constexpr int most_levels = 32;  // of brackets in brackets
 
-/// Passes over the text once, knowing just enough of TOML to tell what stands outside of strings
-/// and comments.
+/// Passes over the text once, and knows just enough TOML to recognise strings and comments.
 class NestingCheck {
  public:
   NestingCheck(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -56,12 +55,12 @@ class NestingCheck {
       case ',':
         break;
       default:
-        return;  // of a key, a number or white space
+        return;  // a character of a key, a number or white space
     }
     dots_ = 0;
   }
 
-  /// A string on one line ends there at the latest: what goes on is an error of the parser's.
+  /// A string on one line ends with the line at the latest; the parser reports one that does not.
   void skip_string(char quote) {
     const bool lines = text_.substr(at_, 3) == std::string(3, quote);
     const std::string end(lines ? 3 : 1, quote);
@@ -78,7 +77,7 @@ class NestingCheck {
     }
     at_ = std::min(at_ + end.size(), text_.size());
     while (lines && at_ < text_.size() && text_[at_] == quote)
-      ++at_;  // up to two quotes may stand before the end
+      ++at_;  // up to two quotes may precede the end
   }
 
   [[noreturn]] void refuse(const std::string& what) const {

@@ -63,7 +63,7 @@ std::int64_t read_bytes(const Fields& fields, const std::string& key, std::int64
   const auto bytes = static_cast<std::int64_t>(
       read_quantity(fields, key, static_cast<double>(fallback), base::byte_units(),
                     "bytes, or a string such as '512MiB' or '8GiB'"));
-  // What is written as 0 is no limit; what is not written is 0 here, and has the default one.
+  // A limit written as 0 means none; a limit that is not written is 0 here, and gets its default.
   return bytes == 0 && fields.find(key) != nullptr ? std::numeric_limits<std::int64_t>::max()
                                                    : bytes;
 }

@@ -19,7 +19,7 @@ AxisValue read_condition_value(const Experiment& experiment, const Value& value,
   return AxisValue::of(axis, value.scalar);
 }
 
-/// A list of values, or a single one.
+/// A list of values; a single value is a list of one.
 std::vector<AxisValue> read_condition_values(const Experiment& experiment, const Value& value,
                                              const std::string& axis) {
   if (!value.is_list()) return {read_condition_value(experiment, value, axis)};

@@ -40,7 +40,8 @@ class Loader {
  public:
   explicit Loader(const ReadText& read) : read_(read) {}
 
-  /// A file that several extend is read once: each would double the work otherwise.
+  /// A file that several files extend is read only once; otherwise chains of them would take
+  /// exponential time.
   const Value& load(const std::string& file) {
     const auto name = identity(file);
     const auto known = loaded_.find(name);
@@ -88,10 +89,10 @@ class Loader {
   static constexpr std::size_t most_open = 1000;
   const ReadText& read_;
   std::vector<std::string> open_;        ///< files being read
-  std::map<std::string, Value> loaded_;  ///< with all that they extend
+  std::map<std::string, Value> loaded_;  ///< merged with everything that they extend
 };
 
-/// "task.room.options.lr=1e-4" as a table of tables; a value that is no TOML is a text.
+/// "task.room.options.lr=1e-4" as a table of tables; a value that is not TOML is a text.
 Value parse_set(const std::string& text) {
   const Position position{"--set " + text, 0, 0};
   const auto equals = text.find('=');
@@ -110,7 +111,7 @@ Value parse_set(const std::string& text) {
   return table;
 }
 
-/// In "encoder.mimi.levels=1" what is no key of an encoder is one of its options.
+/// In "encoder.mimi.levels=1", a word that is not a key of encoders is taken for an option.
 void find_option(Value& change) {
   auto& components = change.children.front();
   const auto table = table_named(components.key);

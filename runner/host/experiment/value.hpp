@@ -8,14 +8,14 @@
 
 namespace earshot::host {
 
-/// A value of a TOML file with its place. Entries of tables keep the order of the file, which
-/// decides the order of cells.
+/// A value of a TOML file with its position. Entries of tables keep the order of the file, which
+/// determines the order of cells.
 struct Value {
   enum class Kind { scalar, list, table };
   Kind kind = Kind::scalar;
   Json scalar{};                  ///< text, integer, number or flag
-  std::vector<Value> children{};  ///< of a list or table
-  std::string key{};              ///< of an entry of a table
+  std::vector<Value> children{};  ///< elements of a list, or entries of a table
+  std::string key{};              ///< of this entry, if it is one of a table
   Position position{}, key_position{};
 
   bool is_table() const { return kind == Kind::table; }
@@ -24,16 +24,16 @@ struct Value {
   Value* find(std::string_view name);
 };
 
-/// @throws Failure (usage) with line and column for what is not TOML, nested too deep, a date, or a
-/// number that is not finite.
+/// @throws Failure (usage) with line and column for text that is not TOML or nested too deeply, a
+/// date, or a number that is not finite.
 Value parse_toml(std::string_view text, const std::string& file);
 
-/// `over` on `under`: tables merge, all else replaces. A table whose keys are numbers goes into the
-/// elements of a list.
+/// Merges `over` into `under`: tables are merged, everything else is replaced. A table whose keys
+/// are numbers is merged into the elements of a list.
 void merge(Value& under, Value over);
 
 Json to_json(const Value& value);
-/// The inverse; everything is at `position`, and the entries of a table are in the order of
+/// The inverse; everything has this `position`, and the entries of a table are in the order of
 /// their names.
 Value from_json(const Json& json, const Position& position);
 

@@ -44,7 +44,7 @@ std::vector<fs::path> folders(const std::vector<std::string>& given) {
   return result;
 }
 
-/// Libraries in a folder, and in its sub-folders where `deep`, by name.
+/// Libraries in a folder, and if `deep` in its sub-folders, by name.
 void collect(const fs::path& folder, bool deep, std::vector<fs::path>& files) {
   std::vector<fs::path> entries;
   std::error_code error;
@@ -62,7 +62,7 @@ void collect(const fs::path& folder, bool deep, std::vector<fs::path>& files) {
   }
 }
 
-/// "mimi" of ".../libmimi.so": what a plugin that says nothing is most likely called.
+/// "mimi" for ".../libmimi.so": the likely name of a plugin that could not be asked.
 std::string stem(const std::string& path) {
   const auto name = fs::path(path).stem().string();
   return name.starts_with("lib") ? name.substr(3) : name;

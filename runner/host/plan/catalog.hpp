@@ -17,7 +17,7 @@ struct CatalogPlugin {
 /// A plugin that was found and is not used.
 struct RefusedPlugin {
   std::string path{}, reason{};
-  /// What it would have offered; empty when it could not be inspected.
+  /// What it would have offered; empty if it could not be inspected.
   protocol::PluginInfo info{};
 };
 
@@ -28,19 +28,19 @@ struct CatalogEntry {
   std::string id() const { return plugin->info.name + "/" + component->name; }
 };
 
-/// All plugins of the search path with what they have.
+/// All plugins of the search path and their components.
 class Catalog {
  public:
-  /// Plugins with one name are refused, all of them.
+  /// Plugins that share a name are all refused.
   Catalog(const std::vector<std::string>& files, PluginQueries& queries, HashCache& hashes);
 
   const std::vector<CatalogPlugin>& plugins() const { return plugins_; }
   const std::vector<RefusedPlugin>& refused() const { return refused_; }
 
-  /// A component of the kind by "plugin/name", or by "name" where one plugin has it. `where` stands
-  /// in front of messages.
+  /// The component of this kind with the id "plugin/name", or just "name" if only one plugin has
+  /// such a component. Messages begin with `where`.
   /// @throws Failure (usage) for an unknown or ambiguous id, with the nearest one or all;
-  /// (plugin_refused) when a plugin that has it was refused.
+  /// (plugin_refused) if a plugin that has it was refused.
   CatalogEntry find(const std::string& kind, const std::string& id, const std::string& where) const;
 
  private:

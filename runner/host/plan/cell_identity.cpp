@@ -29,8 +29,8 @@ CellIdentity::Text CellIdentity::text_of(const ComponentIdentity& component) {
 
 namespace {
 
-/// The canonical text of an object, from those of its values, which come in the order of their
-/// keys.
+/// The canonical text of an object, composed of the texts of its values, which are in the order of
+/// their keys.
 class ObjectText {
  public:
   void add(std::string_view key, std::string_view value) {
@@ -93,7 +93,7 @@ std::string CellIdentity::fit_key() const {
 
 namespace {
 
-/// A part of `json` as it is read; `absent` where it is missing or null.
+/// A part of `json`; `absent` if it is missing or null.
 template <class Part>
 Part part_of(const Json& json, const char* name, Part absent) {
   const auto found = json.find(name);

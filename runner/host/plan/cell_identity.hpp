@@ -13,10 +13,10 @@
 
 namespace earshot::host {
 
-/// What of a component decides results.
+/// The part of a component that results depend on.
 struct ComponentIdentity {
   std::string component{};  ///< "plugin/name"
-  /// Those that affect results; the content of files instead of their paths.
+  /// The options that affect results, with the content of files instead of their paths.
   Json options = Json::object();
   std::optional<std::string> plugin{};   ///< hash of the plugin
   std::optional<std::string> version{};  ///< or, with key = "version", what it calls itself
@@ -24,7 +24,7 @@ struct ComponentIdentity {
 };
 EARSHOT_FIELDS(ComponentIdentity, component, options, plugin, version, pretrain)
 
-/// What of a dataset decides results: its content, and what the host does to it.
+/// The part of a dataset that results depend on: its content, and what the host does to it.
 struct DatasetIdentity {
   std::string key{};
   std::int64_t fold = 0, limit = 0;
@@ -35,46 +35,46 @@ EARSHOT_FIELDS(DatasetIdentity, key, fold, limit, validation, shuffle_labels)
 
 DatasetIdentity identity_of(const protocol::DatasetRef& dataset);
 
-/// What pretraining adds to the identity of what is trained.
-/// @param trained  the trainee as it is while it is trained, if its options are others then
+/// What pretraining adds to the identity of the trained component.
+/// @param trained  the component as it is during training, if its options differ then
 Json pretrain_identity(const ComponentIdentity& evaluator, const DatasetIdentity& dataset,
                        std::int64_t seed, const ComponentIdentity* trained);
 
-/// What the result of a cell depends on. All keys of a cell are made here, of one canonical text.
+/// What the result of a cell depends on. All keys of a cell are hashes of texts made here.
 class CellIdentity {
  public:
   /// Canonical JSON of a ComponentIdentity, which many cells share; null: the cell has none.
   using Text = std::shared_ptr<const std::string>;
   static Text text_of(const ComponentIdentity& component);
 
-  /// Of which parts a text or hash is: of all; without those that only decide scores; only those
-  /// that decide how given predictions are scored.
+  /// The parts that a text or hash covers: all; all except those that only affect scores; only
+  /// those that determine how given predictions are scored.
   enum class Parts { all, fit, scoring };
 
   Text encoder{}, evaluator{}, mapper{}, language_model{};
   DatasetIdentity dataset{};
-  std::optional<AudioOverrides> audio{};  ///< nothing without an encoder, likewise
+  std::optional<AudioOverrides> audio{};  ///< absent without an encoder, as is `dtype`
   std::optional<std::string> dtype{};
-  std::optional<std::int64_t> seed{};             ///< nothing where the evaluator uses none
+  std::optional<std::int64_t> seed{};             ///< absent if the evaluator uses none
   std::map<std::string, std::int64_t> metrics{};  ///< versions by name
   std::int64_t replicates = 0;
   std::int64_t audio_version = protocol::audio_version;
   std::int64_t interval_version = protocol::interval_version;
   std::int64_t split_version = protocol::split_version;
 
-  /// Of imported predictions: the hash of their file, and whether they have scores. How they were
-  /// made is not known, so of the other parts only those of `scoring` and the seed count.
+  /// For imported predictions: the hash of their file, and whether they have scores. How they were
+  /// made is unknown, so the only other parts that count are those of `scoring` and the seed.
   std::string imported{};
   bool scores = false;
 
-  bool validation = false;  ///< its results are of the validation split, to choose among options
+  bool validation = false;  ///< whether its results are for the validation split, to choose options
 
   std::string text(Parts parts = Parts::all) const;  ///< canonical JSON
   Json json() const { return Json::parse(text()); }
   std::string key() const;
   std::string fit_key() const;
 
-  /// What json() gave; parts that are missing there are missing here.
+  /// Reads what json() returned; parts that are missing there are missing here.
   /// @throws protocol::ProtocolError for a part of another type
   static CellIdentity from_json(const Json& json);
 };

@@ -21,8 +21,8 @@ CellPlanner::CellPlanner(const Experiment& experiment, Components& components, D
 
 namespace {
 
-/// The type of the label that an evaluator predicts, if it declares an option for that type and
-/// nobody has set it: metrics may depend on it. "" otherwise.
+/// The type of the label that an evaluator predicts, if it declares an option for that type which
+/// is not set: metrics may depend on it. Otherwise "".
 std::string target_type_of(const ResolvedComponent& task, const FoundDataset& dataset) {
   const auto name = task.ref.option_with("target_type");
   if (task.ref.value_of("target_type") != "") return "";
@@ -80,12 +80,12 @@ CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
     parts.language_model = pretrained(cell.language_model);
   parts.dataset = &datasets_.find(components_.find(cell.dataset.component));
   parts.facts = &facts(parts.task, target_type_of(*parts.task, *parts.dataset));
-  components_.find(cell.encoder.component);  // refuses wrong options, whether or not it is used
+  components_.find(cell.encoder.component);  // refuses wrong options even if it is not used
   if (parts.facts->needs_encoder()) parts.encoder = pretrained(cell.encoder);
   return parts;
 }
 
-/// Why the cell cannot run; "" when it can.
+/// Why the cell cannot run; "" if it can.
 std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
   if (!parts.dataset->missing.empty()) return parts.dataset->missing;
   for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model})
@@ -131,7 +131,7 @@ void CellPlanner::take_part(const Resolved& component) {
 
 namespace {
 
-/// What a worker constructs; it lives as long as the component.
+/// The reference that a worker constructs; it lives as long as the component.
 std::shared_ptr<const protocol::ComponentRef> ref_of(const Resolved& component) {
   if (component == nullptr) return nullptr;
   return {component, &component->ref};
@@ -185,8 +185,8 @@ namespace {
 
 using Names = std::optional<std::vector<std::string>>;
 
-/// What the encoder's weights were trained on: a plugin says it by the default of an option, which
-/// belongs to its default weights. Nothing if unknown.
+/// What the encoder's weights were trained on. A plugin declares it in the default of an option,
+/// which applies to its default weights. Absent if unknown.
 Names known_data(const ResolvedComponent& encoder) {
   if (encoder.weights == "random") return std::vector<std::string>{};
   const auto& given = encoder.ref.value_of("pretraining_data");
@@ -272,7 +272,7 @@ void CellPlanner::add_dataset(const Parts& parts, const PlannedCell& planned) {
 
 std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const Parts& parts,
                                                                       const Cell& cell) {
-  // What is looked up goes by the names of a dataset's items, not by their sound alone.
+  // Features that are looked up depend on the names of a dataset's items, not only on their sound.
   const auto* names = parts.encoder->has_ability("lookup") ? parts.dataset : nullptr;
   const bool codes = parts.facts->uses.codes && !parts.facts->uses.features;
   auto& known =
@@ -297,8 +297,7 @@ void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   if (!facts.needs_encoder()) return;
   const auto& source = *(planned.source = source_of(parts, planned.cell));
   if (!facts.uses.features && !facts.uses.codes) return;
-  // Which clips a stage has depends on fold and validation share only where a limit leaves some
-  // out.
+  // The clips of a stage depend on fold and validation share only if a limit leaves some out.
   const auto& dataset = *planned.dataset;
   Json stage{source.key, dataset.key};
   if (dataset.limit > 0)
@@ -321,7 +320,7 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   identity.mapper = text(parts.mapper);
   identity.language_model = text(parts.language_model);
   identity.dataset = host::identity_of(*planned.dataset);
-  // Without an encoder, its settings and how audio is cut decide nothing.
+  // Without an encoder, its settings and the audio policy have no effect.
   if (parts.encoder != nullptr) {
     identity.audio = audio_of(planned.cell);
     identity.dtype = dtype_of(planned.cell);
@@ -332,7 +331,7 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   return identity;
 }
 
-/// The component with what its pretraining makes of it, or as it is when it has none.
+/// The component with its pretraining applied; unchanged if it has none.
 Resolved CellPlanner::pretrained(const CellComponent& component) {
   auto found = components_.find(component.component);
   const auto* pretraining = experiment_.pretraining(found->component->table, component.label);
@@ -379,7 +378,7 @@ Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Resolved& f
   return trained;
 }
 
-/// @throws Failure (usage) positioned where the pretraining is written
+/// @throws Failure (usage) with the position of the pretraining in the file
 void CellPlanner::check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer) {
   const auto refuse = [&](const std::string& what) {
     throw Failure(ExitCode::usage, trainer->component->position.text() + ": " + what);

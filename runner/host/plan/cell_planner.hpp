@@ -9,24 +9,24 @@
 
 namespace earshot::host {
 
-/// What an evaluator says of itself under its options.
+/// What an evaluator reports about itself with its options.
 struct EvaluatorFacts {
   protocol::Uses uses{};
   std::shared_ptr<const std::vector<protocol::Metric>> metrics{};
   std::map<std::string, std::int64_t> versions{};  ///< of metrics
   std::string primary{};
   std::string missing{};  ///< why it cannot be used
-  /// With the type of the label that it predicts, if it asks for that.
+  /// Includes the type of the label that it predicts, if it has an option for that.
   std::shared_ptr<const protocol::ComponentRef> ref{};
 
-  /// Whether its results depend on the encoder. A blind control's do not: one run of it serves
-  /// every encoder.
+  /// Whether its results depend on the encoder. Those of a blind control do not, so one run of it
+  /// serves every encoder.
   bool needs_encoder() const { return uses.features || uses.codes || uses.audio || uses.learner; }
 };
 
 /// Turns cells of the matrix into planned ones: components, features, request, identity and key.
-/// Adds datasets, features, pretraining and plugins to the plan. Decides nothing but what is
-/// excluded, left out or cannot run.
+/// Adds datasets, features, pretraining and plugins to the plan. Decides only which
+/// cells are excluded, left out or cannot run.
 class CellPlanner {
  public:
   /// @param cache the folder with the pretrained encoders and language models
@@ -42,8 +42,8 @@ class CellPlanner {
     const EvaluatorFacts* facts = nullptr;
   };
   Parts parts(const Cell& cell);
-  /// @param type  of the label that its option `target` names, for one that declares `target_type`
-  /// @throws Failure (usage) for options that it refuses
+  /// @param type  type of the label that its option `target` names, if it declares `target_type`
+  /// @throws Failure (usage) if it refuses its options
   const EvaluatorFacts& facts(const Resolved& task, const std::string& type = "");
   Resolved pretrained(const CellComponent& component);
   Resolved pretrain(const Pretraining& pretraining, const Resolved& found);
@@ -65,13 +65,14 @@ class CellPlanner {
   std::filesystem::path cache_;
   Plan& plan_;
   std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;
-  std::map<Resolved, Resolved> pretrained_;  ///< by the untrained
+  std::map<Resolved, Resolved> pretrained_;  ///< by the untrained component
   using Shared = std::shared_ptr<const Component>;
   /// By data, component and fold.
   std::map<std::tuple<const FoundDataset*, Shared, std::int64_t>,
            std::shared_ptr<const protocol::DatasetRef>>
       datasets_of_cells_;
-  /// By encoder, its and the task's component, whether it gives codes, and dataset of a lookup.
+  /// By encoder, its component and that of the task, whether it gives codes, and the dataset of a
+  /// lookup.
   std::map<std::tuple<Resolved, Shared, Shared, bool, const FoundDataset*>,
            std::shared_ptr<const protocol::FeatureSource>>
       sources_;

@@ -9,7 +9,7 @@ namespace earshot::host {
 void check_cell(const Experiment& experiment, const Cell& cell, const ResolvedComponent& task,
                 const FoundDataset& dataset);
 
-/// Checks what the experiment says of slices and metrics against the data and tasks of the plan.
+/// Checks the names of slices and metrics in the experiment against the data and tasks of the plan.
 /// Cells whose data is missing are not checked.
 /// @throws Failure (usage) positioned in the file, with the nearest name.
 void check_names(const Plan& plan);

@@ -28,12 +28,12 @@ bool ResolvedComponent::has_ability(const std::string& ability) const {
 
 namespace {
 
-/// Equal for components that mean the same.
+/// A text that is equal for components with the same meaning.
 std::string content_of(const Component& component) {
   auto text = name_of(component.table) + '\n' + component.label + '\n' +
               protocol::readable_json(component.options).dump();
   for (const auto& [option, position] : component.option_positions)
-    text += '\n' + option + '\n' + position.folder();  // relative paths are meant against it
+    text += '\n' + option + '\n' + position.folder();  // relative paths are resolved against it
   return text;
 }
 
@@ -71,8 +71,8 @@ ResolvedComponent Components::locate(const std::shared_ptr<const Component>& com
   return found;
 }
 
-/// "; 'runner weights x.toml --get' downloads it" where that is so; with what the command line set.
-/// For a component outside of a file, its source instead of x.toml.
+/// "; 'runner weights x.toml --get' downloads it" if it does, with the changes of the command line.
+/// For a component outside a file, its source instead of x.toml.
 std::string Components::how_to_get(const std::string& source, const Position& place) const {
   if (!is_hub_source(source)) return "";
   if (experiment_.file.empty()) return "; 'runner weights " + source + " --get' downloads it";
@@ -80,7 +80,7 @@ std::string Components::how_to_get(const std::string& source, const Position& pl
          (place.line == 0 ? " " + place.file : "") + "' downloads it";
 }
 
-/// Makes paths absolute and finds weights; what is missing is noted, not thrown.
+/// Makes paths absolute and finds weights; records what is missing instead of throwing.
 void Components::fill_files(ResolvedComponent& found) const {
   const auto& component = *found.component;
   const auto note = [&](const std::string& reason) {
@@ -106,7 +106,7 @@ void Components::fill_files(ResolvedComponent& found) const {
           fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
         note("'" + path + "', its option '" + spec.name +
              "', is a pipe, socket or device; expected a file or folder");
-      if (component.table == Table::dataset) continue;  // it says itself what it misses
+      if (component.table == Table::dataset) continue;  // it reports itself what is missing
       if (!stamp_of(protocol::path_of(path)))
         note("there is no '" + path + "', its option '" + spec.name + "'");
     }
@@ -129,13 +129,13 @@ void Components::identify(ResolvedComponent& found) const {
       const auto& value = found.ref.options.at(spec.name);
       const bool weights = spec.type == protocol::OptionType::weights;
       if (weights || spec.type == protocol::OptionType::path) {
-        // What a dataset names is looked at when it is listed, and only where its items do not say
-        // it all.
+        // Files that a dataset names are hashed when it is listed, and only if its items do not
+        // cover them.
         if (dataset && !weights) continue;
         const auto path = protocol::path_of(weights ? value.at("path").get<std::string>()
                                                     : value.get<std::string>());
         if (!path.empty() && stamp_of(path)) {
-          // For weights, only the files that are read: a later model card changes no key.
+          // For weights, only files that are read: a model card added later changes no key.
           found.ref.inputs.push_back(hashes_.input(
               path, weights ? found.checkpoints.at(spec.name).files : std::vector<fs::path>{}));
           found.contents[spec.name] = found.ref.inputs.back().sha256;

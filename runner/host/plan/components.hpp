@@ -18,11 +18,11 @@ struct ResolvedComponent {
   protocol::ComponentRef ref{};
   ComponentIdentity identity{};
   CellIdentity::Text identity_text{};
-  /// Content of path options by name; of datasets it is not in the identity.
+  /// Content of path options by name; for datasets it is not part of the identity.
   std::map<std::string, std::string> contents{};
-  std::string weights{};  ///< as written, of the first option of that type; or ""
-  std::map<std::string, Weights> checkpoints{};  ///< by option of that type
-  std::string missing{};   ///< why it cannot be used: no such weights; "" when it can
+  std::string weights{};  ///< as written in the first option of this type; or ""
+  std::map<std::string, Weights> checkpoints{};  ///< by name of an option of this type
+  std::string missing{};   ///< why it cannot be used (no such weights); "" if it can
   std::string pretrain{};  ///< key of the pretraining stage, if any; or ""
 
   const std::string& label() const { return component->label; }
@@ -31,13 +31,13 @@ struct ResolvedComponent {
 
 using Resolved = std::shared_ptr<const ResolvedComponent>;
 
-/// Finds the components of cells, each once: all that use it share it.
+/// Finds the components of cells, each once: all cells that use it share it.
 class Components {
  public:
   Components(const Experiment& experiment, const Catalog& catalog, HashCache& hashes)
       : experiment_(experiment), catalog_(catalog), hashes_(hashes) {}
 
-  /// @throws Failure positioned where the component or the option is written.
+  /// @throws Failure with the position of the component or option in the file.
   Resolved find(const std::shared_ptr<const Component>& component);
 
   /// The same without reading files: identity and contents stay empty.
@@ -52,7 +52,7 @@ class Components {
   const Catalog& catalog_;
   HashCache& hashes_;
   std::map<std::shared_ptr<const Component>, Resolved> known_;
-  std::map<std::string, Resolved> known_by_content_;  ///< equal components are one
+  std::map<std::string, Resolved> known_by_content_;  ///< equal components share one entry
 };
 
 }  // namespace earshot::host

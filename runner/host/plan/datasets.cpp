@@ -22,13 +22,13 @@ const FoundDataset& Datasets::find(const Resolved& component) {
 
 namespace {
 
-/// What a worker's error says to whoever wrote the dataset.
+/// The error of a worker for the author of the dataset.
 std::string explained(const ResolvedComponent& component, const WorkerError& error) {
   auto what = "dataset '" + component.label() + "': " + error.what();
   if (error.kind == "timeout")
     what += " while listing its items. Allow more with --timeout, or timeout in [resources]";
   const auto faulty = component.ref.option_with("faulty_rows");
-  // One item of a million is in the message: say where all of them are listed.
+  // The message names one item of possibly a million: say where all are listed.
   if (error.kind == "contract")
     what += ". 'runner lint-data' lists all problems" +
             (faulty.empty() ? "" : "; " + faulty + " = \"leave_out\" leaves out such rows");
@@ -50,14 +50,14 @@ FoundDataset Datasets::list(const Resolved& component) {
     if (error.kind == "config")
       throw Failure(ExitCode::usage, component->component->position.text() + ": " + what);
     found.missing = what;
-  } catch (const std::system_error& error) {  // of a file that makes its sound
+  } catch (const std::system_error& error) {  // a file that makes its sound
     found.missing = "dataset '" + component->label() + "': a file cannot be read: " + error.what();
   }
   return found;
 }
 
 std::vector<std::string> Datasets::notes() const {
-  std::set<std::string> notes;  // in an order of their own, and once where options differ
+  std::set<std::string> notes;  // sorted, and once if only options differ
   for (const auto& [component, found] : known_)
     if (const auto& out = found.left_out; out.found > 0)
       notes.insert("dataset '" + component->label() + "' leaves out " + std::to_string(out.found) +
@@ -67,8 +67,8 @@ std::vector<std::string> Datasets::notes() const {
   return {notes.begin(), notes.end()};
 }
 
-/// The key covers items and the content of their files, never where they lie. For synthesized
-/// audio: its generator and parameters.
+/// The key covers items and the content of their files, never their location. For synthesized audio
+/// it covers generator and parameters.
 void Datasets::take(const Listing& listing, FoundDataset& found) {
   const auto& component = *found.component;
   const auto files = look_at(listing.files, found.note);
@@ -84,7 +84,7 @@ void Datasets::take(const Listing& listing, FoundDataset& found) {
   if (!files.empty()) found.file_hashes = keep_list(found.key, files);
 }
 
-/// The content of what the dataset's options name, by option; it takes part in the run's checks.
+/// The content of the files that the dataset's options name, by option, which runs check.
 std::map<std::string, std::string> Datasets::contents_of(FoundDataset& found) {
   auto contents = found.component->contents;
   for (const auto& spec : found.component->entry.component->options) {
@@ -97,8 +97,8 @@ std::map<std::string, std::string> Datasets::contents_of(FoundDataset& found) {
   return contents;
 }
 
-/// A file that cannot be read gets an identity of its own: it is reported when it is decoded, and
-/// nothing is ever kept as its features.
+/// A file that cannot be read gets a unique identity: it is reported when it is decoded, and no
+/// features are ever kept for it.
 std::vector<protocol::ListedFile> Datasets::look_at(const std::vector<std::string>& files,
                                                     std::string& note) {
   std::vector<protocol::ListedFile> found;
@@ -121,8 +121,8 @@ std::vector<protocol::ListedFile> Datasets::look_at(const std::vector<std::strin
   return found;
 }
 
-/// Keeps the list for the workers, so that they need not hash the files again. Where the cache can
-/// only be read they do.
+/// Keeps the list for the workers, so that they need not hash the files again, as they do if the
+/// cache is read-only.
 std::string Datasets::keep_list(const std::string& key,
                                 const std::vector<protocol::ListedFile>& files) const {
   const auto bytes = protocol::list_bytes(files);

@@ -9,17 +9,17 @@
 
 namespace earshot::host {
 
-/// A dataset with what its data is.
+/// A dataset and what is known about its data.
 struct FoundDataset {
   Resolved component{};
-  protocol::ComponentRef ref{};  ///< with what makes its sound, where it has no files
+  protocol::ComponentRef ref{};  ///< includes what makes its sound, if it has no files
   protocol::DatasetInfo info{};
-  std::string key{};           ///< "" when it is missing
-  std::string file_hashes{};   ///< list of its audio files, in the cache; "": none could be kept
+  std::string key{};           ///< "" if it is missing
+  std::string file_hashes{};   ///< list of its audio files, in the cache; "": none could be written
   std::string files_digest{};  ///< of their content
   std::string missing{};       ///< why there is no data
   std::string note{};  ///< "3 of 48 audio files cannot be read, the first is x.wav: ..." or ""
-  protocol::LeftOut left_out{};  ///< what looks like audio and is in no item
+  protocol::LeftOut left_out{};  ///< files that look like audio but belong to no item
 };
 
 /// Lists datasets, each once, and hashes their audio files.
@@ -28,9 +28,10 @@ class Datasets {
   Datasets(PluginQueries& queries, HashCache& hashes, std::filesystem::path cache)
       : queries_(queries), hashes_(hashes), cache_(std::move(cache)) {}
 
-  /// @throws Failure (usage) positioned at the dataset, for options that it refuses.
+  /// @throws Failure (usage) with the position of the dataset, if it refuses its options.
   const FoundDataset& find(const Resolved& component);
-  /// "dataset 'x' leaves out 4 files or links that look like audio, such as ...", of those found.
+  /// "dataset 'x' leaves out 4 files or links that look like audio, such as ...", for each dataset
+  /// found so far that leaves out any.
   std::vector<std::string> notes() const;
 
  private:

@@ -51,7 +51,7 @@ HashCache::HashCache(const fs::path& cache) : file_(cache / "stamps.db") {
 HashCache::~HashCache() {
   try {
     save();
-  } catch (const std::exception&) {  // what is not remembered is read again
+  } catch (const std::exception&) {  // files without an entry are read again
   }
 }
 
@@ -119,7 +119,7 @@ protocol::InputRef HashCache::input(const fs::path& path, const std::vector<fs::
     for (const auto& file : files)
       contents.files.push_back(protocol::path_text(file.lexically_relative(contents.path)));
   }
-  // Whatever changes while it is read, and later, is found by the stamps from before.
+  // Changes during and after reading are detected by the earlier stamps.
   const auto stamps = contents.stamps();
   return {.path = protocol::path_text(contents.path),
           .files = contents.files,

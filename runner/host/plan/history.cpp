@@ -24,7 +24,7 @@ std::string brief(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.is_null() ? "none" : value.dump();
 }
 
-/// What the value at /a/b/c is called.
+/// The name of the value at /a/b/c.
 std::string name_of(const std::vector<std::string>& path, const Json& now) {
   const auto& part = path.front();
   const auto table = part == "evaluator" ? "task" : part;
@@ -82,7 +82,7 @@ bool is_place(const PlannedCell& cell) {
          cell.identity.imported.empty();
 }
 
-/// The axes besides encoder, seed and fold, for people and to tell variants apart.
+/// The axes other than encoder, seed and fold, for people and to distinguish variants.
 std::string variant_of(const Cell& cell) {
   std::string text;
   for (const auto& [axis, value] : cell.axes)
@@ -184,7 +184,8 @@ void keep_imported(Plan& plan, const Store& store) {
 
 namespace {
 
-/// What decides the predictions of a cell, whose evaluator has an option `scoring` or "".
+/// What determines the predictions of a cell; `scoring` is the evaluator's option for scoring, or
+/// "".
 Json of_predictions(const CellIdentity& identity, const std::string& scoring) {
   auto parts = Json::parse(identity.text(CellIdentity::Parts::fit));
   auto& evaluator = parts.at("evaluator");
@@ -199,7 +200,7 @@ fs::path kept_predictions(const fs::path& states, const CellIdentity& identity,
   return states / identity.fit_key() / ("predictions-" + split + ".state");
 }
 
-/// Why the cell cannot be scored again; "" where `cell` now takes its predictions from before.
+/// Why the cell cannot be scored again; "" if `cell` now takes its predictions from an earlier run.
 std::string take_predictions(PlannedCell& cell, const Store& store, const std::string& experiment,
                              const fs::path& states) {
   const auto stored = store.previous_identity(experiment, cell.cell.axes.pairs());

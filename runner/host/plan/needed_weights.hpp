@@ -13,9 +13,9 @@ struct NeededWeights {
   std::vector<std::string> users{};  ///< "encoder mimi_full", each once
 };
 
-/// What the cells of the experiment need that are neither excluded nor left out by `overrides`, in
-/// the order of their first use, each once; "random" too. Reads no weights; datasets are listed
-/// only where the matrix asks for all their folds.
+/// The weights that cells need which are neither excluded nor left out by `overrides`, in the order
+/// of their first use, each once, "random" included. Reads no weights, and lists a dataset only if
+/// the matrix asks for all its folds.
 /// @throws Failure (usage) positioned in the file
 std::vector<NeededWeights> needed_weights(const Experiment& experiment, const Overrides& overrides,
                                           const Catalog& catalog, PluginQueries& queries,

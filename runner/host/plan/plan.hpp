@@ -13,7 +13,7 @@
 namespace earshot::host {
 
 enum class Decision {
-  run,       ///< new, or something that it depends on changed, or it failed before
+  run,       ///< new, failed before, or something that it depends on has changed
   cached,    ///< an ok run with this key is in the store
   excluded,  ///< by a rule of the experiment, or a seed that can change nothing
   left_out,  ///< by --only, --skip or --limit
@@ -22,47 +22,48 @@ enum class Decision {
 
 struct PlannedCell {
   Cell cell{};
-  std::string key{};        ///< SHA-256; "" while something has no hash (then skipped)
+  std::string key{};        ///< SHA-256; "" if a part has no hash (then skipped)
   CellIdentity identity{};  ///< what the key is the hash of
   Decision decision = Decision::run;
-  /// Why it cannot run, also where it is left out besides; "" where it can (then it has a key).
+  /// Why it cannot run, even if it is also left out; "" if it can run (then it has a key).
   std::string skipped{};
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
-  std::string features{};               ///< key of the features stage; "" when the task uses none
+  std::string features{};               ///< key of the features stage; "" if the task uses none
   std::vector<std::string> pretrain{};  ///< keys of the pretrain stages of its components
-  /// What its worker takes, shared by all cells that use it. Null: it uses none, or cannot run.
+  /// What its worker is given, shared by all cells that use it. Null: it uses none, or cannot run.
   std::shared_ptr<const protocol::DatasetRef> dataset{};
   std::shared_ptr<const protocol::FeatureSource> source{};
   std::shared_ptr<const protocol::ComponentRef> evaluator{}, mapper{}, language_model{};
-  std::string fit_key{};                            ///< "" of imported predictions
+  std::string fit_key{};                            ///< "" for imported predictions
   std::string predictions{}, predictions_sha256{};  ///< as protocol::CellRequest has them
-  std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< of its task; or null
+  std::shared_ptr<const std::vector<protocol::Metric>> metrics{};  ///< those of its task; or null
   std::string primary{};                                           ///< name of the primary metric
-  std::string weights{};  ///< of the encoder as written ("random" is labelled so), or ""
-  /// What they were trained on, and whether that includes the dataset or a similar one. Nothing:
-  /// unknown.
+  std::string weights{};  ///< those of the encoder, as written ("random" included), or ""
+  /// What the weights were trained on, and whether that includes the dataset or a similar one.
+  /// Absent if unknown.
   std::optional<std::vector<std::string>> pretrain_data{};
   std::optional<bool> in_domain{};
 
   const char* split() const { return identity.validation ? "validation" : "test"; }
-  /// All that a worker needs, but for folders, device and threads.
+  /// Everything that a worker needs, except folders, device and threads.
   protocol::CellRequest request() const;
 };
 
-/// Training of an encoder or language model that comes before all that uses it.
+/// Training of an encoder or language model, which is done before every stage that uses it.
 struct PretrainStage {
   std::string key{};
-  Table table = Table::encoder;  ///< of the trained component: encoder or language_model
+  Table table = Table::encoder;  ///< the table of the trained component: encoder or language_model
   std::string label{};
   std::string dataset_label{};
-  protocol::PretrainRequest request{};  ///< but for device and threads
+  protocol::PretrainRequest request{};  ///< without device and threads
 
   /// "encoder" or "language model"
   std::string trainee() const { return table == Table::encoder ? "encoder" : "language model"; }
 };
 
-/// Features that planned cells read and the cache may lack. Stages of one dataset share a pass.
+/// Features that planned cells read and that the cache may lack. Stages of one dataset share a
+/// pass.
 struct FeatureStage {
   std::string key{};
   std::string dataset_label{}, encoder_label{};
@@ -77,15 +78,15 @@ struct PlannedDataset {
   protocol::DatasetInfo info{};
 };
 
-/// A plugin that takes part, for provenance.
+/// A plugin that is used, for provenance.
 struct PlannedPlugin {
   std::string name{}, version{}, path{}, sha256{};
 };
 
-/// Everything that running an experiment needs to know; nothing has been computed yet.
+/// Everything needed to run an experiment; nothing has been computed yet.
 struct Plan {
   Experiment experiment{};
-  std::vector<PlannedCell> cells{};                  ///< all of them, excluded ones too, in order
+  std::vector<PlannedCell> cells{};                  ///< all in order, including excluded ones
   std::map<std::string, PretrainStage> pretrain{};   ///< by key
   std::map<std::string, FeatureStage> features{};    ///< by key
   std::map<std::string, PlannedDataset> datasets{};  ///< by dataset key

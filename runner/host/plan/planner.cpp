@@ -23,8 +23,8 @@ std::string axes_but_seed(const Cell& cell) {
   return axes;
 }
 
-/// Cells that differ in nothing but a seed that their evaluator does not use, so that they have one
-/// key: the first runs.
+/// Excludes all but the first of the cells that differ only in a seed that their evaluator does not
+/// use, and so share a key.
 void exclude_unused_seeds(Plan& plan) {
   std::set<std::pair<std::string, std::string>> first;  // key, axes
   struct Seeds {
@@ -50,7 +50,8 @@ void exclude_unused_seeds(Plan& plan) {
           std::to_string(of.all.size()) + (of.run.size() == 1 ? " seeds runs" : " seeds run"));
 }
 
-/// Cells that differ in their labels only: the first does the work, the others show its results.
+/// Leaves out all but the first of the cells that differ only in their labels; the others show its
+/// results.
 void skip_duplicates(Plan& plan) {
   std::map<std::string, std::string> first;
   for (auto& cell : plan.cells) {
@@ -73,8 +74,8 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// Whether the store has results of this experiment that are none of the finished ones: only then a
-/// cell can have changed.
+/// Whether the store has results of this experiment other than the finished ones: only then can a
+/// cell have changed.
 bool has_other_results(const Store& store, const std::string& experiment,
                        const std::set<std::string>& finished) {
   const auto recorded = finished_keys(store, experiment);
@@ -110,8 +111,8 @@ void decide(Plan& plan, const Store* store) {
   }
 }
 
-// In s. What is enough for a cell may be too short to list a dataset; what is above is as good as
-// none, and fits into ms.
+// In s. A limit that suits a cell may be too short to list a dataset; a limit above the second is
+// as good as none, and fits into ms.
 constexpr double shortest_timeout = 5, longest_timeout = 1e9;
 
 void note_unmatched_references(Plan& plan) {

@@ -15,7 +15,7 @@ namespace earshot::host {
 
 namespace {
 
-/// To load a plugin takes a second or two, and many times that on a machine that is busy.
+/// Loading a plugin takes a second or two, and many times that on a busy machine.
 constexpr std::chrono::seconds longest_load(60);
 
 }  // namespace
@@ -29,7 +29,7 @@ WorkerQueries::WorkerQueries(WorkerOptions options, AskLimits limits,
 }
 
 std::vector<Json> WorkerQueries::inspect(const std::vector<std::string>& files) {
-  // Most of the time a worker needs is its start: some start while others answer.
+  // Most of a worker's time is its start, so some start while others answer.
   const auto ahead = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
   std::vector<std::unique_ptr<WorkerProcess>> workers(files.size());
   const auto start = [&](std::size_t i) {
@@ -71,12 +71,12 @@ typename Verb::Result WorkerQueries::asked(const typename Verb::Request& request
     try {
       auto answer = ask<Verb>(*worker_, request, limits_, on_event);
       ++answered_;
-      // What still runs there might crash while another plugin is asked.
+      // What still runs there might crash during a question to another plugin.
       if (!worker_->leftovers().empty()) worker_.reset();
       return answer;
     } catch (const WorkerError& error) {
       const bool dead = error.kind == "crash" || error.kind == "timeout";
-      // What an earlier question left behind may have ended it.
+      // Something left running by an earlier question may have ended it.
       const bool innocent = error.kind == "crash" && answered_ > 0;
       if (dead) worker_.reset();
       if (!innocent) throw;
@@ -124,7 +124,7 @@ void Answers::keep(const std::string& question, const Json& answer) const {
   const auto text = protocol::readable_json(answer).dump();
   std::string bytes(before_hash);
   bytes.append(protocol::sha256(std::string_view(text))).append(before_answer).append(text) += '}';
-  base::replace_file(file(question), bytes);  // else it is asked again
+  base::replace_file(file(question), bytes);  // if this fails, it is asked again
 }
 
 std::string CachedQueries::question(const std::string& verb,
@@ -171,7 +171,7 @@ std::vector<Json> CachedQueries::inspect(const std::vector<std::string>& files) 
 
 namespace {
 
-/// What a component said of itself, if that is remembered.
+/// What a component reported about itself, if that is kept.
 std::optional<protocol::Facts> facts_in(const Json& known) {
   try {
     if (!known.is_null()) return known.get<protocol::Facts>();
@@ -192,7 +192,7 @@ protocol::Facts CachedQueries::resolve(const protocol::ComponentRef& component) 
 
 namespace {
 
-/// What a listing was made of, and how it looked.
+/// What a listing was made from, with stamps.
 class Seen {
  public:
   Seen(const Listing& listing, const Json& options) {
@@ -211,7 +211,7 @@ class Seen {
       add(folder);
   }
 
-  /// The folder, or else what there is of it: there the rest would come.
+  /// The folder, or the nearest existing folder above it, where the rest would appear.
   static std::filesystem::path nearest(std::filesystem::path folder) {
     while (folder.has_relative_path() && !stamp_of(folder))
       folder = folder.parent_path();
@@ -219,7 +219,7 @@ class Seen {
   }
 
   std::string digest() const { return protocol::sha256(std::string_view(text_)); }
-  /// Nothing of it has changed since this time, or a moment before.
+  /// Nothing in it has changed since this time, or shortly before.
   bool settled_before(std::int64_t nanoseconds) const {
     constexpr std::int64_t moment = 100'000'000;
     return latest_ + moment < nanoseconds;
@@ -243,7 +243,7 @@ std::int64_t now() {
       .count();
 }
 
-/// A remembered listing that still holds.
+/// A kept listing that is still valid.
 std::optional<Listing> still_holding(const Json& known, const Json& options) {
   try {
     if (known.is_null()) return std::nullopt;

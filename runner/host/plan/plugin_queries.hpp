@@ -11,7 +11,7 @@
 
 namespace earshot::host {
 
-/// What a dataset says of itself.
+/// What a dataset reports about itself.
 struct Listing {
   protocol::DatasetInfo info{};
   std::vector<std::string> files{};  ///< every audio file once, in order of first use; path texts
@@ -19,24 +19,24 @@ struct Listing {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Listing, info, files, left_out)
 
-/// What only plugins know. Tests have answers of their own.
+/// Questions that only plugins can answer. Tests substitute answers of their own.
 class PluginQueries {
  public:
   virtual ~PluginQueries();
 
-  /// What each plugin file has, or why it cannot be used: in order {"info": PluginInfo} or
-  /// {"refused": reason}.
+  /// The components of each plugin file, or why it cannot be used, in the order of `files`:
+  /// {"info": PluginInfo} or {"refused": reason}.
   virtual std::vector<Json> inspect(const std::vector<std::string>& files) = 0;
-  /// What a constructed component says of itself. @throws WorkerError
+  /// What a component reports about itself once it is constructed. @throws WorkerError
   virtual protocol::Facts resolve(const protocol::ComponentRef& component) = 0;
   /// @throws WorkerError
   virtual Listing list(const protocol::ComponentRef& dataset) = 0;
 };
 
-/// Asks workers: each plugin is inspected in one of its own, since it may crash while it loads,
-/// with at most a minute to do so; all other questions go to one that is kept, within the limits. A
-/// worker that dies over a question after others is not the fault of this one for sure: it is asked
-/// once more, of a new one.
+/// Asks workers. Each plugin is inspected in a worker of its own, since it may crash while it
+/// loads, and for at most a minute; all other questions go to one worker that is kept, within the
+/// limits. If that worker dies over a question that was not its first, an earlier one may be to
+/// blame, so a new worker is asked once more.
 class WorkerQueries : public PluginQueries {
  public:
   WorkerQueries(WorkerOptions options, AskLimits limits,
@@ -56,18 +56,18 @@ class WorkerQueries : public PluginQueries {
   AskLimits limits_;
   std::function<void(const std::string&)> progress_;
   std::unique_ptr<WorkerProcess> worker_;
-  int answered_ = 0;  ///< questions by this worker
+  int answered_ = 0;  ///< questions that this worker has answered
 };
 
-/// Answers of workers, a file each: `<folder>/<question>.json`. A file is written at once and
-/// checked when it is read, so that many runners, on many machines, may share them; a damaged one
-/// is as good as none. If nothing can be written, nothing is kept.
+/// Answers of workers, in a file each: `<folder>/<question>.json`. A file is replaced as a whole
+/// and checked when it is read, so that many runners on many machines may share the folder; a
+/// damaged file counts as missing. If the folder cannot be written, nothing is kept.
 class Answers {
  public:
   explicit Answers(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// The answer to a question asked before; null if it never was.
-  /// @param question a SHA-256 of all that the answer depends on
+  /// The answer to a question that was asked before; null if there is none.
+  /// @param question a SHA-256 of everything that the answer depends on
   Json recall(const std::string& question) const;
   void keep(const std::string& question, const Json& answer) const;
 
@@ -79,10 +79,11 @@ class Answers {
   std::filesystem::path folder_;
 };
 
-/// Answers of other queries, kept in `<cache>/answers`. A plugin is known by its content; a
-/// dataset's listing also by the stamps of its sources, of what its options name, of all files that
-/// it lists and of the folders that these lie in, so that it is asked anew when one of them went
-/// away, came or changed. Refusals and errors are asked again.
+/// Keeps the answers of other queries in `<cache>/answers`. An answer is valid for the content of
+/// its plugin. The listing of a dataset is valid while the stamps of its sources, of the files that
+/// its options name, of all files that it lists and of their folders are unchanged, so that the
+/// dataset is asked again when one of them was added, removed or changed. Refusals and errors are
+/// not kept.
 class CachedQueries : public PluginQueries {
  public:
   /// @param worker what answers depend on besides plugins: the worker program
@@ -95,9 +96,9 @@ class CachedQueries : public PluginQueries {
   Listing list(const protocol::ComponentRef& dataset) override;
 
  private:
-  /// What an answer to it depends on. @throws std::system_error if the plugin cannot be read
+  /// A hash of what the answer depends on. @throws std::system_error if the plugin cannot be read
   std::string question(const std::string& verb, const protocol::ComponentRef& component);
-  /// Whether a plugin is what it was when it was hashed: only then is an answer about it.
+  /// Whether a plugin is unchanged since it was hashed: only then is the answer about it.
   bool is_still(const std::filesystem::path& file, const std::string& sha256);
 
   PluginQueries& other_;

@@ -22,7 +22,7 @@ std::filesystem::path create(const std::string& stem, std::int64_t number) {
     const auto file = stem + "-" + std::to_string(number) + ".log";
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) ::close(fd);
-    // The stream will report any other error.
+    // Any other error is reported by the stream.
     if (fd >= 0 || errno != EEXIST) return file;
   }
 }

@@ -9,31 +9,32 @@
 
 namespace earshot::host {
 
-/// What a cell is made of, as CircuitBreaker takes it: "encoder 'mimi'", "task 'room'" ...
+/// The parts of a cell, for CircuitBreaker: "encoder 'mimi'", "task 'room'" ...
 std::vector<std::string> parts_of(const PlannedCell& cell);
 
-/// Stops submitting what fails the same way again and again. A part is a label of a cell: its
-/// encoder, task, mapper or language model. Cells of a part are no longer begun when `limit` of
-/// them in a row failed the same way and none succeeded in this invocation. Errors with a type are
-/// the same when their texts are; crashes, timeouts and the like when state, kind, signal and exit
-/// status are, whatever their texts say of place and amount.
-///  - a combination of parts (seeds and options differ), or
-///  - one part, if it failed beside at least two different partners; so a broken encoder cannot
-///    stop the task that it was tried with.
+/// Stops cells that keep failing in the same way. A part of a cell is its encoder, task, mapper or
+/// language model. Cells are no longer begun after `limit` failures in a row that were the same, if
+/// none succeeded in this invocation, with
+///  - the same combination of parts (seeds and options may differ), or
+///  - one part in combination with at least two different partners; so a broken encoder cannot stop
+///    the task that it was tried with.
+/// Typed errors are the same if their texts are equal; crashes, timeouts and the like are the same
+/// if state, kind, signal and exit status are equal, whatever places and amounts their texts
+/// mention.
 class CircuitBreaker {
  public:
   explicit CircuitBreaker(int limit = 5) : limit_(limit) {}
 
-  /// `parts` as "encoder 'mimi'", in a fixed order.
+  /// `parts` are texts such as "encoder 'mimi'", in a fixed order.
   void succeeded(const std::vector<std::string>& parts);
   void failed(const std::vector<std::string>& parts, const Ending& ending);
 
-  /// Why cells of these parts are not submitted any more; "" when they are.
+  /// Why cells with these parts are no longer begun; "" if they are.
   std::string open(const std::vector<std::string>& parts) const;
 
  private:
   struct Record {
-    std::string mode{};   ///< how it failed, to be compared
+    std::string mode{};   ///< how it failed, for comparison
     std::string error{};  ///< for people
     int count = 0;
     bool succeeded = false;

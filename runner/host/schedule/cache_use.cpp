@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* lock_name = "in-use";
 
-/// Opens the lock file of a key and takes the lock without waiting; -1 when another has it.
+/// Opens the lock file of a key and takes the lock without waiting; -1 if another process holds it.
 int lock(const fs::path& folder, int operation) {
   const int fd = ::open((folder / lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return -1;
@@ -62,7 +62,7 @@ CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
       folders.insert(cache / "pretrained" / training);
   }
   for (const auto& folder : folders) {
-    std::error_code ignored;  // a cache that cannot be written shows when features are
+    std::error_code ignored;  // writing the features will report a cache that cannot be written
     fs::create_directories(folder, ignored);
     if (const int fd = lock(folder, LOCK_SH); fd >= 0) locks_.push_back(fd);
   }

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The text of a small file without the white space at its end; nothing when it cannot be read.
+/// The text of a small file without the white space at its end; nullopt if it cannot be read.
 std::optional<std::string> line_of(const fs::path& file) {
   try {
     auto text = read_regular_file(file, 1u << 16);
@@ -33,7 +33,7 @@ std::optional<std::string> line_of(const fs::path& file) {
   }
 }
 
-/// Where the parts of a repository lie; a linked work tree shares those in `common`.
+/// The folders of a repository; linked work trees share `common`.
 struct Repository {
   fs::path tree{}, own{}, common{};
 };
@@ -65,7 +65,7 @@ bool is_object_id(const std::string& text) {
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-/// The value of a reference among those that git has packed into one file.
+/// The value of a reference in the file into which git packs references.
 std::optional<std::string> packed(const fs::path& file, const std::string& name) {
   std::string text;
   try {
@@ -105,7 +105,7 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-/// What a program prints; nothing when it fails.
+/// The output of a program; nullopt if it fails.
 std::optional<std::string> output_of(const std::string& command) {
   std::FILE* stream = popen(command.c_str(), "re");
   if (stream == nullptr) return std::nullopt;
@@ -117,8 +117,8 @@ std::optional<std::string> output_of(const std::string& command) {
   return text;
 }
 
-/// A git folder with an empty past and a configuration that names no program, for reading the
-/// objects and the index of another.
+/// A git folder without history and with a configuration that names no program, for reading the
+/// objects and the index of another repository.
 class NeutralFolder {
  public:
   NeutralFolder(const Repository& repository, const std::string& commit) {
@@ -144,7 +144,7 @@ class NeutralFolder {
   const fs::path& path() const { return path_; }
 
  private:
-  /// A split index names the file with the rest of it, which git looks for in its own folder.
+  /// A split index names the file with its other part, which git looks for in its own folder.
   void link_shared_indices(const fs::path& from) const {
     std::error_code error;
     for (fs::directory_iterator entry(from, error), end; !error && entry != end;

@@ -49,7 +49,7 @@ class Builder {
     return memory == 0 ? default_memory_ : memory;
   }
 
-  /// Which cells get a job, and what they need, in the order of first use.
+  /// Collects the cells that get a job and the stages that they need, in the order of first use.
   void find_needed() {
     std::map<std::string, std::size_t> pass_of;
     std::set<std::string> seen;
@@ -127,7 +127,7 @@ class Builder {
     jobs_.push_back(std::move(job));
   }
 
-  /// The job that is added next waits for the one that does `need`, if any does.
+  /// Makes the job that is added next wait for the job that does `need`, if there is one.
   void wait_for(const std::string& need, Job& next) {
     const auto found = job_of_.find(need);
     if (found == job_of_.end()) return;
@@ -137,7 +137,7 @@ class Builder {
     if (next.kind == Job::Kind::cell && needed.kind != Job::Kind::items) widen(needed, next);
   }
 
-  /// Shared work may use what the most generous of its cells may; 0 is no limit at all.
+  /// The limit of shared work is the highest of its cells; 0 means no limit.
   static void widen(Job& shared, const Job& cell) {
     const auto most = [](auto a, auto b) { return a == 0 || b == 0 ? 0 : std::max(a, b); };
     shared.timeout = most(shared.timeout, cell.timeout);

@@ -54,7 +54,7 @@ std::string seconds_text(double seconds) {
   return text;
 }
 
-/// One line about a cell that ended: what plain output and the live block's scroll show.
+/// One line about a cell that ended, for plain output and for the lines above the live block.
 std::string finished_line(const Json& event) {
   const auto state = event.at("state").get<std::string>();
   std::string line = state + "  " + event.at("cell").get<std::string>() + "  " +
@@ -89,8 +89,8 @@ class JsonProgress : public Progress {
   std::FILE* out_;
 };
 
-/// Lines for a file or a pipe: each cell that ends while they are few, else one line every few
-/// seconds; failures always. No escape codes.
+/// Lines for a file or a pipe, without escape codes: one for each cell that ends if there are few
+/// cells, otherwise one every few seconds; failures always.
 class PlainProgress : public Progress {
  public:
   explicit PlainProgress(std::FILE* out) : out_(out) {}
@@ -122,8 +122,8 @@ class PlainProgress : public Progress {
   Clock::time_point last_ = Clock::now();
 };
 
-/// One block at the foot of the terminal, redrawn in place: a bar with counts, and the stage that
-/// runs. Failures scroll by above it.
+/// One block at the bottom of the terminal, redrawn in place: a bar with counts, and the running
+/// stage. Failures are printed above it.
 class LiveProgress : public Progress {
  public:
   explicit LiveProgress(std::FILE* out) : out_(out) {}

@@ -14,16 +14,16 @@ using protocol::Json;
 
 /// Progress of an invocation.
 struct ProgressState {
-  std::int64_t total = 0;  ///< cells that this invocation set out to run
-  std::int64_t done = 0;   ///< of these, ended for good, whatever their state
+  std::int64_t total = 0;  ///< cells to run in this invocation
+  std::int64_t done = 0;   ///< those that have ended for good, in any state
   std::int64_t running = 0, failed = 0;
   double elapsed = 0;     ///< s
-  double remaining = -1;  ///< s, estimated; negative while nothing is known
-  std::string stage{};    ///< the stage that runs longest now: "features of scenes"
+  double remaining = -1;  ///< s, estimated; negative while unknown
+  std::string stage{};    ///< the stage that has been running longest: "features of scenes"
   std::int64_t stage_done = 0, stage_total = 0;
-  double stage_rate = 0;   ///< of stage_done, a second; 0 while it is not known
-  std::string curve{};     ///< of a model that trains: "loss"; "" else
-  double curve_value = 0;  ///< its last point, which may not be finite
+  double stage_rate = 0;   ///< stage_done per second; 0 while unknown
+  std::string curve{};     ///< of a model in training: "loss"; otherwise ""
+  double curve_value = 0;  ///< its last point, possibly not finite
 };
 
 /// Shows what happens while an experiment runs.
@@ -31,7 +31,7 @@ class Progress {
  public:
   virtual ~Progress();
 
-  /// Something to read whatever the format: a warning, a retry.
+  /// Prints a line that is useful in every format: a warning, a retry.
   virtual void note(std::string_view line) = 0;
   /// {"event": "plan" | "stage" | "cell_started" | "cell_finished" | "summary", ...}. Fields:
   ///   plan          experiment, total (to run), cached, excluded, left_out, skipped, expected
@@ -42,15 +42,15 @@ class Progress {
   virtual void event(const Json& event) = 0;
   /// Called at least ten times a second while something runs.
   virtual void tick(const ProgressState& state) = 0;
-  /// Removes what is drawn, before others print.
+  /// Removes what is drawn, before something else is printed.
   virtual void finish() = 0;
 };
 
 /// @param kind "auto" (live on a terminal, else plain), "live", "plain", "json" or "none".
-/// @throws Failure (usage) for another.
+/// @throws Failure (usage) for any other.
 std::unique_ptr<Progress> make_progress(std::string_view kind, std::FILE* out);
 
-/// "1:02:03", "12:40"; of a negative number "".
+/// "1:02:03", "12:40"; "" for a negative number.
 std::string clock_text(double seconds);
 
 }  // namespace earshot::host

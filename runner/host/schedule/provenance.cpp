@@ -17,7 +17,7 @@
 namespace earshot::host {
 namespace {
 
-/// The value of the first line `name<sep>value` of a file of such lines, or "".
+/// The value of the first line `name<sep>value` in a file of such lines, or "".
 std::string field(const char* file, std::string_view name, char separator) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
@@ -76,7 +76,7 @@ Json provenance(const Plan& plan, const std::vector<std::string>& arguments) {
                    {"threads", resources.threads},
                    {"environment", environment()},
                    {"arguments", arguments}};
-  // Arguments and variables are bytes; what is kept is text.
+  // Arguments and variables are bytes; they are stored as text.
   return protocol::readable_json(facts);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using Zips = std::vector<std::vector<std::string>>;
 
-/// Axes of the cell that advance together: zips of the file, and the task with its own dataset.
+/// The axes of the cell that advance together: zips of the file, and a task with its own dataset.
 Zips zips_of(const Experiment& experiment, const Cell& cell) {
   Zips zips;
   for (const auto& block : experiment.blocks)
@@ -51,7 +51,7 @@ CellRecord record_of(const Plan& plan, const PlannedCell& planned) {
   record.key = planned.key;
   record.skipped = planned.skipped;
   record.target = target_of(plan, planned);
-  // The store has that of a cached cell: copying thousands of them takes its time.
+  // The store has the identity of a cached cell already, and copying thousands of them takes time.
   if (planned.decision != Decision::cached) record.identity = planned.identity.json();
   record.axes = cell.axes.pairs();
   record.zips = zips_of(experiment, cell);
@@ -85,7 +85,7 @@ ReferenceRecord record_of(const Reference& reference, const Plan& plan) {
   return record;
 }
 
-/// What a run has of how its attempt ended.
+/// Copies how the attempt ended into the record of its run.
 void take(RunRecord& record, const Ending& ending) {
   record.state = ending.state;
   record.error_kind = ending.kind;
@@ -103,8 +103,8 @@ StageRecord stage_record(const std::string& key, const char* kind, const Ending&
   return stage;
 }
 
-/// What cells read of an encoder, with what is not as usual: "codes", "features as float16, crop
-/// centre".
+/// What cells read from an encoder, with settings that are not the defaults: "codes", "features as
+/// float16, crop centre".
 std::string reading(const protocol::FeatureSource& source) {
   std::string text = source.codes ? "codes" : "features";
   if (!source.codes && source.dtype != "float32") text += " as " + source.dtype;
@@ -121,7 +121,7 @@ void describe(ArtifactRow& artifact) {
   artifact.bytes = static_cast<std::int64_t>(bytes);
   try {
     artifact.sha256 = protocol::sha256_file(file);
-  } catch (const std::system_error&) {  // one that cannot be read, or grows, has no hash
+  } catch (const std::system_error&) {  // a file that cannot be read, or that grows, has no hash
   }
 }
 
@@ -205,14 +205,14 @@ void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& endi
 void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {
   for (std::size_t i = 0; i < job.features.size(); ++i) {
     auto stage = stage_record(job.features[i], "features", ending);
-    // The encoders of a pass share its time: each row has its part, so that rows add up.
+    // The time of a pass is divided among its encoders, so that rows add up.
     stage.seconds = slot.seconds() / static_cast<double>(job.features.size());
     bool reused = false;
     if (ending.state == "ok") {
       const auto& result = std::get<protocol::FeaturesResult>(ending.result).encoders.at(i);
       stage.facts = result;
       stage.bytes = result.bytes;
-      // What was all in the cache cost nothing now; the row says what it did cost.
+      // A stage found in the cache costs nothing now; its row keeps its original cost.
       reused = result.computed == 0;
     } else if (i < slot.spent().encoders.size()) {
       stage.facts = slot.spent().encoders[i];
@@ -231,7 +231,7 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
       describe(artifact);
   } else {
     record.result.peak_bytes = slot.record().result.peak_bytes;
-    record.curves = std::move(slot.record().curves);  // how it went until then
+    record.curves = std::move(slot.record().curves);  // so far
   }
   take(record, ending);
   record.log = slot.log().file().string();

@@ -8,8 +8,8 @@
 
 namespace earshot::host {
 
-/// A plan as the store keeps it: its experiment with references, and every cell that has
-/// a key, but those that [select] has dropped, and every cell that cannot run, with the reason.
+/// A plan in the form of the store: its experiment with references, every cell that has a key,
+/// except those that [select] has dropped, and every cell that cannot run, with the reason.
 struct PlanRecords {
   ExperimentRecord experiment{};
   std::vector<CellRecord> cells{};
@@ -18,29 +18,30 @@ struct PlanRecords {
 
 PlanRecords records_of(const Plan& plan, const Overrides& overrides);
 
-/// Writes what becomes of jobs into the store, and reads what became of others'.
-/// @throws Failure (store_unusable), all of it
+/// Writes the outcomes of jobs into the store, and reads those of other runners.
+/// @throws Failure (store_unusable) from every member
 class Recorder {
  public:
   Recorder(const Plan& plan, Store& store) : plan_(plan), store_(store) {}
 
-  /// Begins an attempt at a cell; nothing when it is another runner's, or done.
+  /// Begins an attempt at a cell; nullopt if another runner has claimed it, or if it is done.
   std::optional<BegunRun> begin(const PlannedCell& cell);
 
-  /// Writes the points of curves that came since the last time, so that a training can be watched.
+  /// Writes the points of curves that have arrived since the last call, so that a training can be
+  /// watched.
   void watch(const Job& job, Slot& slot);
 
-  /// What the attempt in the slot came to: items of a dataset, the rows of stages, or a run
-  /// with all that it predicted.
+  /// Writes the outcome of the attempt in the slot: items of a dataset, the rows of stages, or a
+  /// run with all its predictions.
   void record(const Job& job, Slot& slot, const Ending& ending);
 
-  /// A run that came to nothing because a stage that it needs failed.
-  /// @param ending as that of the stage, with an error that names it
+  /// Ends a run that failed because a stage that it needs has failed.
+  /// @param ending that of the stage, with an error that names the stage
   void record_failed_stage(const BegunRun& run, const Job& stage, const Ending& ending,
                            const std::string& log);
 
-  /// State, kind and error of the last attempt at a cell; "running" while it runs, "lost" where
-  /// there is none.
+  /// State, kind and error of the last attempt at a cell; the state is "running" while it runs, and
+  /// "lost" if there was no attempt.
   Ending last_attempt(const PlannedCell& cell) const;
 
  private:

@@ -29,8 +29,8 @@ protocol::PretrainRequest pretrain_request(const Job& job, const Plan& plan, std
   return request;
 }
 
-/// Whether other encoders than those of a job read its dataset, now or in an earlier run: audio
-/// that it synthesizes is then worth keeping.
+/// Whether encoders other than those of a job read its dataset, now or in an earlier run: then the
+/// audio that it synthesizes is worth keeping.
 bool is_read_by_others(const Plan& plan, const Job& job, const std::string& dataset) {
   const auto encoder_of = [](const FeatureStage& stage) {
     return protocol::canonical(Json(stage.source.encoder));

@@ -12,34 +12,35 @@
 
 namespace earshot::host {
 
-/// A cell that ended otherwise than ok.
+/// A cell that did not end ok.
 struct CellFailure {
   std::string label{}, key{}, state{}, error{}, log{};
 };
 
 /// How an invocation ended. Every expected cell is in one of ok, failed, skipped and unfinished.
 struct Summary {
-  std::int64_t expected = 0;    ///< cells of the plan that are neither excluded nor left out
-  std::int64_t ok = 0;          ///< now or before
-  std::int64_t cached = 0;      ///< of these, before
-  std::int64_t elsewhere = 0;   ///< of the ok ones, done by another runner meanwhile
-  std::int64_t failed = 0;      ///< failed, timeout, oom, killed or lost after the last attempt
-  std::int64_t skipped = 0;     ///< missing weights or data, or not supported
-  std::int64_t unfinished = 0;  ///< not begun or not ended, after a signal or the circuit breaker
-  std::int64_t attempts = 0;    ///< runs begun
+  std::int64_t expected = 0;   ///< cells of the plan that are neither excluded nor left out
+  std::int64_t ok = 0;         ///< in this invocation or before
+  std::int64_t cached = 0;     ///< those that were ok before
+  std::int64_t elsewhere = 0;  ///< those that another runner has done meanwhile
+  std::int64_t failed = 0;     ///< failed, timeout, oom, killed or lost after the last attempt
+  std::int64_t skipped = 0;    ///< missing weights or data, or not supported
+  std::int64_t unfinished =
+      0;  ///< not begun or not ended, because of a signal or the circuit breaker
+  std::int64_t attempts = 0;  ///< runs that were begun
   double seconds = 0;
-  int signal = 0;                          ///< SIGINT or SIGTERM, when that ended it
+  int signal = 0;                          ///< SIGINT or SIGTERM, if that ended it; otherwise 0
   std::vector<CellFailure> failures{};     ///< in the order in which they ended
   std::map<std::string, int> not_begun{};  ///< why the circuit breaker opened -> cells not begun
 
   ExitCode exit_code() const;
 
-  /// Adds what was done after this, on other cells of the same experiment.
+  /// Adds what was done later, with other cells of the same experiment.
   Summary& operator+=(const Summary& later);
 };
 
-/// How long the rest will take: for each task the mean of what its cells took in this invocation,
-/// or else of past runs of tasks of that name.
+/// Estimates how long the rest will take, from the mean duration of each task's cells in this
+/// invocation, or else of past runs of tasks with that name.
 class Estimate {
  public:
   Estimate(const Plan& plan, const Store& store);
@@ -49,8 +50,9 @@ class Estimate {
   }
   void pass_took(double seconds) { passes_.add(seconds); }
 
-  /// Seconds of `cells` cells, `at_once` of them at a time, and of `passes` passes over audio, of
-  /// which the first has run for `pass_seconds` and shows in `state`; negative while unknown.
+  /// Seconds that `cells` cells take, `at_once` in parallel, and `passes` passes over audio, the
+  /// first of which has run for `pass_seconds` with the progress in `state`; negative while
+  /// unknown.
   double remaining(const ProgressState& state, std::int64_t cells, std::int64_t at_once,
                    std::int64_t passes, double pass_seconds) const;
 
@@ -70,20 +72,20 @@ class Estimate {
   Mean passes_{};
 };
 
-/// Counts what becomes of the cells of an invocation, and shows it as it happens.
+/// Counts and shows how the cells of an invocation end.
 class RunCounts {
  public:
-  /// @param at_once how many cells run beside each other
+  /// @param at_once how many cells run in parallel
   RunCounts(const Plan& plan, const Store& store, Progress& progress, std::int64_t at_once);
 
-  std::int64_t cells_left() const { return cells_left_; }  ///< to run, and not done for good
+  std::int64_t cells_left() const { return cells_left_; }  ///< to run, and not yet ended for good
 
-  /// Passes over the audio of a dataset that there are to do besides those known before.
+  /// Adds passes over the audio of a dataset to those still to do.
   void add_passes(std::int64_t passes) { passes_left_ += passes; }
 
   void begins(const Job& cell, std::int64_t attempt);
   void ends(const Job& job, const EndedAttempt& attempt);
-  void count_attempt() { ++summary_.attempts; }  ///< that failed before it began
+  void count_attempt() { ++summary_.attempts; }  ///< one that failed before it began
 
   /// Shows the warnings of an ok run, each sentence only once in an invocation.
   void warn(const Job& cell, const std::vector<std::string>& warnings);
@@ -92,12 +94,13 @@ class RunCounts {
   void ok(const PlannedCell& cell, double seconds);
   void ok_elsewhere();
   void not_begun(const std::string& reason);
-  /// @param interrupted it was ended for a signal: it is not failed, but unfinished
+  /// @param interrupted whether a signal ended it: then it counts as unfinished, not as failed
   void failed(const Job& cell, const Ending& ending, const std::string& log, bool interrupted);
 
   /// Shows the progress of the invocation.
   void tick(const Workers& workers);
-  /// What it came to: cells that have not ended are unfinished. @param signal that ended it, or 0
+  /// The final counts; cells that have not ended are unfinished.
+  /// @param signal the one that ended the invocation, or 0
   Summary close(int signal);
 
  private:

@@ -15,9 +15,10 @@
 namespace earshot::host {
 namespace {
 
-constexpr std::chrono::seconds grace{10};  // of running cells after the first signal
-constexpr double elsewhere_seconds = 0.5;  // between looks at cells that another runner has
-constexpr double watch_seconds = 2;        // between writes of how trainings go
+constexpr std::chrono::seconds grace{10};  // time for running cells after the first signal
+constexpr double elsewhere_seconds =
+    0.5;                             // between checks of cells that another runner has claimed
+constexpr double watch_seconds = 2;  // between writes of the curves of trainings
 
 std::int64_t processors_unless(std::int64_t count) {
   return count > 0 ? count : std::max<std::int64_t>(1, std::thread::hardware_concurrency());
@@ -77,7 +78,7 @@ class Scheduler {
     }
   }
 
-  /// Not at each point: every commit waits for the disk.
+  /// Writes curves only now and then, since every commit waits for the disk.
   void watch() {
     if (seconds_since(watched_) < watch_seconds) return;
     watched_ = Clock::now();
@@ -97,11 +98,11 @@ class Scheduler {
     workers_.for_busy([](Slot& slot) { slot.kill("killed", "interrupted"); });
   }
 
-  /// Narrow jobs fill the slots; a wide one begins when nothing runs and nothing narrow can.
+  /// Narrow jobs fill the slots; a wide one begins if nothing runs and no narrow job is ready.
   void dispatch() {
     while (!workers_.runs_wide() && workers_.busy() < job_limit_ && !narrow_ready_.empty())
       start(*narrow_ready_.begin());
-    // Starting may fail cells at once, which frees no wide job that could not wait a turn.
+    // If starting failed cells at once, wide jobs that became ready begin in the next round.
     if (workers_.busy() == 0 && narrow_ready_.empty() && !wide_ready_.empty())
       start(*wide_ready_.begin());
   }
@@ -134,8 +135,8 @@ class Scheduler {
     base::fault_point("schedule.begun");
   }
 
-  /// A worker for a job. Where the machine has no room for another one, as many as there are go on,
-  /// and the job waits. @throws WorkerShortage when there is none at all
+  /// A worker for a job. If the machine has no resources for another worker, the existing ones go
+  /// on and the job waits. @throws WorkerShortage if there are no workers at all
   Slot* slot_for(std::size_t index) {
     try {
       return &workers_.idle();
@@ -149,7 +150,8 @@ class Scheduler {
     }
   }
 
-  /// Cells that another runner has claimed: done by now, or to be run here after all.
+  /// Checks the cells that another runner has claimed: they are done, or must be run here after
+  /// all.
   void look_elsewhere() {
     if (elsewhere_.empty() || seconds_since(looked_elsewhere_) < elsewhere_seconds) return;
     looked_elsewhere_ = Clock::now();
@@ -167,7 +169,7 @@ class Scheduler {
     }
   }
 
-  /// Records an attempt that has ended, frees its slot, and goes on from there.
+  /// Records an attempt that has ended, frees its slot, and decides how to continue.
   void finish(Slot& slot, Ending ending) {
     const auto index = slot.job();
     const auto& job = jobs_[index];
@@ -191,8 +193,8 @@ class Scheduler {
     recorder_.record(job, slot, ending);
     for (const auto& warning : ending.warnings)
       if (shown_warnings_.insert(warning).second) progress_.note("warning: " + warning);
-    // After a bug a worker may be in any state, its GPU context too; and what a plugin left running
-    // must not crash in another cell.
+    // After a bug, a worker and its GPU context may be in any state; and what a plugin left running
+    // must not crash during another cell.
     if ((ending.kind == "bug" || !ending.leftovers.empty()) && slot.usable())
       slot.kill("failed", "retired");
     slot.release();
@@ -200,7 +202,7 @@ class Scheduler {
     settle(index, attempt);
   }
 
-  /// After an attempt is recorded: again, or done for good.
+  /// After an attempt is recorded: tries again, or ends the job for good.
   void settle(std::size_t index, const EndedAttempt& attempt) {
     const auto& job = jobs_[index];
     counts_.ends(job, attempt);
@@ -228,8 +230,8 @@ class Scheduler {
     counts_.failed(job, ending, attempt.log, stopping_ && ending.state == "killed");
   }
 
-  /// A shared job that failed for good. With several encoders in one pass, each is tried by itself,
-  /// so that only the cells of the one that fails do.
+  /// Ends a shared job that failed for good. If it had several encoders, each is then tried alone,
+  /// so that only the cells of a failing encoder fail.
   void settle_failed_stage(std::size_t index, const EndedAttempt& attempt) {
     if (jobs_[index].features.size() > 1) {
       progress_.note(jobs_[index].name + ": " + attempt.ending.error +
@@ -246,7 +248,7 @@ class Scheduler {
   }
 
   void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
-    if (job.waits_for < 0) return;  // failed with another stage already
+    if (job.waits_for < 0) return;  // another stage has failed it already
     job.waits_for = -1;
     if (job.kind == Job::Kind::features) return counts_.add_passes(-1);
     EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};

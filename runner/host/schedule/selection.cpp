@@ -10,7 +10,7 @@
 namespace earshot::host {
 namespace {
 
-/// The cell's axes without those that are chosen along: equal in the cells of a set.
+/// The axes of a cell without those of `over`; equal for all cells of a set.
 std::string set_of(const Cell& cell, const Select& select) {
   Json rest = Json::array();
   for (const auto& [axis, value] : cell.axes)
@@ -82,7 +82,7 @@ class Selection {
       return;
     }
     const bool higher = higher_is_better(plan_.cells[cells.front()], plan_.experiment.select.by);
-    // The first of equals, in the plan's order.
+    // If several are equal, the first in the order of the plan.
     const auto best = higher ? std::max_element(values.begin(), values.end())
                              : std::min_element(values.begin(), values.end());
     for (std::size_t i = 0; i < cells.size(); ++i)

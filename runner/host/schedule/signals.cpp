@@ -17,7 +17,7 @@ int wake_pipe[2] = {-1, -1};
 void on_signal(int signal) {
   const int saved = errno;
   signals_seen = signals_seen + 1;
-  last_signal = signal == SIGHUP ? SIGTERM : signal;  // a closed session ends a run in good order
+  last_signal = signal == SIGHUP ? SIGTERM : signal;  // a closed session ends a run cleanly
   const char byte = 1;
   [[maybe_unused]] const auto written = write(wake_pipe[1], &byte, 1);
   errno = saved;
@@ -36,10 +36,9 @@ SignalWatch::SignalWatch() {
   sigaction(SIGINT, &action, &old_int_);
   sigaction(SIGTERM, &action, &old_term_);
   sigaction(SIGHUP, nullptr, &old_hangup_);
-  // Ignored already: somebody started this with nohup(1).
+  // It was ignored before: the process was started with nohup(1).
   if (old_hangup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
-  action.sa_handler =
-      SIG_IGN;  // a worker that dies while it is written to is an error, not our end
+  action.sa_handler = SIG_IGN;  // writing to a dead worker must give an error, not end this process
   sigaction(SIGPIPE, &action, &old_pipe_);
 }
 

@@ -3,8 +3,8 @@
 
 namespace earshot::host {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP, which counts as SIGTERM, are counted instead of
-/// ending the process, and wake the code that polls fd(). One at a time.
+/// While it exists, SIGINT, SIGTERM and SIGHUP (which counts as SIGTERM) are counted instead of
+/// ending the process, and make fd() readable. Only one may exist at a time.
 class SignalWatch {
  public:
   SignalWatch();

@@ -25,7 +25,7 @@ std::vector<float> floats(std::span<const char> bytes) {
   return out;
 }
 
-/// The bytes of so many scores.
+/// Takes the bytes of this many scores from the front.
 std::span<const char> take_front(std::span<const char>& bytes, std::uint64_t scores) {
   if (scores > bytes.size() / sizeof(float))
     throw protocol::ProtocolError("message 'predictions': scores are missing");
@@ -34,7 +34,7 @@ std::span<const char> take_front(std::span<const char>& bytes, std::uint64_t sco
   return front;
 }
 
-/// What both answers say besides.
+/// The fields that both answers have.
 template <class Answer>
 Ending ending_with(const Answer& answer) {
   Ending ending{.state = "ok", .leftovers = plain_text(answer.leftovers.value_or(""))};
@@ -70,7 +70,7 @@ void Slot::begin(std::size_t index, const Job& job, const JobRequest& request,
         read_result_ = [](const Json& result) -> JobResult {
           return protocol::read_result<Verb>(result);
         };
-        // A worker that is gone shows when its end of the channel is read.
+        // If the worker is gone, reading the channel reports it.
         worker_.send(protocol::to_request<Verb>(request_, asked));
       },
       request);
@@ -78,7 +78,8 @@ void Slot::begin(std::size_t index, const Job& job, const JobRequest& request,
 
 std::optional<Ending> Slot::advance() {
   try {
-    // What it started may hold the channel open beyond its end; what it said before is read first.
+    // Processes that it started may keep the channel open after its end; its last messages are read
+    // first.
     const bool ended = worker_.exit().has_value();
     if (!closed_ && (!worker_.receive() || ended)) {
       closed_ = true;
@@ -91,7 +92,8 @@ std::optional<Ending> Slot::advance() {
         return ending;
       }
     }
-  } catch (const std::exception& error) {  // no frame, no JSON, or a field of another type
+  } catch (
+      const std::exception& error) {  // an invalid frame, invalid JSON, or a field of another type
     if (!killed_) {
       kill("failed", error_text(std::string("the worker broke the protocol: ") + error.what()));
       killed_->kind = "protocol";
@@ -182,7 +184,7 @@ Ending Slot::answered(const protocol::Failed& failed) {
   return ending;
 }
 
-/// What is recorded and shown; all of a long message goes to the log.
+/// The message as it is recorded and shown; the log gets a long one in full.
 std::string Slot::error_text(const std::string& message) {
   auto text = short_text(message);
   if (text.size() < message.size() && log_) log_->write(message + '\n');
@@ -209,7 +211,7 @@ double Slot::rate() const {
 std::optional<Ending> Slot::worker_ended() {
   auto exit = worker_.exit();
   if (!exit) {
-    // A process that ends closes its descriptors a moment before it can be reaped.
+    // A process that ends closes its descriptors shortly before it can be reaped.
     if (seconds_since(closed_at_) < 2) return std::nullopt;
     kill("failed", "the worker closed its connection but is still running");
     killed_->kind = "protocol";

@@ -20,27 +20,29 @@ inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// A worker and what it is doing. Collects what the worker says until its request has ended.
+/// A worker and its job. Collects the messages of the worker until its request has ended.
 class Slot {
  public:
   explicit Slot(const WorkerOptions& options) : worker_(options) {}
 
   bool busy() const { return job_.has_value(); }
-  bool usable() const { return !closed_ && !asked_to_stop_ && !killed_; }  ///< may take another job
+  bool usable() const {
+    return !closed_ && !asked_to_stop_ && !killed_;
+  }  ///< whether it may get another job
   std::size_t job() const { return *job_; }
   bool wide() const { return wide_; }
 
-  /// Sends the request; `run` is the run of a cell.
+  /// Sends the request; `run` is given for cells.
   void begin(std::size_t index, const Job& job, const JobRequest& request,
              std::optional<BegunRun> run, AttemptLog log);
 
-  /// Reads what has arrived without blocking, checks the clock and memory.
-  /// @returns how the job ended, once it has
+  /// Reads what has arrived, without blocking, and checks the limits of time and memory.
+  /// @returns how the job ended, as soon as it has
   std::optional<Ending> advance();
 
-  /// SIGTERM: the worker saves what it can and ends its request early.
+  /// Sends SIGTERM, upon which the worker saves what it can and ends its request early.
   void ask_to_stop();
-  /// Ends the process; the attempt's state becomes `state`.
+  /// Ends the process; `state` becomes the state of the attempt.
   void kill(const std::string& state, const std::string& error);
 
   /// The file descriptors to poll; -1 for none.
@@ -48,22 +50,24 @@ class Slot {
   int output_fd() const { return output_open_ ? worker_.output_fd() : -1; }
 
   const std::optional<BegunRun>& run() const { return run_; }
-  RunRecord& record() { return record_; }  ///< so far: predictions, metrics, curves, artifacts
+  RunRecord& record() {
+    return record_;
+  }  ///< what has arrived so far: predictions, metrics, curves, artifacts
   const std::vector<protocol::ItemRow>& items() const { return items_; }
-  /// What each encoder of a pass has done so far; nothing before the first shard.
+  /// What each encoder of a pass has done so far; empty before the first shard.
   const protocol::event::Spent& spent() const { return spent_; }
-  /// Points of curves that this has not returned before.
+  /// Points of curves that earlier calls have not returned.
   std::span<const CurveRow> fresh_points();
   AttemptLog& log() { return *log_; }
   double seconds() const { return seconds_since(started_); }
   std::int64_t done() const { return done_; }
   std::int64_t total() const { return total_; }
-  double rate() const;  ///< of done(), a second; 0 while it is not known
-  /// The last point of a training: of its loss, if it has such a curve.
+  double rate() const;  ///< done() per second; 0 while unknown
+  /// The last point of a training: that of its loss, if it has such a curve.
   const std::optional<CurveRow>& point() const { return point_; }
-  const std::string& doing() const { return doing_; }  ///< what the worker says it is at
+  const std::string& doing() const { return doing_; }  ///< the stage that the worker has reported
 
-  /// Closes the log and is free for the next job.
+  /// Closes the log and frees the slot for the next job.
   void release();
 
  private:
@@ -87,7 +91,7 @@ class Slot {
 
   WorkerProcess worker_;
   bool closed_ = false, output_open_ = true, asked_to_stop_ = false;
-  std::optional<Ending> killed_{};  ///< why it was killed by us
+  std::optional<Ending> killed_{};  ///< why kill() ended it
   Clock::time_point closed_at_{}, checked_memory_{};
 
   std::optional<std::size_t> job_{};
@@ -97,7 +101,7 @@ class Slot {
   std::optional<BegunRun> run_{};
   std::optional<AttemptLog> log_{};
   RunRecord record_{};
-  JobResult (*read_result_)(const Json& result) = nullptr;  ///< of the verb that was asked
+  JobResult (*read_result_)(const Json& result) = nullptr;  ///< for the verb of the request
   std::vector<protocol::ItemRow> items_{};
   Clock::time_point started_{}, stage_started_{};
   std::int64_t done_ = 0, total_ = 0, first_done_ = -1;
@@ -108,29 +112,29 @@ class Slot {
   std::string doing_{};
 };
 
-/// The workers of an invocation, each in its slot. They are started when they are needed, and kept
-/// for the next job as long as they live.
+/// The workers of an invocation, each in a slot. They are started when needed, and get further jobs
+/// as long as they live.
 class Workers {
  public:
-  /// @param prefix as WorkerOptions::prefix
+  /// @param prefix see WorkerOptions::prefix
   explicit Workers(std::vector<std::string> prefix) { options_.prefix = std::move(prefix); }
 
-  /// A slot that can take a job, of a new worker when all are busy.
+  /// A slot that can take a job; starts a new worker if all are busy.
   Slot& idle();
   std::int64_t busy() const;
-  bool runs_wide() const;  ///< a wide job runs
+  bool runs_wide() const;  ///< whether a wide job is running
 
-  /// Calls `act(slot)` for all that are busy.
+  /// Calls `act(slot)` for all slots that are busy.
   template <class Act>
   void for_busy(Act&& act) const {
     for (const auto& slot : slots_)
       if (slot->busy()) act(*slot);
   }
 
-  /// Waits until a worker has said something or this descriptor is readable, for 50 ms at most.
+  /// Waits until a worker has sent something or this descriptor is readable, for at most 50 ms.
   void wait(int descriptor) const;
   /// Reads from all workers, and calls `finish(slot, ending)` for each job that has ended; `finish`
-  /// ends with Slot::release(). Workers that are gone are dropped.
+  /// must call Slot::release(). Workers that are gone are dropped.
   template <class Finish>
   void advance(Finish&& finish) {
     for (auto& slot : slots_)

@@ -29,7 +29,7 @@ Plan Workspace::plan() const {
 }
 
 Summary Workspace::execute(const Plan& plan, Progress& progress) {
-  // Asking git takes longer than all the rest of a run that finds everything done.
+  // Asking git takes longer than everything else in a run that finds all cells done.
   const bool runs = std::any_of(plan.cells.begin(), plan.cells.end(),
                                 [](const auto& cell) { return cell.decision == Decision::run; });
   if (runs && provenance_.is_null()) provenance_ = provenance(plan, settings_.arguments);
@@ -47,7 +47,7 @@ Summary Workspace::run(Plan& plan, Progress& progress) {
   if (plan.experiment.select.over.empty()) return execute(plan, progress);
   const auto first = with_selection(plan, *store_);
   auto summary = execute(first, progress);
-  // Every candidate has its validation numbers now, or none: choose, and test what was chosen.
+  // Validation is done, or has failed, for every candidate: choose, and test the chosen ones.
   if (choices_open(first) && summary.signal == 0)
     summary += execute(without_cells_of(with_selection(plan, *store_), first), progress);
   return summary;

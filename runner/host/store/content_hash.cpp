@@ -7,10 +7,10 @@
 namespace earshot::host {
 namespace {
 
-/// A value with its type and length, so that no two rows have one text.
+/// A value with its type and length, so that different rows give different texts.
 void append(std::string& text, const Statement& row, int column) {
   const int type = sqlite3_column_type(row.handle(), column);
-  if (type == SQLITE_FLOAT) {  // its bits: no two ways to write it
+  if (type == SQLITE_FLOAT) {  // its bits, which are unambiguous
     const double value = row.real(column);
     text += 'r';
     text.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -39,7 +39,7 @@ std::string rows_of(const Connection& connection, std::int64_t id,
   return text;
 }
 
-/// Rows (name, id, hash) whose hash is not that of what they name.
+/// Finds rows (name, id, hash) whose hash is not that of the content.
 template <class Content>
 void compare(const Connection& connection, const char* sql, const char* what, Content&& content,
              std::vector<std::string>& problems) {

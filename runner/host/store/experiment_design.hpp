@@ -6,31 +6,31 @@
 
 #include "host/store/store.hpp"
 
-// What a comparison knows of cells before it looks at numbers.
+// What a comparison needs to know about cells, apart from their numbers.
 
 namespace earshot::host {
 
-/// Values of a cell by axis, as the results file writes them.
+/// Values of a cell by axis, as in the results file.
 using Labels = std::map<std::string, std::string>;
 
-/// A cell that has test numbers, or will have.
+/// A cell that has test results, or will have them.
 struct DesignCell {
-  Labels axes{};  ///< all but seed and fold
+  Labels axes{};  ///< all except seed and fold
   std::int64_t seed = 0, fold = 0;
-  std::int64_t position = 0;     ///< in the experiment
-  std::int64_t run = 0;          ///< the finished one; 0: none yet
-  std::int64_t dataset_id = 0;   ///< 0 of a cell that cannot run
-  std::string key{}, primary{};  ///< primary: name of the metric; "" of a cell that cannot run
-  std::string skipped{};         ///< why it cannot run; "" where it can
-  bool hears_nothing = false;    ///< uses no encoder
-  // What two sides should have in common, from the cell's identity; "" where it has none.
+  std::int64_t position = 0;     ///< position in the experiment
+  std::int64_t run = 0;          ///< its finished run; 0: none yet
+  std::int64_t dataset_id = 0;   ///< 0 if the cell cannot run
+  std::string key{}, primary{};  ///< primary: name of the metric; "" if the cell cannot run
+  std::string skipped{};         ///< why it cannot run; "" if it can
+  bool hears_nothing = false;    ///< whether it uses no encoder
+  // What two sides should have in common, from the cell's identity; "" if absent.
   std::string scorer{}, evaluator{}, build{}, audio{}, device{};
 };
 
-/// The test cells of a revision, in its order.
+/// The test cells of a revision, in the order of its file.
 std::vector<DesignCell> design_cells(const Store& store, std::int64_t revision);
 
-/// A finished test run, with all that a fair pair of encoders has in common.
+/// A finished test run, with everything that a fair pair of encoders has in common.
 struct TestRun {
   std::string experiment{}, task{}, mapper{}, language_model{}, variant{};
   std::string encoder{};
@@ -38,12 +38,12 @@ struct TestRun {
   std::int64_t run = 0, dataset_id = 0;
 };
 
-/// Runs of any experiment on the dataset with this key, and of all revisions of one experiment on a
-/// dataset of this label.
+/// Runs of any experiment on the dataset with this key, and runs of all revisions of one experiment
+/// on a dataset with this label.
 std::vector<TestRun> test_runs(const Store& store, const std::string& dataset_key,
                                const std::string& experiment, const std::string& dataset_label);
 
-/// What is known of an encoder's weights.
+/// What is known about an encoder's weights.
 struct EncoderWeights {
   std::string encoder{};
   std::string weights{};  ///< as written; "" without
@@ -53,16 +53,16 @@ struct EncoderWeights {
 };
 
 /// Weights of the encoders that have weights or pretraining data, in the order of a revision.
-/// @throws Failure (store_unusable) where the file holds what is not valid JSON; likewise below
+/// @throws Failure (store_unusable) if the file contains invalid JSON; likewise below
 std::vector<EncoderWeights> encoder_weights(const Store& store, std::int64_t revision);
 
-/// Where a dataset has its right answers from.
+/// The origins of a dataset's reference answers.
 struct AnswerOrigins {
   std::string dataset{};  ///< label
-  Json items{};           ///< how many by origin: {"audio": 12, "caption": 88}
+  Json items{};           ///< number of items by origin: {"audio": 12, "caption": 88}
 };
 
-/// Origins of the answers of those datasets of a revision that declare them, by label.
+/// Origins of the reference answers, for those datasets of a revision that declare them, by label.
 std::vector<AnswerOrigins> answer_origins(const Store& store, std::int64_t revision);
 
 }  // namespace earshot::host

@@ -1,7 +1,7 @@
 #include "host/base/failure.hpp"
 #include "host/store/store.hpp"
 
-// What is done to whole experiments of a results file.
+// Operations on whole experiments of a results file.
 
 namespace earshot::host {
 

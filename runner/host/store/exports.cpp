@@ -31,7 +31,7 @@ const char* const marks_sql =
     "CROSS JOIN prediction p ON p.run_id = r.run_id "
     "WHERE e.name = ? AND e.latest = 1 ORDER BY 1, 2";
 
-// The columns after `groups` are not written: they say what the scores are of.
+// The columns after `groups` are not exported: they name what the scores refer to.
 const char* const predictions_sql =
     "SELECT encoder, task, mapper, language_model, variant, seed, fold, cell_key, "
     "item_position AS position, item, question, choices, gold, value, output, correct, "
@@ -46,7 +46,7 @@ Rows rows_of(const Store& store, const char* sql, const std::string& experiment)
   return Rows(std::move(rows));
 }
 
-/// The texts of a column that holds a list; none where it holds something else.
+/// The texts of a column that contains a list; empty if it contains something else.
 std::vector<std::string> texts_in(const Statement& row, int column, const std::string& where) {
   const auto list = row.json(column, where);
   return list.is_array() ? list.get<std::vector<std::string>>() : std::vector<std::string>();

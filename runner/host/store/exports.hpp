@@ -6,36 +6,36 @@
 
 #include "host/store/selected_rows.hpp"
 
-// All that the latest revision of an experiment has found, to be written to files.
+// All results of the latest revision of an experiment, for files.
 
 namespace earshot::host {
 
 /// A row for each run, slice and metric.
 Rows exported_results(const Store& store, const std::string& experiment);
 
-/// All that must be equal if cell keys are equal: without labels and the order of the file, sorted
-/// by cell key, which comes first.
+/// Everything that must be equal if cell keys are equal: without labels and the order of the file,
+/// sorted by cell key, which is the first column.
 Rows canonical_metrics(const Store& store, const std::string& experiment);
 Rows canonical_predictions(const Store& store, const std::string& experiment);
 
-/// What a run said about an item, with what was asked and what is true.
+/// The prediction of a run for an item, with the question and the truth.
 struct ExportedPrediction {
   std::vector<Json> values{};  ///< one for each of ExportedPredictions::columns(); `scores` is null
-  std::vector<float> scores{};        ///< empty where there are none
-  std::vector<std::string> scored{};  ///< classes, choices or candidates that `scores` are of
+  std::vector<float> scores{};        ///< empty if there are none
+  std::vector<std::string> scored{};  ///< classes, choices or candidates that `scores` refer to
 };
 
-/// Predictions, read one at a time. The store outlives them.
+/// Predictions, read one at a time. The store must outlive them.
 class ExportedPredictions {
  public:
   ExportedPredictions(const Store& store, const std::string& experiment);
 
   std::vector<std::string> columns() const;
   std::size_t scores_column() const;
-  /// Columns whose texts are JSON.
+  /// Indices of columns whose texts are JSON.
   std::vector<std::size_t> json_columns() const;
 
-  /// @returns false after the last
+  /// @returns false after the last prediction
   bool next(ExportedPrediction& prediction);
 
  private:
@@ -43,7 +43,7 @@ class ExportedPredictions {
 
   const Store* store_;
   Statement rows_;
-  std::map<std::int64_t, std::vector<std::string>> classes_{};  ///< by run, as scores have them
+  std::map<std::int64_t, std::vector<std::string>> classes_{};  ///< by run, in the order of scores
 };
 
 }  // namespace earshot::host

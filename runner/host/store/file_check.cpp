@@ -8,7 +8,7 @@
 namespace earshot::host {
 namespace {
 
-/// First version whose write-ahead log is free of a race between connections.
+/// The first version without a race between connections in its write-ahead log.
 constexpr int safe_sqlite = 3'051'003;
 
 }  // namespace

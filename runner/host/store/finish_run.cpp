@@ -110,8 +110,8 @@ class RunWriter {
   std::map<Pair, std::int64_t> metrics_, slices_;
 };
 
-/// A step given twice keeps its last value. @param table "curve" or "stage_curve", of the run or
-/// stage
+/// If a step is given twice, its last value is kept. @param table "curve" or "stage_curve", for a
+/// run or a stage
 void add_curves(Connection& connection, const std::string& table, std::int64_t id,
                 std::span<const CurveRow> points) {
   const auto owner = table == "curve" ? "run_id" : "stage_id";
@@ -187,7 +187,7 @@ void Store::record_curves(std::int64_t run, std::span<const CurveRow> points) {
   Statement mine(connection_,
                  "SELECT 1 FROM run WHERE run_id = ? AND state = 'running' AND owner_id = ?");
   mine.bind_all(run, owner_id_);
-  if (!mine.step()) return;  // marked as lost meanwhile, as finish_run will say
+  if (!mine.step()) return;  // marked as lost meanwhile, which finish_run will report
   mine.reset();
   add_curves(connection_, "curve", run, points);
   base::fault_point("store.record_curves.before");

@@ -3,7 +3,7 @@
 
 namespace earshot::host {
 
-/// The connection for read models of this room. Other rooms use neither it nor SQL, which
+/// The connection, for read models of this folder. Other folders use neither it nor SQL, which
 /// tests/layering checks.
 const Connection& connection_of(const Store& store);
 

@@ -7,7 +7,7 @@
 namespace earshot::host {
 
 std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& experiment) {
-  // Looked up by key, metric by metric: the view `result` would read all slices of all runs.
+  // Metrics are looked up one by one, by key: the view `result` would read all slices of all runs.
   Statement rows(
       connection_of(store),
       "SELECT m.task, m.mapper, m.language_model, m.variant, m.encoder, d.name, avg(v.value), "

@@ -6,7 +6,7 @@
 
 #include "host/store/store.hpp"
 
-// What finished runs measured.
+// The metrics of finished runs.
 
 namespace earshot::host {
 
@@ -15,32 +15,32 @@ struct MeanMetric {
   std::string task{}, mapper{}, language_model{}, variant{}, encoder{};
   std::string metric{};
   double value = 0;      ///< in the unit of the metric
-  bool primary = false;  ///< or else chance or majority, which it is held against
+  bool primary = false;  ///< if false, it is chance or majority, for comparison
 };
 
 /// The primary metric of each task, chance and majority, in the order of the experiment's latest
-/// revision. Only those that are finite.
+/// revision. Values that are not finite are omitted.
 std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& experiment);
 
-/// A metric of a cell's finished run over all items; nothing without such a run, or if the number
-/// is not finite.
+/// A metric over all items of a cell's finished run; nullopt if there is no such run, or if the
+/// number is not finite.
 std::optional<double> overall_value(const Store& store, const std::string& cell_key,
                                     const std::string& metric);
 
-/// What a run has of a metric in one slice.
+/// A metric of a run in one slice.
 struct RecordedScore {
   double value = 0;    ///< NaN if not finite
-  std::int64_t n = 0;  ///< items or steps behind it
-  /// What each item contributes, as statistics::packed() writes it; nothing if it is not kept.
+  std::int64_t n = 0;  ///< number of items or steps that it is computed from
+  /// The contribution of each item, as written by statistics::packed(); empty if not kept.
   std::optional<std::string> influences{};
-  std::string no_interval{};  ///< why there is none; or ""
+  std::string no_interval{};  ///< why there is no interval; or ""
 };
 
 std::optional<RecordedScore> score_of(const Store& store, std::int64_t run,
                                       const std::string& metric, const std::string& dimension,
                                       const std::string& slice);
 
-/// What a metric is, as the evaluator of a run defined it.
+/// The definition of a metric by the evaluator of a run.
 struct MetricDefinition {
   std::string kind{};  ///< "mean" of marks, "score" of a slice, "report" of the run
   std::string unit{};

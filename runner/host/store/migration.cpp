@@ -35,7 +35,7 @@ std::string hash_of(const Migration& migration) {
   return protocol::sha256(std::string_view(migration.sql));
 }
 
-/// The longest step from that version; null when there is none.
+/// The step that leads furthest from this version; null if there is none.
 const Migration* next_of(const std::vector<Migration>& known, std::int64_t version) {
   const Migration* next = nullptr;
   for (const auto& migration : known)
@@ -44,7 +44,7 @@ const Migration* next_of(const std::vector<Migration>& known, std::int64_t versi
   return next;
 }
 
-/// Refuses a file that was made by a step with one of our numbers and another text.
+/// Refuses a file that was created by a step with the number of a known one, but another text.
 void require_same_steps(const Connection& connection, const fs::path& file,
                         const std::vector<Migration>& known) {
   Statement rows(connection, "SELECT version, sql_sha256 FROM schema_migration ORDER BY version");
@@ -80,11 +80,11 @@ std::string quoted(const std::string& name) {
   return text + '"';
 }
 
-/// SQLite checks views when a table changes, so all are dropped before. The user's come back as
-/// they were, even if they use a column that is gone.
+/// SQLite checks views when a table changes, so all are dropped first. Those of the user are
+/// restored unchanged, even if they use a column that no longer exists.
 class Views {
  public:
-  /// Drops all views. @param version  of the file, which says which of them are Earshot's
+  /// Drops all views. @param version  that of the file, which determines which views are Earshot's
   Views(Connection& connection, const fs::path& file, std::int64_t version)
       : connection_(connection), file_(file) {
     const auto ours = version == 0 ? std::set<std::string>() : names_of(version);
@@ -94,7 +94,8 @@ class Views {
     }
   }
 
-  /// Creates those of views.sql, recorded with the new version, and then the user's.
+  /// Creates the views of views.sql, records them with the new version, and then creates the
+  /// user's.
   void restore(std::int64_t version) {
     connection_.execute(std::string(views_sql));
     std::set<std::string> ours;
@@ -126,7 +127,7 @@ class Views {
   std::vector<View> kept_{};
 };
 
-/// Tables that others refer to may be replaced meanwhile; all references are checked at the end.
+/// Meanwhile, tables that others refer to may be replaced; all references are checked at the end.
 class NoForeignKeys {
  public:
   explicit NoForeignKeys(Connection& connection) : connection_(connection) {
@@ -196,7 +197,7 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
   if (before > 0) connection.copy_to(file.string() + ".v" + std::to_string(before) + ".bak");
   const NoForeignKeys later(connection);
   Transaction transaction(connection);
-  require_known(connection, file, known);  // another process may have been faster
+  require_known(connection, file, known);  // another process may have migrated it meanwhile
   auto version = schema_of(connection);
   if (version == wanted) return;
   Views views(connection, file, version);

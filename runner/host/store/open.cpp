@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t cheap_to_check = 8u << 20;  // bytes; some 10 ms
+constexpr std::uintmax_t cheap_to_check = 8u << 20;  // bytes; takes about 10 ms
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
   throw Failure(ExitCode::store_unusable, file.string() + ": " + problem);
@@ -76,15 +76,15 @@ void use_write_ahead_log(const Connection& connection) {
   }
 }
 
-/// Without automatic indexes: the views have the indexes that they need, but SQLite would copy all
-/// metrics into a temporary one for a single query.
+/// Turns automatic indexes off: the views have the indexes that they need, but SQLite would copy
+/// all metrics into a temporary index for a single query.
 void set_up(Connection& connection) {
   connection.execute(
       "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF;"
       "PRAGMA cache_size = -64000; PRAGMA synchronous = FULL");
 }
 
-/// What a reader may do. ATTACH could create files, and most PRAGMAs are settings.
+/// Authorizes what a reader may do. ATTACH could create files, and most PRAGMAs are settings.
 int allow_reading(void*, int action, const char* name, const char*, const char*, const char*) {
   static const std::set<std::string_view> pragmas{
       "table_info",      "table_xinfo",  "table_list",      "index_list",
@@ -105,7 +105,7 @@ int allow_reading(void*, int action, const char* name, const char*, const char*,
   }
 }
 
-/// Some names have a special meaning for SQLite, and nothing would be stored under them.
+/// Refuses names with a special meaning for SQLite, under which nothing would be stored.
 void require_regular_name(const fs::path& file) {
   const auto name = file.string();
   if (name.empty() || name.starts_with(":") || name.starts_with("file:"))
@@ -122,8 +122,8 @@ void require_regular_name(const fs::path& file) {
             ": is a device, pipe or socket; expected a results file, such as results/results.db");
 }
 
-/// A URI that tells SQLite that nobody changes the file, so that it needs neither a lock nor a file
-/// beside it.
+/// A URI that tells SQLite that the file does not change, so that it needs neither a lock nor a
+/// file next to it.
 std::string immutable(const fs::path& file) {
   std::string uri = "file:";
   for (const char c : fs::absolute(file).lexically_normal().string()) {
@@ -138,10 +138,9 @@ std::string immutable(const fs::path& file) {
   return uri + "?immutable=1";
 }
 
-/// A reader of a file with a write-ahead log needs the files beside it. It opens the file for
-/// writing where that is allowed, because only such a connection removes those files at the end,
-/// also after a writer that crashed. Where it is not allowed and there is no log, the file is
-/// complete without.
+/// A reader of a file with a write-ahead log needs the files next to it. It opens the file for
+/// writing if permitted, since only such a connection removes those files at the end, even after a
+/// writer that crashed. If it is not permitted and there is no log, the file is complete by itself.
 Connection connect_reader(const fs::path& file, bool pending) {
   if (may_write(file)) return {file.string(), SQLITE_OPEN_READWRITE, file.string()};
   if (pending) return {file.string(), SQLITE_OPEN_READONLY, file.string()};
@@ -157,7 +156,7 @@ Connection open_read_only(const fs::path& file, const std::vector<Migration>& kn
   }
   refuse_network_file_system(file);
   if (fs::exists(with_suffix(file, "-journal"))) {
-    // A process died while it created the file; only a writer can roll that back.
+    // A process died while creating the file; only a writer can roll that back.
     Connection(file.string(), SQLITE_OPEN_READWRITE, file.string())
         .integer("SELECT count(*) FROM sqlite_master");
   }

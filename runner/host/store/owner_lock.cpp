@@ -30,7 +30,8 @@ struct flock one_byte(std::int64_t owner) {
 
 OwnerLock::OwnerLock(const std::filesystem::path& results, std::int64_t owner)
     : descriptor_(open(lock_file(results).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-  // A lock of the open file, not of the process: closing another descriptor of the file keeps it.
+  // The lock belongs to the open file, not to the process, so that closing another descriptor of
+  // the file does not release it.
   auto lock = one_byte(owner);
   if (descriptor_ < 0 || fcntl(descriptor_, F_OFD_SETLK, &lock) != 0) {
     const std::string problem = std::strerror(errno);
@@ -52,7 +53,7 @@ OwnerLock& OwnerLock::operator=(OwnerLock&& other) noexcept {
 }
 
 bool OwnerLock::held(const std::filesystem::path& results, std::int64_t owner) {
-  // Asking takes no right to write.
+  // Testing needs no permission to write.
   const int descriptor = open(lock_file(results).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return false;
   auto lock = one_byte(owner);

@@ -5,8 +5,8 @@
 namespace earshot::host {
 
 /// A living process holds a lock on one byte of `<results file>-owners`. The system releases it
-/// however the process ends, and it holds across containers that share the folder, where process
-/// numbers mean nothing.
+/// however the process ends. It also works across containers that share the folder, in which
+/// process ids are meaningless.
 class OwnerLock {
  public:
   OwnerLock() = default;

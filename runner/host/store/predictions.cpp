@@ -9,7 +9,7 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-/// A class, or the classes of a set; none for other labels.
+/// A class, or the classes of a set; empty for other labels.
 std::vector<std::string> classes_of(const Json& label) {
   if (label.is_string() || label.is_boolean()) return {text_of(label)};
   std::vector<std::string> classes;

@@ -6,7 +6,7 @@
 
 namespace earshot::host {
 
-/// Each begins with a line `-- name: summary`.
+/// Each query begins with a line `-- name: summary`.
 const std::vector<NamedQuery>& named_queries() {
   static const auto queries = [] {
     std::vector<NamedQuery> found;

@@ -18,8 +18,8 @@ std::string value_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : protocol::canonical(value);
 }
 
-/// Hashes of axis labels. A set of labels is hashed by the sum of its members' hashes, so that the
-/// hash without some of them is a subtraction.
+/// Hashes of axis labels. The hash of a set of labels is the sum of their hashes, so that labels
+/// can be removed by subtraction.
 class LabelHash {
  public:
   std::uint64_t of(const std::string& axis, const Json& value) {
@@ -38,7 +38,7 @@ class LabelHash {
     return sum;
   }
 
-  /// As SQLite keeps it: 63 bits, not negative.
+  /// In the range of SQLite's integers: 63 bits, not negative.
   static std::int64_t stored(std::uint64_t hash) { return static_cast<std::int64_t>(hash >> 1); }
 
  private:
@@ -54,7 +54,7 @@ bool differs_along(const std::string& axis, const std::string& other, const Cell
   });
 }
 
-/// "task.lr=0.0001 cut=2": the axes that have no column of their own.
+/// "task.lr=0.0001 cut=2": the axes without a column of their own.
 std::string variant(const Axes& axes) {
   static const std::vector<std::string> columns{"encoder",        "dataset", "task", "mapper",
                                                 "language_model", "seed",    "fold"};
@@ -66,7 +66,7 @@ std::string variant(const Axes& axes) {
   return text;
 }
 
-/// "audio, caption": where the dataset has its right answers from, by its slices; or null.
+/// "audio, caption": the origins of the dataset's reference answers, from its slices; or null.
 Json gold_from(const protocol::DatasetInfo& info) {
   const auto slices = info.slices.find("gold_from");
   if (slices == info.slices.end()) return nullptr;
@@ -218,7 +218,7 @@ class PlanWriter {
     return all;
   }
 
-  /// In the order of the primary key, which is three times as fast.
+  /// Inserts in the order of the primary key, which is three times as fast.
   void write_axes() {
     std::sort(rows_.begin(), rows_.end(),
               [](const auto& a, const auto& b) { return a.tie() < b.tie(); });

@@ -14,7 +14,7 @@ const std::string attempts_sql =
     "SELECT r.run_id, c.key, r.attempt, (SELECT max(attempt) FROM run WHERE cell_id = c.cell_id), "
     "r.state, r.error_kind, r.error, r.log FROM run r JOIN cell c USING(cell_id) ";
 
-/// The first row of `attempts_sql`.
+/// The first row of a query that begins with `attempts_sql`.
 std::optional<Attempt> attempt_in(Statement& row) {
   if (!row.step()) return std::nullopt;
   return Attempt{row.integer(0), row.text(1), row.integer(2), row.integer(3),

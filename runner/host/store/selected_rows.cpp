@@ -11,7 +11,8 @@
 namespace earshot::host {
 namespace {
 
-/// Runs `act` on SQL that a user wrote: a mistake in it is the user's, not the file's.
+/// Runs `act` on SQL written by a user, and reports an error as a mistake of the user, not of the
+/// file.
 template <class Act>
 auto explain_mistakes(sqlite3* database, Act&& act) {
   try {

@@ -15,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "BLOBs of numbers are little endian");
 
-/// What a user can do about SQLite's error, in the words of the file.
+/// What a user can do about an error of SQLite.
 std::string explain(sqlite3* database, int code) {
   const std::string detail = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
   switch (code & 0xff) {
@@ -75,11 +75,11 @@ void Connection::require_in_place() const {
   sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   const auto file = place_of(name_);
   const bool gone = moved != 0 || file != file_;
-  const std::string path = sqlite3_db_filename(handle(), "main");  // links resolved
+  const std::string path = sqlite3_db_filename(handle(), "main");  // with links resolved
   const auto log = place_of(path + "-wal");
   if (log_ == Place{}) log_ = log;
   if (!gone && log == log_) return;
-  // The log of the file that is gone would be taken for that of the file in its place.
+  // Otherwise the log of the removed file would be taken for the log of the new one.
   if (gone && file != Place{} && log != Place{} && log == log_) {
     ::unlink((path + "-wal").c_str());
     ::unlink((path + "-shm").c_str());

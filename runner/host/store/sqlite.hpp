@@ -17,8 +17,8 @@ namespace earshot::host {
 
 using protocol::Json;
 
-/// One connection to a SQLite file. Every error of SQLite becomes a Failure (store_unusable) that
-/// says which file, what is wrong and what to do.
+/// One connection to a SQLite file. Every error of SQLite becomes a Failure (store_unusable) with
+/// the file, what is wrong and what to do.
 class Connection {
  public:
   /// `flags` as in sqlite3_open_v2; `name` is for messages. Waits up to 30 s for locks.
@@ -26,11 +26,11 @@ class Connection {
 
   /// Runs one or several statements that return nothing.
   void execute(const std::string& sql);
-  /// First column of the first row; 0 when there is none.
+  /// The first column of the first row; 0 if there is none.
   std::int64_t integer(const std::string& sql) const;
   std::string text(const std::string& sql) const;
 
-  /// Rows that the last statement changed.
+  /// Number of rows that the last statement changed.
   std::int64_t changes() const;
   std::int64_t last_id() const;
 
@@ -44,10 +44,10 @@ class Connection {
   /// @throws Failure that translates SQLite's error `code`
   [[noreturn]] void fail(int code) const;
 
-  /// From now on every Transaction looks whether the file is still where it was opened.
+  /// From now on, every Transaction checks whether the file is still where it was opened.
   void watch_place();
-  /// @throws Failure when the file, or its write-ahead log, was removed or replaced since it was
-  /// opened: what is written then can never be found. Nothing without watch_place().
+  /// @throws Failure if the file or its write-ahead log was removed or replaced since it was
+  /// opened: whatever is written then is lost. Does nothing without watch_place().
   void require_in_place() const;
 
  private:
@@ -57,8 +57,8 @@ class Connection {
   };
   static Place place_of(const std::string& file);  ///< zeros if there is none
 
-  Place file_{};         ///< as it was opened; zeros if not watched
-  mutable Place log_{};  ///< of the write-ahead log, once it is there
+  Place file_{};         ///< when it was opened; zeros if not watched
+  mutable Place log_{};  ///< that of the write-ahead log, once it exists
   std::string name_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
 };
@@ -81,9 +81,9 @@ class Statement {
   }
   Statement& bind(int index, const char* text) { return bind(index, std::string_view(text)); }
   Statement& bind(int index, std::span<const std::byte> bytes);  ///< as a BLOB
-  Statement& bind(int index, std::span<const float> values);     ///< likewise; NULL when empty
+  Statement& bind(int index, std::span<const float> values);     ///< likewise; NULL if empty
   Statement& bind_null(int index);
-  /// NULL, integer, real and text as such; true and false as 1 and 0; lists and objects as JSON.
+  /// Null, numbers and texts as such; true and false as 1 and 0; lists and objects as JSON.
   Statement& bind(int index, const Json& value);
 
   /// Binds parameters 1, 2, ...
@@ -94,16 +94,16 @@ class Statement {
     return *this;
   }
 
-  /// The next row. @returns false after the last.
+  /// Advances to the next row. @returns false after the last.
   bool step();
-  /// Runs a statement that returns nothing, and makes it ready for the next values.
+  /// Runs a statement that returns nothing, and resets it for the next values.
   void run();
   template <class... Values>
   void run(const Values&... values) {
     bind_all(values...);
     run();
   }
-  /// Makes ready to run again; bound values stay.
+  /// Resets the statement to run again; bound values are kept.
   void reset();
 
   int columns() const;
@@ -112,12 +112,13 @@ class Statement {
   std::int64_t integer(int index) const;
   double real(int index) const;
   std::string text(int index) const;           ///< "" for NULL
-  std::vector<float> floats(int index) const;  ///< of a BLOB
-  std::string_view bytes(int index) const;     ///< of a BLOB or text, until the next step()
-  /// The JSON that a text is; null for NULL. @param where  names it in messages: "item 17"
-  /// @throws Failure (store_unusable) where it is not valid JSON
+  std::vector<float> floats(int index) const;  ///< those of a BLOB
+  std::string_view bytes(
+      int index) const;  ///< those of a BLOB or text, valid until the next step()
+  /// A text parsed as JSON; null for NULL. @param where  its name in messages: "item 17"
+  /// @throws Failure (store_unusable) if it is not valid JSON
   Json json(int index, const std::string& where) const;
-  Json value(int index) const;  ///< by the type of the stored value; a BLOB as "80 bytes"
+  Json value(int index) const;  ///< with the type of the stored value; a BLOB as "80 bytes"
 
   sqlite3_stmt* handle() const { return statement_.get(); }
 
@@ -126,10 +127,10 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
 };
 
-/// BEGIN IMMEDIATE; rolled back when it ends without commit(). Both ends of a watched connection
-/// look whether the file is in place (Connection::require_in_place). The lock is taken at once,
-/// because a transaction that begins by reading cannot wait for the lock later (SQLITE_BUSY at
-/// once).
+/// BEGIN IMMEDIATE; rolled back if it is destroyed without commit(). On a watched connection, begin
+/// and commit check that the file is in place (Connection::require_in_place). The lock is taken at
+/// the beginning, since a transaction that begins by reading cannot wait for it later (it gets
+/// SQLITE_BUSY immediately).
 class Transaction {
  public:
   explicit Transaction(Connection& connection);

@@ -137,7 +137,8 @@ std::int64_t Store::mark_lost_runs() {
   return marked;
 }
 
-/// Inserted with the first run, so that a plan without work writes nothing.
+/// The row of this process is inserted with its first run, so that a plan without work writes
+/// nothing.
 std::int64_t Store::provenance_id() {
   if (provenance_id_ != 0) return provenance_id_;
   const auto key = protocol::sha256(provenance_);
@@ -158,12 +159,12 @@ std::int64_t Store::provenance_id() {
   return id;
 }
 
-/// The lock is taken before the row can be seen.
+/// The lock is taken before the row becomes visible.
 void Store::become_owner() {
   Statement(connection_, "INSERT INTO owner(host, pid, started_ms) VALUES (?, ?, ?)")
       .run(host_name(), static_cast<std::int64_t>(getpid()), now_ms());
   const auto id = connection_.last_id();
-  lock_ = {};  // of an owner whose row was taken back: the number may be the same
+  lock_ = {};  // the row of the earlier owner was rolled back, so its number may be reused
   lock_ = OwnerLock(file_, id);
   owner_id_ = id;
 }
@@ -177,7 +178,7 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
   cell.bind_all(cell_key);
   if (!cell.step()) throw std::logic_error("begin_run: cell '" + cell_key + "' is in no plan");
   if (cell.integer(2) != 0) return std::nullopt;
-  // Whatever ends the transaction without a commit takes the row of the owner back as well.
+  // If the transaction is rolled back, so is the row of the owner.
   struct Forget {
     std::int64_t& owner;
     const std::int64_t before;
@@ -204,7 +205,7 @@ std::optional<std::int64_t> Store::begin_run(const std::string& cell_key) {
 
 namespace {
 
-/// What an attempt adds to what the stage took before.
+/// Adds the cost of an attempt to that of earlier ones.
 void add_up(Json& facts, const Json& before) {
   for (const auto* name : {"computed", "audio_seconds", "encode_seconds"})
     if (const auto value = before.find(name); value != before.end() && value->is_number())
@@ -245,7 +246,7 @@ bool Store::has_items(const std::string& dataset_key) const {
 
 namespace {
 
-/// A list as JSON; null when it is empty or absent.
+/// A list as JSON; null if it is empty or absent.
 Json list_or_null(const Json& question, const char* name) {
   const auto found = question.find(name);
   return found == question.end() || found->empty() ? Json() : *found;
@@ -288,7 +289,7 @@ std::string Store::relative(const std::string& path) const {
 }
 
 std::filesystem::path Store::resolve(const std::string& path) const {
-  // An absolute one stays as it is.
+  // An absolute path is unchanged.
   return std::filesystem::absolute(file_).parent_path() / path;
 }
 

@@ -12,12 +12,12 @@
 
 namespace earshot::worker {
 
-/// Audio files by number, in order of first use.
+/// Numbers audio files in the order of their first use.
 class FileNumbers {
  public:
-  /// The number of a file; -1 for "" (synthesized). A file that is new gets the next one.
+  /// The number of a file; -1 for "" (synthesized audio). A new file gets the next number.
   std::int64_t of(const std::filesystem::path& file);
-  /// The same for a clip: a synthesized one that is shared has a number of its own, from -2 down.
+  /// The same for a clip; synthesized clips that are shared have numbers from -2 downwards.
   std::int64_t of(const Clip& clip) {
     return clip.file.empty() && clip.shared >= 0 ? -2 - clip.shared : of(clip.file);
   }
@@ -29,21 +29,21 @@ class FileNumbers {
 
 /// "class", "number", "set" or "vector".
 std::string type_name(const Label& label);
-/// The same, or "text": one without classes.
+/// The same, but "text" for a class label without classes.
 std::string type_name(const LabelSpec& spec);
-/// A text, a number, an array of texts, or of a vector only its size in words.
+/// A text, a number, an array of texts, or for a vector only its size in words.
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);
 
-/// Checks what the dataset says of its labels. @throws ContractError
+/// Checks the dataset's labels(). @throws ContractError
 void check_labels(const std::vector<LabelSpec>& labels);
-/// Checks an item against the rules in earshot/dataset.hpp, all but the uniqueness of its id.
+/// Checks an item against all rules in earshot/dataset.hpp, except the uniqueness of its id.
 /// @throws ContractError naming item and field.
 void check_item(const Item& item, std::int64_t index, const std::vector<LabelSpec>& labels);
 
-/// All of an item as bytes that are equal only for equal items: texts with their length in front,
-/// numbers as the shortest text that reads back, files by their number, so that the data's
-/// folder does not matter.
+/// An item as bytes that are equal only for equal items: texts with their length in front, numbers
+/// as the shortest text that reads back, files by their number, so that the folder of the data does
+/// not matter.
 void append_record(const Item& item, FileNumbers& files, std::string& to);
 
 }  // namespace earshot::worker

@@ -4,8 +4,8 @@
 
 namespace earshot::worker {
 
-/// What only a constructed object knows: an encoder's needs and specs, an evaluator's uses and
-/// metrics. @throws ContractError if the object breaks a rule written beside the type.
+/// The facts that only a constructed object knows: an encoder's needs and specs, an evaluator's
+/// uses and metrics. @throws ContractError if the object breaks a rule documented at its type.
 protocol::Facts facts(const ComponentInstance& made);
 
 }  // namespace earshot::worker

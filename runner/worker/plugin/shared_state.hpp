@@ -94,7 +94,7 @@ void remember_normal_state();
 
 enum class Extent {
   process,  ///< a call that runs alone
-  thread,   ///< one beside others on several threads: only numbers are looked at
+  thread,   ///< one of several on different threads: only numbers are checked
   request,  ///< all that a request does: host code may set gradients and the number of threads
 };
 

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using protocol::Json;
 
-/// A line as its file has it: texts of a table, or values of JSON.
+/// A line of the file: the texts of a table's row, or the values of a JSON object.
 struct Line {
   std::int64_t number = 0;
   Json fields{};
@@ -59,7 +59,7 @@ std::vector<Line> read_json_lines(const fs::path& file) {
   return lines;
 }
 
-/// The label that an evaluator is asked to predict, if its options name one.
+/// The label that an evaluator predicts, if its options name one.
 std::optional<LabelSpec> target_of(const DatasetView& view, const protocol::ComponentRef& ref) {
   const auto& target = ref.value_of("target_label");
   if (!target.is_string()) return std::nullopt;
@@ -88,7 +88,7 @@ class Reader {
              std::to_string(result.seed) + "; expected one");
     result.value = value(line.fields.at("prediction"), result.item);
     result.scores = scores(line.fields, result.item);
-    // A choice that was settled on by its score is the answer that a rule for replies looks at.
+    // A choice that was made by its score is also the reply that rules for replies judge.
     if (!target_ && result.output.empty() && !result.scores.empty() && result.value)
       result.output = std::get<std::string>(*result.value);
     return result;
@@ -120,7 +120,7 @@ class Reader {
 
   std::optional<Label> value(const Json& given, const std::string& item) const {
     const bool set = target_ && std::holds_alternative<Set>(target_->type);
-    // In a table an empty field is an empty set; elsewhere nothing was settled on.
+    // In a table, an empty field means an empty set if the label is a set; otherwise no prediction.
     if (given.is_null() || (is_blank(given) && !set)) {
       if (target_ && std::holds_alternative<double>(target_->type))
         refuse(
@@ -156,7 +156,7 @@ class Reader {
     refuse("prediction " + given.dump() + "; expected a finite number");
   }
 
-  /// What scores of an item are of: the classes of the label, or the choices of the question.
+  /// The candidates of an item's scores: the classes of the label, or the choices of the question.
   std::vector<std::string> scored(const std::string& item) const {
     if (target_) return target_->classes;
     const auto question = view_.dataset().item(positions_.at(item)).question;

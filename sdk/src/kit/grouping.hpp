@@ -21,7 +21,7 @@ class DisjointSets {
 };
 
 /// Parts of items that share groups, directly or through other items. A part is named by one of its
-/// items. Whoever splits items decides which of the two kinds of parts to use: parts over all
+/// items. The code that splits items chooses one of the two kinds of parts: parts over all
 /// dimensions share nothing, but crossed dimensions (rooms and speakers) may leave only one.
 class Grouping {
  public:
