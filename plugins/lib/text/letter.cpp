@@ -26,6 +26,14 @@ struct Piece {
   bool spaced = false, new_line = false;  ///< what precedes it
 };
 
+bool is_ascii(char32_t code) {
+  return code < 0x80;
+}
+/// Of Chinese, Japanese or Korean, which are written without spaces: "答案是B".
+bool is_unspaced(char32_t code) {
+  return code >= 0x2E80 && code < 0xFB00;
+}
+
 std::vector<Piece> pieces(Text text) {
   std::vector<Piece> all;
   bool spaced = true, new_line = true;
@@ -38,7 +46,9 @@ std::vector<Piece> pieces(Text text) {
     }
     auto end = at + 1;
     const bool word = text::is_word(text[at]) && text[at] != U'_';
-    while (word && end < text.size() && text::is_word(text[end]) && text[end] != U'_')
+    while (word && end < text.size() && text::is_word(text[end]) && text[end] != U'_' &&
+           !(is_unspaced(text[end - 1]) && is_ascii(text[end])) &&
+           !(is_ascii(text[end - 1]) && is_unspaced(text[end])))
       ++end;
     const auto part = text.substr(at, end - at);
     const auto lower = text::case_folded(part);
@@ -54,18 +64,31 @@ std::vector<Piece> pieces(Text text) {
 }
 
 /// Words before a letter that state it as the answer: "the answer is B", "I choose B", "option B".
-constexpr std::array<const char*, 23> stating = {
-    "answer",   "answers", "option", "choice", "letter",   "choose",    "chose",  "chosen",
-    "choosing", "pick",    "picked", "select", "selected", "selecting", "say",    "guess",
-    "believe",  "boxed",   "text",   "textbf", "mathrm",   "mathbf",    "correct"};
+constexpr std::array<const char*, 32> stating = {
+    "answer",   "answers",  "option",  "choice",   "letter",  "choose",    "chose",
+    "chosen",   "choosing", "pick",    "picked",   "select",  "selected",  "selecting",
+    "say",      "guess",    "believe", "boxed",    "text",    "textbf",    "mathrm",
+    "mathbf",   "correct",  "ans",     "antwort",  "réponse", "respuesta", "risposta",
+    "resposta", "antwoord", "ответ",   "відповідь"};
+/// How words that state an answer end in languages without spaces between words.
+constexpr std::array<std::string_view, 13> unspaced_stating = {
+    "答案", "答案是", "答案为", "答案為", "选",   "選",    "选择",
+    "選擇", "答え",   "答えは", "解答",   "정답", "정답은"};
 /// The same, but words that often precede an article, too.
-constexpr std::array<const char*, 12> leading = {"is",  "be", "was",       "s",    "think", "with",
-                                                 "for", "so", "therefore", "thus", "hence", "go"};
+constexpr std::array<const char*, 15> leading = {"is",    "be",  "was", "s",         "think",
+                                                 "with",  "for", "so",  "therefore", "thus",
+                                                 "hence", "go",  "ist", "est",       "es"};
 /// Words that may follow a stated letter.
 constexpr std::array<const char*, 25> reasoning = {
     "because", "since", "as",       "due",    "based", "given", "but",     "which", "and",
     "so",      "for",   "rather",   "not",    "where", "when",  "however", "from",  "is",
     "the",     "with",  "although", "though", "while", "in",    "here"};
+/// Words that deny a letter behind them, up to a word that turns to something else.
+constexpr std::array<const char*, 6> denying = {"not", "cannot", "never", "dont", "neither", "nor"};
+constexpr std::array<const char*, 9> turning = {"but",     "so",   "then", "therefore", "hence",
+                                                "because", "thus", "and",  "instead"};
+/// The same for a letter before "is" or "was" and them.
+constexpr std::array<const char*, 4> denying_behind = {"not", "wrong", "incorrect", "false"};
 constexpr std::array<const char*, 8> note_words = {"flat",  "sharp",    "natural", "major",
                                                    "minor", "dominant", "dorian",  "seventh"};
 constexpr std::array<const char*, 12> judging = {"correct", "right",     "best",    "answer",
@@ -110,7 +133,7 @@ class Letters {
   Found all(const Fits& fits) const {
     Found found;
     for (std::size_t i = 0; i < pieces_.size(); ++i)
-      if (const auto one = index(pieces_[i]); one && !is_part(i) && fits(i)) {
+      if (const auto one = index(pieces_[i]); one && !is_part(i) && !is_denied(i) && fits(i)) {
         found.insert(*one);
         if (const auto other = beside(i)) found.insert(*other);
       }
@@ -143,6 +166,32 @@ class Letters {
     if (last != nullptr && !pieces_[i].spaced && is(*last, "-'.&/@#+")) {
       const auto* further = i > 1 ? &pieces_[i - 2] : nullptr;
       if (further != nullptr && further->word && !last->spaced) return true;
+    }
+    return false;
+  }
+
+  /// "The answer is not (B)", "I don't think it is B", "B is wrong".
+  bool is_denied(std::size_t i) const {
+    auto behind = i + 1;
+    while (at(behind) != nullptr && is(*at(behind), closing) && !at(behind)->spaced)
+      ++behind;
+    const auto *verb = at(behind), *next = at(behind + 1);
+    if (verb != nullptr && (verb->lower == "isn" || verb->lower == "cannot")) return true;
+    if (verb != nullptr && next != nullptr && (verb->lower == "is" || verb->lower == "was") &&
+        contains(denying_behind, next->lower))
+      return true;
+    constexpr std::size_t most = 8;  // words between the denial and the letter
+    auto place = i;
+    for (std::size_t words = 0; place > 0 && words < most && !pieces_[place].new_line;) {
+      const auto& piece = pieces_[--place];
+      if (!piece.word && !is(piece, opening)) return false;  // another part of the sentence
+      if (contains(turning, piece.lower)) return false;
+      const bool contracted = piece.lower == "t" && place > 1 && is(pieces_[place - 1], "'") &&
+                              pieces_[place - 2].lower.ends_with('n');
+      if (contracted || contains(denying, piece.lower) ||
+          piece.lower.find("不") != std::string::npos)
+        return true;
+      words += piece.word ? 1 : 0;
     }
     return false;
   }
@@ -209,6 +258,9 @@ class Letters {
     const auto& word = pieces_[place - 1];
     if (!word.word) return false;
     if (contains(stating, word.lower)) return true;
+    if (std::any_of(unspaced_stating.begin(), unspaced_stating.end(),
+                    [&](const auto end) { return word.lower.ends_with(end); }))
+      return true;
     const bool article = piece.lower == "a" || piece.lower == "i";
     return contains(leading, word.lower) &&
            (piece.upper || wrapped || !article || says_answer(place - 1));
@@ -257,11 +309,42 @@ class Letters {
   bool numbers_;
 };
 
+/// The ASCII character that does what a mark of Chinese or Japanese does, or '\0'.
+char plain_mark(char32_t code) {
+  switch (code) {
+    case U'。':
+      return '.';
+    case U'、':
+      return ',';
+    case U'「':
+    case U'『':
+    case U'【':
+    case U'《':
+    case U'〈':
+    case U'〔':
+      return '(';
+    case U'」':
+    case U'』':
+    case U'】':
+    case U'》':
+    case U'〉':
+    case U'〕':
+      return ')';
+    default:
+      return '\0';
+  }
+}
+
 /// Puts spaces around dashes and arrows, but not hyphens, and replaces tags by line breaks.
 std::u32string spaced_out(std::string_view reply) {
   std::string plain;
   for (std::size_t at = 0; at < reply.size();) {
     const auto code = text::code_point(reply, at);
+    if (const auto ascii = code.valid ? plain_mark(code.value) : '\0'; ascii != '\0') {
+      plain += ascii;
+      at += code.bytes;
+      continue;
+    }
     const bool dash = code.valid && code.value >= 0x2013 && code.value <= 0x2015;
     const bool arrow = code.valid && (code.value == 0x2192 || code.value == 0x21D2);
     plain += dash || arrow ? " - " : std::string(reply.substr(at, code.bytes));

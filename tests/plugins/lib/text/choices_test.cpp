@@ -144,6 +144,33 @@ TEST(Letters, are_not_articles_pronouns_or_notes_and_not_two_at_once) {
     EXPECT_EQ(judge("letter", four, reply).choice, std::nullopt) << reply;
 }
 
+// Regression: "The answer is not (B)." counted as an answer, the one that it denies.
+TEST(Letters, that_are_denied_are_no_answers) {
+  for (const auto* reply :
+       {"The answer is not (B).", "The answer cannot be B.", "I would not choose B.",
+        "It can't be B.", "I wouldn’t go with B.", "Don't choose B", "I do not think it is B",
+        "It is never B.", "The answer isn't (B)", "Not (B).", "(B) is wrong.", "(B) is not correct",
+        "不选B", "答案不是B"})
+    EXPECT_EQ(judge("letter", four, reply).choice, std::nullopt) << reply;
+  for (const auto* reply :
+       {"It is not A, it is B", "I'm not sure but the answer is B", "Not sure, I guess B",
+        "It is not rain, so the answer is B", "The answer is not A. The answer is B.",
+        "The answer is B, not A.", "The answer is (B), not (A).", "B, not A",
+        "The answer is B because it is not rain", "I cannot hear rain; I pick B",
+        "A is not correct, B is correct", "(A) is wrong. (B) is right.", "I do not hear rain. (B)",
+        "It doesn't matter; answer: B"})
+    EXPECT_EQ(judge("letter", four, reply).choice, 1U) << reply;
+}
+
+// Regression: such replies counted as no answer.
+TEST(Letters, are_found_in_other_languages_and_their_punctuation) {
+  for (const auto* reply :
+       {"B。", "【B】", "「B」", "B、", "答案：B", "答案是 B", "正确答案是B，因为有风", "我选择B。",
+        "答えはB", "정답은 B입니다", "Die Antwort ist B.", "Ответ: B", "La réponse est (B)",
+        "Respuesta: B", "ans: B"})
+    EXPECT_EQ(judge("letter", four, reply).choice, 1U) << reply;
+}
+
 TEST(Letters, may_be_numbers_if_no_choice_has_one) {
   EXPECT_EQ(judge("letter", {{"1. rain", "2. wind"}, {"2. wind"}}, "2.").choice, 1U);
   EXPECT_EQ(judge("letter", {{"3 dogs", "2 dogs"}, {"2 dogs"}}, "2").choice, std::nullopt);
