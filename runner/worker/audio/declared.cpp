@@ -1,6 +1,26 @@
 #include "worker/audio/declared.hpp"
 
+#include "worker/audio/scans.hpp"
+
 namespace earshot::worker {
+
+namespace {
+
+Scans<Declared>& scans() {
+  static auto& known = *new Scans<Declared>;
+  return known;
+}
+
+Declared look_at(const std::filesystem::path& file) {
+  ByteReader reader(file);
+  for (const auto look : {declared_by_chunks, declared_by_header, declared_by_ogg_pages})
+    if (auto found = look(reader);
+        !found.fault.empty() || found.frames >= 0 || found.empty_size_at >= 0)
+      return found;
+  return {};
+}
+
+}  // namespace
 
 std::string lacking(const std::string& what, std::uint64_t declared, std::uint64_t there) {
   return "truncated: " + what + " declares " + std::to_string(declared) + " bytes, " +
@@ -14,12 +34,11 @@ std::string surplus(const std::string& what, std::uint64_t declared, std::uint64
 }
 
 Declared declared_length(const std::filesystem::path& file) {
-  ByteReader reader(file);
-  for (const auto look : {declared_by_chunks, declared_by_header, declared_by_ogg_pages})
-    if (auto found = look(reader);
-        !found.fault.empty() || found.frames >= 0 || found.empty_size_at >= 0)
-      return found;
-  return {};
+  return *scans().of(file, [&] { return look_at(file); });
+}
+
+std::int64_t length_scans() {
+  return scans().count();
 }
 
 }  // namespace earshot::worker

@@ -26,7 +26,12 @@ struct Declared {
 /// Checks the containers that declare a length: RIFF, RIFX, RF64, AIFF, AIFC, 8SVX, W64, CAF, AU,
 /// NIST SPHERE, VOC, AVR, WVE, MPC 2000, MIDI sample dumps, MATLAB 4 and 5, Ogg, FLAC (frames
 /// only). IRCAM, PAF and PVF declare none.
+/// A file is looked at once (scans.hpp): all pages of an Ogg file are read.
 Declared declared_length(const std::filesystem::path& file);
+
+/// How often this process has looked at a file's declared length, and counted a file's MPEG frames.
+std::int64_t length_scans();
+std::int64_t mpeg_scans();
 
 /// Its parts: chunks in a file, headers in front of samples, pages of Ogg. Each checks the first
 /// bytes and ignores files of other kinds.

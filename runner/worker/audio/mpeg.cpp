@@ -7,11 +7,13 @@
 #include <earshot/error.hpp>
 
 #include "worker/audio/byte_reader.hpp"
+#include "worker/audio/declared.hpp"
 #include "worker/audio/recording.hpp"
+#include "worker/audio/scans.hpp"
 
 // MPEG audio declares no length, except for what an encoder may have put into its first frame
 // ("Xing", "Info"): libsndfile believes that, or guesses from the size of the file, and reads no
-// more. Here all frames are counted before any is decoded.
+// more. Here all frames are counted before any is decoded, once for all clips of a file.
 
 namespace earshot::worker {
 
@@ -43,6 +45,10 @@ struct Frames {
   std::int64_t declared = -1;  ///< from the encoder's tag in the first frame; -1: there is none
   std::uint64_t end = 0;       ///< offset after the last frame, in bytes
   std::uint32_t header = 0;    ///< of the last frame
+
+  std::int64_t samples = -1;     ///< per channel, without what the tag says to drop
+  std::vector<off_t> offsets{};  ///< of every `step`th frame, where mpg123 found them
+  off_t step = 0;
 };
 
 /// Number of frames that the encoder says it wrote: a tag that fills a silent first frame, with a
@@ -94,21 +100,54 @@ void check(const std::filesystem::path& file, const Frames& frames) {
     throw DataError(file.string() + ": truncated: its last MPEG frame is cut off");
 }
 
+/// Opened for decoding, with the format of the file's first frame.
+struct Decoder : Handle {
+  explicit Decoder(const std::filesystem::path& file) : Handle(file, MPG123_GAPLESS) {
+    if (mpg123_getformat(handle, &hertz, &channels, &encoding) != MPG123_OK ||
+        mpg123_format_none(handle) != MPG123_OK ||
+        mpg123_format(handle, hertz, channels, MPG123_ENC_FLOAT_32) != MPG123_OK)
+      fail(file);
+  }
+
+  long hertz = 0;
+  int channels = 0, encoding = 0;
+};
+
+/// Two passes over the file: over all frames, and over those that mpg123 decodes.
+Frames scan(const std::filesystem::path& file) {
+  auto frames = frames_of(file);
+  check(file, frames);
+  const Decoder mpeg(file);
+  off_t* offsets = nullptr;
+  std::size_t filled = 0;
+  if (mpg123_scan(mpeg.handle) != MPG123_OK) mpeg.fail(file);
+  frames.samples = mpg123_length(mpeg.handle);
+  // A libmpg123 may be built without an index; it then scans again.
+  if (mpg123_index(mpeg.handle, &offsets, &frames.step, &filled) == MPG123_OK)
+    frames.offsets.assign(offsets, offsets + filled);
+  return frames;
+}
+
+Scans<Frames>& scans() {
+  static auto& known = *new Scans<Frames>;
+  return known;
+}
+
 class MpegRecording final : public Recording {
  public:
-  explicit MpegRecording(const std::filesystem::path& file)
-      : file_(file), mpeg_(file, MPG123_GAPLESS) {
-    check(file, frames_of(file));
-    long hertz = 0;
-    int outputs = 0, encoding = 0;
-    if (mpg123_getformat(mpeg_.handle, &hertz, &outputs, &encoding) != MPG123_OK ||
-        mpg123_format_none(mpeg_.handle) != MPG123_OK ||
-        mpg123_format(mpeg_.handle, hertz, outputs, MPG123_ENC_FLOAT_32) != MPG123_OK ||
-        mpg123_scan(mpeg_.handle) != MPG123_OK)
+  explicit MpegRecording(const std::filesystem::path& file) : file_(file), mpeg_(file) {
+    const auto known = scans().of(file, [&] { return scan(file); });
+    // With the offsets that an earlier scan found, mpg123 reads the same samples without one. Only
+    // if the encoder's tag declares more frames than there are, a scan makes it ignore that tag.
+    const bool needless = known->declared <= known->count && !known->offsets.empty();
+    auto offsets = known->offsets;
+    if (needless ? mpg123_set_index(mpeg_.handle, offsets.data(), known->step, offsets.size()) !=
+                       MPG123_OK
+                 : mpg123_scan(mpeg_.handle) != MPG123_OK)
       mpeg_.fail(file);
-    rate = hertz;
-    channels = outputs;
-    frames = mpg123_length(mpeg_.handle);
+    rate = mpeg_.hertz;
+    channels = mpeg_.channels;
+    frames = known->samples;
   }
 
   std::int64_t read(float* interleaved, std::int64_t count) override {
@@ -145,10 +184,14 @@ class MpegRecording final : public Recording {
 
  private:
   std::filesystem::path file_;
-  Handle mpeg_;
+  Decoder mpeg_;
 };
 
 }  // namespace
+
+std::int64_t mpeg_scans() {
+  return scans().count();
+}
 
 std::unique_ptr<Recording> open_mpeg(const std::filesystem::path& file) {
   return std::make_unique<MpegRecording>(file);

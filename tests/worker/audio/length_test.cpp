@@ -9,8 +9,7 @@
 
 #include <earshot/error.hpp>
 
-#include "sound_file.hpp"
-#include "temporary_folder.hpp"
+#include "sounds.hpp"
 #include "worker/audio/decode.hpp"
 
 namespace earshot::worker {
@@ -32,28 +31,6 @@ std::string complaint(const fs::path& file, double start = 0, double duration = 
     return error.what();
   }
   return "";
-}
-
-std::string bytes_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-void put(const fs::path& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary) << bytes;
-}
-
-/// Noise without repetitions, quiet at first and then loud.
-std::vector<float> noise(std::size_t samples = frames) {
-  std::vector<float> wave(samples);
-  std::uint32_t state = 1;
-  float last = 0;
-  for (std::size_t n = 0; n < samples; ++n) {
-    state = state * 1664525 + 1013904223;
-    last = 0.9f * last + 0.1f * (static_cast<float>(state >> 8) / (1 << 23) - 1);
-    wave[n] = last * (n < samples / 2 ? 0.01f : 0.6f);
-  }
-  return wave;
 }
 
 /// "sound.wav" in a folder, with the written samples; tests damage it.
@@ -294,22 +271,6 @@ TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {
     EXPECT_THAT(complaint(ogg.with(ogg.bytes().substr(0, middle) + ogg.bytes().substr(next))),
                 HasSubstr("damaged: page "));
   }
-}
-
-/// MP3 with a variable bit rate, low at first and then high.
-std::string mpeg(const TemporaryFolder& folder, std::size_t samples) {
-  SF_INFO info{};
-  info.samplerate = 44100;
-  info.channels = 1;
-  info.format = SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III;
-  SNDFILE* sound = sf_open((folder / "x.mp3").c_str(), SFM_WRITE, &info);
-  if (sound == nullptr) return "";
-  int mode = SF_BITRATE_MODE_VARIABLE;
-  sf_command(sound, SFC_SET_BITRATE_MODE, &mode, sizeof mode);
-  const auto wave = noise(samples);
-  sf_writef_float(sound, wave.data(), static_cast<sf_count_t>(samples));
-  sf_close(sound);
-  return bytes_of(folder / "x.mp3");
 }
 
 TEST(Length, of_mpeg_is_counted) {
