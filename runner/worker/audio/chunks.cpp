@@ -143,6 +143,23 @@ Declared check_samples(ByteReader& reader, const Layout& layout, const Chunk& sa
   return {.frames = frames, .certain = true};
 }
 
+/// Why the size of a sample is uncertain, in a WAV of plain samples: libsndfile believes the number
+/// of bits, whatever the bytes of a block of one sample per channel say. An impossible number of
+/// bytes, which some programs write, is ignored.
+std::string format_fault(ByteReader& reader, const Layout& layout, const Chunk& format) {
+  const auto field = [&](std::uint64_t at) {
+    return reader.number(format.begin + at, 2, layout.big_endian);
+  };
+  const auto coding = field(0), channels = field(2), block = field(12), bits = field(14);
+  const bool plain = coding == 1 || coding == 3 || coding == 6 || coding == 7 || coding == 0xfffe;
+  if (!plain || channels == 0 || block == 0 || block % channels != 0) return {};
+  const auto bytes = block / channels;
+  if (bytes == (bits + 7) / 8 || (bytes == 4 && bits == 24) || bytes > 8) return {};
+  return "its length is uncertain: its 'fmt ' chunk declares samples of " + std::to_string(bits) +
+         " bits in blocks of " + std::to_string(block) + " bytes for " + std::to_string(channels) +
+         (channels == 1 ? " channel" : " channels") + ". Write the file again";
+}
+
 Declared samples_in_chunks(ByteReader& reader, const Layout& layout) {
   std::uint64_t long_size = 0;  // RF64: size of the data chunk, from the chunk ds64
   std::uint64_t coding = 0;
@@ -150,7 +167,11 @@ Declared samples_in_chunks(ByteReader& reader, const Layout& layout) {
     auto chunk = chunk_at(reader, layout, at);
     if (!chunk) return {"truncated: " + layout.name() + " is missing"};
     if (chunk->id == "ds64") long_size = reader.number(chunk->begin + 8, 8, false);
-    if (chunk->id == "fmt ") coding = reader.number(chunk->begin, 2, layout.big_endian);
+    if (chunk->id == "fmt ") {
+      coding = reader.number(chunk->begin, 2, layout.big_endian);
+      if (auto fault = format_fault(reader, layout, *chunk); !fault.empty())
+        return {std::move(fault)};
+    }
     if (chunk->id == layout.samples) {
       if (chunk->size == unknown_32 && long_size > 0) chunk->size = long_size;
       return check_samples(reader, layout, *chunk, coding);

@@ -1,5 +1,6 @@
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <ogg/ogg.h>
 
@@ -43,7 +44,24 @@ class Pages {
 struct Stream {
   long next = 0;  ///< number of its next page
   bool ended = false;
+  std::optional<ogg_int64_t> position{};  ///< where its sound is after the last page, as that says
 };
+
+/// The position that a page declares must not be before that of an earlier one: libsndfile takes
+/// the last one for the length, and would leave out the rest. -1 says that no packet ends on the
+/// page.
+std::string position_fault(const ogg_page& page, Stream& stream, std::uint64_t at) {
+  const auto position = ogg_page_granulepos(&page);
+  if (ogg_page_packets(&page) == 0) return {};
+  const auto place = "the Ogg page at byte " + std::to_string(at);
+  if (position == -1) return "damaged: " + place + " does not declare its position";
+  if (stream.position && position < *stream.position)
+    return "its length is uncertain: " + place + " declares position " + std::to_string(position) +
+           ", the page before it " + std::to_string(*stream.position) +
+           ". Decode and write it again";
+  stream.position = position;
+  return {};
+}
 
 }  // namespace
 
@@ -74,6 +92,7 @@ Declared declared_by_ogg_pages(ByteReader& reader) {
     if (ogg_page_pageno(&page) != stream.next)
       return {"damaged: page " + std::to_string(stream.next) + " of its Ogg stream is missing"};
     ++stream.next;
+    if (auto fault = position_fault(page, stream, at); !fault.empty()) return {std::move(fault)};
     stream.ended = ogg_page_eos(&page) != 0;
   }
   for (const auto& [number, stream] : streams)

@@ -3,9 +3,11 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ogg/ogg.h>
 
 #include <earshot/error.hpp>
 
@@ -271,6 +273,50 @@ TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {
     EXPECT_THAT(complaint(ogg.with(ogg.bytes().substr(0, middle) + ogg.bytes().substr(next))),
                 HasSubstr("damaged: page "));
   }
+}
+
+/// Another position in the Ogg page at byte `at`, with a checksum that fits.
+std::string with_position(std::string bytes, std::size_t at, std::int64_t position) {
+  auto* const head = reinterpret_cast<unsigned char*>(bytes.data()) + at;
+  for (int byte = 0; byte < 8; ++byte)
+    head[6 + byte] = static_cast<unsigned char>(position >> (8 * byte));
+  ogg_page page{.header = head, .header_len = 27 + head[26]};
+  page.body = head + page.header_len;
+  page.body_len = std::accumulate(head + 27, page.body, 0L);
+  ogg_page_checksum_set(&page);
+  return bytes;
+}
+
+// Regression: libsndfile took the last position for the length, and the rest was left out.
+TEST(Length, of_ogg_is_uncertain_if_its_pages_go_back_or_declare_no_position) {
+  const TemporaryFolder folder;
+  for (const int coding : {SF_FORMAT_VORBIS, SF_FORMAT_OPUS}) {
+    const auto file = folder / "x.ogg";
+    write_sound(file, noise(20 * rate), rate, 1, SF_FORMAT_OGG | coding);  // several pages
+    const auto whole = bytes_of(file);
+    const auto last = whole.rfind("OggS");
+    put(file, with_position(whole, last, 1));
+    EXPECT_THAT(complaint(file),
+                HasSubstr("its length is uncertain: the Ogg page at byte " + std::to_string(last) +
+                          " declares position 1, the page before it "));
+    put(file, with_position(whole, last, -1));
+    EXPECT_THAT(complaint(file), HasSubstr("does not declare its position"));
+  }
+}
+
+// Regression: libsndfile believed the number of bits, and read noise of another length.
+TEST(Length, of_wav_is_uncertain_if_bits_and_bytes_of_a_sample_differ) {
+  const Written wav;
+  const auto format = wav.find("fmt ") + 8;
+  for (const auto& patch : {"\x4\0\x10\0"s, "\x2\0\x8\0"s, "\x2\0\x18\0"s})  // bytes, bits
+    EXPECT_THAT(complaint(wav.with(format + 12, patch)), HasSubstr("samples of "));
+  EXPECT_THAT(complaint(wav.with(format + 2, "\2\0"s)),
+              HasSubstr("samples of 16 bits in blocks of 2 bytes for 2 channels"));
+  const auto all = decode(wav.with(format + 14, "\x10\0"s)).samples;
+  for (const auto& patch : {"\0\0"s, "\x64\0"s})  // no size of a sample
+    EXPECT_EQ(decode(wav.with(format + 12, patch)).samples, all);
+  const Written wide(SF_FORMAT_WAV | SF_FORMAT_PCM_32);
+  EXPECT_EQ(complaint(wide.with(wide.find("fmt ") + 22, "\x18\0"s)), "");  // 24 bits in 4 bytes
 }
 
 TEST(Length, of_mpeg_is_counted) {
