@@ -9,7 +9,7 @@ namespace {
 using earshot::kit::Initial;
 using earshot::kit::Parameters;
 
-constexpr double epsilon = 1e-5;  // in LayerNorm and BatchNorm
+constexpr double head_epsilon = 1e-5;  // in LayerNorm and BatchNorm
 
 }  // namespace
 
@@ -31,7 +31,7 @@ at::Tensor Projection::forward(const at::Tensor& x) const {
   const auto first = at::linear(x, first_, first_bias_);
   if (!residual_) return at::linear(at::relu(first), second_, second_bias_);
   return at::layer_norm(first + at::linear(at::gelu(first), second_), {first.size(-1)},
-                        norm_weight_, norm_bias_, epsilon);
+                        norm_weight_, norm_bias_, head_epsilon);
 }
 
 Fusion::Fusion(std::int64_t width, std::int64_t inner, Parameters& parameters,
@@ -57,7 +57,7 @@ Fusion::Fusion(std::int64_t width, std::int64_t inner, Parameters& parameters,
 
 at::Tensor Fusion::Layer::forward(const at::Tensor& x) const {
   return at::batch_norm(at::conv2d(x, weight, bias), norm_weight, norm_bias, mean, variance,
-                        /*training=*/false, /*momentum=*/0, epsilon, /*cudnn_enabled=*/false);
+                        /*training=*/false, /*momentum=*/0, head_epsilon, /*cudnn_enabled=*/false);
 }
 
 at::Tensor Fusion::forward(const at::Tensor& whole, const at::Tensor& parts) const {

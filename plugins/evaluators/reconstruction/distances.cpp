@@ -13,7 +13,7 @@ namespace reconstruction {
 namespace {
 
 constexpr double least_magnitude = 1e-5;
-constexpr std::int64_t block = 512;  // frames at a time: 8 MiB of spectra of 2048 samples
+constexpr std::int64_t frames_at_once = 512;  // frames at a time: 8 MiB of spectra of 2048 samples
 
 /// The signal, extended by `size / 2` mirrored samples at each end.
 at::Tensor mirrored(const at::Tensor& signal, std::int64_t size) {
@@ -79,8 +79,8 @@ SpectralDistances SpectralComparison::operator()(const at::Tensor& original,
     };
     Sums linear, mel;
     double roots = 0;
-    for (std::int64_t first = 0; first < all_x.size(0); first += block) {
-      const auto count = std::min(block, all_x.size(0) - first);
+    for (std::int64_t first = 0; first < all_x.size(0); first += frames_at_once) {
+      const auto count = std::min(frames_at_once, all_x.size(0) - first);
       const auto x = spectra(all_x, first, count), y = spectra(all_y, first, count);
       const auto difference = log_difference(x, y);
       linear.add(x, y, difference);

@@ -19,7 +19,7 @@ constexpr std::int64_t bands = 15, segment = 30;  // frames
 constexpr double lowest_centre = 150;             // Hz
 constexpr double dynamic_range = 40, clip = 15;   // dB
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr std::int64_t block = 4096;  // segments at a time: 15 MiB
+constexpr std::int64_t segments_at_once = 4096;  // segments at a time: 15 MiB
 
 /// Modified Bessel function of the first kind and order 0, by its series.
 double bessel_i0(double x) {
@@ -152,8 +152,8 @@ std::optional<Intelligibility> intelligibility(const at::Tensor& original, const
   const auto x_segments = kept(frames), y_segments = kept(framed(resampled(copy, sample_rate)));
   const auto count = x_segments.size(1);
   Intelligibility total;
-  for (std::int64_t first = 0; first < count; first += block) {
-    const auto size = std::min(block, count - first);
+  for (std::int64_t first = 0; first < count; first += segments_at_once) {
+    const auto size = std::min(segments_at_once, count - first);
     const auto part = sums(x_segments.narrow(1, first, size), y_segments.narrow(1, first, size));
     total.stoi += part.stoi;
     total.estoi += part.estoi;

@@ -37,10 +37,10 @@ struct Verdict {
 ///    the two among its words. "Noise" contains neither;
 ///  - `letter`: it names the gold's option by its letter: "b", "(B)", "b) rain", "B. rain",
 ///    "**B**", "answer is B", "I choose B", "\\boxed{B}", "B is correct", and "Antwort: B",
-///    "答案是B" in some other languages; or by "2" if no choice has a number. A letter that is stated
-///    as the answer takes precedence over one in brackets or quotes. No letter, two different ones,
-///    or one after the last option is not an answer; nor is one that is denied ("not B", "B is
-///    wrong"), an article ("A dog"), a pronoun or a musical note ("C#", "B flat");
+///    "答案是B" in some other languages; or by "2" if no choice has a number. A letter that is
+///    stated as the answer takes precedence over one in brackets or quotes. No letter, two
+///    different ones, or one after the last option is not an answer; nor is one that is denied
+///    ("not B", "B is wrong"), an article ("A dog"), a pronoun or a musical note ("C#", "B flat");
 ///  - `choice_text`: it is the gold's text, or contains it and no other choice's. Ignored are a
 ///    choice inside a longer one that occurs, a leading letter, and parts of a word, a number or a
 ///    sign: "C" in "C#", "15" in "-15", "5 s" in "1.5 s". A reply that is identical to a choice,

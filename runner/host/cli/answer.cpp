@@ -245,7 +245,7 @@ void print(const Answer& answer, const Model& model, bool json, bool choices) {
               << "\n  (said: " << answer.text << ")\n";
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_answer(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_answer(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
@@ -269,6 +269,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command answer_command{"answer", Group::models, "asks a trained model about a recording",
-                             run};
+                             run_answer};
 
 }  // namespace earshot::host

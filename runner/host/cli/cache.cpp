@@ -85,7 +85,7 @@ void prune(const fs::path& cache, std::int64_t most, const std::string& results)
     std::cout << pruned.in_use.size() << " keys are kept because an experiment is using them\n";
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_cache(const std::vector<std::string>& arguments) {
   Syntax syntax{"cache", "list|verify|prune",
                 "Lists, verifies or prunes the cache of features, pretrained encoders and "
                 "synthesized audio, which\n"
@@ -123,6 +123,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command cache_command{"cache", Group::housekeeping, "lists, verifies or prunes the cache",
-                            run};
+                            run_cache};
 
 }  // namespace earshot::host

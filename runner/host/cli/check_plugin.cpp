@@ -185,7 +185,7 @@ int count(const std::vector<Result>& results, const std::string& state) {
   }));
 }
 
-Syntax syntax() {
+Syntax check_plugin_syntax() {
   Syntax syntax{"check-plugin", "FILE.so",
                 "Checks that a plugin follows the rules of the SDK. Each check runs in a worker\n"
                 "process, so a plugin that crashes or hangs only fails that check. Give --option\n"
@@ -204,8 +204,8 @@ Syntax syntax() {
   return syntax;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
-  const auto words = syntax();
+ExitCode run_check_plugin(const std::vector<std::string>& arguments) {
+  const auto words = check_plugin_syntax();
   const auto given = parse(words, arguments);
   if (!given) return ExitCode::ok;
   const auto json = given->has("json");
@@ -241,6 +241,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command check_plugin_command{"check-plugin", Group::plugins,
-                                   "checks that a plugin follows the rules of the SDK", run};
+                                   "checks that a plugin follows the rules of the SDK",
+                                   run_check_plugin};
 
 }  // namespace earshot::host

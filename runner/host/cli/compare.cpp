@@ -35,7 +35,7 @@ void print_rows(const std::vector<ComparisonRow>& rows, Format format) {
   table.finish();
 }
 
-Syntax syntax() {
+Syntax compare_syntax() {
   Syntax syntax{"compare", "EXPERIMENT|FILE.toml",
                 "Compares the values of an axis with one of them: differences of the metric on the "
                 "items that both\n"
@@ -111,8 +111,8 @@ CompareOptions options_of(const Arguments& given, const std::string& name) {
           .allow_different_scoring = given.has("allow-different-scoring")};
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
-  const auto given = parse(syntax(), arguments);
+ExitCode run_compare(const std::vector<std::string>& arguments) {
+  const auto given = parse(compare_syntax(), arguments);
   if (!given) return ExitCode::ok;
   const auto name = experiment_name(given->text("experiment"));
   if (name.empty()) refuse_usage("compare", "EXPERIMENT is missing: a name or FILE.toml");
@@ -142,6 +142,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command compare_command{"compare", Group::look,
-                              "compares encoders, or values of another axis, with intervals", run};
+                              "compares encoders, or values of another axis, with intervals",
+                              run_compare};
 
 }  // namespace earshot::host

@@ -48,7 +48,7 @@ Syntax syntax_of_complete() {
   return syntax;
 }
 
-protocol::CompleteRequest request_of(const Arguments& given) {
+protocol::CompleteRequest complete_request(const Arguments& given) {
   if (!given.has("text")) refuse_usage("complete", "MODEL or TEXT is missing");
   auto text = given.text("text");
   if (text == "-") text = {std::istreambuf_iterator<char>(std::cin), {}};
@@ -115,10 +115,10 @@ void print_json(const protocol::CompleteResult& result) {
   std::cout << protocol::json_text(json) << '\n';
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_complete(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_complete(), arguments);
   if (!given) return ExitCode::ok;
-  auto request = request_of(*given);
+  auto request = complete_request(*given);
   const auto model = one_component(*given, "complete", Table::language_model, given->text("model"));
   request.component = model.ref;
   try {
@@ -137,6 +137,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command complete_command{"complete", Group::models,
-                               "shows how a language model tokenizes and continues a text", run};
+                               "shows how a language model tokenizes and continues a text",
+                               run_complete};
 
 }  // namespace earshot::host

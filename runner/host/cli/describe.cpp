@@ -247,7 +247,7 @@ Syntax syntax_of_describe() {
   return syntax;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_describe(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_describe(), arguments);
   if (!given) return ExitCode::ok;
   const auto format = format_of(given->text("format"));
@@ -275,6 +275,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command describe_command{"describe", Group::plugins,
-                               "describes components: options, needs and metrics", run};
+                               "describes components: options, needs and metrics", run_describe};
 
 }  // namespace earshot::host

@@ -91,7 +91,7 @@ std::vector<std::string> keys_of(const std::vector<std::string>& files) {
   return keys;
 }
 
-protocol::EncodeRequest request_of(const Arguments& given) {
+protocol::EncodeRequest encode_request(const Arguments& given) {
   protocol::EncodeRequest request;
   for (const auto& file : given.texts("file"))
     request.files.push_back(protocol::path_text(fs::absolute(file)));
@@ -117,10 +117,10 @@ protocol::EncodeRequest request_of(const Arguments& given) {
   return request;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_encode(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_encode(), arguments);
   if (!given) return ExitCode::ok;
-  auto request = request_of(*given);
+  auto request = encode_request(*given);
   const auto encoder = one_component(*given, "encode", Table::encoder, given->text("encoder"));
   request.encoder = encoder.ref;
   request.about = {{"encoder", encoder.id}, {"options", protocol::json_text(encoder.settings)}};
@@ -147,6 +147,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command encode_command{"encode", Group::models,
-                             "writes an encoder's features or codes for audio files", run};
+                             "writes an encoder's features or codes for audio files", run_encode};
 
 }  // namespace earshot::host

@@ -123,7 +123,7 @@ constexpr Action actions[] = {{"list", "list [NAME]", 0, 1, list},
                               {"remove", "remove NAME", 1, 1, remove},
                               {"diff", "diff NAME [REVISION REVISION]", 1, 3, diff}};
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_experiments(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "experiments", "[list [NAME] | rename NAME NEW | remove NAME | diff NAME [REV REV]]",
       "Lists the experiments in a results file, or the revisions of one; renames or removes one;\n"
@@ -163,6 +163,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command experiments_command{"experiments", Group::housekeeping,
-                                  "lists, renames, removes or compares experiments", run};
+                                  "lists, renames, removes or compares experiments",
+                                  run_experiments};
 
 }  // namespace earshot::host

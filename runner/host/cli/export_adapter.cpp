@@ -29,7 +29,7 @@ fs::path fit_of(const Store& store, const std::string& text, const fs::path& res
   return fit;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_export_adapter(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "export-adapter", "RUN",
       "Saves the LoRA adapter that a run trained in peft's format: adapter_model.safetensors\n"
@@ -67,6 +67,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command export_adapter_command{"export-adapter", Group::models,
-                                     "exports a trained LoRA adapter in peft's format", run};
+                                     "exports a trained LoRA adapter in peft's format",
+                                     run_export_adapter};
 
 }  // namespace earshot::host

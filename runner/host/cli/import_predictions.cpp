@@ -168,7 +168,7 @@ Experiment experiment_for(const Request& request, const Overrides& overrides) {
   return experiment;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_import_predictions(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_import(), arguments);
   if (!given) return ExitCode::ok;
   const auto request = request_of_arguments(*given);
@@ -195,6 +195,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command import_predictions_command{"import-predictions", Group::run,
-                                         "imports the predictions of an external system", run};
+                                         "imports the predictions of an external system",
+                                         run_import_predictions};
 
 }  // namespace earshot::host

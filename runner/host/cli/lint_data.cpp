@@ -167,7 +167,7 @@ Syntax syntax_of_lint_data() {
   return syntax;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_lint_data(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_lint_data(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("lint-data", "DATASET is missing");
@@ -193,6 +193,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command lint_data_command{"lint-data", Group::data, "finds problems in a dataset's items",
-                                run};
+                                run_lint_data};
 
 }  // namespace earshot::host

@@ -57,7 +57,7 @@ Syntax syntax_of_listen() {
   return syntax;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_listen(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_listen(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("listen", "DATASET is missing");
@@ -89,6 +89,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command listen_command{"listen", Group::data,
-                             "writes items of a dataset as WAV files to listen to", run};
+                             "writes items of a dataset as WAV files to listen to", run_listen};
 
 }  // namespace earshot::host

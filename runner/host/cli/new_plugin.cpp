@@ -60,7 +60,7 @@ void check(const std::string& kind, const std::string& name, const fs::path& fol
                       kind + " " + name + " FOLDER");
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_new_plugin(const std::vector<std::string>& arguments) {
   Syntax syntax{"new-plugin", "KIND NAME [FOLDER]",
                 "Generates a plugin that builds and passes its checks, as a starting point.\n"
                 "KIND is " +
@@ -92,6 +92,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command new_plugin_command{"new-plugin", Group::plugins, "generates a plugin to start from",
-                                 run};
+                                 run_new_plugin};
 
 }  // namespace earshot::host

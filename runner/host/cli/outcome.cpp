@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::size_t most_lines = 10;  // lines of reasons and failures; `runner status` shows all
 
-using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+using Tally = std::vector<std::pair<std::string, std::int64_t>>;
 
-void count(Counts& counts, const std::string& what) {
+void count(Tally& counts, const std::string& what) {
   const auto known = std::find_if(counts.begin(), counts.end(),
                                   [&](const auto& entry) { return entry.first == what; });
   if (known == counts.end())
@@ -27,7 +27,7 @@ void count(Counts& counts, const std::string& what) {
     ++known->second;
 }
 
-void print_counts(std::ostream& out, const std::string& head, const Counts& counts) {
+void print_counts(std::ostream& out, const std::string& head, const Tally& counts) {
   std::size_t shown = 0;
   for (const auto& [what, number] : counts) {
     if (++shown > most_lines) break;
@@ -142,7 +142,7 @@ Json summary_event(const Summary& summary) {
 
 void print_plan_summary(std::ostream& out, const Plan& plan) {
   auto counts = count_decisions(plan);
-  Counts run, skipped, excluded;
+  Tally run, skipped, excluded;
   for (const auto& cell : plan.cells) {
     // Reasons such as "failed before: <message>" count as one, whatever the message.
     if (cell.decision == Decision::run) count(run, cell.reason.substr(0, cell.reason.find(':')));

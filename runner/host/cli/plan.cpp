@@ -151,7 +151,7 @@ void print_pretraining(const Plan& plan) {
   }
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_plan(const std::vector<std::string>& arguments) {
   Syntax syntax{"plan", "FILE.toml",
                 "Shows what 'runner FILE.toml' would do, and why. Each cell will run (new, changed "
                 "or failed\n"
@@ -204,6 +204,6 @@ void show_plan(const Workspace& workspace, const PlanView& view) {
               << "; to run this one, change its name or give --replace\n";
 }
 
-const Command plan_command{"plan", Group::run, "shows what a run would do, and why", run};
+const Command plan_command{"plan", Group::run, "shows what a run would do, and why", run_plan};
 
 }  // namespace earshot::host

@@ -9,7 +9,7 @@
 namespace earshot::host {
 namespace {
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_plugins(const std::vector<std::string>& arguments) {
   Syntax syntax{"plugins", "",
                 "Lists the plugins found with their components, and the plugins refused."};
   add_format_option(syntax.options);
@@ -41,6 +41,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command plugins_command{"plugins", Group::plugins,
-                              "lists the plugins found, and their components", run};
+                              "lists the plugins found, and their components", run_plugins};
 
 }  // namespace earshot::host

@@ -81,7 +81,7 @@ void print_plugins(const RunOrigin& run) {
   }
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_repro(const std::vector<std::string>& arguments) {
   Syntax syntax{"repro", "RUN",
                 "Shows the circumstances of a run and the command that reproduces it.\n"
                 "RUN is a run number or the first characters of a cell key."};
@@ -117,6 +117,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command repro_command{"repro", Group::look, "shows how to reproduce a run", run};
+const Command repro_command{"repro", Group::look, "shows how to reproduce a run", run_repro};
 
 }  // namespace earshot::host

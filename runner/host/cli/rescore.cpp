@@ -34,7 +34,7 @@ void print_reasons(const Rescoring& rescoring) {
     std::cout << "and " << rescoring.reasons.size() - most << " more\n";
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_rescore(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_rescore(), arguments);
   if (!given) return ExitCode::ok;
   auto workspace =
@@ -60,6 +60,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const Command rescore_command{"rescore", Group::run,
-                              "rescores stored answers without running a model", run};
+                              "rescores stored answers without running a model", run_rescore};
 
 }  // namespace earshot::host

@@ -97,7 +97,7 @@ void start_logging(bool verbose) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_experiment(const std::vector<std::string>& arguments) {
   // Results are kept in a file, so the reader of the output may leave before the end.
   std::signal(SIGPIPE, SIG_IGN);
   const auto given = parse(syntax_of_run(), arguments);
@@ -128,6 +128,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command run_command{"run", Group::run, "runs an experiment, or resumes it", run};
+const Command run_command{"run", Group::run, "runs an experiment, or resumes it", run_experiment};
 
 }  // namespace earshot::host

@@ -22,7 +22,7 @@ protocol::Hello hello_of_worker() {
   return worker.hello();
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+ExitCode run_version(const std::vector<std::string>& arguments) {
   Syntax syntax{
       "version", "",
       "Shows the versions of runner, results file and protocol, and the commit that the runner was "
@@ -43,6 +43,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command version_command{"version", Group::housekeeping, "shows versions", run};
+const Command version_command{"version", Group::housekeeping, "shows versions", run_version};
 
 }  // namespace earshot::host

@@ -225,7 +225,7 @@ std::vector<Row> rows_of(const Arguments& given, bool& complete) {
   return rows;
 }
 
-Syntax syntax() {
+Syntax weights_syntax() {
   Syntax syntax{
       "weights", "[FILE.toml | hf://OWNER/REPO[/FILE][@REVISION] ...]",
       "Lists the weights that experiments need: whether they are present, their size and licence. "
@@ -258,8 +258,8 @@ Syntax syntax() {
   return syntax;
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
-  const auto given = parse(syntax(), arguments);
+ExitCode run_weights(const std::vector<std::string>& arguments) {
+  const auto given = parse(weights_syntax(), arguments);
   if (!given) return ExitCode::ok;
   const auto format = format_of(given->text("format"));
   auto settings = hub_settings();
@@ -298,6 +298,6 @@ ExitCode run(const std::vector<std::string>& arguments) {
 
 const Command weights_command{"weights", Group::models,
                               "lists the weights that an experiment needs, and downloads them",
-                              run};
+                              run_weights};
 
 }  // namespace earshot::host

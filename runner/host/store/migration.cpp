@@ -19,16 +19,12 @@ namespace fs = std::filesystem;
 constexpr std::int64_t application_id = 0x45617273;  // "Ears"
 constexpr std::int64_t first_schema = 5;             // earlier ones were never released
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
-  throw Failure(ExitCode::store_unusable, file.string() + ": " + problem);
-}
-
 [[noreturn]] void refuse_development(const fs::path& file, const std::string& schema) {
-  refuse(file,
-         "was written by a development version of Earshot (" + schema +
-             "), which this runner cannot read; it was not changed. Run the experiments again "
-             "with another --results, or read it with the build that wrote it ('runner "
-             "export')");
+  refuse_store(
+      file, "was written by a development version of Earshot (" + schema +
+                "), which this runner cannot read; it was not changed. Run the experiments again "
+                "with another --results, or read it with the build that wrote it ('runner "
+                "export')");
 }
 
 std::string hash_of(const Migration& migration) {
@@ -105,11 +101,11 @@ class Views {
         .run(Json(ours), version);
     for (const auto& view : kept_) {
       if (ours.contains(view.name))
-        refuse(file_,
-               "has a view '" + view.name +
-                   "' that is not Earshot's, and the newer schema has a view with that name; "
-                   "the file was not changed. Rename yours with sqlite3 and run the command "
-                   "again");
+        refuse_store(file_,
+                     "has a view '" + view.name +
+                         "' that is not Earshot's, and the newer schema has a view with that name; "
+                         "the file was not changed. Rename yours with sqlite3 and run the command "
+                         "again");
       connection_.execute(view.sql);
     }
   }
@@ -170,20 +166,22 @@ void require_known(const Connection& connection, const fs::path& file,
   const bool empty = connection.integer("SELECT count(*) FROM sqlite_master") == 0;
   if (empty && version == 0 && id == 0) return;
   if (id != application_id) {
-    refuse(
+    refuse_store(
         file,
         "is an SQLite file of another program, not a results file; choose another with --results");
   }
   if (version < 0)
-    refuse(file, "is damaged (its schema says " + std::to_string(version) +
+    refuse_store(file,
+                 "is damaged (its schema says " + std::to_string(version) +
                      "); it was not changed. Restore a backup ('runner db backup' or a '.bak' file "
                      "next to it), or rescue rows with: sqlite3 FILE .recover");
   const auto newest = newest_schema(known);
   if (version > newest)
-    refuse(file,
-           "has schema " + std::to_string(version) + ", but this runner only knows " +
-               std::to_string(newest) +
-               "; it was not changed. Use a newer runner, or choose another file with --results");
+    refuse_store(
+        file,
+        "has schema " + std::to_string(version) + ", but this runner only knows " +
+            std::to_string(newest) +
+            "; it was not changed. Use a newer runner, or choose another file with --results");
   if (version < newest && (version == 0 || next_of(known, version) == nullptr))
     refuse_development(file, "schema " + std::to_string(version));
   require_same_steps(connection, file, known);
@@ -214,8 +212,8 @@ void migrate(Connection& connection, const fs::path& file, const std::vector<Mig
   connection.execute("PRAGMA user_version = " + std::to_string(wanted) +
                      "; PRAGMA application_id = " + std::to_string(application_id));
   if (!connection.text("PRAGMA foreign_key_check").empty()) {
-    refuse(file, "cannot be converted to schema " + std::to_string(wanted) +
-                     ": rows would refer to missing rows; it was not changed");
+    refuse_store(file, "cannot be converted to schema " + std::to_string(wanted) +
+                           ": rows would refer to missing rows; it was not changed");
   }
   base::fault_point("store.migrate");
   transaction.commit();

@@ -21,10 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t cheap_to_check = 8u << 20;  // bytes; takes about 10 ms
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
-  throw Failure(ExitCode::store_unusable, file.string() + ": " + problem);
-}
-
 std::uintmax_t size_of(const fs::path& file) {
   std::error_code error;
   const auto size = fs::file_size(file, error);
@@ -46,7 +42,8 @@ void refuse_network_file_system(const fs::path& file) {
   if (single_host() || statfs(folder.c_str(), &facts) != 0) return;
   const auto name = network_file_system(facts.f_type);
   if (!name.empty()) {
-    refuse(file, "is on a file system of type '" + name +
+    refuse_store(file,
+                 "is on a file system of type '" + name +
                      "', where locks do not work between hosts; a results file needs a local disk. "
                      "Choose one with --results, or set EARSHOT_SINGLE_HOST=1 if only this host "
                      "ever uses the file");
@@ -59,7 +56,8 @@ void check_content(Connection& connection, const fs::path& file) {
   if (!unclean && size_of(file) > cheap_to_check) return;
   const auto verdict = connection.text("PRAGMA quick_check(1)");
   if (verdict != "ok") {
-    refuse(file, "is damaged (" + verdict +
+    refuse_store(file,
+                 "is damaged (" + verdict +
                      "); it was not changed. Restore a backup ('runner db backup' or a '.bak' file "
                      "next to it), or rescue rows with: sqlite3 FILE .recover");
   }
@@ -150,7 +148,7 @@ Connection connect_reader(const fs::path& file, bool pending) {
 Connection open_read_only(const fs::path& file, const std::vector<Migration>& known) {
   require_regular_name(file);
   if (!fs::exists(file)) {
-    refuse(
+    refuse_store(
         file,
         "there is no such results file; run an experiment first, or choose another with --results");
   }
@@ -168,10 +166,11 @@ Connection open_read_only(const fs::path& file, const std::vector<Migration>& kn
   } catch (const Failure&) {
     const int code = sqlite3_errcode(connection.handle()) & 0xff;
     if (!pending || may_write(file) || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) throw;
-    refuse(file,
-           "has changes in '" + with_suffix(file, "-wal").filename().string() +
-               "' that only a user with write permission can read. Ask its owner to run 'runner db "
-               "backup COPY' and read the copy, or copy both files into a folder of yours");
+    refuse_store(
+        file,
+        "has changes in '" + with_suffix(file, "-wal").filename().string() +
+            "' that only a user with write permission can read. Ask its owner to run 'runner db "
+            "backup COPY' and read the copy, or copy both files into a folder of yours");
   }
   require_known(connection, file, known);
   return connection;
@@ -190,7 +189,7 @@ Connection open_for_writing(const fs::path& file, const std::vector<Migration>& 
   if (file.has_parent_path()) {
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    if (error) refuse(file, "its folder cannot be created: " + error.message());
+    if (error) refuse_store(file, "its folder cannot be created: " + error.message());
   }
   refuse_network_file_system(file);
   Connection connection(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, file.string());
@@ -208,8 +207,9 @@ Connection open_for_reading(const fs::path& file, const std::vector<Migration>& 
   const auto version = schema_of(connection);
   const auto newest = newest_schema(known);
   if (version < newest) {
-    refuse(file, "has schema " + std::to_string(version) + ", but this runner reads " +
-                     std::to_string(newest) + "; 'runner db migrate' converts it and keeps a copy");
+    refuse_store(file, "has schema " + std::to_string(version) + ", but this runner reads " +
+                           std::to_string(newest) +
+                           "; 'runner db migrate' converts it and keeps a copy");
   }
   connection.execute("PRAGMA query_only = ON");
   // A table-valued function declares its columns by a CREATE TABLE at its first use.

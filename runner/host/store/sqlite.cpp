@@ -45,6 +45,10 @@ std::string explain(sqlite3* database, int code) {
 
 }  // namespace
 
+void refuse_store(const std::filesystem::path& file, const std::string& problem) {
+  throw Failure(ExitCode::store_unusable, file.string() + ": " + problem);
+}
+
 Connection::Connection(const std::string& uri, int flags, std::string name)
     : name_(std::move(name)), database_(nullptr, sqlite3_close_v2) {
   sqlite3* database = nullptr;

@@ -15,6 +15,9 @@ struct sqlite3_stmt;
 
 namespace earshot::host {
 
+/// @throws Failure (store_unusable): the file and what is wrong with it
+[[noreturn]] void refuse_store(const std::filesystem::path& file, const std::string& problem);
+
 using protocol::Json;
 
 /// One connection to a SQLite file. Every error of SQLite becomes a Failure (store_unusable) with

@@ -17,10 +17,6 @@ namespace {
 // Tables give seconds with few decimals: this much may be missing at the end of a segment.
 constexpr double rounding_seconds = 0.05;
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& reason) {
-  throw DataError(file.string() + ": " + reason);
-}
-
 std::string seconds(double value) {
   auto text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
@@ -32,24 +28,25 @@ void check_regular(const std::filesystem::path& file) {
   const auto status = std::filesystem::status(file, error);
   if (!std::filesystem::exists(status)) {
     if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, error)))
-      fail(file, "no such file: a broken link to " +
-                     std::filesystem::read_symlink(file, error).string() +
-                     ". If git-annex manages it, get its content");
-    fail(file, "no such file");
+      refuse_recording(file, "no such file: a broken link to " +
+                                 std::filesystem::read_symlink(file, error).string() +
+                                 ". If git-annex manages it, get its content");
+    refuse_recording(file, "no such file");
   }
-  if (!std::filesystem::is_regular_file(status)) fail(file, "not a file");
+  if (!std::filesystem::is_regular_file(status)) refuse_recording(file, "not a file");
   const auto size = std::filesystem::file_size(file, error);
-  if (size == 0 && !error) fail(file, "an empty file (0 bytes)");
+  if (size == 0 && !error) refuse_recording(file, "an empty file (0 bytes)");
   if (size < 1024 && ByteReader(file).read(0, 23) == "version https://git-lfs")
-    fail(file, "a Git LFS pointer, not its content; fetch that with 'git lfs pull'");
+    refuse_recording(file, "a Git LFS pointer, not its content; fetch that with 'git lfs pull'");
 }
 
 void check_header(const std::filesystem::path& file, const Recording& recording) {
   if (recording.rate < lowest_rate || recording.rate > highest_rate)
-    fail(file, "a sample rate of " + std::to_string(recording.rate) + " Hz; allowed: " +
-                   std::to_string(lowest_rate) + " to " + std::to_string(highest_rate) + " Hz");
-  if (recording.channels < 1) fail(file, "no channels");
-  if (recording.frames == 0) fail(file, "empty: 0 samples");
+    refuse_recording(file, "a sample rate of " + std::to_string(recording.rate) +
+                               " Hz; allowed: " + std::to_string(lowest_rate) + " to " +
+                               std::to_string(highest_rate) + " Hz");
+  if (recording.channels < 1) refuse_recording(file, "no channels");
+  if (recording.frames == 0) refuse_recording(file, "empty: 0 samples");
 }
 
 /// Reads the following frames in blocks, until there are `wanted` or the file ends.
@@ -84,9 +81,10 @@ std::vector<float> read_mono(Recording& recording, std::int64_t wanted) {
 }
 
 [[noreturn]] void fail_too_long(const std::filesystem::path& file) {
-  fail(file, "more than " + std::to_string(longest_clip) +
-                 " samples in one clip, which is the maximum. Give a start and a duration, or cut "
-                 "the file");
+  refuse_recording(
+      file, "more than " + std::to_string(longest_clip) +
+                " samples in one clip, which is the maximum. Give a start and a duration, or cut "
+                "the file");
 }
 
 }  // namespace
@@ -94,8 +92,8 @@ std::vector<float> read_mono(Recording& recording, std::int64_t wanted) {
 Sound decode(const std::filesystem::path& file, double start, double duration) {
   check_regular(file);
   if (start < 0 || duration < 0 || !(start + duration < 1e9))
-    fail(file,
-         "a stretch from " + seconds(start) + " for " + seconds(duration) + "; allowed: 0 or more");
+    refuse_recording(file, "a stretch from " + seconds(start) + " for " + seconds(duration) +
+                               "; allowed: 0 or more");
   const bool whole = start == 0 && duration == 0;
   const auto recording = open_recording(file, whole);
   check_header(file, *recording);
@@ -105,11 +103,12 @@ Sound decode(const std::filesystem::path& file, double start, double duration) {
     return seconds(static_cast<double>(frames) / rate);
   };
   const auto fail_begin = [&](std::int64_t length) {
-    fail(file, "a stretch begins at " + seconds(start) + "; it is " + in_seconds(length) + " long");
+    refuse_recording(
+        file, "a stretch begins at " + seconds(start) + "; it is " + in_seconds(length) + " long");
   };
   const auto fail_end = [&](std::int64_t length) {
-    fail(file, "a stretch ends at " + seconds(start + duration) + "; it is " + in_seconds(length) +
-                   " long");
+    refuse_recording(file, "a stretch ends at " + seconds(start + duration) + "; it is " +
+                               in_seconds(length) + " long");
   };
   const bool known = recording->frames != Recording::unknown;
   const auto slack = static_cast<std::int64_t>(rounding_seconds * rate);
@@ -124,7 +123,8 @@ Sound decode(const std::filesystem::path& file, double start, double duration) {
   const auto skipped = first > 0 ? recording->skip_to(first) : 0;
   const auto before = read_blocks(*recording, skipped, [](const float*, std::int64_t) {});
   if (before < skipped) {
-    if (known) fail(file, "truncated: nothing can be read from " + seconds(start) + " on");
+    if (known)
+      refuse_recording(file, "truncated: nothing can be read from " + seconds(start) + " on");
     fail_begin(before);
   }
   // If the file may continue, one more sample is requested to find out.
@@ -134,23 +134,24 @@ Sound decode(const std::filesystem::path& file, double start, double duration) {
   const auto got = static_cast<std::int64_t>(result.samples.size());
   if (got > longest_clip) fail_too_long(file);
   if (got == 0)
-    known       ? fail(file, "truncated: no samples after its header")
+    known       ? refuse_recording(file, "truncated: no samples after its header")
     : first > 0 ? fail_begin(first)
-                : fail(file, "empty: 0 samples");
+                : refuse_recording(file, "empty: 0 samples");
   if (known && got < wanted)
-    fail(file, "truncated: " + std::to_string(got) + " samples of " + std::to_string(wanted) +
-                   " can be read");
+    refuse_recording(file, "truncated: " + std::to_string(got) + " samples of " +
+                               std::to_string(wanted) + " can be read");
   if (known && got > wanted)
-    fail(file, "its length is uncertain: its header declares " + std::to_string(wanted) +
-                   " samples, but there are more. Write the file again");
+    refuse_recording(file, "its length is uncertain: its header declares " +
+                               std::to_string(wanted) +
+                               " samples, but there are more. Write the file again");
   if (!known && duration > 0) {
     if (asked - got > slack) fail_end(first + got);
     if (got > asked) result.samples.resize(static_cast<std::size_t>(asked));
   }
   for (std::size_t n = 0; n < result.samples.size(); ++n)
     if (!std::isfinite(result.samples[n]))
-      fail(file, "sample " + std::to_string(first + static_cast<std::int64_t>(n)) +
-                     " is not a finite number");
+      refuse_recording(file, "sample " + std::to_string(first + static_cast<std::int64_t>(n)) +
+                                 " is not a finite number");
   return result;
 }
 

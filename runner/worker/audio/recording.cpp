@@ -19,10 +19,6 @@ constexpr std::int64_t unknown = Recording::unknown;
 static_assert(unknown == std::numeric_limits<sf_count_t>::max(),
               "what libsndfile means by it, too");
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& reason) {
-  throw DataError(file.string() + ": " + reason);
-}
-
 /// A file whose header is changed as if its length were unknown: otherwise libFLAC and libsndfile
 /// stop at the declared length, whatever follows.
 class Endless {
@@ -119,13 +115,13 @@ class SndRecording final : public Recording {
     if (!sound_) {
       const std::string reason = sf_strerror(nullptr);
       const auto declared = declared_length(file_);
-      if (!declared.fault.empty()) fail(file_, declared.fault);
-      fail(file_, "not audio that can be read: " + reason);
+      if (!declared.fault.empty()) refuse_recording(file_, declared.fault);
+      refuse_recording(file_, "not audio that can be read: " + reason);
     }
     if (container() == SF_FORMAT_MPEG) return;
     refuse_what_is_no_recording();
     const auto declared = declared_length(file_);
-    if (!declared.fault.empty()) fail(file_, declared.fault);
+    if (!declared.fault.empty()) refuse_recording(file_, declared.fault);
     frames = info_.frames;
     if (container() == SF_FORMAT_FLAC && declared.frames < 0) frames = unknown;
     compare(declared);
@@ -145,18 +141,20 @@ class SndRecording final : public Recording {
   std::int64_t read(float* interleaved, std::int64_t count) override {
     const auto got = std::max<sf_count_t>(0, sf_readf_float(sound_.get(), interleaved, count));
     if (got == count || sf_error(sound_.get()) == SF_ERR_NO_ERROR) return got;
-    if (frames == unknown) fail(file_, std::string("damaged: ") + sf_strerror(sound_.get()));
+    if (frames == unknown)
+      refuse_recording(file_, std::string("damaged: ") + sf_strerror(sound_.get()));
     if (goes_on && endless_->has_another_stream())
-      fail(file_,
-           "its length is uncertain: a second FLAC stream follows the first, and only one would be "
-           "read. Decode them into one file");
+      refuse_recording(
+          file_,
+          "its length is uncertain: a second FLAC stream follows the first, and only one would be "
+          "read. Decode them into one file");
     return got;
   }
 
   std::int64_t skip_to(std::int64_t frame) override {
     if (!jumps_) return frame;
     if (sf_seek(sound_.get(), frame, SEEK_SET) != frame)
-      fail(file_, "truncated: sample " + std::to_string(frame) + " cannot be read");
+      refuse_recording(file_, "truncated: sample " + std::to_string(frame) + " cannot be read");
     return 0;
   }
 
@@ -165,19 +163,21 @@ class SndRecording final : public Recording {
     endless_ = std::move(endless);
     info_ = {};
     sound_ = endless_->open(info_);
-    if (!sound_) fail(file_, std::string("not audio that can be read: ") + sf_strerror(nullptr));
+    if (!sound_)
+      refuse_recording(file_, std::string("not audio that can be read: ") + sf_strerror(nullptr));
   }
 
   void refuse_what_is_no_recording() const {
     // Without a header, libsndfile takes some file extensions for raw samples: that would be a
     // guess.
-    if (container() == SF_FORMAT_RAW) fail(file_, "not audio");
+    if (container() == SF_FORMAT_RAW) refuse_recording(file_, "not audio");
     if (container() == SF_FORMAT_XI || container() == SF_FORMAT_SD2)
-      fail(file_, std::string("not audio that can be read: ") +
-                      (container() == SF_FORMAT_XI
-                           ? "an instrument of FastTracker, which may have several samples"
-                           : "the length of a Sound Designer II file is in another file") +
-                      ". Write it as WAV or FLAC");
+      refuse_recording(file_,
+                       std::string("not audio that can be read: ") +
+                           (container() == SF_FORMAT_XI
+                                ? "an instrument of FastTracker, which may have several samples"
+                                : "the length of a Sound Designer II file is in another file") +
+                           ". Write it as WAV or FLAC");
   }
 
   /// For files whose length libsndfile derives from their size; FLAC is read to its end.
@@ -186,9 +186,9 @@ class SndRecording final : public Recording {
     if (declared < 0 || container() == SF_FORMAT_FLAC) return;
     const auto samples =
         std::to_string(declared) + " samples, " + std::to_string(frames) + " are present";
-    if (frames < declared) fail(file_, "truncated: its header declares " + samples);
+    if (frames < declared) refuse_recording(file_, "truncated: its header declares " + samples);
     if (frames > declared + 1 && !by_header.certain)
-      fail(file_, "its length is uncertain: its header declares " + samples);
+      refuse_recording(file_, "its length is uncertain: its header declares " + samples);
     frames = declared;  // an additional one is padding, or the byte that ends the file
   }
 
@@ -200,6 +200,10 @@ class SndRecording final : public Recording {
 };
 
 }  // namespace
+
+void refuse_recording(const std::filesystem::path& file, const std::string& reason) {
+  throw DataError(file.string() + ": " + reason);
+}
 
 std::unique_ptr<Recording> open_recording(const std::filesystem::path& file, bool whole) {
   auto recording = std::make_unique<SndRecording>(file, whole);

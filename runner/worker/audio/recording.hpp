@@ -25,6 +25,9 @@ class Recording {
   bool goes_on = false;           ///< there may be more than `frames`: read to the end
 };
 
+/// @throws DataError `<file>: <reason>`
+[[noreturn]] void refuse_recording(const std::filesystem::path& file, const std::string& reason);
+
 /// Opens any format that libsndfile opens, and MPEG audio with mpg123. For a whole file (`whole`),
 /// the number of samples in a FLAC header is not trusted: the file is read to its end, and the
 /// caller compares the result with the declared number.

@@ -14,7 +14,6 @@ namespace {
 
 // Sums of floats in another order differ by some 1e-7 for each addition; a model of many layers
 // comes to 1e-5.
-constexpr double tolerance = 1e-4;
 
 std::string text(double number) {
   return protocol::Json(number).dump();
@@ -57,11 +56,6 @@ void frame_count(const Subject& subject) {
   }
 }
 
-/// Valid frames of one clip of a batch.
-at::Tensor valid(const FeatureBatch& batch, std::int64_t clip) {
-  return batch.values[clip].narrow(0, 0, batch.lengths[clip].item<std::int64_t>());
-}
-
 void expect_same(const at::Tensor& alone, const at::Tensor& other, const std::string& what) {
   expect(alone.sizes() == other.sizes(),
          what + ": " + describe(other) + " instead of " + describe(alone));
@@ -84,8 +78,8 @@ void padding_invariance(const Subject& subject) {
   const auto made = subject.make();
   auto& encoder = listener(made);
   const auto audio = test_audio(encoder.needs(), {0.7, 2.3});
-  expect_same(valid(encoder.encode(pick(audio, {0}, true)), 0), valid(encoder.encode(audio), 0),
-              "a clip in a batch with a longer one");
+  expect_same(valid_frames(encoder.encode(pick(audio, {0}, true)), 0),
+              valid_frames(encoder.encode(audio), 0), "a clip in a batch with a longer one");
 }
 
 void batch_order(const Subject& subject) {
@@ -94,8 +88,8 @@ void batch_order(const Subject& subject) {
   const auto audio = test_audio(encoder.needs(), {0.7, 1.1, 0.9});
   const auto forward = encoder.encode(audio);
   const auto backward = encoder.encode(pick(audio, {2, 0, 1}, false));
-  expect_same(valid(forward, 2), valid(backward, 0), "clip 3 of 3 put first");
-  expect_same(valid(forward, 0), valid(backward, 1), "clip 1 of 3 put second");
+  expect_same(valid_frames(forward, 2), valid_frames(backward, 0), "clip 3 of 3 put first");
+  expect_same(valid_frames(forward, 0), valid_frames(backward, 1), "clip 1 of 3 put second");
 }
 
 void hard_inputs(const Subject& subject) {

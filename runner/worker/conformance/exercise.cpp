@@ -35,6 +35,10 @@ double relative_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>() / scale;
 }
 
+at::Tensor valid_frames(const FeatureBatch& batch, std::int64_t clip) {
+  return batch.values[clip].narrow(0, 0, batch.lengths[clip].item<std::int64_t>());
+}
+
 std::string describe(const at::Tensor& tensor) {
   if (!tensor.defined()) return "undefined";
   return c10::str(tensor.sizes(), " ", c10::toString(tensor.scalar_type()));

@@ -19,6 +19,13 @@ bool same_bits(const Results& a, const Results& b);
 /// Largest difference between `a` and `b` relative to the largest value of `a`.
 double relative_difference(const at::Tensor& a, const at::Tensor& b);
 
+/// How much features of the same clip may differ, by that measure, because of what else is in the
+/// batch: sums are in another order.
+constexpr double tolerance = 1e-4;
+
+/// float32 (T, D): frames of one clip without its padding.
+at::Tensor valid_frames(const FeatureBatch& batch, std::int64_t clip);
+
 /// "[2, 100, 64] float32"
 std::string describe(const at::Tensor& tensor);
 

@@ -12,7 +12,6 @@ namespace earshot::worker {
 namespace {
 
 constexpr std::int64_t out_dim = 12;
-constexpr double tolerance = 1e-4;
 
 struct Connected {
   explicit Connected(const Subject& subject) : made(subject.make()) {
@@ -26,10 +25,6 @@ struct Connected {
   ComponentInstance made;
   FeatureSpec spec{};
 };
-
-at::Tensor valid(const FeatureBatch& batch, std::int64_t item) {
-  return batch.values[item].narrow(0, 0, batch.lengths[item].item<std::int64_t>());
-}
 
 void connect(const Subject& subject) {
   Connected it(subject);
@@ -66,8 +61,8 @@ void mapper_padding(const Subject& subject) {
   // Items 0 to 3 differ in length; each alone has no padding.
   const auto together = it.mapper().map(it.features({0, 1, 2, 3}));
   for (const std::int64_t item : {0, 1, 2, 3}) {
-    const auto alone = valid(it.mapper().map(it.features({item})), 0);
-    const auto beside = valid(together, item);
+    const auto alone = valid_frames(it.mapper().map(it.features({item})), 0);
+    const auto beside = valid_frames(together, item);
     expect(alone.sizes() == beside.sizes() && relative_difference(alone, beside) <= tolerance,
            "an item's valid frames differ alone and in a batch");
   }

@@ -14,13 +14,13 @@ namespace earshot::kit::checkpoint {
 
 namespace {
 
-constexpr std::string_view magic = "\x93NUMPY";
+constexpr std::string_view npy_magic = "\x93NUMPY";
 constexpr std::size_t longest_header = 1 << 16;  // numpy.load refuses more than 10,000 bytes
 
 /// Parses the subset of Python literals that numpy.save writes.
-class Header {
+class NpyHeader {
  public:
-  explicit Header(std::string_view text) : rest_(text) { read(); }
+  explicit NpyHeader(std::string_view text) : rest_(text) { read(); }
 
   std::string type{};
   bool columns = false;
@@ -149,7 +149,8 @@ std::uint64_t little_endian(std::span<const std::byte> bytes) {
 
 Contents read_npy(std::span<const std::byte> file) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  if (!text.starts_with(magic)) throw DataError("is not a .npy file: it does not begin like one");
+  if (!text.starts_with(npy_magic))
+    throw DataError("is not a .npy file: it does not begin like one");
   const auto version = text.size() > 8 ? static_cast<unsigned char>(text[6]) : 0;
   const std::size_t width = version == 1 ? 2 : 4, begin = 8 + width;
   if (version < 1 || version > 3 || file.size() < begin)
@@ -159,7 +160,7 @@ Contents read_npy(std::span<const std::byte> file) {
   if (length > longest_header || length > file.size() - begin)
     throw DataError("its header has " + std::to_string(length) + " bytes, but the file has " +
                     std::to_string(file.size()) + ": cut off, or not a .npy file");
-  const Header header(text.substr(begin, static_cast<std::size_t>(length)));
+  const NpyHeader header(text.substr(begin, static_cast<std::size_t>(length)));
 
   Contents contents;
   auto& layout = contents.tensors.emplace_back();

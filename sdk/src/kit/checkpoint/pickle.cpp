@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_values = 4'000'000;  // a training state with 10,000 tensors has 300,000
 constexpr std::size_t most_marks = 10'000;      // containers that are open at the same time
 
-[[noreturn]] void damaged(const std::string& what) {
+[[noreturn]] void damaged_pickle(const std::string& what) {
   throw DataError("a damaged pickle: " + what);
 }
 
@@ -25,7 +25,7 @@ T parse(std::string_view text) {
   T value{};
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc{} || result.ptr != text.data() + text.size())
-    damaged(in_quotes(text) + " is not a number");
+    damaged_pickle(in_quotes(text) + " is not a number");
   return value;
 }
 
@@ -43,27 +43,27 @@ Ref Unpickler::run() {
     const auto opcode = read<std::uint8_t>();
     if (opcode == '.') {
       const auto result = pop();
-      if (!stack_.empty() || !marks_.empty()) damaged("it ends with values left over");
+      if (!stack_.empty() || !marks_.empty()) damaged_pickle("it ends with values left over");
       return result;
     }
     if (!step(opcode))
-      damaged("its byte " + std::to_string(position_ - 1) + " is the opcode " +
-              std::to_string(opcode) + ", which checkpoints of plain data do not need");
+      damaged_pickle("its byte " + std::to_string(position_ - 1) + " is the opcode " +
+                     std::to_string(opcode) + ", which checkpoints of plain data do not need");
   }
 }
 
 std::string_view Unpickler::text(Ref value) const {
-  if (values_[value].kind != Kind::text) damaged("another value instead of a string");
+  if (values_[value].kind != Kind::text) damaged_pickle("another value instead of a string");
   return values_[value].text;
 }
 
 std::int64_t Unpickler::integer(Ref value) const {
-  if (values_[value].kind != Kind::integer) damaged("another value instead of an integer");
+  if (values_[value].kind != Kind::integer) damaged_pickle("another value instead of an integer");
   return values_[value].integer;
 }
 
 const std::vector<Ref>& Unpickler::tuple(Ref value) const {
-  if (values_[value].kind != Kind::tuple) damaged("another value instead of a tuple");
+  if (values_[value].kind != Kind::tuple) damaged_pickle("another value instead of a tuple");
   return values_[value].items;
 }
 
@@ -84,9 +84,9 @@ T Unpickler::read() {
 
 std::string_view Unpickler::take(std::uint64_t bytes) {
   if (bytes > bytes_.size() - position_)
-    damaged("it is cut off, or has a string beyond its end (" + std::to_string(bytes) +
-            " bytes at byte " + std::to_string(position_) + " of " + std::to_string(bytes_.size()) +
-            ")");
+    damaged_pickle("it is cut off, or has a string beyond its end (" + std::to_string(bytes) +
+                   " bytes at byte " + std::to_string(position_) + " of " +
+                   std::to_string(bytes_.size()) + ")");
   const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + position_;
   position_ += static_cast<std::size_t>(bytes);
   return {begin, static_cast<std::size_t>(bytes)};
@@ -96,20 +96,20 @@ std::string_view Unpickler::line() {
   const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + position_,
                               bytes_.size() - position_);
   const auto length = rest.find('\n');
-  if (length == std::string_view::npos) damaged("a line without its end");
+  if (length == std::string_view::npos) damaged_pickle("a line without its end");
   return take(length + 1).substr(0, length);
 }
 
 Ref Unpickler::pop() {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()))
-    damaged("it pops a value that does not exist");
+    damaged_pickle("it pops a value that does not exist");
   const auto top = stack_.back();
   stack_.pop_back();
   return top;
 }
 
 std::vector<Ref> Unpickler::pop_to_mark() {
-  if (marks_.empty()) damaged("it pops a mark that does not exist");
+  if (marks_.empty()) damaged_pickle("it pops a mark that does not exist");
   const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<Ref> items(begin, stack_.end());
   stack_.erase(begin, stack_.end());
@@ -118,7 +118,7 @@ std::vector<Ref> Unpickler::pop_to_mark() {
 }
 
 void Unpickler::push_list(Kind kind, std::vector<Ref> items) {
-  if (kind == Kind::dict && items.size() % 2 != 0) damaged("a key without its value");
+  if (kind == Kind::dict && items.size() % 2 != 0) damaged_pickle("a key without its value");
   Value value;
   value.kind = kind;
   value.items = std::move(items);
@@ -156,12 +156,12 @@ void Unpickler::push_global(std::string_view module, std::string_view name) {
 }
 
 void Unpickler::extend(Kind kind, const std::vector<Ref>& items) {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("nothing to add to");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged_pickle("nothing to add to");
   auto& target = values_[stack_.back()];
   if (target.kind == Kind::object) return;  // a subclass of an unknown container
   if (target.kind != kind)
-    damaged("it adds elements to something that is not a container of that kind");
-  if (kind == Kind::dict && items.size() % 2 != 0) damaged("a key without its value");
+    damaged_pickle("it adds elements to something that is not a container of that kind");
+  if (kind == Kind::dict && items.size() % 2 != 0) damaged_pickle("a key without its value");
   target.items.insert(target.items.end(), items.begin(), items.end());
 }
 
@@ -169,12 +169,12 @@ void Unpickler::put(std::uint32_t index) {
   const auto top = pop();
   stack_.push_back(top);
   memo_[index] = top;
-  if (memo_.size() > most_values) damaged("it stores more values than allowed");
+  if (memo_.size() > most_values) damaged_pickle("it stores more values than allowed");
 }
 
 void Unpickler::get(std::uint32_t index) {
   const auto found = memo_.find(index);
-  if (found == memo_.end()) damaged("it recalls a value that it never stored");
+  if (found == memo_.end()) damaged_pickle("it recalls a value that it never stored");
   stack_.push_back(found->second);
 }
 
@@ -182,12 +182,12 @@ bool Unpickler::step(std::uint8_t opcode) {
   switch (opcode) {
     case 0x80:  // PROTO
       if (const auto protocol = read<std::uint8_t>(); protocol > 5)
-        damaged("protocol " + std::to_string(protocol) + "; known are 0 to 5");
+        damaged_pickle("protocol " + std::to_string(protocol) + "; known are 0 to 5");
       return true;
     case 0x95:
       return read<std::uint64_t>(), true;  // FRAME: a hint
     case '(':
-      if (marks_.size() == most_marks) damaged("its containers are nested too deeply");
+      if (marks_.size() == most_marks) damaged_pickle("its containers are nested too deeply");
       marks_.push_back(stack_.size());
       return true;
     case '0':
@@ -381,7 +381,7 @@ bool Unpickler::object(std::uint8_t opcode) {
       const auto top = pop();
       const auto kind = values_[top].kind;
       if (kind != Kind::object && kind != Kind::dict && kind != Kind::tensor)
-        damaged("it assigns a state to a plain value");
+        damaged_pickle("it assigns a state to a plain value");
       return stack_.push_back(top), true;
     }
     case 'Q':

@@ -25,7 +25,7 @@ struct Entry {
 
 /// Parses the only structure that a header may have while it is read, so that nothing that a
 /// hostile header nests or repeats is ever built.
-class Header : public Json::json_sax_t {
+class SafetensorsHeader : public Json::json_sax_t {
  public:
   std::vector<Entry> entries{};
   std::map<std::string, std::string> text{};
@@ -174,7 +174,7 @@ Contents read_safetensors(std::span<const std::byte> file, std::uint64_t longest
   if (length == 0 || *text != '{')
     throw DataError("not a safetensors or PyTorch file: its header does not begin with '{'");
 
-  Header header;
+  SafetensorsHeader header;
   Json::sax_parse(text, text + length, &header);
   const auto data = rest.subspan(static_cast<std::size_t>(length));
   check_offsets(header.entries, data.size());

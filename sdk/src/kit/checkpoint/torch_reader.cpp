@@ -104,7 +104,7 @@ Contents read_torch_zip(std::span<const std::byte> file) {
 namespace {
 
 /// 0x1950a86a20f9469cfc6c, the number with which the older format begins, in pickle's encoding.
-constexpr std::string_view magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+constexpr std::string_view torch_magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
 
 bool is_big_endian(const TorchPickle& pickle, Ref system) {
   const auto& items = pickle[system].items;
@@ -163,7 +163,7 @@ std::map<std::string_view, std::uint64_t> find_storages(const TorchPickle& pickl
 Contents read_torch_legacy(std::span<const std::byte> file) {
   TorchPickle pickle(file);
   const auto first = pickle.run();
-  if (pickle[first].kind != Kind::bytes || pickle[first].text != magic)
+  if (pickle[first].kind != Kind::bytes || pickle[first].text != torch_magic)
     throw DataError("a pickle that was not written by torch.save()");
   constexpr std::int64_t known_version = 1001;
   if (const auto version = pickle.integer(pickle.run()); version != known_version)

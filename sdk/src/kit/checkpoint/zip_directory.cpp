@@ -19,7 +19,7 @@ constexpr std::uint32_t end_record = 0x06054b50, end_record64 = 0x06064b50,
 constexpr std::size_t end_bytes = 22, locator_bytes = 20, end64_bytes = 56, local_bytes = 30,
                       central_bytes = 46;
 
-[[noreturn]] void damaged(const std::string& what) {
+[[noreturn]] void damaged_zip(const std::string& what) {
   throw DataError("a damaged zip archive: " + what);
 }
 
@@ -37,7 +37,7 @@ class Bytes {
   }
   std::span<const std::byte> part(std::uint64_t position, std::uint64_t length) const {
     if (position > bytes_.size() || length > bytes_.size() - position)
-      damaged("it is cut off, or points beyond its end");
+      damaged_zip("it is cut off, or points beyond its end");
     return bytes_.subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(length));
   }
   std::string text(std::uint64_t position, std::uint64_t length) const {
@@ -64,7 +64,7 @@ std::uint64_t find_end(const Bytes& file) {
           file.at<std::uint16_t>(position + 20) == back)
         return position;
     }
-  damaged("its directory is missing; the file was cut off, or not downloaded completely");
+  damaged_zip("its directory is missing; the file was cut off, or not downloaded completely");
 }
 
 Directory find_directory(const Bytes& file) {
@@ -74,15 +74,16 @@ Directory find_directory(const Bytes& file) {
   if (end >= locator_bytes && file.at<std::uint32_t>(end - locator_bytes) == end_locator64) {
     const auto end64 = file.at<std::uint64_t>(end - locator_bytes + 8);
     file.part(end64, end64_bytes);
-    if (file.at<std::uint32_t>(end64) != end_record64) damaged("its zip64 record is missing");
+    if (file.at<std::uint32_t>(end64) != end_record64) damaged_zip("its zip64 record is missing");
     found.entries = file.at<std::uint64_t>(end64 + 32);
     bytes = file.at<std::uint64_t>(end64 + 40);
     found.begin = file.at<std::uint64_t>(end64 + 48);
     found.end = end64;
   }
   if (found.begin > found.end || found.end - found.begin != bytes)
-    damaged("its directory is not at the declared position");
-  if (found.entries > bytes / central_bytes) damaged("it declares more entries than it can hold");
+    damaged_zip("its directory is not at the declared position");
+  if (found.entries > bytes / central_bytes)
+    damaged_zip("it declares more entries than it can hold");
   return found;
 }
 
@@ -96,7 +97,7 @@ void read_zip64(const Bytes& file, std::uint64_t extra, std::uint64_t end,
       auto position = extra + 4;
       for (auto* value : values)
         if (*value == 0xffffffff) {
-          if (position + 8 > std::min(next, end)) damaged("an entry lacks its zip64 size");
+          if (position + 8 > std::min(next, end)) damaged_zip("an entry lacks its zip64 size");
           *value = file.at<std::uint64_t>(position);
           position += 8;
         }
@@ -123,15 +124,15 @@ ZipEntry read_entry(const Bytes& file, std::uint64_t at, const std::string& name
              {&unpacked, &entry.size, &header});
   entry.stored = method == 0 && (flags & 1) == 0;
   if (entry.stored && unpacked != entry.size)
-    damaged("entry " + in_quotes(name) + " has two sizes");
+    damaged_zip("entry " + in_quotes(name) + " has two sizes");
 
   file.part(header, local_bytes);
   if (file.at<std::uint32_t>(header) != local_header ||
       file.text(header + local_bytes, file.at<std::uint16_t>(header + 26)) != name)
-    damaged("entry " + in_quotes(name) + " is not where the directory says");
+    damaged_zip("entry " + in_quotes(name) + " is not where the directory says");
   entry.begin = header + local_bytes + name.size() + file.at<std::uint16_t>(header + 28);
   if (entry.begin > directory.begin || entry.size > directory.begin - entry.begin)
-    damaged("entry " + in_quotes(name) + " reaches beyond the entries' end");
+    damaged_zip("entry " + in_quotes(name) + " reaches beyond the entries' end");
   occupied = {header, entry.begin + entry.size};
   return entry;
 }
@@ -146,21 +147,21 @@ std::map<std::string, ZipEntry> read_zip_directory(std::span<const std::byte> by
   auto at = directory.begin;
   for (std::uint64_t i = 0; i < directory.entries; ++i) {
     file.part(at, central_bytes);
-    if (file.at<std::uint32_t>(at) != central_header) damaged("its directory is not readable");
+    if (file.at<std::uint32_t>(at) != central_header) damaged_zip("its directory is not readable");
     const auto name = file.text(at + central_bytes, file.at<std::uint16_t>(at + 28));
     const auto next = at + central_bytes + name.size() + file.at<std::uint16_t>(at + 30) +
                       file.at<std::uint16_t>(at + 32);
-    if (next > directory.end) damaged("its directory is cut off");
+    if (next > directory.end) damaged_zip("its directory is cut off");
     Span occupied{};
     if (!entries.emplace(name, read_entry(file, at, name, directory, occupied)).second)
-      damaged("it has the entry " + in_quotes(name) + " twice");
+      damaged_zip("it has the entry " + in_quotes(name) + " twice");
     spans.push_back(occupied);
     at = next;
   }
   std::sort(spans.begin(), spans.end(),
             [](const Span& a, const Span& b) { return a.begin < b.begin; });
   for (std::size_t i = 1; i < spans.size(); ++i)
-    if (spans[i].begin < spans[i - 1].end) damaged("two of its entries overlap");
+    if (spans[i].begin < spans[i - 1].end) damaged_zip("two of its entries overlap");
   return entries;
 }
 
