@@ -30,7 +30,7 @@ TEST(Hash, of_a_file_equals_the_hash_of_its_bytes) {
 }
 
 /// Why a file could not be hashed.
-std::string refusal(const std::filesystem::path& file) {
+std::string refusal_of_file(const std::filesystem::path& file) {
   try {
     sha256_file(file);
   } catch (const std::system_error& error) {
@@ -45,13 +45,14 @@ TEST(Hash, is_taken_of_regular_files_only_and_never_waits_for_others) {
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   for (const std::filesystem::path& file :
        {pipe, std::filesystem::path("/dev/zero"), std::filesystem::temp_directory_path()})
-    EXPECT_EQ(refusal(file), "a folder, pipe, socket or device; expected a regular file") << file;
+    EXPECT_EQ(refusal_of_file(file), "a folder, pipe, socket or device; expected a regular file")
+        << file;
   EXPECT_THROW(git_hash_file(pipe), std::system_error);
   std::filesystem::remove(pipe);
 }
 
 TEST(Hash, is_not_taken_of_what_has_more_than_its_size_says) {
-  EXPECT_EQ(refusal("/proc/self/status"),
+  EXPECT_EQ(refusal_of_file("/proc/self/status"),
             "it grows while it is being read; expected a complete file");
 }
 

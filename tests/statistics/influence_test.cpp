@@ -18,7 +18,7 @@ using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::Pointwise;
 
-std::vector<double> noise(std::size_t items, std::uint64_t seed) {
+std::vector<double> noise_of_items(std::size_t items, std::uint64_t seed) {
   Random random(seed);
   std::vector<double> values(items);
   for (auto& value : values)
@@ -61,7 +61,7 @@ Grouping groups_of(std::size_t items, std::size_t size) {
 }
 
 TEST(Influence, on_a_mean_is_each_item_s_distance_from_it) {
-  const auto values = noise(40, 1);
+  const auto values = noise_of_items(40, 1);
   const auto found = leaving_out(values, blocks(Clusters(40, {}), hashes(40), 100), mean);
   auto expected = values;
   for (auto& value : expected)
@@ -71,7 +71,7 @@ TEST(Influence, on_a_mean_is_each_item_s_distance_from_it) {
 }
 
 TEST(Influence, of_a_ratio_gives_the_standard_error_that_the_delta_method_gives) {
-  const auto values = noise(2000, 2);
+  const auto values = noise_of_items(2000, 2);
   const auto ratio = [](const std::vector<double>& kept) {
     double above = 0, below = 0;
     for (const double value : kept) {
@@ -151,7 +151,7 @@ TEST(Blocks, depend_on_the_ids_only_and_not_on_the_order) {
 
 TEST(Blocks, move_a_p_value_near_0_05_by_less_than_a_tenth_of_it) {
   constexpr std::size_t items = 2 * static_cast<std::size_t>(enough_blocks);
-  auto values = noise(items, 3);
+  auto values = noise_of_items(items, 3);
   const auto alone = mean_interval(values, Grouping{});
   for (auto& value : values)
     value += 1.9605 * alone.standard_error - alone.estimate;
@@ -170,7 +170,8 @@ TEST(Blocks, move_a_p_value_near_0_05_by_less_than_a_tenth_of_it) {
 }
 
 TEST(Packing, keeps_numbers_and_blocks_in_4_bytes_an_item) {
-  const auto single = leaving_out(noise(30, 4), blocks(Clusters(30, {}), hashes(30), 100), mean);
+  const auto single =
+      leaving_out(noise_of_items(30, 4), blocks(Clusters(30, {}), hashes(30), 100), mean);
   const auto bytes = packed(single);
   EXPECT_EQ(bytes.size(), 12U + 30 * 4);
   const auto again = unpacked(bytes);
@@ -178,7 +179,8 @@ TEST(Packing, keeps_numbers_and_blocks_in_4_bytes_an_item) {
   EXPECT_EQ(again->block_of, single.block_of);
   EXPECT_THAT(again->values, Pointwise(DoubleNear(1e-6), single.values));
 
-  const auto joined = leaving_out(noise(300, 5), blocks(Clusters(300, {}), hashes(300), 20), mean);
+  const auto joined =
+      leaving_out(noise_of_items(300, 5), blocks(Clusters(300, {}), hashes(300), 20), mean);
   const auto more = unpacked(packed(joined));
   ASSERT_TRUE(more.has_value());
   EXPECT_EQ(more->block_of, joined.block_of);

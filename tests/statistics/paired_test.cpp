@@ -13,7 +13,7 @@ namespace {
 
 using Rows = std::vector<std::vector<double>>;
 
-Rows noise(std::size_t seeds, std::size_t items, double shift = 0) {
+Rows noise_rows(std::size_t seeds, std::size_t items, double shift = 0) {
   Random random(seeds * 1000 + items);
   Rows rows(seeds, std::vector<double>(items));
   for (auto& row : rows)
@@ -23,7 +23,7 @@ Rows noise(std::size_t seeds, std::size_t items, double shift = 0) {
 }
 
 TEST(Paired, one_seed_is_the_interval_of_the_differences) {
-  const auto rows = noise(1, 40, 0.3);
+  const auto rows = noise_rows(1, 40, 0.3);
   const auto paired = paired_mean(rows, Clusters(40, {}));
   const auto plain = mean_interval(rows[0], Grouping{});
   EXPECT_EQ(paired.low, plain.low);
@@ -31,13 +31,13 @@ TEST(Paired, one_seed_is_the_interval_of_the_differences) {
 }
 
 TEST(Paired, seeds_with_equal_results_count_as_one) {
-  const auto row = noise(1, 40)[0];
+  const auto row = noise_rows(1, 40)[0];
   const auto paired = paired_mean(Rows{row, row, row}, Clusters(40, {}));
   EXPECT_NEAR(paired.low, mean_interval(row, Grouping{}).low, 1e-12);
 }
 
 TEST(Paired, seeds_that_shift_all_items_add_the_variance_of_their_means) {
-  const auto row = noise(1, 40)[0];
+  const auto row = noise_rows(1, 40)[0];
   Rows rows(3, row);
   const double shifts[] = {-0.1, 0.02, 0.08};
   for (std::size_t s = 0; s < 3; ++s)
@@ -57,7 +57,7 @@ TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
   // All variance is of single items in single seeds, which alone makes the seeds' means differ.
   double ratio = 0;
   for (std::size_t items = 100; items < 300; ++items) {
-    const auto rows = noise(5, items);
+    const auto rows = noise_rows(5, items);
     const double se =
         paired_mean(rows, Clusters(static_cast<std::int64_t>(items), {})).standard_error;
     ratio += se * se * 5 * static_cast<double>(items) / 200;
@@ -67,7 +67,7 @@ TEST(Paired, noise_from_seed_to_seed_is_not_counted_twice) {
 }
 
 TEST(Paired, is_never_narrower_than_the_seeds_alone) {
-  const auto row = noise(1, 400)[0];
+  const auto row = noise_rows(1, 400)[0];
   Rows rows(3, row);
   for (std::size_t s = 0; s < 3; ++s)
     for (auto& value : rows[s])
@@ -79,13 +79,14 @@ TEST(Paired, is_never_narrower_than_the_seeds_alone) {
 
 TEST(Paired, says_why_there_is_no_interval) {
   EXPECT_EQ(paired_mean(Rows{}, Clusters(20, {})).missing, "no items");
-  EXPECT_EQ(paired_mean(noise(2, 8), Clusters(8, {})).missing, "8 groups; at least 10 are needed");
+  EXPECT_EQ(paired_mean(noise_rows(2, 8), Clusters(8, {})).missing,
+            "8 groups; at least 10 are needed");
   const Rows same(2, std::vector<double>(20, 0.0));
   EXPECT_EQ(paired_mean(same, Clusters(20, {})).missing, "all groups have the same mean");
-  auto bad = noise(2, 20);
+  auto bad = noise_rows(2, 20);
   bad[1][3] = std::nan("");
   EXPECT_EQ(paired_mean(bad, Clusters(20, {})).missing, "a value is not finite");
-  EXPECT_THROW(paired_mean(noise(1, 20), Clusters(30, {})), std::invalid_argument);
+  EXPECT_THROW(paired_mean(noise_rows(1, 20), Clusters(30, {})), std::invalid_argument);
 }
 
 TEST(Paired, mcnemar_gives_the_published_example) {
@@ -109,7 +110,7 @@ TEST(Paired, mcnemar_exists_only_for_marks_of_independent_items) {
     pairs.dimensions[0].push_back(i / 2);
   EXPECT_FALSE(paired_difference(Rows{marks}, Clusters(40, pairs)).mcnemar_p.has_value());
   EXPECT_FALSE(paired_difference(Rows{marks, marks}, Clusters(40, {})).mcnemar_p.has_value());
-  EXPECT_FALSE(paired_difference(noise(1, 40), Clusters(40, {})).mcnemar_p.has_value());
+  EXPECT_FALSE(paired_difference(noise_rows(1, 40), Clusters(40, {})).mcnemar_p.has_value());
 }
 
 TEST(Paired, sign_flips_count_the_patterns_that_are_as_extreme) {
@@ -132,7 +133,7 @@ TEST(Paired, sign_flips_flip_whole_groups) {
 }
 
 TEST(Paired, p_of_0_is_that_of_the_interval_and_of_its_ends_5_percent) {
-  const auto interval = mean_interval(noise(1, 40, 0.3)[0], Grouping{});
+  const auto interval = mean_interval(noise_rows(1, 40, 0.3)[0], Grouping{});
   EXPECT_EQ(p_value(interval, 0), interval.p_value);
   EXPECT_NEAR(p_value(interval, interval.low), 0.05, 1e-12);
   EXPECT_NEAR(p_value(interval, interval.high), 0.05, 1e-12);
@@ -140,7 +141,7 @@ TEST(Paired, p_of_0_is_that_of_the_interval_and_of_its_ends_5_percent) {
 }
 
 TEST(Paired, equivalence_holds_if_the_90_percent_interval_is_inside_the_margin) {
-  const auto row = noise(1, 40, 0.1)[0];
+  const auto row = noise_rows(1, 40, 0.1)[0];
   const auto ninety = mean_interval(row, Grouping{}, 0.9);
   const double reach = std::max(std::abs(ninety.low), std::abs(ninety.high));
   const auto interval = mean_interval(row, Grouping{});
@@ -151,7 +152,7 @@ TEST(Paired, equivalence_holds_if_the_90_percent_interval_is_inside_the_margin) 
 }
 
 TEST(WeightedSum, of_two_tasks_on_the_same_items_is_the_mean_of_both_on_each) {
-  const auto first = noise(3, 60, 0.2), second = noise(3, 61);
+  const auto first = noise_rows(3, 60, 0.2), second = noise_rows(3, 61);
   Rows other, both(3);
   for (std::size_t s = 0; s < 3; ++s) {
     other.emplace_back(second[s].begin(), second[s].end() - 1);
@@ -170,7 +171,7 @@ TEST(WeightedSum, of_two_tasks_on_the_same_items_is_the_mean_of_both_on_each) {
 }
 
 TEST(WeightedSum, of_an_interaction_is_the_difference_of_differences_of_each_item) {
-  const auto first = noise(3, 80, 0.2);
+  const auto first = noise_rows(3, 80, 0.2);
   auto second = first;
   Random random(9);
   Rows direct(3);
@@ -191,7 +192,7 @@ TEST(WeightedSum, of_an_interaction_is_the_difference_of_differences_of_each_ite
 }
 
 TEST(WeightedSum, of_samples_without_a_common_item_adds_their_variances) {
-  const auto first = noise(1, 50), second = noise(1, 90);
+  const auto first = noise_rows(1, 50), second = noise_rows(1, 90);
   const auto rows = weighted_sum(std::vector<Part>{{first, -1}, {second, 1}});
   const double a = mean_interval(first[0], Grouping{}).standard_error,
                b = mean_interval(second[0], Grouping{}).standard_error;

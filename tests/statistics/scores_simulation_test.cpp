@@ -94,12 +94,12 @@ Systems equally_good(int clips, int size, Random& random) {
   return systems;
 }
 
-struct Case {
+struct ScoreCase {
   std::string name;
   Metric metric;
   int clips, size;
 };
-class ScoreSimulation : public testing::TestWithParam<Case> {};
+class ScoreSimulation : public testing::TestWithParam<ScoreCase> {};
 
 TEST_P(ScoreSimulation, a_true_null_is_rejected_in_2_to_7_percent) {
   const auto& [name, metric, clips, size] = GetParam();
@@ -117,14 +117,15 @@ TEST_P(ScoreSimulation, a_true_null_is_rejected_in_2_to_7_percent) {
   EXPECT_LE(100.0 * rejected / trials, 7);
 }
 
-INSTANTIATE_TEST_SUITE_P(scores, ScoreSimulation,
-                         testing::Values(Case{"balanced_accuracy_60", balanced_accuracy, 60, 1},
-                                         Case{"balanced_accuracy_20x5", balanced_accuracy, 20, 5},
-                                         Case{"balanced_accuracy_100x4", balanced_accuracy, 100, 4},
-                                         Case{"macro_f1_60", macro_f1, 60, 1},
-                                         Case{"macro_f1_20x5", macro_f1, 20, 5},
-                                         Case{"macro_f1_100x4", macro_f1, 100, 4}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    scores, ScoreSimulation,
+    testing::Values(ScoreCase{"balanced_accuracy_60", balanced_accuracy, 60, 1},
+                    ScoreCase{"balanced_accuracy_20x5", balanced_accuracy, 20, 5},
+                    ScoreCase{"balanced_accuracy_100x4", balanced_accuracy, 100, 4},
+                    ScoreCase{"macro_f1_60", macro_f1, 60, 1},
+                    ScoreCase{"macro_f1_20x5", macro_f1, 20, 5},
+                    ScoreCase{"macro_f1_100x4", macro_f1, 100, 4}),
+    [](const auto& test) { return test.param.name; });
 
 struct SpeakerCase {
   std::string name;

@@ -9,10 +9,10 @@
 namespace earshot::host {
 namespace {
 
-constexpr auto both = "encoder = ['mel', 'level']\ntask = ['room', 'event']\n";
+constexpr auto both_axes = "encoder = ['mel', 'level']\ntask = ['room', 'event']\n";
 
 std::string with(const std::string& section) {
-  return small(both) + section;
+  return small(both_axes) + section;
 }
 
 TEST(Experiment, reads_every_section) {
@@ -152,14 +152,14 @@ replicates = 100
 }
 
 TEST(Experiment, is_the_same_whatever_comments_and_the_order_of_keys_are) {
-  const auto one = parse(small(both));
+  const auto one = parse(small(both_axes));
   const auto other = parse("# a comment\n" + small("task = ['room', 'event']\n"
                                                    "encoder = ['mel', 'level']  # two\n"));
   EXPECT_EQ(protocol::canonical(one.resolved), protocol::canonical(other.resolved));
 }
 
 TEST(Experiment, has_no_limit_of_memory_only_where_0_is_written) {
-  EXPECT_EQ(parse(small(both)).resources.memory, 0) << "the default limit";
+  EXPECT_EQ(parse(small(both_axes)).resources.memory, 0) << "the default limit";
   EXPECT_EQ(parse(with("[resources]\nmemory = 0\n")).resources.memory,
             std::numeric_limits<std::int64_t>::max());
 }

@@ -12,8 +12,8 @@
 namespace earshot::host {
 namespace {
 
-constexpr auto both = "encoder = ['mel', 'level']\ntask = ['room']\nseed = [0, 1, 2]\n";
-const std::string base = small(both);
+constexpr auto with_seeds = "encoder = ['mel', 'level']\ntask = ['room']\nseed = [0, 1, 2]\n";
+const std::string base = small(with_seeds);
 
 TEST(Extends, merges_tables_and_replaces_scalars_and_lists) {
   const auto experiment = parse(Files{{"x.toml", R"(

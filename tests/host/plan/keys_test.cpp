@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto one = "encoder = ['mel']\ntask = ['probe']\n";
+constexpr auto one_cell = "encoder = ['mel']\ntask = ['probe']\n";
 
 std::string key(World& world, const std::string& end, const Overrides& overrides = {}) {
   const auto plan = world.plan(end, overrides);
@@ -36,27 +36,27 @@ TEST(Keys, are_hashes_of_what_the_cell_is) {
 
 TEST(Keys, ignore_labels_places_and_resources) {
   World world;
-  const auto first = key(world, one);
-  EXPECT_EQ(key(world, std::string(one) + "[resources]\njobs = 3\ntimeout = 5\n"), first);
-  EXPECT_EQ(key(world, one, {.set = {"experiment.question=why"}}), first);
-  EXPECT_EQ(key(world, one, {.set = {"encoder.mel.options.workers=8"}}), first);
-  EXPECT_EQ(key(world, one, {.set = {"encoder.mel.options.mels=64"}}), first);
+  const auto first = key(world, one_cell);
+  EXPECT_EQ(key(world, std::string(one_cell) + "[resources]\njobs = 3\ntimeout = 5\n"), first);
+  EXPECT_EQ(key(world, one_cell, {.set = {"experiment.question=why"}}), first);
+  EXPECT_EQ(key(world, one_cell, {.set = {"encoder.mel.options.workers=8"}}), first);
+  EXPECT_EQ(key(world, one_cell, {.set = {"encoder.mel.options.mels=64"}}), first);
   EXPECT_EQ(key(world, "encoder = ['m']\ntask = ['probe']\n[encoder.m]\nuse = 'mel/log_mel'\n"),
             first);
   World elsewhere;
   EXPECT_NE(elsewhere.folder.path(), world.folder.path());
-  EXPECT_EQ(key(elsewhere, one), first);
+  EXPECT_EQ(key(elsewhere, one_cell), first);
 }
 
 TEST(Keys, change_with_what_decides_results) {
   World world;
-  std::set<std::string> keys{key(world, one)};
+  std::set<std::string> keys{key(world, one_cell)};
   for (const auto* change :
        {"encoder.mel.options.mels=40", "encoder.mel.dtype=float16", "task.probe.options.lr=0.5",
         "task.probe.audio.crop=centre", "dataset.real.limit=10", "dataset.real.validation=0.2",
         "dataset.real.shuffle_labels=true", "matrix.0.seed=1", "matrix.0.fold=1",
         "statistics.replicates=10", "task.probe.dataset=made"})
-    EXPECT_TRUE(keys.insert(key(world, one, {.set = {change}})).second) << change;
+    EXPECT_TRUE(keys.insert(key(world, one_cell, {.set = {change}})).second) << change;
 }
 
 TEST(Keys, change_with_the_bytes_of_data_and_plugins) {
@@ -80,36 +80,38 @@ TEST(Keys, change_with_the_bytes_of_data_and_plugins) {
 TEST(Keys, of_made_sound_change_with_the_plugin_that_makes_it) {
   World world;
   const Overrides made{.set = {"task.probe.dataset=made"}};
-  const auto before = key(world, one, made);
+  const auto before = key(world, one_cell, made);
   world.folder.write("plugins/data.so", "another build");
-  EXPECT_NE(key(world, one, made), before);
+  EXPECT_NE(key(world, one_cell, made), before);
 }
 
 TEST(Keys, count_a_plugin_by_its_version_where_asked) {
   World world;
   const Overrides version{.set = {"experiment.key=version"}};
-  const auto before = key(world, one, version);
-  EXPECT_NE(before, key(world, one));
+  const auto before = key(world, one_cell, version);
+  EXPECT_NE(before, key(world, one_cell));
   world.folder.write("plugins/mel.so", "another build");
-  EXPECT_EQ(key(world, one, version), before);
+  EXPECT_EQ(key(world, one_cell, version), before);
 }
 
 TEST(Keys, take_files_by_content) {
   World world;
   world.folder.write("table.txt", "1 2 3");
   world.folder.write("copy/other.txt", "1 2 3");
-  const auto first = key(world, std::string(one) + "[encoder.mel.options]\ntable = 'table.txt'\n");
-  EXPECT_NE(first, key(world, one));
-  EXPECT_EQ(key(world, std::string(one) + "[encoder.mel.options]\ntable = 'copy/other.txt'\n"),
+  const auto first =
+      key(world, std::string(one_cell) + "[encoder.mel.options]\ntable = 'table.txt'\n");
+  EXPECT_NE(first, key(world, one_cell));
+  EXPECT_EQ(key(world, std::string(one_cell) + "[encoder.mel.options]\ntable = 'copy/other.txt'\n"),
             first);
   world.folder.write("table.txt", "1 2 4");
-  EXPECT_NE(key(world, std::string(one) + "[encoder.mel.options]\ntable = 'table.txt'\n"), first);
+  EXPECT_NE(key(world, std::string(one_cell) + "[encoder.mel.options]\ntable = 'table.txt'\n"),
+            first);
 }
 
 TEST(Keys, of_a_fit_are_shared_where_only_the_scoring_differs) {
   World world;
-  const auto few = world.plan(one, {.set = {"statistics.replicates=10"}});
-  const auto many = world.plan(one);
+  const auto few = world.plan(one_cell, {.set = {"statistics.replicates=10"}});
+  const auto many = world.plan(one_cell);
   EXPECT_NE(few.cells[0].key, many.cells[0].key);
   EXPECT_EQ(few.cells[0].request().fit_key, many.cells[0].request().fit_key);
 }
@@ -132,7 +134,7 @@ TEST(Keys, of_what_hears_nothing_are_the_same_for_every_encoder) {
 
 TEST(Keys, of_data_that_can_be_read_are_hashes_of_the_same_text_as_ever) {
   World world;
-  const auto plan = world.plan(one);
+  const auto plan = world.plan(one_cell);
   const auto sound = protocol::sha256(std::string_view("sound"));
   const auto& cell = plan.cells[0];
   EXPECT_EQ(cell.dataset_key,
@@ -146,11 +148,11 @@ TEST(Keys, of_data_that_is_made_hold_the_content_of_what_it_is_made_of) {
   World world;
   world.queries.listings["folder"].info.synthesized = true;
   world.queries.listings["folder"].files.clear();
-  const auto first = world.plan(one).cells[0];
+  const auto first = world.plan(one_cell).cells[0];
   ASSERT_THAT(first.request().dataset.component.inputs, SizeIs(1));
   EXPECT_EQ(first.request().dataset.component.inputs[0].path, (world.folder / "data").string());
   world.folder.write("data/a.wav", "another sound");
-  EXPECT_NE(world.plan(one).cells[0].dataset_key, first.dataset_key);
+  EXPECT_NE(world.plan(one_cell).cells[0].dataset_key, first.dataset_key);
 }
 
 }  // namespace

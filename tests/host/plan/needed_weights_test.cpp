@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* one = "encoder = ['mel']\ntask = ['probe']\n";
+constexpr const char* one_encoder = "encoder = ['mel']\ntask = ['probe']\n";
 
 /// A separate Hugging Face cache for the test.
 class HubWeights : public ::testing::Test {
@@ -30,7 +30,8 @@ class HubWeights : public ::testing::Test {
   }
   PlannedCell cell(const std::string& source, const Overrides& overrides = {}) {
     return world
-        .plan(std::string(one) + "[encoder.mel.options]\nweights = '" + source + "'\n", overrides)
+        .plan(std::string(one_encoder) + "[encoder.mel.options]\nweights = '" + source + "'\n",
+              overrides)
         .cells.at(0);
   }
   std::vector<NeededWeights> needed(const std::string& end, const Overrides& overrides = {}) {
@@ -85,8 +86,9 @@ TEST_F(HubWeights, of_a_file_enter_the_key_with_the_configuration_beside_it) {
 }
 
 TEST_F(HubWeights, with_a_name_that_cannot_be_are_refused_where_they_are_written) {
-  EXPECT_THAT(world.refused(std::string(one) + "[encoder.mel.options]\nweights = 'hf://a/../x'\n"),
-              HasSubstr("x.toml:20:1: 'hf://a/../x': '..' is not the name"));
+  EXPECT_THAT(
+      world.refused(std::string(one_encoder) + "[encoder.mel.options]\nweights = 'hf://a/../x'\n"),
+      HasSubstr("x.toml:20:1: 'hf://a/../x': '..' is not the name"));
 }
 
 TEST_F(HubWeights, are_needed_by_the_cells_that_run) {

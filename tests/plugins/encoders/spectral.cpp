@@ -17,14 +17,14 @@ using earshot::AudioBatch;
 using earshot::Options;
 using Given = std::map<std::string, earshot::OptionValue>;
 
-const earshot::Context context{.device = at::kCPU};
+const earshot::Context on_cpu{.device = at::kCPU};
 
 spectral::LogMelEncoder log_mel(const Given& given = {}) {
-  return {Options(spectral::LogMelEncoder::options(), given), context};
+  return {Options(spectral::LogMelEncoder::options(), given), on_cpu};
 }
 
 spectral::Mfcc mfcc(const Given& given = {}) {
-  return {Options(spectral::Mfcc::options(), given), context};
+  return {Options(spectral::Mfcc::options(), given), on_cpu};
 }
 
 at::Tensor noise(std::int64_t samples, std::uint64_t seed) {

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr int rate = 8000, frames = 24000;
 
-std::string complaint(const fs::path& file, double start = 0, double duration = 0) {
+std::string length_complaint(const fs::path& file, double start = 0, double duration = 0) {
   try {
     decode(file, start, duration);
   } catch (const DataError& error) {
@@ -62,15 +62,15 @@ class Written {
   std::string bytes_;
 };
 
-struct Kind {
+struct LengthKind {
   std::string name{};
   int format = 0;
   int container() const { return format & SF_FORMAT_TYPEMASK; }
 };
 
 /// Every format that this libsndfile can write and read back.
-std::vector<Kind> kinds(int channels) {
-  std::vector<Kind> found;
+std::vector<LengthKind> kinds(int channels) {
+  std::vector<LengthKind> found;
   int containers = 0, codings = 0;
   sf_command(nullptr, SFC_GET_FORMAT_MAJOR_COUNT, &containers, sizeof containers);
   sf_command(nullptr, SFC_GET_FORMAT_SUBTYPE_COUNT, &codings, sizeof codings);
@@ -102,7 +102,7 @@ bool declares_its_length(int container) {
 }
 
 /// Writes a file of each kind and passes it to a test.
-void for_each_kind(const std::function<void(const Kind&, const fs::path&)>& test) {
+void for_each_kind(const std::function<void(const LengthKind&, const fs::path&)>& test) {
   int tried = 0;
   for (const int channels : {1, 2})
     for (const auto& kind : kinds(channels)) {
@@ -124,7 +124,7 @@ void for_each_kind(const std::function<void(const Kind&, const fs::path&)>& test
 }
 
 TEST(Length, all_of_each_container_and_coding_is_read_from_its_beginning_and_from_anywhere) {
-  for_each_kind([](const Kind&, const fs::path& file) {
+  for_each_kind([](const LengthKind&, const fs::path& file) {
     std::vector<float> all;
     ASSERT_NO_THROW(all = decode(file).samples);
     EXPECT_GE(all.size(), static_cast<std::size_t>(frames));
@@ -135,31 +135,31 @@ TEST(Length, all_of_each_container_and_coding_is_read_from_its_beginning_and_fro
       EXPECT_EQ(part, std::vector<float>(all.begin() + first, all.begin() + first + 320))
           << "from " << first;
     }
-    EXPECT_THAT(complaint(file, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3."));
-    EXPECT_THAT(complaint(file, 2.5, 2), HasSubstr("ends at 4.5 s; it is 3."));
+    EXPECT_THAT(length_complaint(file, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3."));
+    EXPECT_THAT(length_complaint(file, 2.5, 2), HasSubstr("ends at 4.5 s; it is 3."));
   });
 }
 
 TEST(Length, a_truncated_file_is_refused_wherever_it_declares_its_length) {
-  for_each_kind([](const Kind& kind, const fs::path& file) {
+  for_each_kind([](const LengthKind& kind, const fs::path& file) {
     if (!declares_its_length(kind.container())) return;
     const auto size = static_cast<double>(fs::file_size(file));
     for (const double share : {0.999, 0.9, 0.5, 0.2}) {
       fs::resize_file(file, static_cast<std::uintmax_t>(size * share));
-      EXPECT_THAT(complaint(file), AnyOf(HasSubstr("truncated"), HasSubstr("not audio")))
+      EXPECT_THAT(length_complaint(file), AnyOf(HasSubstr("truncated"), HasSubstr("not audio")))
           << "cut to " << share;
     }
   });
 }
 
 TEST(Length, bytes_after_the_samples_never_become_sound) {
-  for_each_kind([](const Kind& kind, const fs::path& file) {
+  for_each_kind([](const LengthKind& kind, const fs::path& file) {
     if (!declares_its_length(kind.container())) return;
     const auto bytes = bytes_of(file);
     const auto all = decode(file).samples;
     for (const auto& more : {"TAG" + std::string(125, 'x'), std::string(1000, '\x5a')}) {
       put(file, bytes + more);
-      if (complaint(file).empty()) {
+      if (length_complaint(file).empty()) {
         EXPECT_EQ(decode(file).samples, all) << more.substr(0, 3);
       }
     }
@@ -183,9 +183,9 @@ TEST(Length, of_wav_may_be_unknown) {
 TEST(Length, of_wav_may_not_be_less_than_the_number_of_samples) {
   const Written wav;
   const auto size = wav.find("data") + 4;
-  EXPECT_THAT(complaint(wav.with(size, "\xe8\x03\0\0"s)),
+  EXPECT_THAT(length_complaint(wav.with(size, "\xe8\x03\0\0"s)),
               HasSubstr("its 'data' chunk declares 1000 bytes, but 47000 more"));
-  EXPECT_THAT(complaint(wav.with(wav.bytes() + wav.bytes().substr(size - 4))),
+  EXPECT_THAT(length_complaint(wav.with(wav.bytes() + wav.bytes().substr(size - 4))),
               HasSubstr("another chunk like its 'data' chunk"));
 }
 
@@ -203,7 +203,7 @@ TEST(Length, of_wav_does_not_count_the_chunks_after_its_samples) {
   EXPECT_EQ(decode(bytes.with(odd + notes)).samples.size(), 1U);
   // no samples at all
   const auto empty = wav.bytes().substr(0, wav.find("data") + 4) + "\0\0\0\0"s;
-  EXPECT_THAT(complaint(wav.with(empty + notes)), HasSubstr("empty: 0 samples"));
+  EXPECT_THAT(length_complaint(wav.with(empty + notes)), HasSubstr("empty: 0 samples"));
 }
 
 TEST(Length, of_w64_and_svx_does_not_count_the_chunks_after_the_samples) {
@@ -217,9 +217,9 @@ TEST(Length, of_w64_and_svx_does_not_count_the_chunks_after_the_samples) {
 
 TEST(Length, of_aiff_is_what_its_header_and_its_samples_both_say) {
   const Written aiff(SF_FORMAT_AIFF | SF_FORMAT_PCM_16);
-  EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\1\0\0"s)),
+  EXPECT_THAT(length_complaint(aiff.with(aiff.find("COMM") + 10, "\0\1\0\0"s)),
               HasSubstr("truncated: its header declares 65536 samples, 24000 are present"));
-  EXPECT_THAT(complaint(aiff.with(aiff.find("COMM") + 10, "\0\0\x10\0"s)),
+  EXPECT_THAT(length_complaint(aiff.with(aiff.find("COMM") + 10, "\0\0\x10\0"s)),
               HasSubstr("its length is uncertain: its header declares 4096 samples, 24000"));
 }
 
@@ -234,25 +234,25 @@ TEST(Length, of_flac_may_be_unknown) {
   for (const int first : {1, 4096, 8191, 8192, 20000})  // frames have 4096 samples
     EXPECT_EQ(decode(streamed, static_cast<double>(first) / rate, 0.05).samples,
               std::vector<float>(all.begin() + first, all.begin() + first + 400));
-  EXPECT_THAT(complaint(streamed, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3.0 s long"));
-  EXPECT_THAT(complaint(flac.with(bytes.substr(0, bytes.size() / 2))), HasSubstr("damaged"));
+  EXPECT_THAT(length_complaint(streamed, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3.0 s long"));
+  EXPECT_THAT(length_complaint(flac.with(bytes.substr(0, bytes.size() / 2))), HasSubstr("damaged"));
 }
 
 TEST(Length, of_flac_is_compared_with_the_number_of_samples) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
-  EXPECT_THAT(complaint(flac.with(24, "\x03\xe8"s)), HasSubstr("but there are more"));
-  EXPECT_THAT(complaint(flac.with(24, "\xff\xff"s)), HasSubstr("24000 samples of 65535"));
-  EXPECT_THAT(complaint(flac.with(flac.bytes() + flac.bytes())),
+  EXPECT_THAT(length_complaint(flac.with(24, "\x03\xe8"s)), HasSubstr("but there are more"));
+  EXPECT_THAT(length_complaint(flac.with(24, "\xff\xff"s)), HasSubstr("24000 samples of 65535"));
+  EXPECT_THAT(length_complaint(flac.with(flac.bytes() + flac.bytes())),
               HasSubstr("its length is uncertain"));
   auto damaged = flac.bytes();
   for (std::size_t i = 0; i < 200; ++i)
     damaged[damaged.size() / 2 + i] = static_cast<char>(damaged[damaged.size() / 2 + i] ^ 0x5a);
-  EXPECT_THAT(complaint(flac.with(damaged)), HasSubstr("truncated"));
+  EXPECT_THAT(length_complaint(flac.with(damaged)), HasSubstr("truncated"));
 }
 
 TEST(Length, that_does_not_fit_into_memory_is_refused_before_decoding) {
   const Written flac(SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
-  EXPECT_THAT(complaint(flac.with(22, "\xff\xff\xff\xff"s)),
+  EXPECT_THAT(length_complaint(flac.with(22, "\xff\xff\xff\xff"s)),
               HasSubstr("more than 268435456 samples in one clip"));
   EXPECT_EQ(decode(flac.file(), 1, 0.5).samples.size(), 4000U);  // a segment can still be read
 }
@@ -260,18 +260,20 @@ TEST(Length, that_does_not_fit_into_memory_is_refused_before_decoding) {
 TEST(Length, of_ogg_is_that_of_one_stream_with_all_of_its_pages) {
   for (const int coding : {SF_FORMAT_VORBIS, SF_FORMAT_OPUS}) {
     const Written ogg(SF_FORMAT_OGG | coding);
-    EXPECT_THAT(complaint(ogg.with(ogg.bytes() + ogg.bytes())), HasSubstr("a second Ogg stream"));
+    EXPECT_THAT(length_complaint(ogg.with(ogg.bytes() + ogg.bytes())),
+                HasSubstr("a second Ogg stream"));
     auto damaged = ogg.bytes();
     damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x33);
-    EXPECT_THAT(complaint(ogg.with(damaged)), HasSubstr("damaged: byte "));
+    EXPECT_THAT(length_complaint(ogg.with(damaged)), HasSubstr("damaged: byte "));
     const auto last = ogg.bytes().rfind("OggS");
-    EXPECT_THAT(complaint(ogg.with(ogg.bytes().substr(0, last))),
+    EXPECT_THAT(length_complaint(ogg.with(ogg.bytes().substr(0, last))),
                 HasSubstr("truncated: its last Ogg page is missing"));
     const auto middle = ogg.bytes().find("OggS", ogg.bytes().size() / 4);
     if (middle == last) continue;
     const auto next = ogg.bytes().find("OggS", middle + 1);
-    EXPECT_THAT(complaint(ogg.with(ogg.bytes().substr(0, middle) + ogg.bytes().substr(next))),
-                HasSubstr("damaged: page "));
+    EXPECT_THAT(
+        length_complaint(ogg.with(ogg.bytes().substr(0, middle) + ogg.bytes().substr(next))),
+        HasSubstr("damaged: page "));
   }
 }
 
@@ -296,11 +298,11 @@ TEST(Length, of_ogg_is_uncertain_if_its_pages_go_back_or_declare_no_position) {
     const auto whole = bytes_of(file);
     const auto last = whole.rfind("OggS");
     put(file, with_position(whole, last, 1));
-    EXPECT_THAT(complaint(file),
+    EXPECT_THAT(length_complaint(file),
                 HasSubstr("its length is uncertain: the Ogg page at byte " + std::to_string(last) +
                           " declares position 1, the page before it "));
     put(file, with_position(whole, last, -1));
-    EXPECT_THAT(complaint(file), HasSubstr("does not declare its position"));
+    EXPECT_THAT(length_complaint(file), HasSubstr("does not declare its position"));
   }
 }
 
@@ -309,14 +311,15 @@ TEST(Length, of_wav_is_uncertain_if_bits_and_bytes_of_a_sample_differ) {
   const Written wav;
   const auto format = wav.find("fmt ") + 8;
   for (const auto& patch : {"\x4\0\x10\0"s, "\x2\0\x8\0"s, "\x2\0\x18\0"s})  // bytes, bits
-    EXPECT_THAT(complaint(wav.with(format + 12, patch)), HasSubstr("samples of "));
-  EXPECT_THAT(complaint(wav.with(format + 2, "\2\0"s)),
+    EXPECT_THAT(length_complaint(wav.with(format + 12, patch)), HasSubstr("samples of "));
+  EXPECT_THAT(length_complaint(wav.with(format + 2, "\2\0"s)),
               HasSubstr("samples of 16 bits in blocks of 2 bytes for 2 channels"));
   const auto all = decode(wav.with(format + 14, "\x10\0"s)).samples;
   for (const auto& patch : {"\0\0"s, "\x64\0"s})  // no size of a sample
     EXPECT_EQ(decode(wav.with(format + 12, patch)).samples, all);
   const Written wide(SF_FORMAT_WAV | SF_FORMAT_PCM_32);
-  EXPECT_EQ(complaint(wide.with(wide.find("fmt ") + 22, "\x18\0"s)), "");  // 24 bits in 4 bytes
+  EXPECT_EQ(length_complaint(wide.with(wide.find("fmt ") + 22, "\x18\0"s)),
+            "");  // 24 bits in 4 bytes
 }
 
 TEST(Length, of_mpeg_is_counted) {
@@ -341,14 +344,14 @@ TEST(Length, of_mpeg_is_counted) {
   put(folder / "called.wav", "ID3\3\0\0\0\0\x10\0"s + std::string(2048, '\0') + uncounted);
   EXPECT_EQ(decode(folder / "called.wav").samples, all);
   put(file, uncounted.substr(0, uncounted.size() / 2));
-  EXPECT_THAT(complaint(file), HasSubstr("truncated: its last MPEG frame is cut off"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("truncated: its last MPEG frame is cut off"));
   put(file, counted.substr(0, counted.size() / 2));
-  EXPECT_THAT(complaint(file), HasSubstr("truncated: its header declares 38"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("truncated: its header declares 38"));
   put(file, counted + counted);
-  EXPECT_THAT(complaint(file), HasSubstr("its length is uncertain: its header declares 38"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("its length is uncertain: its header declares 38"));
   put(file, uncounted.substr(0, uncounted.size() / 2) + std::string(5000, 'x') +
                 uncounted.substr(uncounted.size() / 2));
-  EXPECT_THAT(complaint(file), HasSubstr("damaged"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("damaged"));
 }
 
 std::string sphere(const std::string& samples, int count, const std::string& more = "") {
@@ -369,25 +372,26 @@ TEST(Length, of_sphere_is_that_of_its_header_whatever_its_name) {
   put(file, sphere(samples, frames));
   EXPECT_EQ(decode(file).samples, all);
   put(file, sphere(samples.substr(0, 10000), frames));
-  EXPECT_THAT(complaint(file),
+  EXPECT_THAT(length_complaint(file),
               HasSubstr("truncated: its header declares 24000 samples, 5000 are present"));
   put(file, sphere(samples, 5000));
-  EXPECT_THAT(complaint(file), HasSubstr("its length is uncertain"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("its length is uncertain"));
   put(file, sphere("ajkg\2"s + samples, frames, "sample_coding -s26 pcm,embedded-shorten-v2.00\n"));
-  EXPECT_THAT(complaint(file), HasSubstr("not audio that can be read"));
+  EXPECT_THAT(length_complaint(file), HasSubstr("not audio that can be read"));
 }
 
 TEST(Length, of_voc_is_that_of_one_block) {
   const Written voc(SF_FORMAT_VOC | SF_FORMAT_PCM_16);
   auto two = voc.bytes();
   two.pop_back();  // the byte that ends it
-  EXPECT_THAT(complaint(voc.with(two + two.substr(26) + "\0"s)), HasSubstr("2 blocks of sound"));
+  EXPECT_THAT(length_complaint(voc.with(two + two.substr(26) + "\0"s)),
+              HasSubstr("2 blocks of sound"));
 }
 
 TEST(Length, of_files_that_are_not_recordings_is_not_guessed) {
   for (const int format : {SF_FORMAT_XI | SF_FORMAT_DPCM_16, SF_FORMAT_SD2 | SF_FORMAT_PCM_16}) {
     const Written file(format);
-    EXPECT_THAT(complaint(file.file()), HasSubstr("not audio that can be read"));
+    EXPECT_THAT(length_complaint(file.file()), HasSubstr("not audio that can be read"));
   }
 }
 

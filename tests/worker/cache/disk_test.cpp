@@ -16,7 +16,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
-std::string complaint(const std::function<void()>& action) {
+std::string complaint_of(const std::function<void()>& action) {
   try {
     action();
   } catch (const DataError& error) {
@@ -29,7 +29,7 @@ TEST(WriteAtomically, names_the_file_and_the_reason_if_it_cannot_write) {
   const TemporaryFolder folder;
   std::ofstream(folder / "file").flush();
   const auto below = folder / "file/below";
-  EXPECT_THAT(complaint([&] { write_atomically(below, {}); }),
+  EXPECT_THAT(complaint_of([&] { write_atomically(below, {}); }),
               HasSubstr(below.string() + ": cannot be written: Not a directory"));
 }
 
@@ -37,7 +37,7 @@ TEST(CheckSpace, refuses_more_than_fits_on_the_disk_and_names_both_sizes) {
   const TemporaryFolder folder;
   EXPECT_NO_THROW(check_space(folder / "not/yet/there", 1));
   EXPECT_THAT(
-      complaint([&] { check_space(folder / "not/yet/there", 1e18); }),
+      complaint_of([&] { check_space(folder / "not/yet/there", 1e18); }),
       AllOf(HasSubstr("about 1000000000000 MB are needed"), HasSubstr("are free on that disk")));
 }
 

@@ -10,7 +10,7 @@
 namespace earshot::scenes {
 namespace {
 
-Signal tone() {
+Signal unit_tone() {
   Signal result(160000);
   for (std::size_t n = 0; n < result.size(); ++n)
     result[n] = static_cast<float>(std::sin(0.3 * static_cast<double>(n)));
@@ -38,7 +38,7 @@ Signal hiss() {
 
 TEST(SetLevel, gives_every_signal_the_same_crest_factor_and_level) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    Signal a = tone(), b = strikes(), c = hiss();
+    Signal a = unit_tone(), b = strikes(), c = hiss();
     for (Signal* signal : {&a, &b, &c})
       set_level(*signal, kit::Random(seed));
     EXPECT_NEAR(crest_factor(a), crest_factor(c), 0.3);

@@ -18,7 +18,7 @@ struct Case {
   Signal response{};
 };
 
-Case make(int kind, int number, double distance) {
+Case make_case(int kind, int number, double distance) {
   const Room room = draw_room(kind, kit::Random(kit::derive(11, "room", number)));
   const auto positions =
       draw_positions(room, distance, kit::Random(kit::derive(12, "positions", number)));
@@ -57,7 +57,7 @@ double over_frequency(const Bands& energy) {
 TEST(ImpulseResponse, decays_in_each_octave_by_eyrings_formula) {
   for (int kind = 0; kind < outdoors; ++kind)
     for (int number = 0; number < 6; ++number) {
-      const Case c = make(kind, number, middle(distance_range(kind, 2)));
+      const Case c = make_case(kind, number, middle(distance_range(kind, 2)));
       const auto parts = split_bands(c.response);
       for (std::size_t band = 1; band < bands; ++band) {  // bathrooms have too few modes below
         const auto measured = reverberation_time(parts[band]);
@@ -73,7 +73,7 @@ TEST(ImpulseResponse, has_the_reverberation_time_of_the_label_on_average) {
     double ratio = 0;
     constexpr int count = 12;
     for (int number = 0; number < count; ++number) {
-      const Case c = make(kind, number, middle(distance_range(kind, 1)));
+      const Case c = make_case(kind, number, middle(distance_range(kind, 1)));
       const auto parts = split_bands(c.response);
       ratio += (*reverberation_time(parts[2]) + *reverberation_time(parts[3])) / 2 / c.room.rt60() /
                count;
@@ -91,7 +91,7 @@ TEST(ImpulseResponse, has_the_direct_to_reverberant_ratio_of_its_distance) {
       double measured = 0, expected = 0;
       constexpr int count = 12;
       for (int number = 0; number < count; ++number) {
-        const Case c = make(kind, number, middle(distance_range(kind, level)));
+        const Case c = make_case(kind, number, middle(distance_range(kind, level)));
         Bands energy;
         for (std::size_t band = 0; band < bands; ++band)
           energy[band] = 16 * std::numbers::pi / c.room.absorption_area(band) *
@@ -111,7 +111,7 @@ TEST(ImpulseResponse, holds_direct_and_reverberant_sound_in_balance_at_the_criti
   constexpr int count = 30;
   for (int number = 0; number < count; ++number) {
     const Room room = draw_room(3, kit::Random(kit::derive(11, "room", number)));
-    const Case c = make(3, number, room.critical_distance());
+    const Case c = make_case(3, number, room.critical_distance());
     const auto parts = split_bands(c.response);
     sum += (direct_to_reverberant(parts[2]) + direct_to_reverberant(parts[3])) / 2 / count;
   }
@@ -120,7 +120,7 @@ TEST(ImpulseResponse, holds_direct_and_reverberant_sound_in_balance_at_the_criti
 
 TEST(ImpulseResponse, begins_with_the_direct_sound_at_one_over_distance) {
   for (const double distance : {0.5, 2.0, 8.0}) {
-    const Case c = make(3, 1, distance);
+    const Case c = make_case(3, 1, distance);
     const auto first = static_cast<std::size_t>(
         std::max_element(c.response.begin(), c.response.begin() + lead + 20) - c.response.begin());
     EXPECT_EQ(first, lead);

@@ -16,11 +16,11 @@ using namespace earshot::testing;
 using ::testing::HasSubstr;
 using Given = std::map<std::string, OptionValue>;
 
-encodec::Encodec make(const Given& given) {
+encodec::Encodec make_encodec(const Given& given) {
   return {Options(encodec::Encodec::options(), given), Context{.device = at::kCPU}};
 }
 
-Given tiny(const std::string& preset, Given more = {}) {
+Given tiny_encodec(const std::string& preset, Given more = {}) {
   more.insert({{"weights", Weights{.source = "random"}}, {"preset", preset}});
   return more;
 }
@@ -121,8 +121,8 @@ TEST_P(EncodecFixture, features_and_audio_of_the_reference_s_codes_are_the_refer
 TEST_P(EncodecFixture, clips_of_unequal_length_come_out_as_if_alone) {
   if (!goldens->contains("batch.in.padding_mask")) GTEST_SKIP() << "no batch of unequal length";
   for (const auto* features : {"pre_quant", "quantized"}) {
-    auto codec = make({{"weights", Weights{.source = "fixture", .path = folder}},
-                       {"features", std::string(features)}});
+    auto codec = make_encodec({{"weights", Weights{.source = "fixture", .path = folder}},
+                               {"features", std::string(features)}});
     expect_clips_as_alone(codec, batch(codec.needs().sample_rate));
   }
 }
@@ -142,8 +142,9 @@ TEST(Encodec, published_architectures_have_the_published_rates_and_bandwidths) {
 }
 
 TEST(Encodec, features_are_what_its_codes_embed_and_ranges_of_levels_add_up) {
-  auto all = make(tiny("tiny", {{"levels", std::int64_t{4}}}));
-  auto tail = make(tiny("tiny", {{"levels", std::int64_t{4}}, {"first_level", std::int64_t{2}}}));
+  auto all = make_encodec(tiny_encodec("tiny", {{"levels", std::int64_t{4}}}));
+  auto tail = make_encodec(
+      tiny_encodec("tiny", {{"levels", std::int64_t{4}}, {"first_level", std::int64_t{2}}}));
   const auto audio = noise(all.needs(), {5000, 12000});
   const auto features = all.encode(audio);
   const auto codes = all.quantize(audio);
@@ -156,7 +157,7 @@ TEST(Encodec, features_are_what_its_codes_embed_and_ranges_of_levels_add_up) {
 }
 
 TEST(Encodec, features_of_overlapping_chunks_lie_on_one_grid_and_their_codes_keep_every_frame) {
-  auto codec = make(tiny("tiny_stereo", {{"features", std::string("pre_quant")}}));
+  auto codec = make_encodec(tiny_encodec("tiny_stereo", {{"features", std::string("pre_quant")}}));
   const auto audio = noise(codec.needs(), {150000, 30000});
   const auto features = codec.encode(audio);
   const auto codes = codec.quantize(audio);
@@ -187,7 +188,7 @@ TEST(Encodec, refuses_a_config_that_is_far_larger_than_its_checkpoint) {
               "use_causal_conv": true, "use_conv_shortcut": true, "num_filters": )" +
               filters + R"(, "upsampling_ratios": )" + ratios + "}");
     try {
-      make({{"weights", Weights{.source = "x", .path = folder.path()}}});
+      make_encodec({{"weights", Weights{.source = "x", .path = folder.path()}}});
     } catch (const DataError& error) {
       return std::string(error.what());
     }
@@ -200,8 +201,8 @@ TEST(Encodec, refuses_a_config_that_is_far_larger_than_its_checkpoint) {
 }
 
 TEST(Encodec, random_weights_follow_the_seed) {
-  auto one = make(tiny("tiny")), same = make(tiny("tiny"));
-  auto other = make(tiny("tiny", {{"seed", std::int64_t{1}}}));
+  auto one = make_encodec(tiny_encodec("tiny")), same = make_encodec(tiny_encodec("tiny"));
+  auto other = make_encodec(tiny_encodec("tiny", {{"seed", std::int64_t{1}}}));
   const auto audio = noise(one.needs(), {4000});
   EXPECT_TRUE(at::equal(one.encode(audio).values, same.encode(audio).values));
   EXPECT_FALSE(at::equal(one.encode(audio).values, other.encode(audio).values));
@@ -209,7 +210,7 @@ TEST(Encodec, random_weights_follow_the_seed) {
 
 std::string refusal(const Given& given) {
   try {
-    make(given);
+    make_encodec(given);
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -217,11 +218,13 @@ std::string refusal(const Given& given) {
 }
 
 TEST(Encodec, refuses_levels_and_bandwidths_that_the_model_lacks) {
-  EXPECT_THAT(refusal(tiny("tiny", {{"bandwidth", 1.0}})), HasSubstr("allowed: 0.9, 1.8, 3.6"));
-  EXPECT_THAT(refusal(tiny("tiny", {{"levels", std::int64_t{9}}})), HasSubstr("allowed: up to 8"));
-  EXPECT_THAT(refusal(tiny("tiny", {{"levels", std::int64_t{2}}, {"bandwidth", 0.9}})),
+  EXPECT_THAT(refusal(tiny_encodec("tiny", {{"bandwidth", 1.0}})),
+              HasSubstr("allowed: 0.9, 1.8, 3.6"));
+  EXPECT_THAT(refusal(tiny_encodec("tiny", {{"levels", std::int64_t{9}}})),
+              HasSubstr("allowed: up to 8"));
+  EXPECT_THAT(refusal(tiny_encodec("tiny", {{"levels", std::int64_t{2}}, {"bandwidth", 0.9}})),
               HasSubstr("one of them"));
-  EXPECT_THAT(refusal(tiny("tiny", {{"first_level", std::int64_t{3}}})),
+  EXPECT_THAT(refusal(tiny_encodec("tiny", {{"first_level", std::int64_t{3}}})),
               HasSubstr("allowed: 1 to 2"));
 }
 

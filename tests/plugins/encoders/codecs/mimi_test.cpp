@@ -15,16 +15,16 @@ using namespace earshot::testing;
 using ::testing::HasSubstr;
 using Given = std::map<std::string, OptionValue>;
 
-mimi::Mimi make(const Given& given) {
+mimi::Mimi make_mimi(const Given& given) {
   return {Options(mimi::Mimi::options(), given), Context{.device = at::kCPU}};
 }
 
-Given tiny(Given more = {}) {
+Given tiny_mimi(Given more = {}) {
   more.insert({{"weights", Weights{.source = "random"}}, {"preset", std::string("tiny")}});
   return more;
 }
 
-AudioBatch noise(const std::vector<std::int64_t>& lengths) {
+AudioBatch noise_for_mimi(const std::vector<std::int64_t>& lengths) {
   const auto longest = *std::max_element(lengths.begin(), lengths.end());
   auto samples = at::zeros({static_cast<std::int64_t>(lengths.size()), 1, longest});
   auto* sample = samples.mutable_data_ptr<float>();
@@ -102,17 +102,17 @@ TEST_P(MimiFixture, clips_of_unequal_length_come_out_as_if_alone) {
   if (!goldens->contains("batch.in.padding_mask")) GTEST_SKIP() << "no batch of unequal length";
   const auto levels = model->architecture().levels();
   for (const auto* features : {"seanet", "transformer", "pre_quant", "quantized"}) {
-    auto codec = make({{"weights", Weights{.source = "fixture", .path = folder}},
-                       {"levels", levels},
-                       {"features", std::string(features)}});
+    auto codec = make_mimi({{"weights", Weights{.source = "fixture", .path = folder}},
+                            {"levels", levels},
+                            {"features", std::string(features)}});
     expect_clips_as_alone(codec, batch(codec.needs().sample_rate));
   }
 }
 
 TEST_P(MimiFixture, clips_of_a_batch_have_the_reference_s_codes_of_each_clip_alone) {
   if (!goldens->contains("batch.out.codes_alone_0")) GTEST_SKIP() << "no clips run alone";
-  auto codec = make({{"weights", Weights{.source = "fixture", .path = folder}},
-                     {"levels", model->architecture().levels()}});
+  auto codec = make_mimi({{"weights", Weights{.source = "fixture", .path = folder}},
+                          {"levels", model->architecture().levels()}});
   const auto codes = codec.quantize(batch(codec.needs().sample_rate));
   const auto margin = margins("batch");
   for (std::int64_t b = 0; b < codes.codes.size(0); ++b) {
@@ -132,13 +132,13 @@ INSTANTIATE_TEST_SUITE_P(Cases, MimiFixture,
                          case_name);
 
 TEST(Mimi, taps_have_their_rates_and_their_time_axis) {
-  const auto audio = noise({24000, 1921});
+  const auto audio = noise_for_mimi({24000, 1921});
   for (const auto& [features, rate, frames] :
        std::vector<std::tuple<std::string, double, std::int64_t>>{{"seanet", 25, 25},
                                                                   {"transformer", 25, 25},
                                                                   {"pre_quant", 12.5, 13},
                                                                   {"quantized", 12.5, 13}}) {
-    auto encoder = make(tiny({{"features", features}}));
+    auto encoder = make_mimi(tiny_mimi({{"features", features}}));
     EXPECT_EQ(encoder.spec().frame_rate, rate) << features;
     EXPECT_EQ(encoder.spec().first_frame, 0.5 / rate) << features;
     const auto batch = encoder.encode(audio);
@@ -146,17 +146,17 @@ TEST(Mimi, taps_have_their_rates_and_their_time_axis) {
     EXPECT_EQ(batch.lengths[0].item<std::int64_t>(), frames) << features;
     EXPECT_EQ(batch.lengths[1].item<std::int64_t>(), rate == 25 ? 3 : 2) << features;
   }
-  EXPECT_EQ(make(tiny()).code_spec().bits_per_second(), 8 * 6 * 12.5);
+  EXPECT_EQ(make_mimi(tiny_mimi()).code_spec().bits_per_second(), 8 * 6 * 12.5);
 }
 
 TEST(Mimi, semantic_and_acoustic_features_add_up_to_all) {
-  const auto audio = noise({24000});
+  const auto audio = noise_for_mimi({24000});
   const auto of = [&](std::int64_t first, std::int64_t last) {
-    return make(tiny({{"first_level", first}, {"levels", last}})).encode(audio).values;
+    return make_mimi(tiny_mimi({{"first_level", first}, {"levels", last}})).encode(audio).values;
   };
   EXPECT_TRUE(at::allclose(of(1, 8), of(1, 1) + of(2, 8), 0, 1e-5));
   EXPECT_TRUE(at::allclose(of(1, 8), of(1, 2) + of(3, 4) + of(5, 8), 0, 1e-5));
-  auto acoustic = make(tiny({{"first_level", std::int64_t{2}}}));
+  auto acoustic = make_mimi(tiny_mimi({{"first_level", std::int64_t{2}}}));
   const auto codes = acoustic.quantize(audio);
   EXPECT_TRUE(at::allclose(acoustic.embed(codes).values, of(2, 8)));
   EXPECT_THROW(acoustic.embed({codes.codes.narrow(1, 0, 1), codes.lengths, codes.spec.first(1)}),
@@ -167,7 +167,7 @@ TEST(Mimi, long_audio_in_tiles_equals_the_network_at_once) {
   const auto threads = at::get_num_threads();
   at::set_num_threads(1);
   const mimi::Model model(mimi::preset("tiny"), 0, at::kCPU);
-  const auto audio = noise({960 * 1100}).samples;  // 1100 positions: beyond two tiles
+  const auto audio = noise_for_mimi({960 * 1100}).samples;  // 1100 positions: beyond two tiles
   kit::Parameters parameters(at::kCPU);
   const kit::SeanetEncoder encoder(mimi::preset("tiny").seanet, parameters, "encoder");
   const kit::CausalTransformer transformer(mimi::preset("tiny").transformer, parameters,
@@ -192,14 +192,14 @@ TEST(Mimi, long_audio_in_tiles_equals_the_network_at_once) {
 TEST(Mimi, refuses_levels_that_the_model_lacks) {
   const auto refusal = [](const Given& given) -> std::string {
     try {
-      make(given);
+      make_mimi(given);
     } catch (const ConfigError& error) {
       return error.what();
     }
     return "(not refused)";
   };
-  EXPECT_THAT(refusal(tiny({{"levels", std::int64_t{9}}})), HasSubstr("allowed: 1 to 8"));
-  EXPECT_THAT(refusal(tiny({{"first_level", std::int64_t{9}}})), HasSubstr("allowed: 1 to 8"));
+  EXPECT_THAT(refusal(tiny_mimi({{"levels", std::int64_t{9}}})), HasSubstr("allowed: 1 to 8"));
+  EXPECT_THAT(refusal(tiny_mimi({{"first_level", std::int64_t{9}}})), HasSubstr("allowed: 1 to 8"));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ std::string refusal(const std::string& features, const std::string& preset,
   return "(not refused)";
 }
 
-AudioBatch noise(const std::vector<std::int64_t>& lengths, std::int64_t rate) {
+AudioBatch noise_batch(const std::vector<std::int64_t>& lengths, std::int64_t rate) {
   const auto longest = *std::max_element(lengths.begin(), lengths.end());
   auto samples = at::zeros({static_cast<std::int64_t>(lengths.size()), 1, longest});
   auto* sample = samples.mutable_data_ptr<float>();
@@ -60,7 +60,7 @@ at::Tensor valid(const FeatureBatch& batch, std::int64_t b) {
 }
 
 TEST(Htsat, taps_have_their_widths_and_a_true_time_axis) {
-  const auto audio = noise({7 * 44100, 44100, 1}, 44100);
+  const auto audio = noise_batch({7 * 44100, 44100, 1}, 44100);
   const struct {
     std::string features;
     std::int64_t steps, dim;
@@ -87,7 +87,7 @@ TEST(Htsat, a_click_shows_at_its_time_in_every_tap_with_a_time_axis) {
   for (const auto* features : {"stage0", "stage1", "stage2", "stage3", "frames_32"})
     for (const double at : {0.9, 2.6, 4.4, 6.2}) {  // one in each stretch of the picture
       auto encoder = make(features);
-      auto audio = noise({7 * 44100}, 44100);
+      auto audio = noise_batch({7 * 44100}, 44100);
       audio.samples.mul_(0.01);
       const auto quiet = encoder.encode(audio).values[0];
       audio.samples[0][0].narrow(0, static_cast<std::int64_t>(at * 44100), 441).fill_(0.9);
@@ -106,7 +106,7 @@ TEST(Htsat, clips_of_a_batch_come_out_as_if_alone) {
     for (const auto* features : {"frames_32", "pooled"}) {
       auto encoder = make(features, preset);
       const auto rate = encoder.needs().sample_rate;
-      const auto audio = noise({rate, 11 * rate, 3 * rate + 1}, rate);
+      const auto audio = noise_batch({rate, 11 * rate, 3 * rate + 1}, rate);
       at::set_num_threads(2);
       const auto together = encoder.encode(audio);
       at::set_num_threads(1);
@@ -121,7 +121,7 @@ TEST(Htsat, clips_of_a_batch_come_out_as_if_alone) {
 
 TEST(Htsat, longer_clips_are_one_picture_after_the_other) {
   auto encoder = make("frames_32");
-  const auto audio = noise({15 * 44100}, 44100);
+  const auto audio = noise_batch({15 * 44100}, 44100);
   const auto whole = encoder.encode(audio).values[0];
   ASSERT_EQ(whole.size(0), 32 + 32 + 5);
   AudioBatch second = audio;
@@ -149,7 +149,7 @@ TEST(Htsat, asks_for_clips_as_the_model_was_trained_on) {
 
 TEST(Htsat, grid_of_the_seed_study_hears_the_first_window_alone) {
   auto study = make("grid", "tiny", {{"sample_rate", std::int64_t{48000}}, {"seconds", 10.0}});
-  auto audio = noise({480000}, 48000);
+  auto audio = noise_batch({480000}, 48000);
   const auto before = study.encode(audio).values;
   audio.samples.narrow(2, 690 * 320, 480000 - 690 * 320).zero_();  // what comes after 4.6 s
   EXPECT_TRUE(at::equal(study.encode(audio).values, before));
@@ -161,7 +161,7 @@ TEST(Htsat, a_fused_model_hears_the_end_of_a_long_clip_in_what_it_says_of_the_cl
   for (const auto& features : clip_taps) {
     if (features == "grid") continue;
     auto encoder = make(features, "tiny_fused");
-    auto audio = noise({30 * 48000}, 48000);
+    auto audio = noise_batch({30 * 48000}, 48000);
     const auto before = encoder.encode(audio).values;
     audio.samples.narrow(2, 20 * 48000, 10 * 48000).mul_(0.01);
     EXPECT_FALSE(at::allclose(encoder.encode(audio).values, before, 1e-3, 1e-3)) << features;
