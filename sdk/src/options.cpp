@@ -73,9 +73,9 @@ template <class T, class Values>
 const T& find(const Values& values, std::string_view name) {
   const auto found = values.find(name);
   if (found == values.end())
-    throw std::logic_error("the schema has no option " + shared::quoted_name(name));
+    throw std::logic_error("the schema has no option " + shared::in_quotes(name));
   if (const T* value = std::get_if<T>(&found->second)) return *value;
-  throw std::logic_error("option " + shared::quoted_name(name) + " is declared as " +
+  throw std::logic_error("option " + shared::in_quotes(name) + " is declared as " +
                          shared::facts_of(shared::type_of(found->second)).phrase);
 }
 

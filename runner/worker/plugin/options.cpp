@@ -97,7 +97,7 @@ Options to_options(const OptionSchema& schema, const Json& values) {
       // A key that the schema lacks is refused by Options, which suggests the nearest one.
       given[key] = spec == schema.end() ? OptionValue() : from_json(spec->value, value);
     } catch (const Json::exception&) {
-      throw ConfigError("option " + shared::quoted_name(key) + " is " + protocol::json_text(value) +
+      throw ConfigError("option " + shared::in_quotes(key) + " is " + protocol::json_text(value) +
                         "; expected " + shared::facts_of(shared::type_of(spec->value)).phrase +
                         ".");
     }

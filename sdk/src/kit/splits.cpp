@@ -5,6 +5,8 @@
 #include <earshot/kit/sampling.hpp>
 #include <earshot/kit/splits.hpp>
 
+#include "shared/message_text.hpp"
+
 namespace earshot::kit {
 
 std::optional<Split> split_named(const std::string& name) {
@@ -36,8 +38,8 @@ OptionSchema split_options(const std::string& where) {
 std::vector<Split> draw_splits(const Dataset& dataset, const Options& options) {
   const auto validation = options.number("validation"), test = options.number("test");
   if (validation + test >= 1)
-    throw ConfigError("validation and test are " + std::to_string(validation) + " and " +
-                      std::to_string(test) + "; allowed: a sum below 1");
+    throw ConfigError("validation and test are " + shared::number_text(validation) + " and " +
+                      shared::number_text(test) + "; allowed: a sum below 1");
   const auto labels = dataset.labels();
   const auto classes = std::find_if(labels.begin(), labels.end(), [](const auto& label) {
     return std::holds_alternative<std::string>(label.type);

@@ -57,7 +57,7 @@ std::string json_text(std::string_view text) {
   return written += '"';
 }
 
-std::string quoted_name(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   std::string written(1, '\'');
   for (const char c : name)
     written += escaped(c, '\'');

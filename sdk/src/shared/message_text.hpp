@@ -19,6 +19,6 @@ std::string json_text(std::string_view text);
 
 /// A name in single quotes. A quote or control character in it is escaped, so that it is clear
 /// where the name ends and what it consists of. Backslashes stay: names of files have them (\xE9).
-std::string quoted_name(std::string_view name);
+std::string in_quotes(std::string_view name);
 
 }  // namespace earshot::shared

@@ -49,14 +49,14 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
   const auto best = nearest(name, known);
-  return best.empty() ? "" : "; did you mean " + quoted_name(best) + "?";
+  return best.empty() ? "" : "; did you mean " + in_quotes(best) + "?";
 }
 
 std::string join(const std::vector<std::string>& words, bool quote) {
   std::string text;
   for (const auto& word : words) {
     if (!text.empty()) text += ", ";
-    text += quote ? quoted_name(word) : word;
+    text += quote ? in_quotes(word) : word;
   }
   return text;
 }

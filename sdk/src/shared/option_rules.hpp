@@ -111,12 +111,12 @@ std::optional<OptionProblem> find_problem(const std::vector<Spec>& schema, const
     if (place == names.end()) {
       const auto near = did_you_mean(name, names);
       return OptionProblem{
-          name, "unknown option " + quoted_name(name) + of + (near.empty() ? "." : near) +
+          name, "unknown option " + in_quotes(name) + of + (near.empty() ? "." : near) +
                     (names.empty() ? " It has no options." : " Options: " + join(names) + ".")};
     }
     const auto& spec = schema[static_cast<std::size_t>(place - names.begin())];
     const GivenValue checked = view(spec, value);
-    const auto is = "option " + quoted_name(name) + of + " is " + checked.shown;
+    const auto is = "option " + in_quotes(name) + of + " is " + checked.shown;
     if (!checked.has_type)
       return OptionProblem{name, is + "; expected " + facts_of(type_of(spec)).phrase + "."};
     if (!is_allowed(spec, checked))
@@ -126,7 +126,7 @@ std::optional<OptionProblem> find_problem(const std::vector<Spec>& schema, const
   for (const auto& spec : schema)
     if (spec.required && std::find(seen.begin(), seen.end(), spec.name) == seen.end())
       return OptionProblem{
-          spec.name, "option " + quoted_name(spec.name) + of + " is required: " + spec.help + "."};
+          spec.name, "option " + in_quotes(spec.name) + of + " is required: " + spec.help + "."};
   return std::nullopt;
 }
 

@@ -267,7 +267,9 @@ seed = [99]  # one more cell, which the axes of the other blocks lack
 // answer' with an error of the JSON library.
 TEST(Matrix, tells_values_apart_that_are_not_utf8) {
   auto experiment = parse(small(both));
-  experiment.blocks.front().axes.push_back(
+  auto& block = experiment.blocks.front();
+  block.positions["task.lr"] = {};
+  block.axes.push_back(
       {"task.lr",
        {AxisValue::of("task.lr", Json("\xff")), AxisValue::of("task.lr", Json("\xfe"))}});
   EXPECT_EQ(expand(experiment, {}, no_folds).size(), 8U);

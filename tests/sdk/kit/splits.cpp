@@ -57,7 +57,8 @@ TEST(DrawSplits, of_a_dataset_leaves_something_to_train_on) {
       [] {
         draw({{"validation", 0.5}, {"test", 0.5}});
       },
-      testing::ThrowsMessage<ConfigError>(testing::HasSubstr("a sum below 1")));
+      testing::ThrowsMessage<ConfigError>(
+          testing::HasSubstr("are 0.5 and 0.5; allowed: a sum below 1")));
 }
 
 TEST(SplitNamed, knows_the_usual_names_of_splits) {

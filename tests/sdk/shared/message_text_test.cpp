@@ -43,7 +43,7 @@ TEST(MessageText, writes_a_whole_number_without_decimals_for_people) {
 TEST(MessageText, escapes_what_would_end_or_break_a_text) {
   EXPECT_EQ(json_text("a \"b\" \\ \n\t\x1b[0m \xC3\xA9 it's"),
             "\"a \\\"b\\\" \\\\ \\n\\t\\u001b[0m \xC3\xA9 it's\"");
-  EXPECT_EQ(quoted_name("a \"b\" \\xE9 \n\x1b[0m it's"), "'a \"b\" \\xE9 \\n\\u001b[0m it\\'s'");
+  EXPECT_EQ(in_quotes("a \"b\" \\xE9 \n\x1b[0m it's"), "'a \"b\" \\xE9 \\n\\u001b[0m it\\'s'");
 }
 
 }  // namespace
