@@ -145,6 +145,14 @@ AxisValue axis_value(const Experiment& experiment, const std::string& axis,
   return AxisValue::of(axis, value.is_discarded() || value.is_string() ? Json(text) : value);
 }
 
+/// Where the experiment gives values to an axis; its file if it no longer does.
+Position position_of(const Experiment& experiment, const std::string& axis) {
+  for (const auto& block : experiment.blocks)
+    if (const auto found = block.positions.find(axis); found != block.positions.end())
+      return found->second;
+  return {.file = experiment.file};
+}
+
 /// The experiment reduced to the cell of the model, with the question as its dataset.
 Experiment with_question(Experiment experiment, const Model& model, const Catalog& catalog,
                          const fs::path& question) {
@@ -152,6 +160,7 @@ Experiment with_question(Experiment experiment, const Model& model, const Catalo
   std::string task;
   for (const auto& [axis, text] : model.axes) {
     if (axis == "task") task = text;
+    block.positions[axis] = position_of(experiment, axis);
     if (axis != "fold")
       block.axes.push_back(
           {axis, {axis == "dataset" ? AxisValue(asked) : axis_value(experiment, axis, text)}});

@@ -7,7 +7,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Regression: a question that is not UTF-8 ended with "[json.exception.type_error.316]".
+// Regression: a question that is not UTF-8 ended with "[json.exception.type_error.316]", and a run
+// with an option as an axis (task.tokens) could not be asked: "map::at".
 TEST_F(Reasoning, trains_answers_scores_again_and_is_asked) {
   const auto ended = sandbox.run("r");
   ASSERT_EQ(ended.code, 0) << ended.out << ended.err;

@@ -32,12 +32,13 @@ set = { train = "full" }
 [task.reasoning]
 use = "audio_qa"
 dataset = "questions"
-options = { tokens = 4, max_steps = 3, validate_every = 0, batch_size = 4, max_tokens = 8 }
+options = { max_steps = 3, validate_every = 0, batch_size = 4, max_tokens = 8 }
 [[matrix]]
 encoder = ["log_mel"]
 mapper = ["linear"]
 language_model = ["tiny"]
 task = ["reasoning"]
+"task.tokens" = [4]
 )");
   }
 
