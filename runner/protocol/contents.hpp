@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -6,7 +7,9 @@
 
 namespace earshot::protocol {
 
-/// A file that an option names, or some or all of the files below a folder.
+/// A file that an option names, or some or all of the files below a folder. Which files are below a
+/// folder is found out once in a process, and again when the stamp of a folder has changed; the
+/// files' own stamps are looked at whenever they are asked for.
 struct Contents {
   std::filesystem::path path{};
   std::vector<std::string> files{};  ///< relative to the folder `path`; empty: all files
@@ -19,10 +22,9 @@ struct Contents {
   /// The same for the stamps, which needs no reading; "" if a file is missing, or was written so
   /// recently that its stamp is unreliable.
   std::string stamps() const;
-
- private:
-  /// Names and paths, sorted by name; a single file has no name.
-  std::vector<std::pair<std::string, std::filesystem::path>> named() const;
 };
+
+/// How many times this process has walked through a folder, for tests.
+std::int64_t folder_walks();
 
 }  // namespace earshot::protocol

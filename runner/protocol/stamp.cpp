@@ -32,8 +32,12 @@ std::string Stamp::text() const {
 }
 
 std::optional<Stamp> stamp_of(const std::filesystem::path& path) {
+  return stamp_of(path.c_str());
+}
+
+std::optional<Stamp> stamp_of(const char* path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  if (::stat(path, &status) != 0) return std::nullopt;
   return Stamp{status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim),
                static_cast<std::int64_t>(status.st_ino)};
 }

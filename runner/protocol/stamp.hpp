@@ -22,6 +22,7 @@ struct Stamp {
 /// The stamp of a file or folder; nullopt if it does not exist or cannot be examined. A folder's
 /// times change when an entry is added, removed or renamed.
 std::optional<Stamp> stamp_of(const std::filesystem::path& path);
+std::optional<Stamp> stamp_of(const char* path);
 
 /// Reads a Stamp::text() from the front of the text, and removes it with the space behind it.
 /// nullopt if the text does not begin with one.

@@ -6,12 +6,12 @@ namespace earshot::worker {
 
 namespace {
 
-Scans<Declared>& scans() {
+Scans<Declared>& known_lengths() {
   static auto& known = *new Scans<Declared>;
   return known;
 }
 
-Declared look_at(const std::filesystem::path& file) {
+Declared declared_by_file(const std::filesystem::path& file) {
   ByteReader reader(file);
   for (const auto look : {declared_by_chunks, declared_by_header, declared_by_ogg_pages})
     if (auto found = look(reader);
@@ -34,11 +34,11 @@ std::string surplus(const std::string& what, std::uint64_t declared, std::uint64
 }
 
 Declared declared_length(const std::filesystem::path& file) {
-  return *scans().of(file, [&] { return look_at(file); });
+  return *known_lengths().of(file, [&] { return declared_by_file(file); });
 }
 
 std::int64_t length_scans() {
-  return scans().count();
+  return known_lengths().count();
 }
 
 }  // namespace earshot::worker

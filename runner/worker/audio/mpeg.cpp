@@ -114,7 +114,7 @@ struct Decoder : Handle {
 };
 
 /// Two passes over the file: over all frames, and over those that mpg123 decodes.
-Frames scan(const std::filesystem::path& file) {
+Frames scan_file(const std::filesystem::path& file) {
   auto frames = frames_of(file);
   check(file, frames);
   const Decoder mpeg(file);
@@ -128,26 +128,26 @@ Frames scan(const std::filesystem::path& file) {
   return frames;
 }
 
-Scans<Frames>& scans() {
+Scans<Frames>& known_files() {
   static auto& known = *new Scans<Frames>;
   return known;
 }
 
 class MpegRecording final : public Recording {
  public:
-  explicit MpegRecording(const std::filesystem::path& file) : file_(file), mpeg_(file) {
-    const auto known = scans().of(file, [&] { return scan(file); });
+  explicit MpegRecording(const std::filesystem::path& file)
+      : file_(file), known_(known_files().of(file, [&] { return scan_file(file); })), mpeg_(file) {
     // With the offsets that an earlier scan found, mpg123 reads the same samples without one. Only
     // if the encoder's tag declares more frames than there are, a scan makes it ignore that tag.
-    const bool needless = known->declared <= known->count && !known->offsets.empty();
-    auto offsets = known->offsets;
-    if (needless ? mpg123_set_index(mpeg_.handle, offsets.data(), known->step, offsets.size()) !=
-                       MPG123_OK
-                 : mpg123_scan(mpeg_.handle) != MPG123_OK)
-      mpeg_.fail(file);
+    const bool needless = known_->declared <= known_->count && !known_->offsets.empty();
+    auto offsets = known_->offsets;  // mpg123 takes no constant ones
+    const auto status =
+        needless ? mpg123_set_index(mpeg_.handle, offsets.data(), known_->step, offsets.size())
+                 : mpg123_scan(mpeg_.handle);
+    if (status != MPG123_OK) mpeg_.fail(file);
     rate = mpeg_.hertz;
     channels = mpeg_.channels;
-    frames = known->samples;
+    frames = known_->samples;
   }
 
   std::int64_t read(float* interleaved, std::int64_t count) override {
@@ -184,13 +184,14 @@ class MpegRecording final : public Recording {
 
  private:
   std::filesystem::path file_;
+  std::shared_ptr<const Frames> known_;
   Decoder mpeg_;
 };
 
 }  // namespace
 
 std::int64_t mpeg_scans() {
-  return scans().count();
+  return known_files().count();
 }
 
 std::unique_ptr<Recording> open_mpeg(const std::filesystem::path& file) {

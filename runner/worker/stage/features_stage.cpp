@@ -1,8 +1,10 @@
 #include "worker/stage/features_stage.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -41,6 +43,16 @@ struct Work {
   protocol::FeatureResult result{};
 };
 
+using Clock = std::chrono::steady_clock;
+
+/// A shard that is not written yet.
+struct Computed {
+  Work* work = nullptr;
+  std::size_t shard = 0;
+  ShardHeader header{};
+  std::vector<std::vector<std::byte>> values{};  ///< by clip
+};
+
 class FeaturesStage {
  public:
   FeaturesStage(const protocol::FeaturesRequest& request, Session& session)
@@ -68,10 +80,16 @@ class FeaturesStage {
       for (const auto& work : works_)
         if (std::binary_search(work->missing.begin(), work->missing.end(), shard))
           missing.push_back(work.get());
-      if (!missing.empty() && Session::stopping())
+      if (!missing.empty() && Session::stopping()) {
+        write_computed();
         throw DataError("interrupted as requested; run again to continue from the cache");
+      }
       if (!missing.empty()) compute(shard, missing);
       if (!missing.empty()) tell_spent();
+    }
+    if (!computed_.empty()) {
+      write_computed();
+      tell_spent();
     }
     dataset_->readers.clear();
     return results();
@@ -135,18 +153,38 @@ class FeaturesStage {
     for (auto first = shard * clips_per_shard; first < end(shard); first += batch_clips)
       encode(first, std::min(end(shard), first + batch_clips), works);
     for (auto* work : works) {
-      // Nothing that another plugin or other weights gave gets a key of the planned ones.
-      check_unchanged(work->source.encoder);
-      check_unchanged(request_.dataset.component);
       auto header = work->encoding.layout();
       header.key = work->keys[shard];
       header.clips = work->clips;
-      const std::vector<std::span<const std::byte>> values(work->values.begin(),
-                                                           work->values.end());
-      write_shard(file(*work, shard), std::move(header), values);
+      for (const auto& values : work->values)
+        computed_bytes_ += values.size();
+      computed_.push_back({work, shard, std::move(header), std::move(work->values)});
+    }
+    // Looking at the stamps of a folder of many files takes longer than the work on a shard: it may
+    // take a tenth of the time, and shards wait for it. For other inputs it takes no time.
+    constexpr std::size_t most_bytes = 256 << 20;
+    if (computed_bytes_ > most_bytes || Clock::now() - written_at_ >= 9 * check_took_)
+      write_computed();
+  }
+
+  void write_computed() {
+    if (computed_.empty()) return;
+    const auto begun = Clock::now();
+    // Nothing that another plugin or other weights gave gets a key of the planned ones.
+    std::set<const Work*> checked;
+    for (const auto& shard : computed_)
+      if (checked.insert(shard.work).second) check_unchanged(shard.work->source.encoder);
+    check_unchanged(request_.dataset.component);
+    check_took_ = Clock::now() - begun;
+    for (auto& [work, shard, header, values] : computed_) {
+      const std::vector<std::span<const std::byte>> spans(values.begin(), values.end());
+      write_shard(file(*work, shard), std::move(header), spans);
       spent_clips_[work] += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
       base::fault_point("feature-shard-written");
     }
+    computed_.clear();
+    computed_bytes_ = 0;
+    written_at_ = Clock::now();
   }
 
   /// Reports the time spent so far, for an attempt that may not finish.
@@ -321,6 +359,10 @@ class FeaturesStage {
   std::map<const Work*, std::int64_t> spent_clips_;
   std::vector<ClipName> names_;        ///< of the clips, once somebody looks up
   std::int64_t to_do_ = 0, done_ = 0;  ///< clips
+  std::vector<Computed> computed_{};
+  std::size_t computed_bytes_ = 0;
+  Clock::duration check_took_{};  ///< the last check of what the shards were made from
+  Clock::time_point written_at_ = Clock::now();
 };
 
 }  // namespace
