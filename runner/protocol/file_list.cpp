@@ -6,7 +6,7 @@ namespace earshot::protocol {
 
 namespace {
 
-constexpr std::size_t digits = 64;  // digits of an identity
+constexpr std::size_t identity_digits = 64;  // of SHA-256 in hexadecimal
 
 }  // namespace
 
@@ -16,7 +16,7 @@ std::string unreadable_identity(const std::filesystem::path& path) {
 
 std::string content_digest(const std::vector<ListedFile>& files) {
   std::string lines;
-  lines.reserve(files.size() * (digits + 1));
+  lines.reserve(files.size() * (identity_digits + 1));
   for (const auto& file : files)
     lines.append(file.sha256) += '\n';
   return sha256(std::string_view(lines));
@@ -37,12 +37,13 @@ std::optional<std::vector<ListedFile>> parse_list(std::string_view bytes) {
   std::vector<ListedFile> files;
   while (!bytes.empty()) {
     const auto end = bytes.find('\0');
-    if (end == std::string_view::npos || end < digits + 4 || bytes[digits] != ' ')
+    if (end == std::string_view::npos || end < identity_digits + 4 || bytes[identity_digits] != ' ')
       return std::nullopt;
     auto entry = bytes.substr(0, end);
     bytes.remove_prefix(end + 1);
-    ListedFile file{.path = {}, .sha256 = std::string(entry.substr(0, digits)), .stamp = {}};
-    entry.remove_prefix(digits + 1);
+    ListedFile file{
+        .path = {}, .sha256 = std::string(entry.substr(0, identity_digits)), .stamp = {}};
+    entry.remove_prefix(identity_digits + 1);
     if (entry.starts_with("- "))
       entry.remove_prefix(2);
     else if (file.stamp = take_stamp(entry); !file.stamp)

@@ -16,7 +16,7 @@ namespace earshot::kit::checkpoint {
 namespace {
 
 using Json = nlohmann::json;
-constexpr const char* metadata = "__metadata__";
+constexpr const char* metadata_name = "__metadata__";
 
 struct Entry {
   Layout layout;
@@ -36,12 +36,12 @@ class SafetensorsHeader : public Json::json_sax_t {
     return true;
   }
   bool end_object() override {
-    if (--depth_ == 1 && name_ != metadata) finish();
+    if (--depth_ == 1 && name_ != metadata_name) finish();
     return true;
   }
   bool key(std::string& key) override {
     if (depth_ == 2) {
-      if (name_ != metadata && key != "dtype" && key != "shape" && key != "data_offsets")
+      if (name_ != metadata_name && key != "dtype" && key != "shape" && key != "data_offsets")
         fail("has the unknown field " + in_quotes(key));
       if (!fields_.insert(key).second) fail("has the field " + in_quotes(key) + " twice");
       field_ = key;
@@ -57,7 +57,7 @@ class SafetensorsHeader : public Json::json_sax_t {
   }
   bool string(std::string& value) override {
     if (depth_ != 2 || in_list_) fail("is a string");
-    if (name_ == metadata)
+    if (name_ == metadata_name)
       text[field_] = value;
     else if (field_ == "dtype")
       dtype_ = value;
@@ -67,7 +67,7 @@ class SafetensorsHeader : public Json::json_sax_t {
   }
   bool start_array(std::size_t) override {
     if (depth_ != 2 || in_list_ || (field_ != "shape" && field_ != "data_offsets") ||
-        name_ == metadata)
+        name_ == metadata_name)
       fail("has a misplaced list");
     in_list_ = true;
     (field_ == "shape" ? shape_ : offsets_).clear();
