@@ -2,9 +2,22 @@
 
 namespace earshot::protocol {
 
-EARSHOT_JSON_DEFINITIONS(LabelInfo, DatasetInfo, LeftOut, DatasetRequest, DatasetResult, DatasetRef,
-                         ItemsRequest, ItemsResult, QuestionRow, LintRequest, LintCheck, LintFile,
-                         LintResult, ListenRequest, ListenResult)
+EARSHOT_JSON_DEFINITIONS(LabelInfo, DatasetInfo, LeftOut, LeftOuts, DatasetRequest, DatasetResult,
+                         DatasetRef, ItemsRequest, ItemsResult, QuestionRow, LintRequest, LintCheck,
+                         LintFile, LintResult, ListenRequest, ListenResult)
+
+std::vector<std::string> described(const LeftOuts& left_out) {
+  std::vector<std::string> texts;
+  const auto describe = [&](const LeftOut& out, const char* one, const char* several) {
+    if (out.found == 0) return;
+    texts.push_back(std::to_string(out.found) + (out.found == 1 ? one : several));
+    if (!out.examples.empty()) texts.back() += ", such as " + out.examples.front();
+  };
+  describe(left_out.files, " file or link that looks like audio",
+           " files or links that look like audio");
+  describe(left_out.rows, " row", " rows");
+  return texts;
+}
 
 void to_json(Json& json, const ItemRow& row) {
   json = {row.id, row.groups, row.slices, row.labels, row.question};

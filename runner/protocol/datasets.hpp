@@ -32,12 +32,22 @@ struct DatasetInfo {
 EARSHOT_FIELDS_OR_DEFAULTS(DatasetInfo, items, train, validation, test, folds, labels, slices,
                            groups, sources, items_hash, synthesized)
 
-/// Files in a dataset's folders that look like audio but belong to no item.
+/// What is in no item: files in a dataset's folders that look like audio, or rows of its tables.
 struct LeftOut {
   std::int64_t found = 0;
-  std::vector<std::string> examples{};  ///< "<path>: <reason>"
+  std::vector<std::string> examples{};  ///< "<path>: <reason>", "<file>:<line>: <reason>"
 };
 EARSHOT_FIELDS_OR_DEFAULTS(LeftOut, found, examples)
+
+/// Both kinds.
+struct LeftOuts {
+  LeftOut files{}, rows{};
+};
+EARSHOT_FIELDS_OR_DEFAULTS(LeftOuts, files, rows)
+
+/// For people: "4 files or links that look like audio, such as <example>", "1 row, such as ...", of
+/// the kinds that were found.
+std::vector<std::string> described(const LeftOuts& left_out);
 
 struct DatasetRequest {
   ComponentRef component{};
@@ -47,7 +57,7 @@ EARSHOT_FIELDS(DatasetRequest, component)
 /// The fields of DatasetInfo, and `left_out`.
 struct DatasetResult {
   DatasetInfo info{};
-  LeftOut left_out{};
+  LeftOuts left_out{};
 };
 template <class Self, class Visit>
 requires std::same_as<std::remove_const_t<Self>, DatasetResult>

@@ -22,6 +22,9 @@ AudioBatch Dataset::synthesize(std::int64_t, std::int64_t) const {
 std::vector<std::filesystem::path> Dataset::sources() const {
   return {};
 }
+LeftOutRows Dataset::left_out() const {
+  return {};
+}
 
 Encoder::~Encoder() = default;
 Codec::~Codec() = default;

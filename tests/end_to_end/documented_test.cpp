@@ -131,7 +131,8 @@ TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_there_are_none) {
        {"experiments", "results", "slices", "leaderboard", "deltas", "comparisons", "curves",
         "cost", "encoders", "hardest", "provenance", "origins"})
     EXPECT_GE(rows_of({"query", name}), 1) << name;
-  for (const auto* name : {"published", "failures", "training", "dropped-items", "losses"})
+  for (const auto* name :
+       {"published", "failures", "training", "dropped-items", "losses", "left-out"})
     EXPECT_EQ(rows_of({"query", name}), 0) << name;
 }
 

@@ -17,19 +17,25 @@ namespace kit = earshot::kit;
 
 namespace {
 
-std::string answer_of(const Item& item) {
-  const auto& answers = item.question->answers;
+/// An answer to a question, and its line in the table.
+struct Row {
+  Item item{};
+  std::string place{};
+};
+
+std::string answer_of(const Row& row) {
+  const auto& answers = row.item.question->answers;
   return answers.empty() ? std::string() : kit::lower_case(answers.front());
 }
 
-/// The answer given by more than half of the items, or by all of them; null if there is none.
-const Item* agreed(const std::vector<Item>& items, bool unanimous) {
-  for (const auto& item : items) {
-    const auto alike = std::count_if(items.begin(), items.end(), [&](const Item& other) {
-      return answer_of(other) == answer_of(item);
+/// The answer given by more than half of the rows, or by all of them; null if there is none.
+const Row* agreed(const std::vector<Row>& rows, bool unanimous) {
+  for (const auto& row : rows) {
+    const auto alike = std::count_if(rows.begin(), rows.end(), [&](const Row& other) {
+      return answer_of(other) == answer_of(row);
     });
-    const auto all = std::ssize(items);
-    if (unanimous ? alike == all : 2 * alike > all) return &item;
+    const auto all = std::ssize(rows);
+    if (unanimous ? alike == all : 2 * alike > all) return &row;
   }
   return nullptr;
 }
@@ -78,7 +84,7 @@ void ClothoAqa::read(const fs::path& file, const std::string& part, Split split,
              answer = table.column("answer"), confidence = table.column("confidence");
 
   // The answers to each question, in order of first appearance.
-  std::vector<std::vector<Item>> questions;
+  std::vector<std::vector<Row>> questions;
   std::map<std::pair<std::string, std::string>, std::size_t> places;
   for (const auto& row : table.rows()) {
     const auto& clip = row.fields[name];
@@ -96,18 +102,23 @@ void ClothoAqa::read(const fs::path& file, const std::string& part, Split split,
     item.question = std::move(asked);
     const auto [place, fresh] = places.try_emplace({clip, item.question->text}, questions.size());
     if (fresh) questions.emplace_back();
-    questions[place->second].push_back(std::move(item));
+    questions[place->second].push_back(
+        {std::move(item), file.filename().string() + ":" + std::to_string(row.line)});
   }
 
-  const auto take = [&](const Item& item) {
-    if (!kit::leaves_out_faulty(options) || kit::question_fault(item).empty())
-      items_.push_back(item);
+  const bool leave_out = kit::leaves_out_faulty(options);
+  const auto take = [&](const Row& row) {
+    if (!leave_out || !kit::is_faulty(row.item, row.place, left_out_)) items_.push_back(row.item);
   };
-  for (const auto& asked : questions) {
+  for (const auto& rows : questions) {
     if (mode == "all")
-      std::for_each(asked.begin(), asked.end(), take);
-    else if (const auto* item = agreed(asked, mode == "unanimous"))
-      take(*item);
+      std::for_each(rows.begin(), rows.end(), take);
+    else if (const auto* row = agreed(rows, mode == "unanimous"))
+      take(*row);
+    else
+      for (const auto& other : rows)
+        left_out_.add(other.place, mode == "unanimous" ? "the answers to its question differ"
+                                                       : "its question has no majority answer");
   }
 }
 

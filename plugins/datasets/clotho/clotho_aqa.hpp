@@ -26,6 +26,8 @@ class ClothoAqa final : public earshot::Dataset {
     return items_[static_cast<std::size_t>(index)];
   }
   std::vector<std::filesystem::path> sources() const override { return sources_; }
+  /// Those on whose answers people do not agree as the option `answers` demands, and faulty ones.
+  earshot::LeftOutRows left_out() const override { return left_out_; }
 
  private:
   void read(const std::filesystem::path& file, const std::string& part, earshot::Split split,
@@ -33,6 +35,7 @@ class ClothoAqa final : public earshot::Dataset {
 
   std::vector<earshot::Item> items_{};
   std::vector<std::filesystem::path> sources_{};
+  earshot::LeftOutRows left_out_{};
 };
 
 }  // namespace clotho

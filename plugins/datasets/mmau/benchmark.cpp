@@ -45,12 +45,13 @@ earshot::OptionSchema Benchmark::options() {
 Benchmark::Benchmark(const earshot::Options& options, const Layout& layout)
     : file_(options.path("file")) {
   const auto root = options.path("root").empty() ? file_.parent_path() : options.path("root");
+  const bool leave_out = kit::leaves_out_faulty(options);
   bool answered = false;
   kit::scan_records(file_, "auto", required(layout), optional(layout),
-                    [&](const kit::RecordFile&, const kit::Record& record) {
+                    [&](const kit::RecordFile& file, const kit::Record& record) {
                       auto item = item_of(record, layout, root);
                       answered = answered || !item.question->answers.empty();
-                      if (!kit::leaves_out_faulty(options) || kit::question_fault(item).empty())
+                      if (!leave_out || !kit::is_faulty(item, file.place(record), left_out_))
                         items_.push_back(std::move(item));
                     });
   if (!answered)

@@ -30,6 +30,7 @@ class Benchmark : public earshot::Dataset {
     return items_[static_cast<std::size_t>(index)];
   }
   std::vector<std::filesystem::path> sources() const override { return {file_}; }
+  earshot::LeftOutRows left_out() const override { return left_out_; }
 
  protected:
   /// @throws DataError for a file with another layout, or without a single answer.
@@ -41,6 +42,7 @@ class Benchmark : public earshot::Dataset {
 
   std::filesystem::path file_;
   std::vector<earshot::Item> items_{};
+  earshot::LeftOutRows left_out_{};
 };
 
 /// MMAU (Sakshi et al. 2024): slices task, difficulty, category, sub_category, source_dataset.

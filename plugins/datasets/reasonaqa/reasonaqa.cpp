@@ -98,12 +98,13 @@ ReasonAqa::ReasonAqa(const earshot::Options& options, const earshot::Context& co
 
 void ReasonAqa::read(const fs::path& file, std::uint8_t split) {
   sources_.push_back(file);
-  kit::scan_records(file, "json", {"filepath1", "input", "answer"},
-                    {"filepath2", "taskname", "subtype", "caption1", "caption2"},
-                    [&](const kit::RecordFile&, const kit::Record& record) { add(record, split); });
+  kit::scan_records(
+      file, "json", {"filepath1", "input", "answer"},
+      {"filepath2", "taskname", "subtype", "caption1", "caption2"},
+      [&](const kit::RecordFile& table, const kit::Record& record) { add(table, record, split); });
 }
 
-void ReasonAqa::add(const kit::Record& record, std::uint8_t split) {
+void ReasonAqa::add(const kit::RecordFile& file, const kit::Record& record, std::uint8_t split) {
   static const std::string nothing;
   const auto text = [&](std::size_t column) -> const std::string& {
     const auto* value = std::get_if<std::string>(&record.cells[column]);
@@ -127,7 +128,8 @@ void ReasonAqa::add(const kit::Record& record, std::uint8_t split) {
                                                                : question);
   row.topic = topic;
   rows_.push_back(row);
-  if (leave_out_ && !kit::question_fault(item(size() - 1)).empty()) rows_.pop_back();
+  if (leave_out_ && kit::is_faulty(item(size() - 1), file.place(record), left_out_))
+    rows_.pop_back();
 }
 
 std::uint32_t ReasonAqa::add_path(const std::string& written, bool clotho) {

@@ -31,6 +31,7 @@ class ReasonAqa final : public earshot::Dataset {
   std::vector<earshot::LabelSpec> labels() const override;
   earshot::Item item(std::int64_t index) const override;
   std::vector<std::filesystem::path> sources() const override { return sources_; }
+  earshot::LeftOutRows left_out() const override { return left_out_; }
 
  private:
   /// Indices of texts and of paths.
@@ -48,7 +49,8 @@ class ReasonAqa final : public earshot::Dataset {
   };
 
   void read(const std::filesystem::path& file, std::uint8_t split);
-  void add(const earshot::kit::Record& record, std::uint8_t split);
+  void add(const earshot::kit::RecordFile& file, const earshot::kit::Record& record,
+           std::uint8_t split);
   std::uint32_t add_path(const std::string& written, bool clotho);
   std::uint16_t add_subtype(const std::string& name);
   Format format_of(const Row& row, const std::string& question) const;
@@ -58,6 +60,7 @@ class ReasonAqa final : public earshot::Dataset {
   Rules rules_;
   Root audiocaps_, clotho_;
   bool leave_out_;
+  earshot::LeftOutRows left_out_{};
   std::vector<std::filesystem::path> sources_{};
   std::vector<Row> rows_{};
   TextPool texts_{}, paths_{};

@@ -28,6 +28,13 @@ struct Linted {
       sum += check.found;
     return sum;
   }
+  /// Without the rows that the dataset's options leave out, as was asked for.
+  std::int64_t problems() const {
+    std::int64_t sum = found();
+    for (const auto& check : checks)
+      if (check.check == "left_out_rows") sum -= check.found;
+    return sum;
+  }
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Linted, label, id, items, files, checks)
 
@@ -127,32 +134,35 @@ void print(const Linted& linted) {
     line += " " + check.check;
   }
   std::cout << line << '\n'
-            << (linted.found() == 0 ? "\nNo problems found.\n" : "\n") << std::flush;
+            << (linted.problems() == 0 ? "\nNo problems found.\n" : "\n") << std::flush;
 }
 
 /// Warns those who process the JSON: files that are left out belong to no item, so none of their
 /// counts would show them.
 void print_left_out(const Linted& linted) {
-  for (const auto& check : linted.checks)
-    if (check.check == "left_out" && check.found > 0)
-      std::cerr << linted.label << " leaves out " << check.found
-                << (check.found == 1 ? " file or link that looks" : " files or links that look")
-                << " like audio, such as "
-                << (check.examples.empty() ? "those of --examples 1" : check.examples.front())
-                << '\n';
+  protocol::LeftOuts left_out;
+  for (const auto& check : linted.checks) {
+    if (check.check == "left_out") left_out.files = {check.found, check.examples};
+    if (check.check == "left_out_rows") left_out.rows = {check.found, check.examples};
+  }
+  for (const auto& what : protocol::described(left_out))
+    std::cerr << linted.label << " leaves out " << what << '\n';
 }
 
 Syntax syntax_of_lint_data() {
-  Syntax syntax{"lint-data", "DATASET",
-                "Looks for problems in a dataset without decoding its audio: missing audio, "
-                "answers not among the\n"
-                "choices, duplicate choices, items and ids, contradictory reference answers, clips "
-                "and sources\n"
-                "shared between training and test, classes that look alike, and files that are "
-                "left out. DATASET\n"
-                "is a component, FILE.toml:LABEL for one as an experiment configures it, or "
-                "FILE.toml for all of\n"
-                "its datasets. The exit code is 1 if something is found."};
+  Syntax syntax{
+      "lint-data", "DATASET",
+      "Looks for problems in a dataset without decoding its audio: missing audio, "
+      "answers not among the\n"
+      "choices, duplicate choices, items and ids, contradictory reference answers, clips "
+      "and sources\n"
+      "shared between training and test, classes that look alike, and files that are "
+      "left out. DATASET\n"
+      "is a component, FILE.toml:LABEL for one as an experiment configures it, or "
+      "FILE.toml for all of\n"
+      "its datasets. The exit code is 1 if something is found. Rows that an option of the "
+      "dataset leaves out\n"
+      "are shown too, but do not count."};
   syntax.options.add_options()("examples", program_options::value<std::size_t>()->default_value(3),
                                "number of examples to show for each problem")(
       "format", program_options::value<std::string>()->default_value("table"), "table or json");
@@ -178,7 +188,7 @@ ExitCode run_lint_data(const std::vector<std::string>& arguments) {
   auto all = Json::array();
   for (const auto& name : names_of(given->text("dataset"))) {
     const auto linted = lint(*given, name);
-    clean = clean && linted.found() == 0;
+    clean = clean && linted.problems() == 0;
     if (format == Format::json) {
       all.push_back(linted);
       print_left_out(linted);

@@ -265,7 +265,8 @@ void CellPlanner::add_dataset(const Parts& parts, const PlannedCell& planned) {
   const auto& label = planned.cell.dataset.label;
   auto& dataset = plan_.datasets[planned.dataset_key];
   if (!dataset.key.empty()) return;
-  dataset = {label, planned.dataset_key, planned.dataset->component, parts.dataset->info};
+  dataset = {label, planned.dataset_key, planned.dataset->component, parts.dataset->info,
+             parts.dataset->left_out};
   if (!parts.dataset->note.empty())
     plan_.notes.push_back("dataset '" + label + "': " + parts.dataset->note);
 }

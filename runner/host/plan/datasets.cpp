@@ -59,10 +59,8 @@ FoundDataset Datasets::list(const Resolved& component) {
 std::vector<std::string> Datasets::notes() const {
   std::set<std::string> notes;  // sorted, and once if only options differ
   for (const auto& [component, found] : known_)
-    if (const auto& out = found.left_out; out.found > 0)
-      notes.insert("dataset '" + component->label() + "' leaves out " + std::to_string(out.found) +
-                   (out.found == 1 ? " file or link that looks" : " files or links that look") +
-                   " like audio, such as " + out.examples.front() +
+    for (const auto& what : protocol::described(found.left_out))
+      notes.insert("dataset '" + component->label() + "' leaves out " + what +
                    "; 'runner lint-data' lists them");
   return {notes.begin(), notes.end()};
 }

@@ -19,7 +19,7 @@ struct FoundDataset {
   std::string files_digest{};  ///< of their content
   std::string missing{};       ///< why there is no data
   std::string note{};  ///< "3 of 48 audio files cannot be read, the first is x.wav: ..." or ""
-  protocol::LeftOut left_out{};  ///< files that look like audio but belong to no item
+  protocol::LeftOuts left_out{};  ///< what belongs to no item
 };
 
 /// Lists datasets, each once, and hashes their audio files.
@@ -31,7 +31,7 @@ class Datasets {
   /// @throws Failure (usage) with the position of the dataset, if it refuses its options.
   const FoundDataset& find(const Resolved& component);
   /// "dataset 'x' leaves out 4 files or links that look like audio, such as ...", for each dataset
-  /// found so far that leaves out any.
+  /// found so far that leaves out any, and the same for rows that its options leave out.
   std::vector<std::string> notes() const;
 
  private:

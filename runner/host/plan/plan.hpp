@@ -76,6 +76,7 @@ struct PlannedDataset {
   std::string label{}, key{};
   protocol::ComponentRef component{};
   protocol::DatasetInfo info{};
+  protocol::LeftOuts left_out{};
 };
 
 /// A plugin that is used, for provenance.

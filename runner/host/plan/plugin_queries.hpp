@@ -15,7 +15,7 @@ namespace earshot::host {
 struct Listing {
   protocol::DatasetInfo info{};
   std::vector<std::string> files{};  ///< every audio file once, in order of first use; path texts
-  protocol::LeftOut left_out{};
+  protocol::LeftOuts left_out{};
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Listing, info, files, left_out)
 

@@ -149,7 +149,7 @@ PlanRecords records_of(const Plan& plan, const Overrides& overrides) {
     const auto* component = experiment.find(Table::dataset, dataset.label);
     records.datasets.push_back({key, dataset.label,
                                 component == nullptr ? dataset.component.component : component->use,
-                                dataset.info});
+                                dataset.info, dataset.left_out});
   }
   return records;
 }

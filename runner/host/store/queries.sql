@@ -114,6 +114,16 @@ SELECT s.experiment, s.cell, s.encoder, s.task, r.declared, r.used, r.lost
 FROM cell_state s JOIN run r ON r.run_id = s.run_id
 WHERE r.used < r.declared AND (:experiment IS NULL OR s.experiment = :experiment);
 
+-- left-out: rows and files that are in no item of a dataset, the first with their reasons
+SELECT e.name AS experiment, x.label AS dataset, d.rows_left_out, d.files_left_out,
+       w.value AS example
+FROM experiment e
+JOIN experiment_dataset x ON x.experiment_id = e.experiment_id
+JOIN dataset d ON d.dataset_id = x.dataset_id
+JOIN json_each(d.left_out) w
+WHERE e.latest = 1 AND (:experiment IS NULL OR e.name = :experiment)
+ORDER BY experiment, dataset, w.key;
+
 -- provenance: code, host and device of the runs
 SELECT v.earshot_commit, v.git_commit, v.git_dirty, v.host, v.device, count(*) AS runs,
        datetime(max(r.ended_ms) / 1000, 'unixepoch') AS last_run_utc

@@ -76,6 +76,13 @@ Json gold_from(const protocol::DatasetInfo& info) {
   return text.empty() ? Json() : Json(text);
 }
 
+Json examples_of(const protocol::LeftOuts& left_out) {
+  Json examples = left_out.rows.examples;
+  for (const auto& example : left_out.files.examples)
+    examples.push_back(example);
+  return examples;
+}
+
 std::string revision_of(const ExperimentRecord& experiment, const std::vector<CellRecord>& cells) {
   std::string text = protocol::canonical(experiment.resolved);
   for (const auto& cell : cells)
@@ -98,13 +105,17 @@ class PlanWriter {
     Statement add(
         connection_,
         "INSERT INTO dataset(key, component, items, train, validation, test, synthesized, "
-        "info, gold_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING");
+        "info, gold_from, rows_left_out, files_left_out, left_out) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
+        "rows_left_out = excluded.rows_left_out, files_left_out = excluded.files_left_out, "
+        "left_out = excluded.left_out");
     Statement link(connection_,
                    "INSERT INTO experiment_dataset VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
     for (const auto& dataset : datasets) {
       const auto& info = dataset.info;
       add.run(dataset.key, dataset.component, info.items, info.train, info.validation, info.test,
-              info.synthesized ? 1 : 0, Json(info), gold_from(info));
+              info.synthesized ? 1 : 0, Json(info), gold_from(info), dataset.left_out.rows.found,
+              dataset.left_out.files.found, examples_of(dataset.left_out));
       link.run(experiment_, id("SELECT dataset_id FROM dataset WHERE key = ?", dataset.key),
                dataset.label);
     }

@@ -54,7 +54,11 @@ CREATE TABLE dataset(
   synthesized INTEGER NOT NULL CHECK(synthesized IN (0, 1)),
   info        TEXT NOT NULL CHECK(json_valid(info)),    -- labels, slices, groups, sources
   gold_from   TEXT,                 -- source of the reference answers: its slices of dimension gold_from
-  content_sha256 TEXT) STRICT;      -- of its rows in `item`; NULL before there are any
+  content_sha256 TEXT,              -- of its rows in `item`; NULL before there are any
+  -- What was in no item when a revision with it was recorded last:
+  rows_left_out  INTEGER NOT NULL,  -- of its tables, by its options
+  files_left_out INTEGER NOT NULL,  -- that look like audio, in its folders
+  left_out       TEXT NOT NULL CHECK(json_valid(left_out))) STRICT;  -- list of the first, with reasons
 
 -- The items of a dataset in its order, written with the first results on them.
 CREATE TABLE item(

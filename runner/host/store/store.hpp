@@ -58,6 +58,7 @@ struct CellRecord {
 struct DatasetRecord {
   std::string key{}, label{}, component{};
   protocol::DatasetInfo info{};
+  protocol::LeftOuts left_out{};
 };
 
 /// A row of the table `stage`: work shared by cells (features), or a cell's own (fit, predict,

@@ -26,7 +26,7 @@ bool is_other_audio(const fs::path& file) {
 
 }  // namespace
 
-LeftOutFinder::LeftOutFinder(const Dataset& dataset) {
+LeftOutFinder::LeftOutFinder(const Dataset& dataset) : dataset_(dataset) {
   for (const auto& source : dataset.sources()) {
     std::error_code ignored;
     if (fs::is_directory(source, ignored)) folders_.insert(plain(source));
@@ -61,8 +61,12 @@ void LeftOutFinder::look_at(const fs::directory_entry& entry, std::size_t exampl
     report(name[0] == '.' ? "a hidden file" : "it is not in any item");
 }
 
-protocol::LeftOut LeftOutFinder::find(std::size_t examples) const {
-  protocol::LeftOut found;
+protocol::LeftOuts LeftOutFinder::find(std::size_t examples) const {
+  protocol::LeftOuts found;
+  auto rows = dataset_.left_out();
+  found.rows.found = rows.count;
+  rows.examples.resize(std::min(rows.examples.size(), examples));
+  found.rows.examples = std::move(rows.examples);
   for (const auto& folder : folders_) {
     std::vector<fs::directory_entry> entries;
     std::error_code error;
@@ -71,7 +75,7 @@ protocol::LeftOut LeftOutFinder::find(std::size_t examples) const {
       entries.push_back(*entry);
     std::sort(entries.begin(), entries.end());
     for (const auto& entry : entries)
-      look_at(entry, examples, found);
+      look_at(entry, examples, found.files);
   }
   return found;
 }

@@ -22,6 +22,7 @@ const std::vector<std::pair<const char*, const char*>> known_checks = {
     {"missing_audio", "missing audio files"},
     {"empty_audio", "audio files of 0 bytes, or Git LFS pointers"},
     {"left_out", "files and links in the dataset's folders that look like audio but are not items"},
+    {"left_out_rows", "rows of the dataset's tables that are not items, as its options say"},
     {"no_audio", "items without a clip"},
     {"missing_second_clip", "comparisons of two clips with only one"},
     {"empty_question", "questions without text"},
@@ -323,10 +324,14 @@ void Lint::compare_with_others(const Item& item, std::int64_t index) {
 std::vector<protocol::LintCheck> Lint::checks() {
   check_classes();
   auto left_out = left_out_.find(kept_);
-  auto& check = check_named("left_out");
-  check.found = left_out.found;
-  check.examples = std::move(left_out.examples);
-  if (check.found > 0) apply({"left_out"});
+  const auto take = [&](const char* name, protocol::LeftOut& out) {
+    auto& check = check_named(name);
+    check.found = out.found;
+    check.examples = std::move(out.examples);
+    if (check.found > 0) apply({name});
+  };
+  take("left_out", left_out.files);
+  take("left_out_rows", left_out.rows);
   if (!labels_.empty()) apply({"list_labels"});
   if (parts_.size() > 1 && !files_.empty()) apply({"shared_audio"});
   return checks_;

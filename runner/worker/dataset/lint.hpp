@@ -22,6 +22,7 @@ namespace earshot::worker {
 ///   empty_audio               files of 0 bytes, or that Git LFS has in their place
 ///   left_out                  files in the dataset's folders that look like audio and are in no
 ///                             item (worker/dataset/left_out.hpp)
+///   left_out_rows             rows of the dataset's tables that are in no item, as its options say
 ///   no_audio                  items without a clip
 ///   missing_second_clip       questions of format `compare` on one clip
 ///   empty_question, empty_answer

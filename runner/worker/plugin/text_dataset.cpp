@@ -62,6 +62,11 @@ class TextDataset final : public Dataset {
     return dataset_.synthesize(index, clip);
   }
   std::vector<std::filesystem::path> sources() const override { return dataset_.sources(); }
+  LeftOutRows left_out() const override {
+    auto rows = dataset_.left_out();
+    make_readable(rows.examples);
+    return rows;
+  }
 
  private:
   std::shared_ptr<void> object_;  ///< owns dataset_

@@ -62,4 +62,10 @@ bool leaves_out_faulty(const Options& options) {
   return options.text("faulty") == "leave_out";
 }
 
+bool is_faulty(const Item& item, const std::string& place, LeftOutRows& left_out) {
+  const auto fault = question_fault(item);
+  if (!fault.empty()) left_out.add(place, fault);
+  return !fault.empty();
+}
+
 }  // namespace earshot::kit

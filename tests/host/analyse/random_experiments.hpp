@@ -295,7 +295,8 @@ class RandomResults {
         "', '{}', 'cpu')");
     run("INSERT INTO owner(owner_id, host, pid, started_ms) VALUES (1, 'h', 1, 1)");
     run("INSERT INTO dataset(dataset_id, key, component, items, train, validation, test, "
-        "synthesized, info) VALUES (1, 'd', 'd', 24, 0, 0, 24, 1, '{}')");
+        "synthesized, info, rows_left_out, files_left_out, left_out) "
+        "VALUES (1, 'd', 'd', 24, 0, 0, 24, 1, '{}', 0, 0, '[]')");
     run("INSERT INTO metric_definition(metric_id, name, version, unit, higher_is_better, kind, "
         "help) VALUES (1, 'accuracy', 1, '', 1, 'mean', ''), (2, 'f1', 1, '', 1, 'score', '')");
     run("INSERT INTO slice(slice_id, dimension, name) VALUES (1, 'all', 'all')");

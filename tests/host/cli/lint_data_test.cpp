@@ -71,6 +71,53 @@ TEST(LintData, lists_all_that_is_wrong_with_questions_of_which_a_run_names_the_f
                                          HasSubstr("faulty = \"leave_out\"")));
 }
 
+TEST(LintData, plan_and_results_tell_which_rows_an_option_leaves_out) {
+  const Sandbox sandbox;
+  write(sandbox / "q.json",
+        R"([{"id": "1", "audio_id": "data/kind0/0.wav", "question": "who?", "choices": ["a", "b"],)"
+        R"( "answer": "c"}, {"id": "2", "audio_id": "data/kind0/1.wav", "question": "who?",)"
+        R"( "choices": ["a", "b"], "answer": "a"}, {"id": "3", "audio_id": "data/kind0/2.wav",)"
+        R"( "question": "", "choices": ["a", "b"], "answer": "a"}])");
+  const auto fault = "q.json, object 1: answer 'c' is not among the choices";
+  const std::vector<std::string> options{"mmau", "--option", "file=q.json", "--option",
+                                         "faulty=leave_out"};
+  const auto linted = lint(sandbox, options);
+  EXPECT_EQ(linted.code, 0) << linted.err;
+  EXPECT_THAT(linted.out, AllOf(ContainsRegex("left_out_rows +2 "), HasSubstr(fault),
+                                HasSubstr("object 3: the question has no text"),
+                                HasSubstr("No problems found.")));
+  auto json = options;
+  json.insert(json.end(), {"--format", "json"});
+  EXPECT_THAT(lint(sandbox, json).err,
+              HasSubstr(std::string("leaves out 2 rows, such as ") + fault));
+
+  sandbox.write_experiment(R"toml(
+[experiment]
+name = "tones"
+question = "?"
+[dataset.questions]
+use = "mmau"
+options = { file = "q.json", faulty = "leave_out" }
+[encoder.level]
+use = "level_only"
+[task.first]
+use = "constant_answer"
+dataset = "questions"
+options = { rule = "option" }
+[[matrix]]
+encoder = ["level"]
+task = ["first"]
+)toml");
+  const auto plan = sandbox.command({"plan", "tones.toml", "--results", "r/r.db"});
+  EXPECT_THAT(plan.out,
+              HasSubstr("dataset 'questions' leaves out 2 rows, such as " + std::string(fault)))
+      << plan.err;
+  sandbox.command({"run", "tones.toml", "--results", "r/r.db", "--progress", "none"});
+  const auto stored =
+      sandbox.command({"query", "left-out", "--format", "csv", "--results", "r/r.db"});
+  EXPECT_THAT(stored.out, AllOf(HasSubstr("questions,2,0"), HasSubstr(fault))) << stored.err;
+}
+
 TEST(LintData, and_plan_tell_what_a_folder_leaves_out) {
   const Sandbox sandbox;
   write(sandbox / "data/kind0/more.m4a", "x");

@@ -39,6 +39,22 @@ TEST_F(Results, the_same_plan_from_another_file_is_known_by_that_file) {
               ElementsAre(ElementsAre(Json("/new/ablation.toml"), Json("# moved"), Json(1))));
 }
 
+TEST_F(Results, a_dataset_says_what_is_in_no_item_as_the_latest_revision_found_it) {
+  auto plan = small({"htsat"});
+  plan.datasets[0].left_out.rows = {2, {"q.csv:7: the question has no text"}};
+  record(store, plan);
+  const auto* const stored = "SELECT rows_left_out, files_left_out, left_out FROM dataset";
+  EXPECT_THAT(
+      rows(store, stored),
+      ElementsAre(ElementsAre(Json(2), Json(0), Json("[\"q.csv:7: the question has no text\"]"))));
+  auto wide = small();
+  wide.datasets[0].left_out.files = {1, {"a.m4a: an unsupported format"}};
+  record(store, wide);
+  EXPECT_THAT(
+      rows(store, stored),
+      ElementsAre(ElementsAre(Json(0), Json(1), Json("[\"a.m4a: an unsupported format\"]"))));
+}
+
 TEST_F(Results, a_revision_shares_cells_and_the_latest_is_shown) {
   const auto narrow = small({"htsat"}), wide = small();
   const auto first = record(store, narrow);

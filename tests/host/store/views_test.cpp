@@ -300,6 +300,7 @@ class Documented : public Views {
     reference.metric = "accuracy";
     reference.cells = {plan.cells[0].key};
     plan.experiment.references = {reference};
+    plan.datasets[0].left_out.rows = {2, {"q.csv:7: the question has no text"}};
     auto missing = cell_of("htsat", "room", 0);
     missing.key.clear();
     missing.skipped = "weights missing";

@@ -87,12 +87,32 @@ TEST_F(ClothoFiles, with_contradicting_annotators_give_all_answers_or_those_they
   EXPECT_THAT(answers("majority"), ElementsAre("Rain? yes", "Who? man", "Rain? no"));
   EXPECT_THAT(answers("unanimous"), ElementsAre("Who? man", "Rain? no"));
   EXPECT_EQ(answers("all").size(), 10U);
+  const auto left_out = [&](const std::string& mode) {
+    return open<ClothoAqa>({{"answers", mode}}).left_out();
+  };
+  EXPECT_EQ(left_out("all").count, 0);
+  EXPECT_EQ(left_out("unanimous").count, 6);
+  EXPECT_EQ(left_out("majority").count, 3);
+  EXPECT_EQ(left_out("unanimous").examples.front(),
+            "clotho_aqa_test.csv:2: the answers to its question differ");
+  EXPECT_EQ(left_out("majority").examples.front(),
+            "clotho_aqa_test.csv:8: its question has no majority answer");
   const auto data = open<ClothoAqa>({{"answers", std::string("all")}});
   EXPECT_EQ(data.item(0).slices.at("format"), "yes_no");
   EXPECT_EQ(data.item(1).slices.at("confidence"), "maybe");
   EXPECT_EQ(data.item(3).slices.at("format"), "open");
   EXPECT_EQ(data.item(0).clips.front().file, folder_ / "audio_files/a.wav");
   EXPECT_NE(data.item(0).id, data.item(1).id);
+}
+
+TEST_F(ClothoFiles, without_an_answer_are_counted_if_they_are_left_out) {
+  write(folder_ / "clotho_aqa_val.csv",
+        "file_name,QuestionText,answer,confidence\na.wav,Who?,man,yes\na.wav,What?,,no\n");
+  const auto data = open<ClothoAqa>({{"faulty", std::string("leave_out")}});
+  EXPECT_EQ(data.size(), 1);
+  EXPECT_THAT(data.left_out().examples,
+              ElementsAre("clotho_aqa_val.csv:3: the question has no answer; expected at least "
+                          "one"));
 }
 
 }  // namespace

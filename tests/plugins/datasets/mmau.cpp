@@ -83,7 +83,13 @@ TEST_F(Benchmarks, keep_gold_that_is_not_a_choice_for_the_linter_or_leave_it_out
   ASSERT_EQ(all.size(), 2);
   EXPECT_THAT(all.item(0).question->choices, ElementsAre("a", "b", "b"));
   EXPECT_THAT(earshot::kit::question_fault(all.item(0)), HasSubstr("'c' is not among the choices"));
-  EXPECT_EQ(open<Mmau>("mmau.json", json, {{"faulty", std::string("leave_out")}}).size(), 1);
+  EXPECT_EQ(all.left_out().count, 0);
+  const auto good = open<Mmau>("mmau.json", json, {{"faulty", std::string("leave_out")}});
+  EXPECT_EQ(good.size(), 1);
+  EXPECT_EQ(good.left_out().count, 1);
+  EXPECT_THAT(good.left_out().examples,
+              ElementsAre("mmau.json, object 1: answer 'c' is not among the choices: "
+                          "'a', 'b', 'b'"));
 }
 
 TEST_F(Benchmarks, whose_answers_are_withheld_are_refused) {

@@ -35,5 +35,18 @@ TEST(Questions, are_at_fault_if_they_cannot_be_answered_or_marked) {
   EXPECT_EQ(question_fault(comparison), "");
 }
 
+TEST(Questions, at_fault_are_counted_with_their_place_and_the_first_are_kept) {
+  LeftOutRows left_out;
+  EXPECT_FALSE(is_faulty(asked({"q", {}, {"a"}}), "q.csv:2", left_out));
+  EXPECT_EQ(left_out.count, 0);
+  const auto many = static_cast<std::int64_t>(LeftOutRows::examples_kept) + 5;
+  for (std::int64_t row = 0; row < many; ++row)
+    EXPECT_TRUE(is_faulty(asked({"q", {}, {}}), "q.csv:" + std::to_string(3 + row), left_out));
+  EXPECT_EQ(left_out.count, many);
+  EXPECT_EQ(left_out.examples.size(), LeftOutRows::examples_kept);
+  EXPECT_EQ(left_out.examples.front(),
+            "q.csv:3: the question has no answer; expected at least one");
+}
+
 }  // namespace
 }  // namespace earshot::kit

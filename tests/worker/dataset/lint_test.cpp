@@ -24,6 +24,7 @@ class Asked : public Dataset {
     return {{.name = "kind", .type = std::string(), .classes = classes}};
   }
   std::vector<std::filesystem::path> sources() const override { return folders; }
+  LeftOutRows left_out() const override { return dropped; }
   Item item(std::int64_t index) const override { return items[static_cast<std::size_t>(index)]; }
 
   Item& add(const std::string& clip, Split split = Split::test) {
@@ -41,6 +42,7 @@ class Asked : public Dataset {
   std::vector<Item> items{};
   std::vector<std::string> classes{"x", "y"};
   std::vector<std::filesystem::path> folders{};
+  LeftOutRows dropped{};
   earshot::testing::TemporaryFolder folder{};
 };
 
@@ -212,6 +214,16 @@ TEST(Lint, tells_what_lies_in_a_dataset_s_folders_and_is_in_no_item) {
   const auto found = lint(data);
   EXPECT_THAT(found.counts, ElementsAre(Pair("left_out", 6)));
   EXPECT_THAT(found.examples.at("left_out"), HasSubstr(".e.wav: a hidden file"));
+}
+
+TEST(Lint, counts_the_rows_that_a_dataset_leaves_out) {
+  Asked data;
+  data.add("a");
+  for (const auto* place : {"q.csv:2", "q.csv:5", "q.csv:7"})
+    data.dropped.add(place, "the question has no text");
+  const auto found = lint(data);
+  EXPECT_THAT(found.counts, ElementsAre(Pair("left_out_rows", 3)));
+  EXPECT_EQ(found.examples.at("left_out_rows"), "q.csv:2: the question has no text");
 }
 
 TEST(Lint, does_not_count_a_followed_link_as_left_out) {

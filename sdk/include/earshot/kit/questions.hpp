@@ -38,8 +38,12 @@ std::string question_fault(const Item& item);
 
 /// The option `faulty`, the treatment of rows with a question_fault(): "refuse" returns them as
 /// they are, so that a run refuses the dataset and `runner lint-data` shows them; "leave_out" makes
-/// no items of them.
+/// no items of them, and Dataset::left_out() says which they are.
 OptionSpec faulty_option();
 bool leaves_out_faulty(const Options& options);
+
+/// Whether the item of the row at `place` ("<file>:<line>") has a question_fault(); if so, the row
+/// is added to `left_out`. For datasets whose option `faulty` is "leave_out".
+bool is_faulty(const Item& item, const std::string& place, LeftOutRows& left_out);
 
 }  // namespace earshot::kit

@@ -130,6 +130,11 @@ TEST_F(ReasonAqaRows, that_cannot_be_used_are_shown_or_left_out_but_never_repair
   const auto good = open(json, {{"faulty", std::string("leave_out")}});
   ASSERT_EQ(good.size(), 1);
   EXPECT_EQ(good.item(0).id, all.item(4).id);
+  EXPECT_EQ(all.left_out().count, 0);
+  EXPECT_EQ(good.left_out().count, 4);
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_THAT(good.left_out().examples.at(i),
+                AllOf(HasSubstr(".json, object " + std::to_string(i + 1)), HasSubstr(faults[i])));
 }
 
 TEST_F(ReasonAqaRows, of_another_shape_are_refused) {

@@ -1,0 +1,35 @@
+#include "worker/plugin/text_dataset.hpp"
+
+#include <gmock/gmock.h>
+
+namespace earshot::worker {
+namespace {
+
+/// Has no items, and leaves out a row of a table whose name is not UTF-8.
+class WithoutItems final : public Dataset {
+ public:
+  std::int64_t size() const override { return 0; }
+  std::vector<LabelSpec> labels() const override { return {}; }
+  Item item(std::int64_t) const override { return {}; }
+  LeftOutRows left_out() const override {
+    LeftOutRows rows;
+    rows.add("caf\xe9.csv:2", "the question has no text");
+    return rows;
+  }
+};
+
+TEST(TextDataset, gives_rows_that_are_left_out_as_texts) {
+  Component component{.kind = Dataset::contract, .name = "without_items"};
+  component.faces[Dataset::contract] = [](void* object) -> void* {
+    return static_cast<Dataset*>(static_cast<WithoutItems*>(object));
+  };
+  component.make = [](const Options&, const Context&) { return std::make_shared<WithoutItems>(); };
+  const auto texts = with_texts(component);
+  const auto object = texts.make(Options({}, {}), {.device = c10::kCPU});
+  const auto rows = texts.as<Dataset>(object)->left_out();
+  EXPECT_EQ(rows.count, 1);
+  EXPECT_THAT(rows.examples, ::testing::ElementsAre("caf\\xE9.csv:2: the question has no text"));
+}
+
+}  // namespace
+}  // namespace earshot::worker
