@@ -135,8 +135,10 @@ class Scores {
     for (const auto& [name, value] : values) {
       const auto influences = statistics::influences(value, without[name], block_of);
       const bool usable = std::isfinite(value) && replicates_ > 0 && influences.finite();
+      const auto entered =
+          counts.at(name) < size ? entering(slice, value, without[name], block_of) : slice.items;
       rows.push_back({row_of(slice, name, "score", value, counts.at(name),
-                             interval(value, influences, grouping)),
+                             interval(value, influences, grouping, entered)),
                       usable ? statistics::packed(influences) : ""});
     }
   }
@@ -182,10 +184,25 @@ class Scores {
     return without;
   }
 
+  /// The items of a slice without which the metric is another number. Of a metric that leaves items
+  /// out, those are the items that entered it.
+  static Indices entering(const Slice& slice, double value, const std::vector<double>& without,
+                          const std::vector<std::int32_t>& block_of) {
+    Indices items;
+    for (std::size_t i = 0; i < block_of.size(); ++i)
+      if (without[static_cast<std::size_t>(block_of[i])] != value) items.push_back(slice.items[i]);
+    return items;
+  }
+
   statistics::Interval interval(double value, const statistics::Influences& influences,
-                                statistics::Grouping grouping) const {
+                                statistics::Grouping grouping, const Indices& entered) const {
     if (!std::isfinite(value)) return statistics::no_interval(value, "the value is not finite");
     if (replicates_ == 0) return statistics::no_interval(value, "replicates = 0 disables it");
+    if (entered.empty())
+      return statistics::no_interval(value, "the metric is the same without any of its items");
+    const statistics::Clusters among(std::ssize(entered), grouping_of(outcomes_.items, entered));
+    if (among.fewest() < statistics::fewest_groups)
+      return statistics::no_interval(value, statistics::too_few_groups(among));
     if (!influences.single()) grouping.dimensions.push_back(influences.block_of);
     const statistics::Clusters clusters(static_cast<std::int64_t>(influences.block_of.size()),
                                         grouping);

@@ -140,6 +140,19 @@ TEST(SliceMetrics, give_the_items_that_entered_a_score) {
   EXPECT_THROW(slice_metrics(CountsItself(11), given, 100), ContractError);
 }
 
+// Regression: a score over few of many items had an interval, as if all their groups had entered
+// it.
+TEST(SliceMetrics, of_a_score_over_items_of_few_groups_have_no_interval) {
+  auto given = outcomes(60);
+  for (int i = 9; i < 60; ++i)
+    given.predictions[static_cast<std::size_t>(i)].scores.clear();
+  given.marks.assign(60, {});
+  const auto row = find(slice_metrics(CountsItself(), given, 100), "all", "score").first;
+  EXPECT_EQ(row.n, 9);
+  EXPECT_TRUE(row.ci_low.is_null());
+  EXPECT_EQ(row.no_interval, "5 groups; at least 10 are needed");
+}
+
 /// Gives the last item a mark with another name, but as many marks as the others.
 class RenamesOne final : public Evaluator {
  public:
