@@ -92,20 +92,4 @@ void Model::load_state(const State& state) {
   language_model_.load_state(take_part(state, "language_model/"));
 }
 
-State take_part(const State& state, const std::string& prefix) {
-  State part;
-  for (const auto& [name, tensor] : state.tensors)
-    if (name.starts_with(prefix)) part.tensors.emplace(name.substr(prefix.size()), tensor);
-  for (const auto& [name, text] : state.text)
-    if (name.starts_with(prefix)) part.text.emplace(name.substr(prefix.size()), text);
-  return part;
-}
-
-void add_part(State& to, const std::string& prefix, const State& part) {
-  for (const auto& [name, tensor] : part.tensors)
-    to.tensors[prefix + name] = tensor;
-  for (const auto& [name, text] : part.text)
-    to.text[prefix + name] = text;
-}
-
 }  // namespace audio_qa

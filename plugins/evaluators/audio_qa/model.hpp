@@ -1,6 +1,8 @@
 #pragma once
 #include <span>
 
+#include <lib/learn/state_parts.hpp>
+
 #include <earshot/trial.hpp>
 
 #include "inputs.hpp"
@@ -48,8 +50,7 @@ class Model {
   earshot::Mapper* mapper_;  ///< null: nothing is mapped
 };
 
-/// Takes the part of a state under a prefix, without it; and adds a part to a state.
-earshot::State take_part(const earshot::State& state, const std::string& prefix);
-void add_part(earshot::State& to, const std::string& prefix, const earshot::State& part);
+using earshot::kit::add_part;
+using earshot::kit::take_part;
 
 }  // namespace audio_qa

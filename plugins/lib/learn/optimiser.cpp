@@ -1,23 +1,14 @@
 #include <cmath>
-#include <numbers>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <lib/learn/optimiser.hpp>
+#include <lib/learn/state_parts.hpp>
 
 namespace earshot::kit {
 
 namespace {
-
-const at::Tensor& find(const State& state, const std::string& name, at::IntArrayRef shape) {
-  const auto found = state.tensors.find(name);
-  if (found == state.tensors.end()) throw DataError("state lacks tensor '" + name + "'");
-  if (found->second.sizes() != shape)
-    throw DataError("tensor '" + name + "' of the state is " + c10::str(found->second.sizes()) +
-                    "; expected " + c10::str(shape));
-  return found->second;
-}
 
 void scale_gradients(const NamedTensors& parameters, double scale) {
   const at::NoGradGuard no_grad;
@@ -39,13 +30,18 @@ AdamW::AdamW(NamedTensors parameters, const Settings& settings)
 
 void AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;
-  const auto& [beta1, beta2, epsilon, weight_decay] = settings_;
+  const auto& [beta1, beta2, epsilon, weight_decay, decoupled] = settings_;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     auto parameter = parameters_[i].second;
-    const auto gradient = parameter.grad();
+    auto gradient = parameter.grad();
     if (!gradient.defined()) continue;
     const auto step = static_cast<double>(++steps_[i]);
-    if (weight_decay != 0) parameter.mul_(1 - learning_rate * weight_decay);
+    if (weight_decay != 0) {
+      if (decoupled)
+        parameter.mul_(1 - learning_rate * weight_decay);
+      else
+        gradient = gradient.add(parameter, weight_decay);
+    }
     mean_[i].lerp_(gradient, 1 - beta1);
     square_[i].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
     const double correction1 = 1 - std::pow(beta1, step), correction2 = 1 - std::pow(beta2, step);
@@ -71,11 +67,11 @@ void AdamW::load(const State& state, const std::string& prefix) {
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto& [name, parameter] = parameters_[i];
-    mean_[i].copy_(find(state, prefix + "mean/" + name, parameter.sizes()));
-    square_[i].copy_(find(state, prefix + "square/" + name, parameter.sizes()));
+    mean_[i].copy_(tensor_in(state, prefix + "mean/" + name, parameter.sizes()));
+    square_[i].copy_(tensor_in(state, prefix + "square/" + name, parameter.sizes()));
   }
   const auto steps =
-      find(state, prefix + "steps", {static_cast<std::int64_t>(steps_.size())}).contiguous();
+      tensor_in(state, prefix + "steps", {static_cast<std::int64_t>(steps_.size())}).contiguous();
   std::copy_n(steps.const_data_ptr<std::int64_t>(), steps_.size(), steps_.begin());
 }
 
@@ -96,38 +92,27 @@ double clip_gradients(const NamedTensors& parameters, double max_norm) {
   return norm;
 }
 
-double Schedule::factor(std::int64_t step) const {
-  if (step < warm_up) return static_cast<double>(step) / static_cast<double>(warm_up);
-  if (shape == Shape::constant) return 1;
-  const auto rest = std::max<std::int64_t>(1, steps - warm_up);
-  const auto done = static_cast<double>(step - warm_up) / static_cast<double>(rest);
-  if (done >= 1) return 0;
-  return shape == Shape::linear ? 1 - done : 0.5 * (1 + std::cos(std::numbers::pi * done));
-}
-
 OptionSchema Optimiser::options() {
-  return {
+  OptionSchema schema{
+      {.name = "optimiser",
+       .value = std::string("adamw"),
+       .help = "AdamW, or Adam, where weight_decay is added to the gradient",
+       .choices = {"adamw", "adam"}},
       {.name = "lr", .value = 1e-4, .help = "Maximum learning rate", .min = 0},
-      {.name = "weight_decay", .value = 0.01, .help = "Decoupled weight decay of AdamW", .min = 0},
+      {.name = "weight_decay", .value = 0.01, .help = "Weight decay", .min = 0},
       {.name = "betas",
        .value = std::vector<double>{0.9, 0.999},
-       .help = "Decay rates of AdamW's averages of the gradient and of its square",
+       .help = "Decay rates of the averages of the gradient and of its square",
        .min = 0,
        .max = 0.999999},
-      {.name = "schedule",
-       .value = std::string("constant"),
-       .help = "Schedule of the learning rate after the warm-up; linear and cosine end at 0",
-       .choices = {"constant", "linear", "cosine"}},
-      {.name = "warm_up",
-       .value = std::int64_t{0},
-       .help = "Number of steps over which the learning rate rises from 0",
-       .unit = "steps",
-       .min = 0},
       {.name = "clip",
        .value = 1.0,
-       .help = "Maximum norm of all gradients together; 0: no limit",
+       .help = "Maximum norm of all gradients of a group together; 0: no limit",
        .min = 0},
   };
+  const auto schedule = Schedule::options();
+  schema.insert(schema.end(), schedule.begin(), schedule.end());
+  return schema;
 }
 
 namespace {
@@ -137,21 +122,17 @@ AdamW::Settings settings_of(const Options& options) {
   if (betas.size() != 2)
     throw ConfigError("betas has " + std::to_string(betas.size()) +
                       " numbers; expected two, for the gradient and for its square");
-  return {.beta1 = betas[0], .beta2 = betas[1], .weight_decay = options.number("weight_decay")};
-}
-
-Schedule::Shape shape_of(const std::string& name) {
-  if (name == "linear") return Schedule::Shape::linear;
-  return name == "cosine" ? Schedule::Shape::cosine : Schedule::Shape::constant;
+  return {.beta1 = betas[0],
+          .beta2 = betas[1],
+          .weight_decay = options.number("weight_decay"),
+          .decoupled = options.text("optimiser") == "adamw"};
 }
 
 }  // namespace
 
 Optimiser::Optimiser(NamedTensors parameters, const Options& options, std::int64_t steps)
     : adam_(std::move(parameters), settings_of(options)),
-      schedule_{.shape = shape_of(options.text("schedule")),
-                .warm_up = options.integer("warm_up"),
-                .steps = steps},
+      schedule_(Schedule::from(options, steps)),
       learning_rate_(options.number("lr")),
       clip_(options.number("clip")) {}
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <lib/learn/schedule.hpp>
+
 #include <earshot/component.hpp>
 #include <earshot/options.hpp>
 
@@ -19,6 +21,9 @@ class AdamW {
  public:
   struct Settings {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01;
+    /// False: Adam (Kingma and Ba 2015) as torch.optim.Adam has it, where the decay is part of the
+    /// gradient.
+    bool decoupled = true;
   };
 
   /// @param parameters  leaves, of any floating type and device; names need to be unique only for
@@ -56,19 +61,8 @@ double gradient_norm(const NamedTensors& parameters);
 /// changed.
 double clip_gradients(const NamedTensors& parameters, double max_norm);
 
-/// The learning rate over the steps 0, 1, ..., as in transformers' get_*_schedule_with_warmup.
-struct Schedule {
-  enum class Shape { constant, linear, cosine };
-  Shape shape = Shape::constant;
-  std::int64_t warm_up = 0;  ///< steps over which it rises linearly from 0
-  std::int64_t steps = 0;    ///< after this many, warm-up included, linear and cosine are at 0
-
-  /// Factor of the learning rate at a step, 0 to 1.
-  double factor(std::int64_t step) const;
-};
-
-/// AdamW, clipping and schedule from an evaluator's options: `lr`, `weight_decay`, `betas`,
-/// `schedule`, `warm_up` and `clip`.
+/// AdamW or Adam, clipping and schedule from an evaluator's options: `optimiser`, `lr`,
+/// `weight_decay`, `betas`, `clip` and those of Schedule.
 class Optimiser {
  public:
   static OptionSchema options();
@@ -80,6 +74,8 @@ class Optimiser {
   /// cleared. The first call is step 0.
   /// @returns the norm of the scaled gradients; if it is not finite, nothing was updated.
   double step(double scale = 1);
+
+  void zero_gradients() { adam_.zero_gradients(); }
 
   double learning_rate() const;                 ///< of the next step
   std::int64_t steps() const { return step_; }  ///< done so far

@@ -9,7 +9,6 @@ namespace {
 using namespace earshot;
 using kit::AdamW;
 using kit::Optimiser;
-using kit::Schedule;
 
 Options options(std::map<std::string, OptionValue> given) {
   return Options(Optimiser::options(), given);
@@ -136,18 +135,38 @@ TEST(AdamW, leaves_alone_what_has_no_gradient) {
   EXPECT_NE(problem.values()[0], 0.5F);
 }
 
-TEST(Schedule, rises_to_one_and_falls_to_zero) {
-  const Schedule linear{.shape = Schedule::Shape::linear, .warm_up = 4, .steps = 12};
-  EXPECT_EQ(linear.factor(0), 0);
-  EXPECT_EQ(linear.factor(1), 0.25);
-  EXPECT_EQ(linear.factor(4), 1);
-  EXPECT_EQ(linear.factor(10), 0.25);
-  EXPECT_EQ(linear.factor(12), 0);
-  EXPECT_EQ(linear.factor(99), 0);
-  const Schedule cosine{.shape = Schedule::Shape::cosine, .warm_up = 4, .steps = 12};
-  EXPECT_NEAR(cosine.factor(8), 0.5, 1e-15);
-  EXPECT_EQ(cosine.factor(12), 0);
-  EXPECT_EQ(Schedule{}.factor(1000), 1);
+TEST(AdamW, is_adam_if_the_decay_is_part_of_the_gradient) {
+  const Problem problem;
+  constexpr double lr = 0.1, beta1 = 0.8, beta2 = 0.95, epsilon = 1e-8, decay = 0.05;
+  AdamW adam(problem.parameters(), {beta1, beta2, epsilon, decay, false});
+  auto value = problem.weight.detach().to(at::kDouble).clone();
+  auto mean = at::zeros_like(value), square = at::zeros_like(value);
+  for (int step = 1; step <= 5; ++step) {
+    problem.backward();
+    // Algorithm 1 of Kingma and Ba 2015, with the gradient of decay / 2 * value^2 added.
+    const auto gradient = problem.weight.grad().to(at::kDouble) + decay * value;
+    mean = beta1 * mean + (1 - beta1) * gradient;
+    square = beta2 * square + (1 - beta2) * gradient * gradient;
+    const auto corrected = mean / (1 - std::pow(beta1, step));
+    value = value - lr * corrected / ((square / (1 - std::pow(beta2, step))).sqrt() + epsilon);
+    adam.step(lr);
+    adam.zero_gradients();
+    EXPECT_LE((value - problem.weight.detach()).abs().max().item<double>(), 1e-6) << step;
+  }
+}
+
+TEST(Optimiser, takes_adam_by_name) {
+  const Problem adam, adamw;
+  auto given = settings;
+  given["warm_up"] = std::int64_t{0};
+  Optimiser decoupled(adamw.parameters(), options(given), 6);
+  given["optimiser"] = std::string("adam");
+  Optimiser coupled(adam.parameters(), options(given), 6);
+  adamw.backward();
+  adam.backward();
+  decoupled.step();
+  coupled.step();
+  EXPECT_NE(adam.values(), adamw.values());
 }
 
 }  // namespace

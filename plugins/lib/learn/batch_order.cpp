@@ -1,14 +1,12 @@
-#include "order.hpp"
-
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include <lib/learn/batch_order.hpp>
+
 #include <earshot/kit/random.hpp>
 
-namespace audio_qa {
-
-using earshot::kit::Random;
+namespace earshot::kit {
 
 namespace {
 
@@ -35,7 +33,7 @@ BatchOrder::BatchOrder(std::vector<std::int64_t> items, std::vector<std::int64_t
 }
 
 void BatchOrder::draw_epoch(std::int64_t epoch) {
-  Random random(earshot::kit::derive(settings_.seed, "epoch", epoch));
+  Random random(derive(settings_.seed, "epoch", epoch));
   order_ = items_;
   epoch_ = epoch;
   window_ = -1;
@@ -75,8 +73,7 @@ void BatchOrder::draw_window(std::int64_t epoch, std::int64_t window) {
   batches_.clear();
   for (std::int64_t b = 0; b < count; ++b)
     batches_.emplace_back(some.begin() + b * batch_size_, some.begin() + (b + 1) * batch_size_);
-  Random random(earshot::kit::derive(earshot::kit::derive(settings_.seed, "window", epoch),
-                                     "window", window));
+  Random random(derive(derive(settings_.seed, "window", epoch), "window", window));
   shuffle(batches_, random);
   window_ = window;
 }
@@ -88,4 +85,4 @@ std::vector<std::int64_t> BatchOrder::batch(std::int64_t number) {
   return batches_[static_cast<std::size_t>(place % settings_.window)];
 }
 
-}  // namespace audio_qa
+}  // namespace earshot::kit

@@ -1,15 +1,14 @@
-#include "order.hpp"
-
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include <gmock/gmock.h>
+#include <lib/learn/batch_order.hpp>
 
 namespace {
 
-using audio_qa::BatchOrder;
+using earshot::kit::BatchOrder;
 
 std::vector<std::int64_t> items(std::int64_t count) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(count));

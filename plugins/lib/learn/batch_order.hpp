@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace audio_qa {
+namespace earshot::kit {
 
 /// Which training items form which batch. A batch depends only on its number and the seed, so that
 /// a resumed training draws the same batches as an uninterrupted one.
@@ -45,4 +45,4 @@ class BatchOrder {
   std::vector<std::vector<std::int64_t>> batches_;  ///< of the window
 };
 
-}  // namespace audio_qa
+}  // namespace earshot::kit
