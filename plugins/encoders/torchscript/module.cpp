@@ -92,6 +92,27 @@ std::int64_t Module::parameter_count() const {
   return constants_of(*parts_->module.get_method("forward").graph()->block());
 }
 
+earshot::NamedTensors Module::parameters() const {
+  std::set<const void*> seen;
+  earshot::NamedTensors all;
+  for (const auto& [name, tensor] : parts_->module.named_parameters())
+    if (at::isFloatingType(tensor.scalar_type()) &&
+        seen.insert(tensor.unsafeGetTensorImpl()).second)
+      all.emplace_back(name, tensor);
+  return all;
+}
+
+earshot::NamedTensors Module::buffers() const {
+  earshot::NamedTensors all;
+  for (const auto& [name, tensor] : parts_->module.named_buffers())
+    all.emplace_back(name, tensor);
+  return all;
+}
+
+void Module::train(bool on) {
+  parts_->module.train(on);
+}
+
 at::Tensor Module::forward(const at::Tensor& input) {
   const torch::jit::GraphOptimizerEnabledGuard unoptimised(false);
   at::IValue output;

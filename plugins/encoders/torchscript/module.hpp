@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
-#include <ATen/core/Tensor.h>
+#include <earshot/component.hpp>
 
 namespace torchscript {
 
-/// A TorchScript file, opened for inference. In a separate file, because LibTorch's header takes
-/// half a minute to compile.
+/// A TorchScript file, opened for inference until train(true). In a separate file, because
+/// LibTorch's header takes half a minute to compile.
 class Module {
  public:
   /// @throws DataError naming the file: unreadable, damaged, or not TorchScript
@@ -24,8 +24,15 @@ class Module {
   /// constants.
   std::int64_t parameter_count() const;
 
-  /// forward(input), without gradients; for a tuple, its first element. Interpreted as it is:
-  /// LibTorch's optimiser would compile different code after a few calls, with different rounding.
+  /// Its floating-point parameters, not copied, each once; none if it is frozen.
+  earshot::NamedTensors parameters() const;
+  /// What it stores besides, such as running statistics; not copied.
+  earshot::NamedTensors buffers() const;
+  void train(bool on);
+
+  /// forward(input), differentiable in the parameters; for a tuple, its first element. Interpreted
+  /// as it is: LibTorch's optimiser would compile different code after a few calls, with different
+  /// rounding.
   /// @throws DataError naming the file if the model fails or does not return a tensor.
   at::Tensor forward(const at::Tensor& input);
 
