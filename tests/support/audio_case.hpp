@@ -19,9 +19,10 @@
 namespace earshot::testing {
 
 /// The folders of the cases for this reference implementation, from the project's goldens and the
-/// fixtures; "none" if there are none.
-inline std::vector<std::string> audio_cases(const std::string& reference) {
-  auto found = case_folders("audio", [&](const std::filesystem::path& path) {
+/// fixtures of a kind ("audio", "training"); "none" if there are none.
+inline std::vector<std::string> audio_cases(const std::string& reference,
+                                            const std::string& kind = "audio") {
+  auto found = case_folders(kind, [&](const std::filesystem::path& path) {
     const auto description = path / "case.json";
     return std::filesystem::exists(description) &&
            nlohmann::json::parse(text_of(description)).value("reference", "") == reference;
@@ -72,8 +73,10 @@ inline std::string audio_case_name(const ::testing::TestParamInfo<AudioCase::Par
          (threads == 1 ? "_thread" : "_threads");
 }
 
-inline auto audio_cases_with_threads(const std::string& reference) {
-  return ::testing::Combine(::testing::ValuesIn(audio_cases(reference)), ::testing::Values(1, 2));
+inline auto audio_cases_with_threads(const std::string& reference,
+                                     const std::string& kind = "audio") {
+  return ::testing::Combine(::testing::ValuesIn(audio_cases(reference, kind)),
+                            ::testing::Values(1, 2));
 }
 
 }  // namespace earshot::testing
