@@ -103,7 +103,7 @@ TrainingLoop::TrainingLoop(const Options& options)
 namespace {
 
 /// A weighted mean that is added up.
-struct Mean {
+struct CurveMean {
   double sum = 0, weight = 0;
 
   void add(double value_sum, double value_weight) {
@@ -112,7 +112,7 @@ struct Mean {
   }
   double value() const { return sum / weight; }
 };
-using Means = std::map<std::string, Mean>;
+using Means = std::map<std::string, CurveMean>;
 
 void add_parts(Means& means, const std::string& prefix, const LossSum& loss) {
   for (const auto& [name, value] : loss.parts) {
