@@ -39,7 +39,7 @@ Model::Model(const Architecture& a, Parameters parameters)
     embedding_ =
         parameters_.add("code_embedding.weight", {a.vocabulary, a.embedding}, Initial::constant(0));
   for (const auto kernel : a.kernels) {
-    const auto k = "k" + std::to_string(kernel);
+    const auto k = c10::str("k", kernel);
     const auto initial = Initial::fan_in(channels * kernel);
     branches_.push_back(
         {.weight = parameters_.add("temporal_conv_" + k + ".weight", {a.width, channels, kernel},
