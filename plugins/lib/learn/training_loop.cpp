@@ -102,28 +102,6 @@ TrainingLoop::TrainingLoop(const Options& options)
 
 namespace {
 
-/// A weighted mean that is added up.
-struct CurveMean {
-  double sum = 0, weight = 0;
-
-  void add(double value_sum, double value_weight) {
-    sum += value_sum;
-    weight += value_weight;
-  }
-  double value() const { return sum / weight; }
-};
-using Means = std::map<std::string, CurveMean>;
-
-void add_parts(Means& means, const std::string& prefix, const LossSum& loss) {
-  for (const auto& [name, value] : loss.parts) {
-    if (name == "loss")
-      throw ContractError(
-          "a part of the loss is named 'loss'; expected another name, since that "
-          "is what the total is called");
-    means[prefix + name].add(value.item<double>() * loss.weight, loss.weight);
-  }
-}
-
 void check(double value, const std::string& what, std::int64_t step) {
   if (!std::isfinite(value))
     throw ConfigError("training diverged: the " + what + " of step " + std::to_string(step) +
@@ -150,6 +128,28 @@ constexpr const char* since_part = "loop/since/";
 
 /// One training, from its beginning or from where it resumes.
 class TrainingLoop::Run {
+  /// A weighted mean that is added up.
+  struct CurveMean {
+    double sum = 0, weight = 0;
+
+    void add(double value_sum, double value_weight) {
+      sum += value_sum;
+      weight += value_weight;
+    }
+    double value() const { return sum / weight; }
+  };
+  using Means = std::map<std::string, CurveMean>;
+
+  static void add_parts(Means& means, const std::string& prefix, const LossSum& loss) {
+    for (const auto& [name, value] : loss.parts) {
+      if (name == "loss")
+        throw ContractError(
+            "a part of the loss is named 'loss'; expected another name, since that "
+            "is what the total is called");
+      means[prefix + name].add(value.item<double>() * loss.weight, loss.weight);
+    }
+  }
+
  public:
   Run(const TrainingLoop& settings, Trial& trial, Trainee& trainee, const std::optional<State>& own)
       : settings_(settings),
