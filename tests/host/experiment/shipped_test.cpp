@@ -8,13 +8,13 @@
 namespace earshot::host {
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(EARSHOT_SOURCE_DIR) / "experiments";
+const std::filesystem::path experiments = std::filesystem::path(EARSHOT_SOURCE_DIR) / "experiments";
 
 TEST(Shipped, experiments_can_be_read) {
   for (const auto* variable : {"ESC10", "ESC50", "REASONAQA", "MMAU", "CHECKPOINT"})
     ::setenv(variable, "/data", 0);
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(experiments)) {
     if (entry.path().extension() != ".toml") continue;
     ++files;
     const auto experiment = read_experiment(entry.path().string(), {});
@@ -28,7 +28,7 @@ TEST(Shipped, experiments_can_be_read) {
 }
 
 TEST(Shipped, page_of_keys_begins_with_an_experiment_that_can_be_read) {
-  const auto page = read_text((folder / "README.md").string());
+  const auto page = read_text((experiments / "README.md").string());
   const std::string fence = "```toml\n";
   const auto begin = page.find(fence) + fence.size();
   const auto experiment = parse(page.substr(begin, page.find("```", begin) - begin));

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::StartsWith;
 
-constexpr auto two = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
+constexpr auto two_encoders = "encoder = ['mel', 'codec']\ntask = ['probe']\n";
 
 /// Records a plan as a run does, and lets each of its cells end in `state`.
 void run(Store& store, const Plan& plan, const std::string& state) {
@@ -23,8 +23,8 @@ void run(Store& store, const Plan& plan, const std::string& state) {
 TEST(Decision, is_cached_for_what_is_done) {
   World world;
   Store store(world.folder / "results.db", Store::Mode::write);
-  run(store, world.plan(two, {}, &store), "ok");
-  for (const auto& cell : world.plan(two, {}, &store).cells) {
+  run(store, world.plan(two_encoders, {}, &store), "ok");
+  for (const auto& cell : world.plan(two_encoders, {}, &store).cells) {
     EXPECT_EQ(cell.decision, Decision::cached);
     EXPECT_EQ(cell.reason, "done");
   }
@@ -33,8 +33,8 @@ TEST(Decision, is_cached_for_what_is_done) {
 TEST(Decision, is_run_for_a_new_value_of_an_axis_only) {
   World world;
   Store store(world.folder / "results.db", Store::Mode::write);
-  run(store, world.plan(two, {}, &store), "ok");
-  const auto plan = world.plan(std::string(two) + "seed = [0, 1]\n", {}, &store);
+  run(store, world.plan(two_encoders, {}, &store), "ok");
+  const auto plan = world.plan(std::string(two_encoders) + "seed = [0, 1]\n", {}, &store);
   EXPECT_EQ(plan.cells[0].decision, Decision::cached);
   EXPECT_EQ(plan.cells[1].decision, Decision::run);
   EXPECT_EQ(plan.cells[1].reason, "new");
@@ -43,8 +43,8 @@ TEST(Decision, is_run_for_a_new_value_of_an_axis_only) {
 TEST(Decision, is_run_for_what_failed_and_says_how) {
   World world;
   Store store(world.folder / "results.db", Store::Mode::write);
-  run(store, world.plan(two, {}, &store), "failed");
-  const auto plan = world.plan(two, {}, &store);
+  run(store, world.plan(two_encoders, {}, &store), "failed");
+  const auto plan = world.plan(two_encoders, {}, &store);
   EXPECT_EQ(plan.cells[0].decision, Decision::run);
   EXPECT_EQ(plan.cells[0].reason, "failed before: no memory");
 }
@@ -52,9 +52,9 @@ TEST(Decision, is_run_for_what_failed_and_says_how) {
 TEST(Decision, is_run_for_what_changed_and_says_what) {
   World world;
   Store store(world.folder / "results.db", Store::Mode::write);
-  run(store, world.plan(two, {}, &store), "ok");
+  run(store, world.plan(two_encoders, {}, &store), "ok");
   world.folder.write("plugins/mel.so", "another build");
-  const auto plan = world.plan(two, {}, &store);
+  const auto plan = world.plan(two_encoders, {}, &store);
   EXPECT_EQ(plan.cells[0].decision, Decision::run);
   EXPECT_THAT(plan.cells[0].reason, StartsWith("mel.so changed ("));
   EXPECT_EQ(plan.cells[1].decision, Decision::cached);

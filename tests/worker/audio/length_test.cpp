@@ -24,7 +24,7 @@ using testing::TemporaryFolder;
 using testing::write_sound;
 namespace fs = std::filesystem;
 
-constexpr int rate = 8000, frames = 24000;
+constexpr int hertz = 8000, frames = 24000;
 
 std::string length_complaint(const fs::path& file, double start = 0, double duration = 0) {
   try {
@@ -40,7 +40,7 @@ class Written {
  public:
   explicit Written(int format = SF_FORMAT_WAV | SF_FORMAT_PCM_16, const std::string& name = "x") {
     file_ = folder_ / name;
-    write_sound(file_, noise(), rate, 1, format);
+    write_sound(file_, noise(), hertz, 1, format);
     bytes_ = bytes_of(file_);
   }
   const std::string& bytes() const { return bytes_; }
@@ -83,7 +83,7 @@ std::vector<LengthKind> kinds(int channels) {
       sf_command(nullptr, SFC_GET_FORMAT_SUBTYPE, &coding, sizeof coding);
       const auto format = (container.format & SF_FORMAT_TYPEMASK) | coding.format;
       SF_INFO info{};
-      info.samplerate = rate;
+      info.samplerate = hertz;
       info.channels = channels;
       info.format = format;
       const auto type = format & SF_FORMAT_TYPEMASK;
@@ -112,7 +112,7 @@ void for_each_kind(const std::function<void(const LengthKind&, const fs::path&)>
       for (const float sample : mono)
         wave.insert(wave.end(), static_cast<std::size_t>(channels), sample);
       try {
-        write_sound(folder / "x", wave, rate, channels, kind.format);
+        write_sound(folder / "x", wave, hertz, channels, kind.format);
       } catch (const std::runtime_error&) {
         continue;  // listed, but not written
       }
@@ -131,7 +131,7 @@ TEST(Length, all_of_each_container_and_coding_is_read_from_its_beginning_and_fro
     EXPECT_LE(all.size(), static_cast<std::size_t>(frames + 400));  // the last block of ADPCM
     for (const int first : {100, 6160, 8000, 14400, 20000, 23600}) {
       std::vector<float> part;
-      ASSERT_NO_THROW(part = decode(file, static_cast<double>(first) / rate, 0.04).samples);
+      ASSERT_NO_THROW(part = decode(file, static_cast<double>(first) / hertz, 0.04).samples);
       EXPECT_EQ(part, std::vector<float>(all.begin() + first, all.begin() + first + 320))
           << "from " << first;
     }
@@ -232,7 +232,7 @@ TEST(Length, of_flac_may_be_unknown) {
   const auto& streamed = flac.with(bytes);
   EXPECT_EQ(decode(streamed).samples, all);
   for (const int first : {1, 4096, 8191, 8192, 20000})  // frames have 4096 samples
-    EXPECT_EQ(decode(streamed, static_cast<double>(first) / rate, 0.05).samples,
+    EXPECT_EQ(decode(streamed, static_cast<double>(first) / hertz, 0.05).samples,
               std::vector<float>(all.begin() + first, all.begin() + first + 400));
   EXPECT_THAT(length_complaint(streamed, 60, 0.5), HasSubstr("begins at 60.0 s; it is 3.0 s long"));
   EXPECT_THAT(length_complaint(flac.with(bytes.substr(0, bytes.size() / 2))), HasSubstr("damaged"));
@@ -294,7 +294,7 @@ TEST(Length, of_ogg_is_uncertain_if_its_pages_go_back_or_declare_no_position) {
   const TemporaryFolder folder;
   for (const int coding : {SF_FORMAT_VORBIS, SF_FORMAT_OPUS}) {
     const auto file = folder / "x.ogg";
-    write_sound(file, noise(20 * rate), rate, 1, SF_FORMAT_OGG | coding);  // several pages
+    write_sound(file, noise(20 * hertz), hertz, 1, SF_FORMAT_OGG | coding);  // several pages
     const auto whole = bytes_of(file);
     const auto last = whole.rfind("OggS");
     put(file, with_position(whole, last, 1));

@@ -22,7 +22,8 @@ std::vector<float> noise(std::int64_t samples) {
 }
 
 constexpr ClapFrontEndOptions one_second{.max_samples = 48000};
-constexpr ClapFrontEndOptions fused{.max_samples = 48000, .truncation = ClapTruncation::fusion};
+constexpr ClapFrontEndOptions with_fusion{.max_samples = 48000,
+                                          .truncation = ClapTruncation::fusion};
 
 TEST(ClapPadded, fills_with_whole_repeats_then_zeros_or_repeats_cut_or_zeros) {
   const std::vector<float> clip{1, 2, 3};
@@ -36,7 +37,7 @@ TEST(ClapPadded, fills_with_whole_repeats_then_zeros_or_repeats_cut_or_zeros) {
 }
 
 TEST(ClapFrontEnd, a_clip_longer_by_less_than_a_hop_is_four_times_the_whole) {
-  const ClapFrontEnd front_end(fused);
+  const ClapFrontEnd front_end(with_fusion);
   const auto input = front_end(noise(48000 + 479));
   EXPECT_FALSE(input.longer);
   ASSERT_EQ(input.mels.sizes(), at::IntArrayRef({4, 101, 64}));
@@ -45,7 +46,7 @@ TEST(ClapFrontEnd, a_clip_longer_by_less_than_a_hop_is_four_times_the_whole) {
 }
 
 TEST(ClapFrontEnd, a_longer_clip_is_the_whole_beside_the_middle_of_each_third) {
-  const ClapFrontEnd front_end(fused);
+  const ClapFrontEnd front_end(with_fusion);
   const auto wave = noise(48000 * 4);  // 401 frames: stretches begin at 0 to 300
   const auto input = front_end(wave);
   EXPECT_TRUE(input.longer);
@@ -66,9 +67,9 @@ TEST(ClapFrontEnd, gives_the_same_bits_with_any_number_of_threads) {
   const auto threads = at::get_num_threads();
   const auto wave = noise(48000 * 3);
   at::set_num_threads(1);
-  const auto one = ClapFrontEnd(fused)(wave).mels;
+  const auto one = ClapFrontEnd(with_fusion)(wave).mels;
   at::set_num_threads(2);
-  EXPECT_TRUE(at::equal(ClapFrontEnd(fused)(wave).mels, one));
+  EXPECT_TRUE(at::equal(ClapFrontEnd(with_fusion)(wave).mels, one));
   at::set_num_threads(threads);
 }
 
@@ -76,7 +77,7 @@ TEST(ClapFrontEnd, refuses_stretches_outside_of_the_clip_and_filters_of_another_
   const auto wave = noise(100000);
   EXPECT_THROW(ClapFrontEnd(one_second).crop(wave, 52001), earshot::ContractError);
   EXPECT_THROW(ClapFrontEnd(one_second).crop(wave, -1), earshot::ContractError);
-  EXPECT_THROW(ClapFrontEnd(fused).fuse(wave, {0, 0, 109}), earshot::ContractError);
+  EXPECT_THROW(ClapFrontEnd(with_fusion).fuse(wave, {0, 0, 109}), earshot::ContractError);
   EXPECT_THROW(ClapFrontEnd(one_second, MelFilters({.sample_rate = 48000, .bands = 32})),
                earshot::ConfigError);
   EXPECT_THROW(ClapFrontEnd({.max_samples = 0}), earshot::ConfigError);
