@@ -106,7 +106,7 @@ TEST(Frame, carries_text_that_is_no_utf8_without_throwing) {
   EXPECT_EQ(reader.next()->header.at("message"), "caf\\xE9");
 }
 
-class ChannelPair : public testing::Test {
+class ChannelPair : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(::pipe(pipe_.data()), 0); }
   void TearDown() override {
