@@ -176,8 +176,10 @@ class Letters {
     while (at(behind) != nullptr && is(*at(behind), closing) && !at(behind)->spaced)
       ++behind;
     const auto *verb = at(behind), *next = at(behind + 1);
-    if (verb != nullptr && (verb->lower == "isn" || verb->lower == "cannot")) return true;
-    if (verb != nullptr && next != nullptr && (verb->lower == "is" || verb->lower == "was") &&
+    // A capital begins the text of a choice: "(B) Cannot be determined".
+    const bool says = verb != nullptr && !verb->upper;
+    if (says && (verb->lower == "isn" || verb->lower == "cannot")) return true;
+    if (says && next != nullptr && (verb->lower == "is" || verb->lower == "was") &&
         contains(denying_behind, next->lower))
       return true;
     constexpr std::size_t most = 8;  // words between the denial and the letter

@@ -158,7 +158,7 @@ TEST(Letters, that_are_denied_are_no_answers) {
         "The answer is B, not A.", "The answer is (B), not (A).", "B, not A",
         "The answer is B because it is not rain", "I cannot hear rain; I pick B",
         "A is not correct, B is correct", "(A) is wrong. (B) is right.", "I do not hear rain. (B)",
-        "It doesn't matter; answer: B"})
+        "It doesn't matter; answer: B", "(B) Cannot be determined."})
     EXPECT_EQ(judge("letter", four, reply).choice, 1U) << reply;
 }
 
