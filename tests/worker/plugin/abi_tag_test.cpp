@@ -5,9 +5,9 @@
 namespace earshot::worker {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 const std::string host = "sdk1;torch2.11.0;gcc12;libstdc++cxx11=1;c++202002L";
 

@@ -21,7 +21,7 @@ TEST(Device, says_that_a_gpu_is_missing) {
     open_device("cuda:99");
     FAIL() << "no error";
   } catch (const ConfigError& error) {
-    EXPECT_THAT(error.what(), testing::StartsWith("device 'cuda:99': "));
+    EXPECT_THAT(error.what(), ::testing::StartsWith("device 'cuda:99': "));
   }
 }
 

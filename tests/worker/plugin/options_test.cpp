@@ -6,7 +6,7 @@ namespace earshot::worker {
 namespace {
 
 using protocol::Json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const OptionSchema every_type{
     {.name = "flag", .value = true, .help = "A flag"},

@@ -28,7 +28,7 @@
 namespace earshot::worker {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string complaint(const std::function<void()>& action, Extent extent = Extent::process) {
   try {
