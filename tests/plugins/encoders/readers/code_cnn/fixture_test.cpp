@@ -181,10 +181,14 @@ TEST_P(CodeCnnTrainingFixture, losses_gradients_and_weights_of_ten_steps_are_the
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, CodeCnnTrainingFixture,
-                         audio_cases_with_threads("jeremymanning/giblet-responses 5ed01cc "
-                                                  "AudioEncoder",
-                                                  "training"),
-                         audio_case_name);
+// On one thread, as the reference ran: another order of sums on two changes the losses of the mel
+// case by 1e-8 at the first step, and ten times more with each step from the fifth on.
+INSTANTIATE_TEST_SUITE_P(
+    Cases, CodeCnnTrainingFixture,
+    ::testing::Combine(::testing::ValuesIn(audio_cases("jeremymanning/giblet-responses 5ed01cc "
+                                                       "AudioEncoder",
+                                                       "training")),
+                       ::testing::Values(1)),
+    audio_case_name);
 
 }  // namespace
