@@ -170,7 +170,7 @@ void resume(const Subject& subject) {
   for (const auto& values : workable(subject)) {
     CheckTrial stopped({.stop_after = 3}), rest;
     const auto first = subject.make(values), second = subject.make(values);
-    first.require<Evaluator>().fit(stopped);
+    fit(first.require<Evaluator>(), stopped);
     rest.continue_from(stopped);
     CheckTrial undisturbed;
     const auto third = subject.make(values);

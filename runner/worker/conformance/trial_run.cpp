@@ -40,9 +40,13 @@ void CheckTrial::take_components(const CheckTrial& other) {
       kit::clone(other.SmallComponents::language_model.state()));
 }
 
-Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial) {
+void fit(Evaluator& evaluator, kit::SyntheticTrial& trial) {
   if (evaluator.uses().learner) skip("it uses a learner, which the synthetic trial lacks");
   evaluator.fit(trial);
+}
+
+Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial) {
+  fit(evaluator, trial);
   trial.end_stage();
   evaluator.predict(trial);
   return trial.predictions();

@@ -35,8 +35,9 @@ class CheckTrial : private SmallComponents, public kit::SyntheticTrial {
   using kit::SyntheticTrial::mapper;
 };
 
-/// Fits and predicts.
 /// @throws Finding (skipped) for an evaluator that uses what a synthetic trial lacks.
+void fit(Evaluator& evaluator, kit::SyntheticTrial& trial);
+/// Fits and predicts. @throws as fit()
 Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial);
 
 /// All of a prediction as numbers.
