@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -50,13 +51,21 @@ class Events {
   /// Everything that must not differ between runs: all except progress and seconds.
   std::string canonical() const {
     std::string text;
+    std::map<std::string, Json> points;  // how many are sent at a time depends on the clock
     for (const auto& message : messages_) {
       if (message.header.at("type") == "progress") continue;
       auto header = message.header;
+      if (header.at("type") == "curve") {
+        auto& all = points.try_emplace(header.at("curve"), Json::array()).first->second;
+        all.insert(all.end(), header.at("points").begin(), header.at("points").end());
+        continue;
+      }
       for (const auto* varies : {"seconds", "reused", "path"})
         header.erase(varies);
       text += header.dump() + message.binary + "\n";
     }
+    for (const auto& [curve, all] : points)
+      text += curve + all.dump() + "\n";
     return text;
   }
 

@@ -16,10 +16,9 @@ struct SafetensorsLayout {
 
 /// The layout of the reference implementation: largest numbers first, then by name, so that all are
 /// aligned.
-/// @throws DataError without the file's name, for a name or text that is not UTF-8, or a header
-/// that readers refuse (longest_safetensors_header); ContractError for a type that the format
-/// lacks, and for a name or a number of dimensions that the kit's reader refuses (longest_name,
-/// most_dimensions).
+/// @throws DataError without the file's name, for a name or text that is not UTF-8; ContractError
+/// for a type that the format lacks, and for a name or a number of dimensions that the kit's reader
+/// refuses (longest_name, most_dimensions).
 SafetensorsLayout layout_safetensors(const std::map<std::string, at::Tensor>& tensors,
                                      const std::map<std::string, std::string>& metadata);
 

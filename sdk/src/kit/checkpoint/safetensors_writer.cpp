@@ -70,12 +70,16 @@ std::string header_of(const std::vector<Part>& parts,
     throw DataError("cannot be written: a name or a text in it is not UTF-8");
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
-  if (text.size() > longest_safetensors_header)
+  return text;
+}
+
+void check_length(const SafetensorsLayout& layout) {
+  const auto bytes = layout.head.size() - sizeof(std::uint64_t);
+  if (bytes > longest_safetensors_header)
     throw DataError("cannot be written: the names, shapes and texts of its header take " +
-                    std::to_string(text.size()) + " bytes; allowed are " +
+                    std::to_string(bytes) + " bytes; allowed are " +
                     std::to_string(longest_safetensors_header) +
                     ". Write less text or fewer tensors into one file");
-  return text;
 }
 
 }  // namespace
@@ -102,6 +106,7 @@ void save_safetensors(const std::filesystem::path& file,
   checkpoint::SafetensorsLayout layout;
   try {
     layout = checkpoint::layout_safetensors(tensors, metadata);
+    checkpoint::check_length(layout);
   } catch (const DataError& error) {
     throw DataError(file.string() + ": " + error.what());
   }
