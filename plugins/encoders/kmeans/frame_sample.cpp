@@ -16,6 +16,20 @@ std::int64_t odd(std::uint64_t number) {
   return static_cast<std::int64_t>(number | 1);
 }
 
+at::Tensor xor_shifted(const at::Tensor& x, int bits) {
+  const auto low = static_cast<std::int64_t>(~std::uint64_t{0} >> bits);  // of a logical shift
+  return x.bitwise_xor(at::bitwise_right_shift(x, bits).bitwise_and(low));
+}
+
+/// The last steps of SplitMix64 (Steele, Lea, Flood 2014, section 5; constants of Stafford's
+/// "Mix13"): numbers with a fixed difference get unrelated hashes, so that other frames share a
+/// slot in every step.
+at::Tensor mixed(const at::Tensor& x) {
+  const auto first = xor_shifted(x, 30) * static_cast<std::int64_t>(0xbf58476d1ce4e5b9);
+  const auto second = xor_shifted(first, 27) * static_cast<std::int64_t>(0x94d049bb133111eb);
+  return xor_shifted(second, 31);
+}
+
 }  // namespace
 
 FrameSample::FrameSample(std::int64_t slots, std::int64_t dim, std::uint64_t seed,
@@ -46,7 +60,7 @@ void FrameSample::add(const at::Tensor& frames, const at::Tensor& clips, const a
   auto hash = hashed(frames) + places * multiplier("place");
   const auto of_clips =
       at::zeros({clips.max().item<std::int64_t>() + 1}, hash.options()).index_add_(0, clips, hash);
-  hash = hash + of_clips.index_select(0, clips) * multiplier("clip") + of_step;
+  hash = mixed(hash + of_clips.index_select(0, clips) * multiplier("clip") + of_step);
   constexpr std::int64_t hashes = std::int64_t{1} << hash_bits;
   const auto top = at::bitwise_right_shift(hash, 63 - hash_bits).bitwise_and(hashes - 1);
   const auto limit = static_cast<std::int64_t>(share * static_cast<double>(hashes)) / slots();

@@ -240,7 +240,7 @@ TEST(CodeCnn, weights_are_its_state_as_a_file_and_have_sizes_of_their_own) {
   const auto refused = [&](const Given& given) {
     return refusal<ConfigError>([&] { load(given); });
   };
-  EXPECT_THAT(refused({}), HasSubstr("the checkpoint has [1, 9]"));
+  EXPECT_THAT(refused({}), HasSubstr("the checkpoint has 1 9"));
   Given both = {{"kernels", std::vector<double>{1, 9}}};
   both["width"] = std::int64_t{11};
   EXPECT_THAT(refused(both), HasSubstr("the checkpoint has 10"));
