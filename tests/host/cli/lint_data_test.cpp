@@ -75,8 +75,8 @@ TEST(LintData, plan_and_results_tell_which_rows_an_option_leaves_out) {
   const Sandbox sandbox;
   write(sandbox / "q.json",
         R"([{"id": "1", "audio_id": "data/kind0/0.wav", "question": "who?", "choices": ["a", "b"],)"
-        R"( "answer": "c"}, {"id": "2", "audio_id": "data/kind0/1.wav", "question": "who?",)"
-        R"( "choices": ["a", "b"], "answer": "a"}, {"id": "3", "audio_id": "data/kind0/2.wav",)"
+        R"( "answer": "c"}, {"id": "2", "audio_id": "data/kind1/1.wav", "question": "who?",)"
+        R"( "choices": ["a", "b"], "answer": "a"}, {"id": "3", "audio_id": "data/kind2/2.wav",)"
         R"( "question": "", "choices": ["a", "b"], "answer": "a"}])");
   const auto fault = "q.json, object 1: answer 'c' is not among the choices";
   const std::vector<std::string> options{"mmau", "--option", "file=q.json", "--option",
