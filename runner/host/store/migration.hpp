@@ -15,7 +15,7 @@ struct Migration {
 };
 
 /// The steps that this runner knows. schema.sql creates a new file of the newest version; every
-/// released version needs a step to a later one. Schemas 1 to 3 were development versions. Views
+/// released version needs a step to a later one. Schemas 1 to 4 were development versions. Views
 /// are not part of a step, but are all created again from views.sql at the end; so changing
 /// views.sql alone takes a step that changes no table.
 const std::vector<Migration>& migrations();
