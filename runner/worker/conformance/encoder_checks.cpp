@@ -12,9 +12,6 @@ namespace earshot::worker {
 
 namespace {
 
-// Sums of floats in another order differ by some 1e-7 for each addition; a model of many layers
-// comes to 1e-5.
-
 std::string text(double number) {
   return protocol::Json(number).dump();
 }
