@@ -32,6 +32,16 @@ TEST(Outcome, of_an_interrupted_run_says_so_and_how_it_resumes) {
   EXPECT_THAT(ending_of(summary), HasSubstr("interrupted  1 cell was not finished\n"));
 }
 
+// Regression: it ended with "0 cells were not finished" if the running cells ended after the
+// signal, as where [select] has only cells left that it has not chosen yet.
+TEST(Outcome, of_an_interrupted_run_counts_no_cells_if_all_that_had_begun_are_done) {
+  const Summary summary{.expected = 3, .ok = 3, .attempts = 3, .signal = SIGINT};
+  EXPECT_THAT(ending_of(summary),
+              HasSubstr("done  3 cells: 3 ok; 3 run   0:00\n"
+                        "interrupted\n"
+                        "more  the same command resumes where this run stopped\n"));
+}
+
 TEST(Outcome, of_a_run_with_failures_does_not_call_it_interrupted) {
   const Summary summary{.expected = 2, .ok = 1, .failed = 1, .attempts = 2};
   EXPECT_THAT(ending_of(summary), Not(HasSubstr("interrupted")));
