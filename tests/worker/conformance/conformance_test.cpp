@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "../plugin/fixture_plugins.hpp"
+#include "defect.hpp"
 #include "worker/conformance/check.hpp"
 #include "worker/conformance/trial_run.hpp"
 
@@ -76,16 +77,6 @@ TEST(Conformance, asks_nothing_of_a_lookup_that_needs_ears) {
   EXPECT_EQ(outcomes("good_lookup").at("shape").state, State::skipped);
 }
 
-struct Defect {
-  const char* name;
-  const char* check;
-  const char* reason;
-};
-
-void PrintTo(const Defect& defect, std::ostream* out) {
-  *out << defect.name;
-}
-
 class Defective : public testing::TestWithParam<Defect> {};
 
 TEST_P(Defective, fails_the_check_of_its_rule) {
@@ -154,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"label_not_in_classes", "items", "did you mean 'high'?"},
         Defect{"answer_not_a_choice", "items", "answer 'mid'"},
         Defect{"synthesizes_differently", "audio", "gives different samples"}),
-    [](const auto& param) { return std::string(param.param.name); });
+    defect_name);
 
 TEST(Conformance, warns_of_a_full_stop_in_a_summary_and_of_another_compiler) {
   EXPECT_EQ(outcomes("bad_names", "names").at("names").state, State::warning);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "../plugin/fixture_plugins.hpp"
+#include "defect.hpp"
 #include "protocol/json.hpp"
 
 // Defects that end a process: `runner check-plugin` names the check, continues, and says why.
@@ -35,18 +36,7 @@ Run check_plugin(const std::string& arguments) {
   return run;
 }
 
-struct Escape {
-  const char* name;
-  const char* check;
-  const char* reason;
-  const char* options = "";
-};
-
-void PrintTo(const Escape& defect, std::ostream* out) {
-  *out << defect.name;
-}
-
-class Deadly : public testing::TestWithParam<Escape> {};
+class Deadly : public testing::TestWithParam<Defect> {};
 
 TEST_P(Deadly, is_contained_and_named) {
   const auto& defect = GetParam();
@@ -62,28 +52,28 @@ TEST_P(Deadly, is_contained_and_named) {
 
 INSTANTIATE_TEST_SUITE_P(
     CheckPlugin, Deadly,
-    testing::Values(Escape{"crash_while_loading", "handshake", "signal 11"},
-                    Escape{"exit_while_loading", "handshake", "ended with status 0"},
-                    Escape{"hang_while_loading", "handshake", "no answer within", "--timeout 3"},
-                    Escape{"throws_while_registering", "handshake", "no licence file"},
-                    Escape{"no_symbol", "handshake", "exports no symbol"},
-                    Escape{"foreign_torch", "handshake", "torch2.10.0"},
-                    Escape{"crash_in_constructor", "construct", "signal 11"},
-                    Escape{"crash_in_encode", "shape", "signal 11"},
-                    Escape{"sleeps_in_encode", "shape", "no answer within", "--timeout 3"},
-                    Escape{"memory_hog", "shape", "memory grew by more than 4 GiB"},
-                    Escape{"throws_int", "shape", "an exception of type int"},
-                    Escape{"own_exception", "shape", "Complaint"},
-                    Escape{"minimum_crashes", "bounds", "constructing with mels = 1"},
-                    Escape{"writes_to_features", "read_only", "signal 11"},
-                    Escape{"prints", "silent", "encoding ..."}),
-    [](const auto& param) { return std::string(param.param.name); });
+    testing::Values(Defect{"crash_while_loading", "handshake", "signal 11"},
+                    Defect{"exit_while_loading", "handshake", "ended with status 0"},
+                    Defect{"hang_while_loading", "handshake", "no answer within", "--timeout 3"},
+                    Defect{"throws_while_registering", "handshake", "no licence file"},
+                    Defect{"no_symbol", "handshake", "exports no symbol"},
+                    Defect{"foreign_torch", "handshake", "torch2.10.0"},
+                    Defect{"crash_in_constructor", "construct", "signal 11"},
+                    Defect{"crash_in_encode", "shape", "signal 11"},
+                    Defect{"sleeps_in_encode", "shape", "no answer within", "--timeout 3"},
+                    Defect{"memory_hog", "shape", "memory grew by more than 4 GiB"},
+                    Defect{"throws_int", "shape", "an exception of type int"},
+                    Defect{"own_exception", "shape", "Complaint"},
+                    Defect{"minimum_crashes", "bounds", "constructing with mels = 1"},
+                    Defect{"writes_to_features", "read_only", "signal 11"},
+                    Defect{"prints", "silent", "encoding ..."}),
+    defect_name);
 
 #if defined(__x86_64__)
 INSTANTIATE_TEST_SUITE_P(CheckPluginOnX86, Deadly,
-                         testing::Values(Escape{"flushes_to_zero_at_load", "load",
+                         testing::Values(Defect{"flushes_to_zero_at_load", "load",
                                                 "flush of denormal numbers to zero"}),
-                         [](const auto& param) { return std::string(param.param.name); });
+                         defect_name);
 #endif
 
 TEST(CheckPlugin, passes_a_good_plugin_in_a_few_seconds) {
