@@ -66,9 +66,9 @@ std::optional<LabelSpec> target_of(const DatasetView& view, const protocol::Comp
   return view.label(target.get<std::string>());
 }
 
-class Reader {
+class PredictionReader {
  public:
-  Reader(const fs::path& file, const DatasetView& view, std::optional<LabelSpec> target)
+  PredictionReader(const fs::path& file, const DatasetView& view, std::optional<LabelSpec> target)
       : file_(file), view_(view), target_(std::move(target)) {
     for (std::int64_t i = 0; i < view.dataset().size(); ++i)
       positions_.emplace(view.dataset().item(i).id, i);
@@ -264,7 +264,7 @@ std::vector<ImportedPrediction> read_predictions(const fs::path& file, const Dat
                                                  const protocol::ComponentRef& evaluator) {
   const auto lines = file.extension() == ".csv" ? read_table(file) : read_json_lines(file);
   if (lines.empty()) throw DataError(file.string() + ": has no predictions");
-  Reader reader(file, view, target_of(view, evaluator));
+  PredictionReader reader(file, view, target_of(view, evaluator));
   std::vector<ImportedPrediction> all;
   all.reserve(lines.size());
   for (const auto& line : lines)
