@@ -7,9 +7,9 @@
 
 namespace earshot::protocol {
 
-/// A file that an option names, or some or all of the files below a folder. Which files are below a
-/// folder is found out once in a process, and again when the stamp of a folder has changed; the
-/// files' own stamps are looked at whenever they are asked for.
+/// A file that an option names, or some or all of the files below a folder. A process walks through
+/// a folder once, and again if the stamp of it or of a folder in it has changed; the stamps of
+/// files are read every time.
 struct Contents {
   std::filesystem::path path{};
   std::vector<std::string> files{};  ///< relative to the folder `path`; empty: all files

@@ -11,9 +11,9 @@
 
 namespace earshot::worker {
 
-/// What scans of whole files found. Many clips may be stretches of one file: as long as its stamp
-/// stays, a file is scanned once in a process, even if several threads ask at the same time. A file
-/// written a moment ago is scanned again, since its stamp may not show the next change.
+/// What scans of whole files found. Many clips may be stretches of one file, so a file is scanned
+/// once in a process, even if several threads ask at the same time, until its stamp changes. A file
+/// that was just written is scanned again, since its stamp may not show the next change.
 template <class Found>
 class Scans {
  public:

@@ -160,8 +160,8 @@ class FeaturesStage {
         computed_bytes_ += values.size();
       computed_.push_back({work, shard, std::move(header), std::move(work->values)});
     }
-    // Looking at the stamps of a folder of many files takes longer than the work on a shard: it may
-    // take a tenth of the time, and shards wait for it. For other inputs it takes no time.
+    // Checking the stamps of a folder with many files takes longer than computing a shard, so
+    // shards wait until checks take a tenth of the time. For other inputs they take no time.
     constexpr std::size_t most_bytes = 256 << 20;
     if (computed_bytes_ > most_bytes || Clock::now() - written_at_ >= 9 * check_took_)
       write_computed();
@@ -361,7 +361,7 @@ class FeaturesStage {
   std::int64_t to_do_ = 0, done_ = 0;  ///< clips
   std::vector<Computed> computed_{};
   std::size_t computed_bytes_ = 0;
-  Clock::duration check_took_{};  ///< the last check of what the shards were made from
+  Clock::duration check_took_{};  ///< time of the last check of what shards are made from
   Clock::time_point written_at_ = Clock::now();
 };
 

@@ -184,8 +184,8 @@ class Scores {
     return without;
   }
 
-  /// The items of a slice without which the metric is another number. Of a metric that leaves items
-  /// out, those are the items that entered it.
+  /// The items of a slice in blocks without which the metric is another number. If a metric leaves
+  /// items out, these are the items that it is computed from.
   static Indices entering(const Slice& slice, double value, const std::vector<double>& without,
                           const std::vector<std::int32_t>& block_of) {
     Indices items;
