@@ -1,8 +1,5 @@
 #include "protocol/contents.hpp"
 
-#include <chrono>
-#include <thread>
-
 #include <gtest/gtest.h>
 
 #include "files.hpp"
@@ -13,18 +10,14 @@ namespace earshot::protocol {
 namespace {
 
 using testing::TemporaryFolder;
+using testing::wait_until_settled;
 using testing::write;
-
-/// Writes nothing for longer than stamps take to settle, so that they show the next change.
-void settle() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
-}
 
 TEST(Contents, of_a_folder_are_found_by_one_walk_until_a_folder_changes) {
   const TemporaryFolder folder;
   write(folder / "deep/a.npy", "1");
   write(folder / "deep/b.npy", "2");
-  settle();
+  wait_until_settled();
   const Contents all{folder.path(), {}};
   const auto before = folder_walks();
   const auto planned = all.stamps();
@@ -36,18 +29,18 @@ TEST(Contents, of_a_folder_are_found_by_one_walk_until_a_folder_changes) {
 
   write(folder / "deep/b.npy", "3");  // in place: no folder shows it
   EXPECT_EQ(all.stamps(), "");
-  settle();
+  wait_until_settled();
   const auto changed = all.stamps();
   EXPECT_NE(changed, planned);
   EXPECT_NE(changed, "");
   EXPECT_EQ(folder_walks(), before + 1);
 
   write(folder / "deep/c.npy", "4");
-  settle();
+  wait_until_settled();
   EXPECT_NE(all.stamps(), changed);
   EXPECT_EQ(folder_walks(), before + 2);
   std::filesystem::remove(folder / "deep/c.npy");
-  settle();
+  wait_until_settled();
   EXPECT_EQ(all.stamps(), changed);
   EXPECT_EQ(folder_walks(), before + 3);
 }
@@ -56,11 +49,11 @@ TEST(Contents, with_a_link_to_nothing_are_looked_for_each_time) {
   const TemporaryFolder folder, elsewhere;
   write(folder / "a", "1");
   std::filesystem::create_symlink(elsewhere / "b", folder / "b");
-  settle();
+  wait_until_settled();
   const Contents all{folder.path(), {}};
   const auto without = all.stamps();
   write(elsewhere / "b", "2");
-  settle();
+  wait_until_settled();
   EXPECT_NE(all.stamps(), without);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 namespace earshot::testing {
 
@@ -17,6 +19,12 @@ inline std::string text_of(const std::filesystem::path& file) {
 inline void write(const std::filesystem::path& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
+}
+
+/// Waits until what was just written counts as unchanged: a stamp (protocol/stamp.hpp) is trusted
+/// only if it shows the next change.
+inline void wait_until_settled() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
 }
 
 }  // namespace earshot::testing

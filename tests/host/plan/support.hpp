@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <thread>
 
 #include "files.hpp"
 #include "host/base/failure.hpp"
@@ -29,11 +28,7 @@ class Folder : public earshot::testing::TemporaryFolder {
   }
 };
 
-/// Modification times can be set to the past, change times cannot: waits until the change counts as
-/// past.
-inline void wait_until_settled() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
-}
+using earshot::testing::wait_until_settled;
 
 /// Answers from tables, and counts the questions.
 class ScriptedQueries : public PluginQueries {

@@ -9,6 +9,7 @@
 
 #include <earshot/error.hpp>
 
+#include "files.hpp"
 #include "sounds.hpp"
 #include "worker/audio/declared.hpp"
 #include "worker/audio/decode.hpp"
@@ -19,11 +20,7 @@ namespace {
 using namespace std::string_literals;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-/// Writes nothing for longer than stamps take to settle, so that they show the next change.
-void settle() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
-}
+using testing::wait_until_settled;
 
 TEST(Length, of_mpeg_is_counted_once_for_all_clips_of_an_unchanged_file) {
   const TemporaryFolder folder;
@@ -34,7 +31,7 @@ TEST(Length, of_mpeg_is_counted_once_for_all_clips_of_an_unchanged_file) {
   uncounted.replace(std::min(counted.find("Xing"), counted.find("Info")), 4, "\0\0\0\0"s);
   for (const auto& content : {counted, uncounted}) {
     put(file, content);
-    settle();
+    wait_until_settled();
     const auto before = mpeg_scans();
     const auto all = decode(file).samples;
     for (const std::size_t first : {0U, 1000U, 36000U, 37000U, 100000U, 250001U, 430000U})
@@ -54,7 +51,7 @@ TEST(Length, of_ogg_pages_is_checked_once_for_all_clips_of_an_unchanged_file) {
   const auto file = folder / "x.ogg";
   write_sound(file, noise(), 8000, 1, SF_FORMAT_OGG | SF_FORMAT_VORBIS);
   const auto bytes = bytes_of(file);
-  settle();
+  wait_until_settled();
   const auto before = length_scans();
   const auto all = decode(file).samples;
   for (const std::size_t first : {0U, 5000U, 12345U})
@@ -70,7 +67,7 @@ TEST(Scans, keep_what_was_asked_for_last_and_only_so_much) {
   const TemporaryFolder folder;
   for (const auto* name : {"a", "b", "c"})
     put(folder / name, name);
-  settle();
+  wait_until_settled();
   Scans<int> scans(2);
   const auto ask = [&](const char* name) {
     return *scans.of(folder / name, [&] { return name[0] - 'a'; });
@@ -94,7 +91,7 @@ TEST(Scans, keep_what_was_asked_for_last_and_only_so_much) {
 TEST(Scans, are_not_done_twice_by_threads_that_ask_together) {
   const TemporaryFolder folder;
   put(folder / "a", "a");
-  settle();
+  wait_until_settled();
   Scans<int> scans;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
