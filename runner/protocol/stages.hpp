@@ -98,8 +98,8 @@ struct CellRequest {
   /// with predictions of a cell. Those with this seed are marked and scored instead of what the
   /// evaluator would predict.
   std::string predictions{};
-  std::string
-      predictions_sha256{};  ///< of that file; a different one is refused. "": any is accepted
+  /// That of the file; a different one is refused. "": any is accepted.
+  std::string predictions_sha256{};
 };
 EARSHOT_FIELDS_OR_DEFAULTS(CellRequest, dataset, features, evaluator, mapper, language_model, seed,
                            fit_key, state_folder, artifact_folder, predict, cache, device, threads,

@@ -25,8 +25,8 @@ struct Claims {
   Select select{};
   std::vector<Hypothesis> hypotheses{};  ///< an axis of "" is determined from the cells
   std::string compare_axis{}, compare_base{};
-  std::vector<std::vector<std::string>>
-      zips{};                                  ///< those of all blocks: axes that advance together
+  /// Axes that advance together, those of all blocks.
+  std::vector<std::vector<std::string>> zips{};
   std::set<std::string> tasks_with_dataset{};  ///< tasks whose dataset is not an axis
 };
 EARSHOT_FIELDS(Claims, select, hypotheses, compare_axis, compare_base, zips, tasks_with_dataset)

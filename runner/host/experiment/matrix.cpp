@@ -263,8 +263,8 @@ class BlockExpander {
   std::vector<Dimension> dimensions_;
   std::vector<Cell> cells_;
   bool all_folds_ = false;  ///< fold = "*"
-  std::vector<std::pair<std::vector<std::size_t>, std::size_t>>
-      places_;  ///< in that case, the position of each cell
+  /// In that case, the position of each cell.
+  std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places_;
   std::map<SharedComponents::Shared, std::vector<std::int64_t>> known_folds_;
 };
 

@@ -25,8 +25,8 @@ struct Summary {
   std::int64_t elsewhere = 0;  ///< those that another runner has done meanwhile
   std::int64_t failed = 0;     ///< failed, timeout, oom, killed or lost after the last attempt
   std::int64_t skipped = 0;    ///< missing weights or data, or not supported
-  std::int64_t unfinished =
-      0;  ///< not begun or not ended, because of a signal or the circuit breaker
+  /// Not begun or not ended, because of a signal or the circuit breaker.
+  std::int64_t unfinished = 0;
   std::int64_t attempts = 0;  ///< runs that were begun
   double seconds = 0;
   int signal = 0;                          ///< SIGINT or SIGTERM, if that ended it; otherwise 0

@@ -16,9 +16,8 @@ namespace earshot::host {
 namespace {
 
 constexpr std::chrono::seconds grace{10};  // time for running cells after the first signal
-constexpr double elsewhere_seconds =
-    0.5;                             // between checks of cells that another runner has claimed
-constexpr double watch_seconds = 2;  // between writes of the curves of trainings
+constexpr double elsewhere_seconds = 0.5;  // between checks of cells that others have claimed
+constexpr double watch_seconds = 2;        // between writes of the curves of trainings
 
 std::int64_t processors_unless(std::int64_t count) {
   return count > 0 ? count : std::max<std::int64_t>(1, std::thread::hardware_concurrency());

@@ -92,8 +92,8 @@ std::optional<Ending> Slot::advance() {
         return ending;
       }
     }
-  } catch (
-      const std::exception& error) {  // an invalid frame, invalid JSON, or a field of another type
+  } catch (const std::exception& error) {
+    // An invalid frame, invalid JSON, or a field of another type.
     if (!killed_) {
       kill("failed", error_text(std::string("the worker broke the protocol: ") + error.what()));
       killed_->kind = "protocol";

@@ -26,9 +26,8 @@ class Slot {
   explicit Slot(const WorkerOptions& options) : worker_(options) {}
 
   bool busy() const { return job_.has_value(); }
-  bool usable() const {
-    return !closed_ && !asked_to_stop_ && !killed_;
-  }  ///< whether it may get another job
+  /// Whether it may get another job.
+  bool usable() const { return !closed_ && !asked_to_stop_ && !killed_; }
   std::size_t job() const { return *job_; }
   bool wide() const { return wide_; }
 
@@ -50,9 +49,8 @@ class Slot {
   int output_fd() const { return output_open_ ? worker_.output_fd() : -1; }
 
   const std::optional<BegunRun>& run() const { return run_; }
-  RunRecord& record() {
-    return record_;
-  }  ///< what has arrived so far: predictions, metrics, curves, artifacts
+  /// What has arrived so far: predictions, metrics, curves, artifacts.
+  RunRecord& record() { return record_; }
   const std::vector<protocol::ItemRow>& items() const { return items_; }
   /// What each encoder of a pass has done so far; empty before the first shard.
   const protocol::event::Spent& spent() const { return spent_; }

@@ -116,8 +116,8 @@ class Statement {
   double real(int index) const;
   std::string text(int index) const;           ///< "" for NULL
   std::vector<float> floats(int index) const;  ///< those of a BLOB
-  std::string_view bytes(
-      int index) const;  ///< those of a BLOB or text, valid until the next step()
+  /// Those of a BLOB or text, valid until the next step().
+  std::string_view bytes(int index) const;
   /// A text parsed as JSON; null for NULL. @param where  its name in messages: "item 17"
   /// @throws Failure (store_unusable) if it is not valid JSON
   Json json(int index, const std::string& where) const;

@@ -12,8 +12,8 @@ namespace earshot::host {
 /// The state of a cell of an experiment.
 struct CellState {
   std::string experiment{}, encoder{};
-  std::string
-      state{};  ///< that of its ok run or else its last, "pending" without a run, or "skipped"
+  /// That of its ok run or else its last, "pending" without a run, or "skipped".
+  std::string state{};
   std::int64_t run = 0;  ///< the run with this state; 0: none
 };
 
