@@ -150,8 +150,11 @@ std::string format_fault(ByteReader& reader, const Layout& layout, const Chunk& 
   const auto field = [&](std::uint64_t at) {
     return reader.number(format.begin + at, 2, layout.big_endian);
   };
-  const auto coding = field(0), channels = field(2), block = field(12), bits = field(14);
-  const bool plain = coding == 1 || coding == 3 || coding == 6 || coding == 7 || coding == 0xfffe;
+  const auto channels = field(2), block = field(12), bits = field(14);
+  // The extensible format names the coding further behind. A-law and mu-law are bytes, whatever is
+  // declared.
+  const auto coding = field(0) == 0xfffe ? field(24) : field(0);
+  const bool plain = coding == 1 || coding == 3;
   if (!plain || channels == 0 || block == 0 || block % channels != 0) return {};
   const auto bytes = block / channels;
   if (bytes == (bits + 7) / 8 || (bytes == 4 && bits == 24) || bytes > 8) return {};

@@ -322,6 +322,17 @@ TEST(Length, of_wav_is_uncertain_if_bits_and_bytes_of_a_sample_differ) {
             "");  // 24 bits in 4 bytes
 }
 
+// Regression: a rule for samples of several bytes refused them; telephone recordings often say 16
+// bits.
+TEST(Length, of_a_law_and_mu_law_does_not_depend_on_the_declared_bits) {
+  for (const auto coding : {SF_FORMAT_ALAW, SF_FORMAT_ULAW})
+    for (const auto container : {SF_FORMAT_WAV, SF_FORMAT_WAVEX}) {
+      const Written wav(container | coding);
+      const auto all = decode(wav.with(0, "")).samples;
+      EXPECT_EQ(decode(wav.with(wav.find("fmt ") + 22, "\x10\0"s)).samples, all);
+    }
+}
+
 TEST(Length, of_mpeg_is_counted) {
   const TemporaryFolder folder;
   const auto counted = mpeg(folder, 441000);
