@@ -2,8 +2,14 @@
 
 add_library(earshot_warnings INTERFACE)
 target_compile_options(earshot_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers)
+# A local name may also be that of something outside of functions in a file that is compiled together with its own.
+if(EARSHOT_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(earshot_warnings INTERFACE -Wshadow=local)
+else()
+  target_compile_options(earshot_warnings INTERFACE -Wshadow)
+endif()
 # GCC 12 sees an overlap in "text" + std::string that is not there (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(earshot_warnings INTERFACE -Wno-restrict)
