@@ -39,6 +39,7 @@ class TorchScript final : public earshot::Encoder, public earshot::Sized, public
   at::Tensor run(const at::Tensor& clips);                    ///< (B, C, N) to (B, T, D)
   at::Tensor clip_vectors(const earshot::AudioBatch& audio);  ///< (B, D), differentiable
   at::Tensor as_frames(const at::Tensor& out) const;          ///< from any layout to (B, T, D)
+  earshot::NamedTensors stored() const;                       ///< parameters() and buffers
   [[noreturn]] void refuse(const std::string& what) const;
 
   std::filesystem::path file_;

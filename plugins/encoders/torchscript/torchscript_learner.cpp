@@ -1,6 +1,7 @@
-#include <map>
-
 #include <ATen/ATen.h>
+
+#include <lib/models/by_length.hpp>
+#include <lib/models/stored_tensors.hpp>
 
 #include <earshot/kit/input_checks.hpp>
 
@@ -46,19 +47,10 @@ earshot::NamedTensors TorchScript::parameters() const {
 
 /// Clips of one length run together, however many they are: the model may use their statistics.
 at::Tensor TorchScript::clip_vectors(const earshot::AudioBatch& audio) {
-  std::map<std::int64_t, std::vector<std::int64_t>> by_length;
-  for (std::int64_t b = 0; b < audio.samples.size(0); ++b)
-    by_length[audio.lengths[b].item<std::int64_t>()].push_back(b);
-  std::vector<at::Tensor> vectors;
-  std::vector<std::int64_t> order;
-  for (const auto& [length, clips] : by_length) {
-    const auto rows = at::tensor(clips, at::kLong).to(audio.samples.device());
-    vectors.push_back(
-        run(audio.samples.index_select(0, rows).narrow(2, 0, length).contiguous()).mean(1));
-    order.insert(order.end(), clips.begin(), clips.end());
-  }
-  const auto back = at::tensor(order, at::kLong).argsort().to(audio.samples.device());
-  return at::cat(vectors).index_select(0, back);
+  const auto rows = earshot::kit::by_length(
+      audio.samples, audio.lengths, audio.samples.size(0),
+      [&](const at::Tensor& clips) { return run(clips.contiguous()).mean(1, /*keepdim=*/true); });
+  return rows.values.squeeze(1);
 }
 
 earshot::Losses TorchScript::loss(const earshot::LearnerBatch& batch, const earshot::Turn&) {
@@ -66,25 +58,20 @@ earshot::Losses TorchScript::loss(const earshot::LearnerBatch& batch, const ears
   return heads_->loss(clip_vectors(batch.audio), batch);
 }
 
-State TorchScript::state() const {
-  auto state = Learner::state();
-  if (!heads_) return state;
+earshot::NamedTensors TorchScript::stored() const {
+  auto all = parameters();
+  if (!heads_) return all;
   for (const auto& [name, tensor] : module_.buffers())
-    state.tensors.emplace(own + name, tensor);
-  return state;
+    all.emplace_back(own + name, tensor);
+  return all;
+}
+
+State TorchScript::state() const {
+  return earshot::kit::state_of(stored());
 }
 
 void TorchScript::load_state(const State& state) {
-  auto rest = state;
-  for (auto [name, tensor] : module_.buffers()) {
-    const auto found = rest.tensors.find(own + name);
-    if (found == rest.tensors.end() || found->second.sizes() != tensor.sizes())
-      throw earshot::DataError("state lacks tensor '" + (own + name) + "' of shape " +
-                               c10::str(tensor.sizes()));
-    tensor.copy_(found->second);
-    rest.tensors.erase(found);
-  }
-  Learner::load_state(rest);
+  earshot::kit::load_tensors(state, stored());
 }
 
 }  // namespace torchscript
