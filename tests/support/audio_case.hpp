@@ -1,20 +1,14 @@
 #pragma once
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
-#include <earshot/kit/checkpoint.hpp>
-
-#include "files.hpp"
 #include "fixture_folder.hpp"
+#include "golden_case.hpp"
 
 namespace earshot::testing {
 
@@ -31,36 +25,19 @@ inline std::vector<std::string> audio_cases(const std::string& reference,
 }
 
 /// A case of a reference implementation, run with a given number of threads.
-class AudioCase : public ::testing::TestWithParam<std::tuple<std::string, int>> {
+class AudioCase : public GoldenCase,
+                  public ::testing::WithParamInterface<std::tuple<std::string, int>> {
  protected:
   void SetUp() override {
     const auto& [name, threads] = GetParam();
     if (name == "none")
       GTEST_SKIP() << "no such fixture in " << fixture_folder() << "; set EARSHOT_FIXTURES";
     at::set_num_threads(threads);
-    folder = name;
-    description = nlohmann::json::parse(text_of(folder / "case.json"));
-    goldens.emplace(folder / "golden.safetensors");
+    open(name);
   }
   void TearDown() override { at::set_num_threads(threads_before_); }
 
-  nlohmann::json config() const { return nlohmann::json::parse(text_of(folder / "config.json")); }
-  at::Tensor golden(const std::string& name) const { return goldens->get(name); }
-
-  /// Expects agreement within the tolerance of case.json for kernels other than the reference's, or
-  /// with `same_kernels` for the same arithmetic in another order.
-  void expect_near(const std::string& name, const at::Tensor& ours,
-                   bool same_kernels = false) const {
-    const auto theirs = golden(name);
-    ASSERT_EQ(ours.sizes(), theirs.sizes()) << name;
-    const auto atol =
-        description.at(same_kernels ? "atol_same_kernels" : "atol_any").at(name).get<double>();
-    EXPECT_LE((ours - theirs).abs().max().item<double>(), atol) << name;
-  }
-
-  std::filesystem::path folder{};
-  nlohmann::json description{};
-  std::optional<kit::Checkpoint> goldens{};
+  nlohmann::json config() const { return json("config.json"); }
 
  private:
   int threads_before_ = at::get_num_threads();
