@@ -34,7 +34,7 @@ class Clusters {
   /// @param sums  float64 (k, D): of these frames
   void update(const at::Tensor& numbers, const at::Tensor& sums);
 
-  /// Those of which idle() is above `limit`: int64 (M).
+  /// The numbers of those whose idle() is above `limit`: int64 (M).
   at::Tensor dead(double limit) const;
 
   /// Moves the centroids `which` (M) to `frames` (M, D). They count as new: the mean of the frames

@@ -259,8 +259,8 @@ std::vector<at::Tensor> KMeans::step_sums() {
   return {numbers_, sums_, sample_->sums()};
 }
 
-/// Shows the centroids to those who hold the parameter.
-void KMeans::show() {
+/// In place, since others hold the parameter.
+void KMeans::reset_parameter() {
   centroids_.detach().copy_(clusters_->centroids());
 }
 
@@ -310,7 +310,7 @@ void KMeans::finish_step(std::int64_t step) {
   numbers_.zero_();
   sums_.zero_();
   sample_->clear();
-  show();
+  reset_parameter();
 }
 
 earshot::State KMeans::state() const {
@@ -351,7 +351,7 @@ void KMeans::load_state(const earshot::State& state) {
   collected_ = collected;
   initialised_ = initialised;
   frames_in_step_ = std::stod(frames);
-  show();
+  reset_parameter();
 }
 
 }  // namespace kmeans

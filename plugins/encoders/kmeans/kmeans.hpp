@@ -19,16 +19,15 @@ namespace kmeans {
 ///
 /// How it fits Learner. The parameters are the centroids, and the loss is what k-means minimises,
 /// the mean squared distance of a frame from its nearest centroid, whose gradient reaches them. But
-/// a step along that gradient, with one learning rate and AdamW's scale for all, is not k-means:
-/// the step that is, has for each centroid the rate 1 / N of Clusters, which no optimiser of the
-/// host knows. So finish_step() undoes the optimiser's step and takes the exact one from
-/// step_sums(), which hold the sufficient statistics: number and sum of the frames of each
-/// centroid. The result depends on neither learning rate nor decay of the optimiser, and is the
-/// same however a step is divided into parts or among processes.
+/// a step along that gradient, with one learning rate for all and AdamW's scaling, is not k-means,
+/// in which each centroid has a rate of its own, the 1 / N of Clusters. So finish_step() undoes the
+/// optimiser's step and takes the exact one from step_sums(), which hold all it needs: number and
+/// sum of the frames of each centroid. The result depends on neither learning rate nor decay of the
+/// optimiser, and is the same however a step is divided into parts or among processes.
 ///
 /// Training begins by collecting frames (FrameSample, in step_sums() as well) until there are
-/// `init_frames`, at the latest until half of the steps are done, and draws the first centroids
-/// from them. Until then nothing moves.
+/// `init_frames`, and draws the first centroids from them; once half of the steps are done, k
+/// frames are enough. Until then nothing moves.
 class KMeans final : public earshot::Encoder,
                      public earshot::Codec,
                      public earshot::Reader,
@@ -56,7 +55,7 @@ class KMeans final : public earshot::Encoder,
   earshot::NamedTensors parameters() const override { return {{"centroids", centroids_}}; }
   void train(bool on) override { training_ = on; }
   /// Parts: `inertia`, the mean squared distance; `usage`, the share of centroids that the batch
-  /// uses; `perplexity`, 2 to the entropy of its codes.
+  /// uses; `perplexity`, e to the entropy of its codes in nat.
   earshot::Losses loss(const earshot::LearnerBatch& batch, const earshot::Turn& turn) override;
   std::vector<at::Tensor> step_sums() override;
   void finish_step(std::int64_t step) override;
@@ -79,7 +78,7 @@ class KMeans final : public earshot::Encoder,
   void collect(std::int64_t step);
   void initialise();
   void revive();
-  void show();
+  void reset_parameter();
 
   std::int64_t k_, init_frames_;
   bool spreads_;  ///< k-means++
@@ -90,7 +89,7 @@ class KMeans final : public earshot::Encoder,
   std::optional<earshot::FeatureSpec> grid_{};
 
   at::Tensor centroids_{};              ///< the parameter, which the optimiser may move
-  std::optional<Clusters> clusters_{};  ///< the truth of which finish_step() reminds it
+  std::optional<Clusters> clusters_{};  ///< to whose centroids finish_step() sets the parameter
   bool initialised_ = false, training_ = false;
   at::Tensor collected_{};         ///< float32 (M, D), until there are centroids
   double frames_in_step_ = 0;      ///< of all parts and processes, in the last step; 0: not known

@@ -20,7 +20,8 @@ namespace kmeans {
 at::Tensor drawn_apart(const at::Tensor& frames, const at::Tensor& centres, std::int64_t count,
                        earshot::kit::Random& random);
 
-/// Draws `count` of `frames` evenly, none twice as long as there are others.
+/// Draws `count` of `frames` with equal probability, none twice before all have been drawn.
+/// @returns float32 (count, D), on the CPU
 at::Tensor drawn_evenly(const at::Tensor& frames, std::int64_t count, earshot::kit::Random& random);
 
 }  // namespace kmeans
