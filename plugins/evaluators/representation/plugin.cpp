@@ -5,6 +5,6 @@
 EARSHOT_PLUGIN("representation", "1.0.0", "Trains encoders") {
   registrar.add<representation::Representation>(
       "representation",
-      "Trains an encoder to tell classes apart, to predict values, to reconstruct its input or to "
-      "imitate a teacher");
+      "Trains an encoder to tell classes apart, to predict values or hidden parts of its input, to "
+      "reconstruct it or to imitate a teacher");
 }
