@@ -50,6 +50,8 @@ Targets::Targets(const earshot::Trial& trial, Goal goal, const std::string& labe
                                                  "\"classes\""));
     if (!is_vector()) target_.emplace(label_);
   }
+  if (trial.size(Split::train) == 0)
+    throw DataError("there are no training items; at least one is needed");
   training_ = items(Split::train);
   if (training_.empty())
     throw DataError("none of the " + std::to_string(trial.size(Split::train)) +

@@ -18,7 +18,8 @@ class Targets {
   /// @param standardise  whether values are brought to mean 0 and deviation 1, each column by
   /// itself
   /// @throws ConfigError if the label is missing, superfluous or of a type that does not fit the
-  /// goal; DataError if training items lack it, or all have the same class.
+  /// goal; DataError if there are no training items, none has the label, or all have the same
+  /// class.
   Targets(const earshot::Trial& trial, earshot::Objective::Goal goal, const std::string& label,
           bool standardise);
 

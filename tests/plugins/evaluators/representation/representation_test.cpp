@@ -213,6 +213,13 @@ TEST(Representation, refuses_what_cannot_be_learnt_and_says_why) {
   expect_refused(demanding, {{"crop_seconds", 0.25}}, "the encoder takes at least 0.5");
 }
 
+// Regression: without training items, the error said that none of them had the label ''.
+TEST(Representation, says_that_there_are_no_training_items) {
+  ToneTrial empty({.sizes = {0, 30, 30}});
+  expect_refused(empty, label("reconstruction", ""), "there are no training items");
+  expect_refused(empty, {}, "there are no training items");
+}
+
 TEST(Representation, declares_what_it_reports) {
   const auto evaluator = make();
   EXPECT_TRUE(evaluator.uses().learner);
