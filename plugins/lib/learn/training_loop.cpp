@@ -102,7 +102,7 @@ TrainingLoop::TrainingLoop(const Options& options)
 
 namespace {
 
-void check(double value, const std::string& what, std::int64_t step) {
+void check_finite(double value, const std::string& what, std::int64_t step) {
   if (!std::isfinite(value))
     throw ConfigError("training diverged: the " + what + " of step " + std::to_string(step) +
                       " is " + std::to_string(value) +
@@ -258,13 +258,13 @@ class TrainingLoop::Run {
                                   .parts = settings_.accumulate_});
       loss += given.sum.item<double>();
       weight += given.weight;
-      check(loss, of + "loss", number);
+      check_finite(loss, of + "loss", number);
       given.sum.backward();
       if (g == 0) numbers_.examples += static_cast<double>(given.examples);
       add_parts(since_, curve, given);
     }
     group.norm = group.optimiser.step(1 / weight);
-    check(group.norm, of + "gradient", number);
+    check_finite(group.norm, of + "gradient", number);
     since_[curve + "loss"].add(loss, weight);
     if (g == 0) numbers_.train_loss = loss / weight;
     // A loss also reaches parameters of other groups: those of a discriminator that judges it.
@@ -289,7 +289,7 @@ class TrainingLoop::Run {
     at::manual_seed(trial_.seed("validation"));
     const auto means = measure();
     for (const auto& [curve, mean] : means) {
-      if (curve.ends_with("loss")) check(mean.value(), "validation loss", steps());
+      if (curve.ends_with("loss")) check_finite(mean.value(), "validation loss", steps());
       trial_.point(curve, steps(), mean.value());
     }
     judge(means.at(validation_curve(groups_.front()) + "loss").value());
