@@ -42,7 +42,7 @@ class Model {
   /// updated (momentum 0.1), and dropout. @throws ConfigError for a batch of one clip.
   at::Tensor train(const at::Tensor& source, const at::Tensor& lengths, double dropout) const;
 
-  /// All tensors with those that are not trained: running means and variances.
+  /// All tensors, with those that are not trained: running means and variances.
   const std::map<std::string, at::Tensor>& tensors() const { return parameters_.tensors(); }
   static bool is_trained(const std::string& name);
 

@@ -13,7 +13,7 @@ namespace reconstruction {
 namespace {
 
 constexpr double least_magnitude = 1e-5;
-constexpr std::int64_t frames_at_once = 512;  // frames at a time: 8 MiB of spectra of 2048 samples
+constexpr std::int64_t frames_at_once = 512;  // 8 MiB of spectra of 2048 samples
 
 /// The signal, extended by `size / 2` mirrored samples at each end.
 at::Tensor mirrored(const at::Tensor& signal, std::int64_t size) {

@@ -19,7 +19,7 @@ constexpr std::int64_t bands = 15, segment = 30;  // frames
 constexpr double lowest_centre = 150;             // Hz
 constexpr double dynamic_range = 40, clip = 15;   // dB
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr std::int64_t segments_at_once = 4096;  // segments at a time: 15 MiB
+constexpr std::int64_t segments_at_once = 4096;  // 15 MiB
 
 /// Modified Bessel function of the first kind and order 0, by its series.
 double bessel_i0(double x) {

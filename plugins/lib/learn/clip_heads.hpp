@@ -19,8 +19,8 @@ namespace earshot::kit {
 class ClipHeads {
  public:
   /// Draws weights as PyTorch's Linear does, +-1 / sqrt(width), from LibTorch's default generator.
-  /// @throws Unsupported for other goals, ConfigError for fewer classes than can be told apart or
-  /// no values.
+  /// @throws Unsupported for other goals; ConfigError for fewer classes than can be told apart, no
+  /// values or no teacher.
   ClipHeads(const Objective& objective, std::int64_t width, c10::Device device);
 
   /// head.weight (K, width), head.bias (K), teacher.weight (D, width), teacher.bias (D), as far as

@@ -29,7 +29,7 @@ void load_tensors(const State& state, const NamedTensors& tensors) {
   }
   for (const auto& [name, tensor] : state.tensors)
     if (!known.contains(name))
-      throw DataError("state has tensor '" + name + "', which this component has not");
+      throw DataError("state has tensor '" + name + "', which this component lacks");
   for (const auto& [name, tensor] : tensors) {
     auto target = tensor;
     target.copy_(state.tensors.at(name));
