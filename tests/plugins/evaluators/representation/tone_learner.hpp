@@ -127,7 +127,7 @@ class ToneLearner : public Encoder, public Learner {
 };
 
 /// The synthetic trial with a tone learner, whose items also have a number and a vector that can be
-/// heard: the octave of the tone, and a row of the identity matrix, as long as the tones are many.
+/// heard: the octave of the tone, and a vector with a 1 at the tone's place and 0 elsewhere.
 class ToneTrial : private ToneLearner, public kit::SyntheticTrial {
  public:
   explicit ToneTrial(kit::SyntheticTrialSpec spec = {})

@@ -181,8 +181,8 @@ TEST_P(CodeCnnTrainingFixture, losses_gradients_and_weights_of_ten_steps_are_the
   }
 }
 
-// On one thread, as the reference ran: another order of sums on two changes the losses of the mel
-// case by 1e-8 at the first step, and ten times more with each step from the fifth on.
+// On one thread, as the reference ran. On two, sums have another order, which changes the losses of
+// the mel case by 1e-8 at the first step, and by ten times more with each step from the fifth on.
 INSTANTIATE_TEST_SUITE_P(
     Cases, CodeCnnTrainingFixture,
     ::testing::Combine(::testing::ValuesIn(audio_cases("jeremymanning/giblet-responses 5ed01cc "
