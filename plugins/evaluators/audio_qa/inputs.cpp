@@ -7,6 +7,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
+#include <lib/learn/draw_items.hpp>
+
 #include <earshot/kit/pooling.hpp>
 #include <earshot/kit/questions.hpp>
 #include <earshot/kit/random.hpp>
@@ -92,15 +94,8 @@ earshot::Mapper& Inputs::mapper(Trial& trial) const {
 at::Tensor Inputs::sample_frames(Trial& trial) const {
   std::vector<std::int64_t> items(static_cast<std::size_t>(trial.size(Split::train)));
   std::iota(items.begin(), items.end(), 0);
-  earshot::kit::Random random(trial.seed("frames"));
-  const auto count = std::min(sampled_clips, std::ssize(items));
-  for (std::int64_t i = 0; i < count; ++i)
-    std::swap(items[static_cast<std::size_t>(i)],
-              items[static_cast<std::size_t>(i + random.below(std::ssize(items) - i))]);
-  items.resize(static_cast<std::size_t>(count));
-  std::sort(items.begin(), items.end());
   std::vector<at::Tensor> frames;
-  for (const auto item : items) {
+  for (const auto item : earshot::kit::draw_items(items, sampled_clips, trial.seed("frames"))) {
     const auto clip =
         earshot::kit::at_most_frames(trial.features(Split::train, item), tokens_).values[0];
     const auto some = std::min(sampled_frames, clip.size(0));

@@ -8,11 +8,10 @@
 
 #include <lib/learn/autocast.hpp>
 #include <lib/learn/averaged_weights.hpp>
+#include <lib/learn/draw_items.hpp>
 #include <lib/learn/optimiser.hpp>
 #include <lib/learn/state_parts.hpp>
 #include <lib/learn/training_loop.hpp>
-
-#include <earshot/kit/random.hpp>
 
 namespace earshot::kit {
 
@@ -109,19 +108,6 @@ void check_finite(double value, const std::string& what, std::int64_t step) {
                       "; expected a finite number. Lower lr or clip, or lengthen warm_up");
 }
 
-/// Some of the items, drawn once.
-std::vector<std::int64_t> draw(std::vector<std::int64_t> items, std::int64_t wanted,
-                               std::uint64_t seed) {
-  if (wanted == 0 || wanted >= std::ssize(items)) return items;
-  Random random(seed);
-  for (std::int64_t i = 0; i < wanted; ++i)
-    std::swap(items[static_cast<std::size_t>(i)],
-              items[static_cast<std::size_t>(i + random.below(std::ssize(items) - i))]);
-  items.resize(static_cast<std::size_t>(wanted));
-  std::sort(items.begin(), items.end());
-  return items;
-}
-
 constexpr const char* since_part = "loop/since/";
 
 }  // namespace
@@ -155,8 +141,8 @@ class TrainingLoop::Run {
       : settings_(settings),
         trial_(trial),
         trainee_(trainee),
-        validation_(draw(trainee.validation_items(), settings.validation_items_,
-                         trial.seed("validation items"))) {
+        validation_(draw_items(trainee.validation_items(), settings.validation_items_,
+                               trial.seed("validation items"))) {
     for (auto& group : trainee.groups()) {
       for (const auto& [name, tensor] : group.parameters) {
         parameters_ += tensor.numel();
