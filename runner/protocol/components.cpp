@@ -2,11 +2,11 @@
 
 namespace earshot::protocol {
 
-EARSHOT_JSON_DEFINITIONS(ComponentInfo, PluginInfo, InspectRequest, InputRef, ComponentRef,
-                         ResolveRequest, Metric, Uses, EvaluatorFacts, AudioNeeds, FeatureSpec,
-                         CodeSpec, EncoderFacts, LanguageModelSpec, LanguageModelFacts, NoFacts,
-                         DeviceRequest, DeviceResult, CheckRequest, CheckInfo, CheckList,
-                         CheckOutcome)
+EARSHOT_JSON_DEFINITIONS(ComponentInfo, PluginInfo, InspectRequest, InputRef, FeatureSpec, CodeSpec,
+                         SourceSpec, ComponentRef, FeatureSource, ResolveRequest, Metric, Uses,
+                         EvaluatorFacts, AudioNeeds, EncoderFacts, ReaderFacts, LanguageModelSpec,
+                         LanguageModelFacts, NoFacts, DeviceRequest, DeviceResult, CheckRequest,
+                         CheckInfo, CheckList, CheckOutcome)
 
 std::string ComponentRef::option_with(const std::string& role) const {
   const auto found = roles.find(role);

@@ -43,6 +43,28 @@ struct InputRef {
 };
 EARSHOT_FIELDS_OR_DEFAULTS(InputRef, path, files, sha256, stamps)
 
+/// See earshot::FeatureSpec.
+struct FeatureSpec {
+  double frame_rate = 0, first_frame = 0;  ///< Hz, s
+  std::int64_t dim = 0;
+};
+EARSHOT_FIELDS(FeatureSpec, frame_rate, first_frame, dim)
+
+/// See earshot::CodeSpec.
+struct CodeSpec {
+  double frame_rate = 0, first_frame = 0;  ///< Hz, s
+  std::vector<std::int64_t> sizes{};       ///< number of codes in each codebook
+  double bits_per_second = 0;
+};
+EARSHOT_FIELDS(CodeSpec, frame_rate, first_frame, sizes, bits_per_second)
+
+/// What a reader gets from an encoder that it reads: features or codes.
+struct SourceSpec {
+  std::optional<FeatureSpec> features{};
+  std::optional<CodeSpec> codes{};
+};
+EARSHOT_FIELDS(SourceSpec, features, codes)
+
 /// A component to construct: the plugin's file, the component's name in it, and a value for each of
 /// its options. Paths here and elsewhere are in the form of path_text.hpp.
 struct ComponentRef {
@@ -52,6 +74,7 @@ struct ComponentRef {
   std::string plugin_sha256{};     ///< of the file; a different one is refused. "": any is accepted
   std::vector<InputRef> inputs{};  ///< files that must not have changed since planning
   std::map<std::string, std::string> roles{};  ///< names of options by their role
+  std::vector<SourceSpec> sources{};  ///< what a reader is connected to; none: it is not connected
 
   /// The name of the option with this role; "" if there is none.
   std::string option_with(const std::string& role) const;
@@ -59,7 +82,18 @@ struct ComponentRef {
   const Json& value_of(const std::string& role) const;
 };
 EARSHOT_FIELDS_OR_DEFAULTS(ComponentRef, plugin, component, options, state, plugin_sha256, inputs,
-                           roles)
+                           roles, sources)
+
+/// Features or codes of one encoder in the cache.
+struct FeatureSource {
+  ComponentRef encoder{};
+  std::string key{};            ///< hash of what determines the features of a clip, except the clip
+  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
+  std::string dtype = "float32";  ///< or "float16"
+  bool codes = false;
+  std::vector<FeatureSource> from{};  ///< what a reader reads in place of audio
+};
+EARSHOT_FIELDS_OR_DEFAULTS(FeatureSource, encoder, key, audio, dtype, codes, from)
 
 struct ResolveRequest {
   ComponentRef component{};
@@ -96,21 +130,6 @@ struct AudioNeeds {
 };
 EARSHOT_FIELDS(AudioNeeds, sample_rate, channels, max_seconds, min_seconds, crop, pad)
 
-/// See earshot::FeatureSpec.
-struct FeatureSpec {
-  double frame_rate = 0, first_frame = 0;  ///< Hz, s
-  std::int64_t dim = 0;
-};
-EARSHOT_FIELDS(FeatureSpec, frame_rate, first_frame, dim)
-
-/// See earshot::CodeSpec.
-struct CodeSpec {
-  double frame_rate = 0, first_frame = 0;  ///< Hz, s
-  std::vector<std::int64_t> sizes{};       ///< number of codes in each codebook
-  double bits_per_second = 0;
-};
-EARSHOT_FIELDS(CodeSpec, frame_rate, first_frame, sizes, bits_per_second)
-
 struct EncoderFacts {
   AudioNeeds needs{};
   FeatureSpec spec{};
@@ -118,6 +137,15 @@ struct EncoderFacts {
   std::optional<std::int64_t> parameters{};  ///< absent if they cannot be counted
 };
 EARSHOT_FIELDS(EncoderFacts, needs, spec, code_spec, parameters)
+
+/// Facts of an encoder that reads others.
+struct ReaderFacts {
+  std::vector<std::string> reads{};     ///< "features" or "codes" of each source, in order
+  std::optional<FeatureSpec> spec{};    ///< once it is connected, as are the fields that follow
+  std::optional<CodeSpec> code_spec{};  ///< if it is a codec
+  std::optional<std::int64_t> parameters{};
+};
+EARSHOT_FIELDS(ReaderFacts, reads, spec, code_spec, parameters)
 
 /// See earshot::LanguageModelSpec.
 struct LanguageModelSpec {
@@ -135,7 +163,7 @@ struct NoFacts {};
 EARSHOT_FIELDS(NoFacts)
 
 /// What only a constructed object knows about itself.
-using Facts = OneOf<EvaluatorFacts, EncoderFacts, LanguageModelFacts, NoFacts>;
+using Facts = OneOf<EvaluatorFacts, EncoderFacts, ReaderFacts, LanguageModelFacts, NoFacts>;
 
 struct DeviceRequest {
   std::string device{};  ///< "cpu", "cuda", "cuda:1"

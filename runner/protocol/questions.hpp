@@ -82,6 +82,7 @@ EARSHOT_FIELDS(AdapterResult, tensors, numbers)
 /// Writes features or codes of audio files, for people. Wide.
 struct EncodeRequest {
   ComponentRef encoder{};
+  std::vector<FeatureSource> from{};  ///< what it reads, if it is a reader: all of the chain
   std::vector<std::string> files{};
   std::vector<std::string> keys{};  ///< the name of each file in the output
   std::string to{};                 ///< output file, or for "npy" a folder; "": none
@@ -92,8 +93,8 @@ struct EncodeRequest {
   std::string device = "cpu";
   std::int64_t threads = 1;
 };
-EARSHOT_FIELDS_OR_DEFAULTS(EncodeRequest, encoder, files, keys, to, format, codes, decode, about,
-                           device, threads)
+EARSHOT_FIELDS_OR_DEFAULTS(EncodeRequest, encoder, from, files, keys, to, format, codes, decode,
+                           about, device, threads)
 
 struct EncodeResult {
   std::vector<std::string> written{};  ///< keys

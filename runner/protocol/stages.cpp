@@ -2,7 +2,7 @@
 
 namespace earshot::protocol {
 
-EARSHOT_JSON_DEFINITIONS(PretrainRequest, PretrainResult, FeatureSource, FeaturesRequest, LostClip,
-                         FeatureResult, FeaturesResult, CellRequest, MetricRow, CellResult)
+EARSHOT_JSON_DEFINITIONS(PretrainRequest, PretrainResult, FeaturesRequest, LostClip, FeatureResult,
+                         FeaturesResult, CellRequest, MetricRow, CellResult)
 
 }  // namespace earshot::protocol

@@ -29,18 +29,8 @@ struct PretrainResult {
 };
 EARSHOT_FIELDS(PretrainResult, reused, bytes)
 
-/// Features or codes of one encoder in the cache.
-struct FeatureSource {
-  ComponentRef encoder{};
-  std::string key{};            ///< hash of what determines the features of a clip, except the clip
-  Json audio = Json::object();  ///< overrides of the encoder's AudioNeeds: crop, pad, *_seconds
-  std::string dtype = "float32";  ///< or "float16"
-  bool codes = false;
-};
-EARSHOT_FIELDS_OR_DEFAULTS(FeatureSource, encoder, key, audio, dtype, codes)
-
 /// Features or codes of a dataset's clips. Wide: uses all `threads`. One pass over the audio serves
-/// all sources.
+/// all sources; what a reader reads must be in the cache already.
 struct FeaturesRequest {
   DatasetRef dataset{};
   std::vector<FeatureSource> sources{};

@@ -90,6 +90,16 @@ TEST(Fields, that_a_part_lacks_have_their_defaults) {
   EXPECT_EQ(cell.predict, "test");
 }
 
+TEST(Fields, of_a_chain_of_sources_come_back_as_they_were) {
+  FeatureSource source{.key = "units", .from = {{.key = "mel", .from = {{.key = "codec"}}}}};
+  source.encoder.sources = {{.features = FeatureSpec{.frame_rate = 12.5, .dim = 3}},
+                            {.codes = CodeSpec{.frame_rate = 75, .sizes = {16, 8}}}};
+  const auto back = Json(source).get<FeatureSource>();
+  EXPECT_EQ(Json(back), Json(source));
+  EXPECT_EQ(back.from.at(0).from.at(0).key, "codec");
+  EXPECT_FALSE(back.encoder.sources.at(1).features);
+}
+
 TEST(Fields, that_are_optional_are_left_out_or_null) {
   const Json result = CompleteResult{.context = 8, .length = 2, .log_prob = -1.5};
   EXPECT_EQ(result, Json({{"context", 8}, {"length", 2}, {"log_prob", -1.5}}));
@@ -104,6 +114,9 @@ TEST(Facts, are_told_apart_by_their_first_field) {
   EXPECT_TRUE(std::holds_alternative<NoFacts>(facts(Json::object())));
   EXPECT_TRUE(std::holds_alternative<LanguageModelFacts>(
       facts({{"spec", {{"embedding_dim", 4}, {"context", 8}}}})));
+  const auto reader = facts(ReaderFacts{.reads = {"codes"}, .spec = FeatureSpec{.dim = 4}});
+  ASSERT_TRUE(std::holds_alternative<ReaderFacts>(reader));
+  EXPECT_EQ(std::get<ReaderFacts>(reader).spec->dim, 4);
   EXPECT_THAT(complaint([&] {
                 facts({{"uses", Json::object()}});
               }),

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "host/experiment/read.hpp"
+#include "host/experiment/sources.hpp"
 #include "protocol/enum_names.hpp"
 #include "protocol/nearest.hpp"
 
@@ -25,7 +26,7 @@ Settings default_settings(Table table) {
 
 const std::vector<std::string>& setting_names(Table table) {
   static const std::vector<std::string> none,
-      dataset{"limit", "allow_lost", "validation", "shuffle_labels"}, encoder{"dtype"},
+      dataset{"limit", "allow_lost", "validation", "shuffle_labels"}, encoder{"dtype", "from"},
       task{"audio"};
   if (table == Table::dataset) return dataset;
   if (table == Table::encoder) return encoder;
@@ -68,6 +69,11 @@ void read(const Fields& fields, DatasetSettings& settings) {
 void read(const Fields& fields, EncoderSettings& settings) {
   if (fields.find("dtype") != nullptr)
     settings.dtype = fields.choice("dtype", {"float32", "float16"});
+  if (const auto* from = fields.find("from")) {
+    settings.from = fields.texts("from");
+    if (settings.from.empty())
+      refuse(from->position, "from names no encoder; expected one or more labels");
+  }
 }
 
 void read(const Fields& fields, TaskSettings& settings) {
@@ -146,6 +152,7 @@ Component read_component(Table table, const Value& value) {
     component.pretrain_data = fields.texts("pretrain_data");
   if (value.find("in_domain") != nullptr) component.in_domain = fields.texts("in_domain");
   read_options(fields, component);
+  if (const auto* from = value.find("from")) component.option_positions["from"] = from->position;
   return component;
 }
 
@@ -179,6 +186,7 @@ void assign(Component& component, const std::string& name, const Json& value,
     auto entry = from_json(value, position);
     entry.key = name;
     set(component.settings, component.table, std::move(entry));
+    if (name == "from") component.option_positions[name] = position;
   } else {
     component.options[name] = value;
     component.option_positions[name] = position;
@@ -211,6 +219,8 @@ void read_components(const Value& root, Experiment& experiment) {
     }
   }
   check_datasets(root, experiment);
+  for (const auto& label : experiment.labels(Table::encoder))
+    check_sources(experiment, *experiment.find(Table::encoder, label));
 }
 
 }  // namespace earshot::host

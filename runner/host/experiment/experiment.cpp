@@ -9,6 +9,12 @@ const Position& Component::position_of(const std::string& option) const {
   return found == option_positions.end() ? position : found->second;
 }
 
+const std::vector<std::string>& Component::from() const {
+  static const std::vector<std::string> none;
+  const auto* encoder = std::get_if<EncoderSettings>(&settings);
+  return encoder == nullptr ? none : encoder->from;
+}
+
 bool AxisCondition::allows(const AxisValue& value) const {
   const auto among = [&](const std::vector<AxisValue>& values) {
     return std::find(values.begin(), values.end(), value) != values.end();

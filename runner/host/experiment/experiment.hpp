@@ -33,7 +33,8 @@ struct DatasetSettings {
 
 /// The host's settings of an encoder.
 struct EncoderSettings {
-  std::string dtype = "float32";  ///< of cached features; or "float16"
+  std::string dtype = "float32";    ///< of cached features; or "float16"
+  std::vector<std::string> from{};  ///< of a reader: labels of the encoders that it reads, in order
   bool operator==(const EncoderSettings&) const = default;
 };
 
@@ -71,8 +72,10 @@ struct Component {
 
   std::string dataset{};  ///< for tasks: label of the dataset; "" if the matrix determines it
 
-  /// The position of an option, or else of the component.
+  /// The position of an option, or of the setting `from`, or else of the component.
   const Position& position_of(const std::string& option) const;
+  /// Labels of the encoders that it reads in place of audio; none of other components.
+  const std::vector<std::string>& from() const;
 };
 
 /// Training of a component before it is used: [encoder.X.pretrain] or [language_model.X.pretrain].

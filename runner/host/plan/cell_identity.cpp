@@ -23,6 +23,10 @@ Json pretrain_identity(const ComponentIdentity& evaluator, const DatasetIdentity
   return identity;
 }
 
+Json source_identity(const ComponentIdentity& encoder, const std::string& dtype, bool codes) {
+  return {{"encoder", encoder}, {"dtype", dtype}, {"codes", codes}};
+}
+
 CellIdentity::Text CellIdentity::text_of(const ComponentIdentity& component) {
   return std::make_shared<const std::string>(protocol::canonical(component));
 }

@@ -21,8 +21,9 @@ struct ComponentIdentity {
   std::optional<std::string> plugin{};   ///< hash of the plugin
   std::optional<std::string> version{};  ///< or, with key = "version", what it calls itself
   std::optional<Json> pretrain{};        ///< see pretrain_identity()
+  std::optional<Json> from{};            ///< of a reader: see source_identity(), a list of these
 };
-EARSHOT_FIELDS(ComponentIdentity, component, options, plugin, version, pretrain)
+EARSHOT_FIELDS(ComponentIdentity, component, options, plugin, version, pretrain, from)
 
 /// The part of a dataset that results depend on: its content, and what the host does to it.
 struct DatasetIdentity {
@@ -39,6 +40,10 @@ DatasetIdentity identity_of(const protocol::DatasetRef& dataset);
 /// @param trained  the component as it is during training, if its options differ then
 Json pretrain_identity(const ComponentIdentity& evaluator, const DatasetIdentity& dataset,
                        std::int64_t seed, const ComponentIdentity* trained);
+
+/// The part of an encoder that what a reader makes of it depends on.
+/// @param dtype  type of its cached features
+Json source_identity(const ComponentIdentity& encoder, const std::string& dtype, bool codes);
 
 /// What the result of a cell depends on. All keys of a cell are hashes of texts made here.
 class CellIdentity {

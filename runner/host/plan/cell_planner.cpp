@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/failure.hpp"
+#include "host/plan/checkpoint.hpp"
 #include "host/plan/checks.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
@@ -17,7 +18,8 @@ CellPlanner::CellPlanner(const Experiment& experiment, Components& components, D
       datasets_(datasets),
       queries_(queries),
       cache_(cache),
-      plan_(plan) {}
+      plan_(plan),
+      readers_(experiment, queries, [this](const auto& encoder) { return ready(encoder); }) {}
 
 namespace {
 
@@ -77,11 +79,12 @@ CellPlanner::Parts CellPlanner::parts(const Cell& cell) {
   parts.task = components_.find(cell.task.component);
   if (cell.mapper.component != nullptr) parts.mapper = components_.find(cell.mapper.component);
   if (cell.language_model.component != nullptr)
-    parts.language_model = pretrained(cell.language_model);
+    parts.language_model = ready(cell.language_model.component);
   parts.dataset = &datasets_.find(components_.find(cell.dataset.component));
   parts.facts = &facts(parts.task, target_type_of(*parts.task, *parts.dataset));
-  components_.find(cell.encoder.component);  // refuses wrong options even if it is not used
-  if (parts.facts->needs_encoder()) parts.encoder = pretrained(cell.encoder);
+  // Refuses what is wrong with the encoder, whether or not it is used.
+  readers_.check(*cell.encoder.component, *components_.find(cell.encoder.component));
+  if (parts.facts->needs_encoder()) parts.encoder = ready(cell.encoder.component);
   return parts;
 }
 
@@ -91,25 +94,28 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
   for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model})
     if (*component != nullptr && !(*component)->missing.empty()) return (*component)->missing;
   if (!parts.facts->missing.empty()) return parts.facts->missing;
-  if (parts.encoder != nullptr && parts.encoder->has_ability("reader"))
-    return "encoder '" + cell.encoder.label +
-           "' reads other encoders in place of audio, and an experiment of this version cannot say "
-           "which";
   const auto& uses = parts.facts->uses;
   for (const auto& [used, ability] :
        {std::pair{uses.codes, "codec"}, std::pair{uses.learner, "learner"}})
     if (used && !parts.encoder->has_ability(ability))
       return "encoder '" + cell.encoder.label + "' is not a " + ability + ", which task '" +
              cell.task.label + "' needs";
+  if ((uses.audio || uses.learner) && !parts.encoder->sources.empty())
+    return "encoder '" + cell.encoder.label + "' reads other encoders, and task '" +
+           cell.task.label +
+           (uses.learner ? "' would train it, which this version cannot do"
+                         : "' needs one that takes audio");
   if (uses.learner && !parts.encoder->pretrain.empty())
     return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
            "' would train it again";
   for (const auto* component : {&parts.encoder, &parts.language_model}) {
-    if (*component == nullptr || (*component)->pretrain.empty()) continue;
-    const auto& stage = plan_.pretrain.at((*component)->pretrain);
-    if (cell.fold > 0 && stage.request.dataset.key == parts.dataset->key)
-      return stage.trainee() + " '" + stage.label + "' is pretrained on all folds of dataset '" +
-             cell.dataset.label + "', which includes the test items of this cell";
+    if (*component == nullptr) continue;
+    for (const auto& training : (*component)->trainings()) {
+      const auto& stage = plan_.pretrain.at(training);
+      if (cell.fold > 0 && stage.request.dataset.key == parts.dataset->key)
+        return stage.trainee() + " '" + stage.label + "' is pretrained on all folds of dataset '" +
+               cell.dataset.label + "', which includes the test items of this cell";
+    }
   }
   if (uses.mapper && parts.mapper == nullptr)
     return "task '" + cell.task.label + "' needs a mapper, but the matrix has none";
@@ -127,6 +133,8 @@ void CellPlanner::take_part(const Resolved& component) {
   if (!known)
     plan_.plugins.push_back(
         {plugin.info.name, plugin.info.version, plugin.info.path, plugin.sha256});
+  for (const auto& source : component->sources)
+    take_part(source.encoder);
 }
 
 namespace {
@@ -151,9 +159,15 @@ PlannedCell CellPlanner::plan(Cell cell) {
   planned.metrics = parts.facts->metrics;
   planned.primary = parts.facts->primary;
   for (const auto* component : {&parts.encoder, &parts.language_model})
-    if (*component != nullptr && !(*component)->pretrain.empty())
-      planned.pretrain.push_back((*component)->pretrain);
-  if (parts.encoder != nullptr) describe_checkpoint(*parts.encoder, planned);
+    if (*component != nullptr)
+      for (auto& training : (*component)->trainings())
+        planned.pretrain.push_back(std::move(training));
+  if (parts.encoder != nullptr) {
+    auto checkpoint = checkpoint_of(*parts.encoder, planned.cell.dataset.label, plan_.pretrain);
+    planned.weights = std::move(checkpoint.weights);
+    planned.pretrain_data = std::move(checkpoint.data);
+    planned.in_domain = checkpoint.in_domain;
+  }
   for (const auto* component : {&parts.encoder, &parts.task, &parts.mapper, &parts.language_model,
                                 &parts.dataset->component})
     take_part(*component);
@@ -183,47 +197,6 @@ PlannedCell CellPlanner::plan(Cell cell) {
 
 namespace {
 
-using Names = std::optional<std::vector<std::string>>;
-
-/// What the encoder's weights were trained on. A plugin declares it in the default of an option,
-/// which applies to its default weights. Absent if unknown.
-Names known_data(const ResolvedComponent& encoder) {
-  if (encoder.weights == "random") return std::vector<std::string>{};
-  const auto& given = encoder.ref.value_of("pretraining_data");
-  bool default_data = true, default_weights = true;
-  for (const auto& spec : encoder.entry.component->options) {
-    if (spec.role == "pretraining_data") default_data = given == spec.value;
-    if (spec.type == protocol::OptionType::weights)
-      default_weights &=
-          encoder.ref.options.at(spec.name).value("source", "") == spec.value.value("source", "");
-  }
-  if (!given.is_array() || (default_data && !default_weights)) return std::nullopt;
-  return given.get<std::vector<std::string>>();
-}
-
-}  // namespace
-
-void CellPlanner::describe_checkpoint(const ResolvedComponent& encoder,
-                                      PlannedCell& planned) const {
-  planned.weights = encoder.weights;
-  const auto& written = *encoder.component;
-  const auto& dataset = planned.cell.dataset.label;
-  auto& data = planned.pretrain_data = written.pretrain_data;
-  if (!data) data = known_data(encoder);
-  if (written.in_domain)
-    planned.in_domain =
-        std::count(written.in_domain->begin(), written.in_domain->end(), dataset) > 0;
-  else if (data && data->empty())
-    planned.in_domain = false;
-  if (encoder.pretrain.empty()) return;
-  const auto& trained_on = plan_.pretrain.at(encoder.pretrain).dataset_label;
-  if (!data) data.emplace();
-  data->push_back(trained_on);
-  if (trained_on == dataset) planned.in_domain = true;
-}
-
-namespace {
-
 protocol::DatasetRef dataset_ref(const FoundDataset& found, const Component& component) {
   const auto& settings = std::get<DatasetSettings>(component.settings);
   protocol::DatasetRef dataset;
@@ -243,8 +216,8 @@ const AudioOverrides& audio_of(const Cell& cell) {
   return std::get<TaskSettings>(cell.task.component->settings).audio;
 }
 
-const std::string& dtype_of(const Cell& cell) {
-  return std::get<EncoderSettings>(cell.encoder.component->settings).dtype;
+const std::string& dtype_of(const Component& encoder) {
+  return std::get<EncoderSettings>(encoder.settings).dtype;
 }
 
 }  // namespace
@@ -271,44 +244,57 @@ void CellPlanner::add_dataset(const Parts& parts, const PlannedCell& planned) {
     plan_.notes.push_back("dataset '" + label + "': " + parts.dataset->note);
 }
 
-std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const Parts& parts,
-                                                                      const Cell& cell) {
+std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const ReadEncoder& read,
+                                                                      const Cell& cell,
+                                                                      const FoundDataset& dataset) {
   // Features that are looked up depend on the names of a dataset's items, not only on their sound.
-  const auto* names = parts.encoder->has_ability("lookup") ? parts.dataset : nullptr;
-  const bool codes = parts.facts->uses.codes && !parts.facts->uses.features;
-  auto& known =
-      sources_[{parts.encoder, cell.encoder.component, cell.task.component, codes, names}];
+  const auto* names = read.encoder->looks_up() ? &dataset : nullptr;
+  auto& known = sources_[{read.encoder, read.component, cell.task.component, read.codes, names}];
   if (known != nullptr) return known;
   auto source = std::make_shared<protocol::FeatureSource>();
-  source->encoder = parts.encoder->ref;
+  source->encoder = read.encoder->ref;
   source->audio = audio_of(cell);
-  source->dtype = dtype_of(cell);
-  source->codes = codes;
-  source->key = protocol::sha256(Json{{"encoder", parts.encoder->identity},
+  source->dtype = dtype_of(*read.component);
+  source->codes = read.codes;
+  source->key = protocol::sha256(Json{{"encoder", read.encoder->identity},
                                       {"audio", source->audio},
                                       {"dtype", source->dtype},
                                       {"codes", source->codes},
                                       {"audio_version", protocol::audio_version}});
   if (names != nullptr) source->key = protocol::sha256(Json{source->key, names->key});
+  for (const auto& other : read.encoder->sources)
+    source->from.push_back(*source_of(other, cell, dataset));
   return known = std::move(source);
 }
 
 void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
-  const auto& facts = *parts.facts;
-  if (!facts.needs_encoder()) return;
-  const auto& source = *(planned.source = source_of(parts, planned.cell));
-  if (!facts.uses.features && !facts.uses.codes) return;
+  const auto& uses = parts.facts->uses;
+  if (!parts.facts->needs_encoder()) return;
+  const ReadEncoder read{parts.encoder, planned.cell.encoder.component,
+                         uses.codes && !uses.features};
+  planned.source = source_of(read, planned.cell, *parts.dataset);
+  if (uses.features || uses.codes) planned.features = add_stage(read, planned, *parts.dataset);
+}
+
+/// Adds the stage of an encoder on the dataset of a cell, and the stages that it reads.
+/// @returns its key
+std::string CellPlanner::add_stage(const ReadEncoder& read, const PlannedCell& planned,
+                                   const FoundDataset& found) {
+  const auto& source = *source_of(read, planned.cell, found);
   // The clips of a stage depend on fold and validation share only if a limit leaves some out.
   const auto& dataset = *planned.dataset;
-  Json stage{source.key, dataset.key};
+  Json content{source.key, dataset.key};
   if (dataset.limit > 0)
-    stage.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
-  planned.features = protocol::sha256(stage);
-  if (plan_.features.contains(planned.features)) return;
-  auto& entry = plan_.features[planned.features];
-  entry = {planned.features, planned.cell.dataset.label, planned.cell.encoder.label, dataset,
-           source,           parts.encoder->pretrain};
-  if (dataset.limit == 0) entry.dataset.fold = 0;
+    content.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
+  auto key = protocol::sha256(content);
+  if (plan_.features.contains(key)) return key;
+  FeatureStage stage{key,    planned.cell.dataset.label, read.encoder->label(), dataset,
+                     source, read.encoder->pretrain,     /*sources=*/{}};
+  if (dataset.limit == 0) stage.dataset.fold = 0;
+  for (const auto& other : read.encoder->sources)
+    stage.sources.push_back(add_stage(other, planned, found));
+  plan_.features.emplace(key, std::move(stage));
+  return key;
 }
 
 CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& planned) const {
@@ -324,7 +310,7 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   // Without an encoder, its settings and the audio policy have no effect.
   if (parts.encoder != nullptr) {
     identity.audio = audio_of(planned.cell);
-    identity.dtype = dtype_of(planned.cell);
+    identity.dtype = dtype_of(*planned.cell.encoder.component);
   }
   if (parts.facts->uses.seed) identity.seed = planned.cell.seed;
   identity.metrics = parts.facts->versions;
@@ -332,11 +318,13 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   return identity;
 }
 
-/// The component with its pretraining applied; unchanged if it has none.
-Resolved CellPlanner::pretrained(const CellComponent& component) {
-  auto found = components_.find(component.component);
-  const auto* pretraining = experiment_.pretraining(found->component->table, component.label);
-  if (pretraining == nullptr) return found;
+/// The component as cells use it: with its pretraining applied, and a reader with the encoders that
+/// it reads.
+Resolved CellPlanner::ready(const std::shared_ptr<const Component>& component) {
+  auto found = components_.find(component);
+  const auto* pretraining = experiment_.pretraining(component->table, component->label);
+  if (pretraining == nullptr)
+    return component->table == Table::encoder ? readers_.connect(component, found) : found;
   auto& trained = pretrained_[found];
   if (trained == nullptr) trained = pretrain(*pretraining, found);
   return trained;
@@ -390,6 +378,10 @@ void CellPlanner::check_pretraining(const ResolvedComponent& trainee, const Reso
     refuse("encoder '" + trainee.entry.id() +
            "' cannot be trained; allowed are encoders with the ability 'learner'. Remove the "
            "table, or give a checkpoint as weights");
+  if (encoder && trainee.has_ability("reader"))
+    refuse("encoder '" + trainee.entry.id() +
+           "' reads other encoders, which this version cannot train; allowed are encoders that "
+           "take audio. Remove the table");
   if (!facts(trainer).missing.empty()) return;
   const auto& uses = facts(trainer).uses;
   if (!(encoder ? uses.learner : uses.language_model))

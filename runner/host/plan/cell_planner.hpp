@@ -6,6 +6,7 @@
 
 #include "host/plan/datasets.hpp"
 #include "host/plan/plan.hpp"
+#include "host/plan/readers.hpp"
 
 namespace earshot::host {
 
@@ -45,16 +46,19 @@ class CellPlanner {
   /// @param type  type of the label that its option `target` names, if it declares `target_type`
   /// @throws Failure (usage) if it refuses its options
   const EvaluatorFacts& facts(const Resolved& task, const std::string& type = "");
-  Resolved pretrained(const CellComponent& component);
+  Resolved ready(const std::shared_ptr<const Component>& component);
   Resolved pretrain(const Pretraining& pretraining, const Resolved& found);
   void check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer);
   std::string problem(const Cell& cell, const Parts& parts) const;
   std::shared_ptr<const protocol::DatasetRef> dataset_of(const FoundDataset& found,
                                                          const Cell& cell);
   void add_dataset(const Parts& parts, const PlannedCell& planned);
-  void describe_checkpoint(const ResolvedComponent& encoder, PlannedCell& planned) const;
   void add_features(const Parts& parts, PlannedCell& planned);
-  std::shared_ptr<const protocol::FeatureSource> source_of(const Parts& parts, const Cell& cell);
+  std::shared_ptr<const protocol::FeatureSource> source_of(const ReadEncoder& read,
+                                                           const Cell& cell,
+                                                           const FoundDataset& dataset);
+  std::string add_stage(const ReadEncoder& read, const PlannedCell& planned,
+                        const FoundDataset& dataset);
   CellIdentity identity_of(const Parts& parts, const PlannedCell& planned) const;
   void take_part(const Resolved& component);
 
@@ -66,6 +70,7 @@ class CellPlanner {
   Plan& plan_;
   std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;
   std::map<Resolved, Resolved> pretrained_;  ///< by the untrained component
+  Readers readers_;
   using Shared = std::shared_ptr<const Component>;
   /// By data, component and fold.
   std::map<std::tuple<const FoundDataset*, Shared, std::int64_t>,

@@ -26,6 +26,23 @@ bool ResolvedComponent::has_ability(const std::string& ability) const {
   return std::find(abilities.begin(), abilities.end(), ability) != abilities.end();
 }
 
+std::vector<std::string> ResolvedComponent::trainings() const {
+  std::vector<std::string> keys;
+  const auto add = [&](const std::string& key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  };
+  if (!pretrain.empty()) add(pretrain);
+  for (const auto& source : sources)
+    for (const auto& key : source.encoder->trainings())
+      add(key);
+  return keys;
+}
+
+bool ResolvedComponent::looks_up() const {
+  return has_ability("lookup") || std::any_of(sources.begin(), sources.end(),
+                                              [](const auto& s) { return s.encoder->looks_up(); });
+}
+
 namespace {
 
 /// A text that is equal for components with the same meaning.

@@ -11,6 +11,16 @@
 
 namespace earshot::host {
 
+struct ResolvedComponent;
+using Resolved = std::shared_ptr<const ResolvedComponent>;
+
+/// An encoder that a reader reads.
+struct ReadEncoder {
+  Resolved encoder{};                            ///< trained, and connected itself
+  std::shared_ptr<const Component> component{};  ///< as its table has it, with its settings
+  bool codes = false;                            ///< its codes are read, or else its features
+};
+
 /// A component that was found in a plugin, with a value for every option.
 struct ResolvedComponent {
   std::shared_ptr<const Component> component{};  ///< as the experiment has it
@@ -22,14 +32,17 @@ struct ResolvedComponent {
   std::map<std::string, std::string> contents{};
   std::string weights{};  ///< as written in the first option of this type; or ""
   std::map<std::string, Weights> checkpoints{};  ///< by name of an option of this type
-  std::string missing{};   ///< why it cannot be used (no such weights); "" if it can
-  std::string pretrain{};  ///< key of the pretraining stage, if any; or ""
+  std::string missing{};               ///< why it cannot be used (no such weights); "" if it can
+  std::string pretrain{};              ///< key of the pretraining stage, if any; or ""
+  std::vector<ReadEncoder> sources{};  ///< encoders that a connected reader reads
 
   const std::string& label() const { return component->label; }
   bool has_ability(const std::string& ability) const;
+  /// Keys of its pretraining stage and those of what it reads, each once.
+  std::vector<std::string> trainings() const;
+  /// Whether its features, or those of something that it reads, go by the names of items.
+  bool looks_up() const;
 };
-
-using Resolved = std::shared_ptr<const ResolvedComponent>;
 
 /// Finds the components of cells, each once: all cells that use it share it.
 class Components {

@@ -31,6 +31,9 @@ std::string name_of(const std::vector<std::string>& path, const Json& now) {
   if (path.size() == 1) return part;
   if (path[1] == "pretrain" && path.size() > 2)
     return "pretraining's " + name_of({path.begin() + 2, path.end()}, now.at(part).at("pretrain"));
+  if (path[1] == "from" && path.size() > 3)
+    return "source's " +
+           name_of({path.begin() + 3, path.end()}, now.at(part).at("from").at(std::stoul(path[2])));
   if (part == "metrics") return "the definition of metric '" + path[1] + "'";
   if (path[1] == "plugin") {
     const auto id = now.value(part, Json::object()).value("component", part);
@@ -44,6 +47,16 @@ std::string name_of(const std::vector<std::string>& path, const Json& now) {
 void compare(const Json& before, const Json& now, const Json& whole, std::vector<std::string>& path,
              std::vector<std::string>& found) {
   if (before == now) return;
+  const bool sources =  // of a reader
+      path.size() > 1 && path.back() == "from" && path[path.size() - 2] == "encoder";
+  if (sources && before.is_array() && now.is_array() && before.size() == now.size()) {
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      path.push_back(std::to_string(i));
+      compare(before[i], now[i], whole, path, found);
+      path.pop_back();
+    }
+    return;
+  }
   if (before.is_object() && now.is_object()) {
     std::set<std::string> keys;
     for (const auto* side : {&before, &now})
@@ -57,7 +70,9 @@ void compare(const Json& before, const Json& now, const Json& whole, std::vector
     return;
   }
   const auto name = name_of(path, whole);
-  const auto text = before.is_object() || now.is_object()
+  const bool both_sources = sources && before.is_array() && now.is_array();
+  const auto text = both_sources ? name + " changed"
+                    : sources || before.is_object() || now.is_object()
                         ? name + (now.is_null() ? " was removed" : " was added")
                         : name + " changed (" + brief(before) + " -> " + brief(now) + ")";
   if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "host/experiment/sources.hpp"
 #include "host/plan/components.hpp"
 #include "host/plan/datasets.hpp"
 
@@ -19,6 +20,9 @@ class Collector {
     if (component == nullptr || !seen_.insert(component).second) return;
     for (const auto& [option, weights] : components_.locate(component).checkpoints)
       if (!weights.source.empty()) add(weights, name_of(component->table) + " " + component->label);
+    check_sources(experiment_, *component);
+    for (const auto& label : component->from())
+      add(std::make_shared<const Component>(*experiment_.find(Table::encoder, label)));
     if (const auto* pretraining = experiment_.pretraining(component->table, component->label))
       add(std::make_shared<const Component>(pretraining->trainer));
   }

@@ -1,6 +1,28 @@
 #include "host/plan/plan.hpp"
 
+#include <algorithm>
+
 namespace earshot::host {
+
+namespace {
+
+void add_chain(const Plan& plan, const std::string& features, std::vector<std::string>& chain) {
+  const auto stage = plan.features.find(features);
+  if (stage == plan.features.end() ||
+      std::find(chain.begin(), chain.end(), features) != chain.end())
+    return;
+  for (const auto& source : stage->second.sources)
+    add_chain(plan, source, chain);
+  chain.push_back(features);
+}
+
+}  // namespace
+
+std::vector<std::string> Plan::chain_of(const std::string& key) const {
+  std::vector<std::string> chain;
+  add_chain(*this, key, chain);
+  return chain;
+}
 
 protocol::CellRequest PlannedCell::request() const {
   protocol::CellRequest request;

@@ -29,8 +29,9 @@ struct PlannedCell {
   std::string skipped{};
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
-  std::string features{};               ///< key of the features stage; "" if the task uses none
-  std::vector<std::string> pretrain{};  ///< keys of the pretrain stages of its components
+  std::string features{};  ///< key of the features stage; "" if the task uses none
+  /// Keys of the pretrain stages of its components, and of the encoders that its encoder reads.
+  std::vector<std::string> pretrain{};
   /// What its worker is given, shared by all cells that use it. Null: it uses none, or cannot run.
   std::shared_ptr<const protocol::DatasetRef> dataset{};
   std::shared_ptr<const protocol::FeatureSource> source{};
@@ -63,13 +64,14 @@ struct PretrainStage {
 };
 
 /// Features that planned cells read and that the cache may lack. Stages of one dataset share a
-/// pass.
+/// pass over its audio. The stage of a reader takes no audio: it reads other stages.
 struct FeatureStage {
   std::string key{};
   std::string dataset_label{}, encoder_label{};
   protocol::DatasetRef dataset{};
   protocol::FeatureSource source{};
-  std::string pretrain{};  ///< key of the stage that trains the encoder, or ""
+  std::string pretrain{};              ///< key of the stage that trains the encoder, or ""
+  std::vector<std::string> sources{};  ///< keys of the stages that a reader reads, in its order
 };
 
 struct PlannedDataset {
@@ -93,6 +95,10 @@ struct Plan {
   std::map<std::string, PlannedDataset> datasets{};  ///< by dataset key
   std::vector<PlannedPlugin> plugins{};
   std::vector<std::string> notes{};  ///< "seed changes nothing in knn: 1 of 3 seeds runs"
+
+  /// The features stage with this key and all that it reads, each once and after what it reads
+  /// itself. None for "".
+  std::vector<std::string> chain_of(const std::string& key) const;
 };
 
 }  // namespace earshot::host

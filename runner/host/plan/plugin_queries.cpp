@@ -133,6 +133,7 @@ std::string CachedQueries::question(const std::string& verb,
              component.component, component.options};
   for (const auto& input : component.inputs)
     asked.push_back(input.sha256);
+  if (!component.sources.empty()) asked.push_back(component.sources);
   return protocol::sha256(asked);
 }
 

@@ -53,8 +53,8 @@ CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
   std::set<fs::path> folders;
   for (const auto& cell : plan.cells) {
     if (cell.decision != Decision::run) continue;
-    if (const auto stage = plan.features.find(cell.features); stage != plan.features.end())
-      folders.insert(cache / "features" / stage->second.source.key);
+    for (const auto& features : plan.chain_of(cell.features))
+      folders.insert(cache / "features" / plan.features.at(features).source.key);
     if (const auto dataset = plan.datasets.find(cell.dataset_key);
         dataset != plan.datasets.end() && dataset->second.info.synthesized)
       folders.insert(cache / "audio" / cell.dataset_key);

@@ -25,6 +25,12 @@ std::string name_of_features(const Plan& plan, const std::vector<std::string>& k
          protocol::join(encoders);
 }
 
+/// Keys of the feature stages that a cell or a reader reads.
+std::vector<std::string> features_needed(const Plan& plan, const Job& job) {
+  if (job.kind == Job::Kind::cell) return {plan.cells[job.cell].features};
+  return plan.features.at(job.features.front()).sources;
+}
+
 class Builder {
  public:
   Builder(const Plan& plan, const std::set<std::string>& with_items)
@@ -61,13 +67,20 @@ class Builder {
         datasets_.push_back(cell.dataset_key);
       for (const auto& training : cell.pretrain)
         if (seen.insert(training).second) trainings_.push_back(training);
-      if (cell.features.empty() || !seen.insert(cell.features).second) continue;
-      const auto& stage = plan_.features.at(cell.features);
-      const auto pass = stage.pretrain + protocol::canonical(Json(without_fold(stage.dataset)));
-      const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
-      if (fresh) passes_.emplace_back();
-      passes_[place->second].push_back(cell.features);
+      for (const auto& features : plan_.chain_of(cell.features))
+        if (seen.insert(features).second) join_pass(features, pass_of);
     }
+  }
+
+  /// A reader takes no audio, so that it has no pass to share.
+  void join_pass(const std::string& features, std::map<std::string, std::size_t>& pass_of) {
+    const auto& stage = plan_.features.at(features);
+    const auto pass = !stage.sources.empty()
+                          ? features
+                          : stage.pretrain + protocol::canonical(Json(without_fold(stage.dataset)));
+    const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
+    if (fresh) passes_.emplace_back();
+    passes_[place->second].push_back(features);
   }
 
   void add_items(const std::string& key) {
@@ -105,7 +118,10 @@ class Builder {
     job.memory = limit_of(plan_.experiment.resources.memory);
     for (const auto& key : keys)
       job_of_[key] = jobs_.size();
-    wait_for(plan_.features.at(keys.front()).pretrain, job);
+    const auto& stage = plan_.features.at(keys.front());
+    wait_for(stage.pretrain, job);
+    for (const auto& source : stage.sources)
+      wait_for(source, job);
     jobs_.push_back(std::move(job));
   }
 
@@ -124,6 +140,7 @@ class Builder {
       wait_for(need, job);
     for (const auto& training : cell.pretrain)
       wait_for(training, job);
+    widen_chain(cell.features, job);
     jobs_.push_back(std::move(job));
   }
 
@@ -135,6 +152,13 @@ class Builder {
     needed.dependants.push_back(jobs_.size());
     ++next.waits_for;
     if (next.kind == Job::Kind::cell && needed.kind != Job::Kind::items) widen(needed, next);
+  }
+
+  /// Also the stages that the features of a cell are computed from.
+  void widen_chain(const std::string& features, const Job& cell) {
+    for (const auto& key : plan_.chain_of(features))
+      if (const auto found = job_of_.find(key); found != job_of_.end())
+        widen(jobs_[found->second], cell);
   }
 
   /// The limit of shared work is the highest of its cells; 0 means no limit.
@@ -175,10 +199,11 @@ std::vector<std::size_t> split_features(Jobs& jobs, std::size_t index, const Pla
     added.push_back(jobs.size());
     jobs.push_back(std::move(job));
   }
-  for (const auto dependant : whole.dependants) {
-    const auto& cell = plan.cells[jobs[dependant].cell];
-    jobs[job_of.at(cell.features)].dependants.push_back(dependant);
-  }
+  for (const auto dependant :
+       std::set<std::size_t>(whole.dependants.begin(), whole.dependants.end()))
+    for (const auto& key : features_needed(plan, jobs[dependant]))
+      if (const auto found = job_of.find(key); found != job_of.end())
+        jobs[found->second].dependants.push_back(dependant);
   jobs[index].dependants.clear();
   return added;
 }

@@ -14,7 +14,7 @@ struct Job {
   enum class Kind {
     items,     ///< the item table of a dataset, for the store
     pretrain,  ///< training of an encoder or language model
-    features,  ///< one pass over the audio of a dataset for some encoders
+    features,  ///< one pass over the audio of a dataset for some encoders, or what a reader reads
     cell,      ///< fit, predict and score
   };
   static constexpr std::size_t no_cell = static_cast<std::size_t>(-1);
@@ -39,13 +39,14 @@ using Jobs = std::vector<Job>;
 
 /// The jobs of all cells to run. Feature stages of one dataset share a job, but those of a
 /// pretrained encoder have their own, so that the others need not wait for its training. Its cells
-/// wait for the training as well, and fail if it fails.
+/// wait for the training as well, and fail if it fails. The stage of a reader is a job of its own,
+/// which waits for the stages that it reads, and fails if one of them fails.
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 
 /// Splits a features job that failed with several encoders into one job for each, so that only the
-/// cells of a failing encoder fail. Cells that waited for `job` then wait for the job of their
-/// encoder.
+/// cells of a failing encoder fail. Jobs that waited for `job`, of cells and of readers, then wait
+/// for the jobs of the encoders that they need.
 /// @returns the new jobs.
 std::vector<std::size_t> split_features(Jobs& jobs, std::size_t job, const Plan& plan);
 

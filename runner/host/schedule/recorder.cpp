@@ -104,12 +104,16 @@ StageRecord stage_record(const std::string& key, const char* kind, const Ending&
 }
 
 /// What cells read from an encoder, with settings that are not the defaults: "codes", "features as
-/// float16, crop centre".
-std::string reading(const protocol::FeatureSource& source) {
+/// float16, crop centre", "codes, from mimi".
+std::string reading(const Plan& plan, const FeatureStage& stage) {
+  const auto& source = stage.source;
   std::string text = source.codes ? "codes" : "features";
   if (!source.codes && source.dtype != "float32") text += " as " + source.dtype;
   for (const auto& [key, value] : source.audio.items())
     text += ", " + key + ' ' + (value.is_string() ? value.get<std::string>() : value.dump());
+  for (const auto& other : stage.sources)
+    text += (&other == &stage.sources.front() ? ", from " : " and ") +
+            plan.features.at(other).encoder_label;
   return text;
 }
 
@@ -217,7 +221,7 @@ void Recorder::record_features(const Job& job, const Slot& slot, const Ending& e
     } else if (i < slot.spent().encoders.size()) {
       stage.facts = slot.spent().encoders[i];
     }
-    stage.facts["reads"] = reading(plan_.features.at(stage.key).source);
+    stage.facts["reads"] = reading(plan_, plan_.features.at(stage.key));
     if (!reused || !is_done(store_, stage.key)) store_.record_stage(stage);
   }
 }
@@ -238,7 +242,8 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
   record.seconds = slot.seconds();
   if (cell.metrics) record.metric_specs = *cell.metrics;
   record.stages = cell.pretrain;
-  if (!cell.features.empty()) record.stages.push_back(cell.features);
+  for (auto& features : plan_.chain_of(cell.features))
+    record.stages.push_back(std::move(features));
   store_.finish_run(slot.run()->id, record);
 }
 

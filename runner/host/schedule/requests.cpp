@@ -29,8 +29,8 @@ protocol::PretrainRequest pretrain_request(const Job& job, const Plan& plan, std
   return request;
 }
 
-/// Whether encoders other than those of a job read its dataset, now or in an earlier run: then the
-/// audio that it synthesizes is worth keeping.
+/// Whether encoders other than those of a job take the audio of its dataset, now or in an earlier
+/// run: then the audio that it synthesizes is worth keeping.
 bool is_read_by_others(const Plan& plan, const Job& job, const std::string& dataset) {
   const auto encoder_of = [](const FeatureStage& stage) {
     return protocol::canonical(Json(stage.source.encoder));
@@ -39,7 +39,9 @@ bool is_read_by_others(const Plan& plan, const Job& job, const std::string& data
   for (const auto& key : job.features)
     its_own.insert(encoder_of(plan.features.at(key)));
   return std::any_of(plan.features.begin(), plan.features.end(), [&](const auto& entry) {
-    return entry.second.dataset.key == dataset && !its_own.contains(encoder_of(entry.second));
+    const auto& stage = entry.second;
+    return stage.dataset.key == dataset && stage.sources.empty() &&
+           !its_own.contains(encoder_of(stage));
   });
 }
 

@@ -240,16 +240,24 @@ class Scheduler {
       counts_.add_passes(static_cast<std::int64_t>(singles.size()));
       return;
     }
-    auto dependants = jobs_[index].dependants;
+    fail_dependants(jobs_[index], jobs_[index], attempt);
+  }
+
+  /// All that waits for `job`, which can never run, or failed, because `stage` failed.
+  void fail_dependants(const Job& job, const Job& stage, const EndedAttempt& of_stage) {
+    auto dependants = job.dependants;
     std::sort(dependants.begin(), dependants.end());
     for (const auto dependant : dependants)
-      fail_dependant(jobs_[dependant], jobs_[index], attempt);
+      fail_dependant(jobs_[dependant], stage, of_stage);
   }
 
   void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
     if (job.waits_for < 0) return;  // another stage has failed it already
     job.waits_for = -1;
-    if (job.kind == Job::Kind::features) return counts_.add_passes(-1);
+    if (job.kind == Job::Kind::features) {
+      counts_.add_passes(-1);
+      return fail_dependants(job, stage, of_stage);
+    }
     EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;
     if (const auto run = recorder_.begin(plan_.cells[job.cell])) {

@@ -38,6 +38,8 @@ class FeatureReader {
   /// Why a clip has no features; "" if it has some.
   const std::string& lost(std::int64_t clip) const;
   std::int64_t frames(std::int64_t clip) const;
+  std::int64_t width() const { return header().width; }  ///< values of a frame, or codebooks
+  double frame_rate() const { return header().frame_rate; }
 
   /// @throws Unsupported if the source is of the other kind.
   FeatureSpec feature_spec() const;

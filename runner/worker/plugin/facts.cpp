@@ -8,6 +8,7 @@
 #include <earshot/sized.hpp>
 
 #include "shared/enum_names.hpp"
+#include "worker/plugin/connect.hpp"
 #include "worker/plugin/names.hpp"
 
 namespace earshot::worker {
@@ -76,15 +77,32 @@ protocol::EvaluatorFacts describe(const Evaluator& evaluator) {
   return facts;
 }
 
+std::optional<std::int64_t> parameters_of(const ComponentInstance& made) {
+  const auto* sized = made.as<Sized>();
+  if (sized == nullptr) return std::nullopt;
+  const auto count = sized->parameter_count();
+  expect(count >= 0, "parameter_count() is " + std::to_string(count) + "; expected 0 or more");
+  return count;
+}
+
 protocol::EncoderFacts describe(const Encoder& encoder, const ComponentInstance& made) {
   protocol::EncoderFacts facts{.needs = describe(encoder.needs()),
                                .spec = describe(encoder.spec())};
   if (const auto* codec = made.as<Codec>()) facts.code_spec = describe(codec->code_spec());
-  if (const auto* sized = made.as<Sized>()) {
-    facts.parameters = sized->parameter_count();
-    expect(*facts.parameters >= 0,
-           "parameter_count() is " + std::to_string(*facts.parameters) + "; expected 0 or more");
-  }
+  facts.parameters = parameters_of(made);
+  return facts;
+}
+
+/// What only a connected reader can say is left out of one that is not.
+protocol::ReaderFacts describe(const Reader& reader, const ComponentInstance& made) {
+  protocol::ReaderFacts facts;
+  for (const auto reads : reader.reads())
+    facts.reads.push_back(name_of(reads));
+  expect(!facts.reads.empty(), "reads() names no source; expected one or more");
+  if (!made.connected) return facts;
+  facts.spec = describe(made.require<Encoder>().spec());
+  if (const auto* codec = made.as<Codec>()) facts.code_spec = describe(codec->code_spec());
+  facts.parameters = parameters_of(made);
   return facts;
 }
 
@@ -96,8 +114,7 @@ protocol::Facts facts(const ComponentInstance& made) {
   if (const auto* model = made.as<LanguageModel>())
     return protocol::LanguageModelFacts{
         {.embedding_dim = model->spec().embedding_dim, .context = model->spec().context}};
-  // A reader knows its features only once it is connected to other encoders.
-  if (made.as<Reader>() != nullptr) return protocol::NoFacts();
+  if (const auto* reader = made.as<Reader>()) return describe(*reader, made);
   if (const auto* encoder = made.as<Encoder>()) return describe(*encoder, made);
   return protocol::NoFacts();
 }

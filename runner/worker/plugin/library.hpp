@@ -43,7 +43,8 @@ protocol::ComponentInfo describe(const Component& component);
 struct ComponentInstance {
   const Component* component = nullptr;
   std::shared_ptr<void> object{};
-  std::string name{};  ///< "encoder 'mimi' of codecs.so"
+  std::string name{};      ///< "encoder 'mimi' of codecs.so"
+  bool connected = false;  ///< it is a reader that knows its sources, see connect.hpp
 
   bool exists() const { return object != nullptr; }
   /// As one of its contracts; null if its class does not have it.

@@ -1,4 +1,5 @@
 #include "protocol/path_text.hpp"
+#include "worker/plugin/connect.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/facts.hpp"
 #include "worker/requests/verbs.hpp"
@@ -10,7 +11,9 @@ protocol::PluginInfo perform(const protocol::InspectRequest& request, Session&) 
 }
 
 protocol::Facts perform(const protocol::ResolveRequest& request, Session&) {
-  return facts(make(request.component, open_device(request.device.value_or("cpu")), 0));
+  auto made = make(request.component, open_device(request.device.value_or("cpu")), 0);
+  connect(made, request.component, 0);
+  return facts(made);
 }
 
 protocol::DeviceResult perform(const protocol::DeviceRequest& request, Session&) {

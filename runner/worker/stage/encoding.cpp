@@ -1,8 +1,10 @@
 #include "worker/stage/encoding.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include <ATen/ATen.h>
 
@@ -16,8 +18,8 @@ namespace earshot::worker {
 
 namespace {
 
-/// Frames of a whole clip may differ by this from duration times frame rate (Encoder::encode), and
-/// by what rounding of the two adds.
+/// Frames of a whole clip may differ by this from duration times frame rate (Encoder::encode,
+/// Reader::read), and by what rounding of the two adds.
 constexpr double frame_tolerance = 1 + 1e-6;
 /// Codes of overlapping chunks differ by more: a rate counts the overlap, and the last chunk has
 /// none. Of EnCodec 48 kHz it is 1.5 frames.
@@ -51,7 +53,13 @@ Encoding::Encoding(const protocol::FeatureSource& source, c10::Device device)
       device_(device),
       name_("encoder '" + source.encoder.component + "'") {
   auto& encoder = made_.require<Encoder>();
-  needs_ = with_overrides(encoder.needs(), source.audio);
+  if (auto* reader = made_.as<Reader>()) {
+    reads_ = reader->reads();
+    if (!made_.connected)
+      throw ConfigError(name_ + " reads other encoders in place of audio; name them in 'from'");
+  } else {
+    needs_ = with_overrides(encoder.needs(), source.audio);
+  }
   if (source.dtype != "float32" && source.dtype != "float16")
     throw ConfigError("features as '" + source.dtype + "'; allowed: 'float32', 'float16'");
   if (!source.codes) {
@@ -77,33 +85,77 @@ double Encoding::estimated_bytes(double seconds) const {
 
 std::vector<EncodedClip> Encoding::encode(std::span<const Prepared> recordings) {
   std::vector<std::vector<float>> samples;
-  for (const auto& recording : recordings)
+  std::vector<std::string> names;
+  for (const auto& recording : recordings) {
     samples.push_back(recording.samples);
+    names.push_back(recording.name);
+  }
   auto audio = to_batch(samples, needs_);
   audio.samples = audio.samples.to(device_);
-
-  at::Tensor lengths, side;
-  const auto values = run(audio, recordings, lengths, side);
-  check(values, lengths, audio, recordings);
-  std::vector<EncodedClip> clips;
-  for (std::int64_t b = 0; b < values.size(0); ++b) {
-    auto& clip = clips.emplace_back();
-    clip.frames = lengths[b].item<std::int64_t>();
-    append(clip.values, values[b].slice(codec_ != nullptr ? 1 : 0, 0, clip.frames));
-    if (!side.defined()) continue;
-    clip.side = side.size(1);
-    append(clip.values, side[b]);
+  const auto output = call(
+      names, [&] { return made_.require<Encoder>().encode(audio); },
+      [&] { return codec_->quantize(audio); });
+  std::vector<Duration> durations;
+  for (std::size_t b = 0; b < names.size(); ++b) {
+    const auto seconds =
+        static_cast<double>(audio.lengths[static_cast<std::int64_t>(b)].item<std::int64_t>()) /
+        static_cast<double>(audio.sample_rate);
+    durations.push_back({seconds, seconds});
   }
-  return clips;
+  check(output, names, durations);
+  return clips_of(output);
 }
 
-at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> recordings,
-                         at::Tensor& lengths, at::Tensor& side) {
+namespace {
+
+void move_to(c10::Device device, FeatureBatch& batch) {
+  batch.values = batch.values.to(device);
+}
+
+void move_to(c10::Device device, CodeBatch& batch) {
+  batch.codes = batch.codes.to(device);
+  if (batch.side.defined()) batch.side = batch.side.to(device);
+}
+
+}  // namespace
+
+std::vector<EncodedClip> Encoding::read(std::vector<SourceBatch> sources,
+                                        std::span<const std::string> names) {
+  std::vector<Duration> durations;
+  for (std::size_t b = 0; b < names.size(); ++b)
+    durations.push_back(duration_of(sources, static_cast<std::int64_t>(b)));
+  for (auto& source : sources)
+    std::visit([&](auto& batch) { move_to(device_, batch); }, source);
+  auto& reader = made_.require<Reader>();
+  const auto output = call(
+      names, [&] { return reader.read(sources); }, [&] { return reader.read_codes(sources); });
+  check(output, names, durations);
+  return clips_of(output);
+}
+
+Encoding::Duration Encoding::duration_of(std::span<const SourceBatch> sources, std::int64_t clip) {
+  Duration duration{std::numeric_limits<double>::infinity(), 0};
+  for (const auto& source : sources)
+    std::visit(
+        [&](const auto& batch) {
+          if (batch.spec.frame_rate == 0) return;
+          const auto frames = batch.lengths[clip].template item<std::int64_t>();
+          const auto seconds = static_cast<double>(frames) / batch.spec.frame_rate;
+          duration.least = std::min(duration.least, seconds);
+          duration.most = std::max(duration.most, seconds);
+        },
+        source);
+  return duration;
+}
+
+template <class Features, class Codes>
+Encoding::Output Encoding::call(std::span<const std::string> names, const Features& features,
+                                const Codes& codes) {
   const auto where = [&] {
-    return name_ + ", clip " + recordings.front().name +
-           (recordings.size() > 1 ? " and " + std::to_string(recordings.size() - 1) + " more" : "");
+    return name_ + ", clip " + names.front() +
+           (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "");
   };
-  return in_context(where, [&] {
+  return in_context(where, [&]() -> Output {
     const auto start = std::chrono::steady_clock::now();
     const auto took = [&] {
       encode_seconds +=
@@ -112,24 +164,37 @@ at::Tensor Encoding::run(const AudioBatch& audio, std::span<const Prepared> reco
     const auto whom = [&] { return made_.name; };
     at::manual_seed(0);  // the same draws whichever encoder ran before
     if (codec_ != nullptr) {
-      const auto batch = call_plugin(whom, [&] { return codec_->quantize(audio); });
+      const auto batch = call_plugin(whom, codes);
       took();
       batch.check();
       if (batch.spec != codec_->code_spec())
         throw ContractError("the codes have a spec that differs from code_spec()");
-      lengths = batch.lengths.contiguous();
-      if (batch.side.defined()) side = batch.side.to(at::kCPU);
-      return batch.codes.to(at::kCPU, at::kInt);
+      return {batch.codes.to(at::kCPU, at::kInt), batch.lengths.contiguous(),
+              batch.side.defined() ? batch.side.to(at::kCPU) : batch.side};
     }
-    const auto batch = call_plugin(whom, [&] { return made_.require<Encoder>().encode(audio); });
+    const auto batch = call_plugin(whom, features);
     const auto values = batch.values.defined() ? batch.values.to(at::kCPU) : batch.values;
     took();
     batch.check();
     if (batch.spec != made_.require<Encoder>().spec())
       throw ContractError("the features have a spec that differs from spec()");
-    lengths = batch.lengths.contiguous();
-    return values.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat);
+    return {values.to(layout_.dtype == "float16" ? at::kHalf : at::kFloat),
+            batch.lengths.contiguous(),
+            {}};
   });
+}
+
+std::vector<EncodedClip> Encoding::clips_of(const Output& output) const {
+  std::vector<EncodedClip> clips;
+  for (std::int64_t b = 0; b < output.values.size(0); ++b) {
+    auto& clip = clips.emplace_back();
+    clip.frames = output.lengths[b].item<std::int64_t>();
+    append(clip.values, output.values[b].slice(codec_ != nullptr ? 1 : 0, 0, clip.frames));
+    if (!output.side.defined()) continue;
+    clip.side = output.side.size(1);
+    append(clip.values, output.side[b]);
+  }
+  return clips;
 }
 
 std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
@@ -146,7 +211,7 @@ std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
                         std::to_string(layout_.width) + ")");
   const auto frames = found.size(0);
   const auto expected = seconds * layout_.frame_rate;
-  if (seconds > 0 && !fits(frames, expected))
+  if (seconds > 0 && !fits(frames, {seconds, seconds}))
     throw DataError(std::to_string(frames) + " frames; its " + protocol::Json(seconds).dump() +
                     " s have " + protocol::Json(expected).dump() + " at " +
                     protocol::Json(layout_.frame_rate).dump() +
@@ -158,30 +223,32 @@ std::int64_t Encoding::look_up(const ClipName& clip, double seconds,
   return frames;
 }
 
-bool Encoding::fits(std::int64_t frames, double expected) const {
-  return layout_.frame_rate == 0 ||
-         std::abs(static_cast<double>(frames) - std::max(1.0, expected)) <=
-             (codec_ != nullptr ? code_tolerance : frame_tolerance);
+bool Encoding::fits(std::int64_t frames, Duration duration) const {
+  if (layout_.frame_rate == 0) return true;
+  const auto tolerance = codec_ != nullptr && reads_.empty() ? code_tolerance : frame_tolerance;
+  const auto count = static_cast<double>(frames);
+  return count >= std::max(1.0, duration.least * layout_.frame_rate) - tolerance &&
+         count <= std::max(1.0, duration.most * layout_.frame_rate) + tolerance;
 }
 
-void Encoding::check(const at::Tensor& values, const at::Tensor& lengths, const AudioBatch& audio,
-                     std::span<const Prepared> recordings) const {
-  const auto size = static_cast<std::int64_t>(recordings.size());
-  if (values.size(0) != size)
-    throw ContractError(name_ + ": " + std::to_string(values.size(0)) + " results for a batch of " +
-                        std::to_string(size));
-  for (std::int64_t b = 0; b < size; ++b) {
-    const auto where = name_ + ", clip " + recordings[static_cast<std::size_t>(b)].name + ": ";
-    const auto frames = lengths[b].item<std::int64_t>();
-    const auto expected = layout_.frame_rate *
-                          static_cast<double>(audio.lengths[b].item<std::int64_t>()) /
-                          static_cast<double>(audio.sample_rate);
-    if (!fits(frames, expected))
-      throw ContractError(where + std::to_string(frames) +
-                          " frames; duration times frame_rate is " + std::to_string(expected) +
-                          (codec_ != nullptr ? ", two" : ", one") + " more or less is allowed");
+void Encoding::check(const Output& output, std::span<const std::string> names,
+                     std::span<const Duration> durations) const {
+  if (output.values.size(0) != static_cast<std::int64_t>(names.size()))
+    throw ContractError(name_ + ": " + std::to_string(output.values.size(0)) +
+                        " results for a batch of " + std::to_string(names.size()));
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const auto b = static_cast<std::int64_t>(n);
+    const auto where = name_ + ", clip " + names[n] + ": ";
+    const auto frames = output.lengths[b].item<std::int64_t>();
+    const auto& [least, most] = durations[n];
+    if (!fits(frames, durations[n]))
+      throw ContractError(
+          where + std::to_string(frames) + " frames; duration times frame_rate is " +
+          std::to_string(least * layout_.frame_rate) +
+          (least < most ? " to " + std::to_string(most * layout_.frame_rate) : "") +
+          (codec_ != nullptr && reads_.empty() ? ", two" : ", one") + " more or less is allowed");
     if (codec_ != nullptr) continue;
-    if (!at::isfinite(values[b].slice(0, 0, frames)).all().item<bool>())
+    if (!at::isfinite(output.values[b].slice(0, 0, frames)).all().item<bool>())
       throw ContractError(where + "features that are not finite" +
                           (layout_.dtype == "float16" ? ", as float16 at least" : ""));
   }

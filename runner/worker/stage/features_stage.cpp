@@ -19,6 +19,7 @@
 #include "worker/stage/encoding.hpp"
 #include "worker/stage/opened.hpp"
 #include "worker/stage/peak_memory.hpp"
+#include "worker/stage/source_features.hpp"
 
 namespace earshot::worker {
 
@@ -26,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Limits of a batch: clips, and samples with padding, unless a single clip has more.
+// Limits of a batch: clips, and samples or what a reader reads with padding, unless a single clip
+// has more.
 constexpr std::size_t batch_clips = 16, batch_samples = 1 << 24;
 
 /// One source with what it still needs.
@@ -36,9 +38,10 @@ struct Work {
 
   const protocol::FeatureSource& source;
   Encoding encoding;
-  std::vector<std::string> keys{};     ///< of all shards
-  std::vector<std::size_t> missing{};  ///< shards to compute, ascending
-  std::vector<ShardClip> clips{};      ///< of the shard at hand
+  std::vector<std::string> keys{};        ///< of all shards
+  std::vector<std::size_t> missing{};     ///< shards to compute, ascending
+  std::optional<SourceFeatures> reads{};  ///< of a reader that still needs something
+  std::vector<ShardClip> clips{};         ///< of the shard at hand
   std::vector<std::vector<std::byte>> values{};
   protocol::FeatureResult result{};
 };
@@ -73,6 +76,7 @@ class FeaturesStage {
   }
 
   protocol::Json run() {
+    open_sources();
     check_disk();
     check_names();
     for (std::size_t shard = 0; shard * clips_per_shard < clips_.size(); ++shard) {
@@ -110,6 +114,12 @@ class FeaturesStage {
         work->result.computed += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
       to_do_ = std::max(to_do_, work->result.computed);
     }
+  }
+
+  void open_sources() {
+    for (const auto& work : works_)
+      if (const auto& reads = work->encoding.reads(); !reads.empty() && !work->missing.empty())
+        work->reads.emplace(*dataset_, request_.cache, work->source, reads);
   }
 
   std::size_t end(std::size_t shard) const {
@@ -206,7 +216,7 @@ class FeaturesStage {
   Loaded load(std::size_t first, std::size_t last, const std::vector<AudioNeeds>& needs) {
     Loaded loaded{{needs.size(), std::vector<Prepared>(last - first)},
                   std::vector<std::string>(last - first)};
-    if (needs.empty()) return loaded;  // all look up
+    if (needs.empty()) return loaded;  // nobody listens
     const auto load_one = [&](std::size_t n) {
       const auto& clip = clips_[first + n];
       try {
@@ -233,17 +243,20 @@ class FeaturesStage {
   void encode(std::size_t first, std::size_t last, const std::vector<Work*>& works) {
     std::vector<AudioNeeds> needs;
     for (const auto* work : works)
-      if (!work->encoding.looks_up() &&
+      if (work->encoding.takes_audio() &&
           std::find(needs.begin(), needs.end(), work->encoding.needs()) == needs.end())
         needs.push_back(work->encoding.needs());
     auto loaded = load(first, last, needs);
     for (auto* work : works) {
       if (work->encoding.looks_up()) {
         look_up(*work, first, last);
-        continue;
+      } else if (work->reads) {
+        read(*work, first, last);
+      } else {
+        const auto place = std::find(needs.begin(), needs.end(), work->encoding.needs());
+        encode(*work, loaded.prepared[static_cast<std::size_t>(place - needs.begin())],
+               loaded.lost);
       }
-      const auto place = std::find(needs.begin(), needs.end(), work->encoding.needs());
-      encode(*work, loaded.prepared[static_cast<std::size_t>(place - needs.begin())], loaded.lost);
     }
     done_ += static_cast<std::int64_t>(last - first);
     session_.progress(std::min(done_, to_do_), to_do_, "features");
@@ -293,18 +306,47 @@ class FeaturesStage {
         encoded.push_back(std::move(clip));
       begin += size;
     }
-    for (std::size_t n = 0, taken = 0; n < prepared.size(); ++n) {
-      if (!lost[n].empty()) {
-        work.clips.push_back({.lost = lost[n]});
+    for (const auto& recording : readable)
+      work.result.audio_seconds += static_cast<double>(recording.samples.size()) /
+                                   static_cast<double>(work.encoding.needs().sample_rate);
+    take(work, std::move(encoded), lost);
+  }
+
+  void read(Work& work, std::size_t first, std::size_t last) {
+    std::vector<std::string> lost;
+    std::vector<std::int64_t> readable;
+    for (auto n = static_cast<std::int64_t>(first); n < static_cast<std::int64_t>(last); ++n) {
+      lost.push_back(work.reads->lost(n));
+      if (lost.back().empty()) readable.push_back(n);
+    }
+    std::vector<EncodedClip> encoded;
+    for (std::span<const std::int64_t> left(readable); !left.empty();) {
+      const auto batch = left.first(work.reads->batch_size(left, batch_samples));
+      left = left.subspan(batch.size());
+      std::vector<std::string> names;
+      for (const auto n : batch) {
+        names.push_back(clip_name(clips_[static_cast<std::size_t>(n)]));
+        work.result.audio_seconds += work.reads->seconds(n);
+      }
+      for (auto& clip : work.encoding.read(work.reads->batch({batch.begin(), batch.end()}), names))
+        encoded.push_back(std::move(clip));
+    }
+    take(work, std::move(encoded), lost);
+  }
+
+  /// What came out of the clips that are not lost, in their order, and why the others are.
+  static void take(Work& work, std::vector<EncodedClip> encoded,
+                   const std::vector<std::string>& lost) {
+    auto next = encoded.begin();
+    for (const auto& reason : lost) {
+      if (!reason.empty()) {
+        work.clips.push_back({.lost = reason});
         work.values.emplace_back();
         continue;
       }
-      auto& clip = encoded[taken];
-      work.clips.push_back({.frames = clip.frames, .side = clip.side});
-      work.values.push_back(std::move(clip.values));
-      work.result.audio_seconds += static_cast<double>(readable[taken].samples.size()) /
-                                   static_cast<double>(work.encoding.needs().sample_rate);
-      ++taken;
+      work.clips.push_back({.frames = next->frames, .side = next->side});
+      work.values.push_back(std::move(next->values));
+      ++next;
     }
   }
 

@@ -7,6 +7,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "protocol/path_text.hpp"
+#include "worker/plugin/connect.hpp"
 #include "worker/stage/context.hpp"
 #include "worker/stage/state_file.hpp"
 
@@ -77,6 +78,7 @@ State read_trained_state(const std::filesystem::path& file) {
 ComponentInstance make_encoder(const protocol::ComponentRef& ref, c10::Device device,
                                std::uint64_t seed) {
   auto made = make(ref, device, seed);
+  connect(made, ref, seed);
   if (ref.state.empty()) return made;
   const auto file = protocol::path_of(ref.state);
   const auto state = read_state(file);

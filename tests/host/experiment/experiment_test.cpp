@@ -221,12 +221,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:3:13: max_cells is 0 (an integer); expected an integer, 1 or more"},
         Mistake{"no_matrix", "[experiment]\nname = 'a'\n",
                 "x.toml:1:1: there is no [[matrix]]; expected one with encoders and tasks"},
-        Mistake{"component_key", with("[encoder.b]\nuse = 'x'\noptoins = {}\n"),
-                "x.toml:21:1: unknown key in [encoder.b]: 'optoins'; known: dtype, use, options, "
-                "pretrain, pretrain_data, in_domain; did you mean 'options'?"},
-        Mistake{"pretrain_data_key", with("[encoder.b]\nuse = 'x'\npretrain_date = ['y']\n"),
-                "x.toml:21:1: unknown key in [encoder.b]: 'pretrain_date'; known: dtype, use, "
-                "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
+        Mistake{
+            "component_key", with("[encoder.b]\nuse = 'x'\noptoins = {}\n"),
+            "x.toml:21:1: unknown key in [encoder.b]: 'optoins'; known: dtype, from, use, options, "
+            "pretrain, pretrain_data, in_domain; did you mean 'options'?"},
+        Mistake{
+            "pretrain_data_key", with("[encoder.b]\nuse = 'x'\npretrain_date = ['y']\n"),
+            "x.toml:21:1: unknown key in [encoder.b]: 'pretrain_date'; known: dtype, from, use, "
+            "options, pretrain, pretrain_data, in_domain; did you mean 'pretrain_data'?"},
         Mistake{"pretrain_data", with("[encoder.b]\nuse = 'x'\npretrain_data = 5\n"),
                 "x.toml:21:17: pretrain_data is 5 (an integer); expected a list of strings"},
         Mistake{"in_domain", with("[encoder.b]\nuse = 'x'\nin_domain = ['romms']\n"),

@@ -224,15 +224,6 @@ TEST(Skipped, is_what_the_encoder_cannot_do) {
   EXPECT_TRUE(plan.cells[1].request().features[0].codes);
 }
 
-TEST(Skipped, is_an_encoder_that_reads_others) {
-  World world;
-  world.add("units.so", plugin("units", "encoder", {{"units", {}}}, {"reader"}));
-  EXPECT_EQ(
-      skipped(world, "encoder = ['units']\ntask = ['probe']\n[encoder.units]\nuse = 'units'\n"),
-      "encoder 'units' reads other encoders in place of audio, and an experiment of this "
-      "version cannot say which");
-}
-
 TEST(Skipped, is_what_lacks_weights_or_data) {
   World world;
   EXPECT_EQ(skipped(world, std::string(one) + "[encoder.mel.options]\nweights = 'w.bin'\n"),

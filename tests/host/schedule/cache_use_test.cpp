@@ -52,6 +52,17 @@ TEST(Cache, keeps_what_a_running_plan_reads) {
   EXPECT_FALSE(fs::exists(used));
 }
 
+TEST(Cache, keeps_what_the_encoder_of_a_running_plan_reads) {
+  const TemporaryFolder cache;
+  const auto read = shard(cache, "source-log_mel", "a", 1'000'000);
+  SmallPlan small;
+  small.add("log_mel", "room").decision = Decision::cached;
+  small.add_reader("units", {"log_mel"}, "room");
+  const CacheUse use(cache.path(), small.plan);
+  prune_cache(cache.path(), 0);
+  EXPECT_TRUE(fs::exists(read));
+}
+
 TEST(Cache, keeps_pretrained_encoders_that_are_asked_to_stay_or_run) {
   const TemporaryFolder cache;
   const auto encoder = [&](const std::string& key) {

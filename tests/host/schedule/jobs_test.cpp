@@ -110,6 +110,47 @@ TEST(Jobs, of_several_encoders_are_taken_apart_with_their_cells) {
   EXPECT_THAT(jobs[singles[1]].dependants, ElementsAre(2));
 }
 
+/// Cells of units, which read mel, and of words, which read these and mfcc; of mel and mfcc none.
+SmallPlan readers() {
+  SmallPlan small;
+  small.add("mel", "room").decision = Decision::cached;
+  small.add("mfcc", "room").decision = Decision::cached;
+  small.add_reader("units", {"mel"}, "room").decision = Decision::cached;
+  small.add_reader("words", {"units", "mfcc"}, "room");
+  return small;
+}
+
+TEST(Jobs, of_readers_come_after_those_that_they_read_which_are_done_for_them) {
+  const auto small = readers();
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_THAT(names(jobs), ElementsAre("features of scenes: mel, mfcc", "features of scenes: units",
+                                       "features of scenes: words", "words/room/s0"));
+  EXPECT_THAT(jobs[0].dependants, ElementsAre(1, 2));
+  EXPECT_THAT(jobs[1].dependants, ElementsAre(2));
+  EXPECT_EQ(jobs[1].waits_for, 1);
+  EXPECT_EQ(jobs[2].waits_for, 2);
+  EXPECT_EQ(jobs[3].waits_for, 1);
+  EXPECT_TRUE(jobs[2].wide);
+}
+
+TEST(Jobs, that_readers_read_are_taken_apart_with_each_reader_behind_its_own) {
+  const auto small = readers();
+  auto jobs = build_jobs(small.plan, {"data-scenes"});
+  const auto singles = split_features(jobs, 0, small.plan);
+  ASSERT_EQ(singles.size(), 2u);
+  EXPECT_EQ(jobs[singles[0]].name, "features of scenes: mel");
+  EXPECT_THAT(jobs[singles[0]].dependants, ElementsAre(1));
+  EXPECT_THAT(jobs[singles[1]].dependants, ElementsAre(2));
+}
+
+TEST(Jobs, that_readers_read_may_use_what_the_cells_may) {
+  auto small = readers();
+  small.plan.experiment.resources.timeout = 5;
+  small.plan.cells.back().cell.resources.timeout = 9;
+  for (const auto& job : build_jobs(small.plan, {"data-scenes"}))
+    EXPECT_EQ(job.timeout, 9) << job.name;
+}
+
 TEST(Jobs, train_an_encoder_once_before_all_that_uses_it) {
   SmallPlan small;
   small.add("log_mel", "room");

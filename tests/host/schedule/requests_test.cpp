@@ -21,6 +21,18 @@ TEST(Requests, keep_made_audio_where_another_pass_reads_the_dataset_too) {
   EXPECT_TRUE(keeps()) << "log_mel has read it in an earlier run";
 }
 
+TEST(Requests, keep_no_made_audio_for_encoders_that_read_others) {
+  SmallPlan small;
+  small.add("log_mel", "room");
+  small.add_reader("units", {"log_mel"}, "room");
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  const auto asked = [&](std::size_t job) {
+    return std::get<protocol::FeaturesRequest>(request_of(jobs.at(job), small.plan, {}, 1));
+  };
+  EXPECT_FALSE(asked(0).keep_made_audio);
+  EXPECT_EQ(asked(1).sources.at(0).from.at(0).key, "source-log_mel");
+}
+
 TEST(Requests, hold_what_the_command_line_decides_along_with_what_the_plan_says) {
   SmallPlan small;
   small.plan.experiment.resources.device = "cuda";

@@ -271,6 +271,36 @@ TEST_F(Scheduling, fails_only_the_cells_of_the_encoder_that_crashed) {
       << "three in the pass that it shared, three alone";
 }
 
+TEST_F(Scheduling, computes_what_a_reader_reads_before_it) {
+  small.add("mel", "room");
+  small.add_reader("units", {"mel"}, "room");
+  small.add_reader("words", {"units"}, "room");
+  small.plan.cells.erase(small.plan.cells.begin(), small.plan.cells.begin() + 2);
+  EXPECT_EQ(run().ok, 1);
+  EXPECT_THAT(text_of(folder / "events"),
+              ::testing::StartsWith("begin mel\nend mel\nbegin units\nend units\nbegin words\n"));
+  EXPECT_EQ(text("SELECT count(*) FROM stage WHERE kind = 'features' AND state = 'ok'"), "3");
+  EXPECT_EQ(text("SELECT count(*) FROM run_stage"), "3");
+  EXPECT_EQ(text("SELECT group_concat(reads, '; ') FROM (SELECT reads FROM cost WHERE kind = "
+                 "'features' ORDER BY reads)"),
+            "features; features, from mel; features, from units");
+}
+
+TEST_F(Scheduling, fails_the_cells_of_all_readers_of_what_failed_and_no_others) {
+  small.add("log_mel", "room");
+  small.add("config", "room");
+  small.add_reader("units", {"config"}, "room");
+  small.add_reader("words", {"units", "log_mel"}, "room");
+  small.add_reader("others", {"log_mel"}, "room");
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 2);
+  EXPECT_EQ(summary.failed, 3);
+  EXPECT_EQ(summary.unfinished, 0);
+  EXPECT_EQ(text("SELECT count(*) FROM run WHERE error = "
+                 "'features of scenes: config: alpha is ''-1''; allowed is 0 or more'"),
+            "3");
+}
+
 TEST_F(Scheduling, fails_the_cells_of_a_dataset_whose_items_cannot_be_listed) {
   small.add("", "room", 0, "config");
   small.add("", "room", 0, "scenes");

@@ -72,6 +72,19 @@ class SmallPlan {
     return planned;
   }
 
+  /// A cell of an encoder that reads others, whose features are planned already.
+  PlannedCell& add_reader(const std::string& encoder, const std::vector<std::string>& from,
+                          const std::string& task) {
+    auto& planned = add(encoder, task);
+    auto& stage = plan.features.at(planned.features);
+    for (const auto& other : from) {
+      const auto source = "features-" + other + "-" + planned.dataset_key;
+      stage.sources.push_back(source);
+      stage.source.from.push_back(plan.features.at(source).source);
+    }
+    return planned;
+  }
+
   /// What planning would decide now.
   void decide(const Store& store) {
     std::vector<std::string> keys;

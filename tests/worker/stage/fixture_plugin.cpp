@@ -11,6 +11,7 @@
 #include <earshot/plugin.hpp>
 
 #include "fixture_learner.hpp"
+#include "small_readers.hpp"
 
 namespace {
 
@@ -284,4 +285,6 @@ EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known
   registrar.add<fixture::LinearLayer>("linear_layer", "One layer that can be trained");
   registrar.add<SmallModel>("small_language_model", "Bytes, by what is heard");
   registrar.add<fixture::Descent>("descent", "Trains an encoder");
+  registrar.add<testing::Units>("units", "Codes of features");
+  registrar.add<testing::Counts>("counts", "How often codes occur, beside features");
 }

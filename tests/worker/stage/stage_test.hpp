@@ -78,6 +78,8 @@ inline protocol::ComponentRef component(const std::string& name, Json options = 
       {"tones", {{"folder", ""}, {"items", 240}}},
       {"frames", {{"defect", ""}, {"rate", 8000}}},
       {"named", {{"frame_rate", 0.0}, {"unknown", ""}}},
+      {"units", {{"units", 8}}},
+      {"counts", Json::object()},
       {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}},
       {"linear_layer", {{"dim", 2}}},
       {"descent",
