@@ -20,9 +20,9 @@ void expect(bool fits, const std::string& reason) {
 const std::vector<Check>& checks() {
   static const std::vector<Check> all = [] {
     std::vector<Check> joined;
-    for (const auto list :
-         {plugin_checks, component_checks, encoder_checks, codec_checks, lookup_checks,
-          learner_checks, mapper_checks, language_model_checks, evaluator_checks, dataset_checks})
+    for (const auto list : {plugin_checks, component_checks, encoder_checks, codec_checks,
+                            lookup_checks, reader_checks, learner_checks, mapper_checks,
+                            language_model_checks, evaluator_checks, dataset_checks})
       for (const auto& check : list())
         joined.push_back(check);
     return joined;

@@ -42,6 +42,7 @@ std::vector<Check> component_checks();
 std::vector<Check> encoder_checks();
 std::vector<Check> codec_checks();
 std::vector<Check> lookup_checks();
+std::vector<Check> reader_checks();
 std::vector<Check> learner_checks();
 std::vector<Check> mapper_checks();
 std::vector<Check> language_model_checks();

@@ -146,8 +146,9 @@ void repeatable(const Subject& subject) {
   const auto values = workable(subject).front();
   const auto made = subject.make(values);
   const auto first = exercise(made);
-  // A mapper is connected once, an evaluator fitted once: another object repeats.
-  const auto once = made.as<Mapper>() != nullptr || made.as<Evaluator>() != nullptr;
+  // Mappers and readers are connected once, an evaluator is fitted once: another object repeats.
+  const auto once = made.as<Mapper>() != nullptr || made.as<Reader>() != nullptr ||
+                    made.as<Evaluator>() != nullptr;
   expect(same_bits(first, exercise(once ? subject.make(values) : made)),
          "the same call gives a different result the second time; expected equal bits");
 }
@@ -176,9 +177,10 @@ void load(const Subject& subject) {
 void global_state(const Subject& subject) {
   const auto values = workable(subject).front();
   const auto made = subject.make(values);
-  // Evaluators seed their steps, mappers and learners draw weights; others may not draw.
+  // Evaluators seed their steps, mappers and readers may draw weights when they are connected;
+  // others may not draw.
   const auto draws = made.as<Evaluator>() != nullptr || made.as<Mapper>() != nullptr ||
-                     made.as<LanguageModel>() != nullptr;
+                     made.as<Reader>() != nullptr || made.as<LanguageModel>() != nullptr;
   const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
   at::manual_seed(2);
   const auto generator = state();

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "worker/audio/policy.hpp"
+#include "worker/conformance/batches.hpp"
 #include "worker/conformance/check.hpp"
 #include "worker/conformance/exercise.hpp"
 #include "worker/plugin/facts.hpp"
@@ -14,18 +15,6 @@ namespace {
 
 std::string text(double number) {
   return protocol::Json(number).dump();
-}
-
-void check_batch(const FeatureBatch& batch, const FeatureSpec& spec, std::int64_t clips,
-                 const std::string& what) {
-  expect(batch.spec == spec, what + ": the batch's spec differs from spec()");
-  expect(batch.values.defined() && batch.values.scalar_type() == at::kFloat,
-         what + ": values are " + describe(batch.values) + "; expected float32 (B, T, D)");
-  batch.check();
-  expect(batch.values.size(0) == clips, what + ": values are " + describe(batch.values) +
-                                            "; expected " + std::to_string(clips) + " clips");
-  expect(at::isfinite(batch.values).all().item<bool>(),
-         what + ": values are not all finite; expected numbers");
 }
 
 void shape(const Subject& subject) {
@@ -51,14 +40,6 @@ void frame_count(const Subject& subject) {
     expect(frames > 1 || expected <= 2 + 1e-6, text(real) + " s give one frame; expected " +
                                                    text(expected) + " at " + text(rate) + " Hz");
   }
-}
-
-void expect_same(const at::Tensor& alone, const at::Tensor& other, const std::string& what) {
-  expect(alone.sizes() == other.sizes(),
-         what + ": " + describe(other) + " instead of " + describe(alone));
-  const auto difference = relative_difference(alone, other);
-  expect(difference <= tolerance, what + ": valid frames differ by " + text(difference) +
-                                      " of the largest value; allowed: " + text(tolerance));
 }
 
 AudioBatch pick(const AudioBatch& audio, std::vector<std::int64_t> clips, bool trim) {

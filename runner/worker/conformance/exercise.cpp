@@ -12,6 +12,7 @@
 #include "protocol/hash.hpp"
 #include "worker/audio/policy.hpp"
 #include "worker/conformance/check.hpp"
+#include "worker/conformance/made_up_sources.hpp"
 #include "worker/conformance/trial_run.hpp"
 #include "worker/dataset/listing.hpp"
 
@@ -99,6 +100,19 @@ void use(Encoder& encoder, Codec* codec, Results& results) {
   results.insert(results.end(), {codes.codes, codes.lengths, embedded.values, decoded.samples});
 }
 
+void use(const ComponentInstance& reader, Results& results) {
+  auto connected = reader;
+  const auto sources = connect_to_made_up(connected).batch({{0, 0.5}, {1, 1.2}});
+  const Untouched untouched(tensors_of(sources));
+  const auto features = reader.require<Reader>().read(sources);
+  untouched.check("read()");
+  results.insert(results.end(), {features.values, features.lengths});
+  if (reader.as<Codec>() == nullptr) return;
+  const auto codes = reader.require<Reader>().read_codes(sources);
+  untouched.check("read_codes()");
+  results.insert(results.end(), {codes.codes, codes.lengths});
+}
+
 void use(Mapper& mapper, Results& results) {
   kit::SyntheticTrial trial;
   at::manual_seed(2);
@@ -151,7 +165,10 @@ Encoder& listener(const ComponentInstance& made) {
 
 Results exercise(const ComponentInstance& made) {
   Results results;
-  if (made.as<Encoder>() != nullptr) use(listener(made), made.as<Codec>(), results);
+  if (made.as<Reader>() != nullptr)
+    use(made, results);
+  else if (made.as<Encoder>() != nullptr)
+    use(listener(made), made.as<Codec>(), results);
   if (auto* mapper = made.as<Mapper>()) use(*mapper, results);
   if (auto* model = made.as<LanguageModel>()) use(*model, results);
   if (auto* dataset = made.as<Dataset>()) use(*dataset, results);

@@ -38,9 +38,10 @@ AudioBatch test_audio(const AudioNeeds& needs, const std::vector<double>& second
 /// those of others.
 Encoder& listener(const ComponentInstance& made);
 
-/// Uses an object in a fixed way: an encoder encodes two clips, a mapper is connected and maps, a
-/// language model scores and answers, an evaluator does a whole trial, a dataset lists itself. To
-/// be called once per object of a mapper or evaluator. Checks on the way that arguments stay
+/// Uses an object in a fixed way: an encoder encodes two clips, a reader is connected to made-up
+/// sources and reads two clips of theirs, a mapper is connected and maps, a language model scores
+/// and answers, an evaluator does a whole trial, a dataset lists itself. To be called once per
+/// object of a reader, mapper or evaluator. Checks on the way that arguments stay
 /// untouched.
 /// @throws Finding (fail) when they do not; (skipped) for an evaluator that needs more than a
 /// synthetic trial has.

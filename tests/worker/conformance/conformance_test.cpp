@@ -77,6 +77,21 @@ TEST(Conformance, asks_nothing_of_a_lookup_that_needs_ears) {
   EXPECT_EQ(outcomes("good_lookup").at("shape").state, State::skipped);
 }
 
+TEST(Conformance, checks_a_reader_on_sources_that_it_makes_up) {
+  for (const auto* plugin : {"good_reader", "good_code_reader"}) {
+    const auto found = outcomes(plugin);
+    for (const auto& [name, outcome] : found)
+      EXPECT_NE(outcome.state, State::fail) << plugin << ", " << name << ": " << outcome.reason;
+    for (const auto* check : {"reads", "reader_shape", "reader_frames", "reader_padding",
+                              "reader_batch_order", "reader_audio", "repeatable", "two_instances",
+                              "input_untouched", "global_state", "thread_hop"})
+      EXPECT_EQ(found.at(check).state, State::pass) << plugin << ", " << check;
+    EXPECT_EQ(found.at("shape").state, State::skipped);
+  }
+  EXPECT_EQ(outcomes("good_reader").at("reader_codes").state, State::pass);
+  EXPECT_EQ(outcomes("good_code_reader").at("reader_codes").reason, "it gives no codes");
+}
+
 class Defective : public testing::TestWithParam<Defect> {};
 
 TEST_P(Defective, fails_the_check_of_its_rule) {
@@ -129,6 +144,14 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"counts_in_validation", "learner_validation", "changes step_sums()"},
         Defect{"learns_in_validation", "learner_validation", "changes tensor 'average'"},
         Defect{"keeps_training", "inference_after_training", "different features"},
+        Defect{"reads_other_sources", "reads", "reads() changes after connect()"},
+        Defect{"reader_wrong_width", "reader_shape", "the batch's spec differs from spec()"},
+        Defect{"reader_halves_time", "reader_frames", "a clip has 3 frames; its sources last 5.0"},
+        Defect{"reader_depends_on_padding", "reader_padding", "with a longer one"},
+        Defect{"reader_depends_on_batch", "reader_batch_order", "clip 3 of 3"},
+        Defect{"read_codes_out_of_range", "reader_codes", "expected 0 to 7"},
+        Defect{"reader_hears", "reader_audio", "encode() takes audio; expected Unsupported"},
+        Defect{"reader_changes_input", "input_untouched", "read() changes its arguments"},
         Defect{"mapper_wrong_width", "connect", "returns dim 13; expected 12"},
         Defect{"mapper_dead_parameter", "gradients", "parameter 'unused'"},
         Defect{"marks_by_predict", "marks", "mark() differs"},
