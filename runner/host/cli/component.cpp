@@ -7,8 +7,7 @@
 
 #include "host/base/table.hpp"
 #include "host/cli/shared_options.hpp"
-#include "host/plan/components.hpp"
-#include "host/plan/planner.hpp"
+#include "host/plan/readers.hpp"
 #include "protocol/enum_names.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/option_text.hpp"
@@ -104,6 +103,7 @@ Words words_of(const std::string& name, Json fact) {
   if (name == "needs") return words_of_needs(fact);
   if (name == "code_spec") return words_of_codes(fact);
   if (fact.is_number()) return {fact.dump()};
+  if (fact.is_array()) return fact.get<Words>();
   if (!fact.contains("frame_rate")) return words_of(fact);
   Words words{"dim " + fact.at("dim").dump()};
   add_frames(fact, words);
@@ -138,6 +138,16 @@ Json option_texts_of(const Arguments& given, const std::string& command) {
   return options;
 }
 
+Resolved find_component(const Experiment& experiment,
+                        const std::shared_ptr<const Component>& component, KnownPlugins& plugins) {
+  Components components(experiment, plugins.catalog, plugins.hashes);
+  if (component->table != Table::encoder) return components.find(component);
+  Readers readers(experiment, plugins.queries, [&](const auto& encoder) {
+    return readers.connect(encoder, components.find(encoder));
+  });
+  return readers.connect(component, components.find(component));
+}
+
 OneComponent one_component(const Arguments& given, const std::string& command, Table table,
                            const std::string& named) {
   std::string label;
@@ -154,14 +164,13 @@ OneComponent one_component(const Arguments& given, const std::string& command, T
   auto component = std::make_shared<Component>(*written);
   component->options.update(
       protocol::typed(entry.component->options, option_texts_of(given, command)));
-  Components components(experiment, plugins.catalog, plugins.hashes);
-  const auto found = components.find(component);
+  const auto found = find_component(experiment, component, plugins);
   if (!found->missing.empty())
     throw Failure(ExitCode::usage, "runner " + command + ": " + found->missing);
   auto settings = protocol::Json::object();
   for (const auto& spec : entry.component->options)
     if (spec.affects_results) settings[spec.name] = found->ref.options.at(spec.name);
-  return {label, entry.id(), found->ref, settings};
+  return {label, entry.id(), found->ref, Readers::sources_of(*found), settings};
 }
 
 void print_facts(std::ostream& out, const Json& facts) {

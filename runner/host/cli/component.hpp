@@ -6,6 +6,8 @@
 #include "host/base/ask.hpp"
 #include "host/base/failure.hpp"
 #include "host/experiment/axis.hpp"
+#include "host/plan/components.hpp"
+#include "host/plan/planner.hpp"
 #include "protocol/components.hpp"
 
 namespace earshot::host {
@@ -20,8 +22,15 @@ struct OneComponent {
   std::string label{};  ///< its label in an experiment, or else its id as given
   std::string id{};     ///< "plugin/name"
   protocol::ComponentRef ref{};
+  std::vector<protocol::FeatureSource> from{};         ///< what it reads, if it is a reader
   protocol::Json settings = protocol::Json::object();  ///< the options that results depend on
 };
+
+/// A component of an experiment as its cells use it, except for its pretraining: a reader is
+/// connected to the encoders that it names.
+/// @throws Failure as Components and Readers do
+Resolved find_component(const Experiment& experiment,
+                        const std::shared_ptr<const Component>& component, KnownPlugins& plugins);
 
 /// The component `named`: an id, or FILE.toml:LABEL for one as an experiment configures it. Its
 /// options are overridden by values of --option.

@@ -135,11 +135,23 @@ Json with_examples(const protocol::OptionSchema& schema, Json options) {
   return options;
 }
 
-/// Asks the component with these `options`, whose relative paths and weights are resolved.
+bool is_reader(const Subject& subject) {
+  const auto& abilities = subject.entry.component->abilities;
+  return std::find(abilities.begin(), abilities.end(), "reader") != abilities.end();
+}
+
+/// Asks the component with these `options`, whose relative paths and weights are resolved. A reader
+/// of a file is connected to the encoders that it reads.
 /// @throws Failure (usage) if an option is wrong or a file is missing; WorkerError
 Json ask_component(const Subject& subject, const Json& options, KnownPlugins& plugins) {
   auto component = std::make_shared<Component>(*subject.component);
   component->options = options;
+  if (subject.as_written && (is_reader(subject) || !component->from().empty())) {
+    const auto found = find_component(*subject.experiment, component, plugins);
+    if (!found->missing.empty())
+      throw Failure(ExitCode::usage, "runner describe: " + found->missing);
+    return plugins.queries.resolve(found->ref);
+  }
   const Components components(*subject.experiment, plugins.catalog, plugins.hashes);
   const auto found = components.locate(component);
   if (!found.missing.empty()) throw Failure(ExitCode::usage, "runner describe: " + found.missing);
@@ -212,6 +224,8 @@ void print(const Subject& subject, const Json& options, KnownPlugins& plugins) {
                   : options.empty() ? "\nWith the default options:\n"
                                     : "\nWith these options:\n");
   }
+  if (const auto& from = subject.component->from(); !from.empty())
+    std::cout << "from: " << protocol::join(from) << '\n';
   print_facts(std::cout, facts);
 }
 

@@ -25,7 +25,8 @@ Syntax syntax_of_encode() {
       "encode", "ENCODER FILE...",
       "Writes an encoder's features of audio files, or with --codes the codes of a codec, for\n"
       "numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a component, or\n"
-      "FILE.toml:LABEL for one as an experiment configures it. Recordings are mixed down to one\n"
+      "FILE.toml:LABEL for one as an experiment configures it; an encoder that reads others needs\n"
+      "such a file, which names these. Recordings are mixed down to one\n"
       "channel, as in experiments. Each recording is named after its file without the extension,\n"
       "plus a number if two names are equal, ignoring case. Frame t of the features (T, D) or\n"
       "codes (Q, T) is centred at first_frame + t / frame_rate seconds; both values are written\n"
@@ -117,13 +118,27 @@ protocol::EncodeRequest encode_request(const Arguments& given) {
   return request;
 }
 
+/// The sources of a reader, for the file that is written.
+Json described(const std::vector<protocol::FeatureSource>& sources) {
+  auto list = Json::array();
+  for (const auto& source : sources) {
+    list.push_back({{"encoder", source.encoder.component},
+                    {"options", source.encoder.options},
+                    {"reads", source.codes ? "codes" : "features"}});
+    if (!source.from.empty()) list.back()["from"] = described(source.from);
+  }
+  return list;
+}
+
 ExitCode run_encode(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_encode(), arguments);
   if (!given) return ExitCode::ok;
   auto request = encode_request(*given);
   const auto encoder = one_component(*given, "encode", Table::encoder, given->text("encoder"));
   request.encoder = encoder.ref;
+  request.from = encoder.from;
   request.about = {{"encoder", encoder.id}, {"options", protocol::json_text(encoder.settings)}};
+  if (!encoder.from.empty()) request.about["from"] = protocol::json_text(described(encoder.from));
 
   CountMeter meter("encoded");
   std::size_t lost = 0;

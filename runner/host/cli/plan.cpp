@@ -151,6 +151,22 @@ void print_pretraining(const Plan& plan) {
   }
 }
 
+/// What the readers read, each once for all datasets.
+void print_readers(const Plan& plan) {
+  std::set<std::string> lines;
+  for (const auto& [key, stage] : plan.features) {
+    std::string read;
+    for (const auto& source : stage.sources) {
+      const auto& other = plan.features.at(source);
+      read += (read.empty() ? "" : ", ") +
+              std::string(other.source.codes ? "codes of " : "features of ") + other.encoder_label;
+    }
+    if (!read.empty()) lines.insert("encoder " + stage.encoder_label + ": reads " + read);
+  }
+  for (const auto& line : lines)
+    std::cout << '\n' << line << '\n';
+}
+
 ExitCode run_plan(const std::vector<std::string>& arguments) {
   Syntax syntax{"plan", "FILE.toml",
                 "Shows what 'runner FILE.toml' would do, and why. Each cell will run (new, changed "
@@ -195,6 +211,7 @@ void show_plan(const Workspace& workspace, const PlanView& view) {
   std::cout << experiment.name << ": " << plan.cells.size() << " cells\n";
   print_groups(plan);
   print_pretraining(plan);
+  print_readers(plan);
   print_datasets(plan, store);
   for (const auto& note : plan.notes)
     std::cout << "\nnote: " << note << '\n';
