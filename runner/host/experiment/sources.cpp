@@ -1,26 +1,24 @@
 #include "host/experiment/sources.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "host/experiment/fields.hpp"
 
 namespace earshot::host {
 namespace {
 
-constexpr std::size_t longest_chain = 32;  // as far as keys and brackets may nest
+/// Far more than an experiment needs. A key holds all of them, each as often as it is read: without
+/// a limit, some dozen readers that each name the one before twice would take all memory.
+constexpr std::size_t most_sources = 100;
 
 /// Follows `from` from encoder to encoder.
 class SourceWalk {
  public:
-  explicit SourceWalk(const Experiment& experiment) : experiment_(experiment) {}
+  SourceWalk(const Experiment& experiment, const Component& reader)
+      : experiment_(experiment), reader_(reader) {}
 
   void visit(const Component& encoder) {
     path_.push_back(encoder.label);
-    if (path_.size() > longest_chain)
-      refuse(encoder.position_of("from"), "a chain of more than " + std::to_string(longest_chain) +
-                                              " encoders that read each other; an experiment "
-                                              "needs only a few");
     for (const auto& label : encoder.from()) {
       if (const auto begin = std::find(path_.begin(), path_.end(), label); begin != path_.end())
         refuse_cycle(encoder, {begin, path_.end()});
@@ -28,9 +26,12 @@ class SourceWalk {
       if (source == nullptr)
         refuse_unknown(encoder.position_of("from"), "encoder", label,
                        experiment_.labels(Table::encoder));
-      if (!done_.contains(label)) visit(*source);
+      if (++sources_ > most_sources)
+        refuse(reader_.position_of("from"),
+               "encoder '" + reader_.label + "' reads more than " + std::to_string(most_sources) +
+                   " encoders, with all that these read in turn; name fewer");
+      visit(*source);
     }
-    done_.insert(encoder.label);
     path_.pop_back();
   }
 
@@ -46,14 +47,15 @@ class SourceWalk {
   }
 
   const Experiment& experiment_;
+  const Component& reader_;
   std::vector<std::string> path_{};
-  std::set<std::string> done_{};  ///< labels of what leads to no cycle
+  std::size_t sources_ = 0;  ///< met so far
 };
 
 }  // namespace
 
 void check_sources(const Experiment& experiment, const Component& reader) {
-  if (!reader.from().empty()) SourceWalk(experiment).visit(reader);
+  if (!reader.from().empty()) SourceWalk(experiment, reader).visit(reader);
 }
 
 }  // namespace earshot::host

@@ -240,24 +240,22 @@ class Scheduler {
       counts_.add_passes(static_cast<std::int64_t>(singles.size()));
       return;
     }
-    fail_dependants(jobs_[index], jobs_[index], attempt);
+    std::set<std::size_t> waiting;
+    add_waiting(jobs_[index], waiting);
+    for (const auto dependant : waiting)
+      fail_dependant(jobs_[dependant], jobs_[index], attempt);
   }
 
-  /// All that waits for `job`, which can never run, or failed, because `stage` failed.
-  void fail_dependants(const Job& job, const Job& stage, const EndedAttempt& of_stage) {
-    auto dependants = job.dependants;
-    std::sort(dependants.begin(), dependants.end());
-    for (const auto dependant : dependants)
-      fail_dependant(jobs_[dependant], stage, of_stage);
+  /// Adds the jobs that wait for `job`, and those that wait for these.
+  void add_waiting(const Job& job, std::set<std::size_t>& waiting) const {
+    for (const auto dependant : job.dependants)
+      if (waiting.insert(dependant).second) add_waiting(jobs_[dependant], waiting);
   }
 
   void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
     if (job.waits_for < 0) return;  // another stage has failed it already
     job.waits_for = -1;
-    if (job.kind == Job::Kind::features) {
-      counts_.add_passes(-1);
-      return fail_dependants(job, stage, of_stage);
-    }
+    if (job.kind == Job::Kind::features) return counts_.add_passes(-1);
     EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;
     if (const auto run = recorder_.begin(plan_.cells[job.cell])) {

@@ -116,7 +116,9 @@ class FeaturesStage {
     }
   }
 
+  /// What was opened for an earlier request may have been deleted or damaged since.
   void open_sources() {
+    dataset_->readers.clear();
     for (const auto& work : works_)
       if (const auto& reads = work->encoding.reads(); !reads.empty() && !work->missing.empty())
         work->reads.emplace(*dataset_, request_.cache, work->source, reads);
