@@ -213,13 +213,8 @@ void print_ending(std::ostream& out, const Summary& summary, const std::string& 
   if (summary.cached > 0) out << ", " << summary.cached << " cached";
   if (summary.elsewhere > 0) out << ", " << summary.elsewhere << " by another runner";
   out << "   " << clock_text(summary.seconds) << '\n';
-  if (summary.signal != 0) {
-    out << "interrupted";
-    if (summary.unfinished > 0)
-      out << "  " << summary.unfinished << (summary.unfinished == 1 ? " cell was" : " cells were")
-          << " not finished";
-    out << "\nmore  the same command resumes where this run stopped\n";
-  }
+  if (summary.signal != 0)
+    out << "interrupted\nmore  the same command resumes where this run stopped\n";
   if (summary.ok > 0) out << "more  runner compare " << experiment << option << '\n';
 }
 
