@@ -16,9 +16,14 @@ Interval no_interval(double estimate, std::string why) {
   return result;
 }
 
+std::string too_few(std::int64_t count, std::string_view what) {
+  std::string text = std::to_string(count);
+  text.append(" ").append(what).append(count == 1 ? "" : "s").append("; at least ");
+  return text.append(std::to_string(fewest_groups)).append(" are needed");
+}
+
 std::string too_few_groups(const Clusters& clusters) {
-  return std::to_string(clusters.fewest()) + (clusters.fewest() == 1 ? " group" : " groups") +
-         "; at least " + std::to_string(fewest_groups) + " are needed";
+  return too_few(clusters.fewest(), "group");
 }
 
 Interval t_interval(double estimate, double variance, double degrees_of_freedom, double level) {

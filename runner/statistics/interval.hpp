@@ -1,6 +1,8 @@
 #pragma once
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "statistics/clusters.hpp"
 
@@ -23,7 +25,9 @@ Interval mean_interval(std::span<const double> values, const Clusters& clusters,
 /// below 1 - level exactly if the interval excludes 0.
 Interval t_interval(double estimate, double variance, double degrees_of_freedom, double level);
 
-/// Why an estimate can have no interval: "7 groups; at least 10 are needed".
+/// Why an estimate can have no interval: "7 items; at least 10 are needed".
+std::string too_few(std::int64_t count, std::string_view what);
+/// Likewise for the dimension with the fewest groups.
 std::string too_few_groups(const Clusters& clusters);
 
 Interval no_interval(double estimate, std::string why);

@@ -138,7 +138,7 @@ class Scores {
       const auto entered =
           counts.at(name) < size ? entering(slice, value, without[name], block_of) : slice.items;
       rows.push_back({row_of(slice, name, "score", value, counts.at(name),
-                             interval(value, influences, grouping, entered)),
+                             interval(value, influences, grouping, entered, counts.at(name))),
                       usable ? statistics::packed(influences) : ""});
     }
   }
@@ -195,7 +195,8 @@ class Scores {
   }
 
   statistics::Interval interval(double value, const statistics::Influences& influences,
-                                statistics::Grouping grouping, const Indices& entered) const {
+                                statistics::Grouping grouping, const Indices& entered,
+                                std::int64_t count) const {
     if (!std::isfinite(value)) return statistics::no_interval(value, "the value is not finite");
     if (replicates_ == 0) return statistics::no_interval(value, "replicates = 0 disables it");
     if (entered.empty())
@@ -203,6 +204,9 @@ class Scores {
     const statistics::Clusters among(std::ssize(entered), grouping_of(outcomes_.items, entered));
     if (among.fewest() < statistics::fewest_groups)
       return statistics::no_interval(value, statistics::too_few_groups(among));
+    // Blocks of several groups do not tell which of them entered; at most as many as items.
+    if (count < statistics::fewest_groups)
+      return statistics::no_interval(value, statistics::too_few(count, "item"));
     if (!influences.single()) grouping.dimensions.push_back(influences.block_of);
     const statistics::Clusters clusters(static_cast<std::int64_t>(influences.block_of.size()),
                                         grouping);

@@ -144,13 +144,26 @@ TEST(SliceMetrics, give_the_items_that_entered_a_score) {
 // it.
 TEST(SliceMetrics, of_a_score_over_items_of_few_groups_have_no_interval) {
   auto given = outcomes(60);
-  for (int i = 9; i < 60; ++i)
+  for (int i = 18; i < 60; ++i)
     given.predictions[static_cast<std::size_t>(i)].scores.clear();
   given.marks.assign(60, {});
   const auto row = find(slice_metrics(CountsItself(), given, 100), "all", "score").first;
+  EXPECT_EQ(row.n, 18);
+  EXPECT_TRUE(row.ci_low.is_null());
+  EXPECT_EQ(row.no_interval, "9 groups; at least 10 are needed");
+}
+
+// Regression: it had one where blocks of many groups were left out, since all groups of a block
+// with an item that entered the score were counted.
+TEST(SliceMetrics, of_a_score_over_few_items_have_no_interval_if_blocks_are_left_out) {
+  auto given = outcomes(600);
+  for (int i = 0; i < 600; ++i)
+    if (i % 67 != 0) given.predictions[static_cast<std::size_t>(i)].scores.clear();
+  given.marks.assign(600, {});
+  const auto row = find(slice_metrics(CountsItself(), given, 20), "all", "score").first;
   EXPECT_EQ(row.n, 9);
   EXPECT_TRUE(row.ci_low.is_null());
-  EXPECT_EQ(row.no_interval, "5 groups; at least 10 are needed");
+  EXPECT_EQ(row.no_interval, "9 items; at least 10 are needed");
 }
 
 /// Gives the last item a mark with another name, but as many marks as the others.
