@@ -1,8 +1,6 @@
 #include "worker/stage/features_stage.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -13,6 +11,7 @@
 #include "protocol/path_text.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
+#include "worker/cache/shard_writer.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/leftovers.hpp"
 #include "worker/stage/effective_rank.hpp"
@@ -43,17 +42,8 @@ struct Work {
   std::optional<SourceFeatures> reads{};  ///< of a reader that still needs something
   std::vector<ShardClip> clips{};         ///< of the shard at hand
   std::vector<std::vector<std::byte>> values{};
+  std::int64_t written = 0;  ///< clips of this attempt
   protocol::FeatureResult result{};
-};
-
-using Clock = std::chrono::steady_clock;
-
-/// A shard that is not written yet.
-struct Computed {
-  Work* work = nullptr;
-  std::size_t shard = 0;
-  ShardHeader header{};
-  std::vector<std::vector<std::byte>> values{};  ///< by clip
 };
 
 class FeaturesStage {
@@ -79,22 +69,14 @@ class FeaturesStage {
     open_sources();
     check_disk();
     check_names();
-    for (std::size_t shard = 0; shard * clips_per_shard < clips_.size(); ++shard) {
-      std::vector<Work*> missing;
-      for (const auto& work : works_)
-        if (std::binary_search(work->missing.begin(), work->missing.end(), shard))
-          missing.push_back(work.get());
-      if (!missing.empty() && Session::stopping()) {
-        write_computed();
-        throw DataError("interrupted as requested; run again to continue from the cache");
-      }
-      if (!missing.empty()) compute(shard, missing);
-      if (!missing.empty()) tell_spent();
+    try {
+      compute_missing();
+    } catch (...) {
+      writer_.write();  // what is done need not be done again
+      throw;
     }
-    if (!computed_.empty()) {
-      write_computed();
-      tell_spent();
-    }
+    writer_.write();
+    if (to_do_ > 0) tell_spent();
     dataset_->readers.clear();
     return results();
   }
@@ -122,6 +104,21 @@ class FeaturesStage {
     for (const auto& work : works_)
       if (const auto& reads = work->encoding.reads(); !reads.empty() && !work->missing.empty())
         work->reads.emplace(*dataset_, request_.cache, work->source, reads);
+  }
+
+  void compute_missing() {
+    for (std::size_t shard = 0; shard * clips_per_shard < clips_.size(); ++shard) {
+      std::vector<std::size_t> missing;
+      for (std::size_t w = 0; w < works_.size(); ++w)
+        if (const auto& shards = works_[w]->missing;
+            std::binary_search(shards.begin(), shards.end(), shard))
+          missing.push_back(w);
+      if (missing.empty()) continue;
+      if (Session::stopping())
+        throw DataError("interrupted as requested; run again to continue from the cache");
+      compute(shard, missing);
+      tell_spent();
+    }
   }
 
   std::size_t end(std::size_t shard) const {
@@ -157,53 +154,36 @@ class FeaturesStage {
       remove_leftovers(cache / "features" / work->source.key);
   }
 
-  void compute(std::size_t shard, const std::vector<Work*>& works) {
-    for (auto* work : works) {
-      work->clips.clear();
-      work->values.clear();
+  void compute(std::size_t shard, const std::vector<std::size_t>& missing) {
+    std::vector<Work*> works;
+    for (const auto w : missing) {
+      works.push_back(works_[w].get());
+      works.back()->clips.clear();
+      works.back()->values.clear();
     }
     for (auto first = shard * clips_per_shard; first < end(shard); first += batch_clips)
       encode(first, std::min(end(shard), first + batch_clips), works);
-    for (auto* work : works) {
-      auto header = work->encoding.layout();
-      header.key = work->keys[shard];
-      header.clips = work->clips;
-      for (const auto& values : work->values)
-        computed_bytes_ += values.size();
-      computed_.push_back({work, shard, std::move(header), std::move(work->values)});
+    for (std::size_t i = 0; i < works.size(); ++i) {
+      auto& work = *works[i];
+      auto header = work.encoding.layout();
+      header.key = work.keys[shard];
+      header.clips = std::move(work.clips);
+      writer_.add({missing[i], file(work, shard), std::move(header), std::move(work.values)});
     }
-    // Checking the stamps of a folder with many files takes longer than computing a shard, so
-    // shards wait until checks take a tenth of the time. For other inputs they take no time.
-    constexpr std::size_t most_bytes = 256 << 20;
-    if (computed_bytes_ > most_bytes || Clock::now() - written_at_ >= 9 * check_took_)
-      write_computed();
   }
 
-  void write_computed() {
-    if (computed_.empty()) return;
-    const auto begun = Clock::now();
-    // Nothing that another plugin or other weights gave gets a key of the planned ones.
-    std::set<const Work*> checked;
-    for (const auto& shard : computed_)
-      if (checked.insert(shard.work).second) check_unchanged(shard.work->source.encoder);
+  /// Nothing that another plugin or other weights gave gets a key of the planned ones.
+  void check_unchanged_since_planning(const std::set<std::size_t>& sources) const {
+    for (const auto source : sources)
+      check_unchanged(works_[source]->source.encoder);
     check_unchanged(request_.dataset.component);
-    check_took_ = Clock::now() - begun;
-    for (auto& [work, shard, header, values] : computed_) {
-      const std::vector<std::span<const std::byte>> spans(values.begin(), values.end());
-      write_shard(file(*work, shard), std::move(header), spans);
-      spent_clips_[work] += static_cast<std::int64_t>(end(shard) - shard * clips_per_shard);
-      base::fault_point("feature-shard-written");
-    }
-    computed_.clear();
-    computed_bytes_ = 0;
-    written_at_ = Clock::now();
   }
 
   /// Reports the time spent so far, for an attempt that may not finish.
   void tell_spent() {
     protocol::event::Spent spent;
     for (const auto& work : works_)
-      spent.encoders.push_back({.computed = spent_clips_[work.get()],
+      spent.encoders.push_back({.computed = work->written,
                                 .audio_seconds = work->result.audio_seconds,
                                 .encode_seconds = work->encoding.encode_seconds});
     session_.send(std::move(spent));
@@ -400,13 +380,13 @@ class FeaturesStage {
   const std::vector<ClipSource>& clips_;
   ClipAudio audio_;
   std::vector<std::unique_ptr<Work>> works_;
-  std::map<const Work*, std::int64_t> spent_clips_;
   std::vector<ClipName> names_;        ///< of the clips, once somebody looks up
   std::int64_t to_do_ = 0, done_ = 0;  ///< clips
-  std::vector<Computed> computed_{};
-  std::size_t computed_bytes_ = 0;
-  Clock::duration check_took_{};  ///< time of the last check of what shards are made from
-  Clock::time_point written_at_ = Clock::now();
+  ShardWriter writer_{[this](const auto& sources) { check_unchanged_since_planning(sources); },
+                      [this](const ComputedShard& shard) {
+                        works_[shard.source]->written += std::ssize(shard.header.clips);
+                        base::fault_point("feature-shard-written");
+                      }};
 };
 
 }  // namespace
