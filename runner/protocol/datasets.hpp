@@ -23,14 +23,16 @@ struct DatasetInfo {
   std::int64_t items = 0, train = 0, validation = 0, test = 0;
   std::vector<std::int64_t> folds{};  ///< numbers of the folds, ascending; empty without folds
   std::vector<LabelInfo> labels{};
-  Json slices = Json::object();        ///< {dimension: {value: items}}
+  Json slices = Json::object();  ///< {dimension: {value: items}}
+  /// Slice dimensions by their role, one of the SDK's such as "answer_origin".
+  std::map<std::string, std::string> slice_roles{};
   Json groups = Json::object();        ///< {dimension: number of groups}
   std::vector<std::string> sources{};  ///< files and folders that determine the items
   std::string items_hash{};            ///< of all item records in order, files by their number
   bool synthesized = false;            ///< whether some clip has no file
 };
 EARSHOT_FIELDS_OR_DEFAULTS(DatasetInfo, items, train, validation, test, folds, labels, slices,
-                           groups, sources, items_hash, synthesized)
+                           slice_roles, groups, sources, items_hash, synthesized)
 
 /// What is in no item: files in a dataset's folders that look like audio, or rows of its tables.
 struct LeftOut {

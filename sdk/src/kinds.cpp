@@ -25,6 +25,9 @@ std::vector<std::filesystem::path> Dataset::sources() const {
 LeftOutRows Dataset::left_out() const {
   return {};
 }
+std::map<SliceRole, std::string> Dataset::slice_roles() const {
+  return {};
+}
 
 Encoder::~Encoder() = default;
 Codec::~Codec() = default;

@@ -23,6 +23,9 @@ class Clotho final : public earshot::Dataset {
   std::vector<earshot::LabelSpec> labels() const override { return {}; }
   earshot::Item item(std::int64_t index) const override;
   std::vector<std::filesystem::path> sources() const override { return sources_; }
+  std::map<earshot::SliceRole, std::string> slice_roles() const override {
+    return {{earshot::SliceRole::answer_origin, "gold_from"}};
+  }
 
  private:
   struct Entry {

@@ -28,6 +28,9 @@ class ClothoAqa final : public earshot::Dataset {
   std::vector<std::filesystem::path> sources() const override { return sources_; }
   /// Those on whose answers people do not agree as the option `answers` demands, and faulty ones.
   earshot::LeftOutRows left_out() const override { return left_out_; }
+  std::map<earshot::SliceRole, std::string> slice_roles() const override {
+    return {{earshot::SliceRole::answer_origin, "gold_from"}};
+  }
 
  private:
   void read(const std::filesystem::path& file, const std::string& part, earshot::Split split,

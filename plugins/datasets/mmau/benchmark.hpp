@@ -31,6 +31,9 @@ class Benchmark : public earshot::Dataset {
   }
   std::vector<std::filesystem::path> sources() const override { return {file_}; }
   earshot::LeftOutRows left_out() const override { return left_out_; }
+  std::map<earshot::SliceRole, std::string> slice_roles() const override {
+    return {{earshot::SliceRole::answer_origin, "gold_from"}};
+  }
 
  protected:
   /// @throws DataError for a file with another layout, or without a single answer.

@@ -32,6 +32,9 @@ class ReasonAqa final : public earshot::Dataset {
   earshot::Item item(std::int64_t index) const override;
   std::vector<std::filesystem::path> sources() const override { return sources_; }
   earshot::LeftOutRows left_out() const override { return left_out_; }
+  std::map<earshot::SliceRole, std::string> slice_roles() const override {
+    return {{earshot::SliceRole::answer_origin, "gold_from"}};
+  }
 
  private:
   /// Indices of texts and of paths.

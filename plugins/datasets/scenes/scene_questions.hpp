@@ -28,6 +28,9 @@ class SceneQuestions final : public Dataset {
   std::vector<LabelSpec> labels() const override;
   Item item(std::int64_t index) const override;
   AudioBatch synthesize(std::int64_t index, std::int64_t clip) const override;
+  std::map<SliceRole, std::string> slice_roles() const override {
+    return {{SliceRole::answer_origin, "gold_from"}};
+  }
 
  private:
   struct Plan {

@@ -65,6 +65,8 @@ earshot::OptionSchema Table::options() {
       text("question", "", "Column of a question about the audio"),
       text("choices", "", "Column of the answers to choose from; empty: open questions"),
       text("answer", "", "Column of the right answer, or of several right answers"),
+      text("answer_origin", "",
+           "Column of slices that say where the right answer comes from, such as audio or caption"),
       text("split", "", "Column of the split: train, validation or test"),
       text("fold", "", "Column of the fold: 1, 2, ..."),
       texts("groups", {}, "Columns of groups of dependent rows: speaker, room, recording"),
@@ -98,6 +100,10 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
         "neither");
   groups_ = use_named(options.texts("groups"));
   slices_ = use_named(options.texts("slices"));
+  if (const auto& origin = options.text("answer_origin"); !origin.empty()) {
+    answer_origin_ = name_of(origin);
+    slices_.push_back({answer_origin_, use(origin)});
+  }
   declare_labels(options);
   read(options.text("format"));
   find_classes();
@@ -233,6 +239,11 @@ void Table::add_question(const Record& record, Item& item) const {
   else
     question.answers = {text(record, *answer_)};
   item.slices.try_emplace("format", earshot::kit::format_of(question, item.clips.size()));
+}
+
+std::map<earshot::SliceRole, std::string> Table::slice_roles() const {
+  if (answer_origin_.empty()) return {};
+  return {{earshot::SliceRole::answer_origin, answer_origin_}};
 }
 
 Item Table::item(std::int64_t index) const {

@@ -20,6 +20,7 @@ class Table : public earshot::Dataset {
   std::vector<earshot::LabelSpec> labels() const override { return labels_; }
   earshot::Item item(std::int64_t index) const override;
   std::vector<std::filesystem::path> sources() const override { return {file_}; }
+  std::map<earshot::SliceRole, std::string> slice_roles() const override;
 
  private:
   using Column = std::optional<std::size_t>;
@@ -49,6 +50,7 @@ class Table : public earshot::Dataset {
   std::vector<std::size_t> audio_{};
   Column id_, split_, fold_, start_, duration_, question_, choices_, answer_;
   std::vector<Named> groups_{}, slices_{};
+  std::string answer_origin_{};  ///< dimension among slices_; "" without
   std::vector<earshot::LabelSpec> labels_{};
   std::vector<std::size_t> label_columns_{};
   earshot::kit::Records records_{};

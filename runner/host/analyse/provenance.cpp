@@ -28,8 +28,8 @@ std::string weights_line(const EncoderWeights& known) {
   return line + (known.in_domain.empty() ? "" : "; in domain: " + joined(known.in_domain));
 }
 
-/// Where the reference answers of datasets come from, according to their slice `gold_from`: a
-/// person who listened, or a model that read a caption. "" if no item has an origin.
+/// Where the reference answers of a dataset come from, such as people who listened, or a model that
+/// read a caption. "" if no item has an origin.
 std::string answers_line(const AnswerOrigins& answers) {
   double all = 0;
   for (const auto& [from, items] : answers.items.items())

@@ -103,7 +103,8 @@ std::vector<EncoderWeights> encoder_weights(const Store& store, std::int64_t rev
 
 std::vector<AnswerOrigins> answer_origins(const Store& store, std::int64_t revision) {
   Statement rows(connection_of(store),
-                 "SELECT x.label, json_extract(d.info, '$.slices.gold_from') "
+                 "SELECT x.label, json_extract(d.info, '$.slices.' || "
+                 "json_extract(d.info, '$.slice_roles.answer_origin')) "
                  "FROM experiment_dataset x JOIN dataset d ON d.dataset_id = x.dataset_id "
                  "WHERE x.experiment_id = ? ORDER BY x.label");
   rows.bind_all(revision);

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t application_id = 0x45617273;  // "Ears"
-constexpr std::int64_t first_schema = 5;             // earlier ones were never released
+constexpr std::int64_t first_schema = 6;             // earlier ones were never released
 
 [[noreturn]] void refuse_development(const fs::path& file, const std::string& schema) {
   refuse_store(

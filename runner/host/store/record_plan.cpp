@@ -68,7 +68,9 @@ std::string variant(const Axes& axes) {
 
 /// "audio, caption": the origins of the dataset's reference answers, from its slices; or null.
 Json gold_from(const protocol::DatasetInfo& info) {
-  const auto slices = info.slices.find("gold_from");
+  const auto role = info.slice_roles.find("answer_origin");
+  if (role == info.slice_roles.end()) return nullptr;
+  const auto slices = info.slices.find(role->second);
   if (slices == info.slices.end()) return nullptr;
   std::string text;
   for (const auto& [name, items] : slices->items())
@@ -107,6 +109,7 @@ class PlanWriter {
         "INSERT INTO dataset(key, component, items, train, validation, test, synthesized, "
         "info, gold_from, rows_left_out, files_left_out, left_out) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
+        "info = excluded.info, gold_from = excluded.gold_from, "
         "rows_left_out = excluded.rows_left_out, files_left_out = excluded.files_left_out, "
         "left_out = excluded.left_out");
     Statement link(connection_,

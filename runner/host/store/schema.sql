@@ -53,7 +53,7 @@ CREATE TABLE dataset(
   test        INTEGER NOT NULL,
   synthesized INTEGER NOT NULL CHECK(synthesized IN (0, 1)),
   info        TEXT NOT NULL CHECK(json_valid(info)),    -- labels, slices, groups, sources
-  gold_from   TEXT,                 -- source of the reference answers: its slices of dimension gold_from
+  gold_from   TEXT,                 -- source of the reference answers, from its slices with that role
   content_sha256 TEXT,              -- of its rows in `item`; NULL before there are any
   -- What was in no item when a revision with it was recorded last:
   rows_left_out  INTEGER NOT NULL,  -- of its tables, by its options

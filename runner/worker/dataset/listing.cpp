@@ -5,6 +5,7 @@
 
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
+#include "shared/enum_names.hpp"
 
 namespace earshot::worker {
 
@@ -34,6 +35,8 @@ class Listing {
   explicit Listing(const Dataset& dataset) : dataset_(dataset) {
     for (const auto& spec : dataset.labels())
       info_.labels.push_back(info_of(spec));
+    for (const auto& [role, dimension] : dataset.slice_roles())
+      info_.slice_roles[shared::name_of(role, shared::slice_role_names)] = dimension;
     for (const auto& source : dataset.sources())
       info_.sources.push_back(protocol::path_text(std::filesystem::absolute(source)));
   }
@@ -100,6 +103,7 @@ protocol::DatasetInfo list_dataset(const Dataset& dataset,
                                    const std::function<void(const std::filesystem::path&)>& file) {
   const auto labels = dataset.labels();
   check_labels(labels);
+  check_slice_roles(dataset.slice_roles());
   Listing listing(dataset);
   ItemsHash hash;
   FileNumbers files;

@@ -9,12 +9,20 @@
 #include <earshot/kit/questions.hpp>
 
 #include "protocol/nearest.hpp"
+#include "shared/enum_names.hpp"
 #include "worker/dataset/unicode.hpp"
 #include "worker/plugin/names.hpp"
 
 namespace earshot::worker {
 
 using protocol::Json;
+
+namespace {
+
+/// The name of the slice of all items, which no dimension may have.
+constexpr std::string_view all_items = "all";
+
+}  // namespace
 
 std::int64_t FileNumbers::of(const std::filesystem::path& file) {
   if (file.empty()) return -1;
@@ -81,6 +89,14 @@ void check_labels(const std::vector<LabelSpec>& labels) {
   }
 }
 
+void check_slice_roles(const std::map<SliceRole, std::string>& roles) {
+  for (const auto& [role, dimension] : roles)
+    if (!is_name(dimension) || dimension == all_items)
+      throw ContractError("the dataset's slice_roles(): slice dimension '" + dimension +
+                          "' for the role '" + shared::name_of(role, shared::slice_role_names) +
+                          "'; allowed: [a-z0-9_]+, except 'all'");
+}
+
 namespace {
 
 /// Puts the item in front of what is wrong with it. What is said is put together only then: a
@@ -112,7 +128,7 @@ class ItemRules {
       };
       expect(is_name(dimension), about("; allowed: [a-z0-9_]+"));
       // Two rows of the results would have one name.
-      expect(!slice || dimension != "all",
+      expect(!slice || dimension != all_items,
              about(", which is reserved for all items together; choose another name"));
       expect(!value.empty(), about(" has an empty value"));
       // Two that are written alike would be one slice twice.

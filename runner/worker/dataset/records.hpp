@@ -35,6 +35,8 @@ std::string type_name(const LabelSpec& spec);
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);
 
+/// Checks the dataset's slice_roles(). @throws ContractError
+void check_slice_roles(const std::map<SliceRole, std::string>& roles);
 /// Checks the dataset's labels(). @throws ContractError
 void check_labels(const std::vector<LabelSpec>& labels);
 /// Checks an item against all rules in earshot/dataset.hpp, except the uniqueness of its id.

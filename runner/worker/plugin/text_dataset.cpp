@@ -67,6 +67,7 @@ class TextDataset final : public Dataset {
     make_readable(rows.examples);
     return rows;
   }
+  std::map<SliceRole, std::string> slice_roles() const override { return dataset_.slice_roles(); }
 
  private:
   std::shared_ptr<void> object_;  ///< owns dataset_

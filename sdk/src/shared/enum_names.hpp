@@ -12,6 +12,7 @@ namespace earshot::shared {
 inline constexpr std::array split_names{"train", "validation", "test"};  ///< Split
 inline constexpr std::array crop_names{"first", "centre", "seeded"};     ///< Crop
 inline constexpr std::array pad_names{"none", "zero", "repeat"};         ///< Pad
+inline constexpr std::array slice_role_names{"answer_origin"};           ///< SliceRole
 
 /// The name of an enumerator of one of these lists.
 template <class Enum, class Names>

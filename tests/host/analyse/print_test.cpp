@@ -55,7 +55,8 @@ TEST_F(Print, says_what_weights_were_trained_on) {
 
 TEST_F(Print, says_where_the_reference_answers_of_datasets_come_from) {
   add_cells({"htsat", "mimi"}, {"room"}, 1);
-  slices_ = {{"category", {{"mood", 40}}}, {"gold_from", {{"audio", 10}, {"caption", 30}}}};
+  slices_ = {{"category", {{"mood", 40}}}, {"heard", {{"audio", 10}, {"caption", 30}}}};
+  slice_roles_ = {{"answer_origin", "heard"}};
   plan();
   EXPECT_THAT(printed({}), HasSubstr("reference answers of scenes: 25 % audio, 75 % caption\n\n"));
 }

@@ -75,6 +75,7 @@ class Synthetic : public ::testing::Test {
     info.items = items;
     info.test = 40;
     info.slices = slices_;
+    info.slice_roles = slice_roles_;
     experiment_.resolved["claims"] = to_record(claims_);
     store_->record_plan(experiment_, cells_,
                         {{cell("", "", 0).dataset_key, "scenes", "scenes/scenes", info}},
@@ -87,6 +88,7 @@ class Synthetic : public ::testing::Test {
   }
 
   Json slices_ = Json::object();  ///< of the dataset, as counted in its listing
+  std::map<std::string, std::string> slice_roles_{};
 
   using Marks = std::function<double(std::int64_t)>;  ///< of a test item; NaN: no mark
 

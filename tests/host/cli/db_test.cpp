@@ -9,7 +9,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST_F(Commands, db_checks_and_copies) {
-  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 5"), HasSubstr("run         11"),
+  EXPECT_THAT(run(db_command, {"check"}), AllOf(HasSubstr("schema 6"), HasSubstr("run         11"),
                                                 HasSubstr("no problems found")));
   const auto copy = (folder / "copy.db").string();
   run(db_command, {"backup", copy});

@@ -35,11 +35,11 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  change(file, "PRAGMA user_version = 6");
+  change(file, "PRAGMA user_version = 7");
   const auto before = text_of(file);
-  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 6"),
-                                   HasSubstr("but this runner only knows 5")));
-  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 6"));
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 7"),
+                                   HasSubstr("but this runner only knows 6")));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 7"));
   EXPECT_EQ(text_of(file), before);
 }
 
@@ -74,7 +74,7 @@ TEST(Opening, a_file_of_a_development_version_or_of_none_is_refused_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  for (const auto* version : {"4", "3", "2", "1", "0"}) {
+  for (const auto* version : {"5", "4", "3", "2", "1", "0"}) {
     change(file, std::string("PRAGMA user_version = ") + version);
     const auto before = text_of(file);
     for (const auto mode : {Store::Mode::write, Store::Mode::read})
@@ -129,7 +129,7 @@ TEST(Opening, a_schema_of_a_development_version_is_refused) {
   const auto file = folder / "results.db";
   make_results(file);
   change(file, "UPDATE schema_migration SET sql_sha256 = printf('%064d', 0)");
-  EXPECT_THAT(refusal(file), HasSubstr("development version of Earshot (with another schema 5)"));
+  EXPECT_THAT(refusal(file), HasSubstr("development version of Earshot (with another schema 6)"));
 }
 
 TEST(Opening, network_file_systems_are_known_by_their_number) {

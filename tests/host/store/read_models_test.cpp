@@ -411,7 +411,8 @@ TEST_F(ReadModels, provenance_of_weights_and_answers_is_told_where_somebody_says
   more.datasets[0].key = key_of("answered");
   for (auto& cell : more.cells)
     cell.dataset_key = more.datasets[0].key;
-  more.datasets[0].info.slices = {{"gold_from", {{"audio", 3}}}};
+  more.datasets[0].info.slices = {{"gold_from", {{"hearsay", 3}}}, {"heard", {{"audio", 3}}}};
+  more.datasets[0].info.slice_roles = {{"answer_origin", "heard"}};
   const auto experiment = record(store, more);
   const auto weights = encoder_weights(store, experiment);
   ASSERT_EQ(weights.size(), 1U) << "nothing is known of mimi";

@@ -328,7 +328,13 @@ TEST_F(Results, weights_are_kept_with_what_they_were_trained_on) {
 
 TEST_F(Results, stand_beside_where_their_right_answers_are_from) {
   auto plan = small({"htsat"}, {"room"}, 1);
-  plan.datasets[0].info.slices = {{"gold_from", {{"audio", 3}, {"caption", 1}}}};
+  plan.datasets[0].info.slices = {{"gold_from", {{"hearsay", 4}}},
+                                  {"heard", {{"audio", 3}, {"caption", 1}}}};
+  record(store, plan);
+  EXPECT_EQ(count(store, "dataset WHERE gold_from IS NULL"), 1) << "a name means nothing";
+  // The dataset then states its role, and its items are the same.
+  plan.datasets[0].info.slice_roles = {{"answer_origin", "heard"}};
+  plan.experiment.resolved["again"] = true;
   record(store, plan);
   run_cell(store, plan.cells[0].key, ok_run());
   for (const char* view : {"result WHERE slice_dimension = 'all'", "leaderboard"})

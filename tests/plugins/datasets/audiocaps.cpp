@@ -45,6 +45,8 @@ TEST_F(AudioCapsTables, give_a_training_item_per_caption_and_a_test_item_per_cli
   EXPECT_EQ(test.split, Split::test);
   EXPECT_THAT(test.question->answers, ElementsAre("one", "two"));
   EXPECT_EQ(test.groups.at("clip"), "x");
+  EXPECT_EQ(test.slices.at("gold_from"), "audio");
+  EXPECT_EQ(data.slice_roles().at(earshot::SliceRole::answer_origin), "gold_from");
 }
 
 TEST_F(AudioCapsTables, find_clips_by_a_pattern) {

@@ -54,6 +54,7 @@ TEST_F(ClothoFiles, give_a_training_item_per_caption_and_a_test_item_per_clip) {
   EXPECT_EQ(last.split, Split::test);
   EXPECT_THAT(last.question->answers, ElementsAre("d1", "d2", "d3", "d4", "d5"));
   EXPECT_THAT(last.slices, ElementsAre(Pair("format", "caption"), Pair("gold_from", "audio")));
+  EXPECT_EQ(data.slice_roles().at(earshot::SliceRole::answer_origin), "gold_from");
 }
 
 TEST_F(ClothoFiles, name_the_sound_of_a_clip_in_latin_1_metadata) {
@@ -100,6 +101,8 @@ TEST_F(ClothoFiles, with_contradicting_annotators_give_all_answers_or_those_they
   const auto data = open<ClothoAqa>({{"answers", std::string("all")}});
   EXPECT_EQ(data.item(0).slices.at("format"), "yes_no");
   EXPECT_EQ(data.item(1).slices.at("confidence"), "maybe");
+  EXPECT_EQ(data.item(1).slices.at("gold_from"), "audio");
+  EXPECT_EQ(data.slice_roles().at(earshot::SliceRole::answer_origin), "gold_from");
   EXPECT_EQ(data.item(3).slices.at("format"), "open");
   EXPECT_EQ(data.item(0).clips.front().file, folder_ / "audio_files/a.wav");
   EXPECT_NE(data.item(0).id, data.item(1).id);

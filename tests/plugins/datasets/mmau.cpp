@@ -51,6 +51,7 @@ TEST_F(Benchmarks, of_mmau_have_categories_that_are_texts_or_lists) {
                                    Pair("task", "sound"), Pair("difficulty", "easy"),
                                    Pair("category", "Reasoning"), Pair("sub_category", "Counting"),
                                    Pair("source_dataset", "AudioSet")));
+  EXPECT_EQ(data.slice_roles().at(earshot::SliceRole::answer_origin), "gold_from");
   EXPECT_THAT(item.question->choices, ElementsAre("Man", "Woman"));
   EXPECT_THAT(item.question->answers, ElementsAre("Woman"));
   EXPECT_EQ(data.item(1).slices.at("category"), "Reasoning");

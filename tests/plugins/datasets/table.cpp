@@ -232,15 +232,14 @@ TEST_F(Table, takes_lists_in_cells_as_json_and_python_write_them) {
 }
 
 TEST_F(Table, poses_questions_open_or_with_choices_about_one_clip_or_two) {
-  const Given questions = {{"audio", Texts{"a", "b"}},
-                           {"id", std::string("id")},
-                           {"question", std::string("ask")},
-                           {"choices", std::string("options")},
-                           {"answer", std::string("gold")}};
+  const Given questions = {
+      {"audio", Texts{"a", "b"}},       {"id", std::string("id")},
+      {"question", std::string("ask")}, {"choices", std::string("options")},
+      {"answer", std::string("gold")},  {"answer_origin", std::string("Asked Of")}};
   const auto dataset = open("t.jsonl",
                             R"({"id": 1, "a": "x.wav", "ask": "what?", "gold": ["rain", "a; b"]}
 {"id": 2, "a": "x.wav", "ask": "which?", "options": "dog; cat", "gold": "cat"}
-{"id": 3, "a": "x.wav", "b": "y.wav", "ask": "same?", "gold": "yes"}
+{"id": 3, "a": "x.wav", "b": "y.wav", "ask": "same?", "gold": "yes", "Asked Of": "audio"}
 )",
                             questions);
   const auto open_one = dataset.item(0), choice = dataset.item(1), two = dataset.item(2);
@@ -252,6 +251,9 @@ TEST_F(Table, poses_questions_open_or_with_choices_about_one_clip_or_two) {
   EXPECT_EQ(choice.slices.at("format"), "multiple_choice");
   EXPECT_EQ(two.clips.size(), 2U);
   EXPECT_EQ(two.slices.at("format"), "compare");
+  EXPECT_EQ(dataset.slice_roles().at(earshot::SliceRole::answer_origin), "asked_of");
+  EXPECT_EQ(two.slices.at("asked_of"), "audio");
+  EXPECT_FALSE(choice.slices.contains("asked_of"));
   EXPECT_THROW(open("t.csv", "audio,ask\na,b\n", {{"question", std::string("ask")}}),
                earshot::ConfigError);
 }

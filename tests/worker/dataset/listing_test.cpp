@@ -28,8 +28,10 @@ class Listed : public Dataset {
   std::int64_t size() const override { return static_cast<std::int64_t>(items.size()); }
   std::vector<LabelSpec> labels() const override { return specs; }
   Item item(std::int64_t index) const override { return items[static_cast<std::size_t>(index)]; }
+  std::map<SliceRole, std::string> slice_roles() const override { return roles; }
 
   std::vector<Item> items{};
+  std::map<SliceRole, std::string> roles{};
   std::vector<LabelSpec> specs{
       {.name = "kind", .type = std::string(), .classes = {"x", "y"}},
       {.name = "level", .type = 0.0, .unit = "dB"},
@@ -121,6 +123,21 @@ TEST(Listing, counts_splits_slices_groups_and_gives_each_file_once) {
   EXPECT_EQ(info.labels[1].type, "number");
   EXPECT_EQ(info.labels[1].unit, "dB");
   EXPECT_FALSE(info.synthesized);
+}
+
+TEST(Listing, names_the_slices_that_have_a_role) {
+  Listed dataset;
+  EXPECT_TRUE(list(dataset).slice_roles.empty());
+  const auto hash = list(dataset).items_hash;
+  dataset.roles = {{SliceRole::answer_origin, "category"}};
+  EXPECT_EQ(list(dataset).slice_roles.at("answer_origin"), "category");
+  EXPECT_EQ(list(dataset).items_hash, hash) << "a role changes no result";
+  for (const auto* name : {"", "Gold From", "all"})
+    EXPECT_THAT(refusal([&](Listed& d) {
+                  d.roles = {{SliceRole::answer_origin, name}};
+                }),
+                HasSubstr("slice_roles(): slice dimension '" + std::string(name) +
+                          "' for the role 'answer_origin'; allowed: [a-z0-9_]+, except 'all'"));
 }
 
 TEST(Listing, hashes_items_but_not_where_their_files_lie) {

@@ -7,9 +7,7 @@
 #include <earshot/options.hpp>
 
 // What datasets of questions share: values of the slice `format`, and rows that cannot be used.
-// In the slice `gold_from` they also say where the right answers are from, which `runner compare`
-// shows: "audio" (people listened), "caption" (made from a caption, often by a language model,
-// without listening), "synthesised" (known, because the sound was made so).
+// A slice with SliceRole::answer_origin says where the right answers come from.
 
 namespace earshot::kit {
 

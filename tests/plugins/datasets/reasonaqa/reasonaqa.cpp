@@ -61,6 +61,7 @@ TEST_F(ReasonAqaRows, become_items_with_two_clips_groups_captions_and_slices) {
   EXPECT_THAT(item.slices, ElementsAre(Pair("category", "compare"), Pair("content", "difference"),
                                        Pair("format", "compare"), Pair("gold_from", "caption"),
                                        Pair("subtype", "ACD-1.json")));
+  EXPECT_EQ(data.slice_roles().at(earshot::SliceRole::answer_origin), "gold_from");
   EXPECT_EQ(item.question->text, "explain the difference in few words");
   EXPECT_THAT(item.question->answers, ElementsAre("one is loud"));
 }

@@ -60,12 +60,14 @@ std::string answer_from_captions(const Item& item) {
 TEST(SceneQuestions, have_answers_that_follow_from_the_scenes) {
   const auto data = make(432, 2);
   ASSERT_EQ(data.size(), 432 * 7 * 2);
+  EXPECT_EQ(data.slice_roles().at(SliceRole::answer_origin), "gold_from");
   std::set<std::string> ids, seen;
   for (std::int64_t i = 0; i < data.size(); ++i) {
     const auto item = data.item(i);
     EXPECT_EQ(kit::question_fault(item), "") << item.id;
     EXPECT_EQ(answer_from_captions(item), item.question->answers.front())
         << item.question->text << " of " << label(item, "caption");
+    EXPECT_EQ(item.slices.at("gold_from"), "synthesised");
     EXPECT_EQ(item.slices.at("category") == "compare", item.clips.size() == 2);
     if (item.clips.size() == 2) {
       EXPECT_TRUE(label(item, "second_caption").find(label(item, "second_event")) !=
