@@ -13,15 +13,17 @@ namespace earshot::protocol {
 /// Wide.
 struct PretrainRequest {
   ComponentRef encoder{}, language_model{};  ///< one of the two
+  std::vector<FeatureSource> from{};         ///< what a reader learns from in place of audio
   ComponentRef evaluator{};
   DatasetRef dataset{};
   std::int64_t seed = 0;
-  std::string file{};  ///< for its state, in a folder of its own; if intact, nothing is to do
+  std::string file{};   ///< for its state, in a folder of its own; if intact, nothing is to do
+  std::string cache{};  ///< root folder of the feature cache, in which `from` must be
   std::string device = "cpu";
   std::int64_t threads = 1;
 };
-EARSHOT_FIELDS_OR_DEFAULTS(PretrainRequest, encoder, language_model, evaluator, dataset, seed, file,
-                           device, threads)
+EARSHOT_FIELDS_OR_DEFAULTS(PretrainRequest, encoder, language_model, from, evaluator, dataset, seed,
+                           file, cache, device, threads)
 
 struct PretrainResult {
   bool reused = false;     ///< the file existed

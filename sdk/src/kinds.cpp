@@ -57,6 +57,12 @@ void LanguageModel::connect(const CodeSpec&) {
 }
 
 Trial::~Trial() = default;
+std::vector<SourceSpec> Trial::source_specs() const {
+  return {};
+}
+std::vector<SourceBatch> Trial::sources(Split, at::IntArrayRef, std::int64_t) {
+  throw Unsupported("the trial has no encoder that reads others and is trained");
+}
 Mapper& Trial::mapper_for(const FeatureSpec& in) {
   if (in != feature_spec())
     throw Unsupported("the trial can connect its mapper only to unchanged features");
