@@ -5,10 +5,10 @@ target_compile_options(earshot_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers)
 # A local name may also be that of something outside of functions in a file that is compiled together with its own.
-if(EARSHOT_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  target_compile_options(earshot_warnings INTERFACE -Wshadow=local)
-else()
+if(NOT EARSHOT_UNITY)
   target_compile_options(earshot_warnings INTERFACE -Wshadow)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(earshot_warnings INTERFACE -Wshadow=local)
 endif()
 # GCC 12 sees an overlap in "text" + std::string that is not there (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)

@@ -8,7 +8,7 @@
 
 #include <earshot/error.hpp>
 
-#include "layout.hpp"
+#include "checkpoint/layout.hpp"
 
 namespace {
 

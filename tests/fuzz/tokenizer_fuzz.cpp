@@ -5,12 +5,11 @@
 #include <cstdlib>
 #include <string>
 
+#include <lib/text/tokenizer_file.hpp>
+#include <lib/text/unicode.hpp>
 #include <nlohmann/json.hpp>
 
 #include <earshot/error.hpp>
-
-#include "tokenizer_file.hpp"
-#include "unicode.hpp"
 
 namespace {
 
