@@ -103,6 +103,10 @@ LanguageModel& CellComponents::language_model() {
 }
 
 AudioNeeds CellComponents::audio_needs() {
+  if (encoder_object().as<Reader>() != nullptr)
+    throw Unsupported("encoder '" + encoder_source().encoder.component +
+                      "' reads other encoders in place of audio" +
+                      (uses_.learner ? "; it learns from Trial::sources()" : ""));
   return with_overrides(encoder().needs(), encoder_source().audio);
 }
 

@@ -33,6 +33,7 @@ class CellComponents {
   LanguageModel& language_model();
 
   /// AudioNeeds of the encoder with the experiment's overrides.
+  /// @throws Unsupported if it reads other encoders in place of audio.
   AudioNeeds audio_needs();
 
   /// The learner as it is now, for a file that make_encoder() reads.

@@ -13,6 +13,7 @@
 #include "worker/plugin/shared_state.hpp"
 #include "worker/stage/context.hpp"
 #include "worker/stage/opened.hpp"
+#include "worker/stage/source_features.hpp"
 
 namespace earshot::worker {
 
@@ -106,26 +107,12 @@ std::vector<EncodedClip> Encoding::encode(std::span<const Prepared> recordings) 
   return clips_of(output);
 }
 
-namespace {
-
-void move_to(c10::Device device, FeatureBatch& batch) {
-  batch.values = batch.values.to(device);
-}
-
-void move_to(c10::Device device, CodeBatch& batch) {
-  batch.codes = batch.codes.to(device);
-  if (batch.side.defined()) batch.side = batch.side.to(device);
-}
-
-}  // namespace
-
 std::vector<EncodedClip> Encoding::read(std::vector<SourceBatch> sources,
                                         std::span<const std::string> names) {
   std::vector<Duration> durations;
   for (std::size_t b = 0; b < names.size(); ++b)
     durations.push_back(duration_of(sources, static_cast<std::int64_t>(b)));
-  for (auto& source : sources)
-    std::visit([&](auto& batch) { move_to(device_, batch); }, source);
+  move_to(device_, sources);
   auto& reader = made_.require<Reader>();
   const auto output = call(
       names, [&] { return reader.read(sources); }, [&] { return reader.read_codes(sources); });

@@ -50,6 +50,7 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       dataset_(open_dataset(request.dataset)),
       features_(uses.features && request.predictions.empty() ? open_reader(false) : nullptr),
       codes_(uses.codes ? open_reader(true) : nullptr),
+      sources_(open_sources()),
       clip_audio_(dataset_->view, at::get_num_threads(),
                   {protocol::path_of(request.cache), request.dataset.key, false}),
       items_(dataset_, reasons()),
@@ -64,10 +65,23 @@ std::shared_ptr<const FeatureReader> HostTrial::open_reader(bool codes) const {
   return source == sources.rend() ? nullptr : dataset_->features(request_.cache, source->key);
 }
 
+std::optional<SourceFeatures> HostTrial::open_sources() const {
+  if (!uses_.learner || request_.features.empty()) return std::nullopt;
+  const auto& source = request_.features.front();
+  if (source.encoder.sources.empty()) return std::nullopt;
+  std::vector<Reads> reads;
+  for (const auto& spec : source.encoder.sources)
+    reads.push_back(spec.codes ? Reads::codes : Reads::features);
+  return SourceFeatures(*dataset_, request_.cache, source, reads);
+}
+
 std::vector<std::string> HostTrial::reasons() {
   const auto clips = static_cast<std::int64_t>(dataset_->identities.size());
   std::vector<std::string> result(static_cast<std::size_t>(clips));
-  if (uses_.audio && !features_ && !codes_) return unreadable_clips(clip_audio_, clips);
+  if (uses_.audio && !features_ && !codes_ && !sources_)
+    return unreadable_clips(clip_audio_, clips);
+  for (std::int64_t n = 0; sources_ && n < clips; ++n)
+    result[static_cast<std::size_t>(n)] = sources_->lost(n);
   for (const auto* reader : {features_.get(), codes_.get()})
     for (std::int64_t n = 0; reader != nullptr && n < clips; ++n)
       if (const auto& reason = reader->lost(n); !reason.empty())
@@ -157,6 +171,17 @@ AudioBatch HostTrial::audio(Split split, at::IntArrayRef items, std::int64_t cli
   auto batch = to_batch(recordings, needs);
   batch.samples = batch.samples.to(device_);
   return batch;
+}
+
+std::vector<SourceSpec> HostTrial::source_specs() const {
+  return sources_ ? sources_->specs() : std::vector<SourceSpec>();
+}
+
+std::vector<SourceBatch> HostTrial::sources(Split split, at::IntArrayRef items, std::int64_t clip) {
+  if (!sources_) return Trial::sources(split, items, clip);
+  auto batches = sources_->batch(items_.clips(split, items, clip));
+  move_to(device_, batches);
+  return batches;
 }
 
 std::uint64_t HostTrial::seed(std::string_view stream, std::int64_t index) const {

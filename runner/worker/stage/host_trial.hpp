@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "worker/audio/clip_audio.hpp"
 #include "worker/requests/session.hpp"
 #include "worker/stage/cell_components.hpp"
 #include "worker/stage/cell_items.hpp"
 #include "worker/stage/records.hpp"
+#include "worker/stage/source_features.hpp"
 
 namespace earshot::worker {
 
@@ -48,6 +51,8 @@ class HostTrial final : public Trial {
   FeatureBatch features(Split split, at::IntArrayRef items, std::int64_t clip) override;
   CodeBatch codes(Split split, at::IntArrayRef items, std::int64_t clip) override;
   AudioBatch audio(Split split, at::IntArrayRef items, std::int64_t clip) override;
+  std::vector<SourceSpec> source_specs() const override;
+  std::vector<SourceBatch> sources(Split split, at::IntArrayRef items, std::int64_t clip) override;
   Encoder& encoder() override { return components_.encoder(); }
   Codec& codec() override { return components_.codec(); }
   Learner& learner() override { return components_.learner(); }
@@ -66,6 +71,7 @@ class HostTrial final : public Trial {
 
  private:
   std::shared_ptr<const FeatureReader> open_reader(bool codes) const;
+  std::optional<SourceFeatures> open_sources() const;
   std::vector<std::string> reasons();
   const FeatureReader& reader(bool codes) const;
   /// Sends the points of curves that the runner does not have yet: every few seconds while a model
@@ -79,6 +85,7 @@ class HostTrial final : public Trial {
   c10::Device device_;
   std::shared_ptr<OpenDataset> dataset_;
   std::shared_ptr<const FeatureReader> features_, codes_;  ///< null when the cell has none
+  std::optional<SourceFeatures> sources_;                  ///< of a reader that is trained
   ClipAudio clip_audio_;
   CellItems items_;
   CellComponents components_;

@@ -40,13 +40,15 @@ protocol::CellRequest as_cell(const protocol::PretrainRequest& request) {
   const auto folder = protocol::path_of(request.file).parent_path();
   protocol::CellRequest cell;
   cell.dataset = request.dataset;
-  if (!request.encoder.plugin.empty()) cell.features.push_back({.encoder = request.encoder});
+  if (!request.encoder.plugin.empty())
+    cell.features.push_back({.encoder = request.encoder, .from = request.from});
   cell.language_model = request.language_model;
   cell.evaluator = request.evaluator;
   cell.seed = request.seed;
   cell.state_folder = protocol::path_text(folder.parent_path());
   cell.fit_key = folder.filename().string();
   cell.artifact_folder = protocol::path_text(folder / "artifacts");
+  cell.cache = request.cache;
   cell.device = request.device;
   cell.threads = request.threads;
   return cell;

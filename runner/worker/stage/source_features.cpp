@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <ATen/ATen.h>
+
 #include "worker/plugin/connect.hpp"
 
 namespace earshot::worker {
@@ -13,7 +15,21 @@ SourceSpec spec_in(const FeatureReader& cached, Reads reads) {
   return cached.feature_spec();
 }
 
+void move_one(c10::Device device, FeatureBatch& batch) {
+  batch.values = batch.values.to(device);
+}
+
+void move_one(c10::Device device, CodeBatch& batch) {
+  batch.codes = batch.codes.to(device);
+  if (batch.side.defined()) batch.side = batch.side.to(device);
+}
+
 }  // namespace
+
+void move_to(c10::Device device, std::vector<SourceBatch>& sources) {
+  for (auto& source : sources)
+    std::visit([&](auto& batch) { move_one(device, batch); }, source);
+}
 
 SourceFeatures::SourceFeatures(OpenDataset& dataset, const std::string& cache,
                                const protocol::FeatureSource& source,
@@ -61,6 +77,13 @@ std::size_t SourceFeatures::batch_size(std::span<const std::int64_t> clips,
     if (size > 0 && of_clip * (size + 1) > values) break;
   }
   return size;
+}
+
+std::vector<SourceSpec> SourceFeatures::specs() const {
+  std::vector<SourceSpec> specs;
+  for (std::size_t i = 0; i < readers_.size(); ++i)
+    specs.push_back(spec_in(*readers_[i], reads_[i]));
+  return specs;
 }
 
 std::vector<SourceBatch> SourceFeatures::batch(const std::vector<std::int64_t>& clips) const {

@@ -10,6 +10,9 @@
 
 namespace earshot::worker {
 
+/// Puts what a reader reads on a device; lengths stay on the CPU.
+void move_to(c10::Device device, std::vector<SourceBatch>& sources);
+
 /// The features and codes of a dataset's clips that a reader reads, from the cache.
 class SourceFeatures {
  public:
@@ -26,6 +29,8 @@ class SourceFeatures {
   double seconds(std::int64_t clip) const;
   /// How many of these clips, one at least, have at most so many values with padding.
   std::size_t batch_size(std::span<const std::int64_t> clips, std::size_t values) const;
+  /// In the order of the reader's sources.
+  std::vector<SourceSpec> specs() const;
   /// A batch of each source, on the CPU. The memory may be the file's and must not be written to.
   std::vector<SourceBatch> batch(const std::vector<std::int64_t>& clips) const;
 

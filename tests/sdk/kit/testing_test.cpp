@@ -40,6 +40,12 @@ TEST(SyntheticTrial, gives_batches_that_keep_the_rules) {
   EXPECT_THROW(trial.mapper(), Unsupported);
 }
 
+TEST(SyntheticTrial, has_no_sources_for_an_encoder_that_reads_others) {
+  SyntheticTrial trial;
+  EXPECT_TRUE(trial.source_specs().empty());
+  EXPECT_THROW(trial.sources(Split::train, {0}), Unsupported);
+}
+
 TEST(SyntheticTrial, other_truth_changes_only_the_labels_of_test_items) {
   SyntheticTrial one, other({.other_test_truth = true});
   EXPECT_EQ(kinds(one, Split::train), kinds(other, Split::train));

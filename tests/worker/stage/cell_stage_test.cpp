@@ -71,6 +71,14 @@ class CellStage : public ::testing::Test {
   int fits_ = 0;
 };
 
+TEST_F(CellStage, gives_no_audio_of_an_encoder_that_reads_others) {
+  auto cell = request({{"defect", "audio"}});
+  cell.features[0].encoder = component("units");
+  cell.features[0].encoder.sources = {{.features = protocol::FeatureSpec{100, 0.005, 2}}};
+  EXPECT_THAT(complaint<Unsupported>(cell),
+              HasSubstr("encoder 'units' reads other encoders in place of audio"));
+}
+
 TEST_F(CellStage, predicts_every_test_item_and_reports_its_slices) {
   const auto events = run(request());
   EXPECT_TRUE(result_.complete);

@@ -152,6 +152,8 @@ class Descent final : public Evaluator {
       const auto place = std::find(classes.begin(), classes.end(), label) - classes.begin();
       targets[b][place] = 1;
     }
+    if (!trial.source_specs().empty())
+      return {.sources = trial.sources(Split::train, chosen), .targets = targets};
     return {.audio = trial.audio(Split::train, chosen), .targets = targets};
   }
   static void descend(const Learner& learner) {

@@ -287,4 +287,5 @@ EARSHOT_PLUGIN("stage_fixture", "1.0.0", "Components whose every number is known
   registrar.add<fixture::Descent>("descent", "Trains an encoder");
   registrar.add<testing::Units>("units", "Codes of features");
   registrar.add<testing::Counts>("counts", "How often codes occur, beside features");
+  registrar.add<testing::SourceLayer>("source_layer", "One layer on features, that can be trained");
 }

@@ -45,12 +45,31 @@ class PretrainStage : public ::testing::Test {
     return "";
   }
 
+  /// Trains a layer on what `frames` gives for the clips.
+  protocol::PretrainRequest reading(const std::string& name = "reader",
+                                    Json evaluator = Json::object()) {
+    auto reader = request(name, std::move(evaluator));
+    reader.encoder = component("source_layer");
+    reader.encoder.sources = {{.features = protocol::FeatureSpec{100, 0.005, 2}}};
+    reader.cache = (folder_ / "cache").string();
+    reader.from = frames().sources;
+    reader.dataset.key = frames().dataset.key;
+    return reader;
+  }
+  protocol::FeaturesRequest frames() const { return features_request(folder_ / "cache"); }
+  static void compute(const protocol::FeaturesRequest& features) {
+    Events([&](Session& session) { features_stage(features, session); });
+  }
+
   /// A probe's accuracy on the features of an encoder with the state in `state`.
   double accuracy(const std::string& state) {
-    auto features = features_request(folder_ / "cache");
-    features.sources = {{.encoder = component("linear_layer"), .key = "features of " + state}};
-    features.sources[0].encoder.state = state;
-    Events([&](Session& session) { features_stage(features, session); });
+    return accuracy({.encoder = component("linear_layer"), .key = "features of " + state}, state);
+  }
+  double accuracy(protocol::FeatureSource source, const std::string& state) {
+    auto features = frames();
+    source.encoder.state = state;
+    features.sources = {source};
+    compute(features);
     protocol::CellRequest cell;
     cell.dataset = features.dataset;
     cell.features = features.sources;
@@ -81,6 +100,68 @@ TEST_F(PretrainStage, makes_an_encoder_that_beats_its_untrained_self) {
   EXPECT_LT(points[39][1].get<double>(), points[0][1].get<double>());
   EXPECT_LT(accuracy(""), 0.65);
   EXPECT_GT(accuracy(request().file), 0.75);
+}
+
+TEST_F(PretrainStage, trains_a_reader_from_the_files_of_its_source_which_then_reads_as_learnt) {
+  compute(frames());
+  const auto events = run(reading());
+  const auto points = events.of("curve").at(0).header.at("points");
+  ASSERT_THAT(points, SizeIs(40));
+  EXPECT_LT(points[39][1].get<double>(), points[0][1].get<double>());
+  protocol::FeatureSource reader{.encoder = reading().encoder, .key = "untrained"};
+  reader.from = reading().from;
+  EXPECT_LT(accuracy(reader, ""), 0.65);
+  reader.key = "trained";
+  EXPECT_GT(accuracy(reader, reading().file), 0.75);
+}
+
+TEST_F(PretrainStage, of_a_reader_opens_no_audio_and_leaves_out_what_its_source_has_lost) {
+  const TemporaryFolder audio;
+  write_tones(audio, 120);
+  std::filesystem::remove(audio / "3.wav");
+  auto features = frames();
+  features.dataset.component = component("tones", {{"folder", audio.path()}});
+  features.dataset.key = "files";
+  features.dataset.allow_lost = 1;
+  compute(features);
+  auto reader = reading();
+  reader.dataset = features.dataset;
+  reader.dataset.allow_lost = 0;
+  EXPECT_THAT(complaint<DataError>(reader), HasSubstr("1 of 120 clips cannot be read"));
+  for (const auto& file : shards_in(audio.path()))
+    std::filesystem::remove(file);
+  reader.dataset.allow_lost = 1;
+  EXPECT_EQ(complaint<Error>(reader), "");
+}
+
+TEST_F(PretrainStage, of_a_reader_gives_equal_bits_with_any_number_of_threads_and_after_a_stop) {
+  compute(frames());
+  auto one = reading("one"), four = reading("four");
+  one.threads = 1;
+  four.threads = 4;
+  const auto events = run(one).canonical();
+  EXPECT_EQ(run(four).canonical(), events);
+  EXPECT_EQ(content(four.file), content(one.file));
+  auto stopped = reading("stopped", {{"stop_at", 7}});
+  EXPECT_THAT(complaint<DataError>(stopped), HasSubstr("died at a step"));
+  stopped.evaluator = component("descent");
+  EXPECT_EQ(run(stopped).canonical(), events);
+  EXPECT_EQ(content(stopped.file), content(one.file));
+}
+
+TEST_F(PretrainStage, of_a_reader_needs_its_sources_in_the_cache_as_they_were_planned) {
+  EXPECT_THAT(complaint<DataError>(reading()), HasSubstr("missing in the cache or damaged"));
+  compute(frames());
+  auto other = reading();
+  other.encoder.sources[0].features->frame_rate = 50;
+  EXPECT_THAT(complaint<ContractError>(other), HasSubstr("have another spec in the cache"));
+  other = reading();
+  other.from.clear();
+  EXPECT_THAT(complaint<ConfigError>(other), HasSubstr("gets 0 sources; expected 1"));
+  other = reading();
+  other.encoder.sources = {{.codes = protocol::CodeSpec{.frame_rate = 100, .sizes = {8}}}};
+  EXPECT_THAT(complaint<Unsupported>(other), HasSubstr("features instead of codes"));
+  EXPECT_EQ(complaint<Error>(reading()), "");
 }
 
 TEST_F(PretrainStage, is_done_once) {

@@ -80,6 +80,7 @@ inline protocol::ComponentRef component(const std::string& name, Json options = 
       {"named", {{"frame_rate", 0.0}, {"unknown", ""}}},
       {"units", {{"units", 8}}},
       {"counts", Json::object()},
+      {"source_layer", {{"dim", 2}}},
       {"steps", {{"steps", 20}, {"stop_at", -1}, {"defect", ""}, {"log", ""}}},
       {"linear_layer", {{"dim", 2}}},
       {"descent",
