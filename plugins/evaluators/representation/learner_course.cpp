@@ -7,8 +7,10 @@
 
 namespace representation {
 
+using earshot::CodeBatch;
 using earshot::ConfigError;
 using earshot::ContractError;
+using earshot::FeatureBatch;
 using earshot::LearnerBatch;
 using earshot::Split;
 using earshot::kit::LossSum;
@@ -24,6 +26,29 @@ std::vector<std::int64_t> checked(std::vector<std::int64_t> items, std::int64_t 
   return items;
 }
 
+Crops crops_for(earshot::Trial& trial, double seconds, bool reads) {
+  if (!reads) return {seconds, trial.encoder().needs()};
+  if (seconds > 0)
+    throw ConfigError("crop_seconds is " + std::to_string(seconds) +
+                      ", and the encoder reads other encoders: only audio is cropped. Set it to 0");
+  return {0, {}};
+}
+
+/// How many clips a batch has, and where it is.
+struct Extent {
+  std::int64_t clips = 0;
+  c10::Device device;
+};
+
+Extent extent_of(const LearnerBatch& batch) {
+  if (batch.sources.empty()) return {batch.audio.samples.size(0), batch.audio.samples.device()};
+  const auto& first = batch.sources.front();
+  if (const auto* features = std::get_if<FeatureBatch>(&first))
+    return {features->values.size(0), features->values.device()};
+  const auto& codes = std::get<CodeBatch>(first).codes;
+  return {codes.size(0), codes.device()};
+}
+
 }  // namespace
 
 LearnerCourse::LearnerCourse(earshot::Trial& trial, earshot::Learner& learner,
@@ -32,7 +57,8 @@ LearnerCourse::LearnerCourse(earshot::Trial& trial, earshot::Learner& learner,
       learner_(learner),
       targets_(targets),
       teacher_(settings.teacher),
-      crops_(settings.crop_seconds, trial.encoder().needs()),
+      reads_(!trial.source_specs().empty()),
+      crops_(crops_for(trial, settings.crop_seconds, reads_)),
       samples_(settings.samples),
       order_(checked(targets.items(Split::train), settings.batch_size), {},
              {.batch = settings.batch_size, .window = 1, .seed = trial.seed("order")}, {}),
@@ -50,8 +76,8 @@ void LearnerCourse::finish_step(std::int64_t step) {
 }
 
 std::vector<LossSum> LearnerCourse::validation_losses(std::span<const std::int64_t> items) {
-  const auto batch = batch_of(crops_.centre(whole(Split::validation, items)),
-                              targets_.rows(Split::validation, items));
+  const auto batch = batch_of(Split::validation, items,
+                              [&](const Crops::Cut& whole) { return crops_.centre(whole); });
   std::vector<LossSum> losses;
   for (std::size_t group = 0; group < groups_; ++group)
     losses.push_back(sum_of(batch, {.step = last_.step, .steps = last_.steps, .group = group}));
@@ -65,21 +91,26 @@ const LearnerBatch& LearnerCourse::training_batch(std::int64_t number) {
   const auto items = order_.batch(number);
   earshot::kit::Random random(trial_.seed("crop", number));
   const at::NoGradGuard no_grad;
-  return batches_[number] = batch_of(crops_.random(whole(Split::train, items), random),
-                                     targets_.rows(Split::train, items));
+  return batches_[number] = batch_of(Split::train, items, [&](const Crops::Cut& whole) {
+           return crops_.random(whole, random);
+         });
 }
 
-Crops::Cut LearnerCourse::whole(Split split, std::span<const std::int64_t> items) const {
+template <class Crop>
+LearnerBatch LearnerCourse::batch_of(Split split, std::span<const std::int64_t> items,
+                                     const Crop& crop) const {
   const at::IntArrayRef some(items.data(), items.size());
-  Crops::Cut cut{.audio = trial_.audio(split, some), .teacher = {}};
-  if (teacher_) cut.teacher = trial_.features(split, some);
-  return cut;
-}
-
-LearnerBatch LearnerCourse::batch_of(Crops::Cut cut, const at::Tensor& targets) const {
-  LearnerBatch batch{.audio = std::move(cut.audio), .sources = {}, .targets = {}};
-  if (targets.defined()) batch.targets = targets.to(batch.audio.samples.device());
-  batch.teacher = std::move(cut.teacher);
+  LearnerBatch batch;
+  if (teacher_) batch.teacher = trial_.features(split, some);
+  if (reads_) {
+    batch.sources = trial_.sources(split, some);
+  } else {
+    auto cut = crop({.audio = trial_.audio(split, some), .teacher = std::move(batch.teacher)});
+    batch.audio = std::move(cut.audio);
+    batch.teacher = std::move(cut.teacher);
+  }
+  const auto targets = targets_.rows(split, items);
+  if (targets.defined()) batch.targets = targets.to(extent_of(batch).device);
   return batch;
 }
 
@@ -93,7 +124,7 @@ LossSum LearnerCourse::sum_of(const LearnerBatch& batch, const earshot::Turn& tu
   return {.sum = losses.total.to(at::kFloat) * losses.weight,
           .weight = losses.weight,
           .parts = losses.parts,
-          .examples = batch.audio.samples.size(0)};
+          .examples = extent_of(batch).clips};
 }
 
 }  // namespace representation

@@ -12,20 +12,21 @@
 
 namespace representation {
 
-/// An encoder that is a Learner, with the batches from which it learns: random crops of training
-/// items, each drawn from the cell's seed and the number of its batch; and the middles of
-/// validation items.
+/// An encoder that is a Learner, with the batches from which it learns: random crops of the audio
+/// of training items, each drawn from the cell's seed and the number of its batch; and the middles
+/// of validation items. A Reader learns from whole clips of what it reads.
 class LearnerCourse final : public earshot::kit::Trainee {
  public:
   struct Settings {
     std::int64_t batch_size = 16;
     bool teacher = false;      ///< whether the teacher's features are read
-    double crop_seconds = 0;   ///< 0: whole clips
+    double crop_seconds = 0;   ///< 0: whole clips, which a Reader needs
     std::int64_t samples = 0;  ///< validation items whose reconstruction is shown
   };
 
   /// @param learner  prepared for the objective of `targets`; all must outlive this object.
-  /// @throws ConfigError if there are fewer training items than in a batch.
+  /// @throws ConfigError if there are fewer training items than in a batch, or if what a Reader
+  /// reads is to be cropped.
   LearnerCourse(earshot::Trial& trial, earshot::Learner& learner, const Targets& targets,
                 const Settings& settings);
 
@@ -44,14 +45,16 @@ class LearnerCourse final : public earshot::kit::Trainee {
 
  private:
   const earshot::LearnerBatch& training_batch(std::int64_t number);
-  Crops::Cut whole(earshot::Split split, std::span<const std::int64_t> items) const;
-  earshot::LearnerBatch batch_of(Crops::Cut cut, const at::Tensor& targets) const;
+  /// @param crop  what it makes of whole clips, if they are audio
+  template <class Crop>
+  earshot::LearnerBatch batch_of(earshot::Split split, std::span<const std::int64_t> items,
+                                 const Crop& crop) const;
   earshot::kit::LossSum sum_of(const earshot::LearnerBatch& batch, const earshot::Turn& turn);
 
   earshot::Trial& trial_;
   earshot::Learner& learner_;
   const Targets& targets_;
-  bool teacher_;
+  bool teacher_, reads_;  ///< whether it has a teacher, and whether it reads other encoders
   Crops crops_;
   Samples samples_;
   earshot::kit::BatchOrder order_;

@@ -52,7 +52,7 @@ earshot::OptionSchema Representation::options() {
       {.name = "crop_seconds",
        .value = 0.0,
        .help = "Length of the stretch of each clip that is learnt from, drawn anew each time; 0: "
-               "the whole clip",
+               "the whole clip. Only audio is cropped, not what encoders read of others",
        .unit = "s",
        .min = 0},
       {.name = "samples",

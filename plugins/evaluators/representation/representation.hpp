@@ -5,9 +5,10 @@
 
 namespace representation {
 
-/// Trains the cell's encoder, which is a Learner, on Split::train. It predicts nothing: other tasks
-/// judge the features. As the trainer of a pretraining it leaves the encoder's state; as a task of
-/// its own it reports how well it was learnt.
+/// Trains the cell's encoder, which is a Learner, on Split::train: from audio, or a Reader from
+/// what it reads. It predicts nothing: other tasks judge the features. As the trainer of a
+/// pretraining it leaves the encoder's state; as a task of its own it reports how well it was
+/// learnt.
 class Representation final : public earshot::Evaluator {
  public:
   static earshot::OptionSchema options();

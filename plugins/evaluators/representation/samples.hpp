@@ -15,8 +15,8 @@ class Samples {
   /// @param count  items; 0: none
   explicit Samples(std::int64_t count) : count_(count) {}
 
-  /// Of the centres of the clips. Nothing if the cell's encoder is not a codec, or the run keeps no
-  /// artifacts.
+  /// Of the centres of the clips. Nothing if the cell's encoder is not a codec or takes no audio,
+  /// or the run keeps no artifacts.
   void write(earshot::Trial& trial, const Crops& crops) const;
 
  private:
