@@ -154,15 +154,19 @@ void print_pretraining(const Plan& plan) {
 /// What the readers read, each once for all datasets.
 void print_readers(const Plan& plan) {
   std::set<std::string> lines;
-  for (const auto& [key, stage] : plan.features) {
+  const auto add = [&](const std::string& encoder, const std::vector<std::string>& sources) {
     std::string read;
-    for (const auto& source : stage.sources) {
+    for (const auto& source : sources) {
       const auto& other = plan.features.at(source);
       read += (read.empty() ? "" : ", ") +
               std::string(other.source.codes ? "codes of " : "features of ") + other.encoder_label;
     }
-    if (!read.empty()) lines.insert("encoder " + stage.encoder_label + ": reads " + read);
-  }
+    if (!read.empty()) lines.insert("encoder " + encoder + ": reads " + read);
+  };
+  for (const auto& [key, stage] : plan.features)
+    add(stage.encoder_label, stage.sources);
+  for (const auto& cell : plan.cells)
+    add(cell.cell.encoder.label, cell.sources);
   for (const auto& line : lines)
     std::cout << '\n' << line << '\n';
 }

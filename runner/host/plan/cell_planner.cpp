@@ -100,11 +100,9 @@ std::string CellPlanner::problem(const Cell& cell, const Parts& parts) const {
     if (used && !parts.encoder->has_ability(ability))
       return "encoder '" + cell.encoder.label + "' is not a " + ability + ", which task '" +
              cell.task.label + "' needs";
-  if ((uses.audio || uses.learner) && !parts.encoder->sources.empty())
+  if (uses.audio && !uses.learner && !parts.encoder->sources.empty())
     return "encoder '" + cell.encoder.label + "' reads other encoders, and task '" +
-           cell.task.label +
-           (uses.learner ? "' would train it, which this version cannot do"
-                         : "' needs one that takes audio");
+           cell.task.label + "' needs one that takes audio";
   if (uses.learner && !parts.encoder->pretrain.empty())
     return "encoder '" + cell.encoder.label + "' is pretrained, and task '" + cell.task.label +
            "' would train it again";
@@ -212,8 +210,8 @@ protocol::DatasetRef dataset_ref(const FoundDataset& found, const Component& com
   return dataset;
 }
 
-const AudioOverrides& audio_of(const Cell& cell) {
-  return std::get<TaskSettings>(cell.task.component->settings).audio;
+const AudioOverrides& audio_of(const Component& task) {
+  return std::get<TaskSettings>(task.settings).audio;
 }
 
 const std::string& dtype_of(const Component& encoder) {
@@ -245,15 +243,14 @@ void CellPlanner::add_dataset(const Parts& parts, const PlannedCell& planned) {
 }
 
 std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const ReadEncoder& read,
-                                                                      const Cell& cell,
-                                                                      const FoundDataset& dataset) {
+                                                                      const DatasetUse& use) {
   // Features that are looked up depend on the names of a dataset's items, not only on their sound.
-  const auto* names = read.encoder->looks_up() ? &dataset : nullptr;
-  auto& known = sources_[{read.encoder, read.component, cell.task.component, read.codes, names}];
+  const auto* names = read.encoder->looks_up() ? &use.found : nullptr;
+  auto& known = sources_[{read.encoder, read.component, use.task, read.codes, names}];
   if (known != nullptr) return known;
   auto source = std::make_shared<protocol::FeatureSource>();
   source->encoder = read.encoder->ref;
-  source->audio = audio_of(cell);
+  source->audio = use.task == nullptr ? AudioOverrides() : audio_of(*use.task);
   source->dtype = dtype_of(*read.component);
   source->codes = read.codes;
   source->key = protocol::sha256(Json{{"encoder", read.encoder->identity},
@@ -263,7 +260,7 @@ std::shared_ptr<const protocol::FeatureSource> CellPlanner::source_of(const Read
                                       {"audio_version", protocol::audio_version}});
   if (names != nullptr) source->key = protocol::sha256(Json{source->key, names->key});
   for (const auto& other : read.encoder->sources)
-    source->from.push_back(*source_of(other, cell, dataset));
+    source->from.push_back(*source_of(other, use));
   return known = std::move(source);
 }
 
@@ -272,27 +269,32 @@ void CellPlanner::add_features(const Parts& parts, PlannedCell& planned) {
   if (!parts.facts->needs_encoder()) return;
   const ReadEncoder read{parts.encoder, planned.cell.encoder.component,
                          uses.codes && !uses.features};
-  planned.source = source_of(read, planned.cell, *parts.dataset);
-  if (uses.features || uses.codes) planned.features = add_stage(read, planned, *parts.dataset);
+  const DatasetUse use{*parts.dataset, *planned.dataset, planned.cell.dataset.label,
+                       planned.cell.task.component};
+  planned.source = source_of(read, use);
+  if (uses.features || uses.codes) planned.features = add_stage(read, use);
+  if (!uses.learner) return;
+  for (const auto& source : read.encoder->sources)
+    planned.sources.push_back(add_stage(source, use));
 }
 
-/// Adds the stage of an encoder on the dataset of a cell, and the stages that it reads.
+/// Adds the stage of an encoder on a dataset, and the stages that it reads.
 /// @returns its key
-std::string CellPlanner::add_stage(const ReadEncoder& read, const PlannedCell& planned,
-                                   const FoundDataset& found) {
-  const auto& source = *source_of(read, planned.cell, found);
+std::string CellPlanner::add_stage(const ReadEncoder& read, const DatasetUse& use) {
+  const auto& source = *source_of(read, use);
   // The clips of a stage depend on fold and validation share only if a limit leaves some out.
-  const auto& dataset = *planned.dataset;
+  const auto& dataset = use.dataset;
   Json content{source.key, dataset.key};
   if (dataset.limit > 0)
     content.push_back({dataset.limit, dataset.fold, dataset.validation, protocol::split_version});
   auto key = protocol::sha256(content);
   if (plan_.features.contains(key)) return key;
-  FeatureStage stage{key,    planned.cell.dataset.label, read.encoder->label(), dataset,
-                     source, read.encoder->pretrain,     /*sources=*/{}};
+  FeatureStage stage{key,           use.label, read.encoder->label(),
+                     dataset,       source,    read.encoder->pretrain,
+                     /*sources=*/{}};
   if (dataset.limit == 0) stage.dataset.fold = 0;
   for (const auto& other : read.encoder->sources)
-    stage.sources.push_back(add_stage(other, planned, found));
+    stage.sources.push_back(add_stage(other, use));
   plan_.features.emplace(key, std::move(stage));
   return key;
 }
@@ -309,7 +311,7 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   identity.dataset = host::identity_of(*planned.dataset);
   // Without an encoder, its settings and the audio policy have no effect.
   if (parts.encoder != nullptr) {
-    identity.audio = audio_of(planned.cell);
+    identity.audio = audio_of(*planned.cell.task.component);
     identity.dtype = dtype_of(*planned.cell.encoder.component);
   }
   if (parts.facts->uses.seed) identity.seed = planned.cell.seed;
@@ -318,29 +320,35 @@ CellIdentity CellPlanner::identity_of(const Parts& parts, const PlannedCell& pla
   return identity;
 }
 
-/// The component as cells use it: with its pretraining applied, and a reader with the encoders that
-/// it reads.
-Resolved CellPlanner::ready(const std::shared_ptr<const Component>& component) {
+/// The component, and if it is a reader the encoders that it reads.
+Resolved CellPlanner::connected(const std::shared_ptr<const Component>& component) {
   auto found = components_.find(component);
+  return component->table == Table::encoder ? readers_.connect(component, found) : found;
+}
+
+/// The component as cells use it: connected, and with its pretraining applied.
+Resolved CellPlanner::ready(const std::shared_ptr<const Component>& component) {
+  auto found = connected(component);
   const auto* pretraining = experiment_.pretraining(component->table, component->label);
-  if (pretraining == nullptr)
-    return component->table == Table::encoder ? readers_.connect(component, found) : found;
+  if (pretraining == nullptr) return found;
   auto& trained = pretrained_[found];
-  if (trained == nullptr) trained = pretrain(*pretraining, found);
+  if (trained == nullptr) trained = pretrain(*pretraining, *component, found);
   return trained;
 }
 
-Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Resolved& found) {
+Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Component& component,
+                               const Resolved& found) {
   const auto trainer = components_.find(std::make_shared<const Component>(pretraining.trainer));
-  auto as_trained = std::make_shared<Component>(*found->component);
+  auto as_trained = std::make_shared<Component>(component);
   as_trained->options.update(pretraining.trainee_options);
-  const auto trainee = components_.find(as_trained);
+  const auto trainee = connected(as_trained);
   check_pretraining(*trainee, trainer);
   const auto written =
       std::make_shared<const Component>(*experiment_.find(Table::dataset, pretraining.dataset));
   const auto& data = datasets_.find(components_.find(written));
   auto trained = std::make_shared<ResolvedComponent>(*found);
-  for (const auto* missing : {&trainer->missing, &facts(trainer).missing, &data.missing})
+  for (const auto* missing :
+       {&trainee->missing, &trainer->missing, &facts(trainer).missing, &data.missing})
     if (trained->missing.empty()) trained->missing = *missing;
   if (!trained->missing.empty()) return trained;
 
@@ -361,6 +369,11 @@ Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Resolved& f
   request.file = protocol::path_text(std::filesystem::absolute(cache_) / "pretrained" / stage.key /
                                      (name_of(stage.table) + ".state"));
   trained->ref.state = request.file;
+  const DatasetUse use{data, request.dataset, stage.dataset_label};
+  for (const auto& source : trainee->sources) {
+    request.from.push_back(*source_of(source, use));
+    stage.sources.push_back(add_stage(source, use));
+  }
   take_part(trainer);
   take_part(data.component);
   plan_.pretrain.emplace(stage.key, std::move(stage));
@@ -378,10 +391,6 @@ void CellPlanner::check_pretraining(const ResolvedComponent& trainee, const Reso
     refuse("encoder '" + trainee.entry.id() +
            "' cannot be trained; allowed are encoders with the ability 'learner'. Remove the "
            "table, or give a checkpoint as weights");
-  if (encoder && trainee.has_ability("reader"))
-    refuse("encoder '" + trainee.entry.id() +
-           "' reads other encoders, which this version cannot train; allowed are encoders that "
-           "take audio. Remove the table");
   if (!facts(trainer).missing.empty()) return;
   const auto& uses = facts(trainer).uses;
   if (!(encoder ? uses.learner : uses.language_model))

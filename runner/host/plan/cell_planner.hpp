@@ -42,12 +42,21 @@ class CellPlanner {
     const FoundDataset* dataset = nullptr;
     const EvaluatorFacts* facts = nullptr;
   };
+  /// A dataset as a cell or a training takes it.
+  struct DatasetUse {
+    const FoundDataset& found;
+    const protocol::DatasetRef& dataset;
+    const std::string& label;
+    std::shared_ptr<const Component> task{};  ///< whose audio settings hold; null: no others
+  };
   Parts parts(const Cell& cell);
   /// @param type  type of the label that its option `target` names, if it declares `target_type`
   /// @throws Failure (usage) if it refuses its options
   const EvaluatorFacts& facts(const Resolved& task, const std::string& type = "");
+  Resolved connected(const std::shared_ptr<const Component>& component);
   Resolved ready(const std::shared_ptr<const Component>& component);
-  Resolved pretrain(const Pretraining& pretraining, const Resolved& found);
+  Resolved pretrain(const Pretraining& pretraining, const Component& component,
+                    const Resolved& found);
   void check_pretraining(const ResolvedComponent& trainee, const Resolved& trainer);
   std::string problem(const Cell& cell, const Parts& parts) const;
   std::shared_ptr<const protocol::DatasetRef> dataset_of(const FoundDataset& found,
@@ -55,10 +64,8 @@ class CellPlanner {
   void add_dataset(const Parts& parts, const PlannedCell& planned);
   void add_features(const Parts& parts, PlannedCell& planned);
   std::shared_ptr<const protocol::FeatureSource> source_of(const ReadEncoder& read,
-                                                           const Cell& cell,
-                                                           const FoundDataset& dataset);
-  std::string add_stage(const ReadEncoder& read, const PlannedCell& planned,
-                        const FoundDataset& dataset);
+                                                           const DatasetUse& use);
+  std::string add_stage(const ReadEncoder& read, const DatasetUse& use);
   CellIdentity identity_of(const Parts& parts, const PlannedCell& planned) const;
   void take_part(const Resolved& component);
 
@@ -69,7 +76,7 @@ class CellPlanner {
   std::filesystem::path cache_;
   Plan& plan_;
   std::map<std::pair<Resolved, std::string>, EvaluatorFacts> facts_;
-  std::map<Resolved, Resolved> pretrained_;  ///< by the untrained component
+  std::map<Resolved, Resolved> pretrained_;  ///< by the untrained component, connected
   Readers readers_;
   using Shared = std::shared_ptr<const Component>;
   /// By data, component and fold.

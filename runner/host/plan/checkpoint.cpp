@@ -8,10 +8,22 @@ namespace {
 
 using TrainingData = std::optional<std::vector<std::string>>;
 
+/// Whether it learns all that it knows from its pretraining stage: other weights are random.
+bool begins_untrained(const ResolvedComponent& encoder) {
+  const auto& options = encoder.entry.component->options;
+  return !encoder.pretrain.empty() &&
+         std::all_of(options.begin(), options.end(), [&](const auto& spec) {
+           return spec.type != protocol::OptionType::weights ||
+                  encoder.ref.options.at(spec.name).value("source", "") == "random";
+         });
+}
+
 /// What the encoder's weights were trained on. A plugin declares it in the default of an option,
 /// which applies to its default weights. Absent if unknown.
 TrainingData known_data(const ResolvedComponent& encoder) {
-  if (encoder.weights == "random") return std::vector<std::string>{};
+  const bool reads = !encoder.sources.empty();
+  if (encoder.weights == "random" || (reads && begins_untrained(encoder)))
+    return std::vector<std::string>{};
   const auto& given = encoder.ref.value_of("pretraining_data");
   bool default_data = true, default_weights = true;
   for (const auto& spec : encoder.entry.component->options) {
@@ -67,8 +79,11 @@ Checkpoint checkpoint_of(const ResolvedComponent& encoder, const std::string& da
   if (encoder.pretrain.empty()) return found;
   const auto& trained_on = trainings.at(encoder.pretrain).dataset_label;
   if (!found.data) found.data.emplace();
-  found.data->push_back(trained_on);
-  if (trained_on == dataset) found.in_domain = true;
+  add_once(*found.data, trained_on);
+  if (trained_on == dataset)
+    found.in_domain = true;
+  else if (!encoder.sources.empty() && !written.in_domain && found.in_domain == false)
+    found.in_domain.reset();  // what it is trained on may be similar
   return found;
 }
 

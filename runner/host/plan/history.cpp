@@ -122,6 +122,7 @@ PlannedCell with_key(const PlannedCell& place, const std::string& name, std::int
   planned.pretrain_data.reset();
   planned.in_domain.reset();
   planned.features.clear();
+  planned.sources.clear();
   planned.pretrain.clear();
   planned.source.reset();
   planned.mapper.reset();
@@ -232,6 +233,7 @@ std::string take_predictions(PlannedCell& cell, const Store& store, const std::s
   cell.predictions = protocol::path_text(file);
   cell.source.reset();
   cell.features.clear();
+  cell.sources.clear();
   cell.pretrain.clear();
   return "";
 }

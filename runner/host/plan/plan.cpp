@@ -18,10 +18,15 @@ void add_chain(const Plan& plan, const std::string& features, std::vector<std::s
 
 }  // namespace
 
-std::vector<std::string> Plan::chain_of(const std::string& key) const {
-  std::vector<std::string> chain;
-  add_chain(*this, key, chain);
-  return chain;
+std::vector<std::string> Plan::features_of(const PlannedCell& cell) const {
+  std::vector<std::string> all;
+  for (const auto& training : cell.pretrain)
+    for (const auto& source : pretrain.at(training).sources)
+      add_chain(*this, source, all);
+  for (const auto& source : cell.sources)
+    add_chain(*this, source, all);
+  add_chain(*this, cell.features, all);
+  return all;
 }
 
 protocol::CellRequest PlannedCell::request() const {

@@ -29,7 +29,8 @@ struct PlannedCell {
   std::string skipped{};
   std::string reason{};  ///< "new"; "htsat.so changed (9b1f -> c204)"; "failed before: ..."
   std::string dataset_key{};
-  std::string features{};  ///< key of the features stage; "" if the task uses none
+  std::string features{};              ///< key of the features stage; "" if the task uses none
+  std::vector<std::string> sources{};  ///< those that its encoder reads, if the task trains it
   /// Keys of the pretrain stages of its components, and of the encoders that its encoder reads.
   std::vector<std::string> pretrain{};
   /// What its worker is given, shared by all cells that use it. Null: it uses none, or cannot run.
@@ -57,7 +58,8 @@ struct PretrainStage {
   Table table = Table::encoder;  ///< the table of the trained component: encoder or language_model
   std::string label{};
   std::string dataset_label{};
-  protocol::PretrainRequest request{};  ///< without device and threads
+  std::vector<std::string> sources{};   ///< keys of the features stages that a reader learns from
+  protocol::PretrainRequest request{};  ///< without cache, device and threads
 
   /// "encoder" or "language model"
   std::string trainee() const { return table == Table::encoder ? "encoder" : "language model"; }
@@ -96,9 +98,9 @@ struct Plan {
   std::vector<PlannedPlugin> plugins{};
   std::vector<std::string> notes{};  ///< "seed changes nothing in knn: 1 of 3 seeds runs"
 
-  /// The features stage with this key and all that it reads, each once and after what it reads
-  /// itself. None for "".
-  std::vector<std::string> chain_of(const std::string& key) const;
+  /// Keys of all features stages that a cell needs, each once and after those that it reads: what
+  /// its trainings and its own encoder learn from, and its features.
+  std::vector<std::string> features_of(const PlannedCell& cell) const;
 };
 
 }  // namespace earshot::host

@@ -53,7 +53,7 @@ CacheUse::CacheUse(const fs::path& cache, const Plan& plan) {
   std::set<fs::path> folders;
   for (const auto& cell : plan.cells) {
     if (cell.decision != Decision::run) continue;
-    for (const auto& features : plan.chain_of(cell.features))
+    for (const auto& features : plan.features_of(cell))
       folders.insert(cache / "features" / plan.features.at(features).source.key);
     if (const auto dataset = plan.datasets.find(cell.dataset_key);
         dataset != plan.datasets.end() && dataset->second.info.synthesized)

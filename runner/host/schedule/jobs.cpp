@@ -25,10 +25,13 @@ std::string name_of_features(const Plan& plan, const std::vector<std::string>& k
          protocol::join(encoders);
 }
 
-/// Keys of the feature stages that a cell or a reader reads.
+/// Keys of the feature stages that a cell, a training or a reader reads.
 std::vector<std::string> features_needed(const Plan& plan, const Job& job) {
-  if (job.kind == Job::Kind::cell) return {plan.cells[job.cell].features};
-  return plan.features.at(job.features.front()).sources;
+  if (job.kind == Job::Kind::pretrain) return plan.pretrain.at(job.pretrain).sources;
+  if (job.kind == Job::Kind::features) return plan.features.at(job.features.front()).sources;
+  auto needed = plan.cells[job.cell].sources;
+  needed.push_back(plan.cells[job.cell].features);
+  return needed;
 }
 
 class Builder {
@@ -42,8 +45,8 @@ class Builder {
       add_items(key);
     for (const auto& key : trainings_)
       add_pretraining(key);
-    for (const auto& keys : passes_)
-      add_features(keys);
+    for (std::size_t pass = 0; pass < passes_.size(); ++pass)
+      add_features(pass);
     for (const auto cell : cells_)
       add_cell(cell);
     return std::move(jobs_);
@@ -57,7 +60,7 @@ class Builder {
 
   /// Collects the cells that get a job and the stages that they need, in the order of first use.
   void find_needed() {
-    std::map<std::string, std::size_t> pass_of;
+    std::map<std::string, std::size_t> passes;
     std::set<std::string> seen;
     for (std::size_t index = 0; index < plan_.cells.size(); ++index) {
       const auto& cell = plan_.cells[index];
@@ -67,20 +70,21 @@ class Builder {
         datasets_.push_back(cell.dataset_key);
       for (const auto& training : cell.pretrain)
         if (seen.insert(training).second) trainings_.push_back(training);
-      for (const auto& features : plan_.chain_of(cell.features))
-        if (seen.insert(features).second) join_pass(features, pass_of);
+      for (const auto& features : plan_.features_of(cell))
+        if (seen.insert(features).second) join_pass(features, passes);
     }
   }
 
   /// A reader takes no audio, so that it has no pass to share.
-  void join_pass(const std::string& features, std::map<std::string, std::size_t>& pass_of) {
+  void join_pass(const std::string& features, std::map<std::string, std::size_t>& passes) {
     const auto& stage = plan_.features.at(features);
     const auto pass = !stage.sources.empty()
                           ? features
                           : stage.pretrain + protocol::canonical(Json(without_fold(stage.dataset)));
-    const auto [place, fresh] = pass_of.try_emplace(pass, passes_.size());
+    const auto [place, fresh] = passes.try_emplace(pass, passes_.size());
     if (fresh) passes_.emplace_back();
     passes_[place->second].push_back(features);
+    pass_of_[features] = place->second;
   }
 
   void add_items(const std::string& key) {
@@ -94,8 +98,12 @@ class Builder {
     jobs_.push_back(std::move(job));
   }
 
+  /// After the features that it learns from.
   void add_pretraining(const std::string& key) {
+    if (job_of_.contains(key)) return;
     const auto& stage = plan_.pretrain.at(key);
+    for (const auto& source : stage.sources)
+      add_features(pass_of_.at(source));
     Job job;
     job.kind = Job::Kind::pretrain;
     job.name = "pretraining of " + stage.label + " on " + stage.dataset_label;
@@ -104,21 +112,29 @@ class Builder {
     job.timeout = plan_.experiment.resources.timeout;
     job.memory = limit_of(plan_.experiment.resources.memory);
     job_of_[key] = jobs_.size();
+    for (const auto& source : stage.sources)
+      wait_for(source, job);
     jobs_.push_back(std::move(job));
   }
 
-  void add_features(const std::vector<std::string>& keys) {
+  /// After the training of its encoder, and the features that it reads.
+  void add_features(std::size_t pass) {
+    const auto& keys = passes_[pass];
+    if (job_of_.contains(keys.front())) return;
+    const auto& stage = plan_.features.at(keys.front());
+    if (!stage.pretrain.empty()) add_pretraining(stage.pretrain);
+    for (const auto& source : stage.sources)
+      add_features(pass_of_.at(source));
     Job job;
     job.kind = Job::Kind::features;
     job.name = name_of_features(plan_, keys);
     job.features = keys;
-    job.dataset = plan_.features.at(keys.front()).dataset.key;
+    job.dataset = stage.dataset.key;
     job.wide = true;
     job.timeout = plan_.experiment.resources.timeout;
     job.memory = limit_of(plan_.experiment.resources.memory);
     for (const auto& key : keys)
       job_of_[key] = jobs_.size();
-    const auto& stage = plan_.features.at(keys.front());
     wait_for(stage.pretrain, job);
     for (const auto& source : stage.sources)
       wait_for(source, job);
@@ -136,11 +152,11 @@ class Builder {
     job.wide = cell.language_model != nullptr;
     job.timeout = cell.cell.resources.timeout.value_or(resources.timeout);
     job.memory = limit_of(cell.cell.resources.memory.value_or(resources.memory));
-    for (const auto& need : {cell.dataset_key, cell.features})
-      wait_for(need, job);
-    for (const auto& training : cell.pretrain)
-      wait_for(training, job);
-    widen_chain(cell.features, job);
+    wait_for(cell.dataset_key, job);
+    for (const auto& needs : {features_needed(plan_, job), cell.pretrain})
+      for (const auto& need : needs)
+        wait_for(need, job);
+    widen_features(job);
     jobs_.push_back(std::move(job));
   }
 
@@ -154,9 +170,9 @@ class Builder {
     if (next.kind == Job::Kind::cell && needed.kind != Job::Kind::items) widen(needed, next);
   }
 
-  /// Also the stages that the features of a cell are computed from.
-  void widen_chain(const std::string& features, const Job& cell) {
-    for (const auto& key : plan_.chain_of(features))
+  /// Also the stages that a cell waits for through others.
+  void widen_features(const Job& cell) {
+    for (const auto& key : plan_.features_of(plan_.cells[cell.cell]))
       if (const auto found = job_of_.find(key); found != job_of_.end())
         widen(jobs_[found->second], cell);
   }
@@ -174,7 +190,8 @@ class Builder {
   Jobs jobs_{};
   std::vector<std::string> datasets_{};
   std::vector<std::string> trainings_{};
-  std::vector<std::vector<std::string>> passes_{};
+  std::vector<std::vector<std::string>> passes_{};  ///< keys of features stages
+  std::map<std::string, std::size_t> pass_of_{};    ///< by key of a features stage
   std::vector<std::size_t> cells_{};
   std::map<std::string, std::size_t> job_of_{};  ///< dataset, pretrain or features key
 };

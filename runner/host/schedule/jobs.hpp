@@ -34,19 +34,19 @@ struct Job {
   int attempts = 0;
 };
 
-/// Items, then pretraining, then features, then cells in the plan's order.
+/// Items, then pretraining and features, each after what it needs, then cells in the plan's order.
 using Jobs = std::vector<Job>;
 
 /// The jobs of all cells to run. Feature stages of one dataset share a job, but those of a
 /// pretrained encoder have their own, so that the others need not wait for its training. Its cells
 /// wait for the training as well, and fail if it fails. The stage of a reader is a job of its own,
-/// which waits for the stages that it reads, and fails if one of them fails.
+/// which waits for the stages that it reads, and fails if one of them fails; so does its training.
 /// @param with_items datasets whose items the store has
 Jobs build_jobs(const Plan& plan, const std::set<std::string>& with_items);
 
 /// Splits a features job that failed with several encoders into one job for each, so that only the
-/// cells of a failing encoder fail. Jobs that waited for `job`, of cells and of readers, then wait
-/// for the jobs of the encoders that they need.
+/// cells of a failing encoder fail. Jobs that waited for `job`, of cells, readers and trainings,
+/// then wait for the jobs of the encoders that they need.
 /// @returns the new jobs.
 std::vector<std::size_t> split_features(Jobs& jobs, std::size_t job, const Plan& plan);
 

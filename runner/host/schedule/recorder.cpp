@@ -242,7 +242,7 @@ void Recorder::record_cell(const PlannedCell& cell, Slot& slot, const Ending& en
   record.seconds = slot.seconds();
   if (cell.metrics) record.metric_specs = *cell.metrics;
   record.stages = cell.pretrain;
-  for (auto& features : plan_.chain_of(cell.features))
+  for (auto& features : plan_.features_of(cell))
     record.stages.push_back(std::move(features));
   store_.finish_run(slot.run()->id, record);
 }

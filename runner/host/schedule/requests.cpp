@@ -22,8 +22,10 @@ protocol::ItemsRequest items_request(const Job& job, const Plan& plan) {
   return {dataset};
 }
 
-protocol::PretrainRequest pretrain_request(const Job& job, const Plan& plan, std::int64_t threads) {
+protocol::PretrainRequest pretrain_request(const Job& job, const Plan& plan,
+                                           const RunSettings& settings, std::int64_t threads) {
   auto request = plan.pretrain.at(job.pretrain).request;
+  request.cache = protocol::path_text(settings.cache);
   request.device = plan.experiment.resources.device;
   request.threads = threads;
   return request;
@@ -87,7 +89,7 @@ JobRequest request_of(const Job& job, const Plan& plan, const RunSettings& setti
     case Job::Kind::items:
       return items_request(job, plan);
     case Job::Kind::pretrain:
-      return pretrain_request(job, plan, threads);
+      return pretrain_request(job, plan, settings, threads);
     case Job::Kind::features:
       return features_request(job, plan, settings, threads);
     case Job::Kind::cell:

@@ -255,7 +255,8 @@ class Scheduler {
   void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
     if (job.waits_for < 0) return;  // another stage has failed it already
     job.waits_for = -1;
-    if (job.kind == Job::Kind::features) return counts_.add_passes(-1);
+    if (job.kind == Job::Kind::features) counts_.add_passes(-1);
+    if (job.kind != Job::Kind::cell) return;
     EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;
     if (const auto run = recorder_.begin(plan_.cells[job.cell])) {

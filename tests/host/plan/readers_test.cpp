@@ -2,7 +2,7 @@
 
 #include "host/plan/history.hpp"
 #include "host/plan/needed_weights.hpp"
-#include "support.hpp"
+#include "reader_world.hpp"
 
 namespace earshot::host {
 namespace {
@@ -13,86 +13,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-/// Readers answer with their rates once they are connected.
-struct ReaderQueries : ScriptedQueries {
-  explicit ReaderQueries(const ScriptedQueries& other) : ScriptedQueries(other) {}
-
-  protocol::Facts resolve(const protocol::ComponentRef& component) override {
-    const auto reader = reads.find(component.component);
-    if (reader == reads.end()) return ScriptedQueries::resolve(component);
-    ++resolved;
-    protocol::ReaderFacts answer{.reads = reader->second};
-    if (component.sources.empty()) return answer;
-    connected[component.component] = component.sources;
-    const auto& first = component.sources.front();
-    const auto rate = first.codes ? first.codes->frame_rate : first.features->frame_rate;
-    if (rate > 99) throw WorkerError("config", "it reads at most 99 frames per second");
-    answer.spec = protocol::FeatureSpec{rate, 0, 4};
-    if (component.component == "units") answer.code_spec = protocol::CodeSpec{rate, 0, {16}, 100};
-    return answer;
-  }
-
-  std::map<std::string, std::vector<std::string>> reads{
-      {"units", {"features"}}, {"words", {"codes"}}, {"both", {"features", "codes"}}};
-  std::map<std::string, std::vector<protocol::SourceSpec>> connected{};
-};
-
-/// A world with readers: units of features, words of codes, and a fusion of both.
-struct ReaderWorld : World {
-  ReaderWorld() {
-    using protocol::OptionType;
-    add("units.so",
-        plugin("units", "encoder", {{"units", {option("size", OptionType::integer, 16)}}},
-               {"codec", "reader"}));
-    add("reads.so", plugin("words_of_codes", "encoder", {{"words", {}}, {"both", {}}}, {"reader"}));
-    add("net.so", plugin("net", "encoder", {{"net", {}}}, {"learner"}));
-    add("train.so", plugin("train", "evaluator", {{"train", {}}}));
-    add("heard.so", plugin("heard", "evaluator", {{"heard", {}}}));
-    queries.facts["train"] = evaluator_facts(true, {"learner", "audio"});
-    queries.facts["heard"] = evaluator_facts(true, {"audio"});
-    const Json needs = protocol::AudioNeeds{16000, 1, 0, 0, "first", "none"};
-    queries.facts["log_mel"] =
-        queries.facts["net"] = {{"needs", needs}, {"spec", protocol::FeatureSpec{50, 0.01, 64}}};
-    queries.facts["codec"] = {{"needs", needs},
-                              {"spec", protocol::FeatureSpec{12.5, 0, 8}},
-                              {"code_spec", protocol::CodeSpec{12.5, 0, {32, 32}, 125}}};
-  }
-
-  static std::string text(const std::string& encoders, const std::string& end) {
-    return "encoder = [" + encoders + "]\ntask = ['probe']\n" + end;
-  }
-
-  Plan plan(const std::string& encoders, const std::string& end, const Overrides& overrides = {}) {
-    const auto file = (folder / "x.toml").string();
-    const auto experiment = parse_experiment(
-        file, overrides, [&](const std::string&) { return World::text() + text(encoders, end); });
-    HashCache hashes(folder / "cache");
-    ReaderQueries scripted(queries);
-    CachedQueries remembering(scripted, hashes, folder / "cache", "worker");
-    const Catalog catalog(files, remembering, hashes);
-    auto plan =
-        make_plan(experiment, overrides, catalog, remembering, hashes, folder / "cache", nullptr);
-    asked = scripted.resolved;
-    connected = scripted.connected;
-    return plan;
-  }
-
-  std::string refused(const std::string& encoders, const std::string& end) {
-    try {
-      plan(encoders, end);
-    } catch (const Failure& failure) {
-      std::string message = failure.what();
-      const auto at = message.find((folder / "").string());
-      if (at != std::string::npos) message.erase(at, (folder / "").string().size());
-      return failure.code() == ExitCode::usage ? message : "another exit code: " + message;
-    }
-    return "no failure";
-  }
-
-  int asked = 0;
-  std::map<std::string, std::vector<protocol::SourceSpec>> connected{};
-};
 
 constexpr auto one_reader = "[encoder.units]\nuse = 'units'\nfrom = 'mel'\n";
 constexpr auto reader_chain =
@@ -121,7 +41,7 @@ TEST(Reader, is_a_features_stage_that_reads_the_stage_of_its_source) {
   ASSERT_THAT(request.features[0].encoder.sources, SizeIs(1));
   EXPECT_EQ(request.features[0].encoder.sources[0].features->frame_rate, 50);
   EXPECT_EQ(request.features[0].encoder.sources[0].features->dim, 64);
-  EXPECT_THAT(plan.chain_of(cell.features), ElementsAre(stage.sources[0], cell.features));
+  EXPECT_THAT(plan.features_of(cell), ElementsAre(stage.sources[0], cell.features));
   std::vector<std::string> plugins;
   for (const auto& plugin : plan.plugins)
     plugins.push_back(plugin.name);
@@ -175,7 +95,7 @@ TEST(Reader, of_a_reader_is_planned_in_their_order_and_connected_to_what_that_gi
   const auto plan = world.plan("'words'", reader_chain);
   const auto& cell = plan.cells.at(0);
   std::vector<std::string> labels;
-  for (const auto& key : plan.chain_of(cell.features))
+  for (const auto& key : plan.features_of(cell))
     labels.push_back(plan.features.at(key).encoder_label);
   EXPECT_THAT(labels, ElementsAre("mel", "units", "words"));
   EXPECT_TRUE(cell.source->from.at(0).codes);
@@ -269,7 +189,7 @@ TEST(Reader, is_skipped_where_its_source_lacks_weights_or_cannot_be_asked) {
   EXPECT_EQ(skipped(""), "encoder 'mel': the worker was killed by signal 11");
 }
 
-TEST(Reader, is_skipped_by_tasks_that_need_audio_or_would_train_it) {
+TEST(Reader, is_skipped_by_tasks_that_need_audio) {
   ReaderWorld world;
   const auto plan = world.plan("'units'", std::string(one_reader) +
                                               "[task.hear]\nuse = 'heard'\ndataset = 'real'\n"

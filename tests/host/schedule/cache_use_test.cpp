@@ -63,6 +63,20 @@ TEST(Cache, keeps_what_the_encoder_of_a_running_plan_reads) {
   EXPECT_TRUE(fs::exists(read));
 }
 
+TEST(Cache, keeps_what_the_encoder_of_a_running_plan_learns_from) {
+  const TemporaryFolder cache;
+  const auto learnt_from = shard(cache, "source-mfcc", "a", 1'000'000);
+  SmallPlan small;
+  small.add("mel", "room").decision = Decision::cached;
+  small.add("mfcc", "room", 0, "other").decision = Decision::cached;
+  const auto other = small.plan.cells.back().features;
+  small.add_trained_reader("units", {"mel"}, "room");
+  small.plan.pretrain.begin()->second.sources = {other};
+  const CacheUse use(cache.path(), small.plan);
+  prune_cache(cache.path(), 0);
+  EXPECT_TRUE(fs::exists(learnt_from));
+}
+
 TEST(Cache, keeps_pretrained_encoders_that_are_asked_to_stay_or_run) {
   const TemporaryFolder cache;
   const auto encoder = [&](const std::string& key) {

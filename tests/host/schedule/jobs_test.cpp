@@ -151,6 +151,73 @@ TEST(Jobs, that_readers_read_may_use_what_the_cells_may) {
     EXPECT_EQ(job.timeout, 9) << job.name;
 }
 
+/// A cell of words, which are learnt from units, which are learnt from mel. The first two cells are
+/// those of mel and mfcc.
+SmallPlan trained_readers(Decision others = Decision::cached) {
+  SmallPlan small;
+  small.add("mel", "room").decision = others;
+  small.add("mfcc", "room").decision = others;
+  small.add_trained_reader("units", {"mel"}, "room").decision = Decision::cached;
+  small.add_trained_reader("words", {"units"}, "room", {"units"});
+  return small;
+}
+
+TEST(Jobs, train_a_reader_after_the_features_that_it_learns_from_and_before_its_own) {
+  const auto small = trained_readers();
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_THAT(names(jobs),
+              ElementsAre("features of scenes: mel", "pretraining of units on scenes",
+                          "features of scenes: units", "pretraining of words on scenes",
+                          "features of scenes: words", "words/room/s0"));
+  EXPECT_THAT(jobs[0].dependants, ElementsAre(1, 2));
+  EXPECT_THAT(jobs[1].dependants, ElementsAre(2, 5));
+  EXPECT_THAT(jobs[2].dependants, ElementsAre(3, 4));
+  EXPECT_THAT(jobs[3].dependants, ElementsAre(4, 5));
+  std::vector<int> waits;
+  for (const auto& job : jobs)
+    waits.push_back(job.waits_for);
+  EXPECT_THAT(waits, ElementsAre(0, 1, 2, 1, 2, 3));
+  RunSettings settings;
+  settings.cache = "/c";
+  const auto request =
+      std::get<protocol::PretrainRequest>(request_of(jobs[1], small.plan, settings, 8));
+  EXPECT_EQ(request.from.at(0).key, "source-mel");
+  EXPECT_EQ(request.cache, "/c");
+}
+
+TEST(Jobs, that_a_reader_learns_from_are_taken_apart_with_its_training_behind_its_own) {
+  const auto small = trained_readers(Decision::run);
+  auto jobs = build_jobs(small.plan, {"data-scenes"});
+  ASSERT_EQ(jobs[0].name, "features of scenes: mel, mfcc");
+  const auto singles = split_features(jobs, 0, small.plan);
+  ASSERT_EQ(singles.size(), 2u);
+  std::vector<std::string> behind;
+  for (const auto dependant : jobs[singles[0]].dependants)
+    behind.push_back(jobs[dependant].name);
+  EXPECT_THAT(behind, UnorderedElementsAre("pretraining of units on scenes",
+                                           "features of scenes: units", "mel/room/s0"));
+}
+
+TEST(Jobs, that_a_reader_learns_from_may_use_what_the_cells_may) {
+  auto small = trained_readers();
+  small.plan.experiment.resources.timeout = 5;
+  small.plan.cells.back().cell.resources.timeout = 9;
+  for (const auto& job : build_jobs(small.plan, {"data-scenes"}))
+    EXPECT_EQ(job.timeout, 9) << job.name;
+}
+
+TEST(Jobs, of_cells_that_train_a_reader_wait_for_what_it_reads) {
+  SmallPlan small;
+  small.add("mel", "room").decision = Decision::cached;
+  auto& cell = small.add("units", "learn");
+  cell.sources = {small.plan.cells.front().features};
+  cell.features.clear();
+  const auto jobs = build_jobs(small.plan, {"data-scenes"});
+  EXPECT_THAT(names(jobs), ElementsAre("features of scenes: mel", "units/learn/s0"));
+  EXPECT_THAT(jobs[0].dependants, ElementsAre(1));
+  EXPECT_EQ(jobs[1].waits_for, 1);
+}
+
 TEST(Jobs, train_an_encoder_once_before_all_that_uses_it) {
   SmallPlan small;
   small.add("log_mel", "room");

@@ -337,6 +337,37 @@ TEST_F(Scheduling, fails_only_the_cells_of_an_encoder_whose_training_failed) {
   EXPECT_EQ(text("SELECT count(*) FROM stage WHERE kind = 'features'"), "1");
 }
 
+TEST_F(Scheduling, trains_a_reader_once_what_it_learns_from_is_there) {
+  small.add("mel", "room");
+  small.add_trained_reader("units", {"mel"}, "room");
+  small.add_trained_reader("words", {"units"}, "room", {"units"});
+  small.plan.cells.erase(small.plan.cells.begin(), small.plan.cells.begin() + 2);
+  EXPECT_EQ(run().ok, 1);
+  EXPECT_THAT(text_of(folder / "events"),
+              ::testing::StartsWith(
+                  "begin mel\nend mel\nbegin training units\nend training units\nbegin units\nend "
+                  "units\nbegin training words\nend training words\nbegin words\n"));
+  EXPECT_EQ(text("SELECT group_concat(cells || kind, ' ') FROM (SELECT cells, kind FROM cost WHERE "
+                 "kind IN ('features', 'pretrain') ORDER BY kind)"),
+            "1features 1features 1features 1pretrain 1pretrain");
+}
+
+TEST_F(Scheduling, fails_the_cells_of_a_reader_that_cannot_learn_from_what_failed_and_no_others) {
+  small.add("config", "room");
+  small.add("log_mel", "room");
+  small.add_trained_reader("units", {"config"}, "room");
+  small.add_reader("words", {"units"}, "room").pretrain = {"pretrain-units"};
+  small.plan.cells.erase(small.plan.cells.begin());
+  const auto summary = run();
+  EXPECT_EQ(summary.ok, 1);
+  EXPECT_EQ(summary.failed, 2);
+  EXPECT_EQ(summary.unfinished, 0);
+  EXPECT_EQ(text("SELECT count(*) FROM run WHERE error = "
+                 "'features of scenes: config: alpha is ''-1''; allowed is 0 or more'"),
+            "2");
+  EXPECT_EQ(text("SELECT count(*) FROM stage WHERE kind = 'pretrain'"), "0");
+}
+
 TEST_F(Scheduling, runs_wide_stages_alone) {
   small.add("slow", "room");
   small.add("slow", "slow", 0, "other");

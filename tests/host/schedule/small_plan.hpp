@@ -59,16 +59,7 @@ class SmallPlan {
   /// A cell whose encoder is trained first, by an evaluator of the encoder's name.
   PlannedCell& add_pretrained(const std::string& encoder, const std::string& task) {
     auto& planned = add(encoder, task);
-    const auto key = "pretrain-" + encoder;
-    planned.pretrain = {key};
-    auto& stage = plan.pretrain[key];
-    stage.key = key;
-    stage.table = Table::encoder;
-    stage.label = encoder;
-    stage.dataset_label = planned.cell.dataset.label;
-    stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};
-    stage.request.dataset = *planned.dataset;
-    plan.features.at(planned.features).pretrain = key;
+    add_training(planned, encoder);
     return planned;
   }
 
@@ -85,6 +76,22 @@ class SmallPlan {
     return planned;
   }
 
+  /// The same of one that is trained first, on what it reads: after the trainings of these
+  /// encoders.
+  PlannedCell& add_trained_reader(const std::string& encoder, const std::vector<std::string>& from,
+                                  const std::string& task,
+                                  const std::vector<std::string>& trained = {}) {
+    auto& planned = add_reader(encoder, from, task);
+    add_training(planned, encoder);
+    const auto& stage = plan.features.at(planned.features);
+    auto& training = plan.pretrain.at(stage.pretrain);
+    training.sources = stage.sources;
+    training.request.from = stage.source.from;
+    for (const auto& other : trained)
+      planned.pretrain.push_back("pretrain-" + other);
+    return planned;
+  }
+
   /// What planning would decide now.
   void decide(const Store& store) {
     std::vector<std::string> keys;
@@ -98,6 +105,19 @@ class SmallPlan {
   Plan plan{};
 
  private:
+  void add_training(PlannedCell& planned, const std::string& encoder) {
+    const auto key = "pretrain-" + encoder;
+    planned.pretrain = {key};
+    auto& stage = plan.pretrain[key];
+    stage.key = key;
+    stage.table = Table::encoder;
+    stage.label = encoder;
+    stage.dataset_label = planned.cell.dataset.label;
+    stage.request.encoder = stage.request.evaluator = {"scripted.so", encoder, Json::object()};
+    stage.request.dataset = *planned.dataset;
+    plan.features.at(planned.features).pretrain = key;
+  }
+
   void add_features(PlannedCell& planned, const std::string& encoder) {
     planned.features = "features-" + encoder + "-" + planned.dataset_key;
     FeatureStage stage;
