@@ -11,6 +11,7 @@
 
 #include "files.hpp"
 #include "host/store/content_hash.hpp"
+#include "host/store/migration.hpp"
 #include "results_files.hpp"
 
 namespace earshot::host {
@@ -35,11 +36,13 @@ TEST(Opening, a_file_of_a_newer_runner_is_refused_by_version_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  change(file, "PRAGMA user_version = 7");
+  const auto known = std::to_string(newest_schema());
+  const auto newer = std::to_string(newest_schema() + 1);
+  change(file, "PRAGMA user_version = " + newer);
   const auto before = text_of(file);
-  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema 7"),
-                                   HasSubstr("but this runner only knows 6")));
-  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema 7"));
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr(file.string()), HasSubstr("schema " + newer),
+                                   HasSubstr("but this runner only knows " + known)));
+  EXPECT_THAT(refusal(file, Store::Mode::read), HasSubstr("schema " + newer));
   EXPECT_EQ(text_of(file), before);
 }
 
@@ -74,13 +77,14 @@ TEST(Opening, a_file_of_a_development_version_or_of_none_is_refused_and_kept) {
   const TemporaryFolder folder;
   const auto file = folder / "results.db";
   make_results(file);
-  for (const auto* version : {"5", "4", "3", "2", "1", "0"}) {
-    change(file, std::string("PRAGMA user_version = ") + version);
+  for (std::int64_t schema = newest_schema() - 1; schema >= 0; --schema) {
+    const auto version = std::to_string(schema);
+    change(file, "PRAGMA user_version = " + version);
     const auto before = text_of(file);
     for (const auto mode : {Store::Mode::write, Store::Mode::read})
       EXPECT_THAT(refusal(file, mode),
                   AllOf(HasSubstr(file.string()),
-                        HasSubstr(std::string("development version of Earshot (schema ") + version),
+                        HasSubstr("development version of Earshot (schema " + version),
                         HasSubstr("Run the experiments again with another --results"),
                         HasSubstr("'runner export'")));
     EXPECT_EQ(text_of(file), before);
@@ -129,7 +133,8 @@ TEST(Opening, a_schema_of_a_development_version_is_refused) {
   const auto file = folder / "results.db";
   make_results(file);
   change(file, "UPDATE schema_migration SET sql_sha256 = printf('%064d', 0)");
-  EXPECT_THAT(refusal(file), HasSubstr("development version of Earshot (with another schema 6)"));
+  EXPECT_THAT(refusal(file), HasSubstr("development version of Earshot (with another schema " +
+                                       std::to_string(newest_schema()) + ')'));
 }
 
 TEST(Opening, network_file_systems_are_known_by_their_number) {
