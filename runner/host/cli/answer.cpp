@@ -26,7 +26,7 @@ constexpr const char* asked = "asked";  // label of the dataset with the questio
 
 Syntax syntax_of_answer() {
   Syntax syntax{
-      "answer", "CLIP [SECOND CLIP] QUESTION",
+      "answer", "CLIP [SECOND_CLIP] QUESTION",
       "Asks a trained model a question about one or two recordings. The model comes from\n"
       "a run of a task that answers questions; its encoder, mapper and language model are\n"
       "those of its experiment file. Nothing is added to the results."};
@@ -36,7 +36,8 @@ Syntax syntax_of_answer() {
   add("choice", po::value<std::vector<std::string>>()->value_name("TEXT"),
       "an answer to choose from (repeatable)");
   add("json", "one JSON object with answer, choice and run");
-  add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
+  add("device", po::value<std::string>()->value_name("NAME")->default_value("cpu"),
+      "cpu, cuda or cuda:N");
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"clip", -1}};

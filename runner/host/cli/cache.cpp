@@ -88,12 +88,12 @@ void prune(const fs::path& cache, std::int64_t most, const std::string& results)
 ExitCode run_cache(const std::vector<std::string>& arguments) {
   Syntax syntax{"cache", "list|verify|prune",
                 "Lists, verifies or prunes the cache of features, pretrained encoders and "
-                "synthesized audio, which\n"
-                "is next to the results file. It can be deleted at any time; what is needed is "
-                "computed again."};
+                "synthesized audio.\n"
+                "It can be deleted at any time; what is needed is computed again."};
   add_results_option(syntax.options);
   syntax.options.add_options()("cache", program_options::value<std::string>()->value_name("FOLDER"),
-                               "the cache; by default 'cache' beside the results file")(
+                               "the cache (default: cache/ next to the results file; also "
+                               "EARSHOT_CACHE_DIR, or in earshot.toml)")(
       "max", program_options::value<std::string>()->value_name("SIZE"),
       "prune: size to keep, such as 20GiB; removes the least recently used entries, but not those "
       "in use by an experiment or the pretrained encoders of the results file");

@@ -192,9 +192,9 @@ Syntax check_plugin_syntax() {
                 "values for a component that needs data or weights; without them it is checked\n"
                 "as far as possible. The exit code is 3 if a check fails."};
   syntax.options.add_options()("list", "lists the checks with their reasons")(
-      "only", program_options::value<std::string>(), "runs only this check")(
-      "timeout", program_options::value<double>()->default_value(30),
-      "time limit of a check in seconds")("json", "prints one JSON array");
+      "only", program_options::value<std::string>()->value_name("CHECK"), "runs only this check")(
+      "timeout", program_options::value<double>()->value_name("SECONDS")->default_value(30),
+      "time limit of a check")("json", "prints the results as a JSON array");
   add_value_option(syntax.options);
   syntax.positionals = {{"plugin", 1}};
   syntax.examples =

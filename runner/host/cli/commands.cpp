@@ -32,7 +32,7 @@ void print_help() {
   print_group(Group::data, "Check data");
   print_group(Group::models, "Use models");
   print_group(Group::plugins, "Find and write plugins");
-  print_group(Group::housekeeping, "Keep house");
+  print_group(Group::housekeeping, "Manage results and the cache");
   std::cout << "'runner COMMAND --help' has details and examples.\n\n"
                "Exit codes: 0 all cells are ok; 1 some are not; 2 bad usage or experiment file;\n"
                "            3 a plugin was refused; 4 the results file cannot be used;\n"

@@ -36,16 +36,17 @@ void print_rows(const std::vector<ComparisonRow>& rows, Format format) {
 }
 
 Syntax compare_syntax() {
-  Syntax syntax{"compare", "EXPERIMENT|FILE.toml",
+  Syntax syntax{"compare", "EXPERIMENT",
                 "Compares the values of an axis with one of them: differences of the metric on the "
                 "items that both\n"
                 "sides have, over all seeds, with 95 % intervals and p-values, followed by the "
                 "verdicts on the\n"
                 "experiment's hypotheses. Cells are paired if they differ only in this axis; each "
                 "condition (the values\n"
-                "of all other axes) has its own line. Both are stored in the table 'comparison' of "
-                "the results file,\n"
-                "unless an option restricts or averages them. EXPERIMENT is a name or FILE.toml."};
+                "of all other axes) has its own line. Differences and verdicts are stored in the "
+                "table 'comparison'\n"
+                "of the results file, unless an option restricts or averages them. EXPERIMENT is a "
+                "name or FILE.toml."};
   add_results_option(syntax.options);
   const auto text = [] { return po::value<std::string>(); };
   const auto texts = [] { return po::value<std::vector<std::string>>()->composing(); };

@@ -36,7 +36,8 @@ Syntax syntax_of_complete() {
       "samples from the likeliest tokens with this total probability");
   add("seed", po::value<std::int64_t>()->value_name("N")->default_value(0), "seed of the sampling");
   add("json", "one JSON object: tokens as [id, text], continuation, loss ...");
-  add("device", po::value<std::string>()->default_value("cpu"), "cpu, cuda or cuda:N");
+  add("device", po::value<std::string>()->value_name("NAME")->default_value("cpu"),
+      "cpu, cuda or cuda:N");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);

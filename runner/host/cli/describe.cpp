@@ -244,9 +244,9 @@ Syntax syntax_of_describe() {
       "unit, and its needs and outputs with these options. COMPONENT is an id, or\n"
       "FILE.toml:LABEL for a component as an experiment configures it. Weights that an\n"
       "option names are read."};
-  syntax.options.add_options()("format",
-                               program_options::value<std::string>()->default_value("table"),
-                               "table or json (for the list also csv)");
+  syntax.options.add_options()(
+      "format", program_options::value<std::string>()->value_name("FORMAT")->default_value("table"),
+      "table or json (for the list also csv)");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);

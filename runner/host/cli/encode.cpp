@@ -25,17 +25,16 @@ Syntax syntax_of_encode() {
       "encode", "ENCODER FILE...",
       "Writes an encoder's features of audio files, or with --codes the codes of a codec, for\n"
       "numpy.load, safetensors.numpy.load_file or a spreadsheet. ENCODER is a component, or\n"
-      "FILE.toml:LABEL for one as an experiment configures it; an encoder that reads others needs\n"
-      "such a file, which names these. Recordings are mixed down to one\n"
-      "channel, as in experiments. Each recording is named after its file without the extension,\n"
-      "plus a number if two names are equal, ignoring case. Frame t of the features (T, D) or\n"
-      "codes (Q, T) is centred at first_frame + t / frame_rate seconds; both values are written\n"
-      "with them. A file that cannot be encoded is reported and the others continue; the exit\n"
-      "code is then 1."};
+      "FILE.toml:LABEL for one as an experiment configures it. An encoder that reads others must\n"
+      "be given by such a file, which names them. Recordings are mixed down to one channel, as in\n"
+      "experiments. Each recording is named after its file without the extension, plus a number\n"
+      "if two names are equal, ignoring case. Frame t of the features (T, D) or codes (Q, T) is\n"
+      "centred at first_frame + t / frame_rate seconds; both values are written with them. If a\n"
+      "file cannot be encoded, this is reported, the others continue, and the exit code is 1."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
   add("to", text("FILE"), "output file; for npy a folder, or x.npy for a single recording");
-  add("format", text("NAME"),
+  add("format", text("FORMAT"),
       "safetensors, npy or csv; by default from the ending of --to, or else npy");
   add("codes", "writes the codes of a codec instead of features");
   add("decode", text("FOLDER"),

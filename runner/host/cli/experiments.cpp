@@ -140,7 +140,7 @@ ExitCode run_experiments(const std::vector<std::string>& arguments) {
       "  runner experiments list ablation\n"
       "  runner experiments diff ablation 1 3\n"
       "  runner experiments rename ablation ablation_2025\n"
-      "  runner experiments remove abaltion\n";
+      "  runner experiments remove ablation_old\n";
   const auto given = parse(syntax, arguments);
   if (!given) return ExitCode::ok;
   const auto wanted = given->has("action") ? given->text("action") : "list";

@@ -51,7 +51,7 @@ Syntax syntax_of_import() {
   add_results_option(syntax.options);
   syntax.positionals = {{"file", 1}};
   syntax.examples =
-      "  runner import-predictions theirs.csv --experiment experiments/esc10.toml --task scene\n"
+      "  runner import-predictions theirs.csv --experiment experiments/esc10.toml --task logistic\n"
       "  runner import-predictions out.jsonl --experiment qa.toml --task aqa --name their_model "
       "--allow-missing 3\n";
   return syntax;

@@ -161,11 +161,13 @@ Syntax syntax_of_lint_data() {
       "is a component, FILE.toml:LABEL for one as an experiment configures it, or "
       "FILE.toml for all of\n"
       "its datasets. The exit code is 1 if something is found. Rows that an option of the "
-      "dataset leaves out\n"
-      "are shown too, but do not count."};
-  syntax.options.add_options()("examples", program_options::value<std::size_t>()->default_value(3),
-                               "number of examples to show for each problem")(
-      "format", program_options::value<std::string>()->default_value("table"), "table or json");
+      "dataset leaves\n"
+      "out are also shown, but do not change the exit code."};
+  syntax.options.add_options()(
+      "examples", program_options::value<std::size_t>()->value_name("N")->default_value(3),
+      "number of examples to show for each problem")(
+      "format", program_options::value<std::string>()->value_name("FORMAT")->default_value("table"),
+      "table or json");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);

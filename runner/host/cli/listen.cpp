@@ -37,16 +37,18 @@ void print_drawn(const protocol::ListenResult& result, std::int64_t count, std::
 
 Syntax syntax_of_listen() {
   Syntax syntax{"listen", "DATASET",
-                "Writes items of a dataset as WAV files, with their labels in items.csv, to listen "
-                "to. They are\n"
-                "a random sample in which classes, slices and splits have their shares. DATASET is "
-                "a component,\n"
-                "or FILE.toml:LABEL for one as an experiment configures it."};
-  syntax.options.add_options()("n", program_options::value<std::int64_t>()->default_value(20),
-                               "number of items")(
-      "seed", program_options::value<std::int64_t>()->default_value(0), "seed of the sample")(
-      "out", program_options::value<std::string>()->value_name("FOLDER"),
-      "output folder; by default ./listen-DATASET");
+                "Writes items of a dataset as WAV files to listen to, and their labels to "
+                "items.csv. The items are\n"
+                "a random sample in which classes, slices and splits have the same shares as in "
+                "the dataset.\n"
+                "DATASET is a component, or FILE.toml:LABEL for one as an experiment configures "
+                "it."};
+  syntax.options.add_options()(
+      "n", program_options::value<std::int64_t>()->value_name("N")->default_value(20),
+      "number of items")(
+      "seed", program_options::value<std::int64_t>()->value_name("N")->default_value(0),
+      "seed of the sample")("out", program_options::value<std::string>()->value_name("FOLDER"),
+                            "output folder; by default ./listen-DATASET");
   add_value_option(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);

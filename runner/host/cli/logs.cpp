@@ -30,12 +30,12 @@ ExitCode logs(const std::vector<std::string>& arguments) {
   syntax.command = "logs";
   syntax.usage = "CELL | RUN | EXPERIMENT";
   syntax.description =
-      "Prints the output of the worker for a cell (given by the first characters of its key), for "
-      "a run\n"
-      "(given by its number), or for the last run of an experiment (a name or FILE.toml) that did "
-      "not end\n"
-      "ok, else its last one. For a cell, --attempt selects an attempt; the default is the last "
-      "one.\n"
+      "Prints the output of the worker for a cell (given by the first characters of its key) or a "
+      "run\n"
+      "(given by its number). Of an experiment (a name or FILE.toml) it takes the last run that is "
+      "not ok,\n"
+      "or the last run if all are ok. For a cell, --attempt selects an attempt; the default is the "
+      "last one.\n"
       "'runner status EXPERIMENT --cells' shows the keys.";
   syntax.options.add_options()("attempt", program_options::value<std::int64_t>()->value_name("N"),
                                "which attempt, counted from 1");

@@ -63,7 +63,7 @@ void check(const std::string& kind, const std::string& name, const fs::path& fol
 ExitCode run_new_plugin(const std::vector<std::string>& arguments) {
   Syntax syntax{"new-plugin", "KIND NAME [FOLDER]",
                 "Generates a plugin that builds and passes its checks, as a starting point.\n"
-                "KIND is " +
+                "KIND is one of " +
                     protocol::join(kinds) + "; FOLDER is ./NAME by default."};
   syntax.positionals = {{"kind", 1}, {"name", 1}, {"folder", 1}};
   syntax.examples =

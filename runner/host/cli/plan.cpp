@@ -172,14 +172,17 @@ void print_readers(const Plan& plan) {
 }
 
 ExitCode run_plan(const std::vector<std::string>& arguments) {
-  Syntax syntax{"plan", "FILE.toml",
-                "Shows what 'runner FILE.toml' would do, and why. Each cell will run (new, changed "
-                "or failed\n"
-                "before), or is cached, excluded, left out or skipped."};
+  Syntax syntax{
+      "plan", "FILE.toml",
+      "Shows what 'runner FILE.toml' would do, and why. Each cell will run (it is new, has "
+      "changed or\n"
+      "failed before), is cached (it has a result), excluded (by the file), left out (by "
+      "--only, --skip\n"
+      "or --limit) or skipped (it cannot run)."};
   syntax.options.add_options()("why", "lists every cell with its reason")(
       "failed", "only cells whose last attempt is not ok")(
-      "format", program_options::value<std::string>()->default_value("table"),
-      "table, or csv or json with every cell");
+      "format", program_options::value<std::string>()->value_name("FORMAT")->default_value("table"),
+      "table; or csv or json, which list every cell");
   add_override_options(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);

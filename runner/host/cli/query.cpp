@@ -30,12 +30,12 @@ std::string help() {
           "The views result, answer, slice_delta, category_delta, leaderboard, published, "
           "cell_state,\n"
           "failure, training and cost are stable; results/README.md describes them.\n\n"
-          "Ready-made queries, with their parameters as NAME=VALUE (experiment= takes a name or "
-          "FILE.toml):\n";
+          "Ready-made queries, with their parameters in brackets (experiment takes a name or "
+          "FILE.toml):";
   for (const auto& query : named_queries()) {
     const auto parameters = parameters_of(query.sql);
-    text << "  " << query.name << std::string(14 - query.name.size(), ' ') << query.summary
-         << (parameters.empty() ? "" : " (" + parameters + ")") << '\n';
+    text << "\n  " << query.name << std::string(14 - query.name.size(), ' ') << query.summary
+         << (parameters.empty() ? "" : " (" + parameters + ")");
   }
   return text.str();
 }

@@ -95,7 +95,7 @@ void add_format_option(boost::program_options::options_description& options,
                        const std::string& preset) {
   options.add_options()(
       "format",
-      boost::program_options::value<std::string>()->value_name("F")->default_value(preset),
+      boost::program_options::value<std::string>()->value_name("FORMAT")->default_value(preset),
       "table, csv, json or jsonl (one object per line)");
 }
 

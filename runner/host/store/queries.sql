@@ -32,7 +32,7 @@ FROM leaderboard
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
 ORDER BY experiment, task, metric, rank;
 
--- deltas: differences between candidates and a base per slice, in the primary metric (or :metric)
+-- deltas: differences from a base per slice, in the primary metric or another
 SELECT experiment, axis, base, candidate, task, slice_dimension, slice, metric, base_value,
        candidate_value, delta, replicates, items
 FROM slice_delta

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include <fstream>
+#include <regex>
 
 #include <gmock/gmock.h>
 
@@ -22,6 +23,42 @@ TEST_F(Commands, help_shows_usage_and_examples) {
                             HasSubstr(std::string("  runner ") + command->name)));
   }
   EXPECT_THAT(output_of(query_command, {"--help"}), HasSubstr("leaderboard"));
+}
+
+/// The text of an experiment file of this tree with the files that it extends.
+std::string experiment_text(const std::string& file) {
+  const auto path = std::filesystem::path(EARSHOT_SOURCE_DIR) / file;
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const std::string own = text.str(), base = "base/reasonaqa.toml";
+  if (own.find("extends = [\"" + base) != std::string::npos)
+    text << std::ifstream(path.parent_path() / base).rdbuf();
+  return text.str();
+}
+
+// Regression: the help of import-predictions named a task that its experiment does not have.
+TEST_F(Commands, examples_name_experiments_and_labels_that_exist) {
+  // In the lines of examples: the file, its label after a colon, a task.
+  const std::regex named(R"((experiments/[a-z0-9_]+\.toml)(?::([a-z0-9_]+))?)"),
+      task(R"((?:--task |--set task\.)([a-z0-9_]+))");
+  int checked = 0;
+  for (const auto* command : commands()) {
+    std::istringstream help(output_of(*command, {"--help"}));
+    for (std::string line; std::getline(help, line);) {
+      std::smatch found;
+      if (!line.starts_with("  runner ") || !std::regex_search(line, found, named)) continue;
+      const auto text = experiment_text(found[1]);
+      EXPECT_THAT(text, HasSubstr("[experiment]")) << line;
+      if (found[2].matched) {
+        EXPECT_THAT(text, HasSubstr("." + found[2].str() + "]")) << line;
+      }
+      if (std::smatch label; std::regex_search(line, label, task)) {
+        EXPECT_THAT(text, HasSubstr("[task." + label[1].str() + "]")) << line;
+      }
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 10);
 }
 
 TEST_F(Commands, take_the_file_of_an_experiment_for_its_name) {
@@ -55,8 +92,8 @@ TEST_F(Commands, help_lists_every_command_once_in_a_group) {
     ASSERT_NE(at, std::string::npos) << command->name;
     EXPECT_EQ(text.str().find(line, at + 1), std::string::npos) << command->name;
   }
-  EXPECT_THAT(text.str(),
-              AllOf(HasSubstr("Run experiments\n  run "), HasSubstr("Keep house\n  experiments ")));
+  EXPECT_THAT(text.str(), AllOf(HasSubstr("Run experiments\n  run "),
+                                HasSubstr("Manage results and the cache\n  experiments ")));
 }
 
 }  // namespace
