@@ -1,27 +1,10 @@
-#include <fstream>
-#include <sstream>
-
 #include <gmock/gmock.h>
 
+#include "pages.hpp"
 #include "sandbox.hpp"
 
 namespace earshot::testing {
 namespace {
-
-/// Lines of a page that are commands of `program`, without the comments after them.
-std::vector<std::string> commands_in(const std::string& text, const std::string& program) {
-  std::vector<std::string> found;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const auto begin = line.find_first_not_of(' ');
-    if (begin == std::string::npos || begin < 2 || !line.substr(begin).starts_with(program))
-      continue;
-    line = line.substr(begin + program.size());
-    if (const auto comment = line.find("  #"); comment != std::string::npos) line.erase(comment);
-    found.push_back(line);
-  }
-  return found;
-}
 
 /// Splits words like a shell; supports only the double quotes that the pages use.
 std::vector<std::string> words_of(const std::string& line) {
@@ -41,21 +24,6 @@ std::vector<std::string> words_of(const std::string& line) {
     }
   }
   return words;
-}
-
-std::vector<std::string> sql_in(const std::string& text) {
-  std::vector<std::string> blocks;
-  std::istringstream lines(text);
-  bool inside = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```")) {
-      inside = line == "```sql";
-      if (inside) blocks.emplace_back();
-    } else if (inside) {
-      blocks.back() += line + '\n';
-    }
-  }
-  return blocks;
 }
 
 /// The documented experiment, run once with fewer clips, and the queries that the pages suggest.

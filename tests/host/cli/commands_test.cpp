@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include "files.hpp"
+#include "pages.hpp"
 #include "sandbox.hpp"
 
 namespace earshot::host {
@@ -27,26 +29,25 @@ TEST_F(Commands, help_shows_usage_and_examples) {
 
 /// The text of an experiment file of this tree with the files that it extends.
 std::string experiment_text(const std::string& file) {
+  using earshot::testing::text_of;
   const auto path = std::filesystem::path(EARSHOT_SOURCE_DIR) / file;
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  const std::string own = text.str(), base = "base/reasonaqa.toml";
-  if (own.find("extends = [\"" + base) != std::string::npos)
-    text << std::ifstream(path.parent_path() / base).rdbuf();
-  return text.str();
+  const auto text = text_of(path);
+  const std::string base = "base/reasonaqa.toml";
+  const bool extended = text.find("extends = [\"" + base) != std::string::npos;
+  return extended ? text + text_of(path.parent_path() / base) : text;
 }
 
 // Regression: the help of import-predictions named a task that its experiment does not have.
 TEST_F(Commands, examples_name_experiments_and_labels_that_exist) {
-  // In the lines of examples: the file, its label after a colon, a task.
+  // In an example: the file, a label of it after a colon, a task.
   const std::regex named(R"((experiments/[a-z0-9_]+\.toml)(?::([a-z0-9_]+))?)"),
       task(R"((?:--task |--set task\.)([a-z0-9_]+))");
   int checked = 0;
   for (const auto* command : commands()) {
-    std::istringstream help(output_of(*command, {"--help"}));
-    for (std::string line; std::getline(help, line);) {
+    for (const auto& line :
+         earshot::testing::commands_in(output_of(*command, {"--help"}), "runner ")) {
       std::smatch found;
-      if (!line.starts_with("  runner ") || !std::regex_search(line, found, named)) continue;
+      if (!std::regex_search(line, found, named)) continue;
       const auto text = experiment_text(found[1]);
       EXPECT_THAT(text, HasSubstr("[experiment]")) << line;
       if (found[2].matched) {

@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 
 #include <sys/wait.h>
@@ -7,6 +6,7 @@
 #include "files.hpp"
 #include "fixture.hpp"
 #include "host/store/queries.hpp"
+#include "pages.hpp"
 
 namespace earshot::host {
 namespace {
@@ -271,22 +271,6 @@ TEST_F(Views, failure_shows_the_last_attempt_of_cells_that_never_came_through) {
       ElementsAre(ElementsAre(Json("htsat"), Json("timeout"), Json("more than 60 s"), Json(2))));
 }
 
-/// The text between "```sql" and "```" lines.
-std::vector<std::string> sql_blocks(const std::string& file) {
-  std::vector<std::string> blocks;
-  std::ifstream stream(file);
-  bool inside = false;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with("```")) {
-      inside = line == "```sql";
-      if (inside) blocks.emplace_back();
-    } else if (inside) {
-      blocks.back() += line + '\n';
-    }
-  }
-  return blocks;
-}
-
 /// A small quickstart with everything that the page has a query for: a failed cell, one that cannot
 /// run, one that trains, a published number and a comparison.
 class Documented : public Views {
@@ -369,7 +353,8 @@ TEST_F(Documented, answers_stand_beside_question_and_truth) {
 }
 
 TEST_F(Documented, every_query_of_the_results_readme_runs_and_finds_rows) {
-  const auto blocks = sql_blocks(EARSHOT_SOURCE_DIR "/results/README.md");
+  const auto blocks =
+      earshot::testing::sql_in(earshot::testing::text_of(EARSHOT_SOURCE_DIR "/results/README.md"));
   EXPECT_GE(blocks.size(), 8U);
   const Store reader(folder / "results.db", Store::Mode::read);
   for (const auto& sql : blocks) {
