@@ -164,6 +164,14 @@ Room draw_room(int kind, kit::Random random) {
   return room;
 }
 
+Room with_shorter_reverberation(Room room, double share) {
+  for (std::size_t band = 0; band < bands; ++band) {
+    const double surfaces = room.absorption_area(band) / share - 4 * room.air[band] * room.volume();
+    room.log_reflection[band] = -surfaces / room.area();
+  }
+  return room;
+}
+
 Positions draw_positions(const Room& room, double distance, kit::Random random) {
   if (room.kind == outdoors) {
     const double receiver = random.uniform(1.2, 1.8);

@@ -41,6 +41,10 @@ struct Room {
 /// A room of a kind: geometry, materials and air drawn from `random`.
 Room draw_room(int kind, kit::Random random);
 
+/// The same room with more absorbing surfaces, so that every reverberation time is `share` (0 to 1)
+/// of what it was. Not for open ground.
+Room with_shorter_reverberation(Room room, double share);
+
 struct Positions {
   Point source{}, receiver{};
 };

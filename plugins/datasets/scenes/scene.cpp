@@ -54,10 +54,14 @@ Range snr_range(int level) {
 }
 
 Signal response_of(const Scene& scene) {
-  if (scene.response.empty())
-    return impulse_response(
-        scene.room, draw_positions(scene.room, scene.distance, kit::Random(scene.positions)),
-        scene.tail);
+  if (scene.response.empty()) {
+    auto positions = draw_positions(scene.room, scene.distance, kit::Random(scene.positions));
+    if (scene.approach != 1)
+      for (std::size_t axis = 0; axis < positions.source.size(); ++axis)
+        positions.source[axis] =
+            std::lerp(positions.receiver[axis], positions.source[axis], scene.approach);
+    return impulse_response(scene.room, positions, scene.tail);
+  }
   Signal response = read_recording(scene.response);
   const auto louder = [](float a, float b) { return std::abs(a) < std::abs(b); };
   const auto direct = std::max_element(response.begin(), response.end(), louder);

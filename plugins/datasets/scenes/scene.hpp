@@ -23,7 +23,10 @@ struct Scene {
   std::uint64_t performance = 0;
 
   Room room{};
-  double distance = 1;               ///< m
+  double distance = 1;  ///< m, at which the positions are drawn
+  /// How far the source then is from the receiver, as a share of `distance`: it moves along the
+  /// line between them, which stays inside of a convex room.
+  double approach = 1;
   std::filesystem::path response{};  ///< replaces room and distance unless ""
   std::uint64_t positions = 0, tail = 0;
 

@@ -33,6 +33,7 @@ std::vector<std::string> names(const std::array<const char*, size>& list) {
 Pairs pairs_of(const std::string& text) {
   if (text == "room") return Pairs::room;
   if (text == "distance") return Pairs::distance;
+  if (text == "steps") return Pairs::steps;
   return text == "quality" ? Pairs::quality : Pairs::off;
 }
 
@@ -49,7 +50,8 @@ OptionSchema Scenes::options() {
   return {
       {.name = "clips",
        .value = 1728,
-       .help = "Number of items; factors cross exactly at multiples of 1728",
+       .help = "Number of items, with pairs = \"steps\" of scenes, which then are all test items; "
+               "factors cross exactly at multiples of 1728, of test items at multiples of 432",
        .min = 6,
        .max = 10'000'000},
       {.name = "world", .value = 0, .help = "Seed of everything in the dataset", .min = 0},
@@ -67,8 +69,10 @@ OptionSchema Scenes::options() {
        .max = 60},
       {.name = "pairs",
        .value = "off",
-       .help = "Two clips per item: the same dry source in two rooms, distances or qualities",
-       .choices = {"off", "room", "distance", "quality"}},
+       .help =
+           "Two clips per item: the same dry source in two rooms, distances or qualities, or the "
+           "same scene with one quantity changed by a known step, an item for each quantity",
+       .choices = {"off", "room", "distance", "quality", "steps"}},
       {.name = "sources",
        .value = Path{},
        .help = "Folder of dry recordings to use instead of synthetic events, a folder per class"},
@@ -104,6 +108,16 @@ Scenes::Scenes(const Options& options, const Context& context, bool seen_rooms)
   for (const auto& file : responses_.files())
     if (const auto time = reverberation_time(read_recording(file))) response_rt60_[file] = *time;
   deal();
+  if (pairs_ == Pairs::steps) add_steps();
+}
+
+/// The rows of the design that become scenes. Steps have test scenes only: what learns from scenes
+/// learns from others.
+std::vector<Row> Scenes::rows() const {
+  if (pairs_ != Pairs::steps) return cross(clips_, world_);
+  auto all = cross(4 * clips_, world_);
+  std::erase_if(all, [](const Row& row) { return row.split != Split::test; });
+  return all;
 }
 
 /// Assigns instances to the rows: for each class as evenly as possible, at random.
@@ -116,7 +130,7 @@ void Scenes::deal() {
   };
   const auto event_count = static_cast<std::int64_t>(event_classes().size());
   const auto room_count = static_cast<std::int64_t>(room_classes().size());
-  for (Row& row : cross(clips_, world_)) {
+  for (Row& row : rows()) {
     // Numbers of classes that differ from the design's: still balanced if they divide it, otherwise
     // drawn evenly.
     if (!recordings_.empty())
@@ -145,8 +159,32 @@ void Scenes::deal() {
   }
 }
 
+/// There is no reverberation time outdoors, and recorded impulse responses have one distance and
+/// one reverberation time.
+void Scenes::add_steps() {
+  for (std::int64_t n = 0; n < std::ssize(plans_); ++n)
+    for (std::size_t s = 0; s < step_names.size(); ++s) {
+      const auto step = static_cast<Step>(s);
+      const bool outside = plans_[static_cast<std::size_t>(n)].row.room == outdoors;
+      if (step == Step::distance && !responses_.empty()) continue;
+      if (step == Step::reverberation && (outside || !responses_.empty())) continue;
+      stepped_items_.push_back({n, step});
+    }
+}
+
 std::int64_t Scenes::size() const {
-  return clips_;
+  return pairs_ == Pairs::steps ? std::ssize(stepped_items_) : clips_;
+}
+
+const Scenes::Plan& Scenes::plan(std::int64_t index) const {
+  const auto place = static_cast<std::size_t>(index);
+  if (pairs_ != Pairs::steps) return plans_[place];
+  return plans_[static_cast<std::size_t>(stepped_items_[place].plan)];
+}
+
+Step Scenes::step_of(std::int64_t index, std::int64_t clip) const {
+  if (pairs_ != Pairs::steps || clip == 0) return Step::same;
+  return stepped_items_[static_cast<std::size_t>(index)].step;
 }
 
 std::size_t Scenes::length() const {
@@ -197,7 +235,12 @@ std::vector<LabelSpec> Scenes::labels() const {
   classes("noise_type", names(noise_names));
   classes("quality", names(quality_names));
   number("severity", "");
-  if (pairs_ != Pairs::off) classes("pair", {"first", "second"});
+  if (pairs_ == Pairs::steps) {
+    classes("quantity", names(step_names));
+    classes("step", {});  // a text
+  } else if (pairs_ != Pairs::off) {
+    classes("pair", {"first", "second"});
+  }
   return specs;
 }
 
@@ -243,11 +286,12 @@ double Scenes::distance(const Row& row, int room, int level) const {
 }
 
 Scene Scenes::scene(std::int64_t index, std::int64_t clip) const {
-  if (index < 0 || index >= clips_ || clip < 0 || clip > (pairs_ == Pairs::off ? 0 : 1))
+  if (index < 0 || index >= size() || clip < 0 || clip > (pairs_ == Pairs::off ? 0 : 1))
     throw ContractError("clip " + std::to_string(clip) + " of item " + std::to_string(index) +
-                        "; there are " + std::to_string(clips_) + " items with " +
+                        "; there are " + std::to_string(size()) + " items with " +
                         (pairs_ == Pairs::off ? "one clip" : "two clips"));
-  const Plan& plan = plans_[static_cast<std::size_t>(index)];
+  const Plan& plan = this->plan(index);
+  const Step step = step_of(index, clip);
   const Row& row = plan.row;
   const auto other = [&](Pairs factor) { return clip == 1 && pairs_ == factor; };
   const std::uint64_t seed = instance_seed(world_, "clip", 0, row.split, row.number);
@@ -272,10 +316,11 @@ Scene Scenes::scene(std::int64_t index, std::int64_t clip) const {
   scene.noise = kit::derive(seed, "noise");
   const bool other_quality = other(Pairs::quality);
   kit::Random device(kit::derive(seed, "recorder", other_quality ? 1 : 0));
+  const double severity = draw_severity(other_quality ? plan.other : row.quality, device);
   scene.recorder =
-      draw_recorder(draw_severity(other_quality ? plan.other : row.quality, device), device);
-  scene.gain = kit::derive(seed, "gain", clip);
-  return scene;
+      draw_recorder(step == Step::recorder ? stepped_severity(severity) : severity, device);
+  scene.gain = kit::derive(seed, "gain", pairs_ == Pairs::steps ? 0 : clip);
+  return stepped(std::move(scene), step);
 }
 
 std::map<std::string, Label> Scenes::labels_of(const Plan& plan, const Scene& scene) const {
@@ -313,7 +358,7 @@ int Scenes::answer(const Scene& first, const Scene& second) const {
 
 Item Scenes::item(std::int64_t index) const {
   const Scene first = scene(index, 0);
-  const Plan& plan = plans_[static_cast<std::size_t>(index)];
+  const Plan& plan = this->plan(index);
   const std::string number = std::to_string(plan.row.number);
   Item item{.id = "world" + std::to_string(seed_) + "-" + split_names[at(plan.row.split)] + "-" +
                   std::string(number.size() < 5 ? 5 - number.size() : 0, '0') + number,
@@ -326,6 +371,16 @@ Item Scenes::item(std::int64_t index) const {
   item.slices["noise_type"] = noise_names[static_cast<std::size_t>(plan.row.noise_type)];
   if (responses_.empty()) item.slices["setting"] = plan.row.room == outdoors ? "outdoor" : "indoor";
   if (pairs_ == Pairs::off) return item;
+  if (pairs_ == Pairs::steps) {
+    const auto [shared, step] = stepped_items_[static_cast<std::size_t>(index)];
+    const std::string quantity = step_names[static_cast<std::size_t>(step)];
+    item.id += "-" + quantity;
+    item.clips.front().shared = shared;
+    item.slices["quantity"] = quantity;
+    item.labels["quantity"] = quantity;
+    item.labels["step"] = std::string(step_sizes[static_cast<std::size_t>(step)]);
+    return item;
+  }
 
   const std::vector<std::string> choices = {"first", "second"};
   const std::string right = choices[static_cast<std::size_t>(answer(first, scene(index, 1)))];
@@ -339,8 +394,11 @@ Item Scenes::item(std::int64_t index) const {
 }
 
 AudioBatch Scenes::synthesize(std::int64_t index, std::int64_t clip) const {
-  const Signal made = raise_rate(render(scene(index, clip), length()).clip,
-                                 sample_rate_ / static_cast<std::int64_t>(rate));
+  const Scene made_of = scene(index, clip);
+  const Signal sound = pairs_ == Pairs::steps
+                           ? render_stepped(made_of, step_of(index, clip), length())
+                           : render(made_of, length()).clip;
+  const Signal made = raise_rate(sound, sample_rate_ / static_cast<std::int64_t>(rate));
   const auto samples = static_cast<std::int64_t>(made.size());
   AudioBatch batch{.samples = at::empty({1, 1, samples}, at::kFloat),
                    .lengths = at::full({1}, samples, at::kLong),

@@ -8,11 +8,12 @@
 
 #include "recordings.hpp"
 #include "scene.hpp"
+#include "steps.hpp"
 
 namespace earshot::scenes {
 
 /// How the two clips of an item differ.
-enum class Pairs { off, room, distance, quality };
+enum class Pairs { off, room, distance, quality, steps };
 
 /// Sound scenes with exact acoustic ground truth; the README.md in this folder describes the model.
 class Scenes : public Dataset {
@@ -32,7 +33,7 @@ class Scenes : public Dataset {
   Scene scene(std::int64_t index, std::int64_t clip) const;
   std::size_t length() const;  ///< of a clip, samples at `rate`
   /// An item's place in the design.
-  const Row& row(std::int64_t index) const { return plans_[static_cast<std::size_t>(index)].row; }
+  const Row& row(std::int64_t index) const { return plan(index).row; }
 
  protected:
   Scenes(const Options& options, const Context& context, bool seen_rooms);
@@ -46,7 +47,18 @@ class Scenes : public Dataset {
     std::int64_t other_place = 0;        ///< instance of the other room
   };
 
+  /// An item of Pairs::steps: its place among the plans, and what is changed.
+  struct SteppedItem {
+    std::int64_t plan = 0;
+    Step step{};
+  };
+
+  std::vector<Row> rows() const;
   void deal();
+  void add_steps();
+  const Plan& plan(std::int64_t index) const;
+  /// What a clip has that the first clip of its item lacks.
+  Step step_of(std::int64_t index, std::int64_t clip) const;
   std::vector<std::string> event_classes() const;
   std::vector<std::string> room_classes() const;
   /// The split whose rooms a row uses.
@@ -70,6 +82,7 @@ class Scenes : public Dataset {
   Recordings recordings_{}, responses_{};
   std::map<std::filesystem::path, double> response_rt60_{};  ///< s, where it is measurable
   std::vector<Plan> plans_{};
+  std::vector<SteppedItem> stepped_items_{};  ///< only with Pairs::steps
 };
 
 /// The variant whose validation and test clips are in the rooms of the training clips, at other

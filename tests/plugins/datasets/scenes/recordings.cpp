@@ -124,6 +124,19 @@ TEST_F(RecordingsTest, of_impulse_responses_bring_their_measured_reverberation_t
   EXPECT_NO_THROW(audio.check());
 }
 
+TEST_F(RecordingsTest, of_impulse_responses_have_no_steps_of_distance_and_reverberation) {
+  write_classes("rirs", 3);
+  const Scenes scenes = make_scenes(
+      6, {{"rirs", Path{root_ / "rirs"}}, {"pairs", std::string("steps")}, {"seconds", 1.0}});
+  EXPECT_EQ(scenes.size(), 6 * 5);
+  for (std::int64_t i = 0; i < scenes.size(); ++i) {
+    const auto quantity = scenes.item(i).slices.at("quantity");
+    EXPECT_NE(quantity, "distance");
+    EXPECT_NE(quantity, "reverberation");
+  }
+  EXPECT_NO_THROW(scenes.synthesize(0, 1).check());
+}
+
 TEST_F(RecordingsTest, of_impulse_responses_cannot_be_compared_by_distance) {
   write_classes("rirs", 2);
   EXPECT_THROW(
