@@ -128,7 +128,7 @@ void state(const Subject& subject) {
     const auto predictions = run_trial(fitted.require<Evaluator>(), first);
     loaded.require<Evaluator>().load_state(kit::clone(fitted.require<Evaluator>().state()));
     second.take_components(first);
-    loaded.require<Evaluator>().predict(second);
+    predict(loaded.require<Evaluator>(), second);
     expect(
         same(predictions, second.predictions()),
         "an object with the state() of a fitted one predicts differently" + with(subject, values));

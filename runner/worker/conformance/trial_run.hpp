@@ -37,6 +37,8 @@ class CheckTrial : private SmallComponents, public kit::SyntheticTrial {
 
 /// @throws Finding (skipped) for an evaluator that uses what a synthetic trial lacks.
 void fit(Evaluator& evaluator, kit::SyntheticTrial& trial);
+/// Predicts; if the evaluator refuses items with one clip, it gets items with two.
+void predict(Evaluator& evaluator, kit::SyntheticTrial& trial);
 /// Fits and predicts. @throws as fit()
 Predictions run_trial(Evaluator& evaluator, kit::SyntheticTrial& trial);
 

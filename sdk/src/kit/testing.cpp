@@ -134,10 +134,15 @@ T& require(T* component) {
 
 }  // namespace
 
-struct SyntheticTrial::Example {
-  Item item{};
+/// What is heard of one clip.
+struct SyntheticTrial::Heard {
   at::Tensor features{}, codes{};
   std::function<at::Tensor()> audio{};  ///< made on demand: most are never needed
+};
+
+struct SyntheticTrial::Example {
+  Item item{};
+  std::array<Heard, 2> clips{};
 };
 
 SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec)
@@ -151,13 +156,16 @@ SyntheticTrial::SyntheticTrial(const SyntheticTrialSpec& spec)
       const auto truth = draw_truth(Random(derive(own, "truth", i)));
       const auto told = differs ? draw_truth(Random(derive(other, "truth", i))) : truth;
       const auto frames = 5 + Random(derive(own, "frames", i)).below(8);
+      const auto heard = [&](std::uint64_t noise) {
+        return Heard{
+            .features = make_features(truth, frames, Random(derive(noise, "features", i))),
+            .codes = make_codes(truth, frames, Random(derive(noise, "codes", i))),
+            .audio = [truth, frames, needs = spec.needs, seed = derive(noise, "audio", i)] {
+              return make_audio(truth, frames, needs, Random(seed));
+            }};
+      };
       examples_[s].push_back(
-          {.item = make_item(split, i, told),
-           .features = make_features(truth, frames, Random(derive(own, "features", i))),
-           .codes = make_codes(truth, frames, Random(derive(own, "codes", i))),
-           .audio = [truth, frames, needs = spec.needs, seed = derive(own, "audio", i)] {
-             return make_audio(truth, frames, needs, Random(seed));
-           }});
+          {make_item(split, i, told), {heard(own), heard(derive(own, "second clip"))}});
     }
   }
 }
@@ -179,7 +187,9 @@ const SyntheticTrial::Example& SyntheticTrial::example(Split split, std::int64_t
 }
 
 Item SyntheticTrial::item(Split split, std::int64_t index) const {
-  return example(split, index).item;
+  auto item = example(split, index).item;
+  item.clips.resize(static_cast<std::size_t>(spec_.clips));
+  return item;
 }
 
 LabelSpec SyntheticTrial::label(std::string_view name) const {
@@ -199,12 +209,13 @@ FeatureSpec SyntheticTrial::feature_spec() const {
 
 std::vector<at::Tensor> SyntheticTrial::gather(
     Split split, at::IntArrayRef items, std::int64_t clip,
-    const std::function<at::Tensor(const Example&)>& what) const {
-  if (clip != 0)
-    throw DataError("items have one clip; clip " + std::to_string(clip) + " was requested");
+    const std::function<at::Tensor(const Heard&)>& what) const {
+  if (clip < 0 || clip >= spec_.clips)
+    throw DataError(std::string("items have ") + (spec_.clips == 1 ? "one clip" : "two clips") +
+                    "; clip " + std::to_string(clip) + " was requested");
   std::vector<at::Tensor> tensors;
   for (const auto index : items)
-    tensors.push_back(what(example(split, index)));
+    tensors.push_back(what(example(split, index).clips[static_cast<std::size_t>(clip)]));
   if (tensors.empty()) throw ContractError("an empty batch; expected at least one item");
   return tensors;
 }
@@ -232,18 +243,18 @@ std::pair<at::Tensor, at::Tensor> stack(const std::vector<at::Tensor>& parts, st
 }  // namespace
 
 FeatureBatch SyntheticTrial::features(Split split, at::IntArrayRef items, std::int64_t clip) {
-  const auto [values, lengths] = stack(gather(split, items, clip, &Example::features), 0);
+  const auto [values, lengths] = stack(gather(split, items, clip, &Heard::features), 0);
   return {handed_out(values), handed_out(lengths), feature_spec()};
 }
 
 CodeBatch SyntheticTrial::codes(Split split, at::IntArrayRef items, std::int64_t clip) {
-  const auto [codes, lengths] = stack(gather(split, items, clip, &Example::codes), 1);
+  const auto [codes, lengths] = stack(gather(split, items, clip, &Heard::codes), 1);
   return {handed_out(codes), handed_out(lengths), code_spec()};
 }
 
 AudioBatch SyntheticTrial::audio(Split split, at::IntArrayRef items, std::int64_t clip) {
   const auto [samples, lengths] =
-      stack(gather(split, items, clip, [](const Example& e) { return e.audio(); }), 1);
+      stack(gather(split, items, clip, [](const Heard& heard) { return heard.audio(); }), 1);
   return {handed_out(samples), handed_out(lengths), spec_.needs.sample_rate};
 }
 

@@ -46,6 +46,24 @@ TEST(SyntheticTrial, has_no_sources_for_an_encoder_that_reads_others) {
   EXPECT_THROW(trial.sources(Split::train, {0}), Unsupported);
 }
 
+TEST(SyntheticTrial, gives_items_a_second_clip_of_the_same_truth_if_asked) {
+  SyntheticTrial one, two({.clips = 2});
+  EXPECT_EQ(one.item(Split::test, 3).clips.size(), 1U);
+  EXPECT_EQ(two.item(Split::test, 3).clips.size(), 2U);
+  const auto first = two.features(Split::test, {3}, 0), second = two.features(Split::test, {3}, 1);
+  EXPECT_TRUE(at::equal(first.values, one.features(Split::test, {3}).values));
+  EXPECT_TRUE(at::equal(first.lengths, second.lengths));
+  EXPECT_FALSE(at::equal(first.values, second.values));
+  EXPECT_LT((first.values - second.values).mean(1).abs().max().item<double>(), 0.8);
+  const auto codes = two.codes(Split::test, {3}, 0), other = two.codes(Split::test, {3}, 1);
+  EXPECT_FALSE(at::equal(codes.codes, other.codes));
+  EXPECT_TRUE(at::equal(codes.codes.floor_divide(5), other.codes.floor_divide(5)));
+  EXPECT_THROW(two.audio(Split::test, {3}, 2), DataError);
+  one.add_second_clips();
+  EXPECT_TRUE(
+      at::equal(one.audio(Split::test, {3}, 1).samples, two.audio(Split::test, {3}, 1).samples));
+}
+
 TEST(SyntheticTrial, other_truth_changes_only_the_labels_of_test_items) {
   SyntheticTrial one, other({.other_test_truth = true});
   EXPECT_EQ(kinds(one, Split::train), kinds(other, Split::train));

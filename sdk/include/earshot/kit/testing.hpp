@@ -21,6 +21,7 @@ struct SyntheticTrialSpec {
   std::uint64_t seed = 0;                         ///< of items, features, codes and audio
   std::uint64_t cell_seed = 0;                    ///< what Trial::seed() derives from
   std::array<std::int64_t, 3> sizes{60, 30, 30};  ///< items by Split
+  std::int64_t clips = 1;                         ///< of each item: 1 or 2
   bool other_test_truth = false;  ///< labels and answers of test items differ, nothing else
   bool read_only = false;         ///< features(), codes() and audio() return read_only() memory
   std::int64_t stop_after = -1;   ///< calls of progress() after which stop() is true; -1: never
@@ -42,7 +43,8 @@ struct SyntheticTrialSpec {
 ///   question       "Which kind is it?" with the three kinds as choices
 ///   group "clip", slice "half" ("even" or "odd")
 /// Features are (T, 8) at 10 Hz, T from 5 to 12, with normal noise of deviation 0.3 on each value.
-/// Codes have two codebooks of 16 entries; audio lasts as long as the features.
+/// Codes have two codebooks of 16 entries; audio lasts as long as the features. If items have a
+/// second clip, it is as long as the first and of the same truth, with other noise and other codes.
 class SyntheticTrial : public Trial {
  public:
   explicit SyntheticTrial(const SyntheticTrialSpec& spec = {});
@@ -80,6 +82,8 @@ class SyntheticTrial : public Trial {
   void continue_from(const SyntheticTrial& other);
   /// Ends fit() and begins predict(): resume() then returns nothing, as in a host.
   void end_stage();
+  /// Gives every item a second clip from now on.
+  void add_second_clips() { spec_.clips = 2; }
 
  private:
   struct Records {
@@ -91,11 +95,12 @@ class SyntheticTrial : public Trial {
     State own{}, learner{}, mapper{}, language_model{};
     Records records{};
   };
+  struct Heard;
   struct Example;
 
   const Example& example(Split split, std::int64_t index) const;
   std::vector<at::Tensor> gather(Split split, at::IntArrayRef items, std::int64_t clip,
-                                 const std::function<at::Tensor(const Example&)>& what) const;
+                                 const std::function<at::Tensor(const Heard&)>& what) const;
   at::Tensor handed_out(const at::Tensor& tensor) const;
 
   SyntheticTrialSpec spec_;
