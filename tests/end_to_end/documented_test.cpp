@@ -100,7 +100,7 @@ TEST_F(DocumentedQueries, that_are_ready_made_find_rows_unless_there_are_none) {
         "cost", "encoders", "hardest", "provenance", "origins"})
     EXPECT_GE(rows_of({"query", name}), 1) << name;
   for (const auto* name :
-       {"published", "failures", "training", "dropped-items", "losses", "left-out"})
+       {"published", "failures", "training", "dropped-items", "losses", "left-out", "sensitivity"})
     EXPECT_EQ(rows_of({"query", name}), 0) << name;
 }
 

@@ -32,6 +32,25 @@ FROM leaderboard
 WHERE (:experiment IS NULL OR experiment = :experiment) AND (:task IS NULL OR task = :task)
 ORDER BY experiment, task, metric, rank;
 
+-- sensitivity: share of codes that a step in one physical quantity changes, per codebook
+SELECT experiment, encoder, variant, task, metric,
+       max(CASE WHEN slice = 'same' THEN shown END) AS same,
+       max(CASE WHEN slice = 'shift' THEN shown END) AS shift,
+       max(CASE WHEN slice = 'gain' THEN shown END) AS gain,
+       max(CASE WHEN slice = 'distance' THEN shown END) AS distance,
+       max(CASE WHEN slice = 'reverberation' THEN shown END) AS reverberation,
+       max(CASE WHEN slice = 'noise' THEN shown END) AS noise,
+       max(CASE WHEN slice = 'recorder' THEN shown END) AS recorder
+FROM (SELECT *, printf('%.3f', value) ||
+             CASE WHEN ci_low IS NULL THEN '' ELSE printf(' [%.3f, %.3f]', ci_low, ci_high) END
+             AS shown
+      FROM result
+      WHERE slice_dimension = 'quantity' AND (metric GLOB 'changed*' OR metric = 'relative'))
+WHERE (:experiment IS NULL OR experiment = :experiment)
+  AND (:encoder IS NULL OR encoder = :encoder) AND (:task IS NULL OR task = :task)
+GROUP BY experiment, encoder, variant, task, metric
+ORDER BY experiment, encoder, variant, task, metric;
+
 -- deltas: differences from a base per slice, in the primary metric or another
 SELECT experiment, axis, base, candidate, task, slice_dimension, slice, metric, base_value,
        candidate_value, delta, replicates, items

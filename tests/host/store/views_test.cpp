@@ -272,7 +272,7 @@ TEST_F(Views, failure_shows_the_last_attempt_of_cells_that_never_came_through) {
 }
 
 /// A small quickstart with everything that the page has a query for: a failed cell, one that cannot
-/// run, one that trains, a published number and a comparison.
+/// run, one that trains, a published number, a comparison and a share of changed codes.
 class Documented : public Views {
  protected:
   Documented() {
@@ -304,6 +304,8 @@ class Documented : public Views {
       run.metrics.push_back({metric_row("setting", "indoor", 0.5, 4), {}});
       run.metrics.push_back({metric_row("all", "all", 0.25, 4), {}});
       run.metrics.back().first.metric = "macro_f1";
+      run.metrics.push_back({metric_row("quantity", "gain", 0.1, 4), {}});
+      run.metrics.back().first.metric = "changed";
       run.stages = {"f1"};
       run.result.used = 3;
       run.curves = {{"loss", 1, 0.5}};
