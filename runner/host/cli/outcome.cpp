@@ -149,8 +149,8 @@ void print_plan_summary(std::ostream& out, const Plan& plan) {
     if (cell.decision == Decision::skipped) count(skipped, cell.reason);
     if (cell.decision == Decision::excluded) count(excluded, cell.reason);
   }
-  out << "plan  " << counts[Decision::run] << " cells to run, " << counts[Decision::cached]
-      << " cached";
+  out << "plan  " << counts[Decision::run] << (counts[Decision::run] == 1 ? " cell" : " cells")
+      << " to run, " << counts[Decision::cached] << " cached";
   for (const auto other : {Decision::excluded, Decision::left_out, Decision::skipped})
     if (counts[other] > 0) out << ", " << counts[other] << ' ' << name_of(other);
   out << '\n';
