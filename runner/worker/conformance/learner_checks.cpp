@@ -9,6 +9,7 @@
 
 #include "worker/conformance/check.hpp"
 #include "worker/conformance/exercise.hpp"
+#include "worker/conformance/made_up_sources.hpp"
 #include "worker/plugin/names.hpp"
 
 namespace earshot::worker {
@@ -24,7 +25,10 @@ class PreparedLearner {
  public:
   explicit PreparedLearner(const Subject& subject)
       : made_(subject.make()), learner_(made_.require<Learner>()) {
-    batch_.audio = test_audio(listener(made_).needs(), {0.5, 0.8});
+    if (made_.as<Reader>() != nullptr)
+      batch_.sources = connect_to_made_up(made_).batch({{0, 0.5}, {1, 0.8}});
+    else
+      batch_.audio = test_audio(listener(made_).needs(), {0.5, 0.8});
     if (!prepared({.goal = Goal::classes, .classes = {"a", "b", "c"}}) &&
         !prepared({.goal = Goal::values, .values = 3}) &&
         !prepared({.goal = Goal::reconstruction}) && !prepared({.goal = Goal::masked}))
@@ -32,7 +36,10 @@ class PreparedLearner {
   }
 
   Learner& learner() const { return learner_; }
-  at::Tensor features() const { return made_.require<Encoder>().encode(batch_.audio).values; }
+  at::Tensor features() const {
+    if (auto* reader = made_.as<Reader>()) return reader->read(batch_.sources).values;
+    return made_.require<Encoder>().encode(batch_.audio).values;
+  }
 
   Losses loss(const Turn& turn) const {
     const c10::AutoGradMode grad(true);
@@ -259,7 +266,7 @@ void inference_after_training(const Subject& subject) {
   prepared_learner.learner().train(true);
   prepared_learner.learner().train(false);
   expect(same_bits(before, prepared_learner.features()),
-         "encode() gives different features after train(true) and train(false); expected the same "
+         "it gives different features after train(true) and train(false); expected the same "
          "bits");
 }
 

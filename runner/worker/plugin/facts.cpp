@@ -45,9 +45,10 @@ protocol::FeatureSpec describe(const FeatureSpec& spec) {
 }
 
 protocol::CodeSpec describe(const CodeSpec& spec) {
-  expect(std::isfinite(spec.frame_rate) && spec.frame_rate > 0 && spec.codebooks() > 0,
+  expect(std::isfinite(spec.frame_rate) && spec.frame_rate >= 0 && spec.codebooks() > 0,
          "code_spec() has frame_rate " + std::to_string(spec.frame_rate) + " Hz and " +
-             std::to_string(spec.codebooks()) + " codebooks; both must be more than 0");
+             std::to_string(spec.codebooks()) +
+             " codebooks; expected a rate of 0 (one frame per clip) or more, and a codebook");
   return {.frame_rate = spec.frame_rate,
           .first_frame = spec.first_frame,
           .sizes = spec.sizes,
