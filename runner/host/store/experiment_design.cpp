@@ -19,7 +19,8 @@ std::vector<DesignCell> cells_without_axes(const Store& store, std::int64_t revi
       "coalesce(json_extract(c.identity, '$.audio'), ''), "
       "coalesce(json_extract(c.identity, '$.audio_version'), ''), coalesce(p.device, ''), "
       "json_type(c.identity, '$.encoder') = 'null' AND "
-      "json_type(c.identity, '$.imported') IS NULL, coalesce(m.skipped, '') "
+      "json_type(c.identity, '$.imported') IS NULL, coalesce(m.skipped, ''), "
+      "coalesce(json_extract(c.identity, '$.encoder.component'), ''), m.weights "
       "FROM experiment_cell m "
       "LEFT JOIN cell c ON c.cell_id = m.cell_id "
       "LEFT JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
@@ -44,6 +45,8 @@ std::vector<DesignCell> cells_without_axes(const Store& store, std::int64_t revi
     cell.device = rows.text(12);
     cell.hears_nothing = rows.integer(13) == 1;
     cell.skipped = rows.text(14);
+    cell.component = rows.text(15);
+    cell.weights = rows.text(16);
   }
   return cells;
 }

@@ -23,6 +23,8 @@ struct DesignCell {
   std::string key{}, primary{};  ///< primary: name of the metric; "" if the cell cannot run
   std::string skipped{};         ///< why it cannot run; "" if it can
   bool hears_nothing = false;    ///< whether it uses no encoder
+  std::string component{};       ///< of the encoder, "controls/level_only"; "" without, or imported
+  std::string weights{};         ///< of the encoder as written; "random" is an untrained control
   // What two sides should have in common, from the cell's identity; "" if absent.
   std::string scorer{}, evaluator{}, build{}, audio{}, device{};
 };

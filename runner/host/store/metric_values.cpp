@@ -28,6 +28,39 @@ std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& expe
   return means;
 }
 
+std::vector<SliceScore> slice_scores(const Store& store, std::int64_t revision) {
+  Statement rows(connection_of(store),
+                 "SELECT m.position, s.dimension, s.name, d.name, d.unit, "
+                 "d.name = c.primary_metric, d.higher_is_better, v.value, v.n, v.ci_low, v.ci_high "
+                 "FROM experiment_cell m "
+                 "CROSS JOIN cell c ON c.cell_id = m.cell_id AND c.split = 'test' "
+                 "CROSS JOIN run r ON r.cell_id = m.cell_id AND r.state = 'ok' "
+                 "CROSS JOIN metric_definition d "
+                 "  ON d.name IN (c.primary_metric, 'chance', 'majority') "
+                 "CROSS JOIN metric v ON v.run_id = r.run_id AND v.metric_id = d.metric_id "
+                 "CROSS JOIN slice s ON s.slice_id = v.slice_id "
+                 "WHERE m.experiment_id = ? AND (d.name = c.primary_metric OR s.dimension = 'all') "
+                 "ORDER BY m.position, s.dimension <> 'all', s.dimension, s.name, d.name");
+  rows.bind_all(revision);
+  const auto number = [&](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional(rows.real(column));
+  };
+  std::vector<SliceScore> scores;
+  while (rows.step())
+    scores.push_back({.position = rows.integer(0),
+                      .dimension = rows.text(1),
+                      .slice = rows.text(2),
+                      .metric = rows.text(3),
+                      .unit = rows.text(4),
+                      .primary = rows.integer(5) != 0,
+                      .higher_is_better = rows.integer(6) != 0,
+                      .value = number(7),
+                      .n = rows.integer(8),
+                      .low = number(9),
+                      .high = number(10)});
+  return scores;
+}
+
 std::optional<double> overall_value(const Store& store, const std::string& cell_key,
                                     const std::string& metric) {
   Statement row(connection_of(store),

@@ -22,6 +22,23 @@ struct MeanMetric {
 /// revision. Values that are not finite are omitted.
 std::vector<MeanMetric> mean_metrics(const Store& store, const std::string& experiment);
 
+/// A metric of a finished test run in one slice, with the cell that the run belongs to.
+struct SliceScore {
+  std::int64_t position = 0;         ///< of the cell in the experiment
+  std::string dimension{}, slice{};  ///< "all" and "all" for all items
+  std::string metric{}, unit{};
+  bool primary = false;  ///< if false, it is chance or majority, for comparison
+  bool higher_is_better = true;
+  std::optional<double> value{};        ///< in `unit`; empty if not finite
+  std::int64_t n = 0;                   ///< number of items or steps that it is computed from
+  std::optional<double> low{}, high{};  ///< 95 % interval of this run; empty without one
+};
+
+/// The primary metric of each finished test cell of a revision in every slice, and chance and
+/// majority over all items. In the order of the cells; all items come before slices, which are in
+/// alphabetical order.
+std::vector<SliceScore> slice_scores(const Store& store, std::int64_t revision);
+
 /// A metric over all items of a cell's finished run; nullopt if there is no such run, or if the
 /// number is not finite.
 std::optional<double> overall_value(const Store& store, const std::string& cell_key,

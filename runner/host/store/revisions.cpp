@@ -6,10 +6,15 @@ namespace earshot::host {
 
 std::optional<ExperimentFile> latest_file(const Store& store, const std::string& experiment) {
   Statement row(connection_of(store),
-                "SELECT file, source FROM experiment WHERE name = ? AND latest = 1");
+                "SELECT file, source, question, overrides FROM experiment "
+                "WHERE name = ? AND latest = 1");
   row.bind_all(experiment);
   if (!row.step()) return std::nullopt;
-  return ExperimentFile{row.text(0), row.text(1)};
+  ExperimentFile known{.file = row.text(0), .source = row.text(1), .question = row.text(2)};
+  for (const auto& text : row.json(3, "overrides of experiment '" + experiment + "'"))
+    known.overrides.push_back(text.is_string() ? text.get<std::string>()
+                                               : protocol::json_text(text));
+  return known;
 }
 
 std::vector<Revision> revisions_of(const Store& store, const std::string& experiment) {

@@ -14,6 +14,8 @@ namespace earshot::host {
 /// The file of an experiment, as kept in the results.
 struct ExperimentFile {
   std::string file{}, source{};  ///< its path as it was given, and its text
+  std::string question{};
+  std::vector<std::string> overrides{};  ///< those of the command line
 };
 
 /// The file of the latest revision with this name; nullopt if there is none.

@@ -33,6 +33,30 @@ bool is_done(const Store& store, const std::string& stage_key) {
   return row.step();
 }
 
+std::map<std::string, CellCost> cell_costs(const Store& store, const std::string& experiment) {
+  Statement rows(connection_of(store),
+                 "SELECT key, seconds, parameters, real_time_factor, frames_per_second, "
+                 "bits_per_second, effective_rank, peak_bytes FROM cost "
+                 "WHERE experiment = ? AND kind = 'cell'");
+  rows.bind_all(experiment);
+  const auto number = [&](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional(rows.real(column));
+  };
+  const auto count = [&](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional(rows.integer(column));
+  };
+  std::map<std::string, CellCost> costs;
+  while (rows.step())
+    costs[rows.text(0)] = {.seconds = rows.real(1),
+                           .parameters = count(2),
+                           .real_time_factor = number(3),
+                           .frames_per_second = number(4),
+                           .bits_per_second = number(5),
+                           .effective_rank = number(6),
+                           .peak_bytes = count(7)};
+  return costs;
+}
+
 std::map<std::string, Cost> costs_by_task(const Store& store) {
   Statement rows(connection_of(store),
                  "SELECT task, sum(seconds), count(*) FROM experiment_cell JOIN run USING(cell_id) "

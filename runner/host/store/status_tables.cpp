@@ -25,12 +25,14 @@ Rows ready_made(const Store& store, const std::string& name, const std::string& 
 
 std::vector<CellState> cell_states(const Store& store, const std::string& experiment) {
   Statement rows(connection_of(store),
-                 "SELECT experiment, encoder, state, run_id FROM cell_state "
+                 "SELECT experiment, encoder, state, run_id, position, error, started_ms, ended_ms "
+                 "FROM cell_state "
                  "WHERE ?1 = '' OR experiment = ?1 ORDER BY experiment, position");
   rows.bind_all(experiment);
   std::vector<CellState> states;
   while (rows.step())
-    states.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3)});
+    states.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3), rows.integer(4),
+                      rows.text(5), rows.integer(6), rows.integer(7)});
   return states;
 }
 
@@ -79,6 +81,10 @@ Rows warning_table(const Store& store, const std::string& experiment) {
                   "error AS warning FROM cell_state WHERE experiment = ? AND state = 'ok' "
                   "AND error_kind = 'warning' ORDER BY position",
                   experiment);
+}
+
+Rows cost_table(const Store& store, const std::string& experiment) {
+  return ready_made(store, "cost", experiment);
 }
 
 }  // namespace earshot::host

@@ -14,7 +14,10 @@ struct CellState {
   std::string experiment{}, encoder{};
   /// That of its ok run or else its last, "pending" without a run, or "skipped".
   std::string state{};
-  std::int64_t run = 0;  ///< the run with this state; 0: none
+  std::int64_t run = 0;                       ///< the run with this state; 0: none
+  std::int64_t position = 0;                  ///< of the cell in the experiment
+  std::string error{};                        ///< of that run, or why the cell cannot run; or ""
+  std::int64_t started_ms = 0, ended_ms = 0;  ///< of that run, since 1970 in UTC; 0: unknown
 };
 
 /// @param experiment  "": all, by name. Cells in the order of the file
@@ -35,5 +38,7 @@ Rows failure_table(const Store& store, const std::string& experiment, std::int64
 std::int64_t failed_cells(const Store& store, const std::string& experiment);
 /// The warnings of ok runs.
 Rows warning_table(const Store& store, const std::string& experiment);
+/// Seconds and bytes by kind of work and encoder, over all attempts.
+Rows cost_table(const Store& store, const std::string& experiment);
 
 }  // namespace earshot::host

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "fixture.hpp"
+#include "host/store/circumstances.hpp"
 #include "host/store/experiment_design.hpp"
 #include "host/store/exports.hpp"
 #include "host/store/file_check.hpp"
@@ -12,6 +13,7 @@
 #include "host/store/run_lookup.hpp"
 #include "host/store/stage_costs.hpp"
 #include "host/store/status_tables.hpp"
+#include "host/store/training_curves.hpp"
 
 namespace earshot::host {
 namespace {
@@ -366,6 +368,105 @@ TEST_F(ReadModels, costs_add_up_by_task_and_stages_name_their_owners) {
   EXPECT_THAT(owners_of_cached(store),
               ElementsAre(Pair(plan.datasets[0].key, "audio of scenes/scenes"),
                           Pair("cache key", "htsat"), Pair("p1", "tiny")));
+}
+
+TEST_F(ReadModels, a_cell_costs_its_own_attempts_and_knows_its_encoder) {
+  StageRecord stage;
+  stage.key = "f1";
+  stage.kind = "features";
+  stage.state = "ok";
+  stage.facts = {{"audio_seconds", 100},
+                 {"encode_seconds", 2},
+                 {"effective_rank", 3.5},
+                 {"facts", {{"parameters", 1000}, {"code_spec", {{"bits_per_second", 1100}}}}}};
+  store.record_stage(stage);
+  fail(0, "first");
+  auto run = ok_run();
+  run.seconds = 3;
+  run.stages = {"f1"};
+  run_cell(store, plan.cells[0].key, run);
+  finish(1);
+  const auto costs = cell_costs(store, "ablation");
+  ASSERT_EQ(costs.size(), 2U);
+  const auto& cost = costs.at(plan.cells[0].key.substr(0, cost_key_length));
+  EXPECT_EQ(cost.seconds, 3);
+  EXPECT_EQ(cost.parameters, 1000);
+  EXPECT_EQ(cost.real_time_factor, 0.02);
+  EXPECT_EQ(cost.bits_per_second, 1100);
+  EXPECT_EQ(cost.effective_rank, 3.5);
+  EXPECT_EQ(cost.frames_per_second, std::nullopt);
+  EXPECT_EQ(costs.at(plan.cells[1].key.substr(0, cost_key_length)).parameters, std::nullopt);
+}
+
+TEST_F(ReadModels, scores_by_slice_begin_with_all_items_and_leave_out_other_metrics) {
+  auto run = ok_run(0.75, 0.25);
+  protocol::Metric f1, chance;
+  f1.name = "f1";
+  chance.name = "chance";
+  run.metric_specs.push_back(f1);
+  run.metric_specs.push_back(chance);
+  for (const auto* name : {"f1", "chance"}) {
+    run.metrics.push_back({metric_row("all", "all", 0.1, 4), {}});
+    run.metrics.back().first.metric = name;
+  }
+  run_cell(store, plan.cells[0].key, run);
+  std::vector<std::string> found;
+  for (const auto& score : slice_scores(store, id))
+    found.push_back(score.dimension + " " + score.slice + " " + score.metric + " " +
+                    std::to_string(score.n) + (score.primary ? " primary" : ""));
+  EXPECT_THAT(found,
+              ElementsAre("all all accuracy 4 primary", "all all chance 4",
+                          "category event accuracy 2 primary", "category mood accuracy 2 primary"));
+  EXPECT_EQ(slice_scores(store, id)[2].value, 0.75);
+}
+
+TEST_F(ReadModels, curves_are_those_of_the_ok_run_or_else_of_the_last_and_of_pretraining) {
+  RunRecord failed;
+  failed.state = "failed";
+  failed.curves = {{"loss", 1, 9.0}};
+  run_cell(store, plan.cells[0].key, failed);
+  auto run = ok_run();
+  run.curves = {{"loss", 2, std::nan("")}, {"loss", 1, 0.5}, {"accuracy", 1, 0.25}};
+  StageRecord stage;
+  stage.key = "p1";
+  stage.kind = "pretrain";
+  stage.state = "ok";
+  stage.facts = {{"label", "tiny"}};
+  const std::vector<CurveRow> points{{"loss", 5, 0.125}};
+  store.record_curves("p1", "pretrain", points);
+  store.record_stage(stage);
+  run.stages = {"p1"};
+  run_cell(store, plan.cells[0].key, run);
+  run_cell(store, plan.cells[1].key, failed);
+  const auto curves = training_curves(store, id);
+  ASSERT_EQ(curves.size(), 4U);
+  EXPECT_EQ(curves[0].trained, "tiny");
+  EXPECT_EQ(curves[0].position, -1);
+  EXPECT_THAT(curves[0].points, ElementsAre(Pair(5, 0.125)));
+  EXPECT_EQ(curves[1].name, "accuracy");
+  EXPECT_EQ(curves[2].state, "ok");
+  ASSERT_EQ(curves[2].points.size(), 2U);
+  EXPECT_EQ(curves[2].points[0], std::pair(std::int64_t{1}, 0.5));
+  EXPECT_TRUE(std::isnan(curves[2].points[1].second));
+  EXPECT_EQ(curves[3].state, "failed");
+}
+
+TEST_F(ReadModels, circumstances_are_those_of_finished_runs_and_datasets_have_their_numbers) {
+  finish(0);
+  finish(1);
+  fail(2, "first");
+  plan.provenance["device"] = "cuda";
+  record(store, plan);
+  finish(3);
+  const auto all_facts = circumstances_of(store, id);
+  ASSERT_EQ(all_facts.size(), 2U);
+  EXPECT_EQ(all_facts[0].runs, 2);
+  EXPECT_EQ(all_facts[0].facts["device"], "cpu");
+  EXPECT_EQ(all_facts[1].facts["device"], "cuda");
+  const auto datasets = all(dataset_table(store, id));
+  ASSERT_EQ(datasets.size(), 1U);
+  EXPECT_EQ(datasets[0][0], "scenes");
+  EXPECT_EQ(datasets[0][5], 4);  // test items
 }
 
 TEST_F(ReadModels, the_cells_of_a_design_have_all_axes_but_seed_and_fold) {
