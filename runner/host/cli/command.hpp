@@ -20,8 +20,8 @@ struct Command {
 };
 
 extern const Command run_command, plan_command, status_command, logs_command, compare_command,
-    query_command, export_command, plugins_command, describe_command, check_plugin_command,
-    new_plugin_command, listen_command, lint_data_command, encode_command,
+    query_command, export_command, report_command, plugins_command, describe_command,
+    check_plugin_command, new_plugin_command, listen_command, lint_data_command, encode_command,
     import_predictions_command, rescore_command, answer_command, weights_command, repro_command,
     cache_command, db_command, experiments_command, complete_command, export_adapter_command,
     version_command;

@@ -1,0 +1,89 @@
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+
+#include "base/files.hpp"
+#include "base/sizes.hpp"
+#include "host/base/arguments.hpp"
+#include "host/base/plain_text.hpp"
+#include "host/cli/command.hpp"
+#include "host/experiment/experiment.hpp"
+#include "host/report/page.hpp"
+#include "host/schedule/provenance.hpp"
+
+namespace earshot::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+Syntax report_syntax() {
+  Syntax syntax{
+      "report", "EXPERIMENT|FILE.toml...",
+      "Writes a page with the answer to one or several experiments: claims with their verdicts, "
+      "scores,\n"
+      "slices, costs, learning curves, and where the numbers come from. The page is one HTML file "
+      "without links\n"
+      "to others: it opens from a mail, without a network, and prints. Each chart has its numbers "
+      "as a table.\n"
+      "The page contains the experiment's file, and names of files in error messages. It contains "
+      "neither\n"
+      "uncommitted changes nor the environment."};
+  add_results_option(syntax.options);
+  syntax.options.add_options()(
+      "to", program_options::value<std::string>()->value_name("FILE"),
+      "the page, such as report.html; an earlier report of this name is replaced");
+  syntax.positionals = {{"experiment", -1}};
+  syntax.examples =
+      "  runner report quickstart --to report.html\n"
+      "  runner report experiments/quickstart.toml esc10 --to both.html\n"
+      "  runner report ablation --to ablation.html --results ~/ablation.db\n";
+  return syntax;
+}
+
+/// Refuses a place that the page must not take.
+void check_place(const fs::path& to) {
+  std::error_code ignored;
+  if (!fs::exists(to, ignored)) return;
+  const auto content = base::read_file(to);
+  if (!content || !is_page(*content))
+    refuse_usage("report", "--to '" + plain_text(to.string()) +
+                               "' exists and is not a report; allowed are a new file, and a report "
+                               "to be replaced");
+}
+
+ExitCode run_report(const std::vector<std::string>& arguments) {
+  const auto given = parse(report_syntax(), arguments);
+  if (!given) return ExitCode::ok;
+  std::vector<std::string> names;
+  for (const auto& text : given->texts("experiment"))
+    names.push_back(experiment_name(text));
+  if (names.empty()) refuse_usage("report", "EXPERIMENT is missing: a name or FILE.toml");
+  if (!given->has("to")) refuse_usage("report", "--to is missing: the HTML file to write");
+  const fs::path to = given->text("to"), file = given->text("results");
+  check_place(to);
+
+  const Store store(file, Store::Mode::read);
+  auto data = page_data(store, names);
+  data.generator =
+      std::string("Earshot ") + EARSHOT_VERSION +
+      (build_commit.empty() ? "" : " (" + std::string(build_commit.substr(0, 12)) + ")");
+  data.results = file.filename().string();
+  const auto page = page_of(data);
+  if (const int error = base::replace_file(to, page); error != 0)
+    throw Failure(ExitCode::usage, "runner report: " + plain_text(to.string()) +
+                                       " cannot be written: " + std::strerror(error));
+  std::cout << "wrote " << plain_text(to.string()) << " ("
+            << base::size_text(static_cast<std::int64_t>(page.size())) << ")\n";
+  for (const auto& sentence : data.left_out)
+    std::cout << sentence << '\n';
+  if (page.size() > largest_page)
+    std::cout << "It is larger than mail servers accept, since most of it is scores.\n";
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+const Command report_command{"report", Group::look,
+                             "writes a page with claims, scores, slices and costs", run_report};
+
+}  // namespace earshot::host

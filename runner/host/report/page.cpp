@@ -1,0 +1,46 @@
+#include "host/report/page.hpp"
+
+#include <algorithm>
+
+#include "host/base/failure.hpp"
+
+namespace earshot::host {
+namespace {
+
+/// In page/index.html; the data follow it.
+constexpr std::string_view data_mark = "<script type=\"application/json\" id=\"data\">";
+constexpr std::string_view page_mark = "<meta name=\"generator\" content=\"Earshot\">";
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+std::string script_json(const Json& value) {
+  auto text = protocol::json_text(value);
+  replace_all(text, "<", "\\u003c");
+  replace_all(text, "\u2028", "\\u2028");
+  replace_all(text, "\u2029", "\\u2029");
+  return text;
+}
+
+std::string page_of(PageData& data, std::size_t most) {
+  if (page_template.empty())
+    throw Failure(ExitCode::usage,
+                  "runner report: this runner was built without D3, which draws the charts of a "
+                  "report. Install it (Debian's package node-d3), then configure and build again");
+  fit(data, most - std::min(most, page_template.size()));
+  const auto begin = page_template.find(data_mark) + data_mark.size();
+  std::string page(page_template.substr(0, begin));
+  page += script_json(data);
+  page += page_template.substr(begin);
+  return page;
+}
+
+bool is_page(std::string_view content) {
+  return content.substr(0, 1000).find(page_mark) != std::string_view::npos;
+}
+
+}  // namespace earshot::host

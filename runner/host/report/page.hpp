@@ -1,0 +1,34 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "host/report/page_data.hpp"
+
+namespace earshot::host {
+
+/// A report with its charting library may have this many bytes, so that mail servers accept it.
+constexpr std::size_t largest_page = 20'000'000;
+
+/// The page that draws any PageData, built from the files of page/; "" if this program was built
+/// without D3, which draws its charts.
+extern const std::string_view page_template;
+
+/// A text as JSON that may stand inside a <script>: no `<`, which could end it, and neither U+2028
+/// nor U+2029, at which older browsers end a line.
+std::string script_json(const Json& value);
+
+/// Thins and then leaves out the parts that matter least until script_json() of the data is not
+/// longer than `most` bytes, and says so in `left_out`: learning curves, slices, the experiments'
+/// files, tables of provenance. What is left may still be longer.
+void fit(PageData& data, std::size_t most);
+
+/// One self-contained HTML file. Thins the data until it is not longer than `most` bytes, if that
+/// is possible, and says what was left out.
+/// @throws Failure (usage) if page_template is empty, saying what to install
+std::string page_of(PageData& data, std::size_t most = largest_page);
+
+/// Whether a file's content is a report, which another report may replace.
+bool is_page(std::string_view content);
+
+}  // namespace earshot::host

@@ -1,0 +1,76 @@
+import {claimsSection} from "./claims.js";
+import {costsSection} from "./costs.js";
+import {curvesSection} from "./curves.js";
+import {element, freshId} from "./dom.js";
+import {drawAll} from "./figure.js";
+import {provenanceSection} from "./provenance.js";
+import {scoresSection} from "./scores.js";
+import {settingsSection} from "./settings.js";
+import {slicesSection} from "./slices.js";
+import {counted, shortened} from "./text.js";
+
+// Builds the page from the data that stand in it. A section without data is absent.
+
+const sections = [
+  ["Claims and differences", claimsSection],
+  ["Scores", scoresSection],
+  ["Slices", slicesSection],
+  ["Score and cost", costsSection],
+  ["Scores by setting", settingsSection],
+  ["Learning curves", curvesSection],
+  ["Provenance", provenanceSection],
+];
+
+function statesText({cells, ok, running, pending, failed, skipped}) {
+  const rest = [[running, "running"], [pending, "pending"], [failed, "failed"], [skipped, "skipped"]]
+    .filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
+  return [`${ok} of ${counted(cells, "cell")} ok`, ...rest].join(", ");
+}
+
+function verdictsText(claims) {
+  return claims.map((claim) => `${claim.name}: ${claim.verdict}`).join("; ");
+}
+
+function experimentArticle(experiment, results) {
+  const made = sections
+    .map(([title, build]) => ({title, id: freshId("section"), parts: build(experiment, results)}))
+    .filter(({parts}) => parts.length > 0);
+  const links = element("nav", {"aria-label": `Sections of ${experiment.name}`},
+    made.map(({title, id}) => element("a", {href: `#${id}`}, title)));
+  return element("article", {class: "experiment"},
+    element("p", {class: "name"}, experiment.name),
+    element("h1", {}, experiment.question || experiment.name),
+    element("p", {class: "summary"},
+      [verdictsText(experiment.claims), statesText(experiment.states)].filter(Boolean).join(" · ")),
+    links,
+    made.map(({title, id, parts}) =>
+      element("section", {id, "aria-labelledby": `${id}-title`},
+        element("h2", {id: `${id}-title`}, title), parts)));
+}
+
+function build(data) {
+  const names = data.experiments.map((experiment) => experiment.name);
+  document.title = `${shortened(names.join(", "), 80)} · Earshot report`;
+  if (data.left_out.length > 0)
+    document.getElementById("top").append(element("div", {class: "left-out", role: "note"},
+      data.left_out.map((sentence) => element("p", {}, sentence))));
+  document.getElementById("page").replaceChildren(
+    ...data.experiments.map((experiment) => experimentArticle(experiment, data.results)));
+  document.getElementById("end").prepend(element("p", {}, `Made by ${data.generator}.`));
+}
+
+build(JSON.parse(document.getElementById("data").textContent));
+
+// Paper shows every table, and charts at the width of the paper.
+const opened = [];
+window.addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details:not([open])")) {
+    details.open = true;
+    opened.push(details);
+  }
+  drawAll();
+});
+window.addEventListener("afterprint", () => {
+  for (const details of opened.splice(0)) details.open = false;
+});
+document.documentElement.dataset.built = "yes";

@@ -1,0 +1,35 @@
+#include "host/report/page_data.hpp"
+
+#include "host/analyse/stored.hpp"
+#include "host/report/parts.hpp"
+
+namespace earshot::host {
+
+EARSHOT_JSON_DEFINITIONS(ReportedDifference, ReportedClaim, ReportedComparison, ReportedRow,
+                         ReportedColumn, ReportedScore, ReportedSlice, ReportedCost, ReportedCurve,
+                         ReportedTable, ReportedStates, ReportedExperiment, PageData)
+
+namespace {
+
+ReportedExperiment experiment_of(const Store& store, const std::string& name) {
+  const auto revision = store.require_experiment(name);
+  const auto design = read_design(store, revision);
+  const StoredObservations observations(store);
+  const Subject subject{store, name, revision, design, observations};
+  ReportedExperiment report{.name = name};
+  add_claims(report, subject);
+  add_grid(report, subject);
+  add_provenance(report, subject);
+  return report;
+}
+
+}  // namespace
+
+PageData page_data(const Store& store, const std::vector<std::string>& experiments) {
+  PageData data;
+  for (const auto& name : experiments)
+    data.experiments.push_back(experiment_of(store, name));
+  return data;
+}
+
+}  // namespace earshot::host

@@ -1,0 +1,178 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/store/store.hpp"
+#include "protocol/fields.hpp"
+
+// What a report shows, as the JSON that the page (page/) reads. All of it comes from the read
+// models of host/store and from host/analyse, so that each number equals that of the command which
+// prints it. Texts are as they were recorded: the page shows them as text, whatever they contain.
+
+namespace earshot::host {
+
+using protocol::OrNull;
+
+/// A difference candidate - base, as `runner compare` prints it.
+struct ReportedDifference {
+  std::string label{};  ///< task, slice or condition, what distinguishes it from its neighbours
+  /// "whole": the claim; "part": must hold for the claim to hold; "averaged": enters the claim's
+  /// mean; "control": a control compared with the same base; "line": of an exploratory comparison
+  std::string role{};
+  std::string base{}, candidate{};
+  std::string metric{}, unit{};
+  bool higher_is_better = true;
+  OrNull<double> delta{}, low{}, high{};  ///< 95 % interval; null without one
+  OrNull<double> p{};                     ///< adjusted if role is "whole" or "line"
+  OrNull<double> base_value{}, candidate_value{};
+  std::int64_t items = 0, groups = 0, seeds = 0;
+  std::int64_t missing = 0;  ///< pairs of runs that lack one side
+  std::string note{};        ///< why there is no interval, or why it decides nothing; other notes
+  bool significant = false;  ///< the interval excludes 0 and the adjusted p is below 0.05
+};
+EARSHOT_FIELDS(ReportedDifference, label, role, base, candidate, metric, unit, higher_is_better,
+               delta, low, high, p, base_value, candidate_value, items, groups, seeds, missing,
+               note, significant)
+
+/// A [[hypothesis]] and its verdict.
+struct ReportedClaim {
+  std::string name{}, claim{};  ///< claim: "mimi > htsat"
+  std::string relation{};       ///< ">", "<" or "=": what it says of the candidate
+  std::string verdict{};        ///< supported, contradicted, undecided, not testable, saturated
+  std::string sentence{};       ///< the verdict with its reason
+  std::string base{}, candidate{};
+  double margin = 0;
+  std::vector<ReportedDifference> differences{};  ///< the whole first
+};
+EARSHOT_FIELDS(ReportedClaim, name, claim, relation, verdict, sentence, base, candidate, margin,
+               differences)
+
+/// All values of the compared axis with one of them: `runner compare EXPERIMENT`.
+struct ReportedComparison {
+  std::string axis{}, base{};
+  std::vector<ReportedDifference> lines{};
+  std::vector<std::string> remarks{};  ///< on the whole comparison, and on weights and answers
+};
+EARSHOT_FIELDS(ReportedComparison, axis, base, lines, remarks)
+
+/// A row of the table of scores: an encoder with the values of its option axes.
+struct ReportedRow {
+  std::string label{}, encoder{};             ///< encoder: "" for cells that use none
+  std::string control{};                      ///< why it is a control; "" if it is not
+  std::map<std::string, std::string> axes{};  ///< its value on each axis of encoders
+};
+EARSHOT_FIELDS(ReportedRow, label, encoder, control, axes)
+
+/// A column of the table of scores: a task with the values of all axes that are not the encoder's.
+struct ReportedColumn {
+  std::string label{}, task{};
+  std::string metric{}, unit{};  ///< of its finished cells; "" if none is finished
+  bool higher_is_better = true;
+  OrNull<double> chance{}, majority{};  ///< means over its cells; null if they do not report it
+  std::map<std::string, std::string> axes{};  ///< its value on each other axis
+};
+EARSHOT_FIELDS(ReportedColumn, label, task, metric, unit, higher_is_better, chance, majority, axes)
+
+/// The primary metric of a row and column over all items.
+struct ReportedScore {
+  std::size_t row = 0, column = 0;
+  OrNull<double> value{};              ///< mean over its finished runs, as in the view leaderboard
+  OrNull<double> lowest{}, highest{};  ///< of these runs
+  OrNull<double> low{}, high{};        ///< 95 % interval if it is a single run; else null
+  std::int64_t n = 0;                  ///< items for one seed: folds add up, seeds share them
+  std::int64_t seeds = 0, folds = 0;
+  std::int64_t finished = 0, planned = 0;  ///< cells
+  /// "best" of its column; "tied": no supported difference from the best; "behind": a supported
+  /// one; "untested": no interval, or never paired with the best; "" if nothing is finished
+  std::string standing{};
+  std::optional<ReportedDifference> from_best{};  ///< this minus the best, if they were paired
+  std::string state{};   ///< of the cells that are not finished: failed, skipped, pending ...
+  std::string reason{};  ///< the errors of these cells, each once
+};
+EARSHOT_FIELDS(ReportedScore, row, column, value, lowest, highest, low, high, n, seeds, folds,
+               finished, planned, standing, from_best, state, reason)
+
+/// The primary metric of a row and column in one slice.
+struct ReportedSlice {
+  std::size_t row = 0, column = 0;
+  std::string dimension{}, slice{};
+  OrNull<double> value{}, lowest{}, highest{};  ///< as in ReportedScore
+  std::int64_t n = 0, seeds = 0;
+};
+EARSHOT_FIELDS(ReportedSlice, row, column, dimension, slice, value, lowest, highest, n, seeds)
+
+/// What the cells of a row and column cost, and what is known about the encoder; null if unknown.
+struct ReportedCost {
+  std::size_t row = 0, column = 0;
+  double seconds = 0;  ///< all attempts at its cells, without features, which cells share
+  OrNull<double> parameters{}, milliseconds_per_second{};  ///< of encoding, per second of audio
+  OrNull<double> frames_per_second{}, bits_per_second{}, effective_rank{}, peak_bytes{};
+};
+EARSHOT_FIELDS(ReportedCost, row, column, seconds, parameters, milliseconds_per_second,
+               frames_per_second, bits_per_second, effective_rank, peak_bytes)
+
+/// One learning curve.
+struct ReportedCurve {
+  std::string row{}, column{};  ///< labels; for pretraining what is trained, and "pretraining"
+  std::int64_t seed = 0, fold = 0;
+  std::string state{}, name{};                                    ///< name: loss, validation ...
+  std::vector<std::pair<std::int64_t, OrNull<double>>> points{};  ///< step, value; null: not finite
+  std::int64_t recorded = 0;  ///< number of points in the results file; more if some are left out
+};
+EARSHOT_FIELDS(ReportedCurve, row, column, seed, fold, state, name, points, recorded)
+
+/// Rows for people, each with a value for each column.
+struct ReportedTable {
+  std::string title{};
+  std::vector<std::string> columns{};
+  std::vector<std::vector<Json>> rows{};
+};
+EARSHOT_FIELDS(ReportedTable, title, columns, rows)
+
+/// Numbers of cells by state.
+struct ReportedStates {
+  std::int64_t cells = 0, ok = 0, running = 0, pending = 0, failed = 0, skipped = 0;
+};
+EARSHOT_FIELDS(ReportedStates, cells, ok, running, pending, failed, skipped)
+
+/// An experiment in its latest revision.
+struct ReportedExperiment {
+  std::string name{}, question{};
+  std::string file{};                      ///< name of its file, without the folder
+  std::string revision{};                  ///< hash
+  std::int64_t first_ms = 0, last_ms = 0;  ///< of its runs, since 1970 in UTC; 0 without runs
+  ReportedStates states{};
+  std::vector<ReportedClaim> claims{};
+  ReportedComparison comparison{};
+  std::vector<ReportedRow> rows{};
+  std::vector<ReportedColumn> columns{};
+  std::vector<ReportedScore> scores{};
+  std::vector<ReportedSlice> slices{};
+  std::vector<ReportedCost> costs{};
+  std::vector<ReportedCurve> curves{};
+  std::vector<ReportedTable> provenance{};
+  std::string source{};                  ///< its TOML
+  std::vector<std::string> overrides{};  ///< those of the command line
+};
+EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, last_ms, states,
+               claims, comparison, rows, columns, scores, slices, costs, curves, provenance, source,
+               overrides)
+
+struct PageData {
+  std::string generator{};              ///< "Earshot 0.1.0 (4f2a...)"
+  std::string results{};                ///< name of the results file, without the folder
+  std::vector<std::string> left_out{};  ///< a sentence each on what is not in the page, and why
+  std::vector<ReportedExperiment> experiments{};
+};
+EARSHOT_FIELDS(PageData, generator, results, left_out, experiments)
+
+/// Reads what a report on these experiments shows. Reads no file other than the results.
+/// @param experiments  names, in the order of the page
+/// @throws Failure (usage) for an unknown name, with the nearest one; Failure (store_unusable)
+PageData page_data(const Store& store, const std::vector<std::string>& experiments);
+
+}  // namespace earshot::host

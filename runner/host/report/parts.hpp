@@ -1,0 +1,51 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/analyse/compare.hpp"
+#include "host/analyse/design.hpp"
+#include "host/analyse/observations.hpp"
+#include "host/report/page_data.hpp"
+
+// The parts of a report's data, each from what it needs.
+
+namespace earshot::host {
+
+/// An experiment as comparisons see it.
+struct Subject {
+  const Store& store;
+  const std::string& name;
+  std::int64_t revision = 0;
+  const Design& design;
+  const Observations& observations;
+};
+
+/// The difference, without label and role.
+ReportedDifference reported(const Difference& difference);
+ReportedDifference reported(const ComparedLine& line, const std::string& base);
+
+/// Null unless it is finite.
+OrNull<double> finite(double value);
+
+/// Why an encoder is a control: a hypothesis names it as one (and none compares it, if it is a
+/// positive control), its weights are untrained, or it is of the plugin `controls`, whose encoders
+/// have learnt nothing; "" if it is none.
+std::string control_reason(const Design& design, const DesignCell& cell);
+
+/// Claims with verdicts, and the comparison that `runner compare` makes without options.
+void add_claims(ReportedExperiment& report, const Subject& subject);
+
+/// Rows, columns, scores, slices, costs and curves, which belong to cells.
+void add_grid(ReportedExperiment& report, const Subject& subject);
+
+/// The standings of the scores: each column's rows are compared with its best row, as by
+/// `runner compare EXPERIMENT --base BEST --only task=TASK`.
+/// @param rows     the axes of each row
+/// @param columns  the column of each cell of the design, in its order
+void add_standings(ReportedExperiment& report, const Subject& subject,
+                   const std::vector<Labels>& rows, const std::vector<std::size_t>& columns);
+
+/// File, circumstances, data, cost and failures.
+void add_provenance(ReportedExperiment& report, const Subject& subject);
+
+}  // namespace earshot::host

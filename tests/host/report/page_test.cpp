@@ -1,0 +1,185 @@
+#include "host/report/page.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "files.hpp"
+#include "temporary_folder.hpp"
+
+namespace earshot::host {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Texts that break pages which insert them as markup.
+const std::vector<std::string> hostile{
+    "<script>document.documentElement.dataset.error = 'ran'</script>",
+    "\"'><img src=x onerror=\"document.documentElement.dataset.error = 'ran'\">",
+    "</script><!-- &lt; ",
+    "\x1b[31mred\x1b[0m",
+    "\u202egnp.exe",
+    std::string(10'000, 'x'),
+    "\u2028\u2029",
+};
+
+/// A page with every section, whose names are hostile.
+PageData hostile_data() {
+  ReportedExperiment experiment{.name = hostile[0], .question = hostile[1], .file = hostile[2]};
+  experiment.source = hostile[2] + hostile[0];
+  for (const auto& text : hostile) {
+    const auto index = experiment.rows.size();
+    experiment.rows.push_back({.label = text, .encoder = text});
+    experiment.columns.push_back({.label = text, .task = text, .metric = text});
+    ReportedDifference difference{.label = text,
+                                  .role = "part",
+                                  .base = text,
+                                  .candidate = text,
+                                  .metric = text,
+                                  .delta = 0.1,
+                                  .low = -0.1,
+                                  .high = 0.3,
+                                  .p = 0.2,
+                                  .note = text};
+    experiment.comparison.lines.push_back(difference);
+    experiment.claims.push_back({.name = text,
+                                 .claim = text,
+                                 .verdict = "undecided",
+                                 .sentence = text,
+                                 .base = text,
+                                 .candidate = text,
+                                 .margin = 0.05,
+                                 .differences = {difference}});
+    experiment.scores.push_back({.row = index,
+                                 .column = 0,
+                                 .value = 0.1 * double(index),
+                                 .lowest = 0,
+                                 .highest = 1,
+                                 .n = 10,
+                                 .seeds = 1,
+                                 .finished = 1,
+                                 .planned = 2,
+                                 .standing = "tied",
+                                 .from_best = difference,
+                                 .state = "failed",
+                                 .reason = text});
+    experiment.slices.push_back({.row = index,
+                                 .column = 0,
+                                 .dimension = "d",
+                                 .slice = text,
+                                 .value = 0.5,
+                                 .lowest = 0.5,
+                                 .highest = 0.5,
+                                 .n = 3,
+                                 .seeds = 1});
+    experiment.costs.push_back({.row = index,
+                                .column = 0,
+                                .seconds = 1.0 + double(index),
+                                .bits_per_second = 100.0 * double(index + 1)});
+    experiment.curves.push_back({.row = text,
+                                 .column = text,
+                                 .state = "ok",
+                                 .name = text,
+                                 .points = {{0, 1.0}, {1, {}}, {2, 0.5}},
+                                 .recorded = 3});
+    auto& table = experiment.provenance.emplace_back();
+    table.title = text;
+    table.columns = {text};
+    table.rows.push_back({Json(text)});
+  }
+  return {.generator = "Earshot", .results = hostile[0], .experiments = {experiment}};
+}
+
+TEST(ScriptJson, cannot_end_the_script_that_it_stands_in) {
+  const Json value = hostile;
+  const auto text = script_json(value);
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("<")), Not(HasSubstr("\u2028")), Not(HasSubstr("\u2029"))));
+  EXPECT_EQ(Json::parse(text), value);
+}
+
+TEST(ScriptJson, replaces_bytes_that_are_not_utf8) {
+  EXPECT_EQ(Json::parse(script_json("a\xff")), "a\ufffd");
+}
+
+class Page : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (page_template.empty()) GTEST_SKIP() << "built without D3 (Debian's package node-d3)";
+  }
+};
+
+TEST_F(Page, contains_its_data_exactly) {
+  auto data = hostile_data();
+  const auto page = page_of(data);
+  const std::string mark = "id=\"data\">";
+  const auto begin = page.find(mark) + mark.size();
+  EXPECT_EQ(Json::parse(page.substr(begin, page.find("</script>", begin) - begin)), Json(data));
+  EXPECT_TRUE(is_page(page));
+  EXPECT_FALSE(is_page("[experiment]\nname = \"x\"\n"));
+}
+
+TEST_F(Page, loads_nothing_and_carries_the_licence_of_its_library) {
+  auto data = hostile_data();
+  const auto page = page_of(data);
+  EXPECT_THAT(page, AllOf(HasSubstr("default-src 'none'"), HasSubstr("Bostock"),
+                          HasSubstr("Redistribution")));
+  for (const auto* loading : {"<link", " src=", "@import", "import(", "fetch(\"", "url(http"})
+    EXPECT_THAT(std::string(page_template), Not(HasSubstr(loading))) << loading;
+}
+
+TEST_F(Page, stays_below_a_limit_and_says_what_was_left_out) {
+  auto data = hostile_data();
+  for (std::int64_t i = 0; i < 5'000; ++i)
+    data.experiments[0].curves[0].points.emplace_back(3 + i, 0.25);
+  const auto whole = page_of(data).size();
+  EXPECT_LT(page_of(data, whole - 1).size(), whole);
+  EXPECT_THAT(data.left_out, ::testing::ElementsAre(HasSubstr("thinned")));
+}
+
+/// The browser's name, or "" if there is none.
+std::string browser() {
+  for (const std::string name : {"chromium", "chromium-browser", "google-chrome"})
+    if (std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0) return name;
+  return "";
+}
+
+/// The page's elements after its scripts have run.
+std::string built(const std::string& page, const std::string& browser) {
+  const earshot::testing::TemporaryFolder folder;
+  std::ofstream(folder / "report.html") << page;
+  const auto path = [&](const char* name) { return "'" + (folder / name).string() + "'"; };
+  const auto command = "timeout 120 " + browser +
+                       " --headless=new --no-sandbox --disable-gpu --virtual-time-budget=5000"
+                       " --user-data-dir=" +
+                       path("profile") + " --dump-dom " + path("report.html") + " >" + path("dom") +
+                       " 2>/dev/null </dev/null";
+  if (std::system(command.c_str()) != 0) return "";
+  return earshot::testing::text_of(folder / "dom");
+}
+
+TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
+  const auto name = browser();
+  if (name.empty()) GTEST_SKIP() << "no Chromium in PATH";
+  auto data = hostile_data();
+  const auto dom = built(page_of(data), name);
+  if (dom.empty()) GTEST_SKIP() << name << " does not start here";
+  const auto root =
+      dom.substr(dom.find("<html"), dom.find('>', dom.find("<html")) - dom.find("<html"));
+  EXPECT_THAT(root, AllOf(HasSubstr("data-built=\"yes\""), Not(HasSubstr("data-error")))) << root;
+  // A figure for each claim, the comparison, scores, slices, costs and curves, all drawn.
+  std::size_t figures = 0, drawn = 0;
+  for (auto at = dom.find("<figure"); at != std::string::npos; at = dom.find("<figure", at + 1))
+    ++figures;
+  for (auto at = dom.find("viewBox="); at != std::string::npos; at = dom.find("viewBox=", at + 1))
+    ++drawn;
+  EXPECT_EQ(figures, hostile.size() + 5);
+  EXPECT_EQ(drawn, figures);
+  EXPECT_THAT(dom, AllOf(HasSubstr("‹U+202E›gnp.exe"), HasSubstr("‹U+001B›[31mred")));
+}
+
+}  // namespace
+}  // namespace earshot::host
