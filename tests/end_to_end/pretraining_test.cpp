@@ -12,7 +12,9 @@ using ::testing::Not;
 /// The sandbox's tones, with one encoder untrained and one trained to tell them apart.
 class Pretraining : public ::testing::Test {
  protected:
-  Pretraining() {
+  Pretraining() { write("descent", R"(target = "class")"); }
+
+  void write(const std::string& trainer, const std::string& options) const {
     sandbox_.write_experiment(R"([experiment]
 name = "tones"
 [dataset.tones]
@@ -25,9 +27,9 @@ options = { dim = 3 }
 use = "linear_layer"
 options = { dim = 3 }
 [encoder.trained.pretrain]
-use = "descent"
+use = ")" + trainer + R"("
 dataset = "tones"
-options = { target = "class" }
+options = { )" + options + R"( }
 [task.near]
 use = "knn"
 dataset = "tones"
@@ -123,6 +125,23 @@ TEST_F(Pretraining, after_a_kill_gives_the_same_bits) {
     EXPECT_EQ(again.code, 0) << again.out << again.err;
     EXPECT_EQ(sandbox_.canonical("r"), dump);
   }
+}
+
+TEST_F(Pretraining, by_representation_ends_with_the_same_bits_after_a_kill) {
+  write(
+      "representation",
+      R"(target = "class", batch_size = 6, max_steps = 60, lr = 0.5, crop_seconds = 0.5, ema = 0.8, )"
+      "checkpoint_every = 10, validate_every = 20");
+  const auto ended = run();
+  ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_GT(accuracy("trained"), 0.8);
+  EXPECT_LT(accuracy("untrained"), 0.6);
+  const auto dump = sandbox_.canonical("r");
+  std::filesystem::remove_all(sandbox_ / "r");
+  const auto hurt = run({"-j", "1"}, {"EARSHOT_FAULT=partial-state-written:3"});
+  EXPECT_THAT(hurt.out, HasSubstr("pretraining of trained")) << hurt.err;
+  EXPECT_EQ(run().code, 0);
+  EXPECT_EQ(sandbox_.canonical("r"), dump);
 }
 
 }  // namespace

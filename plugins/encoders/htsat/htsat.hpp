@@ -1,9 +1,12 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
-#include <earshot/encoder.hpp>
+#include <lib/learn/clip_heads.hpp>
+
+#include <earshot/learner.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
 
@@ -14,7 +17,10 @@ namespace htsat {
 /// Features with a time axis cover a clip picture by picture, each of the model's clip length;
 /// features per clip come from one picture, or from the model's treatment of longer clips. Pictures
 /// are computed separately, so that a clip never depends on the others in its batch.
-class Htsat final : public earshot::Encoder, public earshot::Sized {
+///
+/// As a Learner it trains the layers that its features come from, by a linear head on the mean of
+/// the features of each clip. The norm of the mel bands uses the statistics of the batch meanwhile.
+class Htsat final : public earshot::Encoder, public earshot::Sized, public earshot::Learner {
  public:
   static earshot::OptionSchema options();
   Htsat(const earshot::Options& options, const earshot::Context& context);
@@ -23,6 +29,16 @@ class Htsat final : public earshot::Encoder, public earshot::Sized {
   earshot::FeatureSpec spec() const override;
   earshot::FeatureBatch encode(const earshot::AudioBatch& audio) override;
   std::int64_t parameter_count() const override;
+
+  // --- Learner.
+  void prepare(const earshot::Objective& objective) override;
+  earshot::NamedTensors parameters() const override;
+  void train(bool on) override;
+  earshot::Losses loss(const earshot::LearnerBatch& batch, const earshot::Turn& turn) override;
+  std::vector<at::Tensor> step_sums() override;
+  void finish_step(std::int64_t step) override;
+  earshot::State state() const override;
+  void load_state(const earshot::State& state) override;
 
  private:
   /// Where features are taken from.
@@ -43,11 +59,17 @@ class Htsat final : public earshot::Encoder, public earshot::Sized {
   at::Tensor picture_features(const at::Tensor& mels) const;  ///< (B, 1, T, mels) to (B, steps, D)
   at::Tensor clip_features(std::span<const float> samples) const;  ///< (1, D)
   void each(std::int64_t count, const std::function<void(std::int64_t)>& work) const;
+  at::Tensor pictures_of(const earshot::AudioBatch& audio) const;  ///< mels (B, 1, T, mels)
+  at::Tensor clip_vectors(const at::Tensor& mels) const;           ///< (B, D), differentiable
+  earshot::NamedTensors stored() const;  ///< parameters() and running statistics
 
   c10::Device device_;
   Model model_;
   Tap tap_;
   std::int64_t sample_rate_, clip_samples_;
+  std::optional<earshot::kit::ClipHeads> heads_{};  ///< once it is prepared
+  /// float64 (3, mels), of this step: number, sum and sum of squares of the values of each band.
+  at::Tensor mel_sums_{};
 };
 
 }  // namespace htsat

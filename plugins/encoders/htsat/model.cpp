@@ -91,9 +91,12 @@ void Model::tabulate() {
 }
 
 at::Tensor Model::normalised(const at::Tensor& mels) const {
-  const auto rows = at::batch_norm(mels.reshape({-1, mels.size(-1)}), mel_weight_, mel_bias_,
-                                   mel_mean_, mel_variance_, /*training=*/false, /*momentum=*/0,
-                                   epsilon, /*cudnn_enabled=*/false);
+  // Without running statistics, batch_norm leaves their upkeep to finish_step().
+  const auto mean = training_ ? at::Tensor() : mel_mean_;
+  const auto variance = training_ ? at::Tensor() : mel_variance_;
+  const auto rows = at::batch_norm(mels.reshape({-1, mels.size(-1)}), mel_weight_, mel_bias_, mean,
+                                   variance, training_, /*momentum=*/0, epsilon,
+                                   /*cudnn_enabled=*/false);
   return rows.view(mels.sizes());
 }
 

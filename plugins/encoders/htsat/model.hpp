@@ -32,8 +32,10 @@ class Model {
   const Architecture& architecture() const { return architecture_; }
   const earshot::kit::ClapFrontEnd& front_end() const { return front_end_; }  ///< on the CPU
 
-  at::Tensor normalised(const at::Tensor& mels) const;  ///< by mel band; the same shape
-  at::Tensor picture(const at::Tensor& mels) const;     ///< (B, channels, rows, columns)
+  /// By mel band; the same shape. With the running statistics, or in training with those of the
+  /// batch.
+  at::Tensor normalised(const at::Tensor& mels) const;
+  at::Tensor picture(const at::Tensor& mels) const;  ///< (B, channels, rows, columns)
   /// Tokens of the first stage (B, rows * columns, width). For the clips in `longer`, the three
   /// channels after the first are used, too.
   at::Tensor tokens(const at::Tensor& picture, const std::vector<std::int64_t>& longer = {}) const;
@@ -61,7 +63,12 @@ class Model {
   std::vector<std::int64_t> window_starts(std::int64_t mel_frames) const;
   static constexpr std::int64_t window_frames = 689;
 
+  /// Weights and running statistics by their names in checkpoints, not copied. After a change, or
+  /// where gradients should reach them, tabulate() before the next call.
   const std::map<std::string, at::Tensor>& parameters() const { return parameters_.tensors(); }
+  void tabulate();
+  void train(bool on) { training_ = on; }
+  bool training() const { return training_; }
   bool classifies() const { return classifier_.defined(); }
   const std::optional<Projection>& projection() const { return projection_; }
   /// Whether there is Mellow's c2l, from class probabilities back to the width of the tower.
@@ -71,11 +78,11 @@ class Model {
  private:
   Model(const Architecture& architecture, earshot::kit::Parameters parameters,
         earshot::kit::ClapFrontEnd front_end);
-  void tabulate();
 
   Architecture architecture_;
   earshot::kit::Parameters parameters_;
   earshot::kit::ClapFrontEnd front_end_;
+  bool training_ = false;
   at::Tensor mel_weight_, mel_bias_, mel_mean_, mel_variance_;
   at::Tensor patch_, patch_bias_, patch_norm_{}, patch_norm_bias_{};
   at::Tensor part_patch_{}, part_patch_bias_{};
