@@ -58,6 +58,7 @@ at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Initi
 
 at::Tensor Parameters::add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
                                    Initial initial, at::IntArrayRef rows) {
+  if (names.size() == 1) return add(names.front(), shape, initial);  // no view: it can be trained
   auto tensor = make(names.front(), shape);
   const auto parts = rows.empty() ? tensor.chunk(std::ssize(names)) : tensor.split_with_sizes(rows);
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -40,7 +40,8 @@ class Parameters {
   at::Tensor add(const std::string& name, at::IntArrayRef shape, Initial initial);
 
   /// A new tensor that checkpoints hold in parts, each under one of `names`, stacked: (rows, ...)
-  /// from n parts of (rows / n, ...), or of the given `rows`. @throws like add().
+  /// from n parts of (rows / n, ...), or of the given `rows`. Several parts are views of it, to
+  /// which no gradient comes. @throws like add().
   at::Tensor add_stacked(const std::vector<std::string>& names, at::IntArrayRef shape,
                          Initial initial, at::IntArrayRef rows = {});
 
