@@ -8,9 +8,11 @@
 #include <spdlog/spdlog.h>
 
 #include "base/fault.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/schedule/breaker.hpp"
 #include "host/schedule/recorder.hpp"
 #include "host/schedule/signals.hpp"
+#include "host/store/refused_row.hpp"
 
 namespace earshot::host {
 namespace {
@@ -181,6 +183,8 @@ class Scheduler {
                 .signal = ending.signal};
     if (is_cell && ending.state == "ok" && !std::get<protocol::CellResult>(ending.result).complete)
       ending = {.state = "killed", .error = "interrupted; its state is saved"};
+    const auto warnings = slot.record().warnings;
+    record(job, slot, ending);
     EndedAttempt attempt{.number = slot.run() ? slot.run()->attempt : job.attempts,
                          .seconds = slot.seconds(),
                          .log = slot.log().file().string(),
@@ -188,17 +192,31 @@ class Scheduler {
                                   job.attempts < plan_.experiment.resources.attempts};
     if (!ending.error.empty()) slot.log().write("\n" + ending.state + ": " + ending.error + "\n");
     spdlog::debug("{} ends {} after {:.3f} s", job.name, ending.state, attempt.seconds);
-    if (is_cell && ending.state == "ok") counts_.warn(job, slot.record().warnings);
-    recorder_.record(job, slot, ending);
+    if (is_cell && ending.state == "ok") counts_.warn(job, warnings);
     for (const auto& warning : ending.warnings)
       if (shown_warnings_.insert(warning).second) progress_.note("warning: " + warning);
-    // After a bug, a worker and its GPU context may be in any state; and what a plugin left running
+    // After these, a worker and its GPU context may be in any state; and what a plugin left running
     // must not crash during another cell.
-    if ((ending.kind == "bug" || !ending.leftovers.empty()) && slot.usable())
+    if ((ending.kind == "bug" || ending.kind == "protocol" || !ending.leftovers.empty()) &&
+        slot.usable())
       slot.kill("failed", "retired");
     slot.release();
     attempt.ending = std::move(ending);
     settle(index, attempt);
+  }
+
+  /// Records the attempt; as a failure if the tables do not allow what the worker has reported.
+  void record(const Job& job, Slot& slot, Ending& ending) {
+    try {
+      recorder_.record(job, slot, ending);
+    } catch (const RefusedRow& refused) {
+      ending = {.state = "failed",
+                .kind = "protocol",
+                .error = short_text("the worker broke the protocol: what it reported cannot be "
+                                    "stored: " +
+                                    refused.detail())};
+      recorder_.record(job, slot, ending);
+    }
   }
 
   /// After an attempt is recorded: tries again, or ends the job for good.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/base/failure.hpp"
+#include "host/store/refused_row.hpp"
 
 namespace earshot::host {
 namespace {
@@ -45,6 +46,10 @@ std::string explain(sqlite3* database, int code) {
 
 }  // namespace
 
+RefusedRow::RefusedRow(const std::string& message, std::string detail)
+    : Failure(ExitCode::store_unusable, message), detail_(std::move(detail)) {}
+RefusedRow::~RefusedRow() = default;
+
 void refuse_store(const std::filesystem::path& file, const std::string& problem) {
   throw Failure(ExitCode::store_unusable, file.string() + ": " + problem);
 }
@@ -60,7 +65,9 @@ Connection::Connection(const std::string& uri, int flags, std::string name)
 }
 
 void Connection::fail(int code) const {
-  throw Failure(ExitCode::store_unusable, name_ + ": " + explain(handle(), code));
+  const auto problem = explain(handle(), code);
+  if ((code & 0xff) == SQLITE_CONSTRAINT) throw RefusedRow(name_ + ": " + problem, problem);
+  throw Failure(ExitCode::store_unusable, name_ + ": " + problem);
 }
 
 Connection::Place Connection::place_of(const std::string& file) {

@@ -44,7 +44,7 @@ class Connection {
   const std::string& name() const { return name_; }
   sqlite3* handle() const { return database_.get(); }
 
-  /// @throws Failure that translates SQLite's error `code`
+  /// @throws Failure that translates SQLite's error `code`; RefusedRow if that is a constraint
   [[noreturn]] void fail(int code) const;
 
   /// From now on, every Transaction checks whether the file is still where it was opened.

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <string>
 
+#include <unistd.h>
+
 #include "protocol/frame.hpp"
 #include "protocol/verbs.hpp"
 
@@ -14,11 +16,13 @@ class Session {
   Session(protocol::Channel& channel, std::int64_t request)
       : channel_(channel), request_(request) {}
 
-  /// An event of protocol/events.hpp, or the answer.
+  /// An event of protocol/events.hpp, or the answer. Ends a process that a plugin has forked and in
+  /// which it returned: the runner would hear everything twice.
   template <class Said>
   void send(Said said) {
     static_assert(protocol::Events::has<Said> || protocol::Answers::has<Said>,
                   "no verb has this event");
+    if (::getpid() != process_) ::_exit(0);
     channel_.send(protocol::to_message(request_, std::move(said)));
   }
 
@@ -39,6 +43,7 @@ class Session {
 
   protocol::Channel& channel_;
   std::int64_t request_;
+  pid_t process_ = ::getpid();
   std::chrono::steady_clock::time_point last_progress_{};
 };
 

@@ -162,9 +162,15 @@ Json cell(const CellRequest& request, std::int64_t id, Channel& channel, int out
   const double value = request.evaluator.options.value("value", 0.25);
   send(channel, id, "predictions",
        {{"rows", {{1, 0, "", {{"accuracy", 1.0}}}, {2, 1, "", {{"accuracy", 0.0}}}}}});
-  Json metric =
-      MetricRow{"all", "all", "accuracy", "mean", value, "", 2, nullptr, nullptr, "2 groups"};
-  send(channel, id, "metric", std::move(metric));
+  if (name == "says_prediction_twice")
+    send(channel, id, "predictions", {{"rows", {{1, 0, "", {{"accuracy", 1.0}}}}}});
+  const std::int64_t items = name == "counts_below_zero" ? -1 : 2;
+  const Json metric =
+      MetricRow{"all", "all", "accuracy", "mean", value, "", items, nullptr, nullptr, "2 groups"};
+  for (int n = 0; n < (name == "says_metric_twice" ? 2 : 1); ++n)
+    send(channel, id, "metric", metric);
+  for (int n = 0; n < (name == "says_artifact_twice" ? 2 : 0); ++n)
+    send(channel, id, "artifact", {{"name", "a.txt"}, {"path", "/a.txt"}});
   note("end " + name);
   return CellResult{.declared = 2, .used = 2, .complete = asked_to_stop == 0};
 }
