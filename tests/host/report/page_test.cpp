@@ -165,8 +165,8 @@ TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
   const auto name = browser();
   if (name.empty()) GTEST_SKIP() << "no Chromium in PATH";
   auto data = hostile_data();
+  if (built("<p>empty</p>", name).empty()) GTEST_SKIP() << name << " does not start here";
   const auto dom = built(page_of(data), name);
-  if (dom.empty()) GTEST_SKIP() << name << " does not start here";
   const auto root =
       dom.substr(dom.find("<html"), dom.find('>', dom.find("<html")) - dom.find("<html"));
   EXPECT_THAT(root, AllOf(HasSubstr("data-built=\"yes\""), Not(HasSubstr("data-error")))) << root;
