@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file_lock.hpp"
 #include "files.hpp"
 #include "sound_file.hpp"
 #include "temporary_folder.hpp"
@@ -201,14 +202,16 @@ seed = [0]
   }
 
  private:
-  /// Inspects plugins once rather than for every results file: by far the longest part of a start.
+  /// Starts from a cache with the descriptions of all plugins, by far the longest part of a first
+  /// run: tests inspect them once for all their processes, and again when one was rebuilt.
   void remember_plugins(const std::string& results) const {
-    if (!std::filesystem::exists(folder_ / "warm/cache/answers"))
-      command({"plugins", "--results", "warm/results.db"});
     const auto cache = folder_ / (results + "/cache");
     if (std::filesystem::exists(cache)) return;
     std::filesystem::create_directories(cache.parent_path());
-    std::filesystem::copy(folder_ / "warm/cache", cache, std::filesystem::copy_options::recursive);
+    const std::filesystem::path described = EARSHOT_BUILD_DIR "/Testing/plugins";
+    const FileLock lock(described.string() + ".lock");
+    command({"plugins", "--results", (described / "results.db").string()});
+    std::filesystem::copy(described / "cache", cache, std::filesystem::copy_options::recursive);
   }
 
   TemporaryFolder folder_;
