@@ -107,7 +107,7 @@ protocol::DatasetInfo list_dataset(const Dataset& dataset,
   Listing listing(dataset);
   ItemsHash hash;
   FileNumbers files;
-  const auto size = dataset.size();
+  const auto size = item_count(dataset);
   for (std::int64_t i = 0; i < size; ++i) {
     const auto item = dataset.item(i);
     check_item(item, i, labels);

@@ -62,6 +62,14 @@ Json to_json(const std::map<std::string, Label>& labels) {
   return result;
 }
 
+std::int64_t item_count(const Dataset& dataset) {
+  const auto count = dataset.size();
+  if (count < 0)
+    throw ContractError("the dataset's size() is " + std::to_string(count) +
+                        "; expected 0 or more");
+  return count;
+}
+
 void check_labels(const std::vector<LabelSpec>& labels) {
   const auto expect = [](bool fits, const std::string& what) {
     if (!fits) throw ContractError("the dataset's labels(): " + what);

@@ -35,6 +35,8 @@ std::string type_name(const LabelSpec& spec);
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);
 
+/// The dataset's size(). @throws ContractError if it is negative
+std::int64_t item_count(const Dataset& dataset);
 /// Checks the dataset's slice_roles(). @throws ContractError
 void check_slice_roles(const std::map<SliceRole, std::string>& roles);
 /// Checks the dataset's labels(). @throws ContractError

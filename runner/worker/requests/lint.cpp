@@ -9,7 +9,7 @@ protocol::LintResult perform(const protocol::LintRequest& request, Session& sess
   const auto made = make(request.dataset, c10::kCPU, 0);
   const auto& dataset = made.require<Dataset>();
   Lint lint(dataset, request.examples);
-  const auto size = dataset.size();
+  const auto size = item_count(dataset);
   for (std::int64_t i = 0; i < size; ++i) {
     lint.add(dataset.item(i), i);
     session.progress(i + 1, size, "items");

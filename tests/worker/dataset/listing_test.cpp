@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 /// Items given by a test.
 class Listed : public Dataset {
@@ -51,6 +52,15 @@ std::string refusal(const std::function<void(Listed&)>& change) {
     return error.what();
   }
   return "no error";
+}
+
+// Regression: a negative size ended as a std::length_error that named nothing.
+TEST(Listing, refuses_a_negative_size) {
+  class Negative : public Listed {
+    std::int64_t size() const override { return -5; }
+  };
+  EXPECT_THAT([] { list_dataset(Negative(), [](const auto&) {}); },
+              ThrowsMessage<ContractError>("the dataset's size() is -5; expected 0 or more"));
 }
 
 // Regression: a slice dimension called "all" collided with the slice of all items and ended the
