@@ -4,6 +4,7 @@ namespace earshot::protocol {
 
 EARSHOT_JSON_DEFINITIONS(PredictionsRequest, AnsweredItems, AnsweredSeed, PredictionsResult,
                          CompleteRequest, CompleteResult, AdapterRequest, AdapterResult,
-                         EncodeRequest, EncodeResult, CacheVerifyRequest, CacheVerifyResult)
+                         ExportEncoderRequest, ExportEncoderResult, EncodeRequest, EncodeResult,
+                         CacheVerifyRequest, CacheVerifyResult)
 
 }  // namespace earshot::protocol

@@ -79,6 +79,21 @@ struct AdapterResult {
 };
 EARSHOT_FIELDS(AdapterResult, tensors, numbers)
 
+/// Saves what a pretrained encoder has learnt, in a form that its plugin takes as weights, in the
+/// existing folder `to`.
+struct ExportEncoderRequest {
+  ComponentRef encoder{};  ///< with its state
+  std::string weights{};   ///< the option of the encoder that takes weights
+  std::string to{};
+};
+EARSHOT_FIELDS(ExportEncoderRequest, encoder, weights, to)
+
+struct ExportEncoderResult {
+  std::int64_t tensors = 0, numbers = 0;
+  Json options = Json::object();  ///< with which the encoder takes these weights, complete
+};
+EARSHOT_FIELDS(ExportEncoderResult, tensors, numbers, options)
+
 /// Writes features or codes of audio files, for people. Wide.
 struct EncodeRequest {
   ComponentRef encoder{};

@@ -124,6 +124,13 @@ struct Adapter {
   using Events = List<>;
 };
 
+struct ExportEncoder {
+  static constexpr const char* name = "export_encoder";
+  using Request = ExportEncoderRequest;
+  using Result = ExportEncoderResult;
+  using Events = List<>;
+};
+
 struct Encode {
   static constexpr const char* name = "encode";
   using Request = EncodeRequest;
@@ -143,7 +150,7 @@ struct CacheVerify {
 using Verbs =
     List<verb::Inspect, verb::Resolve, verb::Device, verb::Check, verb::Dataset, verb::Items,
          verb::Lint, verb::Listen, verb::Pretrain, verb::Features, verb::Cell, verb::Predictions,
-         verb::Complete, verb::Adapter, verb::Encode, verb::CacheVerify>;
+         verb::Complete, verb::Adapter, verb::ExportEncoder, verb::Encode, verb::CacheVerify>;
 
 namespace list {
 

@@ -54,16 +54,33 @@ void print_help() {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> all{
-      &run_command,        &plan_command,     &status_command,
-      &logs_command,       &compare_command,  &query_command,
-      &export_command,     &report_command,   &experiments_command,
-      &plugins_command,    &describe_command, &check_plugin_command,
-      &new_plugin_command, &listen_command,   &lint_data_command,
-      &encode_command,     &complete_command, &import_predictions_command,
-      &rescore_command,    &answer_command,   &export_adapter_command,
-      &weights_command,    &repro_command,    &cache_command,
-      &db_command,         &version_command};
+  static const std::vector<const Command*> all{&run_command,
+                                               &plan_command,
+                                               &status_command,
+                                               &logs_command,
+                                               &compare_command,
+                                               &query_command,
+                                               &export_command,
+                                               &report_command,
+                                               &experiments_command,
+                                               &plugins_command,
+                                               &describe_command,
+                                               &check_plugin_command,
+                                               &new_plugin_command,
+                                               &listen_command,
+                                               &lint_data_command,
+                                               &encode_command,
+                                               &complete_command,
+                                               &import_predictions_command,
+                                               &rescore_command,
+                                               &answer_command,
+                                               &export_adapter_command,
+                                               &export_encoder_command,
+                                               &weights_command,
+                                               &repro_command,
+                                               &cache_command,
+                                               &db_command,
+                                               &version_command};
   return all;
 }
 

@@ -21,6 +21,8 @@ protocol::CellResult perform(const protocol::CellRequest& request, Session& sess
 protocol::PredictionsResult perform(const protocol::PredictionsRequest& request, Session& session);
 protocol::CompleteResult perform(const protocol::CompleteRequest& request, Session& session);
 protocol::AdapterResult perform(const protocol::AdapterRequest& request, Session& session);
+protocol::ExportEncoderResult perform(const protocol::ExportEncoderRequest& request,
+                                      Session& session);
 protocol::EncodeResult perform(const protocol::EncodeRequest& request, Session& session);
 protocol::CacheVerifyResult perform(const protocol::CacheVerifyRequest& request, Session& session);
 

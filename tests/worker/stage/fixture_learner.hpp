@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <earshot/kit/checkpoint.hpp>
 #include <earshot/plugin.hpp>
 
 // An encoder that knows nothing until it is trained, and the evaluator that trains it.
@@ -13,13 +14,24 @@
 namespace earshot::fixture {
 
 /// One linear layer on the spectrum of 10 ms frames, with one dimension per class. Until it is
-/// trained, all of its features are 0.
+/// trained, all of its features are 0, unless it has weights. These have a `scale` that their
+/// config.json gives and that random ones may choose.
 class LinearLayer final : public Encoder, public Learner {
  public:
   LinearLayer(const Options& options, const Context&)
       : dim_(options.integer("dim")),
+        scale_(options.number("scale")),
+        exports_(options.flag("exports")),
         weight_(at::zeros({dim_, bands}).set_requires_grad(true)),
         bias_(at::zeros({dim_}).set_requires_grad(true)) {
+    if (const auto& weights = options.weights("weights"); !weights.random()) {
+      const kit::Checkpoint checkpoint(weights.path);
+      if (scale_ != 1) throw ConfigError("scale belongs to random weights");
+      scale_ = checkpoint.config().get<double>("scale");
+      const at::NoGradGuard no_grad;
+      checkpoint.read("weight", weight_);
+      checkpoint.read("bias", bias_);
+    }
     const auto time = at::arange(hop, at::kFloat);
     std::vector<at::Tensor> waves;
     for (std::int64_t band = 1; band <= bands; ++band)
@@ -28,7 +40,10 @@ class LinearLayer final : public Encoder, public Learner {
   }
 
   static OptionSchema options() {
-    return {{.name = "dim", .value = std::int64_t{2}, .help = "Number of classes"}};
+    return {{.name = "dim", .value = std::int64_t{2}, .help = "Number of classes"},
+            {.name = "scale", .value = 1.0, .help = "Factor on the features"},
+            {.name = "exports", .value = true, .help = "Whether it tells its scale"},
+            {.name = "weights", .value = Weights{.source = "random"}, .help = "Trained weights"}};
   }
 
   AudioNeeds needs() const override { return {.sample_rate = rate}; }
@@ -62,6 +77,11 @@ class LinearLayer final : public Encoder, public Learner {
     return {total, {{"cross_entropy", total.detach()}}};
   }
   NamedTensors parameters() const override { return {{"weight", weight_}, {"bias", bias_}}; }
+  State state() const override {
+    auto state = Learner::state();
+    if (exports_) state.text["config.json"] = "{\"scale\": " + std::to_string(scale_) + "}";
+    return state;
+  }
 
  private:
   static constexpr std::int64_t rate = 8000, hop = 80, bands = 16;
@@ -77,10 +97,12 @@ class LinearLayer final : public Encoder, public Learner {
     return power / (power.sum(-1, true) + 1e-6);
   }
   at::Tensor apply(const at::Tensor& spectrum) const {
-    return (spectrum.unsqueeze(1) * weight_).sum(-1) + bias_;
+    return ((spectrum.unsqueeze(1) * weight_).sum(-1) + bias_) * scale_;
   }
 
   std::int64_t dim_;
+  double scale_;
+  bool exports_;
   at::Tensor weight_, bias_, phases_;
 };
 
