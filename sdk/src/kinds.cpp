@@ -50,6 +50,9 @@ std::vector<at::Tensor> Learner::step_sums() {
   return {};
 }
 void Learner::finish_step(std::int64_t) {}
+State Learner::export_weights() const {
+  return state();
+}
 
 LanguageModel::~LanguageModel() = default;
 void LanguageModel::connect(const CodeSpec&) {

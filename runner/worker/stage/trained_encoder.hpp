@@ -26,6 +26,7 @@ class ObservedLearner final : public Learner {
   }
   std::vector<at::Tensor> step_sums() override { return learner_.step_sums(); }
   void finish_step(std::int64_t step) override { learner_.finish_step(step); }
+  State export_weights() const override { return learner_.export_weights(); }
   NamedTensors parameters() const override { return learner_.parameters(); }
   void train(bool on) override { learner_.train(on); }
   State state() const override { return learner_.state(); }
