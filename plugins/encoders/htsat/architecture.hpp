@@ -60,6 +60,10 @@ Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 /// Maps the checkpoint's names to the model's.
 earshot::kit::NameMap name_map(const earshot::kit::Checkpoint& checkpoint);
 
+/// A tensor of the model, or its mel filters, by the name in the checkpoints of msclap and Mellow.
+std::string msclap_name(const std::string& name);
+constexpr const char* filters_name = "logmel_extractor.melW";
+
 /// The mel filters in the checkpoint, like kit::MelFilters::dense(); undefined if there are none.
 at::Tensor stored_filters(const earshot::kit::Checkpoint& checkpoint);
 

@@ -39,6 +39,9 @@ class Htsat final : public earshot::Encoder, public earshot::Sized, public earsh
   void finish_step(std::int64_t step) override;
   earshot::State state() const override;
   void load_state(const earshot::State& state) override;
+  /// The whole model by the names of msclap's checkpoints. config.json has the size of the picture,
+  /// which no tensor tells.
+  earshot::State export_weights() const override;
 
  private:
   /// Where features are taken from.

@@ -125,4 +125,15 @@ void Htsat::load_state(const State& state) {
   model_.tabulate();
 }
 
+State Htsat::export_weights() const {
+  State weights;
+  for (const auto& [name, tensor] : model_.parameters())
+    weights.tensors.emplace(msclap_name(name), tensor.detach());
+  if (const auto& filters = model_.stored_filters(); filters.defined())
+    weights.tensors.emplace(msclap_name(filters_name), filters.t());
+  weights.text["config.json"] = "{\"model_type\": \"htsat\", \"spec_size\": " +
+                                std::to_string(model_.architecture().picture) + "}\n";
+  return weights;
+}
+
 }  // namespace htsat

@@ -76,6 +76,7 @@ Model::Model(const Architecture& a, Parameters parameters, ClapFrontEnd front_en
 Model::Model(const Architecture& a, const Checkpoint& checkpoint, c10::Device device)
     : Model(a, Parameters(device, checkpoint), front_end_of(a, checkpoint)) {
   parameters_.load(checkpoint, name_map(checkpoint));
+  stored_filters_ = htsat::stored_filters(checkpoint);
   tabulate();
 }
 

@@ -31,6 +31,8 @@ class Model {
 
   const Architecture& architecture() const { return architecture_; }
   const earshot::kit::ClapFrontEnd& front_end() const { return front_end_; }  ///< on the CPU
+  /// The mel filters of the checkpoint, (mels, bins); undefined if it has none.
+  const at::Tensor& stored_filters() const { return stored_filters_; }
 
   /// By mel band; the same shape. With the running statistics, or in training with those of the
   /// batch.
@@ -82,6 +84,7 @@ class Model {
   Architecture architecture_;
   earshot::kit::Parameters parameters_;
   earshot::kit::ClapFrontEnd front_end_;
+  at::Tensor stored_filters_{};
   bool training_ = false;
   at::Tensor mel_weight_, mel_bias_, mel_mean_, mel_variance_;
   at::Tensor patch_, patch_bias_, patch_norm_{}, patch_norm_bias_{};

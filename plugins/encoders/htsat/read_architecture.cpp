@@ -31,6 +31,11 @@ std::optional<std::string> prefix_of(const Checkpoint& checkpoint, const std::st
   return {};
 }
 
+std::filesystem::path folder_of(const Checkpoint& checkpoint) {
+  const auto& path = checkpoint.path();
+  return std::filesystem::is_directory(path) ? path : path.parent_path();
+}
+
 /// The tensors of msclap's tower, by their names after `prefix`.
 class Shapes {
  public:
@@ -86,9 +91,12 @@ Architecture read_msclap(const Checkpoint& checkpoint, const std::string& prefix
       static_cast<double>(tower.size(block + "mlp.fc1.weight", 0)) / static_cast<double>(a.width);
   a.qkv_bias = tower.has(block + "attn.qkv.bias");
   const std::string mask = "layers.0.blocks.1.attn_mask";  // of as many windows as there are
-  if (tower.has(mask)) a.picture = root(tower.size(mask, 0)) * a.window * a.stride[0];
-  const std::string filters = "logmel_extractor.melW";
-  if (tower.has(filters)) a.front_end.n_fft = 2 * (tower.size(filters, 0) - 1);
+  if (tower.has(mask))
+    a.picture = root(tower.size(mask, 0)) * a.window * a.stride[0];
+  else if (const auto config = folder_of(checkpoint) / "config.json";
+           std::filesystem::exists(config))
+    a.picture = ModelConfig(config).get<std::int64_t>("spec_size", a.picture);
+  if (tower.has(filters_name)) a.front_end.n_fft = 2 * (tower.size(filters_name, 0) - 1);
   const std::string classifier = "tscam_conv.weight", projection = "projection.linear1.weight";
   a.classes = tower.has(classifier) ? tower.size(classifier, 0) : 0;
   a.embedding = outer.has(projection) ? outer.size(projection, 0) : 0;
@@ -158,9 +166,7 @@ Architecture read_transformers(const Checkpoint& checkpoint, const std::string& 
     throw DataError(config.place() +
                     ": 'fusion_type' is \"channel_map\", which transformers "
                     "cannot run either; allowed: null");
-  const auto& file = checkpoint.path();
-  const auto folder = std::filesystem::is_directory(file) ? file : file.parent_path();
-  const auto front_end = folder / "preprocessor_config.json";
+  const auto front_end = folder_of(checkpoint) / "preprocessor_config.json";
   if (std::filesystem::exists(front_end)) read_front_end(ModelConfig(front_end), a);
   // Prefix "audio_model." or none; the projection is next to the model.
   const std::string model = "audio_model.";
@@ -247,9 +253,15 @@ NameMap name_map(const Checkpoint& checkpoint) {
   return names;
 }
 
+std::string msclap_name(const std::string& name) {
+  if (name.starts_with("projection.")) return "audio_encoder." + name;
+  if (name.starts_with("c2l.")) return "audio_encoder.base." + name;
+  return msclap_tower + name;
+}
+
 at::Tensor stored_filters(const Checkpoint& checkpoint) {
   const auto prefix = prefix_of(checkpoint, msclap_tower);
-  const auto name = prefix.value_or("") + msclap_tower + "logmel_extractor.melW";
+  const auto name = prefix.value_or("") + msclap_name(filters_name);
   if (!prefix || !checkpoint.contains(name)) return {};
   if (checkpoint.shape(name).size() != 2)
     throw DataError(checkpoint.path().string() + ": '" + name +

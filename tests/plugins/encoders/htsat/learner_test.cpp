@@ -11,6 +11,8 @@
 #include <earshot/kit/testing.hpp>
 
 #include "encoders/htsat/htsat.hpp"
+#include "exported_weights.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -21,8 +23,9 @@ using ::testing::ThrowsMessage;
 const Objective two_classes{.goal = Objective::Goal::classes, .classes = {"low", "high"}};
 
 std::unique_ptr<htsat::Htsat> make_learner(const std::string& features,
-                                           const std::string& preset = "tiny") {
-  const Options options(htsat::Htsat::options(), {{"weights", Weights{.source = "random"}},
+                                           const std::string& preset = "tiny",
+                                           const Weights& weights = {.source = "random"}) {
+  const Options options(htsat::Htsat::options(), {{"weights", weights},
                                                   {"preset", preset},
                                                   {"features", features},
                                                   {"sample_rate", std::int64_t{16000}},
@@ -152,6 +155,57 @@ TEST(HtsatLearner, goes_on_from_its_state_with_the_same_bits_and_encodes_alike) 
   other.tensors.erase("bn0.running_mean");
   EXPECT_THAT([&] { resumed->load_state(other); },
               ThrowsMessage<DataError>(HasSubstr("bn0.running_mean")));
+}
+
+/// With the default of the option for an architecture, since weights have their own.
+std::unique_ptr<htsat::Htsat> load_exported(const std::string& features, const Weights& weights) {
+  return make_learner(features, "msclap", weights);
+}
+
+TEST(HtsatLearner, exports_weights_that_give_the_same_features) {
+  const at::NoGradGuard no_grad;
+  const auto given = tones();
+  const earshot::testing::TemporaryFolder folder;
+  for (const std::string features : {"frames_32", "pooled", "grid", "stage1", "posterior"}) {
+    SCOPED_TRACE(features);
+    at::manual_seed(1);
+    const auto trained = make_learner(features);
+    trained->prepare(two_classes);
+    kit::AdamW optimiser(trained->parameters());
+    trained->train(true);
+    for (std::int64_t n = 0; n < 2; ++n)
+      take_step(*trained, given, optimiser, n);
+    trained->train(false);
+    const auto loaded =
+        load_exported(features, earshot::testing::exported_weights(*trained, folder / features));
+    EXPECT_TRUE(at::equal(trained->encode(given.audio).values, loaded->encode(given.audio).values));
+    EXPECT_FALSE(at::equal(trained->encode(given.audio).values,
+                           make_learner(features)->encode(given.audio).values));
+  }
+}
+
+TEST(HtsatLearner, exports_the_mel_filters_and_the_size_of_the_picture_of_its_checkpoint) {
+  const at::NoGradGuard no_grad;
+  const auto given = tones();
+  const earshot::testing::TemporaryFolder folder;
+  const auto usual = make_learner("frames_32");
+  const auto checkpoint = earshot::testing::exported_weights(*usual, folder / "checkpoint");
+  auto tensors = usual->export_weights().tensors;
+  const std::string filters = "audio_encoder.base.htsat.logmel_extractor.melW";
+  EXPECT_EQ(tensors.count(filters), 0u);
+  at::manual_seed(1);
+  tensors[filters] = at::rand({513, 64});
+  kit::save_safetensors(checkpoint.path / "model.safetensors", tensors);
+  earshot::testing::write(checkpoint.path / "config.json", R"({"spec_size": 512})");
+
+  const auto trained = load_exported("frames_32", checkpoint);
+  // 512 x 512 points in rows of 64 mel bands: 4096 frames, of which 32 make one.
+  EXPECT_EQ(trained->encode(given.audio).values.size(1), 128);
+  trained->prepare(two_classes);
+  const auto exported = earshot::testing::exported_weights(*trained, folder / "exported");
+  EXPECT_TRUE(at::equal(trained->export_weights().tensors.at(filters), tensors.at(filters)));
+  const auto loaded = load_exported("frames_32", exported);
+  EXPECT_TRUE(at::equal(trained->encode(given.audio).values, loaded->encode(given.audio).values));
 }
 
 TEST(HtsatLearner, learns_the_statistics_of_its_mel_bands_from_all_parts_of_a_step) {
