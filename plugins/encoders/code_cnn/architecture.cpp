@@ -211,10 +211,12 @@ Architecture architecture(const earshot::Options& options, const std::optional<S
   constexpr std::int64_t width_for_features = 64;
   if (!stored && a.input == Input::features) a.width = width_for_features;
   choose(options, "width", stored.has_value(), a.width);
-  choose(options, "embedding", stored.has_value(), a.embedding);
+  if (!stored || embeds) choose(options, "embedding", stored.has_value(), a.embedding);
   choose(options, "outputs", stored.has_value(), a.outputs);
   const auto kernels = kernels_of(options);
-  if (stored && kernels != a.kernels)
+  // The file does not tell in which order the branches were joined; the option does.
+  if (stored &&
+      !std::is_permutation(kernels.begin(), kernels.end(), a.kernels.begin(), a.kernels.end()))
     throw ConfigError("kernels are " + c10::str(kernels) + "; the checkpoint has " +
                       c10::str(a.kernels) + ". Set kernels to these");
   a.kernels = kernels;

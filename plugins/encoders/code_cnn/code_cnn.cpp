@@ -111,6 +111,13 @@ void CodeCnn::load_state(const earshot::State& state) {
   earshot::kit::load_tensors(state, stored());
 }
 
+earshot::State CodeCnn::export_weights() const {
+  earshot::State weights;
+  for (const auto& [name, tensor] : model().tensors())
+    weights.tensors.emplace(name, tensor.detach());
+  return weights;
+}
+
 std::int64_t CodeCnn::parameter_count() const {
   std::int64_t count = 0;
   for (const auto& [name, tensor] : model().tensors())

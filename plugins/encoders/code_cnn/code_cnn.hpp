@@ -41,6 +41,7 @@ class CodeCnn final : public earshot::Encoder,
   earshot::Losses loss(const earshot::LearnerBatch& batch, const earshot::Turn& turn) override;
   earshot::State state() const override;
   void load_state(const earshot::State& state) override;
+  earshot::State export_weights() const override;  ///< without heads
 
   std::int64_t parameter_count() const override;
 
