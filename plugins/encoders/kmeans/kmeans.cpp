@@ -354,4 +354,8 @@ void KMeans::load_state(const earshot::State& state) {
   reset_parameter();
 }
 
+earshot::State KMeans::export_weights() const {
+  return earshot::kit::state_of({{"centroids", centroids_}});
+}
+
 }  // namespace kmeans

@@ -61,6 +61,7 @@ class KMeans final : public earshot::Encoder,
   void finish_step(std::int64_t step) override;
   earshot::State state() const override;
   void load_state(const earshot::State& state) override;
+  earshot::State export_weights() const override;  ///< the centroids alone
 
   std::int64_t parameter_count() const override { return centroids_.numel(); }
 

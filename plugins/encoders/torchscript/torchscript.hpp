@@ -34,6 +34,8 @@ class TorchScript final : public earshot::Encoder, public earshot::Sized, public
   earshot::Losses loss(const earshot::LearnerBatch& batch, const earshot::Turn& turn) override;
   earshot::State state() const override;
   void load_state(const earshot::State& state) override;
+  /// @throws Unsupported: tensors alone are no program.
+  earshot::State export_weights() const override;
 
  private:
   at::Tensor run(const at::Tensor& clips);                    ///< (B, C, N) to (B, T, D)

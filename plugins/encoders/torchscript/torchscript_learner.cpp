@@ -74,4 +74,11 @@ void TorchScript::load_state(const State& state) {
   earshot::kit::load_tensors(state, stored());
 }
 
+State TorchScript::export_weights() const {
+  throw earshot::Unsupported(
+      file_.string() +
+      ": the weights are a TorchScript program, which a file of tensors cannot replace. Use the "
+      "encoder in the experiment that trains it");
+}
+
 }  // namespace torchscript

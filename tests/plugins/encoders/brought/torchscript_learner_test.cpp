@@ -145,6 +145,13 @@ TEST_F(ScriptedLearner, goes_on_from_its_state_buffers_included) {
               ThrowsMessage<DataError>(HasSubstr("model.variance")));
 }
 
+TEST_F(ScriptedLearner, says_that_tensors_cannot_replace_its_program) {
+  save();
+  EXPECT_THAT([&] { prepared()->export_weights(); },
+              ThrowsMessage<Unsupported>(HasSubstr("a TorchScript program, which a file of "
+                                                   "tensors cannot replace")));
+}
+
 TEST_F(ScriptedLearner, without_parameters_is_refused) {
   save(/*with_parameters=*/false);
   EXPECT_THAT([&] { open()->prepare(three_classes); },

@@ -10,6 +10,7 @@
 
 #include <earshot/kit/testing.hpp>
 
+#include "exported_weights.hpp"
 #include "sources.hpp"
 #include "temporary_folder.hpp"
 
@@ -284,7 +285,7 @@ TEST(KMeans, a_state_restores_training_bit_for_bit_at_any_step) {
   }
 }
 
-TEST(KMeans, a_trained_state_gives_another_object_the_same_codes) {
+TEST(KMeans, a_trained_state_or_exported_weights_give_another_object_the_same_codes) {
   auto trained = learner();
   train(trained, 10);
   trained.train(false);
@@ -296,14 +297,13 @@ TEST(KMeans, a_trained_state_gives_another_object_the_same_codes) {
   const SourceBatch source = clips;
   EXPECT_TRUE(
       at::equal(trained.read_codes({&source, 1}).codes, made.read_codes({&source, 1}).codes));
-  // As weights, too.
   const TemporaryFolder folder;
-  const auto file = folder / "exported.safetensors";
-  kit::save_safetensors(file, trained.state().tensors);
-  auto loaded = make_clusters({{"weights", Weights{.source = file.string(), .path = file}}});
+  auto loaded = make_clusters(
+      {{"weights", exported_weights(trained, folder / "exported")}, {"k", cloud_count}});
   connect(loaded, clips);
   EXPECT_TRUE(
       at::equal(trained.read_codes({&source, 1}).codes, loaded.read_codes({&source, 1}).codes));
+  EXPECT_TRUE(at::equal(read(trained, clips).values, read(loaded, clips).values));
 }
 
 TEST(KMeans, validation_changes_neither_state_nor_sums) {
