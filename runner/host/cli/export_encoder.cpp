@@ -1,15 +1,11 @@
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <set>
-#include <sstream>
 
 #include "host/base/ask.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/model_card.hpp"
 #include "host/cli/shared_options.hpp"
-#include "host/experiment/read.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 
@@ -23,79 +19,87 @@ Syntax syntax_of_export_encoder() {
   Syntax syntax{
       "export-encoder", "FILE.toml ENCODER",
       "Saves what the pretraining of an encoder has learnt as weights that the same plugin loads:\n"
-      "model.safetensors, config.json and a model card, README.md, in a folder. ENCODER is its\n"
+      "model.safetensors, config.json, and a model card, README.md, in a folder. ENCODER is its\n"
       "label in the experiment, which must have been run. Before the command ends, the plugin has\n"
-      "loaded the weights and given the features of the trained encoder."};
+      "loaded the weights and given the same features and codes as the trained encoder."};
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   auto add = syntax.options.add_options();
-  add("to", text("FOLDER"), "output folder; created if it does not exist, and otherwise empty");
-  add("seed", po::value<std::int64_t>()->value_name("N"),
-      "the seed of the training, if it was trained with several");
+  add("to", text("FOLDER"), "output folder; created if it does not exist, or else empty");
   add("key", text("KEY"),
-      "the first characters of the training's key, as 'runner plan' shows it, if the encoder was "
-      "trained with several options");
+      "the first characters of the key of the training, if the encoder was trained with several "
+      "options");
   add_override_options(syntax.options);
   add_plugin_options(syntax.options);
   add_results_option(syntax.options);
   syntax.positionals = {{"file", 1}, {"encoder", 1}};
   syntax.examples =
       "  runner export-encoder my_study.toml small --to encoders/small\n"
-      "  runner export-encoder my_study.toml small --seed 2 --to encoders/small_2\n";
+      "  runner export-encoder my_study.toml units --key 3f09 --to encoders/units\n";
   return syntax;
 }
 
-[[noreturn]] void refuse(const std::string& what) {
-  throw Failure(ExitCode::usage, "runner export-encoder: " + what);
+[[noreturn]] void refuse_export(const std::string& what, ExitCode code = ExitCode::usage) {
+  throw Failure(code, "runner export-encoder: " + what);
 }
 
-/// @throws Failure (usage) unless the experiment trains an encoder with this label
-void check_trained(const Experiment& experiment, const std::string& label) {
-  if (experiment.pretraining(Table::encoder, label) != nullptr) return;
-  if (experiment.find(Table::encoder, label) != nullptr)
-    refuse("encoder '" + label + "' is not trained in " + experiment.file +
-           "; expected one with a table [encoder." + label +
-           ".pretrain]. It is its own weights already");
-  std::vector<std::string> labels;
+/// The encoder as its table has it.
+/// @throws Failure (usage) unless the experiment has it and trains it
+const Component& find_trained(const Experiment& experiment, const std::string& label) {
+  const auto* encoder = experiment.find(Table::encoder, label);
+  std::vector<std::string> trained;
   for (const auto& [trainee, pretraining] : experiment.pretrainings)
-    if (trainee.first == Table::encoder) labels.push_back(trainee.second);
-  refuse("no encoder '" + label + "' in " + experiment.file + "; " +
-         (labels.empty() ? "it trains none" : "it trains " + protocol::join(labels)) +
-         protocol::did_you_mean(label, labels));
+    if (trainee.first == Table::encoder) trained.push_back(trainee.second);
+  const auto which =
+      trained.empty() ? "It trains no encoder" : "It trains " + protocol::join(trained);
+  if (encoder == nullptr) {
+    const auto all = experiment.labels(Table::encoder);
+    refuse_export("no encoder '" + label + "' in " + experiment.file + "; it has " +
+                  protocol::join(all) + ". " + which + protocol::did_you_mean(label, all));
+  }
+  if (experiment.pretraining(Table::encoder, label) == nullptr)
+    refuse_export("encoder '" + label + "' is not trained in " + experiment.file +
+                  "; expected one with a table [encoder." + label + ".pretrain]. " + which);
+  return *encoder;
 }
 
 /// The training that is meant. @throws Failure (usage) if there is none, or if there are several
 const PretrainStage& select_training(const Plan& plan, const std::string& label,
                                      const Arguments& given) {
-  std::vector<const PretrainStage*> found;
-  std::set<std::int64_t> seeds;
+  std::vector<const PretrainStage*> all, meant;
   for (const auto& [key, stage] : plan.pretrain) {
     if (stage.table != Table::encoder || stage.label != label) continue;
-    seeds.insert(stage.request.seed);
-    if (given.has("seed") && stage.request.seed != given.get<std::int64_t>("seed")) continue;
-    if (key.starts_with(given.text("key"))) found.push_back(&stage);
+    all.push_back(&stage);
+    if (key.starts_with(given.text("key"))) meant.push_back(&stage);
   }
-  if (found.size() == 1) return *found.front();
-  std::vector<std::string> names;
-  if (seeds.empty()) {
+  if (meant.size() == 1) return *meant.front();
+  if (all.empty()) {
     for (const auto& cell : plan.cells)
-      if (cell.cell.encoder.label == label && !cell.skipped.empty()) refuse(cell.skipped);
-    refuse("no cell of the experiment uses encoder '" + label + "', so that it is not trained");
+      if (cell.cell.encoder.label == label && !cell.skipped.empty()) refuse_export(cell.skipped);
+    refuse_export("no cell of the experiment uses encoder '" + label +
+                  "', so that it is not trained");
   }
-  for (const auto seed : seeds)
-    names.push_back(std::to_string(seed));
-  if (found.empty())
-    refuse("encoder '" + label + "' has no training with this --seed and --key; its seeds are " +
-           protocol::join(names));
-  if (seeds.size() > 1 && !given.has("seed"))
-    refuse("encoder '" + label + "' was trained with the seeds " + protocol::join(names) +
-           "; say with --seed which one is meant");
-  names.clear();
-  for (const auto* stage : found)
-    names.push_back(stage->key.substr(0, 12) + " (" +
-                    protocol::json_text(stage->request.encoder.options) + ")");
-  refuse("encoder '" + label +
-         "' was trained with several options; say with --key which is meant: " +
-         protocol::join(names));
+  std::vector<std::string> trainings;
+  for (const auto* stage : all)
+    trainings.push_back(stage->key.substr(0, 12) + " (" +
+                        protocol::json_text(stage->request.encoder.options) + ")");
+  if (meant.empty())
+    refuse_export("no training of encoder '" + label + "' has a key that begins with '" +
+                  given.text("key") + "'; there are " + protocol::join(trainings));
+  refuse_export("encoder '" + label +
+                "' is trained with several options; say with --key which training is meant: " +
+                protocol::join(trainings));
+}
+
+/// @throws Failure (usage) with the command that trains, unless the training has been done
+void require_done(const PretrainStage& stage, const Experiment& experiment,
+                  const Arguments& given) {
+  if (fs::exists(protocol::path_of(stage.request.file))) return;
+  auto command = "runner " + experiment.file;
+  for (const auto& change : given.texts("set"))
+    command += " --set " + change;
+  refuse_export("encoder '" + stage.label +
+                "' has not been trained yet with these options, data and " +
+                "plugins: there is no " + stage.request.file + ". '" + command + "' trains it");
 }
 
 /// The encoder with this state in a source, or in what that reads; null if it is not there.
@@ -121,64 +125,103 @@ protocol::ComponentRef trained_encoder(const Plan& plan, const PretrainStage& st
 std::string weights_option(const CatalogEntry& entry) {
   for (const auto& spec : entry.component->options)
     if (spec.type == protocol::OptionType::weights) return spec.name;
-  refuse("encoder '" + entry.id() +
-         "' has no option that takes weights, so that it could not load what it has learnt");
+  refuse_export("encoder '" + entry.id() +
+                "' has no option that takes weights, so that it could not load what it has learnt");
 }
 
-/// An absolute path. @throws Failure (usage) if something is there
-fs::path empty_folder(const Arguments& given) {
-  if (!given.has("to")) refuse_usage("export-encoder", "--to is missing");
-  const auto to = fs::absolute(given.text("to"));
-  std::error_code error;
-  if (fs::exists(to) && !(fs::is_directory(to) && fs::is_empty(to, error)))
-    throw Failure(ExitCode::usage, to.string() +
-                                       ": already exists and is not empty; weights never replace "
-                                       "others. Give another folder, or remove this one");
-  return to;
+/// An absolute path that ends with the folder's name, as functions that create folders need it.
+fs::path output_path(const std::string& given) {
+  const auto path = fs::absolute(protocol::path_of(given)).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
 }
 
-void make_folder(const fs::path& to) {
-  std::error_code error;
-  fs::create_directories(to, error);
-  if (error) throw Failure(ExitCode::usage, to.string() + ": " + error.message());
+/// The folder of an export, which is empty again unless the export is complete.
+class OutputFolder {
+ public:
+  /// @throws Failure (usage) if there is anything at this place
+  explicit OutputFolder(const fs::path& folder) : folder_(folder) {
+    if (!fs::exists(folder)) return;
+    if (!fs::is_directory(folder)) refuse_export("--to " + folder.string() + " is no folder");
+    std::error_code error;
+    const bool empty = fs::is_empty(folder, error);
+    if (error) refuse_export("--to " + folder.string() + ": " + error.message());
+    if (!empty)
+      refuse_export("--to " + folder.string() +
+                    ": already exists and is not empty; weights never replace others. Give another "
+                    "folder, or remove this one");
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder() {
+    if (!made_ || complete_) return;
+    std::error_code ignored;
+    for (const auto* name : {"model.safetensors", "config.json", "README.md"})
+      fs::remove(folder_ / name, ignored);
+    if (is_new_) fs::remove(folder_, ignored);
+  }
+
+  const fs::path& path() const { return folder_; }
+  /// @throws Failure (usage) if it cannot be made
+  void make() {
+    std::error_code error;
+    is_new_ = fs::create_directories(folder_, error);
+    if (error)
+      refuse_export("--to " + folder_.string() + ": cannot be created: " + error.message());
+    made_ = true;
+  }
+  void complete() { complete_ = true; }
+
+ private:
+  fs::path folder_;
+  bool is_new_ = false, made_ = false, complete_ = false;
+};
+
+protocol::ExportEncoderResult write_weights(const Workspace& workspace,
+                                            const protocol::ExportEncoderRequest& request) {
+  auto options = workspace.settings().planning.worker;
+  options.prefix = workspace.settings().running.worker_prefix;
+  try {
+    WorkerProcess worker(options);
+    return ask<protocol::verb::ExportEncoder>(worker, request, until_done);
+  } catch (const WorkerError& error) {
+    const bool died = error.kind == "crash" || error.kind == "timeout";
+    refuse_export(error.what(), died ? ExitCode::cells_not_ok : ExitCode::usage);
+  }
 }
 
 ExitCode run_export_encoder(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_export_encoder(), arguments);
   if (!given) return ExitCode::ok;
+  const auto file = experiment_file(*given, "export-encoder");
   const auto label = given->text("encoder");
-  if (label.empty()) refuse_usage("export-encoder", "FILE.toml or ENCODER is missing");
-  const auto to = empty_folder(*given);
+  if (label.empty()) refuse_usage("export-encoder", "ENCODER is missing");
+  if (!given->has("to")) refuse_usage("export-encoder", "--to is missing");
+  OutputFolder to(output_path(given->text("to")));
   auto settings = workspace_settings_of(*given, Purpose::reading, {});
-  settings.planning.worker.prefix = settings.running.worker_prefix;
-  const auto planning = settings.planning;
-  auto experiment = read_experiment(experiment_file(*given, "export-encoder"), settings.overrides);
-  check_trained(experiment, label);
+  auto experiment = read_experiment(file, settings.overrides);
+  find_trained(experiment, label);  // before plugins and data are looked at
   const Workspace workspace(std::move(experiment), std::move(settings), Store::Mode::read);
+  const auto& written = find_trained(workspace.experiment(), label);
   const auto& plan = keep_until_exit(workspace.plan());
   const auto& stage = select_training(plan, label, *given);
-  if (!fs::exists(protocol::path_of(stage.request.file)))
-    refuse("encoder '" + label + "' has not been trained yet: there is no " + stage.request.file +
-           ". Run the experiment: runner " + workspace.experiment().file);
-  const auto encoder = trained_encoder(plan, stage);
-  const KnownPlugins plugins(planning);
-  const auto& written = *workspace.experiment().find(Table::encoder, label);
+  require_done(stage, workspace.experiment(), *given);
+  const KnownPlugins plugins(workspace.settings().planning);
   const auto entry = plugins.catalog.find("encoder", written.use, written.position.text());
-  const auto weights = weights_option(entry);
-  make_folder(to);
-  try {
-    WorkerProcess worker(planning.worker);
-    const auto made = ask<protocol::verb::ExportEncoder>(
-        worker, {.encoder = encoder, .weights = weights, .to = protocol::path_text(to)},
-        until_done);
-    write_model_card(
-        to,
-        {.workspace = workspace, .stage = stage, .entry = entry, .weights = weights, .made = made});
-    std::cout << "wrote " << made.tensors << " tensors of " << made.numbers << " numbers to "
-              << given->text("to") << '\n';
-  } catch (const WorkerError& error) {
-    refuse(error.what());
-  }
+  const auto option = weights_option(entry);
+
+  to.make();
+  const auto made = write_weights(workspace, {.encoder = trained_encoder(plan, stage),
+                                              .weights = option,
+                                              .to = protocol::path_text(to.path())});
+  write_model_card(to.path(), {.workspace = workspace,
+                               .stage = stage,
+                               .encoder = written,
+                               .entry = entry,
+                               .option = option,
+                               .made = made});
+  to.complete();
+  std::cout << "wrote " << made.tensors << " tensors of " << made.numbers << " numbers to "
+            << given->text("to") << '\n';
   return ExitCode::ok;
 }
 

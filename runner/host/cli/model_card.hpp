@@ -13,14 +13,16 @@ namespace earshot::host {
 struct ExportedEncoder {
   const Workspace& workspace;
   const PretrainStage& stage;
+  const Component& encoder;  ///< as the experiment has it
   const CatalogEntry& entry;
-  const std::string& weights;  ///< the option that takes them
+  const std::string& option;  ///< the one that takes the weights
   const protocol::ExportEncoderResult& made;
 };
 
 /// Writes README.md into the folder with the weights: how to use them, and what they were trained
-/// on, how long, from which seed, with which options, by which builds, with all hashes.
+/// on, how long, from which seed, with which options, by which builds, with all hashes. It names no
+/// folder of this machine.
 /// @throws Failure (usage) if it cannot be written
-void write_model_card(const std::filesystem::path& folder, const ExportedEncoder& encoder);
+void write_model_card(const std::filesystem::path& folder, const ExportedEncoder& exported);
 
 }  // namespace earshot::host

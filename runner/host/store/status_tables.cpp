@@ -52,18 +52,6 @@ Rows training_table(const Store& store, const std::string& experiment) {
   return ready_made(store, "training", experiment);
 }
 
-std::vector<CurvePoint> ends_of_pretraining(const Store& store, const std::string& key) {
-  Statement rows(connection_of(store),
-                 "SELECT v.name, max(v.step), v.value FROM stage t "
-                 "JOIN stage_curve v ON v.stage_id = t.stage_id "
-                 "WHERE t.kind = 'pretrain' AND t.key = ? GROUP BY v.name ORDER BY v.name");
-  rows.bind_all(key);
-  std::vector<CurvePoint> ends;
-  while (rows.step())
-    ends.push_back({rows.text(0), rows.integer(1), rows.is_null(2) ? Json() : Json(rows.real(2))});
-  return ends;
-}
-
 Rows skipped_table(const Store& store, const std::string& experiment) {
   return table_of(store,
                   "SELECT count(*) AS cells, group_concat(DISTINCT encoder) AS encoder, "

@@ -29,14 +29,6 @@ Rows cell_table(const Store& store, const std::string& experiment);
 Rows encoder_table(const Store& store, const std::string& experiment);
 /// Cells in which a model is being trained, with the last point of each curve.
 Rows training_table(const Store& store, const std::string& experiment);
-/// A point of a training curve.
-struct CurvePoint {
-  std::string curve{};
-  std::int64_t step = 0;
-  Json value{};  ///< null: not finite
-};
-/// The last point of each curve of the pretraining stage with this key, by name.
-std::vector<CurvePoint> ends_of_pretraining(const Store& store, const std::string& key);
 /// Cells that cannot run, by reason.
 Rows skipped_table(const Store& store, const std::string& experiment);
 /// Cells whose last attempt failed, the newest first. @param most  maximum number of rows;

@@ -75,10 +75,6 @@ State read_trained_state(const std::filesystem::path& file) {
   return state;
 }
 
-State learnt_state(const std::filesystem::path& file) {
-  return take_part(read_trained_state(file), learner_part);
-}
-
 ComponentInstance make_encoder(const protocol::ComponentRef& ref, c10::Device device,
                                std::uint64_t seed) {
   auto made = make(ref, device, seed);

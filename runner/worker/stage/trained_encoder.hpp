@@ -44,9 +44,6 @@ State trained_state(const ObservedLearner& learner);
 /// @throws DataError naming the file if it is missing, damaged or holds something else.
 State read_trained_state(const std::filesystem::path& file);
 
-/// The state() of the learner alone, of such a file. @throws as read_trained_state() does
-State learnt_state(const std::filesystem::path& file);
-
 /// Constructs an encoder, and connects a reader to its sources. One that was pretrained is prepared
 /// for what it was trained for and gets its state back; it stays switched to inference.
 /// @throws as make(), connect() and read_trained_state() do; ConfigError if it cannot be trained at

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "protocol/hash.hpp"
 #include "sandbox.hpp"
 
 namespace earshot::testing {
@@ -7,6 +8,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// An encoder that is trained to tell tones apart, and one that is not trained.
 constexpr const char* study = R"([experiment]
@@ -99,7 +101,8 @@ options = { objective = "reconstruction", max_steps = 20, batch_size = 8 }
   const auto saved = export_encoder({"units", "--to", "saved"});
   ASSERT_EQ(saved.code, 0) << saved.out << saved.err;
   EXPECT_THAT(text_of(sandbox_ / "saved/README.md"),
-              HasSubstr("options = { weights = \"FOLDER\", k = 8 }"));
+              AllOf(HasSubstr("options = { weights = \"FOLDER\", k = 8 }\nfrom = [\"log_mel\"]"),
+                    HasSubstr("| reads | features of `log_mel`")));
   auto loaded = units;
   loaded.replace(loaded.find("k = 8"), 5, "k = 8, weights = \"saved\"");
   sandbox_.write_experiment(text.insert(place, loaded));
@@ -118,23 +121,49 @@ TEST_F(ExportEncoder, describes_data_training_builds_and_hashes_in_a_model_card)
                     HasSubstr("Can it be told apart?"), HasSubstr("\"steps\":40")));
   EXPECT_THAT(card, AllOf(HasSubstr("the training items of `tones`"), HasSubstr("| seed | 0 |"),
                           HasSubstr("at step 39"), HasSubstr("| hash of the dataset | `"),
-                          HasSubstr("| hash of the plugin | `"),
-                          HasSubstr("| hash of model.safetensors | `"), HasSubstr("| Earshot | ")));
+                          HasSubstr("| hash of the plugin | `"), HasSubstr("| exported by | ")));
+  EXPECT_THAT(card, HasSubstr("| hash of model.safetensors | `" +
+                              protocol::sha256_file(sandbox_ / "saved/model.safetensors") + "` |"));
+  EXPECT_THAT(card,
+              AllOf(HasSubstr("\"root\":\"data\""), Not(HasSubstr((sandbox_ / "data").string()))))
+      << "others are not told where files were";
 }
 
 TEST_F(ExportEncoder, refuses_an_encoder_that_was_not_trained) {
-  const auto before = export_encoder({"trained", "--to", "saved"});
+  const auto before =
+      export_encoder({"trained", "--set", "encoder.trained.options.scale=2.0", "--to", "saved"});
   EXPECT_EQ(before.code, 2);
-  EXPECT_THAT(before.err, AllOf(HasSubstr("encoder 'trained' has not been trained yet"),
-                                HasSubstr("Run the experiment: runner")));
+  EXPECT_THAT(
+      before.err,
+      AllOf(HasSubstr("encoder 'trained' has not been trained yet"),
+            HasSubstr("'runner tones.toml --set encoder.trained.options.scale=2.0' trains it")));
   const auto never = export_encoder({"untrained", "--to", "saved"});
   EXPECT_EQ(never.code, 2);
-  EXPECT_THAT(never.err, AllOf(HasSubstr("encoder 'untrained' is not trained in"),
-                               HasSubstr("[encoder.untrained.pretrain]")));
+  EXPECT_THAT(never.err,
+              AllOf(HasSubstr("encoder 'untrained' is not trained in tones.toml"),
+                    HasSubstr("[encoder.untrained.pretrain]"), HasSubstr("It trains trained")));
   const auto unknown = export_encoder({"traind", "--to", "saved"});
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_THAT(unknown.err, AllOf(HasSubstr("no encoder 'traind'"), HasSubstr("'trained'")));
+  EXPECT_THAT(unknown.err,
+              AllOf(HasSubstr("no encoder 'traind' in tones.toml; it has trained, untrained"),
+                    HasSubstr("did you mean 'trained'?")));
   EXPECT_FALSE(std::filesystem::exists(sandbox_ / "saved"));
+}
+
+TEST_F(ExportEncoder, needs_the_file_of_an_experiment_and_a_folder) {
+  const auto command = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "export-encoder");
+    return sandbox_.command(std::move(words));
+  };
+  EXPECT_THAT(command({"tones", "trained", "--to", "saved"}).err,
+              HasSubstr("needs the file of an experiment (FILE.toml), not its name"));
+  EXPECT_THAT(command({"other.toml", "trained", "--to", "saved"}).err, HasSubstr("other.toml"));
+  EXPECT_THAT(command({"tones.toml"}).err, HasSubstr("ENCODER is missing"));
+  EXPECT_THAT(command({"tones.toml", "trained"}).err, HasSubstr("--to is missing"));
+  EXPECT_THAT(export_encoder({"trained", "--to", "tones.toml"}).err, HasSubstr("is no folder"));
+  const auto help = command({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("runner export-encoder my_study.toml small --to encoders/small"));
 }
 
 TEST_F(ExportEncoder, replaces_nothing) {
@@ -143,12 +172,10 @@ TEST_F(ExportEncoder, replaces_nothing) {
   const auto full = export_encoder({"trained", "--to", "saved"});
   EXPECT_EQ(full.code, 2);
   EXPECT_THAT(full.err, HasSubstr("already exists and is not empty"));
+  EXPECT_EQ(text_of(sandbox_ / "saved/notes.txt"), "mine");
   std::filesystem::create_directory(sandbox_ / "empty");
-  EXPECT_EQ(export_encoder({"trained", "--to", "empty"}).code, 0);
+  EXPECT_EQ(export_encoder({"trained", "--to", "empty/"}).code, 0);
   EXPECT_EQ(export_encoder({"trained", "--to", "empty"}).code, 2);
-  const auto nowhere = export_encoder({"trained"});
-  EXPECT_EQ(nowhere.code, 2);
-  EXPECT_THAT(nowhere.err, HasSubstr("--to is missing"));
 }
 
 TEST_F(ExportEncoder, asks_which_of_several_trainings_is_meant) {
@@ -165,22 +192,50 @@ TEST_F(ExportEncoder, asks_which_of_several_trainings_is_meant) {
   ASSERT_NE(end, std::string::npos) << which.err;
   const auto key = which.err.substr(end - 12, 12);
   EXPECT_EQ(export_encoder({"trained", "--key", key, "--to", "saved"}).code, 0);
-  const auto none = export_encoder({"trained", "--seed", "7", "--to", "other"});
+  const auto none = export_encoder({"trained", "--key", "xyz", "--to", "other"});
   EXPECT_EQ(none.code, 2);
-  EXPECT_THAT(none.err, HasSubstr("has no training with this --seed and --key; its seeds are 0"));
+  EXPECT_THAT(none.err, AllOf(HasSubstr("has a key that begins with 'xyz'"), HasSubstr(key)));
 }
 
-TEST_F(ExportEncoder, leaves_nothing_where_the_plugin_does_not_take_what_it_has_learnt) {
-  std::string text = study;
-  text.replace(text.find("scale = 0.5"), 11, "scale = 0.5, exports = false");
-  sandbox_.write_experiment(text);
-  ASSERT_EQ(run().code, 0);
-  const auto ended = export_encoder({"trained", "--to", "saved"});
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err,
+/// Exports an encoder whose option `exports` is `what`, which does not work. @returns the message
+class FailingExport : public ExportEncoder {
+ protected:
+  std::string refusal(const std::string& what) {
+    std::string text = study;
+    text.replace(text.find("scale = 0.5"), 11, "scale = 0.5, exports = \"" + what + "\"");
+    sandbox_.write_experiment(text);
+    EXPECT_EQ(run().code, 0);
+    const auto ended = export_encoder({"trained", "--to", "saved"});
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_FALSE(std::filesystem::exists(sandbox_ / "saved"));
+    return ended.err;
+  }
+};
+
+TEST_F(FailingExport, leaves_nothing_where_the_plugin_does_not_take_what_it_has_learnt) {
+  EXPECT_THAT(refusal("tensors"),
               AllOf(HasSubstr("does not take what it has learnt as its option 'weights'"),
                     HasSubstr("'scale' is missing")));
-  EXPECT_TRUE(std::filesystem::is_empty(sandbox_ / "saved"));
+}
+
+TEST_F(FailingExport, leaves_nothing_where_the_weights_give_other_features) {
+  EXPECT_THAT(refusal("another scale"),
+              HasSubstr("gives other features or codes than the trained one"));
+}
+
+TEST_F(FailingExport, says_why_a_plugin_cannot_export) {
+  EXPECT_THAT(refusal("nothing"), HasSubstr("encoder 'linear_layer' cannot be exported: it keeps "
+                                            "to itself what it has learnt"));
+}
+
+TEST_F(ExportEncoder, leaves_nothing_when_the_disk_is_full) {
+  ASSERT_EQ(run().code, 0);
+  // Files of the worker end after 100 bytes.
+  const auto ended = export_encoder({"trained", "--to", "saved", "--worker-prefix",
+                                     "env --ignore-signal=XFSZ prlimit --fsize=100"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("saved/model.safetensors: cannot be written: File too large"));
+  EXPECT_FALSE(std::filesystem::exists(sandbox_ / "saved"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "host/store/exports.hpp"
 #include "host/store/metric_values.hpp"
 #include "host/store/predictions.hpp"
+#include "host/store/pretraining_record.hpp"
 #include "host/store/stage_costs.hpp"
 #include "host/store/status_tables.hpp"
 #include "host/store/training_curves.hpp"
@@ -233,6 +234,36 @@ TEST_F(ReadModels, curves_are_those_of_the_ok_run_or_else_of_the_last_and_of_pre
   EXPECT_EQ(curves[2].points[0], std::pair(std::int64_t{1}, 0.5));
   EXPECT_TRUE(std::isnan(curves[2].points[1].second));
   EXPECT_EQ(curves[3].state, "failed");
+}
+
+TEST_F(ReadModels, a_pretraining_has_the_ends_of_its_curves_and_the_commits_of_its_first_run) {
+  EXPECT_TRUE(pretraining_record(store, "p1").ends.empty());
+  const std::vector<CurveRow> points{
+      {"validation", 9, std::nan("")}, {"loss", 0, 4.0}, {"loss", 9, 0.5}, {"loss", 5, 2.0}};
+  store.record_curves("p1", "pretrain", points);
+  StageRecord stage;
+  stage.key = "p1";
+  stage.kind = "pretrain";
+  stage.state = "ok";
+  store.record_stage(stage);
+  auto record_of_p1 = pretraining_record(store, "p1");
+  ASSERT_EQ(record_of_p1.ends.size(), 2U);
+  EXPECT_EQ(record_of_p1.ends[0].curve, "loss");
+  EXPECT_EQ(record_of_p1.ends[0].step, 9);
+  EXPECT_EQ(record_of_p1.ends[0].value, Json(0.5));
+  EXPECT_TRUE(record_of_p1.ends[1].value.is_null());
+  EXPECT_EQ(record_of_p1.experiment_commit, "") << "no run has used it";
+  EXPECT_EQ(record_of_p1.earshot_commit, "");
+
+  auto run = ok_run();
+  run.stages = {"p1"};
+  run_cell(store, plan.cells[0].key, run);
+  plan.provenance["git"]["commit"] = "later";
+  record(store, plan);
+  run_cell(store, plan.cells[1].key, run);
+  record_of_p1 = pretraining_record(store, "p1");
+  EXPECT_EQ(record_of_p1.experiment_commit, "4f2a-dirty");
+  EXPECT_EQ(record_of_p1.earshot_commit, "") << "unknown";
 }
 
 TEST_F(ReadModels, circumstances_are_those_of_finished_runs_and_datasets_have_their_numbers) {

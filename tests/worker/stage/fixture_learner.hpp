@@ -21,7 +21,7 @@ class LinearLayer final : public Encoder, public Learner {
   LinearLayer(const Options& options, const Context&)
       : dim_(options.integer("dim")),
         scale_(options.number("scale")),
-        exports_(options.flag("exports")),
+        exports_(options.text("exports")),
         weight_(at::zeros({dim_, bands}).set_requires_grad(true)),
         bias_(at::zeros({dim_}).set_requires_grad(true)) {
     if (const auto& weights = options.weights("weights"); !weights.random()) {
@@ -42,7 +42,10 @@ class LinearLayer final : public Encoder, public Learner {
   static OptionSchema options() {
     return {{.name = "dim", .value = std::int64_t{2}, .help = "Number of classes"},
             {.name = "scale", .value = 1.0, .help = "Factor on the features"},
-            {.name = "exports", .value = true, .help = "Whether it tells its scale"},
+            {.name = "exports",
+             .value = std::string("all"),
+             .help = "What its weights have",
+             .choices = {"all", "tensors", "another scale", "nothing"}},
             {.name = "weights", .value = Weights{.source = "random"}, .help = "Trained weights"}};
   }
 
@@ -77,10 +80,13 @@ class LinearLayer final : public Encoder, public Learner {
     return {total, {{"cross_entropy", total.detach()}}};
   }
   NamedTensors parameters() const override { return {{"weight", weight_}, {"bias", bias_}}; }
-  State state() const override {
-    auto state = Learner::state();
-    if (exports_) state.text["config.json"] = "{\"scale\": " + std::to_string(scale_) + "}";
-    return state;
+  State export_weights() const override {
+    if (exports_ == "nothing") throw Unsupported("it keeps to itself what it has learnt");
+    auto weights = state();
+    const auto scale = exports_ == "another scale" ? scale_ + 1 : scale_;
+    if (exports_ != "tensors")
+      weights.text["config.json"] = "{\"scale\": " + std::to_string(scale) + "}";
+    return weights;
   }
 
  private:
@@ -102,7 +108,7 @@ class LinearLayer final : public Encoder, public Learner {
 
   std::int64_t dim_;
   double scale_;
-  bool exports_;
+  std::string exports_;
   at::Tensor weight_, bias_, phases_;
 };
 
