@@ -183,6 +183,9 @@ seed = [0]
 
   /// Any other command.
   Ended command(std::vector<std::string> words) const {
+    if (const auto results = std::find(words.begin(), words.end(), "--results");
+        results != words.end() && results + 1 != words.end())
+      remember_plugins(std::filesystem::path(results[1]).parent_path());
     return Runner(folder_.path(), std::move(words), {}).wait();
   }
   std::string canonical(const std::string& results) const {
@@ -204,13 +207,14 @@ seed = [0]
  private:
   /// Starts from a cache with the descriptions of all plugins, by far the longest part of a first
   /// run: tests inspect them once for all their processes, and again when one was rebuilt.
-  void remember_plugins(const std::string& results) const {
-    const auto cache = folder_ / (results + "/cache");
+  void remember_plugins(const std::filesystem::path& results) const {
+    const auto cache = folder_ / (results / "cache").string();
     if (std::filesystem::exists(cache)) return;
     std::filesystem::create_directories(cache.parent_path());
     const std::filesystem::path described = EARSHOT_BUILD_DIR "/Testing/plugins";
     const FileLock lock(described.string() + ".lock");
-    command({"plugins", "--results", (described / "results.db").string()});
+    Runner(folder_.path(), {"plugins", "--results", (described / "results.db").string()}, {})
+        .wait();
     std::filesystem::copy(described / "cache", cache, std::filesystem::copy_options::recursive);
   }
 

@@ -75,6 +75,7 @@ TEST_F(Worker, that_is_killed_is_a_crash_named_by_its_signal) {
 
 TEST_F(Worker, that_does_not_answer_in_time_is_killed) {
   WorkerProcess worker;
+  error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });  // it has started
   worker.kill(SIGSTOP);
   const auto error = error_of([&] { ask<protocol::verb::Inspect>(worker, {"x"}, 50ms); });
   EXPECT_EQ(error.kind, "timeout");

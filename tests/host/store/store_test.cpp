@@ -260,8 +260,11 @@ TEST_F(Results, logs_and_artifacts_are_found_after_the_folder_has_moved) {
   EXPECT_THAT(rows(store, "SELECT path FROM artifact ORDER BY name"),
               ElementsAre(ElementsAre(Json("artifacts/x/confusion.csv")),
                           ElementsAre(Json("/somewhere/else"))));
-  EXPECT_EQ(connection_of(store).text("SELECT log FROM run"), "logs/a.log");
-  EXPECT_EQ(store.resolve("logs/a.log"), folder / "logs" / "a.log");
+  EXPECT_EQ(connection_of(store).text("SELECT log FROM run"), run.log);
+  write(folder / "logs" / "a.log", "the end");
+  EXPECT_EQ(store.resolve(run.log), folder / "logs" / "a.log");
+  EXPECT_EQ(store.resolve("/before/results/logs/a.log"), folder / "logs" / "a.log");
+  EXPECT_EQ(store.resolve("artifacts/x"), folder / "artifacts" / "x");
   EXPECT_EQ(store.resolve("/somewhere/else"), "/somewhere/else");
 }
 
