@@ -1,4 +1,5 @@
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -21,6 +22,11 @@ const char* nonfinite_tag(double value) {
 
 Json or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
+}
+
+Json absolute_or_null(const std::string& path) {
+  if (path.empty()) return {};
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 std::string lines_of(const std::vector<std::string>& sentences) {
@@ -152,7 +158,7 @@ void Store::finish_run(std::int64_t run, const RunRecord& record) {
             "WHERE run_id = ? AND state = 'running' AND owner_id = ?")
       .run(record.state, now_ms(), warned ? Json("warning") : or_null(record.error_kind),
            warned ? Json(lines_of(record.warnings)) : or_null(record.error),
-           or_null(relative(record.log)), record.exit_code, record.signal, result.declared,
+           absolute_or_null(record.log), record.exit_code, record.signal, result.declared,
            result.used, Json(result.lost), record.seconds, result.fit_seconds,
            result.predict_seconds, result.score_seconds, result.peak_bytes, run, owner_id_);
   if (connection_.changes() != 1) {

@@ -195,7 +195,7 @@ CREATE TABLE run(
   ended_ms        INTEGER,
   error_kind      TEXT,              -- config, data, contract, unsupported, bug, signal ...
   error           TEXT,
-  log             TEXT,              -- of the attempt; relative to the folder of this file, if in it
+  log             TEXT,              -- of the attempt; absolute, so that any program can open it
   exit_code       INTEGER,
   signal          INTEGER,
   declared        INTEGER,           -- test items of the dataset

@@ -289,8 +289,17 @@ std::string Store::relative(const std::string& path) const {
 }
 
 std::filesystem::path Store::resolve(const std::string& path) const {
-  // An absolute path is unchanged.
-  return std::filesystem::absolute(file_).parent_path() / path;
+  const auto folder = std::filesystem::absolute(file_).parent_path();
+  const auto there = folder / path;  // an absolute path is unchanged
+  if (std::filesystem::exists(there)) return there;
+  // Where the folder has moved, the end of the path leads to the file.
+  auto part = there.relative_path();
+  while (!part.empty()) {
+    if (const auto moved = folder / part; std::filesystem::exists(moved)) return moved;
+    part = part.lexically_relative(*part.begin());
+    if (part == ".") break;
+  }
+  return there;
 }
 
 void Store::record_comparisons(std::int64_t experiment, const std::vector<ComparisonRow>& rows) {

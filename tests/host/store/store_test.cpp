@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "files.hpp"
 #include "fixture.hpp"
 #include "host/store/content_hash.hpp"
 
@@ -261,7 +262,7 @@ TEST_F(Results, logs_and_artifacts_are_found_after_the_folder_has_moved) {
               ElementsAre(ElementsAre(Json("artifacts/x/confusion.csv")),
                           ElementsAre(Json("/somewhere/else"))));
   EXPECT_EQ(connection_of(store).text("SELECT log FROM run"), run.log);
-  write(folder / "logs" / "a.log", "the end");
+  testing::write(folder / "logs" / "a.log", "the end");
   EXPECT_EQ(store.resolve(run.log), folder / "logs" / "a.log");
   EXPECT_EQ(store.resolve("/before/results/logs/a.log"), folder / "logs" / "a.log");
   EXPECT_EQ(store.resolve("artifacts/x"), folder / "artifacts" / "x");
