@@ -35,8 +35,9 @@ Character first_of(std::string_view text) {
 bool may_be_shown(std::uint32_t code) {
   if (code == '\n' || code == '\t') return true;
   if (code < 0x20 || (code >= 0x7F && code <= 0x9F)) return false;
-  // Unicode's bidirectional controls.
-  const bool turns = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+  // Unicode's bidirectional controls (the property Bidi_Control), marks included.
+  const bool turns = code == 0x061C || code == 0x200E || code == 0x200F ||
+                     (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
   return !turns;
 }
 

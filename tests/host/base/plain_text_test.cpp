@@ -26,6 +26,12 @@ TEST(PlainText, shows_no_character_that_controls_a_terminal) {
       << "right to left";
 }
 
+// Regression: marks of direction passed, and moved the text beside them.
+TEST(PlainText, shows_no_mark_of_direction) {
+  for (const std::string hidden : {"\u200e", "\u200f", "\u061c", "\u202e", "\u2067", "\u2069"})
+    EXPECT_EQ(plain_text("a" + hidden + "1"), "a" + mark + "1");
+}
+
 TEST(PlainText, replaces_every_byte_that_is_not_utf8) {
   EXPECT_EQ(plain_text("\xff\xfe"), mark + mark);
   EXPECT_EQ(plain_text("caf\xe9"), "caf" + mark);
