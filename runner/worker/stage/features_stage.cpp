@@ -1,6 +1,7 @@
 #include "worker/stage/features_stage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "protocol/path_text.hpp"
 #include "worker/audio/clip_audio.hpp"
 #include "worker/audio/policy.hpp"
+#include "worker/cache/clip_index.hpp"
 #include "worker/cache/shard_writer.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/leftovers.hpp"
@@ -348,8 +350,18 @@ class FeaturesStage {
     return effective_rank(sample_of_frames(dataset_->view, *reader));
   }
 
+  /// Numbers of the clips of every item, for programs that read the cache without the dataset.
+  std::vector<std::array<std::int64_t, 2>> clips_of_items() const {
+    const auto& view = dataset_->view;
+    std::vector<std::array<std::int64_t, 2>> items;
+    for (std::int64_t i = 0, size = view.dataset().size(); i < size; ++i)
+      items.push_back({view.clip_number(i, 0), view.clip_number(i, 1)});
+    return items;
+  }
+
   protocol::FeaturesResult results() {
     protocol::FeaturesResult all;
+    const auto items = clips_of_items();
     const auto peak = peak_memory();
     for (const auto& work : works_) {
       auto& result = work->result;
@@ -367,6 +379,8 @@ class FeaturesStage {
             result.lost.push_back({clip_name(clips_[shard * clips_per_shard + n]), reason});
       }
       check_lost(result.lost, result.clips, request_.dataset.allow_lost);
+      write_clip_index(protocol::path_of(request_.cache), work->source.key, request_.dataset.key,
+                       request_.dataset.limit > 0, {work->keys, items});
       result.peak_bytes = peak;
       if (const auto found = rank(*work)) result.effective_rank = *found;
       all.encoders.push_back(result);

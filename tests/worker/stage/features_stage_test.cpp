@@ -108,6 +108,30 @@ TEST(FeaturesStage, shares_a_clip_that_several_items_use) {
   EXPECT_EQ(run(request)[0].clips, 12);
 }
 
+TEST(FeaturesStage, says_where_the_clips_of_each_item_are) {
+  const TemporaryFolder cache, audio;
+  write_tones(audio, 12);
+  auto request = features_request(cache.path(), {{"folder", audio.path()}, {"items", 24}});
+  request.dataset.key = "files";
+  request.sources[0].key = "frames";
+  run(request);
+  const auto folder = cache / "features" / "frames";
+  const auto index = Json::parse(content(folder / "files.clips"));
+  EXPECT_EQ(index.at("shards"), Json({shards_in(folder).at(0).stem().string()}));
+  ASSERT_EQ(index.at("items").size(), 24u);
+  EXPECT_EQ(index.at("items").at(0), Json::parse("[0]"));
+  EXPECT_EQ(index.at("items").at(1), index.at("items").at(0)) << "of the same file";
+  EXPECT_EQ(index.at("items").at(12), Json::parse("[6]"));
+
+  request.dataset.limit = 2;
+  run(request);
+  int limited = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    limited += entry.path().filename().string().starts_with("files-") ? 1 : 0;
+  EXPECT_EQ(limited, 1) << "whose items are not all there";
+  EXPECT_EQ(Json::parse(content(folder / "files.clips")), index);
+}
+
 TEST(FeaturesStage, gives_the_same_bytes_again_with_any_number_of_threads) {
   const TemporaryFolder one, two;
   auto request = features_request(one.path());

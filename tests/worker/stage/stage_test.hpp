@@ -109,10 +109,12 @@ inline void write_tones(const TemporaryFolder& folder, int files) {
                          testing::tone(800 + 40 * i, (i / 6 + i) % 2 == 1 ? 900 : 300, 8000), 8000);
 }
 
+/// All files below a folder, except indices of clips.
 inline std::vector<std::filesystem::path> shards_in(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> shards;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) shards.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() != ".clips")
+      shards.push_back(entry.path());
   std::sort(shards.begin(), shards.end());
   return shards;
 }
