@@ -6,6 +6,7 @@
 
 #include "host/analyse/difference.hpp"
 #include "host/analyse/verdict.hpp"
+#include "host/base/table.hpp"
 #include "host/store/store.hpp"
 
 namespace earshot::host {
@@ -88,8 +89,10 @@ std::vector<std::string> provenance_lines(const std::vector<EncoderWeights>& wei
 /// Rows for Store::record_comparisons.
 std::vector<ComparisonRow> rows_of(const Comparison& comparison);
 
-/// Prints the table, the meaning of its marks, what is missing, and the verdicts, for people;
-/// `markdown` as a Markdown table. @param width  of the terminal, 0: unlimited
-void print(std::ostream& out, const Comparison& comparison, bool markdown, std::size_t width = 0);
+/// Prints the table, the meaning of its marks, what is missing, and the verdicts, for people.
+/// Tables of documents show how values stand (Standing), and say n, seeds and test in their
+/// captions; in LaTeX, everything else is a comment.
+/// @param format  table, or one of a document. @param width  of the terminal, 0: unlimited
+void print(std::ostream& out, const Comparison& comparison, Format format, std::size_t width = 0);
 
 }  // namespace earshot::host

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "host/base/failure.hpp"
+#include "host/base/markup.hpp"
 #include "host/base/plain_text.hpp"
 #include "protocol/nearest.hpp"
 
@@ -42,24 +43,30 @@ std::string plain(const Json& value) {
   return protocol::json_text(value);
 }
 
-/// Line breaks and control characters would break the alignment.
-std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return plain_text(text);
+/// As a table for people shows it, on one line.
+std::string shown(const Json& value) {
+  return value.is_number_float() ? readable(value.get<double>()) : one_line(plain(value));
 }
 
-std::string csv_field(const Json& value, bool spreadsheet) {
+/// "+0.621", "< 0.0001", "-0.1 to +0.2": begins with a number.
+bool looks_like_number(const std::string& text) {
+  const auto at = text.find_first_not_of("<+- ");
+  return at != std::string::npos && text[at] >= '0' && text[at] <= '9';
+}
+
+std::string csv_field(const Json& value, bool spreadsheet, bool on_terminal) {
   auto text = plain(value);
+  if (on_terminal) text = plain_text(text);
   if (spreadsheet && value.is_string() &&
       text.find_first_of("=+-@\t\r") == 0)  // characters with which formulas in spreadsheets begin
     text = "'" + text;
   return base::csv_field(text);
 }
 
-void write_csv(std::ostream& out, const std::vector<Json>& values, bool spreadsheet) {
+void write_csv(std::ostream& out, const std::vector<Json>& values, bool spreadsheet,
+               bool on_terminal) {
   for (std::size_t i = 0; i < values.size(); ++i)
-    out << (i ? "," : "") << csv_field(values[i], spreadsheet);
+    out << (i ? "," : "") << csv_field(values[i], spreadsheet, on_terminal);
   out << '\n';
 }
 
@@ -72,15 +79,23 @@ std::size_t terminal_width() {
   return size.ws_col;
 }
 
-Format format_of(const std::string& name, const std::vector<std::string>& others) {
-  if (name == "table") return Format::table;
-  if (name == "csv") return Format::csv;
-  if (name == "json") return Format::json;
-  if (name == "jsonl") return Format::jsonl;
-  std::vector<std::string> known{"table", "csv", "json", "jsonl"};
-  known.insert(known.end(), others.begin(), others.end());
+Format format_of(const std::string& name) {
+  static const std::vector<std::pair<std::string, Format>> known{
+      {"table", Format::table}, {"csv", Format::csv},           {"json", Format::json},
+      {"jsonl", Format::jsonl}, {"markdown", Format::markdown}, {"latex", Format::latex},
+      {"html", Format::html}};
+  if (name == "md") return Format::markdown;
+  std::vector<std::string> names;
+  for (const auto& [own, format] : known) {
+    if (own == name) return format;
+    names.push_back(own);
+  }
   throw Failure(ExitCode::usage, "--format: unknown format '" + name + "'; allowed are " +
-                                     protocol::join(known) + protocol::did_you_mean(name, known));
+                                     protocol::join(names) + protocol::did_you_mean(name, names));
+}
+
+bool is_document(Format format) {
+  return format == Format::markdown || format == Format::latex || format == Format::html;
 }
 
 std::size_t display_width(const std::string& text) {
@@ -95,8 +110,11 @@ TableWriter::TableWriter(std::ostream& out, std::vector<std::string> columns, Fo
       format_(format),
       width_(width),
       numeric_(columns_.size(), true) {
+  if (format_ == Format::table)
+    for (auto& column : columns_)
+      column = one_line(column);
   if (format_ == Format::csv || format_ == Format::spreadsheet)
-    write_csv(out_, {columns_.begin(), columns_.end()}, false);
+    write_csv(out_, {columns_.begin(), columns_.end()}, false, width_ > 0);
   if (format_ == Format::json) out_ << '[';
 }
 
@@ -104,27 +122,51 @@ void TableWriter::row(const std::vector<Json>& values) {
   if (values.size() != columns_.size()) throw std::logic_error("each column needs a value");
   ++rows_;
   if (format_ == Format::csv || format_ == Format::spreadsheet) {
-    write_csv(out_, values, format_ == Format::spreadsheet);
+    write_csv(out_, values, format_ == Format::spreadsheet, width_ > 0);
   } else if (format_ == Format::json || format_ == Format::jsonl) {
     out_ << (format_ == Format::jsonl ? "{" : rows_ > 1 ? ",\n {" : "\n {");
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      out_ << (i ? ", " : "") << protocol::json_text(columns_[i]) << ": "
-           << protocol::json_text(values[i]);
-    }
+    const auto text = [&](const Json& value) {
+      const auto json = protocol::json_text(value);
+      return width_ > 0 ? plain_text(json) : json;
+    };
+    for (std::size_t i = 0; i < values.size(); ++i)
+      out_ << (i ? ", " : "") << text(columns_[i]) << ": " << text(values[i]);
     out_ << (format_ == Format::jsonl ? "}\n" : "}");
+  } else if (is_document(format_)) {
+    add_shown(values);
   } else {
     auto& cells = cells_.emplace_back();
     for (std::size_t i = 0; i < values.size(); ++i) {
       numeric_[i] = numeric_[i] && (values[i].is_number() || values[i].is_null());
-      cells.push_back(values[i].is_number_float() ? readable(values[i].get<double>())
-                                                  : one_line(plain(values[i])));
+      cells.push_back(shown(values[i]));
     }
+  }
+}
+
+void TableWriter::add_shown(const std::vector<Json>& values) {
+  auto& row = document_.rows.emplace_back();
+  for (const auto& value : values) {
+    row.cells.push_back({shown(value), value.is_number()});
+    if (value.is_string()) row.name += " " + row.cells.back().text;
+  }
+}
+
+void TableWriter::row(const std::vector<std::string>& texts, std::size_t numbers_from,
+                      std::string name, const std::vector<Standing>& standings) {
+  row({texts.begin(), texts.end()});
+  if (!is_document(format_)) return;
+  auto& shown = document_.rows.back();
+  shown.name = std::move(name);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    shown.cells[i].number = i >= numbers_from && looks_like_number(texts[i]);
+    if (i < standings.size()) shown.cells[i].standing = standings[i];
   }
 }
 
 void TableWriter::finish() {
   if (format_ == Format::json) out_ << (rows_ ? "\n]\n" : "]\n");
   if (format_ == Format::table) finish_table();
+  if (is_document(format_)) finish_document();
   out_ << std::flush;
 }
 
@@ -144,6 +186,23 @@ std::string cut_to(const std::string& text, std::size_t width) {
 }
 
 }  // namespace
+
+void TableWriter::finish_document() {
+  auto& rows = document_.rows;
+  for (std::size_t i = columns_.size(); i-- > 0 && !rows.empty();) {
+    const bool empty = std::all_of(rows.begin(), rows.end(),
+                                   [i](const ShownRow& row) { return row.cells[i].text.empty(); });
+    if (!empty) continue;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    columns_.erase(columns_.begin() + at);
+    for (auto& row : rows)
+      row.cells.erase(row.cells.begin() + at);
+  }
+  document_.columns = columns_;
+  if (format_ == Format::markdown) write_markdown(out_, document_);
+  if (format_ == Format::latex) write_latex(out_, document_);
+  if (format_ == Format::html) write_html(out_, document_);
+}
 
 void TableWriter::drop_empty_columns() {
   if (cells_.empty()) return;

@@ -23,7 +23,7 @@ void print_rows(const std::vector<ComparisonRow>& rows, Format format) {
                                 "p_adjusted", "correction", "method",          "items",
                                 "groups",     "seeds",      "missing",         "margin",
                                 "verdict",    "note"},
-                    format);
+                    format, terminal_width());
   for (const auto& row : rows)
     table.row({row.axis,       row.base,       row.candidate,       row.hypothesis,
                row.task,       row.condition,  row.slice_dimension, row.slice,
@@ -74,7 +74,7 @@ Syntax compare_syntax() {
       "allow-different-scoring",
       "compares sides even if they were scored by different rules or versions of a metric")(
       "format", text()->value_name("FORMAT")->default_value("table"),
-      "table, md, csv, json or jsonl");
+      "table; for papers markdown, latex or html; for programs csv, json or jsonl");
   syntax.positionals = {{"experiment", 1}};
   syntax.examples =
       "  runner compare ablation\n"
@@ -82,7 +82,8 @@ Syntax compare_syntax() {
       "  runner compare quickstart --over task\n"
       "  runner compare quickstart --interaction task=event\n"
       "  runner compare rooms --with rooms@previous\n"
-      "  runner compare experiments/quickstart.toml --format csv > quickstart.csv\n";
+      "  runner compare experiments/quickstart.toml --format csv > quickstart.csv\n"
+      "  runner compare quickstart --base mfcc --format latex > quickstart.tex\n";
   return syntax;
 }
 
@@ -121,9 +122,7 @@ ExitCode run_compare(const std::vector<std::string>& arguments) {
     refuse_usage("compare",
                  "--with compares two experiments, --axis and --base compare values within one; "
                  "use one or the other");
-  const auto format = given->text("format");
-  const bool markdown = format == "md";
-  const auto rows_format = markdown ? Format::table : format_of(format, {"md"});
+  const auto format = format_of(given->text("format"));
 
   const auto file = given->text("results");
   const auto options = options_of(*given, name);
@@ -132,10 +131,10 @@ ExitCode run_compare(const std::vector<std::string>& arguments) {
   Store store(file, keeps ? Store::Mode::write : Store::Mode::read);
   const auto comparison = compare(store, options);
   const auto rows = rows_of(comparison);
-  if (rows_format == Format::table)
-    print(std::cout, comparison, markdown, terminal_width());
+  if (format == Format::table || is_document(format))
+    print(std::cout, comparison, format, terminal_width());
   else
-    print_rows(rows, rows_format);
+    print_rows(rows, format);
   if (keeps) store.record_comparisons(store.require_experiment(name), rows);
   return ExitCode::ok;
 }

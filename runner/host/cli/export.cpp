@@ -35,7 +35,7 @@ Json named(const std::vector<float>& scores, const std::vector<std::string>& nam
 
 /// If the output is JSON, columns that contain JSON are written as values instead of texts.
 void print_predictions(ExportedPredictions rows, std::ostream& out, Format format) {
-  TableWriter table(out, rows.columns(), format);
+  TableWriter table(out, rows.columns(), format, terminal_width());
   const bool parse = format == Format::json || format == Format::jsonl;
   for (ExportedPrediction row; rows.next(row);) {
     if (parse)

@@ -184,7 +184,8 @@ ExitCode run_lint_data(const std::vector<std::string>& arguments) {
   if (!given) return ExitCode::ok;
   if (!given->has("dataset")) refuse_usage("lint-data", "DATASET is missing");
   const auto format = format_of(given->text("format"));
-  if (format == Format::csv) refuse_usage("lint-data", "--format is 'csv'; allowed: table, json");
+  if (format != Format::table && format != Format::json)
+    refuse_usage("lint-data", "--format is '" + given->text("format") + "'; allowed: table, json");
 
   bool clean = true;
   auto all = Json::array();

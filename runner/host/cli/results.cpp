@@ -96,7 +96,7 @@ void add_format_option(boost::program_options::options_description& options,
   options.add_options()(
       "format",
       boost::program_options::value<std::string>()->value_name("FORMAT")->default_value(preset),
-      "table, csv, json or jsonl (one object per line)");
+      "table, csv, json, jsonl (one object per line), markdown, latex or html");
 }
 
 }  // namespace earshot::host

@@ -37,7 +37,7 @@ std::filesystem::path trained_state_of(const RunOrigin& run, const std::filesyst
 /// Prints the rows under the names of their columns. @returns how many there are
 std::size_t print_rows(Rows rows, std::ostream& out, Format format);
 
-/// Adds `--format table|csv|json|jsonl` with the default `preset`.
+/// Adds `--format table|csv|json|jsonl|markdown|latex|html` with the default `preset`.
 void add_format_option(boost::program_options::options_description& options,
                        const std::string& preset = "table");
 

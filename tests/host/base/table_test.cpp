@@ -105,16 +105,37 @@ TEST(Table, names_the_known_formats_for_an_unknown_one) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::usage);
     EXPECT_STREQ(failure.what(),
-                 "--format: unknown format 'jsn'; allowed are table, csv, json, jsonl; "
-                 "did you mean 'json'?");
+                 "--format: unknown format 'jsn'; allowed are table, csv, json, jsonl, markdown, "
+                 "latex, html; did you mean 'json'?");
   }
-  try {
-    format_of("latex", {"md"});
-    FAIL();
-  } catch (const Failure& failure) {
-    EXPECT_STREQ(failure.what(),
-                 "--format: unknown format 'latex'; allowed are table, csv, json, jsonl, md");
+  EXPECT_EQ(format_of("md"), Format::markdown);
+}
+
+TEST(Table, on_a_terminal_no_format_prints_what_would_control_it) {
+  for (const auto format : {Format::table, Format::csv, Format::spreadsheet, Format::json,
+                            Format::jsonl, Format::markdown, Format::latex, Format::html}) {
+    const auto text = written(format, {"name\x1b[1m"}, {{"\x1b[31m\u202egpj"}}, 80);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+    EXPECT_EQ(text.find("\u202e"), std::string::npos) << text;
   }
+  EXPECT_EQ(written(Format::csv, {"name"}, {{"\x1b[0m"}}), "name\n\x1b[0m\n")
+      << "a program gets what is stored";
+}
+
+TEST(Table, of_any_rows_is_a_document_with_macros_named_after_their_texts) {
+  const Rows rows{{"mel", nullptr, 3, 0.123456}, {"mfcc", "", 4, -1e-9}};
+  EXPECT_EQ(written(Format::markdown, {"encoder", "mapper", "n", "value"}, rows),
+            "| encoder | n | value |\n| --- | --- | --- |\n| mel | 3 | 0.1235 |\n"
+            "| mfcc | 4 | -1e-09 |\n");
+  EXPECT_EQ(written(Format::latex, {"encoder", "mapper", "n", "value"}, rows),
+            "% needs \\usepackage{booktabs}\n"
+            "\\newcommand{\\esMelN}{3}\n"
+            "\\newcommand{\\esMelValue}{0.1235}\n"
+            "\\newcommand{\\esMfccN}{4}\n"
+            "\\newcommand{\\esMfccValue}{$-$1$\\times10^{-9}$}\n"
+            "\\begin{tabular}{lrr}\n\\toprule\nencoder & n & value \\\\\n\\midrule\n"
+            "mel & \\esMelN{} & \\esMelValue{} \\\\\nmfcc & \\esMfccN{} & \\esMfccValue{} "
+            "\\\\\n\\bottomrule\n\\end{tabular}\n");
 }
 
 }  // namespace
