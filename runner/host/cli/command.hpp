@@ -19,12 +19,12 @@ struct Command {
   ExitCode (*run)(const std::vector<std::string>& arguments);
 };
 
-extern const Command run_command, plan_command, status_command, logs_command, compare_command,
-    query_command, export_command, report_command, plugins_command, describe_command,
-    check_plugin_command, new_plugin_command, listen_command, lint_data_command, encode_command,
-    import_predictions_command, rescore_command, answer_command, weights_command, repro_command,
-    cache_command, db_command, experiments_command, complete_command, export_adapter_command,
-    export_encoder_command, version_command;
+extern const Command run_command, plan_command, status_command, watch_command, logs_command,
+    compare_command, query_command, export_command, report_command, plugins_command,
+    describe_command, check_plugin_command, new_plugin_command, listen_command, lint_data_command,
+    encode_command, import_predictions_command, rescore_command, answer_command, weights_command,
+    repro_command, cache_command, db_command, experiments_command, complete_command,
+    export_adapter_command, export_encoder_command, version_command;
 
 /// All commands; `runner --help` keeps their order within a group.
 const std::vector<const Command*>& commands();

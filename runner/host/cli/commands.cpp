@@ -57,6 +57,7 @@ const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> all{&run_command,
                                                &plan_command,
                                                &status_command,
+                                               &watch_command,
                                                &logs_command,
                                                &compare_command,
                                                &query_command,

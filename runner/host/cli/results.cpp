@@ -1,5 +1,6 @@
 #include "host/cli/results.hpp"
 
+#include <sstream>
 #include <vector>
 
 #include <boost/program_options/value_semantic.hpp>
@@ -8,7 +9,6 @@
 #include "host/base/failure.hpp"
 #include "host/experiment/experiment.hpp"
 #include "host/plan/cell_identity.hpp"
-#include "host/store/status_tables.hpp"
 #include "protocol/nearest.hpp"
 
 namespace earshot::host {
@@ -89,6 +89,31 @@ std::size_t print_rows(Rows rows, std::ostream& out, Format format) {
     table.row(values);
   table.finish();
   return table.rows();
+}
+
+void print_below(std::ostream& out, const std::string& title, Rows rows) {
+  std::ostringstream table;
+  if (print_rows(std::move(rows), table, Format::table) > 0) out << title << table.str();
+}
+
+void CellCounts::add(const CellState& cell, const std::set<std::int64_t>& lost) {
+  const bool runs = cell.state == "running" && !lost.contains(cell.run);
+  ++cells;
+  ++(cell.state == "ok"        ? ok
+     : runs                    ? running
+     : cell.state == "pending" ? pending
+     : cell.state == "skipped" ? skipped
+                               : not_ok);
+}
+
+CellCounts& CellCounts::operator+=(const CellCounts& other) {
+  cells += other.cells;
+  ok += other.ok;
+  running += other.running;
+  pending += other.pending;
+  not_ok += other.not_ok;
+  skipped += other.skipped;
+  return *this;
 }
 
 void add_format_option(boost::program_options::options_description& options,

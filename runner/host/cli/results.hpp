@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
+#include <set>
 #include <string>
 
 #include <boost/program_options/options_description.hpp>
@@ -10,6 +11,7 @@
 #include "host/base/table.hpp"
 #include "host/store/run_lookup.hpp"
 #include "host/store/selected_rows.hpp"
+#include "host/store/status_tables.hpp"
 
 // For commands that read results: which run is meant, and rows in every format.
 
@@ -36,6 +38,19 @@ std::filesystem::path trained_state_of(const RunOrigin& run, const std::filesyst
 
 /// Prints the rows under the names of their columns. @returns how many there are
 std::size_t print_rows(Rows rows, std::ostream& out, Format format);
+
+/// Prints the rows as a table for people below a title; nothing if there are none.
+void print_below(std::ostream& out, const std::string& title, Rows rows);
+
+/// Numbers of cells by state.
+struct CellCounts {
+  std::int64_t cells = 0, ok = 0, running = 0, pending = 0, not_ok = 0, skipped = 0;
+
+  /// A run whose runner is gone counts as not ok, although its row says running until the next
+  /// `runner run`. @param lost  such runs (Store::lost_runs)
+  void add(const CellState& cell, const std::set<std::int64_t>& lost);
+  CellCounts& operator+=(const CellCounts& other);
+};
 
 /// Adds `--format table|csv|json|jsonl|markdown|latex|html` with the default `preset`.
 void add_format_option(boost::program_options::options_description& options,

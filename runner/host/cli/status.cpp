@@ -11,29 +11,17 @@
 namespace earshot::host {
 namespace {
 
-struct Counts {
-  std::int64_t cells = 0, ok = 0, running = 0, pending = 0, not_ok = 0, skipped = 0;
-};
-
-/// Counts by experiment and, with `by_encoder`, by encoder, in the order of the file. A run whose
-/// runner is gone counts as not ok, although its row says running until the next `runner run`.
-std::vector<std::pair<std::pair<std::string, std::string>, Counts>> count(
+/// Counts by experiment and, with `by_encoder`, by encoder, in the order of the file.
+std::vector<std::pair<std::pair<std::string, std::string>, CellCounts>> count(
     const Store& store, const std::string& experiment, bool by_encoder) {
   const auto lost = store.lost_runs();
-  std::vector<std::pair<std::pair<std::string, std::string>, Counts>> found;
+  std::vector<std::pair<std::pair<std::string, std::string>, CellCounts>> found;
   std::map<std::pair<std::string, std::string>, std::size_t> places;
   for (const auto& cell : cell_states(store, experiment)) {
     const std::pair group{cell.experiment, by_encoder ? cell.encoder : std::string()};
     const auto [place, fresh] = places.emplace(group, found.size());
-    if (fresh) found.emplace_back(group, Counts{});
-    auto& counts = found[place->second].second;
-    const bool runs = cell.state == "running" && !lost.contains(cell.run);
-    ++counts.cells;
-    ++(cell.state == "ok"        ? counts.ok
-       : runs                    ? counts.running
-       : cell.state == "pending" ? counts.pending
-       : cell.state == "skipped" ? counts.skipped
-                                 : counts.not_ok);
+    if (fresh) found.emplace_back(group, CellCounts{});
+    found[place->second].second.add(cell, lost);
   }
   return found;
 }
@@ -44,29 +32,17 @@ void print_counts(const Store& store, const std::string& experiment, Format form
       std::cout,
       {one ? "encoder" : "experiment", "cells", "ok", "running", "pending", "not_ok", "skipped"},
       format);
-  Counts sum;
+  CellCounts sum;
   const auto found = count(store, experiment, one);
   for (const auto& [group, counts] : found) {
     table.row({one ? group.second : group.first, counts.cells, counts.ok, counts.running,
                counts.pending, counts.not_ok, counts.skipped});
-    sum.cells += counts.cells;
-    sum.ok += counts.ok;
-    sum.running += counts.running;
-    sum.pending += counts.pending;
-    sum.not_ok += counts.not_ok;
-    sum.skipped += counts.skipped;
+    sum += counts;
   }
   if (one && format == Format::table && found.size() > 1) {
     table.row({"all", sum.cells, sum.ok, sum.running, sum.pending, sum.not_ok, sum.skipped});
   }
   table.finish();
-}
-
-/// Prints nothing if there are no rows.
-void print_below(const std::string& title, Rows rows) {
-  std::ostringstream table;
-  if (print_rows(std::move(rows), table, Format::table) > 0)
-    std::cout << '\n' << title << table.str();
 }
 
 /// Prints failures, the newest first.
@@ -112,11 +88,11 @@ ExitCode status(const std::vector<std::string>& arguments) {
   }
   print_counts(store, name, format);
   if (!name.empty() && format == Format::table) {
-    print_below("", encoder_table(store, name));
-    print_below("Training:\n", training_table(store, name));
-    print_below("Skipped:\n", skipped_table(store, name));
+    print_below(std::cout, "\n", encoder_table(store, name));
+    print_below(std::cout, "\nTraining:\n", training_table(store, name));
+    print_below(std::cout, "\nSkipped:\n", skipped_table(store, name));
     print_failures(store, name, given->has("failed") ? -1 : 10);
-    print_below("Warned:\n", warning_table(store, name));
+    print_below(std::cout, "\nWarned:\n", warning_table(store, name));
   }
   return ExitCode::ok;
 }

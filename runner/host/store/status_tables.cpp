@@ -75,6 +75,19 @@ std::int64_t failed_cells(const Store& store, const std::string& experiment) {
   return row.integer(0);
 }
 
+Rows latest_scores(const Store& store, const std::string& experiment, std::int64_t most) {
+  // Only the metrics of these cells are read, however many there are.
+  Statement rows(connection_of(store),
+                 "WITH newest AS (SELECT position, ended_ms FROM cell_state WHERE experiment = ?1 "
+                 "AND state = 'ok' AND split = 'test' ORDER BY ended_ms DESC, position LIMIT ?2) "
+                 "SELECT v.encoder, v.task, v.mapper, v.language_model, v.variant, v.seed, v.fold, "
+                 "v.metric, v.value, v.ci_low, v.ci_high, v.n FROM newest w CROSS JOIN result v "
+                 "WHERE v.experiment = ?1 AND v.position = w.position AND v.is_primary "
+                 "AND v.slice_dimension = 'all' ORDER BY w.ended_ms DESC, v.position");
+  rows.bind_all(experiment, most);
+  return Rows(std::move(rows));
+}
+
 Rows warning_table(const Store& store, const std::string& experiment) {
   return table_of(store,
                   "SELECT substr(cell_key, 1, 12) AS cell, encoder, task, seed, fold, "

@@ -36,6 +36,8 @@ Rows skipped_table(const Store& store, const std::string& experiment);
 Rows failure_table(const Store& store, const std::string& experiment, std::int64_t most);
 /// Number of cells in failure_table().
 std::int64_t failed_cells(const Store& store, const std::string& experiment);
+/// The primary scores of the cells that ended ok last, the newest first. @param most  of cells
+Rows latest_scores(const Store& store, const std::string& experiment, std::int64_t most);
 /// The warnings of ok runs.
 Rows warning_table(const Store& store, const std::string& experiment);
 /// Seconds and bytes by kind of work and encoder, over all attempts.

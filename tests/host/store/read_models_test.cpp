@@ -188,6 +188,23 @@ TEST_F(ReadModels, states_of_cells_are_those_of_their_last_runs) {
   EXPECT_THAT(all(warning_table(store, "ablation")), IsEmpty());
 }
 
+TEST_F(ReadModels, the_latest_scores_are_those_of_the_cells_that_ended_last) {
+  EXPECT_TRUE(all(latest_scores(store, "ablation", 5)).empty());
+  for (const std::size_t cell : {2, 0, 3})
+    finish(cell);
+  fail(1, "no");
+  for (const auto& [cell, ended] : {std::pair{2, 30}, {0, 20}, {3, 10}})
+    execute("UPDATE run SET started_ms = 5, ended_ms = " + std::to_string(ended) +
+            " WHERE state = 'ok' AND cell_id = " + std::to_string(cell + 1));
+  const auto scores = all(latest_scores(store, "ablation", 2));
+  ASSERT_EQ(scores.size(), 2U) << "one for each cell, whatever slices it has";
+  EXPECT_EQ(scores[0][0], "mimi");
+  EXPECT_EQ(scores[1][0], "htsat");
+  EXPECT_EQ(scores[0][8], 0.5);
+  EXPECT_EQ(all(latest_scores(store, "ablation", 5)).size(), 3U);
+  EXPECT_TRUE(all(latest_scores(store, "other", 5)).empty());
+}
+
 TEST_F(ReadModels, warnings_are_those_of_ok_runs_one_per_line) {
   auto run = ok_run();
   run.warnings = {"the scores are the same", "the penalty is the smallest"};
