@@ -60,6 +60,7 @@ function build(data) {
 }
 
 build(JSON.parse(document.getElementById("data").textContent));
+drawAll();
 
 // Paper shows every table, and charts at the width of the paper.
 const opened = [];
