@@ -132,20 +132,16 @@ void TableWriter::row(const std::vector<Json>& values) {
     for (std::size_t i = 0; i < values.size(); ++i)
       out_ << (i ? ", " : "") << text(columns_[i]) << ": " << text(values[i]);
     out_ << (format_ == Format::jsonl ? "}\n" : "}");
-  } else if (is_document(format_)) {
-    add_shown(values);
   } else {
-    auto& cells = cells_.emplace_back();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      numeric_[i] = numeric_[i] && (values[i].is_number() || values[i].is_null());
-      cells.push_back(shown(values[i]));
-    }
+    add_shown(values);
   }
 }
 
 void TableWriter::add_shown(const std::vector<Json>& values) {
-  auto& row = document_.rows.emplace_back();
-  for (const auto& value : values) {
+  auto& row = shown_.rows.emplace_back();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto& value = values[i];
+    numeric_[i] = numeric_[i] && (value.is_number() || value.is_null());
     row.cells.push_back({shown(value), value.is_number()});
     if (value.is_string()) row.name += " " + row.cells.back().text;
   }
@@ -155,7 +151,7 @@ void TableWriter::row(const std::vector<std::string>& texts, std::size_t numbers
                       std::string name, const std::vector<Standing>& standings) {
   row({texts.begin(), texts.end()});
   if (!is_document(format_)) return;
-  auto& shown = document_.rows.back();
+  auto& shown = shown_.rows.back();
   shown.name = std::move(name);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     shown.cells[i].number = i >= numbers_from && looks_like_number(texts[i]);
@@ -188,33 +184,25 @@ std::string cut_to(const std::string& text, std::size_t width) {
 }  // namespace
 
 void TableWriter::finish_document() {
-  auto& rows = document_.rows;
-  for (std::size_t i = columns_.size(); i-- > 0 && !rows.empty();) {
+  drop_empty_columns();
+  shown_.columns = columns_;
+  if (format_ == Format::markdown) write_markdown(out_, shown_);
+  if (format_ == Format::latex) write_latex(out_, shown_);
+  if (format_ == Format::html) write_html(out_, shown_);
+}
+
+void TableWriter::drop_empty_columns() {
+  auto& rows = shown_.rows;
+  if (rows.empty()) return;
+  for (std::size_t i = columns_.size(); i-- > 0;) {
     const bool empty = std::all_of(rows.begin(), rows.end(),
                                    [i](const ShownRow& row) { return row.cells[i].text.empty(); });
     if (!empty) continue;
     const auto at = static_cast<std::ptrdiff_t>(i);
     columns_.erase(columns_.begin() + at);
+    numeric_.erase(numeric_.begin() + at);
     for (auto& row : rows)
       row.cells.erase(row.cells.begin() + at);
-  }
-  document_.columns = columns_;
-  if (format_ == Format::markdown) write_markdown(out_, document_);
-  if (format_ == Format::latex) write_latex(out_, document_);
-  if (format_ == Format::html) write_html(out_, document_);
-}
-
-void TableWriter::drop_empty_columns() {
-  if (cells_.empty()) return;
-  for (std::size_t i = columns_.size(); i-- > 0;) {
-    const bool empty = std::all_of(cells_.begin(), cells_.end(),
-                                   [i](const auto& cells) { return cells[i].empty(); });
-    if (!empty) continue;
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    columns_.erase(columns_.begin() + at);
-    numeric_.erase(numeric_.begin() + at);
-    for (auto& cells : cells_)
-      cells.erase(cells.begin() + at);
   }
 }
 
@@ -225,8 +213,8 @@ std::vector<std::size_t> TableWriter::column_widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = display_width(columns_[i]);
-    for (const auto& cells : cells_)
-      width = std::max(width, display_width(cells[i]));
+    for (const auto& row : shown_.rows)
+      width = std::max(width, display_width(row.cells[i].text));
     widths.push_back(width);
   }
   auto total = std::accumulate(widths.begin(), widths.end(), std::size_t{0}) +
@@ -261,8 +249,12 @@ void TableWriter::finish_table() {
   for (const auto width : widths)
     rules.emplace_back(width, '-');
   write(rules);
-  for (const auto& cells : cells_)
-    write(cells);
+  for (const auto& row : shown_.rows) {
+    std::vector<std::string> texts;
+    for (const auto& cell : row.cells)
+      texts.push_back(cell.text);
+    write(texts);
+  }
 }
 
 }  // namespace earshot::host

@@ -41,7 +41,7 @@ class TableWriter {
               std::size_t width = 0);
 
   /// What the table is about, in documents.
-  void frame(TableFrame frame) { document_.frame = std::move(frame); }
+  void frame(TableFrame frame) { shown_.frame = std::move(frame); }
 
   /// One value per column: null, true/false, number or text; lists and objects appear as JSON.
   void row(const std::vector<protocol::Json>& values);
@@ -65,9 +65,8 @@ class TableWriter {
   Format format_;
   std::size_t width_;
   std::size_t rows_ = 0;
-  std::vector<std::vector<std::string>> cells_{};  ///< for the format table
-  std::vector<bool> numeric_{};                    ///< columns with nothing but numbers
-  ShownTable document_{};                          ///< for the formats of documents
+  ShownTable shown_{};           ///< for the formats that finish() writes
+  std::vector<bool> numeric_{};  ///< columns with nothing but numbers
 };
 
 /// Number of characters that a terminal shows for UTF-8 `text`, one column each.
