@@ -124,6 +124,21 @@ std::string markdown_text(std::string_view text) {
   return escaped;
 }
 
+std::string markdown_code(std::string_view text) {
+  // The fence is longer than any run of its character inside. In a table, a bar ends the cell even
+  // in code.
+  std::size_t longest = 0, run = 0;
+  std::string inside;
+  for (const char c : one_line(std::string(text))) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+    if (c == '|') inside += '\\';
+    inside += c;
+  }
+  const std::string fence(longest + 1, '`'), gap(longest > 0 ? " " : "");
+  return fence + gap + inside + gap + fence;
+}
+
 std::string html_text(std::string_view text) {
   std::string escaped;
   for (const char c : one_line(std::string(text))) {

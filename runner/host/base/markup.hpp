@@ -20,6 +20,8 @@ std::string one_line(std::string text);
 std::string latex_text(std::string_view text);
 /// For Markdown as on GitHub, in paragraphs and tables.
 std::string markdown_text(std::string_view text);
+/// The same as code, in the font of code.
+std::string markdown_code(std::string_view text);
 /// For HTML, in elements and quoted attributes.
 std::string html_text(std::string_view text);
 

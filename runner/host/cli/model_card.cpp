@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "host/base/failure.hpp"
+#include "host/base/markup.hpp"
 #include "host/schedule/provenance.hpp"
 #include "host/store/pretraining_record.hpp"
 #include "protocol/hash.hpp"
@@ -30,7 +31,7 @@ Json public_value(const Json& value) {
 }
 
 std::string code_text(const std::string& text) {
-  return text.empty() ? "" : "`" + text + "`";
+  return text.empty() ? "" : markdown_code(text);
 }
 
 /// The component with its options, in the form of the protocol.
@@ -68,20 +69,12 @@ std::string ends_of_curves(const PretrainingRecord& record) {
 class CardTable {
  public:
   explicit CardTable(std::ostream& card) : card_(card) { card_ << "| | |\n|---|---|\n"; }
-  /// Nothing if the value is empty.
+  /// Nothing if the value is empty. @param value  Markdown
   void row(const std::string& name, const std::string& value) {
-    if (!value.empty()) card_ << "| " << cell(name) << " | " << cell(value) << " |\n";
+    if (!value.empty()) card_ << "| " << markdown_text(name) << " | " << value << " |\n";
   }
 
  private:
-  static std::string cell(const std::string& text) {
-    std::string result;
-    for (const auto character : text) {
-      if (character == '|') result += '\\';
-      result += character == '\n' ? ' ' : character;
-    }
-    return result;
-  }
   std::ostream& card_;
 };
 
@@ -112,13 +105,13 @@ void add_training(CardTable& table, const ExportedEncoder& exported,
   table.row("trained by", ref_text(request.evaluator));
   table.row("hash of its plugin", code_text(request.evaluator.plugin_sha256));
   table.row("seed", std::to_string(request.seed));
-  table.row("end of the training", ends_of_curves(record));
+  table.row("end of the training", markdown_text(ends_of_curves(record)));
   table.row("trained encoder", ref_text(request.encoder));
   for (const auto& input : request.encoder.inputs)
     table.row("hash of " + protocol::path_text(protocol::path_of(input.path).filename()),
               code_text(input.sha256));
   add_read_encoders(table, request.from);
-  table.row("plugin", plugin.info.name + " " + plugin.info.version);
+  table.row("plugin", markdown_text(plugin.info.name + " " + plugin.info.version));
   table.row("hash of the plugin", code_text(plugin.sha256));
   table.row("key of the training", code_text(stage.key));
 }
@@ -143,9 +136,10 @@ std::string card_of(const fs::path& folder, const ExportedEncoder& exported) {
        << "`, trained by Earshot.\n\n```toml\n"
        << usage_of(exported) << "```\n\n";
   CardTable table(card);
-  table.row("experiment", code_text(experiment.name) + ", " +
-                              protocol::path_text(fs::path(experiment.file).filename()));
-  table.row("its question", experiment.question);
+  table.row("experiment",
+            code_text(experiment.name) + ", " +
+                markdown_text(protocol::path_text(fs::path(experiment.file).filename())));
+  table.row("its question", markdown_text(experiment.question));
   add_training_data(table, exported.stage);
   add_training(table, exported, record);
   table.row("weights", std::to_string(exported.made.tensors) + " tensors of " +

@@ -38,6 +38,12 @@ TEST(MarkdownText, keeps_underlines_that_emphasize_nothing) {
   EXPECT_EQ(markdown_text("_mel_"), "\\_mel\\_");
 }
 
+TEST(MarkdownCode, stays_in_its_fence_and_its_cell) {
+  EXPECT_EQ(markdown_code("a_b <i>"), "`a_b <i>`");
+  EXPECT_EQ(markdown_code("a|b\nc"), "`a\\|b c`");
+  EXPECT_EQ(markdown_code("a ``b`` `"), "``` a ``b`` ` ```");
+}
+
 TEST(HtmlText, has_no_markup_in_elements_and_attributes) {
   EXPECT_EQ(html_text("<b a=\"x\" b='y'>&"), "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp;");
   EXPECT_EQ(html_text("a\u202e\x1b[0m"), "a\uFFFD\u0020[0m");
