@@ -427,8 +427,9 @@ def _index(folder: Path, dataset_key: str) -> dict[str, Any]:
             return index
     why = "shards that it had were deleted" if names else "there is no list of its clips"
     raise Problem(
-        f"{folder}: these features are not in the cache: {why}. Run the experiment again to compute them, or give the "
-        "cache's folder as cache="
+        f"{folder}: these features are not in the cache: {why}. Cells that are ok do not compute them again; "
+        "`runner FILE.toml --results again.db` in the folder of the results file does. Or give the cache's folder as "
+        "cache="
     )
 
 
