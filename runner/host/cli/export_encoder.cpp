@@ -6,6 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/model_card.hpp"
 #include "host/cli/shared_options.hpp"
+#include "host/store/pretraining_record.hpp"
 #include "protocol/nearest.hpp"
 #include "protocol/path_text.hpp"
 
@@ -90,16 +91,22 @@ const PretrainStage& select_training(const Plan& plan, const std::string& label,
                 protocol::join(trainings));
 }
 
-/// @throws Failure (usage) with the command that trains, unless the training has been done
-void require_done(const PretrainStage& stage, const Experiment& experiment,
-                  const Arguments& given) {
+/// @throws Failure (usage) with the command that trains, unless the cache has what was learnt
+void require_state(const PretrainStage& stage, const Workspace& workspace, const Arguments& given) {
   if (fs::exists(protocol::path_of(stage.request.file))) return;
-  auto command = "runner " + experiment.file;
+  auto command = "runner " + workspace.experiment().file;
   for (const auto& change : given.texts("set"))
     command += " --set " + change;
-  refuse_export("encoder '" + stage.label +
-                "' has not been trained yet with these options, data and " +
-                "plugins: there is no " + stage.request.file + ". '" + command + "' trains it");
+  const auto* store = workspace.store();
+  if (store == nullptr || pretraining_record(*store, stage.key).ends.empty())
+    refuse_export("encoder '" + stage.label +
+                  "' has not been trained yet with these options, data and plugins. '" + command +
+                  "' trains it");
+  const auto other = fs::path(given.text("results")).parent_path() / "again.db";
+  refuse_export("what encoder '" + stage.label +
+                "' has learnt is no longer in the cache: there is no " + stage.request.file +
+                ". Cells that are ok do not train it again; '" + command + " --results " +
+                other.string() + "' does");
 }
 
 /// The encoder with this state in a source, or in what that reads; null if it is not there.
@@ -204,7 +211,7 @@ ExitCode run_export_encoder(const std::vector<std::string>& arguments) {
   const auto& written = find_trained(workspace.experiment(), label);
   const auto& plan = keep_until_exit(workspace.plan());
   const auto& stage = select_training(plan, label, *given);
-  require_done(stage, workspace.experiment(), *given);
+  require_state(stage, workspace, *given);
   const KnownPlugins plugins(workspace.settings().planning);
   const auto entry = plugins.catalog.find("encoder", written.use, written.position.text());
   const auto option = weights_option(entry);

@@ -150,6 +150,22 @@ TEST_F(ExportEncoder, refuses_an_encoder_that_was_not_trained) {
   EXPECT_FALSE(std::filesystem::exists(sandbox_ / "saved"));
 }
 
+// Regression: the message named a command that did nothing, since all cells were ok.
+TEST_F(ExportEncoder, says_how_to_train_again_what_has_left_the_cache) {
+  ASSERT_EQ(run().code, 0);
+  std::filesystem::remove_all(sandbox_ / "r/cache/pretrained");
+  const auto gone = export_encoder({"trained", "--to", "saved"});
+  EXPECT_EQ(gone.code, 2);
+  EXPECT_THAT(gone.err, AllOf(HasSubstr("is no longer in the cache"),
+                              HasSubstr("'runner tones.toml --results r/again.db' does")));
+  ASSERT_EQ(
+      sandbox_
+          .command({"tones.toml", "--results", "r/again.db", "--plugin-path", STAGE_FIXTURE_FOLDER})
+          .code,
+      0);
+  EXPECT_EQ(export_encoder({"trained", "--to", "saved"}).code, 0);
+}
+
 TEST_F(ExportEncoder, needs_the_file_of_an_experiment_and_a_folder) {
   const auto command = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "export-encoder");
