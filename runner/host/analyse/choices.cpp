@@ -37,8 +37,11 @@ std::vector<std::string> AxisNames::axes() const {
   return axes;
 }
 
-std::vector<std::string> AxisNames::values(const std::string& axis) const {
-  auto values = own_.axis_values(axis);
+const std::vector<std::string>& AxisNames::values(const std::string& axis) const {
+  const auto [place, fresh] = values_.try_emplace(axis);
+  auto& values = place->second;
+  if (!fresh) return values;
+  values = own_.axis_values(axis);
   if (other_ != nullptr)
     for (const auto& value : other_->axis_values(axis))
       if (!among(values, value)) values.push_back(value);

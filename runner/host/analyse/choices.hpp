@@ -24,11 +24,12 @@ class AxisNames {
   AxisNames(const Design& own, const Design* other) : own_(own), other_(other) {}
 
   std::vector<std::string> axes() const;
-  std::vector<std::string> values(const std::string& axis) const;
+  const std::vector<std::string>& values(const std::string& axis) const;
 
  private:
   const Design& own_;
   const Design* other_;
+  mutable std::map<std::string, std::vector<std::string>> values_{};  ///< those asked for before
 };
 
 /// The values allowed by `--only`, by axis.

@@ -222,7 +222,7 @@ class Comparer {
   void place(std::int64_t position, ComparedLine line) {
     std::vector<std::size_t> ranks;
     for (const auto& axis : table_axes_[line.by]) {
-      const auto values = names_->values(axis);
+      const auto& values = names_->values(axis);
       const auto own = line.condition.find(axis);
       const auto value = own == line.condition.end() ? "" : own->second;
       ranks.push_back(static_cast<std::size_t>(std::find(values.begin(), values.end(), value) -

@@ -1,5 +1,6 @@
 #include "host/report/page_data.hpp"
 
+#include "host/analyse/remembered.hpp"
 #include "host/analyse/stored.hpp"
 #include "host/report/parts.hpp"
 
@@ -14,7 +15,8 @@ namespace {
 ReportedExperiment experiment_of(const Store& store, const std::string& name) {
   const auto revision = store.require_experiment(name);
   const auto design = read_design(store, revision);
-  const StoredObservations observations(store);
+  const StoredObservations stored(store);
+  const RememberedObservations observations(stored);
   const Subject subject{store, name, revision, design, observations};
   ReportedExperiment report{.name = name};
   add_claims(report, subject);
@@ -26,6 +28,7 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name) {
 }  // namespace
 
 PageData page_data(const Store& store, const std::vector<std::string>& experiments) {
+  const Snapshot snapshot(store);
   PageData data;
   for (const auto& name : experiments)
     data.experiments.push_back(experiment_of(store, name));

@@ -123,8 +123,31 @@ std::int64_t Connection::last_id() const {
   return sqlite3_last_insert_rowid(handle());
 }
 
+IdleStatements::~IdleStatements() {
+  for (const auto& [sql, statement] : statements_)
+    sqlite3_finalize(statement);
+}
+
+sqlite3_stmt* IdleStatements::take(std::string_view sql) {
+  const std::lock_guard lock(mutex_);
+  const auto found = statements_.find(sql);
+  return found == statements_.end() ? nullptr : statements_.extract(found).mapped();
+}
+
+void IdleStatements::keep(sqlite3_stmt* statement) {
+  constexpr std::size_t most = 64;
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  const std::lock_guard lock(mutex_);
+  if (statements_.size() < most)
+    statements_.emplace(sqlite3_sql(statement), statement);
+  else
+    sqlite3_finalize(statement);
+}
+
 Statement::Statement(const Connection& connection, std::string_view sql)
-    : connection_(&connection), statement_(nullptr, sqlite3_finalize) {
+    : connection_(&connection), statement_(connection.idle()->take(sql), Keep{connection.idle()}) {
+  if (statement_) return;
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()),
                                       &statement, nullptr);

@@ -2,7 +2,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +22,24 @@ namespace earshot::host {
 [[noreturn]] void refuse_store(const std::filesystem::path& file, const std::string& problem);
 
 using protocol::Json;
+
+/// Prepared statements that are not in use: to prepare one takes longer than most of what it reads.
+class IdleStatements {
+ public:
+  IdleStatements() = default;
+  ~IdleStatements();
+  IdleStatements(const IdleStatements&) = delete;
+  IdleStatements& operator=(const IdleStatements&) = delete;
+
+  /// One with this text, which is the caller's from then on; null if there is none.
+  sqlite3_stmt* take(std::string_view sql);
+  /// Resets the statement and keeps it, or ends it if there are many.
+  void keep(sqlite3_stmt* statement);
+
+ private:
+  std::mutex mutex_{};
+  std::multimap<std::string, sqlite3_stmt*, std::less<>> statements_{};
+};
 
 /// One connection to a SQLite file. Every error of SQLite becomes a Failure (store_unusable) with
 /// the file, what is wrong and what to do.
@@ -43,6 +64,7 @@ class Connection {
 
   const std::string& name() const { return name_; }
   sqlite3* handle() const { return database_.get(); }
+  const std::shared_ptr<IdleStatements>& idle() const { return idle_; }
 
   /// @throws Failure that translates SQLite's error `code`; RefusedRow if that is a constraint
   [[noreturn]] void fail(int code) const;
@@ -64,6 +86,7 @@ class Connection {
   mutable Place log_{};  ///< that of the write-ahead log, once it exists
   std::string name_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
+  std::shared_ptr<IdleStatements> idle_ = std::make_shared<IdleStatements>();
 };
 
 /// A prepared statement. Parameters count from 1, columns from 0.
@@ -126,8 +149,13 @@ class Statement {
   sqlite3_stmt* handle() const { return statement_.get(); }
 
  private:
+  struct Keep {
+    std::shared_ptr<IdleStatements> idle{};
+    void operator()(sqlite3_stmt* statement) const { idle->keep(statement); }
+  };
+
   const Connection* connection_;
-  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
+  std::unique_ptr<sqlite3_stmt, Keep> statement_;
 };
 
 /// BEGIN IMMEDIATE; rolled back if it is destroyed without commit(). On a watched connection, begin

@@ -329,4 +329,17 @@ void Store::record_comparisons(std::int64_t experiment, const std::vector<Compar
   transaction.commit();
 }
 
+Snapshot::Snapshot(const Store& store) : store_(&store) {
+  // The state is that of the first read.
+  for (const auto* sql : {"BEGIN", "SELECT count(*) FROM schema_migration"})
+    Statement(connection_of(store), sql).step();
+}
+
+Snapshot::~Snapshot() {
+  try {
+    Statement(connection_of(*store_), "ROLLBACK").step();
+  } catch (const Failure&) {  // it ends with the connection
+  }
+}
+
 }  // namespace earshot::host

@@ -144,6 +144,22 @@ struct RemovedExperiment {
   std::int64_t shared = 0;  ///< cells that were kept, since another experiment has them
 };
 
+class Store;
+
+/// While it lives, everything that is read is of one state of the file, whatever another process
+/// writes. Reading many small things is faster, too. There is one at a time for a Store, which
+/// must outlive it and is not written to meanwhile.
+class Snapshot {
+ public:
+  explicit Snapshot(const Store& store);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  const Store* store_;
+};
+
 /// One results file. Only one process writes it at a time, through a Store; every write transaction
 /// is BEGIN IMMEDIATE, and every commit is on disk when the member returns.
 ///
