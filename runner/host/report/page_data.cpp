@@ -8,7 +8,8 @@ namespace earshot::host {
 
 EARSHOT_JSON_DEFINITIONS(ReportedDifference, ReportedClaim, ReportedComparison, ReportedRow,
                          ReportedColumn, ReportedScore, ReportedSlice, ReportedCost, ReportedCurve,
-                         ReportedTable, ReportedStates, ReportedExperiment, PageData)
+                         ReportedGap, ReportedCorrelation, ReportedTable, ReportedStates,
+                         ReportedExperiment, PageData)
 
 namespace {
 
@@ -21,6 +22,7 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name) {
   ReportedExperiment report{.name = name};
   add_claims(report, subject);
   add_grid(report, subject);
+  add_gaps(report, subject);
   add_provenance(report, subject);
   return report;
 }

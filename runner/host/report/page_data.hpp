@@ -65,6 +65,7 @@ struct ReportedRow {
   std::string control{};                      ///< why it is a control; "" if it is not
   std::map<std::string, std::string> axes{};  ///< its value on each axis of encoders
 };
+};
 EARSHOT_FIELDS(ReportedRow, label, encoder, control, axes)
 
 /// A column of the table of scores: a task with the values of all axes that are not the encoder's.
@@ -75,6 +76,8 @@ struct ReportedColumn {
   OrNull<double> chance{}, majority{};  ///< means over its cells; null if they do not report it
   std::map<std::string, std::string> axes{};  ///< its value on each other axis
 };
+}
+;
 EARSHOT_FIELDS(ReportedColumn, label, task, metric, unit, higher_is_better, chance, majority, axes)
 
 /// The primary metric of a row and column over all items.
@@ -125,6 +128,30 @@ struct ReportedCurve {
 };
 EARSHOT_FIELDS(ReportedCurve, row, column, seed, fold, state, name, points, recorded)
 
+/// A dot: how far a candidate is from the base by probes, and by questions.
+struct ReportedGap {
+  std::string candidate{}, base{};  ///< encoders
+  std::string question{};           ///< the task that asks, with what distinguishes its condition
+  std::string probe{};              ///< the probe, or "mean over event, room"
+  /// How the two sides belong together: "dataset": the same one; "slice": the same slice of it;
+  /// "name": the slice of the questions is called like the probe or its label
+  std::string matched{};
+  std::string label{};  ///< the dataset, or "category mood"
+  ReportedDifference probe_gap{}, question_gap{};
+};
+EARSHOT_FIELDS(ReportedGap, candidate, base, question, probe, matched, label, probe_gap,
+               question_gap)
+
+/// Spearman's correlation of the dots of one kind, task and candidate, each in the direction of
+/// improvement (statistics::RankCorrelation).
+struct ReportedCorrelation {
+  std::string matched{}, question{}, candidate{};  ///< as in ReportedGap
+  std::int64_t dots = 0;
+  OrNull<double> rho{}, p{};
+  std::string note{};  ///< why there is none
+};
+EARSHOT_FIELDS(ReportedCorrelation, matched, question, candidate, dots, rho, p, note)
+
 /// Rows for people, each with a value for each column.
 struct ReportedTable {
   std::string title{};
@@ -154,13 +181,15 @@ struct ReportedExperiment {
   std::vector<ReportedSlice> slices{};
   std::vector<ReportedCost> costs{};
   std::vector<ReportedCurve> curves{};
+  std::vector<ReportedGap> gaps{};
+  std::vector<ReportedCorrelation> correlations{};
   std::vector<ReportedTable> provenance{};
   std::string source{};                  ///< its TOML
   std::vector<std::string> overrides{};  ///< those of the command line
 };
 EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, last_ms, states,
-               claims, comparison, rows, columns, scores, slices, costs, curves, provenance, source,
-               overrides)
+               claims, comparison, rows, columns, scores, slices, costs, curves, gaps, correlations,
+               provenance, source, overrides)
 
 struct PageData {
   std::string generator{};              ///< "Earshot 0.1.0 (4f2a...)"

@@ -45,6 +45,12 @@ void add_grid(ReportedExperiment& report, const Subject& subject);
 void add_standings(ReportedExperiment& report, const Subject& subject,
                    const std::vector<Labels>& rows, const std::vector<std::size_t>& columns);
 
+/// Dots of probe gaps against question gaps, if the experiment has probes and questions: encoders
+/// are compared with the base of [compare], or the first, as by `runner compare EXPERIMENT --axis
+/// encoder --by DIMENSION`; probes of one dataset and metric also with `--over task`. Uses columns
+/// and slices of the report.
+void add_gaps(ReportedExperiment& report, const Subject& subject);
+
 /// File, circumstances, data, cost and failures.
 void add_provenance(ReportedExperiment& report, const Subject& subject);
 

@@ -20,7 +20,8 @@ std::vector<DesignCell> cells_without_axes(const Store& store, std::int64_t revi
       "coalesce(json_extract(c.identity, '$.audio_version'), ''), coalesce(p.device, ''), "
       "json_type(c.identity, '$.encoder') = 'null' AND "
       "json_type(c.identity, '$.imported') IS NULL, coalesce(m.skipped, ''), "
-      "coalesce(json_extract(c.identity, '$.encoder.component'), ''), m.weights "
+      "coalesce(json_extract(c.identity, '$.encoder.component'), ''), m.weights, "
+      "coalesce(c.target, '') "
       "FROM experiment_cell m "
       "LEFT JOIN cell c ON c.cell_id = m.cell_id "
       "LEFT JOIN run r ON r.cell_id = c.cell_id AND r.state = 'ok' "
@@ -47,6 +48,7 @@ std::vector<DesignCell> cells_without_axes(const Store& store, std::int64_t revi
     cell.skipped = rows.text(14);
     cell.component = rows.text(15);
     cell.weights = rows.text(16);
+    cell.target = rows.text(17);
   }
   return cells;
 }

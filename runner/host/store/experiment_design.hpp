@@ -21,6 +21,7 @@ struct DesignCell {
   std::int64_t run = 0;          ///< its finished run; 0: none yet
   std::int64_t dataset_id = 0;   ///< 0 if the cell cannot run
   std::string key{}, primary{};  ///< primary: name of the metric; "" if the cell cannot run
+  std::string target{};          ///< predicted label; "" for answers to questions, or nothing
   std::string skipped{};         ///< why it cannot run; "" if it can
   bool hears_nothing = false;    ///< whether it uses no encoder
   std::string component{};       ///< of the encoder, "controls/level_only"; "" without, or imported

@@ -86,6 +86,18 @@ PageData hostile_data() {
                                  .name = text,
                                  .points = {{0, 1.0}, {1, {}}, {2, 0.5}},
                                  .recorded = 3});
+    for (const auto* matched : {"slice", "name", "dataset"}) {
+      experiment.gaps.push_back({.candidate = text,
+                                 .base = text,
+                                 .question = text,
+                                 .probe = text,
+                                 .matched = matched,
+                                 .label = text,
+                                 .probe_gap = difference,
+                                 .question_gap = difference});
+      experiment.correlations.push_back(
+          {.matched = matched, .question = text, .candidate = text, .dots = 1, .note = text});
+    }
     auto& table = experiment.provenance.emplace_back();
     table.title = text;
     table.columns = {text};
@@ -170,13 +182,13 @@ TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
   const auto root =
       dom.substr(dom.find("<html"), dom.find('>', dom.find("<html")) - dom.find("<html"));
   EXPECT_THAT(root, AllOf(HasSubstr("data-built=\"yes\""), Not(HasSubstr("data-error")))) << root;
-  // A figure for each claim, the comparison, scores, slices, costs and curves, all drawn.
+  // A figure for each claim, the comparison, scores, slices, costs, gaps and curves, all drawn.
   std::size_t figures = 0, drawn = 0;
   for (auto at = dom.find("<figure"); at != std::string::npos; at = dom.find("<figure", at + 1))
     ++figures;
   for (auto at = dom.find("viewBox="); at != std::string::npos; at = dom.find("viewBox=", at + 1))
     ++drawn;
-  EXPECT_EQ(figures, hostile.size() + 5);
+  EXPECT_EQ(figures, hostile.size() + 6);
   EXPECT_EQ(drawn, figures);
   EXPECT_THAT(dom, AllOf(HasSubstr("‹U+202E›gnp.exe"), HasSubstr("‹U+001B›[31mred")));
 }

@@ -3,6 +3,7 @@ import {costsSection} from "./costs.js";
 import {curvesSection} from "./curves.js";
 import {element, freshId} from "./dom.js";
 import {drawAll} from "./figure.js";
+import {gapsSection} from "./gaps.js";
 import {provenanceSection} from "./provenance.js";
 import {scoresSection} from "./scores.js";
 import {settingsSection} from "./settings.js";
@@ -17,6 +18,7 @@ const sections = [
   ["Slices", slicesSection],
   ["Score and cost", costsSection],
   ["Scores by setting", settingsSection],
+  ["Probes and questions", gapsSection],
   ["Learning curves", curvesSection],
   ["Provenance", provenanceSection],
 ];
