@@ -25,9 +25,10 @@ Syntax report_syntax() {
       "without links\n"
       "to others: it opens from a mail, without a network, and prints. Each chart has its numbers "
       "as a table.\n"
-      "The page contains the experiment's file, and names of files in error messages. It contains "
-      "neither\n"
-      "uncommitted changes nor the environment."};
+      "The page contains the experiment's file, names of files in error messages, and questions "
+      "and "
+      "answers\n"
+      "of test items. It contains neither uncommitted changes nor the environment."};
   add_results_option(syntax.options);
   syntax.options.add_options()(
       "to", program_options::value<std::string>()->value_name("FILE"),

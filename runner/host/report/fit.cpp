@@ -27,6 +27,7 @@ void fit(PageData& data, std::size_t most) {
   struct Step {
     std::string what{};
     std::function<void(ReportedExperiment&)> change{};
+    bool answers = false;  ///< whether the items on which runs disagree are left out
   };
   constexpr std::size_t few_points = 50;
   const std::vector<Step> steps{
@@ -36,6 +37,10 @@ void fit(PageData& data, std::size_t most) {
            thin(curve, few_points);
        }},
       {"learning curves are left out", [](auto& experiment) { experiment.curves.clear(); }},
+      {"items on which runs disagree are left out ('runner export EXPERIMENT --predictions' writes "
+       "all answers)",
+       [](auto&) {}, true},
+      {"confusion tables are left out", [](auto& experiment) { experiment.confusions.clear(); }},
       {"scores by slice are left out", [](auto& experiment) { experiment.slices.clear(); }},
       {"the texts of experiment files are left out",
        [](auto& experiment) { experiment.source.clear(); }},
@@ -46,6 +51,7 @@ void fit(PageData& data, std::size_t most) {
     if (size_of(data) <= most) return;
     for (auto& experiment : data.experiments)
       step.change(experiment);
+    if (step.answers) data.answers.clear();
     auto sentence = "To keep this page small, " + step.what + ".";
     if (std::find(data.left_out.begin(), data.left_out.end(), sentence) == data.left_out.end())
       data.left_out.push_back(std::move(sentence));

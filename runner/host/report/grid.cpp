@@ -4,8 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "host/analyse/conditions.hpp"
-#include "host/report/parts.hpp"
+#include "host/report/places.hpp"
 #include "host/store/metric_values.hpp"
 #include "host/store/stage_costs.hpp"
 #include "host/store/status_tables.hpp"
@@ -13,10 +12,6 @@
 
 namespace earshot::host {
 namespace {
-
-bool is_axis_of_encoder(const std::string& axis) {
-  return axis == "encoder" || axis.starts_with("encoder.");
-}
 
 /// Running means of numbers, some of which may be unknown.
 class Mean {
@@ -59,81 +54,6 @@ struct Gathered {
   std::int64_t items() const {
     return seeds.empty() ? 0 : n / static_cast<std::int64_t>(seeds.size());
   }
-};
-
-using Place = std::pair<std::size_t, std::size_t>;  ///< row and column
-
-/// Rows and columns in the order of the cells, and the place of each cell.
-class Grid {
- public:
-  explicit Grid(const Subject& subject) : subject_(subject) {
-    for (const auto& cell : subject.design.cells) {
-      Labels row, column;
-      for (const auto& [axis, value] : cell.axes)
-        (is_axis_of_encoder(axis) ? row : column).emplace(axis, value);
-      const auto task = cell.axes.find("task");
-      // A task with a dataset of its own names both.
-      if (task != cell.axes.end() &&
-          subject.design.claims.tasks_with_dataset.count(task->second) > 0)
-        column.erase("dataset");
-      const Place place{index_of(row_indices_, rows_, row),
-                        index_of(column_indices_, columns_, column)};
-      places_.emplace(cell.position, place);
-      cells_.emplace(cell.position, &cell);
-    }
-  }
-
-  const std::vector<Labels>& rows() const { return rows_; }
-  /// The column of each cell of the design, in its order.
-  std::vector<std::size_t> columns() const {
-    std::vector<std::size_t> columns;
-    for (const auto& cell : subject_.design.cells)
-      columns.push_back(places_.at(cell.position).second);
-    return columns;
-  }
-  /// Null if the cell is not shown: it has validation results, or equals an earlier one.
-  const Place* place(std::int64_t position) const {
-    const auto found = places_.find(position);
-    return found == places_.end() ? nullptr : &found->second;
-  }
-  const DesignCell& cell(std::int64_t position) const { return *cells_.at(position); }
-
-  void describe(ReportedExperiment& report) const {
-    const auto row_axes = telling_axes(rows_), column_axes = telling_axes(columns_);
-    for (const auto& labels : rows_) {
-      const auto own = labels.find("encoder");
-      auto& row = report.rows.emplace_back();
-      row.label = title_of(labels, row_axes);
-      row.axes = labels;
-      if (own != labels.end()) row.encoder = own->second;
-      if (row.label.empty()) row.label = own == labels.end() ? "no encoder" : own->second;
-    }
-    for (const auto& labels : columns_) {
-      const auto own = labels.find("task");
-      auto& column = report.columns.emplace_back();
-      if (own != labels.end()) column.task = own->second;
-      column.label = title_of(labels, column_axes);
-      column.axes = labels;
-      if (column.label.empty()) column.label = column.task;
-    }
-    for (const auto& [position, place] : places_)
-      report.rows[place.first].control = control_reason(subject_.design, cell(position));
-  }
-
- private:
-  /// The index of these labels, which are appended if they are new.
-  static std::size_t index_of(std::map<Labels, std::size_t>& indices, std::vector<Labels>& known,
-                              const Labels& labels) {
-    const auto [place, fresh] = indices.try_emplace(labels, known.size());
-    if (fresh) known.push_back(labels);
-    return place->second;
-  }
-
-  const Subject& subject_;
-  std::vector<Labels> rows_{}, columns_{};
-  std::map<Labels, std::size_t> row_indices_{}, column_indices_{};
-  std::map<std::int64_t, Place> places_{};
-  std::map<std::int64_t, const DesignCell*> cells_{};
 };
 
 void add_scores(ReportedExperiment& report, const Subject& subject, const Grid& grid) {
@@ -289,7 +209,7 @@ void add_curves(ReportedExperiment& report, const Subject& subject, const Grid& 
 }  // namespace
 
 void add_grid(ReportedExperiment& report, const Subject& subject) {
-  const Grid grid(subject);
+  const Grid grid(subject.design);
   grid.describe(report);
   add_scores(report, subject, grid);
   add_states(report, subject, grid);

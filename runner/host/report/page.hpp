@@ -19,8 +19,8 @@ extern const std::string_view page_template;
 std::string script_json(const Json& value);
 
 /// Thins and then leaves out the parts that matter least until script_json() of the data is not
-/// longer than `most` bytes, and says so in `left_out`: learning curves, slices, the experiments'
-/// files, tables of provenance. What is left may still be longer.
+/// longer than `most` bytes, and says so in `left_out`: learning curves, answers, slices, the
+/// experiments' files, tables of provenance. What is left may still be longer.
 void fit(PageData& data, std::size_t most);
 
 /// One self-contained HTML file. Thins the data until it is not longer than `most` bytes, if that

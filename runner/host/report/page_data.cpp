@@ -2,18 +2,21 @@
 
 #include "host/analyse/remembered.hpp"
 #include "host/analyse/stored.hpp"
+#include "host/report/answers.hpp"
 #include "host/report/parts.hpp"
 
 namespace earshot::host {
 
 EARSHOT_JSON_DEFINITIONS(ReportedDifference, ReportedClaim, ReportedComparison, ReportedRow,
                          ReportedColumn, ReportedScore, ReportedSlice, ReportedCost, ReportedCurve,
-                         ReportedGap, ReportedCorrelation, ReportedTable, ReportedStates,
+                         ReportedGap, ReportedCorrelation, ReportedConfusion, ReportedItem,
+                         ReportedSide, ReportedAnswers, ReportedTable, ReportedStates,
                          ReportedExperiment, PageData)
 
 namespace {
 
-ReportedExperiment experiment_of(const Store& store, const std::string& name) {
+ReportedExperiment experiment_of(const Store& store, const std::string& name, std::size_t index,
+                                 AnswersOfPage& answers) {
   const auto revision = store.require_experiment(name);
   const auto design = read_design(store, revision);
   const StoredObservations stored(store);
@@ -23,6 +26,7 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name) {
   add_claims(report, subject);
   add_grid(report, subject);
   add_gaps(report, subject);
+  answers.read(report, subject, index);
   add_provenance(report, subject);
   return report;
 }
@@ -32,8 +36,10 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name) {
 PageData page_data(const Store& store, const std::vector<std::string>& experiments) {
   const Snapshot snapshot(store);
   PageData data;
+  AnswersOfPage answers;
   for (const auto& name : experiments)
-    data.experiments.push_back(experiment_of(store, name));
+    data.experiments.push_back(experiment_of(store, name, data.experiments.size(), answers));
+  data.answers = answers.disagreements(data.left_out);
   return data;
 }
 

@@ -152,6 +152,51 @@ struct ReportedCorrelation {
 };
 EARSHOT_FIELDS(ReportedCorrelation, matched, question, candidate, dots, rho, p, note)
 
+/// What was right by what was said, in a row and column: of one seed and all of its folds, so that
+/// each item counts once.
+struct ReportedConfusion {
+  std::size_t row = 0, column = 0;
+  std::int64_t seed = 0;
+  std::vector<std::string> classes{};
+  std::int64_t others = 0;  ///< classes that are counted together, after all of `classes`
+  /// Index of the right class, of the class said, and how often; without zeros.
+  std::vector<std::vector<std::int64_t>> counts{};
+};
+EARSHOT_FIELDS(ReportedConfusion, row, column, seed, classes, others, counts)
+
+/// An item on which sides disagree.
+struct ReportedItem {
+  std::string id{}, question{}, truth{};
+  std::vector<std::string> choices{};
+  std::map<std::string, std::string> slices{};  ///< by dimension
+};
+EARSHOT_FIELDS(ReportedItem, id, question, truth, choices, slices)
+
+/// What one seed of a row and column said about the items of ReportedAnswers, one element each.
+struct ReportedSide {
+  std::size_t experiment = 0;  ///< index on the page
+  std::size_t row = 0, column = 0;
+  std::int64_t seed = 0;
+  std::vector<std::int64_t> said{};     ///< index of the texts; -1: nothing
+  std::vector<std::int64_t> outputs{};  ///< likewise what a language model wrote, if that differs
+  std::string right{};                  ///< a character each: '1', '0', or ' ' if not defined
+  /// Of the answer that was given and of the right one; empty if there are none.
+  std::vector<OrNull<double>> scores{}, truth_scores{};
+};
+EARSHOT_FIELDS(ReportedSide, experiment, row, column, seed, said, outputs, right, scores,
+               truth_scores)
+
+/// Items of a dataset that some side has right and another wrong, in one label or in answers to
+/// questions.
+struct ReportedAnswers {
+  std::string dataset{}, target{};  ///< target: the label; "" for answers to questions
+  std::int64_t found = 0;           ///< number of such items; more if some are left out
+  std::vector<std::string> texts{};
+  std::vector<ReportedItem> items{};
+  std::vector<ReportedSide> sides{};
+};
+EARSHOT_FIELDS(ReportedAnswers, dataset, target, found, texts, items, sides)
+
 /// Rows for people, each with a value for each column.
 struct ReportedTable {
   std::string title{};
@@ -183,21 +228,23 @@ struct ReportedExperiment {
   std::vector<ReportedCurve> curves{};
   std::vector<ReportedGap> gaps{};
   std::vector<ReportedCorrelation> correlations{};
+  std::vector<ReportedConfusion> confusions{};
   std::vector<ReportedTable> provenance{};
   std::string source{};                  ///< its TOML
   std::vector<std::string> overrides{};  ///< those of the command line
 };
 EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, last_ms, states,
                claims, comparison, rows, columns, scores, slices, costs, curves, gaps, correlations,
-               provenance, source, overrides)
+               confusions, provenance, source, overrides)
 
 struct PageData {
   std::string generator{};              ///< "Earshot 0.1.0 (4f2a...)"
   std::string results{};                ///< name of the results file, without the folder
   std::vector<std::string> left_out{};  ///< a sentence each on what is not in the page, and why
   std::vector<ReportedExperiment> experiments{};
+  std::vector<ReportedAnswers> answers{};
 };
-EARSHOT_FIELDS(PageData, generator, results, left_out, experiments)
+EARSHOT_FIELDS(PageData, generator, results, left_out, experiments, answers)
 
 /// Reads what a report on these experiments shows. Reads no file other than the results.
 /// @param experiments  names, in the order of the page

@@ -32,11 +32,16 @@ const char* const marks_sql =
     "WHERE e.name = ? AND e.latest = 1 ORDER BY 1, 2";
 
 // The columns after `groups` are not exported: they name what the scores refer to.
-const char* const predictions_sql =
+const std::string predictions_sql =
     "SELECT encoder, task, mapper, language_model, variant, seed, fold, cell_key, "
     "item_position AS position, item, question, choices, gold, value, output, correct, "
     "scores, answers, primary_metric, mark, marks, labels, slices, groups, candidates, target, "
-    "dataset, run_id FROM answer WHERE experiment = ? ORDER BY answer.position, item_position";
+    "dataset, run_id FROM answer WHERE experiment = ?1 ";
+const std::string in_order = "ORDER BY answer.position, item_position";
+// Knuth's multiplicative hash, so that what is drawn has no period.
+const std::string of_one_cell =
+    "AND answer.position = ?2 "
+    "AND ((item_position * 2654435761) & 4294967295) % 1000003 % ?3 = 0 ";
 constexpr int choices = 11, scores = 16, answers = 17, marks = 20, labels = 21, slices = 22,
               groups = 23, candidates = 24, target = 25, run = 27, written_columns = 24;
 
@@ -66,9 +71,25 @@ Rows canonical_predictions(const Store& store, const std::string& experiment) {
   return rows_of(store, marks_sql, experiment);
 }
 
-ExportedPredictions::ExportedPredictions(const Store& store, const std::string& experiment)
-    : store_(&store), rows_(connection_of(store), predictions_sql) {
+ExportedPredictions::ExportedPredictions(const Store& store, const std::string& sql,
+                                         const std::string& experiment)
+    : store_(&store), rows_(connection_of(store), sql) {
   rows_.bind_all(experiment);
+}
+
+ExportedPredictions::ExportedPredictions(const Store& store, const std::string& experiment)
+    : ExportedPredictions(store, predictions_sql + in_order, experiment) {}
+
+ExportedPredictions ExportedPredictions::of_cells(const Store& store,
+                                                  const std::string& experiment) {
+  ExportedPredictions predictions(store, predictions_sql + of_one_cell + in_order, experiment);
+  predictions.rows_.bind(2, -1).bind(3, 1);
+  return predictions;
+}
+
+void ExportedPredictions::choose(std::int64_t position, std::int64_t one_in) {
+  rows_.reset();
+  rows_.bind(2, position).bind(3, one_in);
 }
 
 std::vector<std::string> ExportedPredictions::columns() const {

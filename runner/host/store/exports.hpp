@@ -28,7 +28,15 @@ struct ExportedPrediction {
 /// Predictions, read one at a time. The store must outlive them.
 class ExportedPredictions {
  public:
+  /// All predictions of an experiment.
   ExportedPredictions(const Store& store, const std::string& experiment);
+
+  /// Those of one cell at a time, none before choose().
+  static ExportedPredictions of_cells(const Store& store, const std::string& experiment);
+  /// Reads those of the cell at this position of the experiment next; only for of_cells().
+  /// @param one_in  reads one of so many items, drawn by their position alone: the same items for
+  /// all cells, without a pattern that slices could have as well
+  void choose(std::int64_t position, std::int64_t one_in = 1);
 
   std::vector<std::string> columns() const;
   std::size_t scores_column() const;
@@ -39,6 +47,7 @@ class ExportedPredictions {
   bool next(ExportedPrediction& prediction);
 
  private:
+  ExportedPredictions(const Store& store, const std::string& sql, const std::string& experiment);
   const std::vector<std::string>& classes_of(std::int64_t run);
 
   const Store* store_;

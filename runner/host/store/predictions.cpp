@@ -67,6 +67,12 @@ std::vector<std::int64_t> predicted_items(const Store& store, std::int64_t run) 
   return items;
 }
 
+std::int64_t prediction_count(const Store& store, std::int64_t run) {
+  Statement row(connection_of(store), "SELECT count(*) FROM prediction WHERE run_id = ?");
+  row.bind_all(run).step();
+  return row.integer(0);
+}
+
 std::optional<PredictionExample> first_prediction(const Store& store) {
   Statement row(connection_of(store), "SELECT value, output FROM prediction LIMIT 1");
   if (!row.step()) return std::nullopt;

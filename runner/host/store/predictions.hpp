@@ -34,6 +34,9 @@ std::vector<Mark> marks_of(const Store& store, std::int64_t run, const std::stri
 /// Positions of the items for which a run has predictions, ascending.
 std::vector<std::int64_t> predicted_items(const Store& store, std::int64_t run);
 
+/// The number of predictions of a run.
+std::int64_t prediction_count(const Store& store, std::int64_t run);
+
 struct PredictionExample {
   std::string value{};   ///< class, number or JSON list of classes; "" for no prediction
   std::string output{};  ///< raw text of a language model; or ""

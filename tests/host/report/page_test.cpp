@@ -98,12 +98,35 @@ PageData hostile_data() {
       experiment.correlations.push_back(
           {.matched = matched, .question = text, .candidate = text, .dots = 1, .note = text});
     }
+    experiment.confusions.push_back({.row = index,
+                                     .column = 0,
+                                     .classes = {text, ""},
+                                     .others = 3,
+                                     .counts = {{0, 0, 2}, {0, 1, 1}, {2, 0, 4}}});
     auto& table = experiment.provenance.emplace_back();
     table.title = text;
     table.columns = {text};
     table.rows.push_back({Json(text)});
   }
-  return {.generator = "Earshot", .results = hostile[0], .experiments = {experiment}};
+  ReportedAnswers answers{
+      .dataset = hostile[0], .target = hostile[1], .found = 9, .texts = hostile};
+  for (std::size_t i = 0; i < hostile.size(); ++i) {
+    answers.items.push_back({.id = hostile[i],
+                             .question = hostile[i],
+                             .truth = hostile[i],
+                             .choices = {hostile[i]},
+                             .slices = {{hostile[i], hostile[i]}}});
+    answers.sides.push_back({.row = i,
+                             .said = {0, 1, 2, 3, 4, 5, -1},
+                             .outputs = {-1, 0, 1, 2, 3, 4, 5},
+                             .right = i % 2 == 0 ? "1111111" : "0000000"});
+  }
+  answers.sides[0].scores.assign(hostile.size(), -0.5);
+  answers.sides[0].truth_scores.assign(hostile.size(), {});
+  return {.generator = "Earshot",
+          .results = hostile[0],
+          .experiments = {experiment},
+          .answers = {answers}};
 }
 
 TEST(ScriptJson, cannot_end_the_script_that_it_stands_in) {
@@ -182,13 +205,14 @@ TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
   const auto root =
       dom.substr(dom.find("<html"), dom.find('>', dom.find("<html")) - dom.find("<html"));
   EXPECT_THAT(root, AllOf(HasSubstr("data-built=\"yes\""), Not(HasSubstr("data-error")))) << root;
-  // A figure for each claim, the comparison, scores, slices, costs, gaps and curves, all drawn.
+  // A figure for each claim, the comparison, scores, slices, costs, gaps, curves and confusions,
+  // all drawn.
   std::size_t figures = 0, drawn = 0;
   for (auto at = dom.find("<figure"); at != std::string::npos; at = dom.find("<figure", at + 1))
     ++figures;
   for (auto at = dom.find("viewBox="); at != std::string::npos; at = dom.find("viewBox=", at + 1))
     ++drawn;
-  EXPECT_EQ(figures, hostile.size() + 6);
+  EXPECT_EQ(figures, hostile.size() + 7);
   EXPECT_EQ(drawn, figures);
   EXPECT_THAT(dom, AllOf(HasSubstr("‹U+202E›gnp.exe"), HasSubstr("‹U+001B›[31mred")));
 }

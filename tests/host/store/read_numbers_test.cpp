@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -71,6 +72,39 @@ TEST_F(ReadModels, items_have_groups_slices_and_labels_that_are_classes) {
                                            Pair("wet", ElementsAre("true"))));
   EXPECT_THAT(items[1].groups, IsEmpty());
   EXPECT_THAT(items_of(store, 2), IsEmpty());
+}
+
+TEST_F(ReadModels, predictions_of_one_cell_are_read_in_any_order_and_sampled_by_item) {
+  store.add_items(plan.datasets[0].key, [] {
+    Json items = Json::array();
+    for (int i = 0; i < 6; ++i)
+      items.push_back({"clip" + std::to_string(i), Json::object(), Json::object(), Json::object()});
+    return items;
+  }());
+  finish(0);
+  finish(1);
+  auto predictions = ExportedPredictions::of_cells(store, "ablation");
+  const auto columns = predictions.columns();
+  const auto item_at = static_cast<std::size_t>(
+      std::find(columns.begin(), columns.end(), "position") - columns.begin());
+  const auto read = [&](std::int64_t position, std::int64_t one_in) {
+    predictions.choose(position, one_in);
+    std::vector<std::int64_t> items;
+    for (ExportedPrediction row; predictions.next(row);)
+      items.push_back(row.values[item_at].get<std::int64_t>());
+    return items;
+  };
+  ExportedPrediction none;
+  EXPECT_FALSE(predictions.next(none)) << "no cell was chosen";
+  const auto first = connection_of(store).integer("SELECT min(position) FROM experiment_cell");
+  EXPECT_THAT(read(first + 1, 1), ElementsAre(2, 3, 4, 5));
+  EXPECT_THAT(read(first, 1), ElementsAre(2, 3, 4, 5));
+  const auto sample = read(first, 2);
+  EXPECT_LT(sample.size(), 4U);
+  EXPECT_EQ(read(first + 1, 2), sample) << "the same items for all cells";
+  EXPECT_THAT(read(first + 2, 1), IsEmpty()) << "not run";
+  EXPECT_EQ(prediction_count(store, 1), 4);
+  EXPECT_EQ(prediction_count(store, 7), 0);
 }
 
 TEST_F(ReadModels, marks_are_those_of_the_primary_metric_or_of_another) {

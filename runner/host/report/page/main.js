@@ -1,3 +1,4 @@
+import {answersSection} from "./answers.js";
 import {claimsSection} from "./claims.js";
 import {costsSection} from "./costs.js";
 import {curvesSection} from "./curves.js";
@@ -20,6 +21,7 @@ const sections = [
   ["Scores by setting", settingsSection],
   ["Probes and questions", gapsSection],
   ["Learning curves", curvesSection],
+  ["Answers to single items", answersSection],
   ["Provenance", provenanceSection],
 ];
 
@@ -33,9 +35,9 @@ function verdictsText(claims) {
   return claims.map((claim) => `${claim.name}: ${claim.verdict}`).join("; ");
 }
 
-function experimentArticle(experiment, results) {
+function experimentArticle(experiment, data) {
   const made = sections
-    .map(([title, build]) => ({title, id: freshId("section"), parts: build(experiment, results)}))
+    .map(([title, build]) => ({title, id: freshId("section"), parts: build(experiment, data)}))
     .filter(({parts}) => parts.length > 0);
   const links = element("nav", {"aria-label": `Sections of ${experiment.name}`},
     made.map(({title, id}) => element("a", {href: `#${id}`}, title)));
@@ -57,7 +59,7 @@ function build(data) {
     document.getElementById("top").append(element("div", {class: "left-out", role: "note"},
       data.left_out.map((sentence) => element("p", {}, sentence))));
   document.getElementById("page").replaceChildren(
-    ...data.experiments.map((experiment) => experimentArticle(experiment, data.results)));
+    ...data.experiments.map((experiment) => experimentArticle(experiment, data)));
   document.getElementById("end").prepend(element("p", {}, `Made by ${data.generator}.`));
 }
 

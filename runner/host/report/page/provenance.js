@@ -30,7 +30,7 @@ function facts(experiment, results) {
     [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-export function provenanceSection(experiment, results) {
+export function provenanceSection(experiment, {results}) {
   const source = experiment.source
     ? [element("details", {}, element("summary", {}, "The experiment's file"),
         element("pre", {tabindex: "0"}, experiment.source))]
