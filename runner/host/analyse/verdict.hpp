@@ -42,6 +42,10 @@ struct Verdict {
   double margin = 0;
 };
 
+/// Whether both sides of a metric between 0 and 1 are so near its best that they have no room to
+/// differ: above 0.97.
+bool saturated(const Difference& difference);
+
 /// The verdicts on an experiment's hypotheses, in the order of the file. A claim `a > b` says that
 /// a is better than b by more than `margin`, in the metric's direction of improvement; `a = b` says
 /// that they differ by less than `margin`, by two one-sided tests.

@@ -11,16 +11,17 @@
 #include "statistics/multiplicity.hpp"
 
 namespace earshot::host {
-namespace {
-
-constexpr double alpha = 0.05;
-constexpr double ceiling = 0.97;  ///< above it, two encoders have no room to differ
 
 bool saturated(const Difference& difference) {
+  constexpr double ceiling = 0.97;
   return difference.unit.empty() && difference.higher_is_better &&
          std::min(difference.base, difference.candidate) > ceiling &&
          std::max(difference.base, difference.candidate) <= 1;
 }
+
+namespace {
+
+constexpr double alpha = 0.05;
 
 /// Whether the estimate is on the claimed side.
 bool holds(const Difference& difference, const Hypothesis& claim) {

@@ -19,8 +19,8 @@ bool is_hash(const Json& value) {
   return value.is_string() && value.get_ref<const std::string&>().size() == 64;
 }
 
-std::string brief(const Json& value) {
-  if (is_hash(value)) return value.get<std::string>().substr(0, 4);
+std::string brief(const Json& value, std::size_t of_hash = 4) {
+  if (is_hash(value)) return value.get<std::string>().substr(0, of_hash);
   return value.is_string() ? value.get<std::string>() : value.is_null() ? "none" : value.dump();
 }
 
@@ -78,7 +78,33 @@ void compare(const Json& before, const Json& now, const Json& whole, std::vector
   if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(text);
 }
 
+void list(const Json& value, const Json& whole, std::vector<std::string>& path,
+          std::vector<IdentityPart>& parts) {
+  const auto inner = [&](const std::string& key, const Json& child) {
+    path.push_back(key);
+    list(child, whole, path, parts);
+    path.pop_back();
+  };
+  if (value.is_object()) {
+    for (const auto& [key, child] : value.items())
+      inner(key, child);
+  } else if (path.size() > 1 && path.back() == "from" && value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i)
+      inner(std::to_string(i), value[i]);
+  } else {
+    constexpr std::size_t of_hash = 12;
+    parts.push_back({path.front(), name_of(path, whole), brief(value, of_hash)});
+  }
+}
+
 }  // namespace
+
+std::vector<IdentityPart> parts_of(const Json& identity) {
+  std::vector<std::string> path;
+  std::vector<IdentityPart> parts;
+  if (identity.is_object()) list(identity, identity, path, parts);
+  return parts;
+}
 
 std::string changes(const Json& before, const Json& now) {
   std::vector<std::string> path, found;

@@ -16,6 +16,15 @@ namespace earshot::host {
 /// "log_mel.so changed (9b1f -> c204), task option 'lr' changed (0.1 -> 0.2)".
 std::string changes(const Json& before, const Json& now);
 
+/// One thing that a cell's result depends on, by the name that changes() gives it.
+struct IdentityPart {
+  std::string part{};  ///< of the identity: "encoder", "evaluator", "dataset", "seed" ...
+  std::string name{}, value{};
+};
+
+/// All of them, by part and name. Hashes have their first 12 characters.
+std::vector<IdentityPart> parts_of(const Json& identity);
+
 // Predictions of an external system as cells of an experiment: the system is a value of the encoder
 // axis with a name of its own, and is compared like any other encoder.
 

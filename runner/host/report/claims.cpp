@@ -166,17 +166,17 @@ std::string control_reason(const Design& design, const DesignCell& cell) {
                                                  : "";
 }
 
-void add_claims(ReportedExperiment& report, const Subject& subject) {
+std::vector<Verdict> add_claims(ReportedExperiment& report, const Subject& subject) {
   Comparisons comparisons(subject);
   const auto& hypotheses = subject.design.claims.hypotheses;
-  const auto judged = verdicts(subject.design, subject.observations);
+  auto judged = verdicts(subject.design, subject.observations);
   for (std::size_t i = 0; i < judged.size(); ++i) {
     report.claims.push_back(reported_claim(judged[i], hypotheses[i]));
     add_controls(report.claims.back(), judged[i], hypotheses[i], subject, comparisons);
   }
   const auto axis = subject.design.claims.compare_axis.empty() ? std::string("encoder")
                                                                : subject.design.claims.compare_axis;
-  if (subject.design.axis_values(axis).size() < 2) return;
+  if (subject.design.axis_values(axis).size() < 2) return judged;
   const auto& plain = comparisons.with("", "", "");
   report.comparison.axis = plain.axis;
   report.comparison.base = plain.base;
@@ -186,6 +186,7 @@ void add_claims(ReportedExperiment& report, const Subject& subject) {
   const auto known = provenance_lines(encoder_weights(subject.store, subject.revision),
                                       answer_origins(subject.store, subject.revision));
   report.comparison.remarks.insert(report.comparison.remarks.end(), known.begin(), known.end());
+  return judged;
 }
 
 }  // namespace earshot::host

@@ -10,8 +10,8 @@ namespace earshot::host {
 EARSHOT_JSON_DEFINITIONS(ReportedDifference, ReportedClaim, ReportedComparison, ReportedRow,
                          ReportedColumn, ReportedScore, ReportedSlice, ReportedCost, ReportedCurve,
                          ReportedGap, ReportedCorrelation, ReportedConfusion, ReportedItem,
-                         ReportedSide, ReportedAnswers, ReportedTable, ReportedStates,
-                         ReportedExperiment, PageData)
+                         ReportedSide, ReportedAnswers, ReportedCheck, ReportedTable,
+                         ReportedStates, ReportedExperiment, PageData)
 
 namespace {
 
@@ -23,10 +23,12 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name, st
   const RememberedObservations observations(stored);
   const Subject subject{store, name, revision, design, observations};
   ReportedExperiment report{.name = name};
-  add_claims(report, subject);
+  const auto judged = add_claims(report, subject);
   add_grid(report, subject);
   add_gaps(report, subject);
   answers.read(report, subject, index);
+  add_configurations(report, subject);
+  add_audit(report, subject, judged);
   add_provenance(report, subject);
   return report;
 }

@@ -64,9 +64,10 @@ struct ReportedRow {
   std::string label{}, encoder{};             ///< encoder: "" for cells that use none
   std::string control{};                      ///< why it is a control; "" if it is not
   std::map<std::string, std::string> axes{};  ///< its value on each axis of encoders
+  /// What it is, for results: option or file, and value. Of the first of its cells that can run.
+  std::vector<std::pair<std::string, std::string>> configuration{};
 };
-};
-EARSHOT_FIELDS(ReportedRow, label, encoder, control, axes)
+EARSHOT_FIELDS(ReportedRow, label, encoder, control, axes, configuration)
 
 /// A column of the table of scores: a task with the values of all axes that are not the encoder's.
 struct ReportedColumn {
@@ -75,10 +76,11 @@ struct ReportedColumn {
   bool higher_is_better = true;
   OrNull<double> chance{}, majority{};  ///< means over its cells; null if they do not report it
   std::map<std::string, std::string> axes{};  ///< its value on each other axis
+  /// As of a row: the task with its dataset, mapper and language model, without seed and fold.
+  std::vector<std::pair<std::string, std::string>> configuration{};
 };
-}
-;
-EARSHOT_FIELDS(ReportedColumn, label, task, metric, unit, higher_is_better, chance, majority, axes)
+EARSHOT_FIELDS(ReportedColumn, label, task, metric, unit, higher_is_better, chance, majority, axes,
+               configuration)
 
 /// The primary metric of a row and column over all items.
 struct ReportedScore {
@@ -197,6 +199,16 @@ struct ReportedAnswers {
 };
 EARSHOT_FIELDS(ReportedAnswers, dataset, target, found, texts, items, sides)
 
+/// What an audit of the experiment found in one respect.
+struct ReportedCheck {
+  std::string check{};    ///< "controls", "shared groups", "reference answers" ...
+  std::string subject{};  ///< claim, task, dataset or encoder
+  /// "passed"; "failed"; "look": a reader should judge it; "unknown": nothing is recorded
+  std::string result{};
+  std::string detail{};
+};
+EARSHOT_FIELDS(ReportedCheck, check, subject, result, detail)
+
 /// Rows for people, each with a value for each column.
 struct ReportedTable {
   std::string title{};
@@ -229,13 +241,14 @@ struct ReportedExperiment {
   std::vector<ReportedGap> gaps{};
   std::vector<ReportedCorrelation> correlations{};
   std::vector<ReportedConfusion> confusions{};
+  std::vector<ReportedCheck> audit{};
   std::vector<ReportedTable> provenance{};
   std::string source{};                  ///< its TOML
   std::vector<std::string> overrides{};  ///< those of the command line
 };
 EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, last_ms, states,
                claims, comparison, rows, columns, scores, slices, costs, curves, gaps, correlations,
-               confusions, provenance, source, overrides)
+               confusions, audit, provenance, source, overrides)
 
 struct PageData {
   std::string generator{};              ///< "Earshot 0.1.0 (4f2a...)"

@@ -5,6 +5,7 @@
 #include "host/analyse/compare.hpp"
 #include "host/analyse/design.hpp"
 #include "host/analyse/observations.hpp"
+#include "host/analyse/verdict.hpp"
 #include "host/report/page_data.hpp"
 
 // The parts of a report's data, each from what it needs.
@@ -33,7 +34,8 @@ OrNull<double> finite(double value);
 std::string control_reason(const Design& design, const DesignCell& cell);
 
 /// Claims with verdicts, and the comparison that `runner compare` makes without options.
-void add_claims(ReportedExperiment& report, const Subject& subject);
+/// @returns the verdicts
+std::vector<Verdict> add_claims(ReportedExperiment& report, const Subject& subject);
 
 /// Rows, columns, scores, slices, costs and curves, which belong to cells.
 void add_grid(ReportedExperiment& report, const Subject& subject);
@@ -50,6 +52,16 @@ void add_standings(ReportedExperiment& report, const Subject& subject,
 /// encoder --by DIMENSION`; probes of one dataset and metric also with `--over task`. Uses columns
 /// and slices of the report.
 void add_gaps(ReportedExperiment& report, const Subject& subject);
+
+/// What the rows and columns of the report are, from the identities of their cells.
+void add_configurations(ReportedExperiment& report, const Subject& subject);
+
+/// What the results file knows about whether the numbers mean what they seem to mean: controls,
+/// saturated and untestable tasks, groups that test items share with others, origin of the
+/// reference answers, training data of the encoders. Uses scores, columns and comparison of the
+/// report.
+void add_audit(ReportedExperiment& report, const Subject& subject,
+               const std::vector<Verdict>& verdicts);
 
 /// File, circumstances, data, cost and failures.
 void add_provenance(ReportedExperiment& report, const Subject& subject);

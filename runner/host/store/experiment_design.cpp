@@ -72,6 +72,12 @@ std::vector<DesignCell> design_cells(const Store& store, std::int64_t revision) 
   return cells;
 }
 
+Json cell_identity(const Store& store, const std::string& key) {
+  Statement row(connection_of(store), "SELECT identity FROM cell WHERE key = ?");
+  row.bind_all(key);
+  return row.step() ? row.json(0, "identity of cell " + key) : Json();
+}
+
 std::vector<TestRun> test_runs(const Store& store, const std::string& dataset_key,
                                const std::string& experiment, const std::string& dataset_label) {
   Statement rows(connection_of(store),

@@ -33,6 +33,10 @@ struct DesignCell {
 /// The test cells of a revision, in the order of its file.
 std::vector<DesignCell> design_cells(const Store& store, std::int64_t revision);
 
+/// What the result of a cell depends on (plan/cell_identity.hpp); null for an unknown key.
+/// @throws Failure (store_unusable) if it is not valid JSON
+Json cell_identity(const Store& store, const std::string& key);
+
 /// A finished test run, with everything that a fair pair of encoders has in common.
 struct TestRun {
   std::string experiment{}, task{}, mapper{}, language_model{}, variant{};

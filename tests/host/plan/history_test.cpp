@@ -22,6 +22,23 @@ Json stored_identity() {
           {"seed", 0}};
 }
 
+TEST(PartsOf, name_everything_that_a_result_depends_on_as_changes_does) {
+  const auto parts = parts_of({{"encoder",
+                                {{"component", "mimi/mimi"},
+                                 {"options", {{"levels", 8}}},
+                                 {"plugin", std::string(64, 'a')}}},
+                               {"mapper", nullptr},
+                               {"seed", 3}});
+  std::vector<std::string> texts;
+  for (const auto& part : parts)
+    texts.push_back(part.part + " | " + part.name + " | " + part.value);
+  EXPECT_THAT(texts, ::testing::ElementsAre("encoder | encoder's component | mimi/mimi",
+                                            "encoder | encoder option 'levels' | 8",
+                                            "encoder | mimi.so | aaaaaaaaaaaa",
+                                            "mapper | mapper | none", "seed | seed | 3"));
+  EXPECT_THAT(parts_of(Json()), ::testing::IsEmpty());
+}
+
 TEST(Changes, name_a_plugin_by_its_file_and_both_hashes) {
   auto now = stored_identity();
   now["encoder"]["plugin"] = std::string(64, 'b');

@@ -98,11 +98,14 @@ PageData hostile_data() {
       experiment.correlations.push_back(
           {.matched = matched, .question = text, .candidate = text, .dots = 1, .note = text});
     }
+    experiment.rows.back().configuration = {{text, text}};
+    experiment.columns.back().configuration = {{text + " ", text}};
     experiment.confusions.push_back({.row = index,
                                      .column = 0,
                                      .classes = {text, ""},
                                      .others = 3,
                                      .counts = {{0, 0, 2}, {0, 1, 1}, {2, 0, 4}}});
+    experiment.audit.push_back({text, text, "look", text});
     auto& table = experiment.provenance.emplace_back();
     table.title = text;
     table.columns = {text};

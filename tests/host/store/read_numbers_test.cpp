@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "host/store/circumstances.hpp"
+#include "host/store/experiment_design.hpp"
 #include "host/store/exports.hpp"
 #include "host/store/metric_values.hpp"
 #include "host/store/predictions.hpp"
@@ -105,6 +106,11 @@ TEST_F(ReadModels, predictions_of_one_cell_are_read_in_any_order_and_sampled_by_
   EXPECT_THAT(read(first + 2, 1), IsEmpty()) << "not run";
   EXPECT_EQ(prediction_count(store, 1), 4);
   EXPECT_EQ(prediction_count(store, 7), 0);
+}
+
+TEST_F(ReadModels, the_identity_of_a_cell_is_found_by_its_key) {
+  EXPECT_EQ(cell_identity(store, plan.cells[1].key), plan.cells[1].identity);
+  EXPECT_TRUE(cell_identity(store, "unknown").is_null());
 }
 
 TEST_F(ReadModels, marks_are_those_of_the_primary_metric_or_of_another) {

@@ -1,4 +1,5 @@
 import {answersSection} from "./answers.js";
+import {auditSection} from "./audit.js";
 import {claimsSection} from "./claims.js";
 import {costsSection} from "./costs.js";
 import {curvesSection} from "./curves.js";
@@ -22,6 +23,7 @@ const sections = [
   ["Probes and questions", gapsSection],
   ["Learning curves", curvesSection],
   ["Answers to single items", answersSection],
+  ["Configurations and audit", auditSection],
   ["Provenance", provenanceSection],
 ];
 
