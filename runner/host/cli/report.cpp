@@ -7,9 +7,9 @@
 #include "host/base/arguments.hpp"
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/generator.hpp"
 #include "host/experiment/experiment.hpp"
 #include "host/report/page.hpp"
-#include "host/schedule/provenance.hpp"
 
 namespace earshot::host {
 namespace {
@@ -28,7 +28,9 @@ Syntax report_syntax() {
       "The page contains the experiment's file, names of files in error messages, and questions "
       "and "
       "answers\n"
-      "of test items. It contains neither uncommitted changes nor the environment."};
+      "of test items. It contains neither uncommitted changes nor the environment. 'runner verify' "
+      "says whether\n"
+      "a page still tells the truth."};
   add_results_option(syntax.options);
   syntax.options.add_options()(
       "to", program_options::value<std::string>()->value_name("FILE"),
@@ -65,9 +67,7 @@ ExitCode run_report(const std::vector<std::string>& arguments) {
 
   const Store store(file, Store::Mode::read);
   auto data = page_data(store, names);
-  data.generator =
-      std::string("Earshot ") + EARSHOT_VERSION +
-      (build_commit.empty() ? "" : " (" + std::string(build_commit.substr(0, 12)) + ")");
+  data.generator = generator();
   data.results = file.filename().string();
   const auto page = page_of(data);
   if (const int error = base::replace_file(to, page); error != 0)

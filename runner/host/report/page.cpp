@@ -26,17 +26,31 @@ std::string script_json(const Json& value) {
   return text;
 }
 
+std::size_t room_for_data(std::size_t most) {
+  return most - std::min(most, page_template.size());
+}
+
 std::string page_of(PageData& data, std::size_t most) {
   if (page_template.empty())
     throw Failure(ExitCode::usage,
                   "runner report: this runner was built without D3, which draws the charts of a "
                   "report. Install it (Debian's package node-d3), then configure and build again");
-  fit(data, most - std::min(most, page_template.size()));
+  fit(data, room_for_data(most));
   const auto begin = page_template.find(data_mark) + data_mark.size();
   std::string page(page_template.substr(0, begin));
   page += script_json(data);
   page += page_template.substr(begin);
   return page;
+}
+
+std::optional<PageParts> data_of_page(std::string_view page) {
+  const auto mark = page.find(data_mark);
+  if (mark == std::string_view::npos) return std::nullopt;
+  const auto begin = mark + data_mark.size();
+  const auto end = page.find("</script>", begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  return PageParts{.data = page.substr(begin, end - begin),
+                   .frame = std::string(page.substr(0, begin)).append(page.substr(end))};
 }
 
 bool is_page(std::string_view content) {

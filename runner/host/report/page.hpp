@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,10 +24,22 @@ std::string script_json(const Json& value);
 /// experiments' files, tables of provenance. What is left may still be longer.
 void fit(PageData& data, std::size_t most);
 
+/// What a page of at most `most` bytes leaves for its data.
+std::size_t room_for_data(std::size_t most = largest_page);
+
 /// One self-contained HTML file. Thins the data until it is not longer than `most` bytes, if that
 /// is possible, and says what was left out.
 /// @throws Failure (usage) if page_template is empty, saying what to install
 std::string page_of(PageData& data, std::size_t most = largest_page);
+
+/// A report, taken apart.
+struct PageParts {
+  std::string_view data{};  ///< JSON
+  std::string frame{};      ///< the page without its data
+};
+
+/// Finds the data in a page; nullopt if they have no place or no end.
+std::optional<PageParts> data_of_page(std::string_view page);
 
 /// Whether a file's content is a report, which another report may replace.
 bool is_page(std::string_view content);

@@ -250,14 +250,19 @@ EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, las
                claims, comparison, rows, columns, scores, slices, costs, curves, gaps, correlations,
                confusions, audit, provenance, source, overrides)
 
+/// The version of PageData. It is raised when fields change, since `runner verify` compares pages
+/// field by field.
+constexpr std::int64_t page_format = 2;
+
 struct PageData {
+  std::int64_t format = page_format;
   std::string generator{};              ///< "Earshot 0.1.0 (4f2a...)"
   std::string results{};                ///< name of the results file, without the folder
   std::vector<std::string> left_out{};  ///< a sentence each on what is not in the page, and why
   std::vector<ReportedExperiment> experiments{};
   std::vector<ReportedAnswers> answers{};
 };
-EARSHOT_FIELDS(PageData, generator, results, left_out, experiments, answers)
+EARSHOT_FIELDS(PageData, format, generator, results, left_out, experiments, answers)
 
 /// Reads what a report on these experiments shows. Reads no file other than the results.
 /// @param experiments  names, in the order of the page
