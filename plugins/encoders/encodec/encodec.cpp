@@ -6,6 +6,7 @@
 
 #include <lib/models/by_length.hpp>
 #include <lib/models/model_options.hpp>
+#include <lib/models/stored_tensors.hpp>
 
 #include <earshot/error.hpp>
 #include <earshot/kit/input_checks.hpp>
@@ -74,12 +75,16 @@ earshot::OptionSchema Encodec::options() {
           {"DNS Challenge 4", "Common Voice", "AudioSet", "FSD50K", "Jamendo"}),
   };
   all.insert(all.end(), own.begin(), own.end());
+  const auto training = earshot::kit::CodecLearner::training_options();
+  all.insert(all.end(), training.begin(), training.end());
   return all;
 }
 
 Encodec::Encodec(const earshot::Options& options, const earshot::Context& context)
-    : model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
+    : CodecLearner(options, context),
+      model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
                                              read_architecture)),
+      random_(options.weights("weights").random()),
       quantized_(options.text("features") == "quantized"),
       first_level_(options.integer("first_level")),
       levels_(levels_of(options, model_.architecture())) {
@@ -205,6 +210,35 @@ earshot::AudioBatch Encodec::decode(const earshot::CodeBatch& codes) {
   return {.samples = all.values.transpose(1, 2).contiguous(),
           .lengths = all.lengths,
           .sample_rate = a.sample_rate};
+}
+
+earshot::State Encodec::export_weights() const {
+  const auto& tensors = model_.tensors();
+  auto state = earshot::kit::state_of({tensors.begin(), tensors.end()});
+  state.text["config.json"] = config_text(model_.architecture());
+  return state;
+}
+
+earshot::kit::CodecParts Encodec::parts() const {
+  earshot::kit::CodecParts parts{.random = random_, .needs = needs(), .frames = spec()};
+  for (const auto& [name, tensor] : model_.tensors())
+    if (!name.starts_with("quantizer.")) parts.weights.emplace_back(name, tensor);
+  auto& codebooks = parts.codebooks.emplace_back();
+  for (std::int64_t level = 0; level < levels_; ++level) {
+    const auto name = Model::codebook_name(level);
+    codebooks.emplace_back(name, model_.tensors().at(name));
+  }
+  return parts;
+}
+
+at::Tensor Encodec::reconstruct(const at::Tensor& audio, const Quantise& quantise) const {
+  std::vector<at::Tensor> scales;
+  const auto chunks = model_.embeddings(audio, scales);
+  std::vector<std::int64_t> frames;
+  for (const auto& chunk : chunks)
+    frames.push_back(chunk.size(1));
+  const auto quantised = quantise(0, at::cat(chunks, 1));
+  return model_.decode(quantised.split_with_sizes(frames, 1), scales);
 }
 
 }  // namespace encodec

@@ -1,4 +1,6 @@
 #pragma once
+#include <lib/models/codec_learner.hpp>
+
 #include <earshot/codec.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
@@ -13,7 +15,13 @@ namespace encodec {
 /// which start at half frames, each position takes the frame of the last chunk that begins there or
 /// earlier; it may be off by half a frame (1.7 ms at 48 kHz). Codes keep all frames of all chunks,
 /// 151.5 per second, which the decoder needs.
-class Encodec final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
+///
+/// As a Learner it trains encoder and decoder and the codebooks of its levels, those of levels that
+/// the options leave out stay as they are.
+class Encodec final : public earshot::Encoder,
+                      public earshot::Codec,
+                      public earshot::Sized,
+                      public earshot::kit::CodecLearner {
  public:
   static earshot::OptionSchema options();
   Encodec(const earshot::Options& options, const earshot::Context& context);
@@ -29,6 +37,13 @@ class Encodec final : public earshot::Encoder, public earshot::Codec, public ear
 
   std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
+  /// A checkpoint: all tensors of the model, and its config.json.
+  earshot::State export_weights() const override;
+
+ protected:
+  earshot::kit::CodecParts parts() const override;
+  at::Tensor reconstruct(const at::Tensor& audio, const Quantise& quantise) const override;
+
  private:
   std::int64_t chunk_frames() const;  ///< in a full chunk
   at::Tensor on_grid(const std::vector<at::Tensor>& chunks, std::int64_t samples) const;
@@ -36,6 +51,7 @@ class Encodec final : public earshot::Encoder, public earshot::Codec, public ear
   at::Tensor embedded(const at::Tensor& codes) const;  ///< from the first requested level on
 
   Model model_;
+  bool random_;  ///< weights
   bool quantized_;
   std::int64_t first_level_, levels_;
 };

@@ -20,10 +20,6 @@ using earshot::kit::ResidualQuantizer;
 
 constexpr double silence = 1e-8;  // added to the loudness, so that silence can be divided by it
 
-std::string codebook_name(std::int64_t level) {
-  return "quantizer.layers." + std::to_string(level) + ".codebook.embed";
-}
-
 /// Accepts both spellings: that of the published files, and that of transformers 5.
 earshot::kit::NameMap name_map() {
   return earshot::kit::NameMap()
@@ -47,8 +43,9 @@ earshot::kit::SeanetOptions with_norm(earshot::kit::SeanetOptions options, bool 
 ResidualQuantizer declare_quantizer(const Architecture& architecture, Parameters& parameters) {
   std::vector<at::Tensor> codebooks;
   for (std::int64_t level = 0; level < architecture.codebooks; ++level)
-    codebooks.push_back(parameters.add(
-        codebook_name(level), {architecture.codebook_size, architecture.seanet.width}, {-1, 1}));
+    codebooks.push_back(parameters.add(Model::codebook_name(level),
+                                       {architecture.codebook_size, architecture.seanet.width},
+                                       {-1, 1}));
   return ResidualQuantizer(codebooks);
 }
 
@@ -134,12 +131,32 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
                     "\"; allowed: weight_norm, time_group_norm");
   check(a, config.place());
   if (config.contains("chunk_length_s")) read_chunks(config, a);
-  while (checkpoint.contains(codebook_name(a.codebooks)))
+  while (checkpoint.contains(Model::codebook_name(a.codebooks)))
     ++a.codebooks;
   if (a.codebooks == 0)
-    throw DataError(checkpoint.path().string() + ": '" + codebook_name(0) +
+    throw DataError(checkpoint.path().string() + ": '" + Model::codebook_name(0) +
                     "' is missing; expected a checkpoint of EnCodec");
   return a;
+}
+
+std::string config_text(const Architecture& a) {
+  earshot::kit::ConfigText config;
+  config.add("model_type", "encodec");
+  earshot::kit::add_seanet(a.seanet, config);
+  config.add("sampling_rate", a.sample_rate)
+      .add("target_bandwidths", a.bandwidths)
+      .add("codebook_size", a.codebook_size)
+      .add("normalize", a.normalize)
+      .add("num_lstm_layers", a.seanet.lstm_layers)
+      .add("norm_type",
+           a.seanet.norm == ConvolutionNorm::time_group ? "time_group_norm" : "weight_norm");
+  if (a.chunk == 0) return config.text();
+  // Half a sample more, since what is read is truncated to whole ones.
+  constexpr double half = 0.5;
+  const auto chunk = static_cast<double>(a.chunk), stride = static_cast<double>(a.stride);
+  return config.add("chunk_length_s", (chunk + half) / static_cast<double>(a.sample_rate))
+      .add("overlap", 1 - (stride + half) / chunk)
+      .text();
 }
 
 Model::Model(const Architecture& architecture, bool weight_norm, Parameters parameters)
@@ -157,6 +174,10 @@ Model::Model(const Architecture& architecture, const Checkpoint& checkpoint, c10
 Model::Model(const Architecture& architecture, std::uint64_t seed, c10::Device device)
     : Model(architecture, false, Parameters(device)) {
   parameters_.randomize(seed);
+}
+
+std::string Model::codebook_name(std::int64_t level) {
+  return "quantizer.layers." + std::to_string(level) + ".codebook.embed";
 }
 
 std::vector<at::Tensor> Model::embeddings(const at::Tensor& audio,
@@ -195,16 +216,30 @@ at::Tensor Model::embed(const at::Tensor& codes, std::int64_t first) const {
 at::Tensor Model::decode(const Codes& codes) const {
   const auto& seanet = architecture_.seanet;
   std::vector<at::Tensor> parts;
-  for (std::size_t c = 0; c < codes.chunks.size(); ++c) {
+  for (const auto& chunk : codes.chunks) {
     const auto step = [&](const at::Tensor& some, earshot::kit::Stream* stream) {
       return decoder_.forward(embed(some).transpose(1, 2), stream);
     };
-    auto audio = seanet.streams() ? earshot::kit::in_tiles(codes.chunks[c], seanet.stretch(), step)
-                                  : step(codes.chunks[c], nullptr);
-    if (architecture_.normalize) audio = audio * codes.scales.at(c).unsqueeze(2);
-    parts.push_back(std::move(audio));
+    parts.push_back(seanet.streams() ? earshot::kit::in_tiles(chunk, seanet.stretch(), step)
+                                     : step(chunk, nullptr));
   }
-  return architecture_.chunk == 0 ? parts.front() : overlap_add(parts);
+  return joined(std::move(parts), codes.scales);
+}
+
+at::Tensor Model::decode(const std::vector<at::Tensor>& chunks,
+                         const std::vector<at::Tensor>& scales) const {
+  std::vector<at::Tensor> parts;
+  for (const auto& chunk : chunks)
+    parts.push_back(decoder_.forward(chunk.transpose(1, 2)));
+  return joined(std::move(parts), scales);
+}
+
+at::Tensor Model::joined(std::vector<at::Tensor> chunks,
+                         const std::vector<at::Tensor>& scales) const {
+  if (architecture_.normalize)
+    for (std::size_t c = 0; c < chunks.size(); ++c)
+      chunks[c] = chunks[c] * scales.at(c).unsqueeze(2);
+  return architecture_.chunk == 0 ? chunks.front() : overlap_add(chunks);
 }
 
 at::Tensor Model::overlap_add(const std::vector<at::Tensor>& chunks) const {

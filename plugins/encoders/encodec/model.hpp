@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ Architecture preset(const std::string& name);
 /// @throws DataError
 Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 
+/// The text of a config.json from which read_architecture() reads the same, apart from the number
+/// of codebooks.
+std::string config_text(const Architecture& architecture);
+
 /// Codes of clips of one length. With `chunk` 0 there is one chunk.
 struct Codes {
   std::vector<at::Tensor> chunks{};  ///< int64 (B, levels, frames of the chunk)
@@ -49,6 +54,9 @@ class Model {
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
+  /// By their names in checkpoints, not copied; weight norms are folded into their weights.
+  const std::map<std::string, at::Tensor>& tensors() const { return parameters_.tensors(); }
+  static std::string codebook_name(std::int64_t level);
 
   /// Embeddings before the quantiser: audio (B, channels, N) to (B, frames, width) by chunk.
   /// Appends the loudness of each chunk, (B, 1), to `scales` if audio is normalized.
@@ -60,9 +68,14 @@ class Model {
   at::Tensor embed(const at::Tensor& codes, std::int64_t first = 0) const;
   /// Audio (B, channels, N); N is the length of the coded audio, rounded up to whole frames.
   at::Tensor decode(const Codes& codes) const;
+  /// The same from the quantised embeddings of each chunk, (B, frames, width), all at once.
+  at::Tensor decode(const std::vector<at::Tensor>& chunks,
+                    const std::vector<at::Tensor>& scales) const;
 
  private:
   Model(const Architecture& architecture, bool weight_norm, earshot::kit::Parameters parameters);
+  /// Audio of the chunks as one.
+  at::Tensor joined(std::vector<at::Tensor> chunks, const std::vector<at::Tensor>& scales) const;
   at::Tensor overlap_add(const std::vector<at::Tensor>& chunks) const;
 
   Architecture architecture_;

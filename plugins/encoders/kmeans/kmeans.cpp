@@ -6,14 +6,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <lib/models/seeding.hpp>
 #include <lib/models/sources.hpp>
 #include <lib/models/stored_tensors.hpp>
 
 #include <earshot/error.hpp>
 #include <earshot/kit/input_checks.hpp>
 #include <earshot/kit/random.hpp>
-
-#include "seeding.hpp"
 
 namespace kmeans {
 
@@ -30,35 +29,6 @@ constexpr std::int64_t usual_k = 100;
 /// Frames to draw the first centroids from, for each of them: as scikit-learn's MiniBatchKMeans.
 constexpr std::int64_t usual_init_frames = 3;
 constexpr std::int64_t most_clusters = 1 << 20;
-
-/// Adds the rows of x (N, D) to float64 `sums` (k, D) by their codes (N). On the CPU a loop, which
-/// is faster than index_add_; elsewhere a product, since index_add_ has no fixed order there.
-void add_by_code(const at::Tensor& x, const at::Tensor& codes, at::Tensor& sums) {
-  if (!x.is_cpu()) {
-    constexpr std::int64_t most = 4096;
-    for (std::int64_t begin = 0; begin < x.size(0); begin += most) {
-      const auto count = std::min(most, x.size(0) - begin);
-      const auto chosen = at::one_hot(codes.narrow(0, begin, count), sums.size(0)).to(at::kDouble);
-      sums.addmm_(chosen.t(), x.narrow(0, begin, count).to(at::kDouble));
-    }
-    return;
-  }
-  const auto rows = x.contiguous();
-  const auto dim = x.size(1);
-  const auto* row = rows.const_data_ptr<float>();
-  const auto* code = codes.const_data_ptr<std::int64_t>();
-  auto* sum = sums.mutable_data_ptr<double>();
-  for (std::int64_t n = 0; n < x.size(0); ++n, row += dim)
-    for (std::int64_t d = 0; d < dim; ++d)
-      sum[code[n] * dim + d] += row[d];
-}
-
-/// A generator of this step's own, from LibTorch's.
-Random drawn_generator() {
-  constexpr std::int64_t seeds = std::int64_t{1} << 62;
-  return Random(
-      static_cast<std::uint64_t>(at::randint(seeds, {1}, at::kLong).item<std::int64_t>()));
-}
 
 at::Tensor valid_mask(const at::Tensor& lengths, std::int64_t longest, c10::Device device) {
   const auto frame = at::arange(longest, lengths.options());
@@ -182,7 +152,8 @@ earshot::AudioBatch KMeans::decode(const earshot::CodeBatch&) {
 earshot::CodeBatch KMeans::read_codes(std::span<const earshot::SourceBatch> sources) {
   const auto& features = only_features(sources, spec());
   const auto clips = features.values.size(0), longest = features.values.size(1);
-  const auto codes = nearest(features.values.flatten(0, 1), centroids_).view({clips, 1, longest});
+  const auto codes =
+      earshot::kit::nearest(features.values.flatten(0, 1), centroids_).view({clips, 1, longest});
   const auto valid = valid_mask(features.lengths, longest, device_).unsqueeze(1);
   return {.codes = codes * valid, .lengths = features.lengths.clone(), .spec = code_spec()};
 }
@@ -230,7 +201,7 @@ void KMeans::add_to_sums(const Frames& frames, const at::Tensor& codes, const ea
   const at::NoGradGuard no_grad;
   steps_ = turn.steps;
   numbers_.add_(at::bincount(codes, {}, k_));
-  add_by_code(frames.values, codes, sums_);
+  earshot::kit::add_by_code(frames.values, codes, sums_);
   if (!needs_sample()) return;
   // Before any step is done, the number of frames that share it is not known; all are thrown in.
   const auto slots = static_cast<double>(sample_->slots());
@@ -241,16 +212,15 @@ void KMeans::add_to_sums(const Frames& frames, const at::Tensor& codes, const ea
 earshot::Losses KMeans::loss(const earshot::LearnerBatch& batch, const earshot::Turn& turn) {
   if (!sample_) throw ContractError("prepare() has not been called");
   const auto frames = frames_of(only_features(batch.sources, spec()));
-  const auto codes = nearest(frames.values, centroids_);
+  const auto codes = earshot::kit::nearest(frames.values, centroids_);
   if (training_) add_to_sums(frames, codes, turn);
   const auto total = (frames.values - centroids_.index_select(0, codes)).square().sum(1).mean();
   const auto number = frames.values.size(0);
-  const auto shares = at::bincount(codes, {}, k_).to(at::kFloat) / static_cast<double>(number);
-  const auto entropy = -at::xlogy(shares, shares).sum();
+  const auto usage = earshot::kit::code_usage(at::bincount(codes, {}, k_));
   return {.total = total,
           .parts = {{"inertia", total.detach()},
-                    {"usage", (shares > 0).to(at::kFloat).mean()},
-                    {"perplexity", entropy.exp()}},
+                    {"usage", usage.share},
+                    {"perplexity", usage.perplexity}},
           .weight = static_cast<double>(number)};
 }
 
@@ -278,23 +248,13 @@ void KMeans::collect(std::int64_t step) {
 }
 
 void KMeans::initialise() {
-  auto random = drawn_generator();
+  auto random = earshot::kit::drawn_generator();
   const auto none = collected_.narrow(0, 0, 0);
-  const auto drawn =
-      spreads_ ? drawn_apart(collected_, none, k_, random) : drawn_evenly(collected_, k_, random);
+  const auto drawn = spreads_ ? earshot::kit::drawn_apart(collected_, none, k_, random)
+                              : earshot::kit::drawn_evenly(collected_, k_, random);
   clusters_.emplace(drawn.to(device_), decay_);
   collected_ = none.clone();
   initialised_ = true;
-}
-
-void KMeans::revive() {
-  const auto dead = clusters_->dead(revive_after_);
-  const auto frames = sample_->frames();
-  if (dead.size(0) == 0 || frames.size(0) == 0) return;
-  // Never more than there are frames: those left over have their turn in a later step.
-  const auto which = dead.narrow(0, 0, std::min(dead.size(0), frames.size(0)));
-  auto random = drawn_generator();
-  clusters_->place(which, drawn_apart(frames, clusters_->centroids(), which.size(0), random));
 }
 
 void KMeans::finish_step(std::int64_t step) {
@@ -305,7 +265,7 @@ void KMeans::finish_step(std::int64_t step) {
     collect(step);
   } else {
     clusters_->update(numbers_, sums_);
-    if (revive_after_ > 0) revive();
+    if (revive_after_ > 0) clusters_->revive(revive_after_, sample_->frames());
   }
   numbers_.zero_();
   sums_.zero_();

@@ -1,6 +1,9 @@
 #pragma once
 #include <optional>
 
+#include <lib/models/clusters.hpp>
+#include <lib/models/frame_sample.hpp>
+
 #include <earshot/codec.hpp>
 #include <earshot/encoder.hpp>
 #include <earshot/kit/checkpoint.hpp>
@@ -8,9 +11,6 @@
 #include <earshot/options.hpp>
 #include <earshot/reader.hpp>
 #include <earshot/sized.hpp>
-
-#include "clusters.hpp"
-#include "frame_sample.hpp"
 
 namespace kmeans {
 
@@ -78,7 +78,6 @@ class KMeans final : public earshot::Encoder,
   bool needs_sample() const;
   void collect(std::int64_t step);
   void initialise();
-  void revive();
   void reset_parameter();
 
   std::int64_t k_, init_frames_;
@@ -89,14 +88,15 @@ class KMeans final : public earshot::Encoder,
   std::optional<earshot::kit::Checkpoint> file_{};
   std::optional<earshot::FeatureSpec> grid_{};
 
-  at::Tensor centroids_{};              ///< the parameter, which the optimiser may move
-  std::optional<Clusters> clusters_{};  ///< to whose centroids finish_step() sets the parameter
+  at::Tensor centroids_{};  ///< the parameter, which the optimiser may move
+  std::optional<earshot::kit::Clusters>
+      clusters_{};  ///< to whose centroids finish_step() sets the parameter
   bool initialised_ = false, training_ = false;
   at::Tensor collected_{};         ///< float32 (M, D), until there are centroids
   double frames_in_step_ = 0;      ///< of all parts and processes, in the last step; 0: not known
   std::int64_t steps_ = 0;         ///< of the whole training
   at::Tensor numbers_{}, sums_{};  ///< float64 (k), (k, D): of the frames of each centroid
-  std::optional<FrameSample> sample_{};
+  std::optional<earshot::kit::FrameSample> sample_{};
 };
 
 }  // namespace kmeans

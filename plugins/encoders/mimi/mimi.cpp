@@ -4,6 +4,7 @@
 
 #include <lib/models/by_length.hpp>
 #include <lib/models/model_options.hpp>
+#include <lib/models/stored_tensors.hpp>
 
 #include <earshot/error.hpp>
 #include <earshot/kit/input_checks.hpp>
@@ -42,6 +43,12 @@ earshot::OptionSchema Mimi::options() {
       earshot::kit::pretrain_data_option({"7 million hours of audio, mostly English speech"}),
   };
   all.insert(all.end(), own.begin(), own.end());
+  const auto training = earshot::kit::CodecLearner::training_options();
+  all.insert(all.end(), training.begin(), training.end());
+  all.push_back({.name = "teacher_weight",
+                 .value = 1.0,
+                 .help = "In training: weight of the distance from a teacher's features",
+                 .min = 0});
   return all;
 }
 
@@ -52,8 +59,10 @@ Mimi::Tap Mimi::tap_from(const std::string& name) {
 }
 
 Mimi::Mimi(const earshot::Options& options, const earshot::Context& context)
-    : model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
+    : CodecLearner(options, context),
+      model_(earshot::kit::make_model<Model>(options, context.device, presets.front(), preset,
                                              read_architecture)),
+      random_(options.weights("weights").random()),
       tap_(tap_from(options.text("features"))),
       first_level_(options.integer("first_level")),
       levels_(options.integer("levels")) {
@@ -142,6 +151,42 @@ earshot::AudioBatch Mimi::decode(const earshot::CodeBatch& codes) {
   return {.samples = rows.values.transpose(1, 2).contiguous(),
           .lengths = rows.lengths,
           .sample_rate = model_.architecture().sample_rate};
+}
+
+earshot::State Mimi::export_weights() const {
+  auto state = earshot::kit::state_of(model_.checkpoint());
+  state.text["config.json"] = config_text(model_.architecture());
+  return state;
+}
+
+earshot::kit::CodecParts Mimi::parts() const {
+  const auto& a = model_.architecture();
+  earshot::kit::CodecParts parts{
+      .random = random_, .needs = needs(), .frames = grid(a.hop()), .can_have_teacher = true};
+  parts.frames.dim = a.codebook_width;
+  const bool acoustic = levels_ > a.semantic_levels;
+  for (const auto& [name, tensor] : model_.tensors())
+    if (name.find(".codebook.") == std::string::npos &&
+        (acoustic || !name.starts_with("quantizer.acoustic")))
+      parts.weights.emplace_back(name, tensor);
+  for (std::int64_t level = 0; level < levels_; ++level) {
+    if (level == 0 || level == a.semantic_levels) parts.codebooks.emplace_back();
+    const auto name = model_.codebook_name(level);
+    parts.codebooks.back().emplace_back(name, model_.tensors().at(name));
+  }
+  return parts;
+}
+
+at::Tensor Mimi::reconstruct(const at::Tensor& audio, const Quantise& quantise) const {
+  const auto& a = model_.architecture();
+  const auto x = latents(audio);
+  const auto half = [&](std::size_t number, const at::Tensor& projected) {
+    return quantise(number, projected.transpose(1, 2)).transpose(1, 2);
+  };
+  const auto semantic = half(0, model_.semantic_projected(x));
+  at::Tensor acoustic;
+  if (levels_ > a.semantic_levels) acoustic = half(1, model_.acoustic_projected(x));
+  return model_.decode_features(model_.joined(semantic, acoustic));
 }
 
 }  // namespace mimi

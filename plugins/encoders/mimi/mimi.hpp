@@ -1,4 +1,6 @@
 #pragma once
+#include <lib/models/codec_learner.hpp>
+
 #include <earshot/codec.hpp>
 #include <earshot/options.hpp>
 #include <earshot/sized.hpp>
@@ -8,7 +10,13 @@
 namespace mimi {
 
 /// Clips run alone or in a batch with others of the same length, so that padding affects no frame.
-class Mimi final : public earshot::Encoder, public earshot::Codec, public earshot::Sized {
+///
+/// As a Learner it trains encoder and decoder and the codebooks of its levels; those of levels that
+/// the options leave out stay as they are. A teacher teaches the semantic levels.
+class Mimi final : public earshot::Encoder,
+                   public earshot::Codec,
+                   public earshot::Sized,
+                   public earshot::kit::CodecLearner {
  public:
   static earshot::OptionSchema options();
   Mimi(const earshot::Options& options, const earshot::Context& context);
@@ -24,6 +32,13 @@ class Mimi final : public earshot::Encoder, public earshot::Codec, public earsho
 
   std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
+  /// A checkpoint: all tensors of the model, and its config.json.
+  earshot::State export_weights() const override;
+
+ protected:
+  earshot::kit::CodecParts parts() const override;
+  at::Tensor reconstruct(const at::Tensor& audio, const Quantise& quantise) const override;
+
  private:
   /// Where features are taken from.
   enum class Tap { seanet, transformer, pre_quant, quantized };
@@ -34,6 +49,7 @@ class Mimi final : public earshot::Encoder, public earshot::Codec, public earsho
   earshot::FeatureSpec grid(std::int64_t hop) const;
 
   Model model_;
+  bool random_;  ///< weights
   Tap tap_;
   std::int64_t first_level_, levels_;
 };

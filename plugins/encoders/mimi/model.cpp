@@ -139,6 +139,30 @@ Architecture read_architecture(const Checkpoint& checkpoint) {
   return a;
 }
 
+std::string config_text(const Architecture& a) {
+  const auto& t = a.transformer;
+  earshot::kit::ConfigText config;
+  config.add("model_type", "mimi");
+  earshot::kit::add_seanet(a.seanet, config);
+  return config.add("sampling_rate", a.sample_rate)
+      .add("upsample_groups", a.upsample_groups)
+      .add("codebook_size", a.codebook_size)
+      .add("codebook_dim", a.codebook_width)
+      .add("num_quantizers", a.levels())
+      .add("num_semantic_quantizers", a.semantic_levels)
+      .add("num_hidden_layers", t.layers)
+      .add("num_attention_heads", t.heads)
+      .add("num_key_value_heads", t.key_value_heads)
+      .add("head_dim", t.head_width)
+      .add("intermediate_size", t.mlp_width)
+      .add("sliding_window", t.window)
+      .add("norm_eps", t.norm_epsilon)
+      .add("attention_bias", t.attention_bias)
+      .add("rope_theta", t.rope_theta)
+      .add("hidden_act", t.tanh_gelu ? "gelu_pytorch_tanh" : "gelu")
+      .text();
+}
+
 Model::Model(const Architecture& a, earshot::kit::Parameters parameters)
     : architecture_(a),
       parameters_(std::move(parameters)),
@@ -243,17 +267,40 @@ at::Tensor Model::codes(const at::Tensor& latents, std::int64_t levels) const {
 
 at::Tensor Model::embed(const at::Tensor& codes, std::int64_t first) const {
   const auto boundary = architecture_.semantic_levels, end = first + codes.size(1);
-  at::Tensor sum;
-  const auto add = [&](const Half& half, std::int64_t offset, std::int64_t from, std::int64_t to) {
-    if (from >= to) return;
-    auto part = half.quantizer.decode(codes.narrow(1, from - first, to - from), from - offset)
-                    .transpose(1, 2);
-    if (half.out.defined()) part = at::conv1d(part, half.out);
-    sum = sum.defined() ? sum + part : part;
+  const auto part = [&](const Half& half, std::int64_t offset, std::int64_t from, std::int64_t to) {
+    if (from >= to) return at::Tensor();
+    return half.quantizer.decode(codes.narrow(1, from - first, to - from), from - offset)
+        .transpose(1, 2);
   };
-  add(semantic_, 0, first, std::min(end, boundary));
-  add(acoustic_, boundary, std::max(first, boundary), end);
-  return sum;
+  return joined(part(semantic_, 0, first, std::min(end, boundary)),
+                part(acoustic_, boundary, std::max(first, boundary), end));
+}
+
+at::Tensor Model::joined(const at::Tensor& semantic, const at::Tensor& acoustic) const {
+  const auto projected = [](const Half& half, const at::Tensor& values) {
+    return half.out.defined() ? at::conv1d(values, half.out) : values;
+  };
+  if (!acoustic.defined()) return projected(semantic_, semantic);
+  if (!semantic.defined()) return projected(acoustic_, acoustic);
+  return projected(semantic_, semantic) + projected(acoustic_, acoustic);
+}
+
+std::string Model::codebook_name(std::int64_t level) const {
+  const auto& a = architecture_;
+  const bool semantic = level < a.semantic_levels;
+  return codebook(semantic ? semantic_name : acoustic_name,
+                  semantic ? level : level - a.semantic_levels) +
+         (a.from_sums ? "embed_sum" : "embed");
+}
+
+earshot::NamedTensors Model::checkpoint() const {
+  earshot::NamedTensors all;
+  for (const auto& [name, tensor] : tensors())
+    if (name.ends_with("embed_sum"))  // which has been divided by the usage
+      all.emplace_back(name.substr(0, name.rfind("_sum")), tensor);
+    else if (!name.ends_with("cluster_usage"))
+      all.emplace_back(name, tensor);
+  return all;
 }
 
 at::Tensor Model::upsample(const at::Tensor& features) const {
@@ -265,8 +312,12 @@ at::Tensor Model::decoder_transformer(const at::Tensor& x) const {
 }
 
 at::Tensor Model::decode(const at::Tensor& codes) const {
+  return decode_features(embed(codes));
+}
+
+at::Tensor Model::decode_features(const at::Tensor& features) const {
   const auto& options = architecture_.seanet;
-  const auto x = decoder_transformer(upsample(embed(codes)));
+  const auto x = decoder_transformer(upsample(features));
   if (!options.streams()) return decoder_.forward(x);
   return earshot::kit::in_tiles(x, options.stretch(), [&](const at::Tensor& part, Stream* stream) {
     return decoder_.forward(part, stream);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <lib/models/seanet.hpp>
 #include <lib/models/transformer.hpp>
 
+#include <earshot/component.hpp>
 #include <earshot/kit/checkpoint.hpp>
 
 namespace mimi {
@@ -41,6 +43,10 @@ Architecture preset(const std::string& name);
 /// @throws DataError
 Architecture read_architecture(const earshot::kit::Checkpoint& checkpoint);
 
+/// The text of a config.json from which read_architecture() reads the same, apart from what it
+/// reads from the checkpoint itself.
+std::string config_text(const Architecture& architecture);
+
 /// Mimi (Defossez et al. 2024, "Moshi: a speech-text foundation model for real-time dialogue",
 /// section 3.3), as transformers computes it. All clips of a call have the same length. Between
 /// stages, tensors are (B, channels, T), as there.
@@ -52,6 +58,12 @@ class Model {
 
   const Architecture& architecture() const { return architecture_; }
   std::int64_t parameter_count() const { return parameters_.count(); }
+  /// By their names in checkpoints, not copied.
+  const std::map<std::string, at::Tensor>& tensors() const { return parameters_.tensors(); }
+  /// What a checkpoint of the model holds: tensors(), with codebooks stored as they are used.
+  earshot::NamedTensors checkpoint() const;
+  /// The codebook of a level, from 0, semantic ones first: its name in tensors().
+  std::string codebook_name(std::int64_t level) const;
 
   // From audio to codes. Audio (B, 1, N) has P = ceil(N / seanet.hop()) positions and T = ceil(P /
   // 2) frames.
@@ -69,9 +81,12 @@ class Model {
   /// Features (B, width, T) of the levels first, first + 1, ... (from 0): the sum of the codebooks'
   /// entries, projected by each half of the quantiser.
   at::Tensor embed(const at::Tensor& codes, std::int64_t first = 0) const;
-  at::Tensor upsample(const at::Tensor& features) const;      ///< (B, width, 2 T)
-  at::Tensor decoder_transformer(const at::Tensor& x) const;  ///< (B, width, 2 T)
-  at::Tensor decode(const at::Tensor& codes) const;           ///< audio (B, 1, T hop())
+  /// The same from what each half has quantised, (B, codebook_width, T); either may be undefined.
+  at::Tensor joined(const at::Tensor& semantic, const at::Tensor& acoustic) const;
+  at::Tensor upsample(const at::Tensor& features) const;         ///< (B, width, 2 T)
+  at::Tensor decoder_transformer(const at::Tensor& x) const;     ///< (B, width, 2 T)
+  at::Tensor decode(const at::Tensor& codes) const;              ///< audio (B, 1, T hop())
+  at::Tensor decode_features(const at::Tensor& features) const;  ///< likewise, from embed()
 
  private:
   /// The semantic or the acoustic part of the quantiser.

@@ -47,7 +47,9 @@ at::Tensor extended(const at::Tensor& x, const at::Tensor& before, std::int64_t 
                     std::int64_t right, Padding mode, bool after_elu) {
   const auto length = x.size(-1);
   if (left == 0 && right == 0) return after_elu ? fast_elu(x) : x;
-  if (left < 0 || length <= std::max(left, right)) {  // too short to be mirrored in parts
+  // Too short to be mirrored in parts; or the gradient needs again what is mirrored, which then
+  // must not change.
+  if (left < 0 || length <= std::max(left, right) || x.requires_grad()) {
     const auto y = after_elu ? fast_elu(x) : x;
     if (!before.defined()) return pad(y, left, right, mode);
     return pad(at::cat({before, y}, -1), 0, right, mode);
@@ -77,6 +79,11 @@ Padding padding_from(const std::string& name) {
   if (name == "replicate") return Padding::replicate;
   if (name == "reflect") return Padding::reflect;
   throw DataError("padding '" + name + "' is unknown; allowed: constant, replicate, reflect");
+}
+
+const char* name_of(Padding padding) {
+  if (padding == Padding::zeros) return "constant";
+  return padding == Padding::replicate ? "replicate" : "reflect";
 }
 
 at::Tensor pad(const at::Tensor& x, std::int64_t left, std::int64_t right, Padding mode) {

@@ -12,6 +12,7 @@ enum class Padding { zeros, replicate, reflect };
 
 /// @throws DataError unless `name` is "constant", "replicate" or "reflect", as in config.json.
 Padding padding_from(const std::string& name);
+const char* name_of(Padding padding);  ///< the same names
 
 /// Pads the last dimension. As in EnCodec, a signal too short to be reflected (no longer than the
 /// larger side) is first lengthened with zeros, which are cut off again afterwards.

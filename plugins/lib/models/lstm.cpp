@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <lib/models/lstm.hpp>
 
@@ -26,8 +27,9 @@ at::Tensor SkipLstm::forward(const at::Tensor& x, Stream* stream) const {
       slot = &stream->next();
   for (auto* slot : slots)
     if (!slot->defined()) *slot = at::zeros({layers_, x.size(0), width_}, x.options());
+  const bool keeps = at::GradMode::is_enabled();  // what the gradient needs
   const auto [y, last_hidden, last_cell] =
-      at::lstm(steps, {*slots[0], *slots[1]}, weights_, true, layers_, 0, false, false, false);
+      at::lstm(steps, {*slots[0], *slots[1]}, weights_, true, layers_, 0, keeps, false, false);
   *slots[0] = last_hidden;
   *slots[1] = last_cell;
   return (y + steps).permute({1, 2, 0});

@@ -116,6 +116,23 @@ SeanetOptions seanet_options(const ModelConfig& config) {
   return o;
 }
 
+void add_seanet(const SeanetOptions& o, ConfigText& config) {
+  config.add("audio_channels", o.channels)
+      .add("hidden_size", o.width)
+      .add("num_filters", o.filters)
+      .add("kernel_size", o.kernel)
+      .add("last_kernel_size", o.last_kernel)
+      .add("residual_kernel_size", o.residual_kernel)
+      .add("num_residual_layers", o.residual_layers)
+      .add("dilation_growth_rate", o.dilation_growth)
+      .add("compress", o.compress)
+      .add("upsampling_ratios", o.ratios)
+      .add("use_causal_conv", o.causal)
+      .add("use_conv_shortcut", o.convolution_shortcut)
+      .add("pad_mode", name_of(o.padding))
+      .add("trim_right_ratio", o.trim_right);
+}
+
 SeanetResidual::SeanetResidual(const SeanetOptions& o, std::int64_t width, std::int64_t dilation,
                                Parameters& parameters, const std::string& name)
     : first_(dilated(shared(o, width, width / o.compress, o.residual_kernel), dilation), parameters,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <lib/models/config_text.hpp>
 #include <lib/models/convolution.hpp>
 #include <lib/models/lstm.hpp>
 
@@ -36,6 +37,9 @@ struct SeanetOptions {
 /// `lstm_layers`.
 /// @throws DataError naming the key that is missing or invalid.
 SeanetOptions seanet_options(const ModelConfig& config);
+
+/// Adds what seanet_options() reads.
+void add_seanet(const SeanetOptions& options, ConfigText& config);
 
 /// shortcut(x) + block(x), where the block is ELU and convolution twice.
 class SeanetResidual {

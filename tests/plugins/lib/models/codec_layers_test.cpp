@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -109,6 +110,37 @@ TEST(Seanet, in_tiles_equals_the_whole_where_narrow_stages_have_tiles_of_their_o
   for (const std::int64_t samples : {97, 149})
     expect_tiles_equal_whole(wide, samples);
   expect_tiles_equal_whole({.width = 8, .filters = 2, .ratios = {2, 2}}, 20'003);
+}
+
+TEST(Seanet, has_the_same_gradients_in_tiles_and_at_once) {
+  const OneThread faster_for_small_layers;
+  const SeanetOptions options{.width = 4, .filters = 2, .lstm_layers = 1, .ratios = {3, 2}};
+  Parameters parameters(at::kCPU);
+  const SeanetEncoder encoder(options, parameters, "encoder");
+  const SeanetDecoder decoder(options, parameters, "decoder");
+  parameters.randomize(5);
+  for (const auto& [name, tensor] : parameters.tensors())
+    tensor.set_requires_grad(true);
+  const auto audio = noise({2, 1, 145}, 6);
+  const auto gradients = [&](const at::Tensor& copy) {
+    (copy.narrow(2, 0, 145) - audio).square().mean().backward();
+    std::map<std::string, at::Tensor> all;
+    for (const auto& [name, tensor] : parameters.tensors()) {
+      all[name] = tensor.grad().clone();
+      at::Tensor(tensor).mutable_grad().reset();
+    }
+    return all;
+  };
+  const auto whole = gradients(decoder.forward(encoder.forward(audio)));
+  const auto latents = in_tiles(
+      audio, 72, [&](const at::Tensor& x, Stream* stream) { return encoder.forward(x, stream); });
+  const auto tiles = gradients(in_tiles(latents, 12, [&](const at::Tensor& x, Stream* stream) {
+    return decoder.forward(x, stream);
+  }));
+  for (const auto& [name, gradient] : whole) {
+    EXPECT_GT(gradient.abs().max().item<double>(), 0) << name;
+    EXPECT_LE(difference(tiles.at(name), gradient), 1e-6) << name;
+  }
 }
 
 TEST(Convolution, of_many_channels_with_a_stride_is_LibTorch_s) {

@@ -1,5 +1,3 @@
-#include "seeding.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -7,11 +5,11 @@
 
 #include <ATen/ATen.h>
 
-namespace kmeans {
+#include <lib/models/seeding.hpp>
+
+namespace earshot::kit {
 
 namespace {
-
-using earshot::kit::Random;
 
 /// Squared distances of all frames from each of some rows, not below 0: float64 (rows, M).
 at::Tensor distances(const at::Tensor& frames, const at::Tensor& rows) {
@@ -77,4 +75,10 @@ at::Tensor drawn_evenly(const at::Tensor& frames, std::int64_t count, Random& ra
       .to(at::kCPU, at::kFloat);
 }
 
-}  // namespace kmeans
+Random drawn_generator() {
+  constexpr std::int64_t seeds = std::int64_t{1} << 62;
+  return Random(
+      static_cast<std::uint64_t>(at::randint(seeds, {1}, at::kLong).item<std::int64_t>()));
+}
+
+}  // namespace earshot::kit

@@ -1,15 +1,14 @@
-#include "encoders/kmeans/frame_sample.hpp"
-
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <gmock/gmock.h>
+#include <lib/models/frame_sample.hpp>
 
 #include <earshot/kit/random.hpp>
 
 namespace {
 
-using kmeans::FrameSample;
+using earshot::kit::FrameSample;
 
 at::Tensor normal_rows(std::int64_t rows, std::int64_t columns) {
   earshot::kit::Random random(3);

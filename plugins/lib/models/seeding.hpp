@@ -5,7 +5,7 @@
 
 #include <earshot/kit/random.hpp>
 
-namespace kmeans {
+namespace earshot::kit {
 
 /// Draws `count` of `frames` one by one, each with a probability in proportion to its squared
 /// distance from the nearest of the `centres` and of those drawn before: k-means++ (Arthur and
@@ -18,10 +18,13 @@ namespace kmeans {
 /// @param centres  floating (C, D), C may be 0
 /// @returns float32 (count, D), on the CPU
 at::Tensor drawn_apart(const at::Tensor& frames, const at::Tensor& centres, std::int64_t count,
-                       earshot::kit::Random& random);
+                       Random& random);
 
 /// Draws `count` of `frames` with equal probability, none twice before all have been drawn.
 /// @returns float32 (count, D), on the CPU
-at::Tensor drawn_evenly(const at::Tensor& frames, std::int64_t count, earshot::kit::Random& random);
+at::Tensor drawn_evenly(const at::Tensor& frames, std::int64_t count, Random& random);
 
-}  // namespace kmeans
+/// A generator of its own, seeded from LibTorch's default one.
+Random drawn_generator();
+
+}  // namespace earshot::kit

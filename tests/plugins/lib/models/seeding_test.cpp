@@ -1,17 +1,16 @@
-#include "encoders/kmeans/seeding.hpp"
-
 #include <set>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <gmock/gmock.h>
+#include <lib/models/seeding.hpp>
 
 namespace {
 
+using earshot::kit::drawn_apart;
+using earshot::kit::drawn_evenly;
 using earshot::kit::Random;
-using kmeans::drawn_apart;
-using kmeans::drawn_evenly;
 
 /// The numbers 0 to count - 1 as frames of one value.
 at::Tensor numbers(std::int64_t count) {

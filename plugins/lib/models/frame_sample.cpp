@@ -1,12 +1,12 @@
-#include "frame_sample.hpp"
-
 #include <algorithm>
 
 #include <ATen/ATen.h>
 
+#include <lib/models/frame_sample.hpp>
+
 #include <earshot/kit/random.hpp>
 
-namespace kmeans {
+namespace earshot::kit {
 
 namespace {
 
@@ -36,7 +36,7 @@ FrameSample::FrameSample(std::int64_t slots, std::int64_t dim, std::uint64_t see
                          c10::Device device)
     : seed_(seed),
       sums_(at::zeros({slots, dim + 1}, at::TensorOptions(at::kFloat).device(device))) {
-  earshot::kit::Random random(earshot::kit::derive(seed, "frame sample"));
+  Random random(derive(seed, "frame sample"));
   auto multipliers = at::empty({dim}, at::kLong);
   auto* multiplier = multipliers.mutable_data_ptr<std::int64_t>();
   for (std::int64_t d = 0; d < dim; ++d)
@@ -55,8 +55,8 @@ at::Tensor FrameSample::hashed(const at::Tensor& frames) const {
 
 void FrameSample::add(const at::Tensor& frames, const at::Tensor& clips, const at::Tensor& places,
                       std::int64_t step, double share) {
-  const auto multiplier = [&](const char* what) { return odd(earshot::kit::derive(seed_, what)); };
-  const auto of_step = static_cast<std::int64_t>(earshot::kit::derive(seed_, "step", step));
+  const auto multiplier = [&](const char* what) { return odd(derive(seed_, what)); };
+  const auto of_step = static_cast<std::int64_t>(derive(seed_, "step", step));
   auto hash = hashed(frames) + places * multiplier("place");
   const auto of_clips =
       at::zeros({clips.max().item<std::int64_t>() + 1}, hash.options()).index_add_(0, clips, hash);
@@ -76,4 +76,4 @@ at::Tensor FrameSample::frames() const {
   return sums_.index_select(0, alone).narrow(1, 0, dim);
 }
 
-}  // namespace kmeans
+}  // namespace earshot::kit

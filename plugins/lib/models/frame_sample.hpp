@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace kmeans {
+namespace earshot::kit {
 
 /// A random sample of the frames of a step, as sums: the sample of several processes is the sum of
 /// theirs, and is the same however the clips are divided among them.
@@ -41,4 +41,4 @@ class FrameSample {
   at::Tensor sums_;
 };
 
-}  // namespace kmeans
+}  // namespace earshot::kit
