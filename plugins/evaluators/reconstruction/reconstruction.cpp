@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include <ATen/ATen.h>
 
@@ -38,6 +39,32 @@ Numbers measure(const at::Tensor& original, const at::Tensor& decoded, std::int6
   return numbers;
 }
 
+/// Which entries of each codebook the codes of all items use.
+class UsedEntries {
+ public:
+  void add(const earshot::CodeBatch& batch) {
+    const auto& sizes = batch.spec.sizes;
+    used_.resize(sizes.size());
+    for (std::size_t level = 0; level < sizes.size(); ++level) {
+      auto& used = used_[level];
+      if (!used.defined()) used = at::zeros({sizes[level]}, at::kBool);
+      const auto codes = batch.codes[0][static_cast<std::int64_t>(level)].narrow(
+          0, 0, batch.lengths[0].item<std::int64_t>());
+      used.index_fill_(0, codes.to(at::kCPU), true);
+    }
+  }
+  /// The share of the entries that are used, of the codebook where it is smallest.
+  double smallest_share() const {
+    double smallest = 1;
+    for (const auto& used : used_)
+      smallest = std::min(smallest, used.to(at::kDouble).mean().item<double>());
+    return smallest;
+  }
+
+ private:
+  std::vector<at::Tensor> used_{};  ///< bool (entries)
+};
+
 /// The rate of the codes, which is the same for all items.
 void report_rate(earshot::Trial& trial, const earshot::CodeSpec& codes,
                  const earshot::AudioBatch& audio) {
@@ -52,7 +79,15 @@ void report_rate(earshot::Trial& trial, const earshot::CodeSpec& codes,
 
 }  // namespace
 
-Reconstruction::Reconstruction(const earshot::Options&, const earshot::Context&) {}
+earshot::OptionSchema Reconstruction::options() {
+  return {{.name = "levels",
+           .value = std::int64_t{0},
+           .help = "Levels of the codes that are decoded, coarsest first; 0: all",
+           .min = 0}};
+}
+
+Reconstruction::Reconstruction(const earshot::Options& options, const earshot::Context&)
+    : levels_(options.integer("levels")) {}
 
 std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
   const auto distance = [](const char* name, const char* help, const char* unit = "") {
@@ -69,18 +104,33 @@ std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
       distance("bits_per_second", "Of the codes", "bit/s"),
       distance("tokens_per_second", "Codes of all levels", "1/s"),
       {.name = "compression", .help = "Bits of 16-bit PCM at the codec's rate per bit of codes"},
+      {.name = "usage",
+       .help = "Share of a codebook's entries that the codes use, smallest of all levels"},
   };
   all.front().primary = true;
   return all;
 }
 
+earshot::CodeBatch Reconstruction::chosen_levels(earshot::CodeBatch codes) const {
+  if (levels_ == 0) return codes;
+  const auto there = codes.spec.codebooks();
+  if (levels_ > there)
+    throw earshot::ConfigError("levels is " + std::to_string(levels_) + "; allowed: 1 to " +
+                               std::to_string(there) + ", which the codec has, or 0 for all");
+  codes.codes = codes.codes.narrow(1, 0, levels_).contiguous();
+  codes.spec = codes.spec.first(levels_);
+  return codes;
+}
+
 void Reconstruction::predict(earshot::Trial& trial) {
   auto& codec = trial.codec();
   std::optional<SpectralComparison> spectra;
+  UsedEntries used;
   const auto size = trial.size(Split::test);
   for (std::int64_t i = 0; i < size && !trial.stop(); ++i) {
     const auto audio = trial.audio(Split::test, i);
-    const auto codes = trial.codes(Split::test, i);
+    const auto codes = chosen_levels(trial.codes(Split::test, i));
+    used.add(codes);
     if (!spectra) {
       spectra.emplace(audio.sample_rate);
       report_rate(trial, codes.spec, audio);
@@ -91,6 +141,7 @@ void Reconstruction::predict(earshot::Trial& trial) {
                                        audio.sample_rate, *spectra)});
     trial.progress(i + 1, size);
   }
+  if (size > 0) trial.report("usage", used.smallest_share(), size);
 }
 
 }  // namespace reconstruction

@@ -11,12 +11,19 @@ namespace reconstruction {
 /// says for how many items it was computed.
 class Reconstruction final : public earshot::Evaluator {
  public:
+  static earshot::OptionSchema options();
   Reconstruction(const earshot::Options& options, const earshot::Context& context);
 
   earshot::Uses uses() const override { return {.codes = true, .audio = true, .seed = false}; }
   std::vector<earshot::MetricSpec> metrics() const override;
-  /// @throws Unsupported if the encoder is not a codec.
+  /// @throws Unsupported if the encoder is not a codec, ConfigError if its codes have fewer levels
+  /// than the options ask for.
   void predict(earshot::Trial& trial) override;
+
+ private:
+  earshot::CodeBatch chosen_levels(earshot::CodeBatch codes) const;
+
+  std::int64_t levels_;  ///< that are decoded; 0: all
 };
 
 }  // namespace reconstruction

@@ -123,11 +123,16 @@ TEST(Intelligibility, needs_0_4_s_of_an_audible_original) {
   EXPECT_FALSE(intelligibility(mostly_silent, noise(64000, 1, 2), 16000));
 }
 
+Reconstruction make_evaluator(std::int64_t levels = 0) {
+  return Reconstruction(earshot::Options(Reconstruction::options(), {{"levels", levels}}),
+                        {.device = at::kCPU});
+}
+
 class OnSyntheticTrial : public ::testing::TestWithParam<std::int64_t> {};
 
 TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
   earshot::kit::SyntheticTrial trial({.needs = {.sample_rate = 16000, .channels = GetParam()}});
-  Reconstruction evaluator({}, {.device = at::kCPU});
+  auto evaluator = make_evaluator();
   evaluator.fit(trial);
   evaluator.predict(trial);
   std::map<std::string, int> declared;
@@ -145,25 +150,30 @@ TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
     EXPECT_NEAR(numbers.at("si_sdr"), 10 * std::log10(0.045 / 1e-4), 0.5);
     EXPECT_NEAR(numbers.at("l1"), 0.01 * std::sqrt(2 / std::numbers::pi), 1e-3);
   }
-  // Ten frames per second of two codebooks with 16 entries.
+  // Ten frames per second of two codebooks with 16 entries, of which the codes use 15.
   EXPECT_THAT(trial.reports(),
               ::testing::UnorderedElementsAre(
                   std::pair("bits_per_second", 80.0), std::pair("tokens_per_second", 20.0),
-                  std::pair("compression", 16.0 * 16000 * static_cast<double>(GetParam()) / 80)));
+                  std::pair("compression", 16.0 * 16000 * static_cast<double>(GetParam()) / 80),
+                  std::pair("usage", 15.0 / 16)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Channels, OnSyntheticTrial, ::testing::Values(1, 2));
 
-/// Decodes to audio that is too short or too long.
+/// Decodes to audio of any length, too short or too long.
 class CutCodec final : public earshot::Codec {
  public:
   explicit CutCodec(std::int64_t length) : length_(length) {}
   earshot::CodeSpec code_spec() const override { return {}; }
   earshot::CodeBatch quantize(const earshot::AudioBatch&) override { return {}; }
   earshot::FeatureBatch embed(const earshot::CodeBatch&) override { return {}; }
-  earshot::AudioBatch decode(const earshot::CodeBatch&) override {
+  earshot::AudioBatch decode(const earshot::CodeBatch& codes) override {
+    codes.check();
+    decoded = codes;
     return {at::full({1, 1, length_}, 0.5F), at::tensor({length_}, at::kLong), 16000};
   }
+
+  earshot::CodeBatch decoded{};  ///< in the last call
 
  private:
   std::int64_t length_;
@@ -173,12 +183,33 @@ TEST(Reconstruction, compares_over_the_length_of_the_original) {
   const auto l1 = [](std::int64_t length) {
     CutCodec codec(length);
     earshot::kit::SyntheticTrial trial({.sizes = {1, 1, 1}, .codec = &codec});
-    Reconstruction evaluator({}, {.device = at::kCPU});
+    auto evaluator = make_evaluator();
     evaluator.predict(trial);
     return trial.predictions().at(0).measures.at("l1");
   };
   EXPECT_EQ(l1(16000 * 60), l1(16000 * 70));
   EXPECT_NE(l1(16000 * 60), l1(10));
+}
+
+TEST(Reconstruction, decodes_the_first_levels_that_it_is_asked_for) {
+  CutCodec codec(100);
+  earshot::kit::SyntheticTrial trial({.sizes = {1, 1, 1}, .codec = &codec});
+  make_evaluator(1).predict(trial);
+  const auto all = trial.codes(earshot::Split::test, 0);
+  EXPECT_TRUE(at::equal(codec.decoded.codes, all.codes.narrow(1, 0, 1)));
+  EXPECT_EQ(codec.decoded.spec, all.spec.first(1));
+  const auto reports = trial.reports();
+  EXPECT_THAT(reports,
+              ::testing::IsSupersetOf({std::pair<std::string, double>("bits_per_second", 40.0),
+                                       {"tokens_per_second", 10.0}}));
+}
+
+TEST(Reconstruction, refuses_more_levels_than_the_codec_has) {
+  CutCodec codec(100);
+  earshot::kit::SyntheticTrial trial({.sizes = {1, 1, 1}, .codec = &codec});
+  EXPECT_THAT([&] { make_evaluator(3).predict(trial); },
+              ::testing::ThrowsMessage<earshot::ConfigError>(
+                  ::testing::HasSubstr("levels is 3; allowed: 1 to 2")));
 }
 
 }  // namespace
