@@ -17,6 +17,7 @@ using earshot::DataError;
 using earshot::Item;
 using earshot::Label;
 using earshot::Split;
+using earshot::Vector;
 using earshot::kit::Record;
 using Texts = std::vector<std::string>;
 
@@ -61,6 +62,9 @@ earshot::OptionSchema Table::options() {
       texts("labels", {}, "Columns of classes"),
       texts("numbers", {}, "Columns of numbers; \"rt60=s\" gives the unit"),
       texts("sets", {}, "Columns of sets of classes"),
+      texts("vectors", {},
+            "Columns of vectors in files next to the table: a.npy, a.npy#17 (a row), "
+            "a.safetensors#name; \"voxels=%\" gives the unit"),
       text("separator", ";", "Separator of the classes of a set, or of choices"),
       text("question", "", "Column of a question about the audio"),
       text("choices", "", "Column of the answers to choose from; empty: open questions"),
@@ -80,7 +84,8 @@ earshot::OptionSchema Table::options() {
 Table::Table(const earshot::Options& options, const earshot::Context&)
     : file_(options.path("file")),
       root_(options.path("root").empty() ? file_.parent_path() : options.path("root")),
-      separator_(options.text("separator")) {
+      separator_(options.text("separator")),
+      vectors_(file_.parent_path()) {
   const auto& audio = options.texts("audio");
   if (audio.empty() || audio.size() > 2)
     throw ConfigError("audio names " + std::to_string(audio.size()) + " columns; allowed: 1 or 2");
@@ -107,6 +112,7 @@ Table::Table(const earshot::Options& options, const earshot::Context&)
   declare_labels(options);
   read(options.text("format"));
   find_classes();
+  find_vectors();
   check_items();
   if (!split_ && !fold_) drawn_ = earshot::kit::draw_splits(*this, options);
 }
@@ -152,19 +158,24 @@ void Table::declare_labels(const earshot::Options& options) {
   };
   for (const auto& column : options.texts("labels"))
     declare(column, std::string());
-  for (const auto& column : options.texts("numbers")) {
+  const auto declare_with_unit = [&](const std::string& column, Label type) {
     const auto equals = column.rfind('=');
     const auto unit = equals == std::string::npos ? std::string() : column.substr(equals + 1);
-    declare(column.substr(0, equals), 0.0, unit);
-  }
+    declare(column.substr(0, equals), std::move(type), unit);
+  };
+  for (const auto& column : options.texts("numbers"))
+    declare_with_unit(column, 0.0);
+  for (const auto& column : options.texts("vectors"))
+    declare_with_unit(column, Vector{});
   for (const auto& column : options.texts("sets"))
     declare(column, Texts{});
 }
 
 void Table::find_classes() {
   for (std::size_t which = 0; which < labels_.size(); ++which) {
-    if (std::holds_alternative<double>(labels_[which].type)) continue;
-    const bool set = std::holds_alternative<Texts>(labels_[which].type);
+    const auto& type = labels_[which].type;
+    if (std::holds_alternative<double>(type) || std::holds_alternative<Vector>(type)) continue;
+    const bool set = std::holds_alternative<Texts>(type);
     std::set<std::string> values;
     for (const auto& record : records_.rows)
       for (auto& value :
@@ -176,6 +187,25 @@ void Table::find_classes() {
                       "' is empty in every row; expected a class");
     labels_[which].classes.assign(values.begin(), values.end());
   }
+}
+
+/// Finds the size of each column of vectors, which its first one decides, and their files.
+void Table::find_vectors() {
+  std::set<std::filesystem::path> files;
+  for (std::size_t which = 0; which < labels_.size(); ++which) {
+    if (!std::holds_alternative<Vector>(labels_[which].type)) continue;
+    const auto column = label_columns_[which];
+    for (const auto& record : records_.rows) {
+      if (std::holds_alternative<std::monostate>(record.cells[column])) continue;
+      if (labels_[which].size == 0) labels_[which].size = vector(record, column).numel();
+      files.insert(vectors_.file(VectorPlace::of(text(record, column))));
+    }
+    if (labels_[which].size == 0)
+      throw DataError(records_.name + ": column '" + columns_[column] +
+                      "' is empty in every row; expected a file with a vector");
+  }
+  sources_ = {file_};
+  sources_.insert(sources_.end(), files.begin(), files.end());
 }
 
 /// Builds every item once: either the whole table is valid, or it is refused with the row that is
@@ -218,13 +248,30 @@ double Table::number(const Record& record, std::size_t column) const {
                                  "'" + columns_[column] + "'");
 }
 
+at::Tensor Table::vector(const Record& record, std::size_t column) const {
+  const auto cell = text(record, column);
+  try {
+    return vectors_.read(VectorPlace::of(cell));
+  } catch (const DataError& error) {
+    throw DataError(records_.place(record) + ": '" + columns_[column] + "' is '" + cell +
+                    "': " + error.what());
+  }
+}
+
 std::optional<Label> Table::label(const Record& record, std::size_t which) const {
   const auto column = label_columns_[which];
   if (std::holds_alternative<std::monostate>(record.cells[column])) return std::nullopt;
   const auto& type = labels_[which].type;
   if (std::holds_alternative<double>(type)) return number(record, column);
   if (std::holds_alternative<Texts>(type)) return list(record, column);
-  return text(record, column);
+  if (!std::holds_alternative<Vector>(type)) return text(record, column);
+  auto values = vector(record, column);
+  if (values.numel() != labels_[which].size)
+    throw DataError(records_.place(record) + ": '" + columns_[column] + "' is '" +
+                    text(record, column) + "', a vector of " + std::to_string(values.numel()) +
+                    " values; expected " + std::to_string(labels_[which].size) +
+                    ", as in the first row that has one");
+  return Vector{std::move(values)};
 }
 
 void Table::add_question(const Record& record, Item& item) const {

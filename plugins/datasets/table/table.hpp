@@ -5,12 +5,15 @@
 #include <earshot/kit/records.hpp>
 #include <earshot/options.hpp>
 
+#include "vectors.hpp"
+
 namespace table {
 
 /// Items from the rows of a table. Options map columns to their roles; a label, group or slice is
 /// named after its column, in lower case and with _ for everything but letters and digits. Classes
-/// are the values that occur, sorted. An empty cell is an unknown label. Without columns for split
-/// and fold, items are split at random, whole groups together.
+/// are the values that occur, sorted. An empty cell is an unknown label. Cells of vectors refer to
+/// files, whose content is part of the dataset; all vectors of a column have the same size. Without
+/// columns for split and fold, items are split at random, whole groups together.
 class Table : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -19,7 +22,7 @@ class Table : public earshot::Dataset {
   std::int64_t size() const override { return static_cast<std::int64_t>(records_.rows.size()); }
   std::vector<earshot::LabelSpec> labels() const override { return labels_; }
   earshot::Item item(std::int64_t index) const override;
-  std::vector<std::filesystem::path> sources() const override { return {file_}; }
+  std::vector<std::filesystem::path> sources() const override { return sources_; }
   std::map<earshot::SliceRole, std::string> slice_roles() const override;
 
  private:
@@ -35,6 +38,7 @@ class Table : public earshot::Dataset {
   std::vector<Named> use_named(const std::vector<std::string>& columns);
   void declare_labels(const earshot::Options& options);
   void find_classes();
+  void find_vectors();
   void check_items() const;
 
   void add_question(const earshot::kit::Record& record, earshot::Item& item) const;
@@ -42,6 +46,7 @@ class Table : public earshot::Dataset {
                    std::size_t column) const;  ///< "" for an empty cell
   std::vector<std::string> list(const earshot::kit::Record& record, std::size_t column) const;
   double number(const earshot::kit::Record& record, std::size_t column) const;
+  at::Tensor vector(const earshot::kit::Record& record, std::size_t column) const;
   std::optional<earshot::Label> label(const earshot::kit::Record& record, std::size_t which) const;
 
   std::filesystem::path file_, root_;
@@ -54,6 +59,8 @@ class Table : public earshot::Dataset {
   std::vector<earshot::LabelSpec> labels_{};
   std::vector<std::size_t> label_columns_{};
   earshot::kit::Records records_{};
+  VectorFiles vectors_;
+  std::vector<std::filesystem::path> sources_{};  ///< the table, and the files of vectors
   std::vector<earshot::Split> drawn_{};
 };
 
