@@ -4,9 +4,9 @@
 namespace probes {
 
 /// The k training items nearest to a test item, each with one vote: the class with the most votes
-/// (ties are broken by the option `ties`), the mean of their numbers, or the classes that at least
-/// half of them have. Among training items at the same distance, the first counts as nearer. Like
-/// scikit-learn's KNeighborsClassifier with uniform weights.
+/// (ties are broken by the option `ties`), the mean of their numbers or vectors, or the classes
+/// that at least half of them have. Among training items at the same distance, the first counts as
+/// nearer. Like scikit-learn's KNeighborsClassifier with uniform weights.
 class Knn final : public Probe {
  public:
   static earshot::OptionSchema options();

@@ -24,12 +24,13 @@ constexpr double held_out_share = 0.25, usual_c = 1;
 
 /// Candidate penalties, the strongest first.
 std::vector<double> grid(Target::Kind kind, const std::string& head) {
-  if (kind == Target::Kind::number) return {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10};
+  if (kind == Target::Kind::number || kind == Target::Kind::vector)
+    return {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10};
   if (head == "svm") return {1e-4, 1e-3, 1e-2, 1e-1, 1};
   return {1e-4, 1e-3, 1e-2, 1e-1, 1, 10};
 }
 
-const char* kind_names[] = {"a class", "a number", "a set of classes"};
+const char* kind_names[] = {"a class", "a number", "a set of classes", "a vector"};
 
 }  // namespace
 
@@ -37,8 +38,9 @@ earshot::OptionSchema LinearProbe::options() {
   auto schema = shared_options();
   schema.push_back({.name = "head",
                     .value = std::string("auto"),
-                    .help = "Model; auto: logistic for a class, ridge for a number, sigmoid for a "
-                            "set. The primary metric is balanced_accuracy, mae or map accordingly",
+                    .help = "Model; auto: logistic for a class, ridge for a number or a vector, "
+                            "sigmoid for a set. The primary metric is balanced_accuracy, mae, "
+                            "correlation or map accordingly",
                     .choices = {"auto", "logistic", "svm", "ridge", "sigmoid"}});
   schema.push_back(
       {.name = "c",
@@ -60,23 +62,33 @@ LinearProbe::LinearProbe(const earshot::Options& options, const earshot::Context
 
 std::vector<earshot::MetricSpec> LinearProbe::metrics() const {
   using enum Target::Kind;
-  return Target::metrics(head_ == "auto"      ? Target::kinds_of(target_type())
-                         : head_ == "ridge"   ? std::vector{number}
-                         : head_ == "sigmoid" ? std::vector{set}
-                                              : std::vector{classes});
+  if (head_ == "auto") return Target::metrics(Target::kinds_of(target_type()));
+  if (head_ == "ridge")
+    return Target::metrics(target_type() == "vector" ? std::vector{vector, number}
+                                                     : std::vector{number, vector});
+  return Target::metrics({head_ == "sigmoid" ? set : classes});
 }
 
 void LinearProbe::check_head() const {
   const auto kind = target().kind();
   const bool fits = head_ == "auto" ||
                     (kind == Target::Kind::classes && (head_ == "logistic" || head_ == "svm")) ||
-                    (kind == Target::Kind::number && head_ == "ridge") ||
+                    (is_ridge() && head_ == "ridge") ||
                     (kind == Target::Kind::set && head_ == "sigmoid");
   if (fits) return;
-  const char* allowed[] = {"logistic or svm", "ridge", "sigmoid"};
+  const char* allowed[] = {"logistic or svm", "ridge", "sigmoid", "ridge"};
   const auto which = static_cast<std::size_t>(kind);
   throw ConfigError("head '" + head_ + "' cannot predict '" + target().name() + "', which is " +
                     kind_names[which] + "; allowed: auto, " + allowed[which]);
+}
+
+bool LinearProbe::is_ridge() const {
+  return target().kind() == Target::Kind::number || target().kind() == Target::Kind::vector;
+}
+
+void LinearProbe::set_c(double c) {
+  c_ = c;
+  column_c_ = is_ridge() ? at::full({target().width()}, c, at::kDouble) : at::Tensor();
 }
 
 void LinearProbe::fit(Trial& trial) {
@@ -86,8 +98,8 @@ void LinearProbe::fit(Trial& trial) {
   learn_baseline(train.truths.rows);
   train.x = learn_features(trial, train.truths);
   if (given_c_ > 0) {
-    c_ = given_c_;
-    model_ = fit_model(train, c_, {});
+    set_c(given_c_);
+    model_ = fit_chosen(train, {});
     return;
   }
   Examples validation{{}, read_truths(trial, Split::validation, target())};
@@ -119,11 +131,11 @@ LinearProbe::Model LinearProbe::chosen_on_training_items(Trial& trial, const Exa
     if (c_ == 0) problem = "the quarter that is held out has none of the classes";
   }
   if (c_ == 0) {
-    c_ = usual_c;
+    set_c(usual_c);
     note("no validation data: " + problem +
          ". C is 1; set the option c, or provide validation items");
   }
-  return fit_model(train, c_, start);
+  return fit_chosen(train, start);
 }
 
 std::string LinearProbe::nothing_in(const Examples& train, const std::vector<std::int64_t>& rest,
@@ -149,6 +161,7 @@ std::string LinearProbe::nothing_in(const Examples& train, const std::vector<std
 
 LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
                                        const Examples& validation) {
+  if (is_ridge()) return choose_ridge(trial, train, validation);
   const auto penalties = grid(target().kind(), head_);
   double best = -std::numeric_limits<double>::infinity();
   Model chosen;
@@ -170,6 +183,40 @@ LinearProbe::Model LinearProbe::choose(Trial& trial, const Examples& train,
   return chosen;
 }
 
+LinearProbe::Model LinearProbe::choose_ridge(Trial& trial, const Examples& train,
+                                             const Examples& validation) {
+  const auto penalties = grid(target().kind(), head_);
+  const earshot::kit::Ridge ridge(train.x, train.truths.rows);
+  set_c(penalties.front());
+  auto best = at::full({target().width()}, std::numeric_limits<double>::infinity(), at::kDouble);
+  for (std::size_t i = 0; i < penalties.size() && !trial.stop(); ++i) {
+    const auto found = errors(ridge.fit(penalties[i]), validation);
+    trial.point("validation", static_cast<std::int64_t>(i), -found.mean().item<double>());
+    trial.point("c", static_cast<std::int64_t>(i), penalties[i]);
+    trial.progress(static_cast<std::int64_t>(i) + 1, static_cast<std::int64_t>(penalties.size()));
+    const auto better = found < best;
+    column_c_.masked_fill_(better, penalties[i]);
+    best = at::where(better, found, best);
+  }
+  if (target().kind() == Target::Kind::number) trial.point("chosen_c", 0, column_c_.item<double>());
+  for (std::size_t i = 0; i < penalties.size() && target().kind() == Target::Kind::vector; ++i)
+    trial.point("columns_with_c", static_cast<std::int64_t>(i),
+                column_c_.eq(penalties[i]).sum().item<double>());
+  return ridge.fit(column_c_);
+}
+
+at::Tensor LinearProbe::errors(const Model& model, const Examples& examples) const {
+  constexpr std::int64_t rows = 256;  // at a time: a vector may have a hundred thousand values
+  const auto size = examples.truths.size();
+  auto sum = at::zeros({target().width()}, at::kDouble);
+  for (std::int64_t first = 0; first < size; first += rows) {
+    const auto count = std::min(rows, size - first);
+    const auto outputs = model.outputs(examples.x.narrow(0, first, count));
+    sum += (outputs - examples.truths.rows.narrow(0, first, count)).abs_().sum(0);
+  }
+  return sum / static_cast<double>(size);
+}
+
 /// Order of the classes for pairs and for equal votes: that in which ties are broken.
 std::vector<std::int64_t> LinearProbe::ranks(const std::vector<std::int64_t>& strata) const {
   const auto& order = target().order();
@@ -184,7 +231,6 @@ std::vector<std::int64_t> LinearProbe::ranks(const std::vector<std::int64_t>& st
 LinearProbe::Model LinearProbe::fit_model(const Examples& examples, double c,
                                           const Model& start) const {
   const auto& [x, truths] = examples;
-  if (target().kind() == Target::Kind::number) return earshot::kit::fit_ridge(x, truths.rows, c);
   if (head_ != "svm")
     return earshot::kit::fit_logistic(x, truths.rows, c,
                                       target().kind() == Target::Kind::set
@@ -206,6 +252,11 @@ LinearProbe::Model LinearProbe::fit_model(const Examples& examples, double c,
   return {.weight = at::cat(weights), .bias = at::cat(biases)};
 }
 
+LinearProbe::Model LinearProbe::fit_chosen(const Examples& examples, const Model& start) const {
+  if (is_ridge()) return earshot::kit::Ridge(examples.x, examples.truths.rows).fit(column_c_);
+  return fit_model(examples, c_, start);
+}
+
 double LinearProbe::quality(const Examples& examples) const {
   const auto answers = answer(examples.x);
   const auto scores = answers.scores.contiguous();
@@ -214,8 +265,6 @@ double LinearProbe::quality(const Examples& examples) const {
     return std::span(tensor.const_data_ptr<double>(), static_cast<std::size_t>(tensor.numel()));
   };
   const auto truths = values(examples.truths.rows);
-  if (target().kind() == Target::Kind::number)
-    return -earshot::kit::mean_absolute_error(truths, values(scores));
   if (target().kind() == Target::Kind::set) {
     std::vector<std::uint8_t> positive(truths.begin(), truths.end());
     return earshot::kit::macro_ranking(values(scores), positive, width).average_precision;
@@ -234,6 +283,7 @@ Probe::Answers LinearProbe::answer(const at::Tensor& x) const {
   auto outputs = model_.outputs(x);
   switch (target().kind()) {
     case Target::Kind::number:
+    case Target::Kind::vector:
       return {outputs, {}};
     case Target::Kind::set:
       return {outputs.sigmoid(), {}};
@@ -256,12 +306,16 @@ Probe::Answers LinearProbe::answer(const at::Tensor& x) const {
 void LinearProbe::save(earshot::State& state) const {
   state.tensors["weight"] = model_.weight;
   state.tensors["bias"] = model_.bias;
-  state.text["c"] = c10::str(c_);
+  if (is_ridge())
+    state.tensors["c"] = column_c_;
+  else
+    state.text["c"] = c10::str(c_);
 }
 
 void LinearProbe::load(const earshot::State& state) {
   model_.weight = tensor(state, "weight");
   model_.bias = tensor(state, "bias");
+  if (is_ridge()) column_c_ = tensor(state, "c");
 }
 
 }  // namespace probes

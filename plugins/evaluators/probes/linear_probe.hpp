@@ -4,11 +4,12 @@
 namespace probes {
 
 /// A linear model of pooled features: multinomial logistic regression or linear SVM for a class,
-/// ridge regression for a number, a sigmoid for each class of a set. The penalty is given, or
-/// chosen on validation items by balanced accuracy, mean absolute error or mean average precision;
-/// ties go to the stronger penalty. Without validation items, or if they give no such number, it is
-/// chosen on a quarter of the training items, in whole groups, after which all of them are fitted.
-/// If nothing is left to validate on either, C is 1, as in scikit-learn, and a note says so.
+/// ridge regression for a number or for each column of a vector, a sigmoid for each class of a set.
+/// The penalty is given, or chosen on validation items by balanced accuracy, mean absolute error or
+/// mean average precision, for each column of a vector by itself; ties go to the stronger penalty.
+/// Without validation items, or if they give no such number, it is chosen on a quarter of the
+/// training items, in whole groups, after which all of them are fitted. If nothing is left to
+/// validate on either, C is 1, as in scikit-learn, and a note says so.
 class LinearProbe final : public Probe {
  public:
   static earshot::OptionSchema options();
@@ -28,6 +29,9 @@ class LinearProbe final : public Probe {
   };
 
   void check_head() const;
+  bool is_ridge() const;
+  /// Sets one penalty for everything.
+  void set_c(double c);
   std::vector<std::int64_t> ranks(const std::vector<std::int64_t>& strata) const;
   Model fit_model(const Examples& examples, double c, const Model& start) const;
   Model chosen_on_training_items(earshot::Trial& trial, const Examples& train);
@@ -38,6 +42,12 @@ class LinearProbe final : public Probe {
   /// is 0 if none has a quality.
   Model choose(earshot::Trial& trial, const Examples& train, const Examples& validation);
   double quality(const Examples& examples) const;
+  /// The same for ridge regression, where every column has the best penalty for itself.
+  Model choose_ridge(earshot::Trial& trial, const Examples& train, const Examples& validation);
+  /// Mean absolute error of each column: float64 (width).
+  at::Tensor errors(const Model& model, const Examples& examples) const;
+  /// Fits with the chosen penalty.
+  Model fit_chosen(const Examples& examples, const Model& start) const;
   Answers answer(const at::Tensor& x) const override;
   void save(earshot::State& state) const override;
   void load(const earshot::State& state) override;
@@ -45,6 +55,7 @@ class LinearProbe final : public Probe {
   std::string head_;
   bool one_vs_one_;
   double given_c_, c_ = 0;
+  at::Tensor column_c_;  ///< of ridge regression: float64 (width), in place of c_
   Model model_;
 };
 

@@ -8,6 +8,8 @@
 
 #include <earshot/kit/sampling.hpp>
 
+#include "test_table.hpp"
+
 namespace probes {
 
 using earshot::DataError;
@@ -23,15 +25,6 @@ using earshot::kit::Target;
 namespace {
 
 constexpr std::int64_t chunk = 256;  // test items predicted at a time
-
-/// A field of a CSV file, quoted if necessary (RFC 4180).
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char letter : text)
-    quoted += letter == '"' ? "\"\"" : std::string(1, letter);
-  return quoted + "\"";
-}
 
 }  // namespace
 
@@ -93,10 +86,7 @@ at::Tensor Probe::features(Trial& trial, Split split, at::IntArrayRef items) con
 
 void Probe::predict(Trial& trial) {
   const auto size = trial.size(Split::test), width = target_.width();
-  std::vector<std::int64_t> confusion(static_cast<std::size_t>(width * width));
-  std::vector<double> truth(static_cast<std::size_t>(width));
-  std::int64_t labelled = 0;
-  write_notes(trial);
+  TestTable table(target_);
   for (std::int64_t first = 0; first < size && !trial.stop(); first += chunk) {
     std::vector<std::int64_t> items(static_cast<std::size_t>(std::min(chunk, size - first)));
     std::iota(items.begin(), items.end(), first);
@@ -110,24 +100,18 @@ void Probe::predict(Trial& trial) {
               ? target_.value(row)
               : Label(target_.classes()[static_cast<std::size_t>(answers.chosen[i])]);
       if (target_.kind() != Target::Kind::number) prediction.scores.assign(row, row + width);
-      if (target_.kind() == Target::Kind::classes &&
-          target_.truth(trial.item(Split::test, items[i]), truth.data())) {
-        const auto chosen = answers.chosen.empty() ? target_.best(row) : answers.chosen[i];
-        ++labelled;
-        const auto right = std::max_element(truth.begin(), truth.end()) - truth.begin();
-        ++confusion[static_cast<std::size_t>(right * width + chosen)];
-      }
+      table.add(trial.item(Split::test, items[i]), prediction);
       trial.predict(std::move(prediction));
     }
     trial.progress(first + static_cast<std::int64_t>(items.size()), size);
   }
-  if (target_.kind() != Target::Kind::classes) return;
-  trial.report("chance", 1 / static_cast<double>(width), labelled);
-  write_confusion(trial, confusion);
+  auto notes = notes_;
+  if (auto note = table.report(trial); !note.empty()) notes.push_back(std::move(note));
+  write_notes(trial, notes);
 }
 
-void Probe::write_notes(Trial& trial) const {
-  if (notes_.empty()) return;
+void Probe::write_notes(Trial& trial, const std::vector<std::string>& notes) {
+  if (notes.empty()) return;
   std::filesystem::path path;
   try {
     path = trial.artifact("notes.txt");
@@ -135,25 +119,8 @@ void Probe::write_notes(Trial& trial) const {
     return;
   }
   std::ofstream file(path);
-  for (const auto& sentence : notes_)
+  for (const auto& sentence : notes)
     file << sentence << '\n';
-  if (!file.flush()) throw DataError("cannot write '" + path.string() + "'; is the disk full?");
-}
-
-/// The truth of test items is visible to the run's records, not to its predictions.
-void Probe::write_confusion(Trial& trial, const std::vector<std::int64_t>& counts) const {
-  const auto path = trial.artifact("confusion.csv");
-  std::ofstream file(path);
-  file << "truth";
-  for (const auto& name : target_.classes())
-    file << ',' << field(name);
-  auto count = counts.begin();
-  for (const auto& name : target_.classes()) {
-    file << '\n' << field(name);
-    for (std::size_t k = 0; k < target_.classes().size(); ++k)
-      file << ',' << *count++;
-  }
-  file << '\n';
   if (!file.flush()) throw DataError("cannot write '" + path.string() + "'; is the disk full?");
 }
 

@@ -10,8 +10,8 @@ namespace probes {
 
 /// Base of all probes of pooled features: it reads clip 0 of the items that have the target label,
 /// or of a subsample of them, pools their frames, brings them to a common scale and width if
-/// requested, predicts every test item, and reports a confusion table and the metrics of
-/// kit::Target.
+/// requested, predicts every test item, and reports the metrics of kit::Target, with a table of the
+/// confusion of classes or of the columns of a vector.
 class Probe : public earshot::Evaluator {
  public:
   earshot::Uses uses() const final { return {.features = true, .seed = n_train_ > 0}; }
@@ -30,7 +30,7 @@ class Probe : public earshot::Evaluator {
 
   /// Rows of Target::width() values for rows of features; higher means more likely.
   struct Answers {
-    at::Tensor scores{};                 ///< float64 (N, width): for ranking
+    at::Tensor scores{};                 ///< float64 (N, width): for ranking, or a vector's values
     std::vector<std::int64_t> chosen{};  ///< class of each item; empty: Target::value decides
   };
   virtual Answers answer(const at::Tensor& x) const = 0;
@@ -57,8 +57,7 @@ class Probe : public earshot::Evaluator {
   void learn_baseline(const at::Tensor& truths) { target_.learn_baseline(truths); }
 
  private:
-  void write_notes(earshot::Trial& trial) const;
-  void write_confusion(earshot::Trial& trial, const std::vector<std::int64_t>& counts) const;
+  static void write_notes(earshot::Trial& trial, const std::vector<std::string>& notes);
 
   std::string target_name_, target_type_;
   earshot::kit::Target::Ties ties_;

@@ -11,7 +11,6 @@ using earshot::DataError;
 using earshot::Item;
 using earshot::Objective;
 using earshot::Split;
-using earshot::Vector;
 using Goal = earshot::Objective::Goal;
 
 namespace {
@@ -48,7 +47,7 @@ Targets::Targets(const earshot::Trial& trial, Goal goal, const std::string& labe
                                                  "\"values\""
                                                : "a number or a vector, or objective = "
                                                  "\"classes\""));
-    if (!is_vector()) target_.emplace(label_);
+    target_.emplace(label_);
   }
   if (trial.size(Split::train) == 0)
     throw DataError("there are no training items; at least one is needed");
@@ -61,34 +60,13 @@ Targets::Targets(const earshot::Trial& trial, Goal goal, const std::string& labe
     objective_.exclusive = std::holds_alternative<std::string>(label_.type);
     check_classes();
   } else if (goal == Goal::values) {
-    objective_.values = width();
+    objective_.values = target_->width();
     if (standardise) learn_scale();
   }
 }
 
-bool Targets::is_vector() const {
-  return std::holds_alternative<Vector>(label_.type);
-}
-
-std::int64_t Targets::width() const {
-  return target_ ? target_->width() : label_.size;
-}
-
 bool Targets::has(const Item& item) const {
   return item.labels.contains(label_.name);
-}
-
-void Targets::read(const Item& item, double* row) const {
-  if (target_) {
-    target_->truth(item, row);
-    return;
-  }
-  const auto* label = std::get_if<Vector>(&item.labels.at(label_.name));
-  if (label == nullptr || label->values.numel() != label_.size)
-    throw DataError("label '" + label_.name + "' of item '" + item.id + "' is no vector of the " +
-                    std::to_string(label_.size) + " values that the dataset declares");
-  const auto* values = label->values.const_data_ptr<float>();
-  std::copy(values, values + label_.size, row);
 }
 
 std::vector<std::int64_t> Targets::items(Split split) const {
@@ -100,9 +78,9 @@ std::vector<std::int64_t> Targets::items(Split split) const {
 
 /// A classifier of one class has nothing to learn.
 void Targets::check_classes() const {
-  std::vector<double> row(static_cast<std::size_t>(width())), seen(row.size());
+  std::vector<double> row(static_cast<std::size_t>(target_->width())), seen(row.size());
   for (const auto i : training_) {
-    read(trial_.item(Split::train, i), row.data());
+    target_->truth(trial_.item(Split::train, i), row.data());
     for (std::size_t k = 0; k < row.size(); ++k)
       seen[k] += row[k];
   }
@@ -115,11 +93,12 @@ void Targets::check_classes() const {
 }
 
 void Targets::learn_scale() {
-  auto sum = at::zeros({width()}, at::kDouble), squares = at::zeros({width()}, at::kDouble);
-  auto row = at::empty({width()}, at::kDouble);
+  const auto width = target_->width();
+  auto sum = at::zeros({width}, at::kDouble), squares = at::zeros({width}, at::kDouble);
+  auto row = at::empty({width}, at::kDouble);
   const auto each = [&](const auto& add) {
     for (const auto i : training_) {
-      read(trial_.item(Split::train, i), row.mutable_data_ptr<double>());
+      target_->truth(trial_.item(Split::train, i), row.mutable_data_ptr<double>());
       add();
     }
   };
@@ -133,11 +112,11 @@ void Targets::learn_scale() {
 
 at::Tensor Targets::rows(Split split, std::span<const std::int64_t> items) const {
   if (!labelled()) return {};
-  auto rows = at::empty({std::ssize(items), width()}, at::kDouble);
+  auto rows = at::empty({std::ssize(items), target_->width()}, at::kDouble);
   auto* row = rows.mutable_data_ptr<double>();
   for (const auto item : items) {
-    read(trial_.item(split, item), row);
-    row += width();
+    target_->truth(trial_.item(split, item), row);
+    row += target_->width();
   }
   if (mean_.defined()) rows = (rows - mean_) / deviation_;
   return rows.to(at::kFloat);

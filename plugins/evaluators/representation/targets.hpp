@@ -32,17 +32,13 @@ class Targets {
 
  private:
   bool labelled() const { return !label_.name.empty(); }
-  bool is_vector() const;
   bool has(const earshot::Item& item) const;
-  /// Writes an item's row of width() values.
-  void read(const earshot::Item& item, double* row) const;
-  std::int64_t width() const;
   void check_classes() const;
   void learn_scale();
 
   const earshot::Trial& trial_;
   earshot::LabelSpec label_{};
-  std::optional<earshot::kit::Target> target_{};  ///< of all labels except vectors
+  std::optional<earshot::kit::Target> target_{};  ///< of the label
   earshot::Objective objective_{};
   std::vector<std::int64_t> training_{};
   at::Tensor mean_{}, deviation_{};  ///< float64 (K), of values that are standardised

@@ -4,10 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include <lib/learn/directions.hpp>
 #include <lib/learn/lbfgs.hpp>
 #include <lib/learn/linear.hpp>
-
-#include <earshot/error.hpp>
 
 namespace earshot::kit {
 
@@ -86,21 +85,26 @@ LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Lin
           .bias = wrap(std::span(parameters).subspan(weights), {k}).clone()};
 }
 
-LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c) {
-  const auto x_mean = x.mean(0), y_mean = y.mean(0);
-  const auto xc = x - x_mean, yc = y - y_mean;
-  const bool dual = x.size(0) < x.size(1);  // the smaller of two systems with the same solution
-  auto system = dual ? at::mm(xc, xc.t()) : at::mm(xc.t(), xc);
-  system.diagonal().add_(1 / c);
-  const auto [factor, info] = at::linalg_cholesky_ex(system);
-  if (info.item<std::int64_t>() != 0)
-    throw ConfigError(c10::str("ridge regression with C = ", c,
-                               " has no solution at this precision; use a smaller C"));
-  const auto solution = at::cholesky_solve(dual ? yc : at::mm(xc.t(), yc), factor);
+Ridge::Ridge(const at::Tensor& x, const at::Tensor& y) : x_mean_(x.mean(0)), y_mean_(y.mean(0)) {
+  const auto centred = x - x_mean_;
+  const Directions directions(centred);
+  spread_ = directions.spread().unsqueeze(1);
+  axes_ = directions.axes(directions.count());
+  // A column that is constant has a mean that differs from its values by rounding, which must not
+  // become weights.
+  const auto varies = y.amax(0).ne(y.amin(0));
+  products_ = at::mm(at::mm(axes_, centred.t()), y - y_mean_) * varies;
+}
+
+LinearModel Ridge::fit(const at::Tensor& c) const {
   LinearModel model;
-  model.weight = (dual ? at::mm(xc.t(), solution) : solution).t().contiguous();
-  model.bias = y_mean - at::mv(model.weight, x_mean);
+  model.weight = at::mm((products_ / (spread_ + c.reciprocal())).t(), axes_);
+  model.bias = y_mean_ - at::mv(model.weight, x_mean_);
   return model;
+}
+
+LinearModel Ridge::fit(double c) const {
+  return fit(at::full({y_mean_.size(0)}, c, at::kDouble));
 }
 
 Standardiser Standardiser::of(const at::Tensor& x) {

@@ -26,8 +26,26 @@ enum class Link { softmax, sigmoid };
 LinearModel fit_logistic(const at::Tensor& x, const at::Tensor& y, double c, Link link,
                          const LinearModel& start = {});
 
-/// Minimises C * (sum of the squared errors) + |W|^2 in closed form; `y` is float64 (N, K).
-LinearModel fit_ridge(const at::Tensor& x, const at::Tensor& y, double c);
+/// Ridge regression of K columns on the same features, in closed form: of each column it minimises
+/// C * (sum of the squared errors) + |w|^2, with a C of its own. What is expensive is done once for
+/// all columns and all C (Hastie, Tibshirani, Friedman 2009, "The Elements of Statistical
+/// Learning", 3.4.1): along each direction in which the features vary, with spread s, the
+/// coefficient of least squares is multiplied by s / (s + 1 / C). Directions without variance get
+/// no weight, and neither does any feature for a column that is constant in `y`.
+class Ridge {
+ public:
+  /// `y` is float64 (N, K), finite like `x`.
+  Ridge(const at::Tensor& x, const at::Tensor& y);
+
+  LinearModel fit(const at::Tensor& c) const;  ///< `c` is float64 (K), more than 0
+  LinearModel fit(double c) const;             ///< the same C for all columns
+
+ private:
+  at::Tensor x_mean_, y_mean_;  ///< float64 (D), (K)
+  at::Tensor spread_;           ///< float64 (R, 1), of the R directions
+  at::Tensor axes_;             ///< float64 (R, D)
+  at::Tensor products_;         ///< float64 (R, K), of the directions with the columns
+};
 
 /// Support vector machine with linear kernel and hinge loss: minimises C * (sum of the hinge
 /// losses) + |w|^2 / 2, where `y` is +1 or -1. By libsvm (Chang and Lin 2011, "LIBSVM"), to its

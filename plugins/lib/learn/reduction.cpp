@@ -1,8 +1,6 @@
-#include <algorithm>
-#include <limits>
-
 #include <ATen/ATen.h>
 
+#include <lib/learn/directions.hpp>
 #include <lib/learn/reduction.hpp>
 
 #include <earshot/error.hpp>
@@ -26,27 +24,14 @@ at::Tensor signed_rows(const at::Tensor& rows) {
 }  // namespace
 
 PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count) {
-  const auto items = x.size(0), width = x.size(1);
   const auto mean = x.mean(0);
-  const auto centred = x - mean;
-  // From covariances between features or products between items, whichever are fewer.
-  const bool few_items = items < width;
-  const auto products = few_items ? centred.mm(centred.t()) : centred.t().mm(centred);
-  const auto [ascending, vectors] = at::linalg_eigh(products);
-  const auto variance = ascending.flip(0).clamp_min(0);
-  // The rounding residue of directions without variance, with the threshold of
-  // numpy.linalg.matrix_rank.
-  const auto noise = static_cast<double>(std::max(items, width)) *
-                     std::numeric_limits<double>::epsilon() * variance[0];
-  const auto varying = (variance > noise).sum().item<std::int64_t>();
-  if (count > varying)
+  const Directions directions(x - mean);
+  if (count > directions.count())
     throw ConfigError("pca is " + std::to_string(count) + "; allowed: at most " +
-                      std::to_string(varying) + ", the number of directions in which the " +
-                      std::to_string(width) + " features of the " + std::to_string(items) +
-                      " training items vary");
-  auto axes = vectors.flip(1).narrow(1, 0, count).t();
-  if (few_items) axes = axes.mm(centred) / variance.narrow(0, 0, count).sqrt().unsqueeze(1);
-  return {.mean = mean, .axes = signed_rows(axes).contiguous()};
+                      std::to_string(directions.count()) +
+                      ", the number of directions in which the " + std::to_string(x.size(1)) +
+                      " features of the " + std::to_string(x.size(0)) + " training items vary");
+  return {.mean = mean, .axes = signed_rows(directions.axes(count)).contiguous()};
 }
 
 at::Tensor PrincipalAxes::apply(const at::Tensor& x) const {

@@ -48,14 +48,11 @@ void keep(Numbers& numbers, const std::string& name, double value, std::size_t c
 }  // namespace
 
 Target::Target(LabelSpec spec, Ties ties) : spec_(std::move(spec)), order_(spec_.classes.size()) {
-  if (std::holds_alternative<Vector>(spec_.type))
+  const bool of_classes = kind() == Kind::classes || kind() == Kind::set;
+  if (of_classes && spec_.classes.empty())
     throw ConfigError("label '" + spec_.name +
-                      "' is a vector; a target is a label with classes, a number or a set of "
-                      "classes");
-  if (kind() != Kind::number && spec_.classes.empty())
-    throw ConfigError("label '" + spec_.name +
-                      "' is text without classes; a target is a label with classes, a number or a "
-                      "set of classes");
+                      "' is text without classes; a target is a label with classes, a number, a "
+                      "set of classes or a vector");
   for (std::size_t k = 0; k < spec_.classes.size(); ++k)
     indices_.emplace(spec_.classes[k], static_cast<std::int64_t>(k));
   std::iota(order_.begin(), order_.end(), std::int64_t{0});
@@ -72,7 +69,8 @@ std::int64_t Target::best(const double* row) const {
 }
 
 std::int64_t Target::width() const {
-  return kind() == Kind::number ? 1 : static_cast<std::int64_t>(spec_.classes.size());
+  if (kind() == Kind::number) return 1;
+  return kind() == Kind::vector ? spec_.size : static_cast<std::int64_t>(spec_.classes.size());
 }
 
 std::int64_t Target::index(const std::string& name) const {
@@ -88,6 +86,11 @@ bool Target::truth(const Item& item, double* row) const {
                     "' has another type than the dataset declares");
   if (const auto* number = std::get_if<double>(label)) {
     row[0] = *number;
+    return true;
+  }
+  if (const auto* vector = std::get_if<Vector>(label)) {
+    const auto values = values_of(*vector, item);
+    std::copy(values.begin(), values.end(), row);
     return true;
   }
   std::fill(row, row + width(), 0.0);
@@ -108,7 +111,16 @@ bool Target::truth(const Item& item, double* row) const {
   return true;
 }
 
-Label Target::value(const double* row) const {
+std::span<const float> Target::values_of(const Vector& vector, const Item& item) const {
+  const auto& values = vector.values;
+  if (!values.defined() || values.sizes() != at::IntArrayRef{spec_.size})
+    throw DataError("label '" + spec_.name + "' of item '" + item.id + "' is no vector of the " +
+                    std::to_string(spec_.size) + " values that the dataset declares");
+  return {values.const_data_ptr<float>(), static_cast<std::size_t>(spec_.size)};
+}
+
+std::optional<Label> Target::value(const double* row) const {
+  if (kind() == Kind::vector) return std::nullopt;
   if (kind() == Kind::number) return row[0];
   if (kind() == Kind::classes) return spec_.classes[static_cast<std::size_t>(best(row))];
   std::vector<std::string> members;
@@ -118,13 +130,13 @@ Label Target::value(const double* row) const {
 }
 
 void Target::learn_baseline(const at::Tensor& truths) {
-  has_baseline_ = truths.size(0) > 0 && kind() != Kind::set;
+  has_baseline_ = truths.size(0) > 0 && (kind() == Kind::classes || kind() == Kind::number);
   if (!has_baseline_) return;
   if (kind() == Kind::number) {
     const auto* values = truths.const_data_ptr<double>();
     baseline_ = median(std::vector<double>(values, values + truths.size(0)));
   } else {
-    baseline_ = value(truths.sum(0).const_data_ptr<double>());
+    baseline_ = *value(truths.sum(0).const_data_ptr<double>());
   }
 }
 
@@ -141,6 +153,10 @@ Numbers Target::mark(const Item& item, const Prediction& prediction) const {
     keep(numbers, "mae", std::abs(std::get<double>(*prediction.value) - number));
     if (has_baseline_)
       keep(numbers, "constant_mae", std::abs(std::get<double>(baseline_) - number));
+  } else if (kind() == Kind::vector && std::ssize(prediction.scores) == width()) {
+    const auto values = values_of(std::get<Vector>(*truth), item);
+    const std::vector<double> wanted(values.begin(), values.end());
+    keep(numbers, "mae", mean_absolute_error(wanted, prediction.scores));
   }
   return numbers;
 }
@@ -148,6 +164,7 @@ Numbers Target::mark(const Item& item, const Prediction& prediction) const {
 Numbers Target::score(std::span<const Outcome> slice) const {
   Numbers numbers;
   if (kind() == Kind::number) return score_number(slice);
+  if (kind() == Kind::vector) return score_vector(slice);
   if (kind() == Kind::classes) numbers = score_classes(slice);
   score_ranking(slice, numbers);
   return numbers;
@@ -181,6 +198,28 @@ Numbers Target::score_number(std::span<const Outcome> slice) const {
   return numbers;
 }
 
+bool Target::compare(const Item& item, const std::vector<double>& predicted,
+                     ColumnAgreement& agreement) const {
+  const auto* label = label_of(item, spec_.name);
+  const auto* truth = label == nullptr ? nullptr : std::get_if<Vector>(label);
+  if (truth == nullptr) return true;
+  if (std::ssize(predicted) != width()) return false;
+  agreement.add(values_of(*truth, item), predicted);
+  return true;
+}
+
+Numbers Target::score_vector(std::span<const Outcome> slice) const {
+  ColumnAgreement agreement(width());
+  for (const auto& [item, prediction] : slice)
+    if (!compare(item, prediction.scores, agreement))
+      return {};  // leaving it out would improve the result
+  Numbers numbers;
+  const auto count = static_cast<std::size_t>(agreement.items());
+  keep(numbers, "correlation", mean_of_defined(agreement.correlations()), count);
+  keep(numbers, "r2", mean_of_defined(agreement.r_squared()), count);
+  return numbers;
+}
+
 void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) const {
   const auto classes = static_cast<std::size_t>(width());
   std::vector<double> scores, row(classes);
@@ -200,65 +239,6 @@ void Target::score_ranking(std::span<const Outcome> slice, Numbers& numbers) con
   keep(numbers, "auc", mean.auc, count);
 }
 
-OptionSpec Target::type_option() {
-  return {
-      .name = "target_type",
-      .value = std::string(),
-      .help =
-          "Type of the label `target`, which determines the primary metric; the runner fills it in",
-      .choices = {"", "class", "number", "set"},
-      .affects_results = false,
-      .role = Role::target_type};
-}
-
-std::vector<Target::Kind> Target::kinds_of(const std::string& type) {
-  using enum Kind;
-  if (type == "number") return {number, classes, set};
-  if (type == "set") return {set, classes, number};
-  return {classes, number, set};
-}
-
-std::vector<MetricSpec> Target::metrics(const std::vector<Kind>& kinds) {
-  const auto has = [&](Kind kind) {
-    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-  };
-  std::vector<MetricSpec> specs;
-  if (has(Kind::classes)) {
-    specs.push_back({.name = "balanced_accuracy",
-                     .help = "Mean recall of the classes",
-                     .primary = kinds.front() == Kind::classes,
-                     .version = 2});
-    specs.push_back(
-        {.name = "accuracy", .help = "Share of items with the right class", .version = 2});
-    specs.push_back({.name = "macro_f1", .help = "Mean F1 of the classes", .version = 2});
-    specs.push_back(
-        {.name = "majority",
-         .help = "Accuracy of always predicting the most frequent class of the training items",
-         .version = 2});
-    specs.push_back({.name = "chance", .help = "Balanced accuracy of guessing: 1 / classes"});
-  }
-  if (has(Kind::classes) || has(Kind::set)) {
-    specs.push_back({.name = "map",
-                     .help = "Mean average precision of the classes",
-                     .primary = kinds.front() == Kind::set,
-                     .version = 2});
-    specs.push_back({.name = "auc",
-                     .help = "Mean area under the ROC curve, each class against the rest",
-                     .version = 2});
-  }
-  if (has(Kind::number)) {
-    specs.push_back({.name = "mae",
-                     .help = "Mean absolute error, in the label's unit",
-                     .higher_is_better = false,
-                     .primary = kinds.front() == Kind::number});
-    specs.push_back({.name = "constant_mae",
-                     .help = "Error of always predicting the median of the training items",
-                     .higher_is_better = false});
-    specs.push_back({.name = "r2", .help = "Share of variance explained", .version = 2});
-  }
-  return specs;
-}
-
 void Target::save(State& state) const {
   std::string classes;
   for (const auto& name : spec_.classes)
@@ -267,8 +247,9 @@ void Target::save(State& state) const {
   state.text["target.unit"] = spec_.unit;
   state.text["target.kind"] = std::to_string(spec_.type.index());
   state.text["target.classes"] = classes;
+  state.text["target.size"] = std::to_string(spec_.size);
   const bool sorted = order_ == Target(spec_).order_;
-  state.text["target.ties"] = sorted || kind() == Kind::number ? "names" : "dataset";
+  state.text["target.ties"] = sorted ? "names" : "dataset";
   if (!has_baseline_) return;
   if (kind() == Kind::number)
     state.tensors["target.baseline"] = at::full({1}, std::get<double>(baseline_), at::kDouble);
@@ -287,6 +268,8 @@ void Target::load(const State& state) {
   const auto& kind_text = text("target.kind");
   if (kind_text == "1") spec.type = 0.0;
   if (kind_text == "2") spec.type = std::vector<std::string>{};
+  if (kind_text == "3") spec.type = Vector{};
+  spec.size = std::stoll(text("target.size"));
   const auto& classes = text("target.classes");
   for (std::size_t start = 0; start < classes.size();) {
     const auto end = std::min(classes.find(separator, start), classes.size());
@@ -320,20 +303,20 @@ Truths Truths::select(const std::vector<std::int64_t>& which) const {
 
 Truths read_truths(const Trial& trial, Split split, const Target& target) {
   Truths truths;
-  const auto width = static_cast<std::size_t>(target.width());
-  std::vector<double> rows, row(width);
+  const auto size = trial.size(split), width = target.width();
+  const auto rows = at::empty({size, width}, at::kDouble);
+  auto* row = rows.mutable_data_ptr<double>();
   std::vector<std::map<std::string, std::string>> groups;
-  for (std::int64_t i = 0; i < trial.size(split); ++i) {
+  for (std::int64_t i = 0; i < size; ++i) {
     auto item = trial.item(split, i);
-    if (!target.truth(item, row.data())) continue;
+    if (!target.truth(item, row)) continue;
     truths.items.push_back(i);
-    rows.insert(rows.end(), row.begin(), row.end());
     groups.push_back(std::move(item.groups));
-    truths.strata.push_back(target.kind() == Target::Kind::classes
-                                ? std::max_element(row.begin(), row.end()) - row.begin()
-                                : 0);
+    truths.strata.push_back(
+        target.kind() == Target::Kind::classes ? std::max_element(row, row + width) - row : 0);
+    row += width;
   }
-  truths.rows = at::tensor(rows, at::kDouble).view({truths.size(), target.width()});
+  truths.rows = rows.narrow(0, 0, truths.size());
   truths.groups = linked(groups);
   return truths;
 }

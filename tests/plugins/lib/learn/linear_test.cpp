@@ -53,11 +53,61 @@ TEST(Ridge, is_where_the_gradient_is_zero_with_more_or_fewer_columns_than_rows) 
   for (const std::int64_t columns : {4, 50}) {
     const auto x = normal(20, columns, 2), y = normal(20, 2, 3) + 5;
     const double c = 0.3;
-    const auto model = fit_ridge(x, y, c);
+    const auto model = Ridge(x, y).fit(c);
     const auto residual = model.outputs(x) - y;
     EXPECT_LT((c * at::mm(residual.t(), x) + model.weight).abs().max().item<double>(), 1e-9);
     EXPECT_LT(residual.sum(0).abs().max().item<double>(), 1e-9);
   }
+}
+
+const at::Tensor few =
+    at::tensor({-2.5, 2.0, 0.0, 2.5, -0.5, 1.0, 2.0, 2.5, -1.0, 1.5, 0.0, 2.0}, at::kDouble)
+        .view({4, 3});
+const at::Tensor three_columns =
+    at::tensor({1.0, 0.0, 3.0, 2.0, -1.0, 0.5, 4.0, 2.0, 2.0, -3.0, 5.0, 1.0}, at::kDouble)
+        .view({4, 3});
+const at::Tensor three_c = at::tensor({0.5, 2.0, 10.0}, at::kDouble);
+
+// Expected values, here and for fewer items than features, in Python:
+//   m = sklearn.linear_model.Ridge(alpha=1 / np.array([0.5, 2, 10])).fit(x, y)
+//   print(m.coef_, m.intercept_)
+TEST(Ridge, fits_each_column_with_a_c_of_its_own_like_scikit_learn) {
+  const auto model = Ridge(few, three_columns).fit(three_c);
+  const auto weight = at::tensor({0.33177914, 0.20662577, -1.36392638, 0.5632506, 2.00270216,
+                                  2.36869496, -0.27825244, 0.41790341, -0.03402768},
+                                 at::kDouble)
+                          .view({3, 3});
+  const auto bias = at::tensor({1.18503067, -2.17989392, 1.46758131}, at::kDouble);
+  EXPECT_TRUE(at::allclose(model.weight, weight, 0, 1e-8)) << model.weight;
+  EXPECT_TRUE(at::allclose(model.bias, bias, 0, 1e-8)) << model.bias;
+}
+
+TEST(Ridge, fits_fewer_items_than_features_like_scikit_learn) {
+  const auto product = (few.select(1, 0) * few.select(1, 1)).unsqueeze(1);
+  const auto model = Ridge(at::cat({few, product, few.square()}, 1), three_columns).fit(three_c);
+  const auto weight =
+      at::tensor(
+          {0.30789822,  0.00355659, -0.26748202, 0.24330331,  0.6052635,   0.27478004, -0.51999831,
+           -0.33702247, 0.1517271,  0.19215443,  0.12006968,  -0.81280958, 0.01180016, 0.59321882,
+           -0.22140464, 0.13385774, -0.03959357, -0.07579389, -0.08789749, 0.1961788,  0.0117228},
+          at::kDouble)
+          .view({3, 7});
+  const auto bias = at::tensor({-1.84166701, 4.47385338, 1.56044844}, at::kDouble);
+  EXPECT_TRUE(at::allclose(model.weight, weight, 0, 1e-8)) << model.weight;
+  EXPECT_TRUE(at::allclose(model.bias, bias, 0, 1e-8)) << model.bias;
+}
+
+TEST(Ridge, gives_no_weight_to_constant_features_nor_for_constant_columns) {
+  auto x = normal(20, 3, 8), y = normal(20, 2, 9);
+  x.select(1, 1).fill_(0.1);
+  y.select(1, 1).fill_(0.1);  // whose mean may differ from it by rounding
+  const auto model = Ridge(x, y).fit(1e12);
+  EXPECT_LT(model.weight.select(1, 1).abs().max().item<double>(), 1e-9);
+  EXPECT_GT(model.weight[0].abs().max().item<double>(), 1e-3);
+  EXPECT_EQ(model.weight[1].abs().max().item<double>(), 0);
+  const auto constant = Ridge(at::ones({20, 3}, at::kDouble), y).fit(1);
+  EXPECT_EQ(constant.weight.abs().max().item<double>(), 0);
+  EXPECT_TRUE(at::equal(constant.bias, y.mean(0)));
 }
 
 TEST(Svm, finds_the_widest_street_between_two_points) {
