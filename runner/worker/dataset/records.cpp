@@ -46,7 +46,7 @@ Json json_of(const Value& value) {
   return value;
 }
 Json json_of(const Vector& vector) {
-  return std::to_string(vector.values.numel()) + " values";
+  return Json::array({vector.values.numel()});
 }
 
 }  // namespace

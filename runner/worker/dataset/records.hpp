@@ -31,7 +31,9 @@ class FileNumbers {
 std::string type_name(const Label& label);
 /// The same, but "text" for a class label without classes.
 std::string type_name(const LabelSpec& spec);
-/// A text, a number, an array of texts, or for a vector only its size in words.
+/// A text, a number, an array of texts, or for a vector only its shape, such as [3]: the results
+/// file has no room for a hundred thousand values of each item, and takes what is no text for no
+/// class.
 protocol::Json to_json(const Label& label);
 protocol::Json to_json(const std::map<std::string, Label>& labels);
 

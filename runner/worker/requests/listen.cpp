@@ -66,7 +66,7 @@ class Table {
     if (const auto* value = std::get_if<std::string>(&label)) return *value;
     if (const auto* number = std::get_if<double>(&label)) return Json(*number).dump();
     if (const auto* texts = std::get_if<std::vector<std::string>>(&label)) return text(*texts);
-    return to_json(label).get<std::string>();
+    return std::to_string(std::get<Vector>(label).values.numel()) + " values";
   }
 
   std::ofstream stream_;

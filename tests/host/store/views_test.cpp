@@ -164,6 +164,23 @@ TEST_F(Views, an_option_that_was_chosen_does_not_break_a_pair_and_losers_are_hid
       ElementsAre(ElementsAre(Json("task.lr=0.0001")), ElementsAre(Json("task.lr=0.0003"))));
 }
 
+TEST_F(Views, vectors_are_neither_right_nor_wrong) {
+  auto plan = small({"htsat"}, {"brain"}, 1);
+  plan.cells[0].target = "voxels";
+  plan.cells[0].primary = "correlation";  // no mark
+  record(store, plan);
+  Json items = Json::array();
+  for (int i = 0; i < 6; ++i)
+    items.push_back({"clip" + std::to_string(i), Json::object(), Json::object(),
+                     Json{{"voxels", Json::array({85810})}}});
+  store.add_items(plan.datasets[0].key, items);
+  auto run = ok_run();
+  run.predictions = {{2, Json(), "", {{"mae", 0.5}}}, {3, Json(), "", {{"mae", 0.7}}}};
+  run_cell(store, plan.cells[0].key, run);
+  EXPECT_EQ(count(store, "answer"), 2);
+  EXPECT_EQ(count(store, "answer WHERE correct IS NULL AND gold = '[85810]'"), 2);
+}
+
 TEST_F(Views, numbers_and_errors_are_neither_right_nor_wrong) {
   auto plan = small({"htsat"}, {"decay", "resynthesis", "room"}, 1);
   plan.cells[0].target = "rt60";

@@ -7,8 +7,12 @@
 
 #include <gmock/gmock.h>
 
+#include "worker/dataset/records.hpp"
+
 namespace earshot::worker {
 namespace {
+
+using protocol::Json;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -118,6 +122,12 @@ TEST(Listing, knows_datasets_apart_by_the_values_of_their_vectors) {
   };
   EXPECT_EQ(hash(2), hash(2));
   EXPECT_NE(hash(2), hash(3));
+}
+
+// Regression: a vector was recorded as the text "2 values", which the results file took for a class
+// that no prediction equals.
+TEST(Listing, describes_a_vector_by_its_shape_which_is_no_class) {
+  EXPECT_EQ(to_json(Label(Vector{at::ones({2})})), Json::array({2}));
 }
 
 TEST(Listing, counts_splits_slices_groups_and_gives_each_file_once) {
