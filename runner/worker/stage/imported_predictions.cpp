@@ -60,10 +60,16 @@ std::vector<Line> read_json_lines(const fs::path& file) {
 }
 
 /// The label that an evaluator predicts, if its options name one.
+/// @throws ConfigError for a label of vectors.
 std::optional<LabelSpec> target_of(const DatasetView& view, const protocol::ComponentRef& ref) {
   const auto& target = ref.value_of("target_label");
   if (!target.is_string()) return std::nullopt;
-  return view.label(target.get<std::string>());
+  auto label = view.label(target.get<std::string>());
+  if (std::holds_alternative<Vector>(label.type))
+    throw ConfigError("label '" + label.name +
+                      "' is a vector, and predictions of vectors cannot be imported; allowed: a "
+                      "label with classes, a number or a set of classes");
+  return label;
 }
 
 class PredictionReader {

@@ -32,7 +32,8 @@ class Tones final : public Dataset {
 
   std::int64_t size() const override { return items_; }
   std::vector<LabelSpec> labels() const override {
-    return {{.name = "pitch", .type = std::string(), .classes = {"high", "low"}}};
+    return {{.name = "pitch", .type = std::string(), .classes = {"high", "low"}},
+            {.name = "place", .type = Vector(), .size = 2}};
   }
   Item item(std::int64_t i) const override {
     constexpr std::array<Split, 6> splits{Split::train, Split::train,      Split::train,
@@ -44,6 +45,7 @@ class Tones final : public Dataset {
     item.slices["parity"] = i % 2 == 0 ? "even" : "odd";
     if (i < 12) item.slices["early"] = "yes";
     item.labels["pitch"] = high(clip) != (clip % 7 == 0) ? "high" : "low";
+    item.labels["place"] = Vector{at::tensor({i, clip}, at::kFloat)};
     if (!folder_.empty()) item.clips = {{folder_ / (std::to_string(clip) + ".wav")}};
     if (folder_.empty()) item.clips = {{.duration = 0.2}};
     return item;

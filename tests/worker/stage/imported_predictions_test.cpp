@@ -88,6 +88,12 @@ TEST_F(ImportedPredictions, that_fit_nothing_are_refused_with_their_line) {
               HasSubstr("'seed' is -1"));
 }
 
+TEST_F(ImportedPredictions, of_vectors_are_refused) {
+  EXPECT_THAT([&] { read("x.jsonl", R"({"id": "item6", "prediction": [1, 2]})", "place"); },
+              ::testing::ThrowsMessage<ConfigError>(
+                  HasSubstr("label 'place' is a vector, and predictions of vectors cannot be")));
+}
+
 TEST_F(ImportedPredictions, without_a_target_are_texts) {
   const auto rows = read("x.csv", "id,prediction\nitem6,a dog that barks\n", "");
   EXPECT_EQ(rows[0].value, Label(std::string("a dog that barks")));
