@@ -107,7 +107,8 @@ void Targets::learn_scale() {
   mean_ = sum / count;
   each([&] { squares += (row - mean_).square(); });
   deviation_ = (squares / count).sqrt();
-  deviation_.masked_fill_(deviation_.eq(0), 1);  // a column that never changes
+  // A column that never changes; due to rounding its deviation may be some ulp of its mean.
+  deviation_.masked_fill_(deviation_ <= mean_.abs() * 1e-12, 1);
 }
 
 at::Tensor Targets::rows(Split split, std::span<const std::int64_t> items) const {

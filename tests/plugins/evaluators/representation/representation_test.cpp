@@ -82,6 +82,36 @@ TEST(Representation, standardises_values_column_by_column_unless_told_not_to) {
   EXPECT_TRUE(at::equal(targets(false).sum(1), at::ones({60})));
 }
 
+/// The tone trial with one octave for all items, and no vector for every tenth item.
+class TenthTrial : public ToneTrial {
+ public:
+  Item item(Split split, std::int64_t index) const override {
+    auto item = ToneTrial::item(split, index);
+    item.labels["octave"] = 0.1;
+    if (index % 10 == 9) item.labels.erase("row");
+    return item;
+  }
+};
+
+at::Tensor first_targets(const std::string& target, std::int64_t items) {
+  TenthTrial trial;
+  auto given = label("values", target);
+  given["batch_size"] = items;  // all that have the label
+  given["max_steps"] = std::int64_t{1};
+  fit(trial, given);
+  return trial.tone_learner().batches.front().targets;
+}
+
+// Regression: the mean of many times 0.1 is not 0.1, so the deviation was not 0, and the target
+// became 1.
+TEST(Representation, standardises_a_value_that_never_changes_to_zero) {
+  EXPECT_LT(first_targets("octave", 60).abs().max().item<double>(), 1e-6);
+}
+
+TEST(Representation, leaves_out_items_without_the_vector) {
+  EXPECT_EQ(first_targets("row", 54).sizes(), at::IntArrayRef({54, 3}));
+}
+
 TEST(Representation, imitates_a_teacher) {
   EXPECT_TRUE(make({{"objective", std::string("teacher")}}).uses().features);
   EXPECT_FALSE(make().uses().features);
