@@ -59,8 +59,8 @@ void LabelsInput::learn(const earshot::Trial& trial, std::int64_t dim, c10::Devi
   }
   if (rows_.empty())
     throw earshot::ConfigError(
-        "input is 'labels', but the training items only have texts; expected a dataset whose items "
-        "have labels");
+        "input is 'labels', but the training items only have texts or vectors; expected a dataset "
+        "whose items have classes, numbers or sets of classes as labels");
   std::int64_t next = 0;
   for (auto& [key, row] : rows_)
     row = next++;
