@@ -88,8 +88,7 @@ TEST_F(TrainedCodecs, fail_with_the_reason_where_they_cannot_learn_or_decode_so)
   const auto learns = [&](const std::string& what) {
     return "encoder.mimi.pretrain.options." + what;
   };
-  const auto hurt = run("r", {"--only", "encoder=mimi", "--set", learns("objective=classes"),
-                              "--set", learns("target=class")});
+  const auto hurt = run("r", {"--only", "encoder=mimi", "--set", learns("objective=masked")});
   EXPECT_EQ(hurt.code, 1);
   EXPECT_THAT(hurt.out, HasSubstr("pretraining of mimi on tones: a codec learns to reconstruct"));
   const auto crowded = run("r", {"--only", "encoder=mimi", "--set", learns("batch_size=100")});

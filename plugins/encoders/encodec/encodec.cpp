@@ -220,15 +220,24 @@ earshot::State Encodec::export_weights() const {
 }
 
 earshot::kit::CodecParts Encodec::parts() const {
-  earshot::kit::CodecParts parts{.random = random_, .needs = needs(), .frames = spec()};
+  earshot::kit::CodecParts parts{.random = random_,
+                                 .needs = needs(),
+                                 .width = model_.architecture().seanet.width,
+                                 .frames = spec()};
   for (const auto& [name, tensor] : model_.tensors())
-    if (!name.starts_with("quantizer.")) parts.weights.emplace_back(name, tensor);
+    if (!name.starts_with("quantizer."))
+      (name.starts_with("decoder.") ? parts.decoder : parts.encoder).emplace_back(name, tensor);
   auto& codebooks = parts.codebooks.emplace_back();
   for (std::int64_t level = 0; level < levels_; ++level) {
     const auto name = Model::codebook_name(level);
     codebooks.emplace_back(name, model_.tensors().at(name));
   }
   return parts;
+}
+
+at::Tensor Encodec::quantised(const at::Tensor& audio, const Quantise& quantise) const {
+  std::vector<at::Tensor> scales;
+  return quantise(0, at::cat(model_.embeddings(audio, scales), 1));
 }
 
 at::Tensor Encodec::reconstruct(const at::Tensor& audio, const Quantise& quantise) const {

@@ -42,6 +42,7 @@ class Encodec final : public earshot::Encoder,
 
  protected:
   earshot::kit::CodecParts parts() const override;
+  at::Tensor quantised(const at::Tensor& audio, const Quantise& quantise) const override;
   at::Tensor reconstruct(const at::Tensor& audio, const Quantise& quantise) const override;
 
  private:

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include <lib/learn/clip_heads.hpp>
+#include <lib/models/clip_heads.hpp>
 
 #include <earshot/learner.hpp>
 #include <earshot/options.hpp>

@@ -161,14 +161,18 @@ earshot::State Mimi::export_weights() const {
 
 earshot::kit::CodecParts Mimi::parts() const {
   const auto& a = model_.architecture();
-  earshot::kit::CodecParts parts{
-      .random = random_, .needs = needs(), .frames = grid(a.hop()), .can_have_teacher = true};
+  earshot::kit::CodecParts parts{.random = random_,
+                                 .needs = needs(),
+                                 .width = a.seanet.width,
+                                 .frames = grid(a.hop()),
+                                 .can_have_teacher = true};
   parts.frames.dim = a.codebook_width;
   const bool acoustic = levels_ > a.semantic_levels;
   for (const auto& [name, tensor] : model_.tensors())
     if (name.find(".codebook.") == std::string::npos &&
         (acoustic || !name.starts_with("quantizer.acoustic")))
-      parts.weights.emplace_back(name, tensor);
+      (name.starts_with("decoder") || name.starts_with("upsample") ? parts.decoder : parts.encoder)
+          .emplace_back(name, tensor);
   for (std::int64_t level = 0; level < levels_; ++level) {
     if (level == 0 || level == a.semantic_levels) parts.codebooks.emplace_back();
     const auto name = model_.codebook_name(level);
@@ -177,7 +181,7 @@ earshot::kit::CodecParts Mimi::parts() const {
   return parts;
 }
 
-at::Tensor Mimi::reconstruct(const at::Tensor& audio, const Quantise& quantise) const {
+at::Tensor Mimi::quantised(const at::Tensor& audio, const Quantise& quantise) const {
   const auto& a = model_.architecture();
   const auto x = latents(audio);
   const auto half = [&](std::size_t number, const at::Tensor& projected) {
@@ -186,7 +190,11 @@ at::Tensor Mimi::reconstruct(const at::Tensor& audio, const Quantise& quantise) 
   const auto semantic = half(0, model_.semantic_projected(x));
   at::Tensor acoustic;
   if (levels_ > a.semantic_levels) acoustic = half(1, model_.acoustic_projected(x));
-  return model_.decode_features(model_.joined(semantic, acoustic));
+  return model_.joined(semantic, acoustic).transpose(1, 2);
+}
+
+at::Tensor Mimi::reconstruct(const at::Tensor& audio, const Quantise& quantise) const {
+  return model_.decode_features(quantised(audio, quantise).transpose(1, 2));
 }
 
 }  // namespace mimi

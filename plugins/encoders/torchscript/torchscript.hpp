@@ -1,7 +1,7 @@
 #pragma once
 #include <optional>
 
-#include <lib/learn/clip_heads.hpp>
+#include <lib/models/clip_heads.hpp>
 
 #include <earshot/learner.hpp>
 #include <earshot/options.hpp>

@@ -94,7 +94,7 @@ bool LearntCodebooks::has_dead() const {
 }
 
 bool LearntCodebooks::needs_sample(std::int64_t step) const {
-  return initialised_.item<std::int64_t>() == 0 ? step >= settings_.start : has_dead();
+  return initialised_.item<std::int64_t>() == 0 ? step >= start_ : has_dead();
 }
 
 void LearntCodebooks::count(const at::Tensor& x, const at::Tensor& codes, const at::Tensor& levels,
@@ -132,7 +132,7 @@ void LearntCodebooks::finish_step(std::int64_t step) {
   frames_in_step_.copy_(numbers_[0].sum());
   if (initialised_.item<std::int64_t>() != 0)
     update();
-  else if (fits && step >= settings_.start)
+  else if (fits && step >= start_)
     initialise();
   numbers_.zero_();
   sums_.zero_();

@@ -23,11 +23,8 @@ namespace earshot::kit {
 class LearntCodebooks {
  public:
   struct Settings {
-    double decay = 0.99;  ///< of the counts in Clusters
-    double revive = 20;   ///< see Clusters::dead(); 0: never
-    /// The step after which random codebooks are drawn, counted from 0: at least 1, since the one
-    /// before it shows how many frames a step has.
-    std::int64_t start = 1;
+    double decay = 0.99;     ///< of the counts in Clusters
+    double revive = 20;      ///< see Clusters::dead(); 0: never
     bool random = true;      ///< codebooks are random numbers; false: they have been trained
     std::uint64_t seed = 0;  ///< of the sample
   };
@@ -37,6 +34,10 @@ class LearntCodebooks {
   /// @param prefix  of the other names in stored()
   LearntCodebooks(const NamedTensors& codebooks, const std::string& prefix,
                   const Settings& settings);
+
+  /// The step after which random codebooks are drawn, counted from 0: at least 1, since the one
+  /// before it shows how many frames a step has. Until this is called: 1.
+  void start_after(std::int64_t step) { start_ = step; }
 
   std::int64_t levels() const { return static_cast<std::int64_t>(codebooks_.size()); }
 
@@ -74,6 +75,7 @@ class LearntCodebooks {
   std::vector<std::string> names_{};
   std::string prefix_;
   Settings settings_;
+  std::int64_t start_ = 1;
   ResidualQuantizer quantizer_;
   std::vector<Clusters> clusters_{};
   at::Tensor initialised_{};     ///< int64 scalar, 0 or 1

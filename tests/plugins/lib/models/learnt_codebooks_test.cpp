@@ -59,7 +59,8 @@ TEST(LearntCodebooks, are_the_quotients_of_moving_averages_of_sums_and_counts) {
 TEST(LearntCodebooks, of_random_weights_begin_with_frames) {
   at::manual_seed(1);
   const auto given = random_codebooks(2);
-  LearntCodebooks codebooks(given, "", {.revive = 2, .start = 3});
+  LearntCodebooks codebooks(given, "", {.revive = 2});
+  codebooks.start_after(3);
   // Eight clouds far from all random entries.
   const auto centres = noise({book_size, book_width}, 5) * 10 + 100;
   const auto x = centres.repeat({2, 8, 1}) + noise({2, 8 * book_size, book_width}, 6) * 0.1;

@@ -4,7 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <gmock/gmock.h>
-#include <lib/learn/clip_heads.hpp>
+#include <lib/models/clip_heads.hpp>
 
 #include <earshot/error.hpp>
 

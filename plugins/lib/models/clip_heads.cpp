@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <lib/learn/clip_heads.hpp>
+#include <lib/models/clip_heads.hpp>
 
 #include <earshot/error.hpp>
 
