@@ -141,9 +141,12 @@ earshot::AudioNeeds Htsat::needs() const {
   return needs;
 }
 
+std::int64_t Htsat::last_stage() const {
+  return tap_.kind == Tap::Kind::stage ? tap_.stage : model_.architecture().stages() - 1;
+}
+
 std::int64_t Htsat::steps() const {
-  const auto& a = model_.architecture();
-  return a.steps(tap_.kind == Tap::Kind::stage ? tap_.stage : a.stages() - 1);
+  return model_.architecture().steps(last_stage());
 }
 
 earshot::FeatureSpec Htsat::spec() const {

@@ -11,6 +11,7 @@
 #include <earshot/sized.hpp>
 
 #include "model.hpp"
+#include "picture_decoder.hpp"
 
 namespace htsat {
 
@@ -18,8 +19,10 @@ namespace htsat {
 /// features per clip come from one picture, or from the model's treatment of longer clips. Pictures
 /// are computed separately, so that a clip never depends on the others in its batch.
 ///
-/// As a Learner it trains the layers that its features come from, by a linear head on the mean of
-/// the features of each clip. The norm of the mel bands uses the statistics of the batch meanwhile.
+/// As a Learner it trains the layers that its features come from: by a linear head on the mean of
+/// the features of each clip, or, to reconstruct, by a linear layer that gives back the picture
+/// from their tokens, in units of the norm of the mel bands. The norm of the mel bands uses the
+/// statistics of the batch meanwhile.
 class Htsat final : public earshot::Encoder, public earshot::Sized, public earshot::Learner {
  public:
   static earshot::OptionSchema options();
@@ -64,13 +67,18 @@ class Htsat final : public earshot::Encoder, public earshot::Sized, public earsh
   void each(std::int64_t count, const std::function<void(std::int64_t)>& work) const;
   at::Tensor pictures_of(const earshot::AudioBatch& audio) const;  ///< mels (B, 1, T, mels)
   at::Tensor clip_vectors(const at::Tensor& mels) const;           ///< (B, D), differentiable
+  at::Tensor tokens(const at::Tensor& mels) const;  ///< of last_stage(), differentiable
+  void prepare_reconstruction(const earshot::Objective& objective);
+  std::int64_t last_stage() const;       ///< whose tokens features are made of
   earshot::NamedTensors stored() const;  ///< parameters() and running statistics
 
   c10::Device device_;
   Model model_;
   Tap tap_;
   std::int64_t sample_rate_, clip_samples_;
-  std::optional<earshot::kit::ClipHeads> heads_{};  ///< once it is prepared
+  // One of both, once it is prepared.
+  std::optional<earshot::kit::ClipHeads> heads_{};
+  std::optional<PictureDecoder> decoder_{};
   /// float64 (3, mels), of this step: number, sum and sum of squares of the values of each band.
   at::Tensor mel_sums_{};
 };

@@ -34,19 +34,36 @@ void Htsat::prepare(const earshot::Objective& objective) {
     throw Unsupported(
         "features for a language model or for comparison with texts are not trained here; allowed: "
         "frames_32, stage0 to stage3, posterior, grid, pooled");
-  const auto width = tap_.kind == Tap::Kind::grid ? a.final_width() : spec().dim;
-  heads_.emplace(objective, width, device_);
+  if (objective.goal == earshot::Objective::Goal::reconstruction) {
+    prepare_reconstruction(objective);
+  } else {
+    const auto width = tap_.kind == Tap::Kind::grid ? a.final_width() : spec().dim;
+    heads_.emplace(objective, width, device_);
+  }
   for (auto& [name, parameter] : parameters())
     parameter.set_requires_grad(true);
   mel_sums_ = at::zeros({3, a.front_end.mels}, at::TensorOptions(at::kDouble).device(device_));
 }
 
+void Htsat::prepare_reconstruction(const earshot::Objective& objective) {
+  if (objective.teacher.dim > 0)
+    throw Unsupported("htsat gives back its picture without a teacher. Leave it out");
+  if (tap_.kind == Tap::Kind::posterior)
+    throw Unsupported(
+        "a picture is not given back from class probabilities; allowed features: frames_32, stage0 "
+        "to stage3, grid, pooled");
+  const auto& a = model_.architecture();
+  const auto stage = a.stage(last_stage());
+  decoder_.emplace(stage.width, a.picture / stage.rows, device_);
+}
+
 earshot::NamedTensors Htsat::parameters() const {
   earshot::NamedTensors all;
-  if (!heads_) return all;
+  if (!heads_ && !decoder_) return all;
   for (const auto& [name, tensor] : model_.parameters())
     if (learns_and_runs(name)) all.emplace_back(name, tensor);
-  all.insert(all.end(), heads_->parameters().begin(), heads_->parameters().end());
+  const auto& heads = heads_ ? heads_->parameters() : decoder_->parameters();
+  all.insert(all.end(), heads.begin(), heads.end());
   return all;
 }
 
@@ -79,6 +96,10 @@ at::Tensor Htsat::clip_vectors(const at::Tensor& mels) const {
   return picture_features(mels).mean(1);
 }
 
+at::Tensor Htsat::tokens(const at::Tensor& mels) const {
+  return tap_.kind == Tap::Kind::stage ? model_.stage_output(mels, tap_.stage) : model_.grid(mels);
+}
+
 earshot::Losses Htsat::loss(const earshot::LearnerBatch& batch, const earshot::Turn&) {
   earshot::kit::check_audio(batch.audio, needs());
   const auto mels = pictures_of(batch.audio);
@@ -89,7 +110,8 @@ earshot::Losses Htsat::loss(const earshot::LearnerBatch& batch, const earshot::T
     mel_sums_[1].add_(values.sum(0));
     mel_sums_[2].add_(values.square().sum(0));
   }
-  return heads_->loss(clip_vectors(mels), batch);
+  return decoder_ ? decoder_->loss(tokens(mels), model_.picture(mels).detach())
+                  : heads_->loss(clip_vectors(mels), batch);
 }
 
 std::vector<at::Tensor> Htsat::step_sums() {
@@ -110,7 +132,7 @@ void Htsat::finish_step(std::int64_t) {
 
 earshot::NamedTensors Htsat::stored() const {
   auto all = parameters();
-  if (!heads_) return all;
+  if (!heads_ && !decoder_) return all;
   for (const auto* name : {running_mean, running_variance})
     all.emplace_back(name, model_.parameters().at(name));
   return all;
