@@ -4,10 +4,13 @@
 #include <iostream>
 
 #include "host/base/arguments.hpp"
+#include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/results.hpp"
 #include "host/experiment/experiment.hpp"
+#include "host/export/formats.hpp"
 #include "host/store/exports.hpp"
+#include "protocol/nearest.hpp"
 
 namespace earshot::host {
 namespace {
@@ -74,8 +77,13 @@ Syntax syntax_of_export() {
   syntax.description =
       "Writes the results of the latest revision of an experiment to stdout: a row for each run, "
       "slice\n"
-      "and metric, or for each prediction. EXPERIMENT is a name or FILE.toml. results/README.md\n"
-      "describes the columns.";
+      "and metric, or for each prediction. With --to, writes files of another program into a "
+      "folder instead:\n"
+      "mteb (result files for its ResultCache), trackio (a project for TRACKIO_DIR), parquet (a "
+      "file per view,\n"
+      "written by DuckDB's library). EXPERIMENT is a name or FILE.toml. results/README.md "
+      "describes columns\n"
+      "and files.";
   syntax.options.add_options()(
       "predictions",
       "exports a row per prediction: the value, its scores by class or choice, whether it is "
@@ -86,13 +94,22 @@ Syntax syntax_of_export() {
   syntax.options.add_options()("spreadsheet",
                                "with csv: puts an apostrophe in front of strings that begin with = "
                                "+ - or @, which a spreadsheet would take for a formula");
+  const auto text = [](const char* name) {
+    return program_options::value<std::string>()->value_name(name);
+  };
+  syntax.options.add_options()("to", text("PROGRAM"), "the files of mteb, trackio or parquet")(
+      "out", text("FOLDER"), "with --to: where they are written; created if it does not exist")(
+      "force", "with --to: replaces files of the same names");
   add_format_option(syntax.options, "csv");
   add_results_option(syntax.options);
   syntax.positionals = {{"experiment", 1}};
   syntax.examples =
       "  runner export ablation > ablation.csv\n"
       "  runner export ablation --predictions --format jsonl > predictions.jsonl\n"
-      "  runner export ablation --canonical | sha256sum\n";
+      "  runner export ablation --canonical | sha256sum\n"
+      "  runner export ablation --to mteb --out mteb/\n"
+      "  runner export ablation --to trackio --out ~/.cache/huggingface/trackio\n"
+      "  runner export ablation --to parquet --out tables/ --force\n";
   return syntax;
 }
 
@@ -103,15 +120,54 @@ Format format_given(const Arguments& given) {
   return Format::spreadsheet;
 }
 
+/// The export that --to names. @throws Failure (usage) if options contradict it
+auto program_given(const Arguments& given) {
+  using Export = ExportRemarks (*)(const Store&, const std::string&, ExportFolder&);
+  static const std::map<std::string, Export> exports = {
+      {"mteb", export_to_mteb}, {"trackio", export_to_trackio}, {"parquet", export_to_parquet}};
+  const auto program = given.text("to");
+  const auto found = exports.find(program);
+  if (found == exports.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : exports)
+      names.push_back(name);
+    refuse_usage("export", "--to '" + plain_text(program) + "' is not known; allowed are " +
+                               protocol::join(names) + " (the folder is given by --out)" +
+                               protocol::did_you_mean(program, names));
+  }
+  for (const auto* other : {"predictions", "canonical", "spreadsheet", "format"})
+    if (given.given(other))
+      refuse_usage("export",
+                   std::string("--") + other + " is for stdout, and not possible with --to");
+  if (!given.has("out")) refuse_usage("export", "--to requires --out FOLDER");
+  return found->second;
+}
+
+ExitCode export_files(const Arguments& given, const Store& store, const std::string& experiment) {
+  const auto write = program_given(given);
+  ExportFolder folder(given.text("out"), given.has("force"));
+  const auto remarks = write(store, experiment, folder);
+  folder.finish();
+  std::cout << "wrote " << folder.files() << (folder.files() == 1 ? " file" : " files") << " to "
+            << plain_text(folder.path().string()) << '\n';
+  for (const auto& remark : remarks)
+    std::cout << remark << '\n';
+  return ExitCode::ok;
+}
+
 ExitCode export_results(const std::vector<std::string>& arguments) {
   const auto given = parse(syntax_of_export(), arguments);
   if (!given) return ExitCode::ok;
   if (!given->has("experiment"))
     refuse_usage("export", "EXPERIMENT is missing: a name or FILE.toml");
+  for (const auto* option : {"out", "force"})
+    if (given->has(option) && !given->has("to"))
+      refuse_usage("export", std::string("--") + option + " requires --to");
   const auto format = format_given(*given);
   const auto name = experiment_name(given->text("experiment"));
   const Store store(given->text("results"), Store::Mode::read);
   store.require_experiment(name);
+  if (given->has("to")) return export_files(*given, store, name);
   if (given->has("canonical")) {
     print_exact("metric", canonical_metrics(store, name));
     print_exact("prediction", canonical_predictions(store, name));
@@ -127,7 +183,8 @@ ExitCode export_results(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Command export_command{"export", Group::look, "exports results or predictions as CSV or JSON",
+const Command export_command{"export", Group::look,
+                             "exports results as CSV or JSON, or for mteb, trackio or as Parquet",
                              export_results};
 
 }  // namespace earshot::host

@@ -8,6 +8,7 @@
 namespace earshot::host {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -88,6 +89,30 @@ TEST_F(Commands, the_canonical_dump_depends_on_results_alone) {
   EXPECT_EQ(output_of(export_command,
                       {"again", "--canonical", "--results", (folder / "other.db").string()}),
             here);
+}
+
+TEST_F(Commands, export_writes_files_of_other_programs_into_a_folder) {
+  const auto out = (folder / "out").string();
+  EXPECT_THAT(run(export_command, {"ablation", "--to", "mteb", "--out", out}),
+              HasSubstr("wrote 6 files to " + out + "\n1 result over fewer runs"));
+  EXPECT_THAT(usage_of(export_command, {"ablation", "--to", "mteb", "--out", out}),
+              HasSubstr("already exists. Give another folder, or --force"));
+  run(export_command, {"ablation", "--to", "mteb", "--out", out, "--force"});
+  EXPECT_THAT(run(export_command, {"ablation", "--to", "trackio", "--out", out}),
+              HasSubstr("wrote 1 file to " + out));
+}
+
+TEST_F(Commands, export_refuses_what_does_not_fit_a_program) {
+  EXPECT_THAT(usage_of(export_command, {"ablation", "--to", "parket", "--out", "x"}),
+              AllOf(HasSubstr("'parket' is not known; allowed are mteb, parquet, trackio"),
+                    HasSubstr("did you mean 'parquet'?")));
+  EXPECT_THAT(usage_of(export_command, {"ablation", "--to", "mteb"}), HasSubstr("--out FOLDER"));
+  EXPECT_THAT(usage_of(export_command, {"ablation", "--out", "x"}), HasSubstr("requires --to"));
+  EXPECT_THAT(
+      usage_of(export_command, {"ablation", "--to", "mteb", "--out", "x", "--format", "json"}),
+      HasSubstr("--format is for stdout"));
+  EXPECT_THAT(usage_of(export_command, {"ablation", "--to", "mteb", "--out", "x", "--predictions"}),
+              HasSubstr("--predictions is for stdout"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "files.hpp"
 #include "fixture.hpp"
 #include "host/store/queries.hpp"
+#include "host/store/view_rows.hpp"
 #include "pages.hpp"
 
 namespace earshot::host {
@@ -437,6 +438,58 @@ TEST_F(Documented, duckdb_reads_every_table_and_view) {
   if (WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127))
     GTEST_SKIP() << said;
   EXPECT_EQ(status, 0) << said;
+}
+
+/// The types of columns in files of other programs are written down in view_rows.cpp, since SQLite
+/// knows them only for columns of tables.
+TEST_F(Documented, columns_of_views_have_the_types_of_their_values) {
+  std::set<std::string> views;
+  for (const auto& row : rows(store, "SELECT name FROM sqlite_master WHERE type = 'view'"))
+    views.insert(row[0].get<std::string>());
+  EXPECT_EQ(std::set<std::string>(view_names().begin(), view_names().end()), views);
+  const std::map<ViewColumn::Type, std::string> types = {{ViewColumn::Type::integer, "integer"},
+                                                         {ViewColumn::Type::real, "real"},
+                                                         {ViewColumn::Type::text, "text"},
+                                                         {ViewColumn::Type::bytes, "blob"}};
+  for (const auto& view : views) {
+    const ViewRows typed(store, view, "quickstart");
+    for (const auto& column : typed.columns()) {
+      const auto where = view + '.' + column.name;
+      const auto declared = rows(store, "SELECT lower(type) FROM pragma_table_info('" + view +
+                                            "') WHERE name = '" + column.name + "'")[0][0];
+      // SQLite before 3.41 declares nothing for expressions, and later versions guess.
+      if (declared == "integer" || declared == "real" || declared == "text" || declared == "blob") {
+        EXPECT_EQ(declared, types.at(column.type)) << where;
+      }
+      for (const auto& row :
+           rows(store, "SELECT DISTINCT typeof(\"" + column.name + "\") FROM " + view)) {
+        if (row[0] != "null") {
+          EXPECT_EQ(row[0], types.at(column.type)) << where;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Documented, rows_of_training_include_the_pretraining_of_the_experiment_only) {
+  for (const auto* key : {"p1", "p2"}) {
+    StageRecord pretraining;
+    pretraining.key = key;
+    pretraining.kind = "pretrain";
+    pretraining.state = "ok";
+    store.record_stage(pretraining);
+    store.record_curves(key, "pretrain", std::vector<CurveRow>{{"loss", 1, 2.5}});
+  }
+  auto more = small({"mimi"}, {"room"}, 1);
+  more.experiment.name = "more";
+  record(store, more);
+  auto run = ok_run();
+  run.stages = {"p1"};
+  run_cell(store, more.cells[0].key, run);
+  ViewRows training(store, "training", "more");
+  ASSERT_TRUE(training.next());
+  EXPECT_EQ(training.bytes(2), "p1");
+  EXPECT_FALSE(training.next());
 }
 
 TEST_F(Documented, every_ready_made_query_runs_and_finds_rows) {
