@@ -88,7 +88,8 @@ int allow_reading(void*, int action, const char* name, const char*, const char*,
       "table_info",      "table_xinfo",  "table_list",      "index_list",
       "index_info",      "index_xinfo",  "quick_check",     "foreign_key_list",
       "integrity_check", "user_version", "application_id",  "foreign_key_check",
-      "page_count",      "page_size",    "compile_options", "freelist_count"};
+      "page_count",      "page_size",    "compile_options", "freelist_count",
+      "data_version"};
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:

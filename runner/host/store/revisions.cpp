@@ -48,6 +48,15 @@ std::set<std::string> cell_keys(const Store& store, std::int64_t revision) {
   return keys;
 }
 
+std::vector<std::string> experiment_names(const Store& store) {
+  Statement rows(connection_of(store),
+                 "SELECT name FROM experiment WHERE latest = 1 ORDER BY name");
+  std::vector<std::string> names;
+  while (rows.step())
+    names.push_back(rows.text(0));
+  return names;
+}
+
 Rows experiment_table(const Store& store) {
   return Rows(Statement(
       connection_of(store),

@@ -45,6 +45,8 @@ ResolvedExperiment resolved_experiment(const Store& store, std::int64_t revision
 /// Keys of the cells of a revision that can run.
 std::set<std::string> cell_keys(const Store& store, std::int64_t revision);
 
+/// The names of all experiments, sorted.
+std::vector<std::string> experiment_names(const Store& store);
 /// A row for each experiment, by name, with its numbers of revisions, cells and finished cells.
 Rows experiment_table(const Store& store);
 /// A row for each revision of an experiment, counted from 1 in the order in which they were first

@@ -12,6 +12,7 @@
 #include "host/store/content_hash.hpp"
 #include "host/store/inside.hpp"
 #include "host/store/open.hpp"
+#include "host/store/revisions.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/nearest.hpp"
 
@@ -57,10 +58,7 @@ std::optional<std::int64_t> Store::experiment(const std::string& name) const {
 
 std::int64_t Store::require_experiment(const std::string& name) const {
   if (const auto id = experiment(name)) return *id;
-  std::vector<std::string> known;
-  Statement rows(connection_, "SELECT name FROM experiment WHERE latest = 1 ORDER BY name");
-  while (rows.step())
-    known.push_back(rows.text(0));
+  const auto known = experiment_names(*this);
   throw Failure(ExitCode::usage,
                 file_.string() + ": has no experiment '" + name + "'; it has " +
                     (known.empty() ? std::string("none yet") : protocol::join(known, true)) +
