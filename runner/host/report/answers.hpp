@@ -13,16 +13,6 @@
 
 namespace earshot::host {
 
-/// How much a page holds of what runs said. Reading an answer takes 15 microseconds, and one on the
-/// page 15 bytes.
-struct AnswerLimits {
-  std::int64_t read = 60'000;  ///< answers that are read; beyond it a sample of the items
-  std::size_t shown = 60'000;  ///< answers of sides to items on which they disagree
-  std::size_t sides = 400;     ///< rows and columns among which items are looked for
-  std::size_t classes = 40;    ///< of a confusion table; the rarest are counted together
-  std::size_t text = 400;      ///< bytes of a question, choice or answer
-};
-
 /// Reads the experiments of a page one after the other.
 class AnswersOfPage {
  public:

@@ -2,7 +2,7 @@
 # `page`, or "" without D3.
 
 # In the order in which they use each other. Modules share one scope, so that their names must differ.
-set(report_modules lists text dom table download figure chart lines claims radar scores slices costs settings gaps curves confusion disagreements answers audit provenance main)
+set(report_modules lists text dom table download figure chart lines claims radar scores slices costs settings gaps curves confusion disagreements answers audit provenance keep live main)
 
 # Debian's package node-d3; or D3 of npm below a folder of CMAKE_PREFIX_PATH. Its licence must
 # accompany it.
@@ -30,7 +30,7 @@ if(EARSHOT_D3 AND EARSHOT_D3_LICENCE)
   file(READ ${CMAKE_CURRENT_BINARY_DIR}/report/page.html page)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${EARSHOT_D3} ${EARSHOT_D3_LICENCE})
 else()
-  message(STATUS "D3 was not found (Debian's package node-d3): `runner report` will only say so")
+  message(STATUS "D3 was not found (Debian's package node-d3): `runner report` and `runner view` will only say so")
 endif()
 file(GLOB page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/page/*)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page_files})

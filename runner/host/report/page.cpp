@@ -10,10 +10,26 @@ namespace {
 /// In page/index.html; the data follow it.
 constexpr std::string_view data_mark = "<script type=\"application/json\" id=\"data\">";
 constexpr std::string_view page_mark = "<meta name=\"generator\" content=\"Earshot\">";
+/// In the page's content security policy: what has its data inside loads nothing.
+constexpr std::string_view loads_nothing = "default-src 'none'";
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
+}
+
+/// The page with these data, a JSON text that may stand inside a <script>.
+std::string page_with(std::string_view data, const std::string& command) {
+  if (page_template.empty())
+    throw Failure(ExitCode::usage,
+                  command +
+                      ": this runner was built without D3, which draws the charts of its page. "
+                      "Install it (Debian's package node-d3), then configure and build again");
+  const auto begin = page_template.find(data_mark) + data_mark.size();
+  std::string page(page_template.substr(0, begin));
+  page += data;
+  page += page_template.substr(begin);
+  return page;
 }
 
 }  // namespace
@@ -31,15 +47,13 @@ std::size_t room_for_data(std::size_t most) {
 }
 
 std::string page_of(PageData& data, std::size_t most) {
-  if (page_template.empty())
-    throw Failure(ExitCode::usage,
-                  "runner report: this runner was built without D3, which draws the charts of a "
-                  "report. Install it (Debian's package node-d3), then configure and build again");
   fit(data, room_for_data(most));
-  const auto begin = page_template.find(data_mark) + data_mark.size();
-  std::string page(page_template.substr(0, begin));
-  page += script_json(data);
-  page += page_template.substr(begin);
+  return page_with(script_json(data), "runner report");
+}
+
+std::string live_page() {
+  auto page = page_with(R"({"live":true})", "runner view");
+  page.insert(page.find(loads_nothing) + loads_nothing.size(), "; connect-src 'self'");
   return page;
 }
 

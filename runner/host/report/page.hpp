@@ -32,6 +32,11 @@ std::size_t room_for_data(std::size_t most = largest_page);
 /// @throws Failure (usage) if page_template is empty, saying what to install
 std::string page_of(PageData& data, std::size_t most = largest_page);
 
+/// The same page without data: it gets them from the server that it comes from, and draws them
+/// again when they change (page/live.js, host/view).
+/// @throws Failure (usage) as page_of() does
+std::string live_page();
+
 /// A report, taken apart.
 struct PageParts {
   std::string_view data{};  ///< JSON

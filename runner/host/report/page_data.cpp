@@ -35,10 +35,11 @@ ReportedExperiment experiment_of(const Store& store, const std::string& name, st
 
 }  // namespace
 
-PageData page_data(const Store& store, const std::vector<std::string>& experiments) {
+PageData page_data(const Store& store, const std::vector<std::string>& experiments,
+                   const AnswerLimits& limits) {
   const Snapshot snapshot(store);
   PageData data;
-  AnswersOfPage answers;
+  AnswersOfPage answers(limits);
   for (const auto& name : experiments)
     data.experiments.push_back(experiment_of(store, name, data.experiments.size(), answers));
   data.answers = answers.disagreements(data.left_out);

@@ -264,9 +264,20 @@ struct PageData {
 };
 EARSHOT_FIELDS(PageData, format, generator, results, left_out, experiments, answers)
 
-/// Reads what a report on these experiments shows. Reads no file other than the results.
+/// How much a page holds of what runs said. Reading an answer takes 15 microseconds, and one on the
+/// page 15 bytes.
+struct AnswerLimits {
+  std::int64_t read = 60'000;  ///< answers that are read; beyond it a sample of the items
+  std::size_t shown = 60'000;  ///< answers of sides to items on which they disagree
+  std::size_t sides = 400;     ///< rows and columns among which items are looked for
+  std::size_t classes = 40;    ///< of a confusion table; the rarest are counted together
+  std::size_t text = 400;      ///< bytes of a question, choice or answer
+};
+
+/// Reads what a page on these experiments shows. Reads no file other than the results.
 /// @param experiments  names, in the order of the page
 /// @throws Failure (usage) for an unknown name, with the nearest one; Failure (store_unusable)
-PageData page_data(const Store& store, const std::vector<std::string>& experiments);
+PageData page_data(const Store& store, const std::vector<std::string>& experiments,
+                   const AnswerLimits& limits = {});
 
 }  // namespace earshot::host

@@ -1,12 +1,11 @@
 #include "host/report/page.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 
 #include <gmock/gmock.h>
 
-#include "files.hpp"
+#include "browser.hpp"
 #include "temporary_folder.hpp"
 
 namespace earshot::host {
@@ -169,6 +168,13 @@ TEST_F(Page, loads_nothing_and_carries_the_licence_of_its_library) {
     EXPECT_THAT(std::string(page_template), Not(HasSubstr(loading))) << loading;
 }
 
+TEST_F(Page, that_is_live_may_ask_its_own_server_for_data_and_nothing_else) {
+  const auto page = live_page();
+  EXPECT_THAT(page, AllOf(HasSubstr("\"default-src 'none'; connect-src 'self'; script-src"),
+                          HasSubstr("id=\"data\">{\"live\":true}</script>")));
+  EXPECT_THAT(std::string(page_template), Not(HasSubstr("connect-src")));
+}
+
 TEST_F(Page, stays_below_a_limit_and_says_what_was_left_out) {
   auto data = hostile_data();
   for (std::int64_t i = 0; i < 5'000; ++i)
@@ -178,35 +184,20 @@ TEST_F(Page, stays_below_a_limit_and_says_what_was_left_out) {
   EXPECT_THAT(data.left_out, ::testing::ElementsAre(HasSubstr("thinned")));
 }
 
-/// The browser's name, or "" if there is none.
-std::string browser() {
-  for (const std::string name : {"chromium", "chromium-browser", "google-chrome"})
-    if (std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0) return name;
-  return "";
-}
-
 /// The page's elements after its scripts have run.
 std::string built(const std::string& page, const std::string& browser) {
   const earshot::testing::TemporaryFolder folder;
   std::ofstream(folder / "report.html") << page;
-  const auto path = [&](const char* name) { return "'" + (folder / name).string() + "'"; };
-  const auto command = "timeout 120 " + browser +
-                       " --headless=new --no-sandbox --disable-gpu --virtual-time-budget=5000"
-                       " --user-data-dir=" +
-                       path("profile") + " --dump-dom " + path("report.html") + " >" + path("dom") +
-                       " 2>/dev/null </dev/null";
-  if (std::system(command.c_str()) != 0) return "";
-  return earshot::testing::text_of(folder / "dom");
+  return earshot::testing::dom_of((folder / "report.html").string(), browser);
 }
 
 TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
-  const auto name = browser();
+  const auto name = earshot::testing::browser();
   if (name.empty()) GTEST_SKIP() << "no Chromium in PATH";
   auto data = hostile_data();
   if (built("<p>empty</p>", name).empty()) GTEST_SKIP() << name << " does not start here";
   const auto dom = built(page_of(data), name);
-  const auto root =
-      dom.substr(dom.find("<html"), dom.find('>', dom.find("<html")) - dom.find("<html"));
+  const auto root = earshot::testing::root_of(dom);
   EXPECT_THAT(root, AllOf(HasSubstr("data-built=\"yes\""), Not(HasSubstr("data-error")))) << root;
   // A figure for each claim, the comparison, scores, slices, costs, gaps, curves and confusions,
   // all drawn.

@@ -95,7 +95,7 @@ function blockPart(block, experiments, own) {
 
   const body = element("tbody"), status = element("p", {class: "note", role: "status"});
   const headA = element("th", {scope: "col"}), headB = element("th", {scope: "col"});
-  const more = element("button", {type: "button", click: () => { now.most += step; fill(); }});
+  const more = element("button", {type: "button", class: "more", click: () => { now.most += step; fill(); }});
   const copied = element("span", {role: "status"});
   function fill() {
     const rows = filtered();

@@ -25,6 +25,11 @@ export function choice(label, options, change) {
 
 let ids = 0;
 
+/** A page that is built again has the same ids, to which its addresses lead. */
+export function restartIds() {
+  ids = 0;
+}
+
 /** An id that no other element has. */
 export function freshId(stem) {
   ids += 1;

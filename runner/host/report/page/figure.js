@@ -4,7 +4,7 @@ import {copyText, savePng, saveSvg} from "./download.js";
 import {csvOf, dataTable} from "./table.js";
 import {shown} from "./text.js";
 
-const drawn = [];  // redraws every figure for paper
+let drawn = [];  // redraws every figure for paper
 
 function fileName(title) {
   return shown(title).toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60) || "figure";
@@ -46,7 +46,9 @@ export function figure({title, about, choices = [], open = false, draw, numbers}
     width = wanted;
     redraw(first);
   }
-  new ResizeObserver(() => requestAnimationFrame(() => fit(chart.clientWidth))).observe(chart);
+  // A figure that another has replaced is no longer drawn.
+  const fitConnected = () => { if (chart.isConnected) fit(chart.clientWidth); };
+  new ResizeObserver(() => requestAnimationFrame(fitConnected)).observe(chart);
   drawn.push(() => fit(chart.clientWidth));
 
   const name = fileName(title);
@@ -67,6 +69,11 @@ export function figure({title, about, choices = [], open = false, draw, numbers}
     element("details", {open: open ? "" : null}, element("summary", {}, "The numbers"), table));
   made.redraw = () => redraw();
   return made;
+}
+
+/** Forgets the figures of a page that is about to be built again. */
+export function forgetFigures() {
+  drawn = [];
 }
 
 /** Draws all figures for the width that they have now. */

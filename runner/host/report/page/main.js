@@ -3,16 +3,19 @@ import {auditSection} from "./audit.js";
 import {claimsSection} from "./claims.js";
 import {costsSection} from "./costs.js";
 import {curvesSection} from "./curves.js";
-import {element, freshId} from "./dom.js";
-import {drawAll} from "./figure.js";
+import {element, freshId, restartIds} from "./dom.js";
+import {drawAll, forgetFigures} from "./figure.js";
 import {gapsSection} from "./gaps.js";
+import {keepingPlace} from "./keep.js";
+import {follow} from "./live.js";
 import {provenanceSection} from "./provenance.js";
 import {scoresSection} from "./scores.js";
 import {settingsSection} from "./settings.js";
 import {slicesSection} from "./slices.js";
 import {counted, shortened} from "./text.js";
 
-// Builds the page from the data that stand in it. A section without data is absent.
+// Builds the page from the data that stand in it, or that its server has. A section without data is
+// absent.
 
 const sections = [
   ["Claims and differences", claimsSection],
@@ -55,18 +58,25 @@ function experimentArticle(experiment, data) {
 }
 
 function build(data) {
+  forgetFigures();
+  restartIds();
   const names = data.experiments.map((experiment) => experiment.name);
-  document.title = `${shortened(names.join(", "), 80)} · Earshot report`;
-  if (data.left_out.length > 0)
-    document.getElementById("top").append(element("div", {class: "left-out", role: "note"},
-      data.left_out.map((sentence) => element("p", {}, sentence))));
+  document.title = `${shortened(names.join(", "), 80) || "No experiment yet"} · Earshot report`;
+  document.getElementById("top").replaceChildren(...data.left_out.length === 0 ? [] :
+    [element("div", {class: "left-out", role: "note"},
+      data.left_out.map((sentence) => element("p", {}, sentence)))]);
   document.getElementById("page").replaceChildren(
     ...data.experiments.map((experiment) => experimentArticle(experiment, data)));
-  document.getElementById("end").prepend(element("p", {}, `Made by ${data.generator}.`));
+  if (names.length === 0)
+    document.getElementById("page").append(element("p", {}, "The results file has no experiment yet."));
+  document.getElementById("made").textContent = `Made by ${data.generator}.`;
+  drawAll();
+  document.documentElement.dataset.built = "yes";
 }
 
-build(JSON.parse(document.getElementById("data").textContent));
-drawAll();
+const embedded = JSON.parse(document.getElementById("data").textContent);
+if (embedded.live) follow((data) => keepingPlace(document.getElementById("page"), () => build(data)));
+else build(embedded);
 
 // Paper shows every table, and charts at the width of the paper.
 const opened = [];
@@ -80,4 +90,3 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   for (const details of opened.splice(0)) details.open = false;
 });
-document.documentElement.dataset.built = "yes";
