@@ -1,9 +1,15 @@
 // How the results file scales: 10,000 cells, 1,000,000 metric rows (20 encoders, 10 tasks, 5
 // language models, 10 seeds; 20 categories, 5 metrics).
 
+#include <chrono>
+#include <thread>
+
 #include <benchmark/benchmark.h>
 
 #include "fixture.hpp"
+#include "host/experiment/claims.hpp"
+#include "host/view/server.hpp"
+#include "http_client.hpp"
 
 namespace earshot::host {
 namespace {
@@ -11,6 +17,7 @@ namespace {
 /// 20 encoders x 10 tasks x 5 language models x 10 seeds.
 Small large() {
   auto plan = small({}, {}, 0);
+  plan.experiment.resolved["claims"] = to_record(Claims{});
   for (int encoder = 0; encoder < 20; ++encoder) {
     for (int task = 0; task < 10; ++task) {
       for (int model = 0; model < 5; ++model) {
@@ -106,11 +113,32 @@ void category_delta_of_all_metrics(benchmark::State& state) {
   query(state, "SELECT * FROM category_delta WHERE candidate = 'encoder7' AND base = 'encoder0'");
 }
 
+/// What `runner view` does in the background whenever the results have changed.
+void read_the_live_page(benchmark::State& state) {
+  const Store reader(filled().folder / "results.db", Store::Mode::read);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(protocol::json_text(Json(page_data(reader, {"ablation"}))).size());
+}
+
+/// What it does for a request, the largest: all data of the page.
+void answer_a_request_of_the_live_page(benchmark::State& state) {
+  const LiveData live({.results = filled().folder / "results.db"});
+  while (live.now().revision.empty())
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const ViewServer server([&] { return live.now(); }, 0);
+  std::size_t bytes = 0;
+  for (auto _ : state)
+    bytes = earshot::testing::http_get(server.port(), "/data.json").body.size();
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+
 BENCHMARK(record_ten_thousand_new_cells)->Unit(benchmark::kMillisecond);
 BENCHMARK(record_the_same_plan_again)->Unit(benchmark::kMillisecond);
 BENCHMARK(look_up_ten_thousand_finished_cells)->Unit(benchmark::kMillisecond);
 BENCHMARK(category_delta_of_one_metric)->Unit(benchmark::kMillisecond);
 BENCHMARK(category_delta_of_all_metrics)->Unit(benchmark::kMillisecond);
+BENCHMARK(read_the_live_page)->Unit(benchmark::kMillisecond);
+BENCHMARK(answer_a_request_of_the_live_page)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace earshot::host

@@ -19,7 +19,7 @@ function(forbid folder why)
 endfunction()
 
 set(tensors "torch/" "ATen/" "c10/")
-set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "curl/")
+set(host_libraries "boost/" "toml\\+\\+" "sqlite3" "spdlog/" "curl/" "httplib")
 set(runner_rooms "base/" "host/" "worker/" "protocol/" "statistics/")
 
 forbid(sdk "the SDK stands on the standard library and LibTorch" ${host_libraries} ${runner_rooms} "sndfile")

@@ -73,10 +73,11 @@ class Runner {
             WIFSIGNALED(status) ? WTERMSIG(status) : 0, text_of(out_), text_of(err_)};
   }
 
-  /// Waits until it has printed this text, or has ended.
-  void wait_for(const std::string& text) {
+  /// Waits until it has printed this text, or has ended. @returns all that it has printed
+  std::string wait_for(const std::string& text) {
     while (!has_ended() && text_of(out_).find(text) == std::string::npos)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return text_of(out_);
   }
 
   /// Processes that it started and that are still alive.

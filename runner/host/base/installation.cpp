@@ -25,6 +25,10 @@ std::filesystem::path worker_file() {
   return file;
 }
 
+std::filesystem::path http_module() {
+  return install_prefix() / EARSHOT_LIBEXEC_DIR / "earshot-http.so";
+}
+
 std::filesystem::path plugin_folder() {
   return install_prefix() / EARSHOT_PLUGIN_DIR;
 }

@@ -11,6 +11,9 @@ namespace earshot::host {
 /// @throws Failure (usage) if the worker is not there.
 std::filesystem::path worker_file();
 
+/// The module with which `runner view` listens; it may be missing.
+std::filesystem::path http_module();
+
 /// <prefix>.
 std::filesystem::path install_prefix();
 

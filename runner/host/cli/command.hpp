@@ -24,7 +24,7 @@ extern const Command run_command, plan_command, status_command, watch_command, l
     describe_command, check_plugin_command, new_plugin_command, listen_command, lint_data_command,
     encode_command, import_predictions_command, rescore_command, answer_command, weights_command,
     repro_command, cache_command, db_command, experiments_command, complete_command,
-    export_adapter_command, export_encoder_command, verify_command, version_command;
+    export_adapter_command, export_encoder_command, verify_command, view_command, version_command;
 
 /// All commands; `runner --help` keeps their order within a group.
 const std::vector<const Command*>& commands();

@@ -63,6 +63,7 @@ const std::vector<const Command*>& commands() {
                                                &query_command,
                                                &export_command,
                                                &report_command,
+                                               &view_command,
                                                &verify_command,
                                                &experiments_command,
                                                &plugins_command,
