@@ -244,6 +244,7 @@ at::Tensor Encodec::reconstruct(const at::Tensor& audio, const Quantise& quantis
   std::vector<at::Tensor> scales;
   const auto chunks = model_.embeddings(audio, scales);
   std::vector<std::int64_t> frames;
+  frames.reserve(chunks.size());
   for (const auto& chunk : chunks)
     frames.push_back(chunk.size(1));
   const auto quantised = quantise(0, at::cat(chunks, 1));

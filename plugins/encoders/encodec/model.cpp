@@ -229,6 +229,7 @@ at::Tensor Model::decode(const Codes& codes) const {
 at::Tensor Model::decode(const std::vector<at::Tensor>& chunks,
                          const std::vector<at::Tensor>& scales) const {
   std::vector<at::Tensor> parts;
+  parts.reserve(chunks.size());
   for (const auto& chunk : chunks)
     parts.push_back(decoder_.forward(chunk.transpose(1, 2)));
   return joined(std::move(parts), scales);

@@ -59,7 +59,7 @@ OptionSchema CodecLearner::training_options() {
        .help = "In training, with random weights: number of steps before codebooks are drawn from "
                "latents, which until then pass unquantised; at most a quarter of all",
        .min = 1},
-      weight_option("waveform", 10, "weight of the distance of samples"),
+      weight_option("waveform", 2, "weight of the distance of samples"),
       weight_option("mel", 0.1, "weight of the distance of mel spectra"),
       weight_option("stft", 0.1, "weight of the distance of spectra"),
       weight_option("commitment", 0.25, "weight of the distance from codebook entries"),

@@ -37,7 +37,8 @@ struct CodecParts {
 /// train, and how it encodes and decodes.
 ///
 /// Group "model" in reconstruction: the weighted sum of
-///   waveform    mean |decoded - original|
+///   waveform    mean |decoded - original| / mean |original| of each clip and channel, since scenes
+///               and recordings are at any level; the latter at least 0.001
 ///   mel, stft   SpectralLosses
 ///   commitment  of LearntCodebooks, the mean over each clip's levels
 ///   teacher     1 - cosine of the first half's quantised values, through a linear layer, and the

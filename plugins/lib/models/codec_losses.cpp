@@ -73,7 +73,7 @@ at::Tensor CodecLearner::drawn_levels(std::int64_t clips) const {
   std::int64_t levels = 0;
   for (const auto& half : halves_)
     levels += half.levels();
-  const auto all = at::full({clips}, levels, at::kLong);
+  auto all = at::full({clips}, levels, at::kLong);
   if (!training_) return all;
   const auto drops = at::rand({clips}) < level_dropout_;
   return at::where(drops, at::randint(1, levels + 1, {clips}, at::kLong), all);
@@ -123,7 +123,10 @@ void CodecLearner::add_distances(Sum& sum, const Decoded& made) const {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   const auto clips = made.original.size(0);
   const auto copy = made.copy.flatten(0, 1), original = made.original.flatten(0, 1);
-  sum.add("waveform", weights_.waveform, (copy - original).abs().mean(), clips);
+  constexpr double quietest = 1e-3;  // -60 dB of full scale: silence weighs no more than that
+  const auto size = [](const at::Tensor& x) { return x.abs().mean(1); };
+  const auto apart = size(copy - original) / size(original).clamp_min(quietest);
+  sum.add("waveform", weights_.waveform, apart.mean(), clips);
   sum.add("mel", weights_.mel, spectral_->mel(copy, original), clips);
   sum.add("stft", weights_.stft, spectral_->stft(copy, original), clips);
 }
