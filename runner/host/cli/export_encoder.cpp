@@ -80,6 +80,7 @@ const PretrainStage& select_training(const Plan& plan, const std::string& label,
                   "', so that it is not trained");
   }
   std::vector<std::string> trainings;
+  trainings.reserve(all.size());
   for (const auto* stage : all)
     trainings.push_back(stage->key.substr(0, 12) + " (" +
                         protocol::json_text(stage->request.encoder.options) + ")");
