@@ -15,14 +15,7 @@ class Trackio : public Exported {
   std::vector<std::vector<Json>> read(const std::string& sql) {
     const auto file = (out / "ablation.db").string();
     const Connection connection(file, SQLITE_OPEN_READONLY, file);
-    Statement statement(connection, sql);
-    std::vector<std::vector<Json>> found;
-    while (statement.step()) {
-      auto& row = found.emplace_back();
-      for (int i = 0; i < statement.columns(); ++i)
-        row.push_back(statement.value(i));
-    }
-    return found;
+    return rows(connection, sql);
   }
 };
 

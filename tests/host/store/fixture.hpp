@@ -107,8 +107,16 @@ inline void run_cell(Store& store, const std::string& key, const RunRecord& run)
   store.finish_run(*id, run);
 }
 
-inline std::vector<std::vector<Json>> rows(const Store& store, const std::string& sql) {
-  Statement statement(connection_of(store), sql);
+inline std::vector<std::string> columns(const Store& store, const std::string& view) {
+  const Statement statement(connection_of(store), "SELECT * FROM " + view);
+  std::vector<std::string> names;
+  for (int i = 0; i < statement.columns(); ++i)
+    names.push_back(statement.column_name(i));
+  return names;
+}
+
+inline std::vector<std::vector<Json>> rows(const Connection& connection, const std::string& sql) {
+  Statement statement(connection, sql);
   std::vector<std::vector<Json>> found;
   while (statement.step()) {
     auto& row = found.emplace_back();
@@ -116,6 +124,10 @@ inline std::vector<std::vector<Json>> rows(const Store& store, const std::string
       row.push_back(statement.value(i));
   }
   return found;
+}
+
+inline std::vector<std::vector<Json>> rows(const Store& store, const std::string& sql) {
+  return rows(connection_of(store), sql);
 }
 
 inline std::int64_t count(const Store& store, const std::string& from) {
