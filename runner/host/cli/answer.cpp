@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <boost/algorithm/string/trim.hpp>
-#include <unistd.h>
 
+#include "host/base/scratch_folder.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/results.hpp"
 #include "host/cli/shared_options.hpp"
@@ -204,24 +204,14 @@ Answer ask_model(Workspace& workspace) {
   return {said->value, boost::algorithm::trim_copy(said->output)};
 }
 
-/// A folder that the destructor removes.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    auto pattern = (fs::temp_directory_path() / "earshot-answer-").string() + std::string(6, 'X');
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw Failure(ExitCode::usage, pattern + ": cannot be created; is TMPDIR writable?");
-    path = pattern;
+ScratchFolder scratch_folder() {
+  try {
+    return ScratchFolder(fs::temp_directory_path(), "earshot-answer-");
+  } catch (const fs::filesystem_error& error) {
+    throw Failure(ExitCode::usage, "runner answer: " + error.path1().string() + ": " +
+                                       error.code().message() + "; is TMPDIR writable?");
   }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  fs::path path{};
-};
+}
 
 /// The question, from the command line.
 struct Question {
@@ -261,12 +251,12 @@ ExitCode run_answer(const std::vector<std::string>& arguments) {
   if (!given->has("checkpoint")) refuse_usage("answer", "--checkpoint is missing");
   const auto question = question_of(*given);
   const auto model = find_model(given->text("results"), given->text("checkpoint"));
-  const ScratchFolder scratch;
-  const auto file = scratch.path / "question.json";
+  const auto scratch = scratch_folder();
+  const auto file = scratch / "question.json";
   write_question(file, question.clips, question.text, question.choices);
 
   WorkspaceSettings settings{.planning = plan_settings_of(*given)};
-  settings.running.results = scratch.path / "answer.db";
+  settings.running.results = scratch / "answer.db";
   settings.running.worker_prefix = std::exchange(settings.planning.worker.prefix, {});
   auto experiment = with_question(read_experiment(model.file, model.overrides), model,
                                   KnownPlugins(settings.planning).catalog, file);

@@ -1,11 +1,8 @@
 #include "host/export/folder.hpp"
 
-#include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <system_error>
-
-#include <stdlib.h>
 
 #include "base/files.hpp"
 #include "host/base/failure.hpp"
@@ -30,15 +27,16 @@ ExportFolder::ExportFolder(fs::path folder, bool replace)
   std::error_code error;
   created_ = fs::create_directories(folder_, error);
   if (error) refuse_place(folder_, "the folder cannot be created: " + error.message());
-  auto name = (folder_ / ".earshot-export-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    refuse_place(folder_, std::string("cannot be written: ") + std::strerror(errno));
-  hidden_ = name;
+  try {
+    hidden_.emplace(folder_, ".earshot-export-");
+  } catch (const fs::filesystem_error& failed) {
+    refuse_place(folder_, "cannot be written: " + failed.code().message());
+  }
 }
 
 ExportFolder::~ExportFolder() {
+  hidden_.reset();
   std::error_code ignored;
-  fs::remove_all(hidden_, ignored);
   if (created_) fs::remove(folder_, ignored);
 }
 
@@ -50,7 +48,7 @@ fs::path ExportFolder::add(const fs::path& name) {
     refuse_place(place, "exists and is not a regular file, which is all that an export replaces");
   if (fs::exists(status) && !replace_)
     refuse_place(place, "already exists. Give another folder, or --force to replace it");
-  files_.emplace_back(hidden_ / std::to_string(files_.size()), place);
+  files_.emplace_back(*hidden_ / std::to_string(files_.size()), place);
   return files_.back().first;
 }
 

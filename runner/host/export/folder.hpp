@@ -1,8 +1,11 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "host/base/scratch_folder.hpp"
 
 namespace earshot::host {
 
@@ -30,7 +33,7 @@ class ExportFolder {
   void write(const std::filesystem::path& name, const std::string& content);
 
   /// A place for files that are no part of the export.
-  std::filesystem::path scratch(const std::string& name) const { return hidden_ / name; }
+  std::filesystem::path scratch(const std::string& name) const { return *hidden_ / name; }
 
   /// Gives all files their names. @throws Failure (usage) if that fails
   void finish();
@@ -39,7 +42,8 @@ class ExportFolder {
   const std::filesystem::path& path() const { return folder_; }
 
  private:
-  std::filesystem::path folder_, hidden_{};
+  std::filesystem::path folder_;
+  std::optional<ScratchFolder> hidden_{};
   bool replace_, created_ = false;
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> files_{};  ///< from, to
 };

@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "host/base/regular_file.hpp"
+#include "host/base/scratch_folder.hpp"
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 
@@ -122,26 +121,17 @@ std::optional<std::string> output_of(const std::string& command) {
 class NeutralFolder {
  public:
   NeutralFolder(const Repository& repository, const std::string& commit) {
-    auto pattern = (fs::temp_directory_path() / "earshot-git-").string() + std::string(6, 'X');
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error(pattern);
-    path_ = pattern;
-    fs::create_directory(path_ / "refs");
-    std::ofstream(path_ / "HEAD") << commit << '\n';
-    std::ofstream config(path_ / "config");
+    fs::create_directory(folder_ / "refs");
+    std::ofstream(folder_ / "HEAD") << commit << '\n';
+    std::ofstream config(folder_ / "config");
     config << "[core]\n\tbare = false\n\tfsmonitor = false\n\thooksPath = /dev/null\n"
               "[diff]\n\tautoRefreshIndex = false\n";
     if (commit.size() == 64)
       config << "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = sha256\n";
     link_shared_indices(repository.own);
   }
-  ~NeutralFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  NeutralFolder(const NeutralFolder&) = delete;
-  NeutralFolder& operator=(const NeutralFolder&) = delete;
 
-  const fs::path& path() const { return path_; }
+  const fs::path& path() const { return folder_.path(); }
 
  private:
   /// A split index names the file with its other part, which git looks for in its own folder.
@@ -151,11 +141,11 @@ class NeutralFolder {
          entry.increment(error)) {
       const auto name = entry->path().filename();
       if (name.string().starts_with("sharedindex."))
-        fs::create_symlink(entry->path(), path_ / name, error);
+        fs::create_symlink(entry->path(), folder_ / name.string(), error);
     }
   }
 
-  fs::path path_;
+  ScratchFolder folder_{fs::temp_directory_path(), "earshot-git-"};
 };
 
 /// The differences between the commit and the tracked files, as a patch.

@@ -16,8 +16,8 @@ namespace earshot::host {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct NoSuchVerb {
   static constexpr const char* name = "no_such_verb";
@@ -36,7 +36,7 @@ WorkerError error_of(Action action) {
   return {"", "no error"};
 }
 
-class Worker : public testing::Test {
+class Worker : public ::testing::Test {
  protected:
   void SetUp() override {
     try {
@@ -108,7 +108,7 @@ TEST_F(Worker, has_its_channel_on_a_descriptor_that_plugins_do_not_write_to_by_a
   error_of([&] { ask<NoSuchVerb>(worker, {}, 60s); });
   const auto three =
       std::filesystem::read_symlink("/proc/" + std::to_string(worker.pid()) + "/fd/3");
-  EXPECT_THAT(three.string(), testing::StartsWith("/memfd:"));
+  EXPECT_THAT(three.string(), ::testing::StartsWith("/memfd:"));
 }
 
 // Regression: a lack of descriptors or processes was reported as a wrong --worker-prefix.
