@@ -11,7 +11,7 @@ function(earshot_add_library name)
   target_include_directories(earshot_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/../..)
   target_link_libraries(earshot_${name} PUBLIC earshot::sdk earshot::kit PRIVATE ${arg_LIBRARIES})
   set_target_properties(earshot_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
-    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON UNITY_BUILD_BATCH_SIZE 8)
   if(TARGET earshot_pch)
     target_link_libraries(earshot_${name} PRIVATE earshot_warnings)
     target_precompile_headers(earshot_${name} REUSE_FROM earshot_pch)

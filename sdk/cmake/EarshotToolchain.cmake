@@ -29,10 +29,11 @@ endif()
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # The sloppiness that precompiled headers need (see "Precompiled headers" in ccache's manual), and comments in
-  # the key: a header that changed only there is another file to `#pragma once` in a precompiled header.
+  # the key: a header that changed only there is another file to `#pragma once` in a precompiled header. What a file
+  # includes is taken from the compiler: to preprocess LibTorch once more takes seconds of each file.
   set(CMAKE_CXX_COMPILER_LAUNCHER
     ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-    CCACHE_COMMENTS=1 ${CCACHE})
+    CCACHE_COMMENTS=1 CCACHE_DEPEND=1 ${CCACHE})
 endif()
 # mold before 2.0 lays out binaries with a thread-local byte (ATen/Parallel.h gives them one) so that
 # some cannot be loaded, and may never end with -z norelro.

@@ -35,7 +35,7 @@ Names both(const Names& a, const Names& b) {
   return common;
 }
 
-Names without(const Names& a, const Names& b) {
+Names not_in_second(const Names& a, const Names& b) {
   Names rest;
   std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(rest, rest.begin()));
   return rest;
@@ -177,11 +177,11 @@ int alike(const Group& base, const Group& candidate) {
 /// Matches groups that have the axes of `base` with those that have the axes of `candidate`.
 void match_kinds(Side& base_side, const Kind& base, Side& candidate_side, const Kind& candidate,
                  std::vector<Matched>& matches) {
-  const auto base_axes = without(base.hard, candidate.soft);
-  const auto candidate_axes = without(candidate.hard, base.soft);
+  const auto base_axes = not_in_second(base.hard, candidate.soft);
+  const auto candidate_axes = not_in_second(candidate.hard, base.soft);
   const auto common = both(base_axes, candidate_axes);
-  const auto base_more = without(base_axes, common);
-  const auto candidate_more = without(candidate_axes, common);
+  const auto base_more = not_in_second(base_axes, common);
+  const auto candidate_more = not_in_second(candidate_axes, common);
   std::map<std::vector<std::string>, std::vector<const Group*>> candidates;
   for (const auto* group : candidate.groups)
     candidates[values_on(group->hard, common)].push_back(group);

@@ -37,6 +37,18 @@ std::optional<OptionAxis> option_axis(const std::string& axis) {
   return OptionAxis{*table, axis.substr(dot + 1)};
 }
 
+bool OptionValue::operator==(const OptionValue& other) const = default;
+
+bool operator<(const OptionValue& a, const OptionValue& b) {
+  return a.value < b.value;
+}
+
+bool AxisValue::operator==(const AxisValue& other) const = default;
+
+bool operator<(const AxisValue& a, const AxisValue& b) {
+  return a.value_ < b.value_;
+}
+
 AxisValue AxisValue::of(const std::string& axis, const Json& written) {
   const bool number = axis == "seed" || axis == "fold";
   if (number && written.is_number_integer()) return written.get<std::int64_t>();

@@ -41,8 +41,9 @@ std::optional<OptionAxis> option_axis(const std::string& axis);
 /// The value of an option, as written.
 struct OptionValue {
   Json value{};
-  bool operator==(const OptionValue&) const = default;
-  friend bool operator<(const OptionValue& a, const OptionValue& b) { return a.value < b.value; }
+  // Compiled once: to compare JSON is a second of each file that includes this.
+  bool operator==(const OptionValue& other) const;
+  friend bool operator<(const OptionValue& a, const OptionValue& b);
 };
 
 /// A value of an axis: a label, the number of a seed or fold, or the value of an option.
@@ -70,8 +71,8 @@ class AxisValue {
   /// The number of a seed or fold, or of an option that is a number.
   std::optional<double> number() const;
 
-  bool operator==(const AxisValue&) const = default;
-  friend bool operator<(const AxisValue& a, const AxisValue& b) { return a.value_ < b.value_; }
+  bool operator==(const AxisValue& other) const;
+  friend bool operator<(const AxisValue& a, const AxisValue& b);
 
  private:
   std::variant<std::string, std::int64_t, OptionValue> value_{};

@@ -138,7 +138,7 @@ Library load(const fs::path& file, const std::string& sha256) {
     refuse(file, "registers no component; expected at least one registrar.add<T>(...)");
   for (auto& component : collector.components) {
     check_names(file, "component", component.name, component.summary);
-    library.info.components.push_back(describe(component));
+    library.info.components.push_back(worker::describe(component));
     if (component.kind == Dataset::contract) component = with_texts(std::move(component));
     const auto name = component.name;
     if (!library.components.emplace(name, std::move(component)).second)

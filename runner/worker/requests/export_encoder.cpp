@@ -96,7 +96,8 @@ ComponentInstance load_again(ComponentRef& ref, const std::string& option) {
   std::string refusal;
   if (auto made = loaded(ref, refusal)) return *made;
   const auto schema =
-      describe(open_library(protocol::path_of(ref.plugin)).components.at(ref.component)).options;
+      worker::describe(open_library(protocol::path_of(ref.plugin)).components.at(ref.component))
+          .options;
   for (const auto& spec : schema) {
     if (spec.name == option || spec.required || ref.options.at(spec.name) == spec.value) continue;
     auto without = ref;
