@@ -118,9 +118,7 @@ void read_options(const Fields& fields, Component& component) {
 
 Pretraining read_pretrain(const Value& value, Table table, const std::string& label) {
   const auto trainee = name_of(table) + "." + label;
-  std::vector<std::string> keys{"use", "dataset", "options"};
-  if (table == Table::language_model) keys.push_back("set");
-  const Fields fields(value, "[" + trainee + ".pretrain]", keys);
+  const Fields fields(value, "[" + trainee + ".pretrain]", {"use", "dataset", "options", "set"});
   Pretraining pretraining;
   pretraining.trainee_options = fields.table("set");
   if (const auto* changes = fields.find("set"))

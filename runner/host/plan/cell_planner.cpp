@@ -360,11 +360,17 @@ Resolved CellPlanner::pretrain(const Pretraining& pretraining, const Component& 
   (stage.table == Table::encoder ? request.encoder : request.language_model) = trainee->ref;
   request.evaluator = trainer->ref;
   request.dataset = dataset_ref(data, *written);
-  trained->identity.pretrain =
-      pretrain_identity(trainer->identity, host::identity_of(request.dataset), request.seed,
-                        pretraining.trainee_options.empty() ? nullptr : &trainee->identity);
+  const auto identity_with = [&](const ResolvedComponent& trained_one, bool differs) {
+    auto identity = trained_one.identity;
+    identity.pretrain = pretrain_identity(trainer->identity, host::identity_of(request.dataset),
+                                          request.seed, differs ? &trainee->identity : nullptr);
+    return identity;
+  };
+  trained->identity = identity_with(*found, !pretraining.trainee_options.empty());
   trained->identity_text = CellIdentity::text_of(trained->identity);
-  trained->pretrain = stage.key = protocol::sha256(std::string_view(*trained->identity_text));
+  // Components that are trained alike share the training, however they are used afterwards.
+  trained->pretrain = stage.key =
+      protocol::sha256(std::string_view(*CellIdentity::text_of(identity_with(*trainee, false))));
   trained->weights = "pretrained on " + pretraining.dataset;
   request.file = protocol::path_text(std::filesystem::absolute(cache_) / "pretrained" / stage.key /
                                      (name_of(stage.table) + ".state"));

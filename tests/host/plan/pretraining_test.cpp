@@ -79,11 +79,32 @@ TEST(Pretraining, of_a_language_model_is_with_the_options_set_for_it_and_alone) 
   EXPECT_EQ(cell.pretrain, std::vector<std::string>{stage.key});
   EXPECT_EQ(cell.request().language_model.options, Json({{"train", "frozen"}}));
   EXPECT_EQ(cell.request().language_model.state, stage.request.file);
-  EXPECT_EQ(stage.key, protocol::sha256(cell.identity.json().at("language_model")));
+  auto as_trained = cell.identity.json().at("language_model");
+  EXPECT_EQ(as_trained.at("pretrain").erase("trained"), 1);
+  as_trained["options"] = {{"train", "full"}};
+  EXPECT_EQ(stage.key, protocol::sha256(as_trained));
   const auto other = world.plan(axes + "use = 'teach'\n");
   EXPECT_NE(other.cells[1].key, cell.key);
   EXPECT_THAT(world.refused(axes + "use = 'ask'\n"),
               AllOf(HasSubstr("uses features"), HasSubstr("only a language model")));
+}
+
+TEST(Pretraining, is_shared_by_encoders_that_differ_only_in_what_is_set_for_it) {
+  TrainingWorld world;
+  const std::string trained = "use = 'train'\ndataset = 'made'\nset = { width = 8 }\n";
+  const auto plan = world.plan(
+      "encoder = ['narrow', 'wide']\ntask = ['probe']\n"
+      "[encoder.narrow]\nuse = 'net'\noptions = { width = 4 }\n[encoder.narrow.pretrain]\n" +
+      trained + "[encoder.wide]\nuse = 'net'\n[encoder.wide.pretrain]\n" + trained);
+  ASSERT_THAT(plan.cells, SizeIs(2));
+  ASSERT_THAT(plan.pretrain, SizeIs(1));
+  const auto& stage = plan.pretrain.begin()->second;
+  EXPECT_EQ(stage.request.encoder.options, Json({{"width", 8}}));
+  for (const auto& cell : plan.cells)
+    EXPECT_EQ(cell.request().features[0].encoder.state, stage.request.file);
+  EXPECT_EQ(plan.cells[0].request().features[0].encoder.options, Json({{"width", 4}}));
+  EXPECT_NE(plan.cells[0].key, plan.cells[1].key);
+  EXPECT_NE(plan.cells[0].features, plan.cells[1].features);
 }
 
 TEST(Pretraining, changes_the_keys_of_its_own_cells_and_of_no_others) {
