@@ -77,7 +77,10 @@ earshot::kit::Truths Probe::read_training(const Trial& trial) {
 }
 
 at::Tensor Probe::learn_features(Trial& trial, const earshot::kit::Truths& truths) {
-  return reduction_.learn(pooled_features(trial, Split::train, truths.items, pooling_, tokens_));
+  auto learnt =
+      reduction_.learn(pooled_features(trial, Split::train, truths.items, pooling_, tokens_));
+  if (auto shortfall = reduction_.shortfall(); !shortfall.empty()) note(shortfall);
+  return learnt;
 }
 
 at::Tensor Probe::features(Trial& trial, Split split, at::IntArrayRef items) const {

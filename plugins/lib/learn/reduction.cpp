@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 #include <lib/learn/directions.hpp>
@@ -23,9 +25,10 @@ at::Tensor signed_rows(const at::Tensor& rows) {
 
 }  // namespace
 
-PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count) {
+PrincipalAxes PrincipalAxes::of(const at::Tensor& x, std::int64_t count, IfFewer if_fewer) {
   const auto mean = x.mean(0);
   const Directions directions(x - mean);
+  if (if_fewer == IfFewer::keep) count = std::min(count, directions.count());
   if (count > directions.count())
     throw ConfigError("pca is " + std::to_string(count) + "; allowed: at most " +
                       std::to_string(directions.count()) +
@@ -48,11 +51,19 @@ OptionSchema Reduction::options() {
        .help = "Keep this many principal components of the training items, the same for encoders "
                "of any width; 0: all features",
        .min = 0},
+      {.name = "if_narrower",
+       .value = std::string("refuse"),
+       .help = "If features vary in fewer directions than pca: refuse them, or keep all of them, "
+               "which controls such as level_only need",
+       .choices = {"refuse", "keep"}},
   };
 }
 
 Reduction::Reduction(const Options& options)
-    : standardise_(options.flag("standardise")), pca_(options.integer("pca")) {}
+    : standardise_(options.flag("standardise")),
+      pca_(options.integer("pca")),
+      if_fewer_(options.text("if_narrower") == "keep" ? PrincipalAxes::IfFewer::keep
+                                                      : PrincipalAxes::IfFewer::refuse) {}
 
 at::Tensor Reduction::learn(const at::Tensor& x) {
   auto scaled = x;
@@ -61,8 +72,14 @@ at::Tensor Reduction::learn(const at::Tensor& x) {
     scaled = standardiser_.apply(x);
   }
   if (pca_ == 0) return scaled;
-  axes_ = PrincipalAxes::of(scaled, pca_);
+  axes_ = PrincipalAxes::of(scaled, pca_, if_fewer_);
   return axes_.apply(scaled);
+}
+
+std::string Reduction::shortfall() const {
+  if (pca_ == 0 || axes_.axes.size(0) == pca_) return "";
+  return "the features vary in " + std::to_string(axes_.axes.size(0)) +
+         " directions only, fewer than pca = " + std::to_string(pca_) + ": all of them are used";
 }
 
 at::Tensor Reduction::apply(const at::Tensor& x) const {

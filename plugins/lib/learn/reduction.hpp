@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include <lib/learn/linear.hpp>
 
 #include <earshot/component.hpp>
@@ -18,15 +20,18 @@ struct PrincipalAxes {
   at::Tensor mean{};  ///< float64 (D)
   at::Tensor axes{};  ///< float64 (K, D)
 
-  /// The first `count` axes of `x`, float64 (N, D). @throws ConfigError if the items vary in fewer
-  /// directions, at most N - 1 or D, saying in how many.
-  static PrincipalAxes of(const at::Tensor& x, std::int64_t count);
+  enum class IfFewer { refuse, keep };  ///< if the items vary in fewer directions than asked for
+  /// The first `count` axes of `x`, float64 (N, D); with `keep` all of them if there are fewer.
+  /// @throws ConfigError with `refuse` if the items vary in fewer directions, which are at most
+  /// N - 1 or D, saying in how many.
+  static PrincipalAxes of(const at::Tensor& x, std::int64_t count,
+                          IfFewer if_fewer = IfFewer::refuse);
   /// (..., D) to (..., K), along the axes; not whitened. Any floating type, on x's device.
   at::Tensor apply(const at::Tensor& x) const;
 };
 
-/// Applies the options `standardise` and `pca`, in this order: mean 0 and variance 1 for each
-/// feature, then the first principal axes.
+/// Applies the options `standardise` and `pca` with `if_narrower`, in this order: mean 0 and
+/// variance 1 for each feature, then the first principal axes.
 class Reduction {
  public:
   static OptionSchema options();
@@ -35,8 +40,10 @@ class Reduction {
   /// Learns from `x`, float64 (N, D): features of training items, or frames of them.
   /// @returns apply(x). @throws ConfigError like PrincipalAxes::of.
   at::Tensor learn(const at::Tensor& x);
-  /// (..., D) to (..., D) or, with `pca`, (..., pca).
+  /// (..., D) to (..., D) or, with `pca`, (..., pca): narrower only where `if_narrower` keeps it.
   at::Tensor apply(const at::Tensor& x) const;
+  /// A sentence for the user if learn() found fewer directions than `pca` and kept them, else "".
+  std::string shortfall() const;
 
   /// Writes to `state`, and reads back. @throws DataError naming what is missing.
   void save(State& state) const;
@@ -45,6 +52,7 @@ class Reduction {
  private:
   bool standardise_;
   std::int64_t pca_;
+  PrincipalAxes::IfFewer if_fewer_;
   Standardiser standardiser_;
   PrincipalAxes axes_;
 };

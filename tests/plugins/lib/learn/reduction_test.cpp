@@ -76,6 +76,20 @@ TEST(Reduction, scales_before_it_turns_and_treats_frames_as_items) {
   EXPECT_TRUE(at::allclose(frames.view({500, 2}).to(at::kDouble), learnt, 1e-4, 1e-4));
 }
 
+TEST(Reduction, keeps_all_directions_of_narrow_features_where_that_is_asked_for_and_says_so) {
+  const auto x = stretched(50);
+  Reduction reduction(Options(Reduction::options(),
+                              {{"pca", std::int64_t{16}}, {"if_narrower", std::string("keep")}}));
+  EXPECT_EQ(reduction.learn(x).size(1), 2);
+  EXPECT_EQ(reduction.apply(x).size(1), 2);
+  EXPECT_EQ(reduction.shortfall(),
+            "the features vary in 2 directions only, fewer than pca = 16: all of them are used");
+  auto wide = make(true, 2);
+  wide.learn(x);
+  EXPECT_EQ(wide.shortfall(), "");
+  EXPECT_THROW(make(true, 16).learn(x), earshot::ConfigError);
+}
+
 TEST(Reduction, comes_back_from_its_state_and_misses_what_is_not_there) {
   const auto x = stretched(40);
   for (const bool standardise : {false, true})
