@@ -108,7 +108,7 @@ class Builder {
     job.kind = Job::Kind::pretrain;
     job.name = "pretraining of " + stage.label + " on " + stage.dataset_label;
     job.pretrain = key;
-    job.wide = true;
+    job.wide = several_threads_;
     job.timeout = plan_.experiment.resources.timeout;
     job.memory = limit_of(plan_.experiment.resources.memory);
     job_of_[key] = jobs_.size();
@@ -130,7 +130,7 @@ class Builder {
     job.name = name_of_features(plan_, keys);
     job.features = keys;
     job.dataset = stage.dataset.key;
-    job.wide = true;
+    job.wide = several_threads_;
     job.timeout = plan_.experiment.resources.timeout;
     job.memory = limit_of(plan_.experiment.resources.memory);
     for (const auto& key : keys)
@@ -149,7 +149,7 @@ class Builder {
     job.cell = index;
     job.dataset = cell.dataset_key;
     // A language model computes with all threads; a probe with one.
-    job.wide = cell.language_model != nullptr;
+    job.wide = several_threads_ && cell.language_model != nullptr;
     job.timeout = cell.cell.resources.timeout.value_or(resources.timeout);
     job.memory = limit_of(cell.cell.resources.memory.value_or(resources.memory));
     wait_for(cell.dataset_key, job);
@@ -187,6 +187,7 @@ class Builder {
   const Plan& plan_;
   const std::set<std::string>& with_items_;
   const std::int64_t default_memory_ = default_memory_limit();
+  const bool several_threads_ = plan_.experiment.resources.threads != 1;
   Jobs jobs_{};
   std::vector<std::string> datasets_{};
   std::vector<std::string> trainings_{};

@@ -25,7 +25,7 @@ struct Job {
   std::string dataset{};                ///< key
   std::vector<std::string> features{};  ///< keys of its feature stages
   std::string pretrain{};               ///< key of its pretrain stage
-  bool wide = false;                    ///< runs alone, with all threads
+  bool wide = false;                    ///< runs alone, with all threads; none does if these are 1
   double timeout = 0;                   ///< s a stage; 0: none
   std::int64_t memory = 0;  ///< bytes; 0: none, since the system does not report its memory
 

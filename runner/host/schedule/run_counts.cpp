@@ -58,23 +58,35 @@ double Estimate::seconds_per_cell() const {
   return cells > 0 ? sum / static_cast<double>(cells) : -1;
 }
 
-double Estimate::remaining(const ProgressState& state, std::int64_t cells, std::int64_t at_once,
-                           std::int64_t passes, double pass_seconds) const {
+double Estimate::remaining(std::int64_t cells, std::int64_t at_once,
+                           const std::map<Job::Kind, Stages>& stages,
+                           std::int64_t stages_at_once) const {
+  const auto beside = [](std::int64_t jobs, std::int64_t most) {
+    return static_cast<double>(std::max<std::int64_t>(1, std::min(jobs, most)));
+  };
+  double stage_seconds = 0;
+  std::int64_t stages_left = 0;
+  for (const auto& [kind, some] : stages) {
+    if (some.left <= 0) continue;
+    double each = some.projected;
+    if (const auto known = stages_.find(kind); known != stages_.end())
+      each = known->second.sum / static_cast<double>(known->second.count);
+    if (each < 0) return -1;
+    stage_seconds += std::max(0.0, each * static_cast<double>(some.left) - some.running_seconds);
+    stages_left += some.left;
+  }
   const auto per_cell = seconds_per_cell();
-  if (cells > 0 && per_cell < 0 && passes == 0) return -1;
-  double left = std::max(0.0, per_cell) * static_cast<double>(cells) /
-                static_cast<double>(std::max<std::int64_t>(1, std::min(cells, at_once)));
-  if (passes == 0) return left;
-  double per_pass = passes_.count > 0 ? passes_.sum / static_cast<double>(passes_.count) : -1;
-  if (state.stage_done > 0)
-    per_pass = pass_seconds * static_cast<double>(state.stage_total) /
-               static_cast<double>(state.stage_done);
-  if (per_pass < 0) return -1;
-  return left + std::max(0.0, per_pass * static_cast<double>(passes) - pass_seconds);
+  if (cells > 0 && per_cell < 0 && stages_left == 0) return -1;
+  return std::max(0.0, per_cell) * static_cast<double>(cells) / beside(cells, at_once) +
+         stage_seconds / beside(stages_left, stages_at_once);
 }
 
 RunCounts::RunCounts(const Plan& plan, const Store& store, Progress& progress, std::int64_t at_once)
-    : plan_(plan), progress_(progress), estimate_(plan, store), at_once_(at_once) {
+    : plan_(plan),
+      progress_(progress),
+      estimate_(plan, store),
+      at_once_(at_once),
+      stages_at_once_(plan.experiment.resources.threads == 1 ? at_once : 1) {
   for (const auto& cell : plan.cells) {
     if (cell.decision == Decision::excluded || cell.decision == Decision::left_out) continue;
     ++summary_.expected;
@@ -111,9 +123,9 @@ void RunCounts::ends(const Job& job, const EndedAttempt& attempt) {
     event["name"] = job.name;
   }
   progress_.event(event);
-  if (job.kind != Job::Kind::features) return;
-  estimate_.pass_took(attempt.seconds);
-  if (!attempt.again) --passes_left_;
+  if (!stages_left_.contains(job.kind)) return;
+  estimate_.stage_took(job.kind, attempt.seconds);
+  if (!attempt.again) --stages_left_[job.kind];
 }
 
 void RunCounts::ok(const PlannedCell& cell, double seconds) {
@@ -158,12 +170,20 @@ void RunCounts::tick(const Workers& workers) {
   state.done = total_ - cells_left_;
   state.failed = summary_.failed;
   state.elapsed = seconds_since(started_);
-  double longest = -1, pass_seconds = 0;
+  std::map<Job::Kind, Estimate::Stages> stages;
+  for (const auto& [kind, left] : stages_left_)
+    stages[kind].left = left;
+  double longest = -1;
   workers.for_busy([&](const Slot& slot) {
     ++state.running;
+    if (const auto some = stages.find(slot.kind()); some != stages.end()) {
+      some->second.running_seconds += slot.seconds();
+      if (slot.done() > 0)
+        some->second.projected =
+            slot.seconds() * static_cast<double>(slot.total()) / static_cast<double>(slot.done());
+    }
     if (slot.seconds() <= longest) return;
     longest = slot.seconds();
-    pass_seconds = slot.wide() ? longest : 0;
     state.stage = slot.doing();
     state.stage_done = slot.done();
     state.stage_total = slot.total();
@@ -171,7 +191,7 @@ void RunCounts::tick(const Workers& workers) {
     state.curve = slot.point() ? slot.point()->curve : "";
     state.curve_value = slot.point() ? slot.point()->value : 0;
   });
-  state.remaining = estimate_.remaining(state, cells_left_, at_once_, passes_left_, pass_seconds);
+  state.remaining = estimate_.remaining(cells_left_, at_once_, stages, stages_at_once_);
   progress_.tick(state);
 }
 

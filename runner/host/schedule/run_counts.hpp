@@ -40,21 +40,28 @@ struct Summary {
 };
 
 /// Estimates how long the rest will take, from the mean duration of each task's cells in this
-/// invocation, or else of past runs of tasks with that name.
+/// invocation, or else of past runs of tasks with that name; and of trainings and passes over audio
+/// in this invocation, or else from the progress of the one that runs.
 class Estimate {
  public:
+  /// Stages of one kind, trainings or passes, that are not done.
+  struct Stages {
+    std::int64_t left = 0;
+    double running_seconds = 0;  ///< of those that run, together
+    double projected = -1;       ///< seconds that one of them will have taken; negative if unknown
+  };
+
   Estimate(const Plan& plan, const Store& store);
 
   void cell_took(const PlannedCell& cell, double seconds) {
     now_[cell.cell.task.label].add(seconds);
   }
-  void pass_took(double seconds) { passes_.add(seconds); }
+  void stage_took(Job::Kind kind, double seconds) { stages_[kind].add(seconds); }
 
-  /// Seconds that `cells` cells take, `at_once` in parallel, and `passes` passes over audio, the
-  /// first of which has run for `pass_seconds` with the progress in `state`; negative while
-  /// unknown.
-  double remaining(const ProgressState& state, std::int64_t cells, std::int64_t at_once,
-                   std::int64_t passes, double pass_seconds) const;
+  /// Seconds that `cells` cells take, `at_once` in parallel, and the stages, `stages_at_once` in
+  /// parallel; negative while unknown.
+  double remaining(std::int64_t cells, std::int64_t at_once,
+                   const std::map<Job::Kind, Stages>& stages, std::int64_t stages_at_once) const;
 
  private:
   struct Mean {
@@ -69,7 +76,7 @@ class Estimate {
 
   std::map<std::string, std::int64_t> cells_{};  ///< to run, by task
   std::map<std::string, Mean> past_{}, now_{};
-  Mean passes_{};
+  std::map<Job::Kind, Mean> stages_{};
 };
 
 /// Counts and shows how the cells of an invocation end.
@@ -80,8 +87,8 @@ class RunCounts {
 
   std::int64_t cells_left() const { return cells_left_; }  ///< to run, and not yet ended for good
 
-  /// Adds passes over the audio of a dataset to those still to do.
-  void add_passes(std::int64_t passes) { passes_left_ += passes; }
+  /// Adds trainings or passes over the audio of a dataset to those still to do.
+  void add_stages(Job::Kind kind, std::int64_t stages) { stages_left_[kind] += stages; }
 
   void begins(const Job& cell, std::int64_t attempt);
   void ends(const Job& job, const EndedAttempt& attempt);
@@ -107,7 +114,8 @@ class RunCounts {
   const Plan& plan_;
   Progress& progress_;
   Estimate estimate_;
-  std::int64_t at_once_, total_ = 0, cells_left_ = 0, passes_left_ = 0;
+  std::int64_t at_once_, stages_at_once_, total_ = 0, cells_left_ = 0;
+  std::map<Job::Kind, std::int64_t> stages_left_{};
   Summary summary_{};
   std::set<std::string> shown_warnings_{};
   Clock::time_point started_ = Clock::now();

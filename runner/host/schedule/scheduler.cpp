@@ -54,9 +54,9 @@ class Scheduler {
     jobs_ = build_jobs(plan_, with_items);
     for (std::size_t index = 0; index < jobs_.size(); ++index)
       if (jobs_[index].waits_for == 0) enqueue(index);
-    counts_.add_passes(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) {
-      return job.kind == Job::Kind::features;
-    }));
+    for (const auto kind : {Job::Kind::pretrain, Job::Kind::features})
+      counts_.add_stages(kind, std::count_if(jobs_.begin(), jobs_.end(),
+                                             [&](const auto& job) { return job.kind == kind; }));
   }
 
   void enqueue(std::size_t index) {
@@ -254,8 +254,8 @@ class Scheduler {
       progress_.note(jobs_[index].name + ": " + attempt.ending.error +
                      ". Each encoder is now tried alone");
       const auto singles = split_features(jobs_, index, plan_);
-      wide_ready_.insert(singles.begin(), singles.end());
-      counts_.add_passes(static_cast<std::int64_t>(singles.size()));
+      (jobs_[index].wide ? wide_ready_ : narrow_ready_).insert(singles.begin(), singles.end());
+      counts_.add_stages(Job::Kind::features, static_cast<std::int64_t>(singles.size()));
       return;
     }
     std::set<std::size_t> waiting;
@@ -273,7 +273,8 @@ class Scheduler {
   void fail_dependant(Job& job, const Job& stage, const EndedAttempt& of_stage) {
     if (job.waits_for < 0) return;  // another stage has failed it already
     job.waits_for = -1;
-    if (job.kind == Job::Kind::features) counts_.add_passes(-1);
+    if (job.kind == Job::Kind::features || job.kind == Job::Kind::pretrain)
+      counts_.add_stages(job.kind, -1);
     if (job.kind != Job::Kind::cell) return;
     EndedAttempt attempt{.ending = of_stage.ending, .log = of_stage.log};
     attempt.ending.error = stage.name + ": " + of_stage.ending.error;

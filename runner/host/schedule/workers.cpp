@@ -49,6 +49,7 @@ Ending ending_with(const Answer& answer) {
 void Slot::begin(std::size_t index, const Job& job, const JobRequest& request,
                  std::optional<BegunRun> run, AttemptLog log) {
   job_ = index;
+  kind_ = job.kind;
   wide_ = job.wide;
   timeout_ = job.timeout;
   memory_ = job.memory;

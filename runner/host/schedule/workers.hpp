@@ -29,6 +29,7 @@ class Slot {
   /// Whether it may get another job.
   bool usable() const { return !closed_ && !asked_to_stop_ && !killed_; }
   std::size_t job() const { return *job_; }
+  Job::Kind kind() const { return kind_; }
   bool wide() const { return wide_; }
 
   /// Sends the request; `run` is given for cells.
@@ -93,6 +94,7 @@ class Slot {
   Clock::time_point closed_at_{}, checked_memory_{};
 
   std::optional<std::size_t> job_{};
+  Job::Kind kind_ = Job::Kind::cell;
   bool wide_ = false;
   double timeout_ = 0;
   std::int64_t memory_ = 0, request_ = 0;

@@ -77,6 +77,15 @@ TEST(Jobs, are_wide_where_a_language_model_or_an_encoder_computes) {
   EXPECT_TRUE(jobs[2].wide);
 }
 
+TEST(Jobs, of_one_thread_each_run_beside_each_other) {
+  SmallPlan small;
+  small.plan.experiment.resources.threads = 1;
+  small.add("log_mel", "reasoning").language_model =
+      std::make_shared<const protocol::ComponentRef>(protocol::ComponentRef{"llama.so"});
+  for (const auto& job : build_jobs(small.plan, {"data-scenes"}))
+    EXPECT_FALSE(job.wide) << job.name;
+}
+
 TEST(Jobs, of_shared_work_get_the_most_generous_limits_of_their_cells) {
   SmallPlan small;
   small.plan.experiment.resources.timeout = 5;
