@@ -52,7 +52,8 @@ HostTrial::HostTrial(const protocol::CellRequest& request, const Uses& uses,
       codes_(uses.codes ? open_reader(true) : nullptr),
       sources_(open_sources()),
       clip_audio_(dataset_->view, at::get_num_threads(),
-                  {protocol::path_of(request.cache), request.dataset.key, false}),
+                  {protocol::path_of(request.cache), request.dataset.key,
+                   uses.learner && !request.cache.empty()}),  // which hears a clip many times
       items_(dataset_, reasons()),
       components_(request, uses, device_, [this] { return reader(true).code_spec(); }) {}
 
