@@ -11,7 +11,7 @@ namespace earshot::protocol {
 
 /// Raised with every change of the messages, so that a runner clearly refuses a worker of another
 /// build.
-constexpr int version = 5;
+constexpr int version = 6;
 
 /// The first message of a worker; it has no id.
 struct Hello {

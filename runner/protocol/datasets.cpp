@@ -4,7 +4,8 @@ namespace earshot::protocol {
 
 EARSHOT_JSON_DEFINITIONS(LabelInfo, DatasetInfo, LeftOut, LeftOuts, DatasetRequest, DatasetResult,
                          DatasetRef, ItemsRequest, ItemsResult, QuestionRow, LintRequest, LintCheck,
-                         LintFile, LintResult, ListenRequest, ListenResult)
+                         LintFile, LintResult, ListenRequest, ListenResult, AudioRequest, ItemAudio,
+                         AudioResult)
 
 std::vector<std::string> described(const LeftOuts& left_out) {
   std::vector<std::string> texts;

@@ -8,8 +8,8 @@
 
 #include "protocol/components.hpp"
 
-// Datasets, and requests about them: the listing, the items, problems of the data, and some items
-// to listen to.
+// Datasets, and requests about them: the listing, the items, problems of the data, and items to
+// listen to.
 
 namespace earshot::protocol {
 
@@ -151,5 +151,24 @@ struct ListenResult {
   std::map<std::string, std::map<std::string, std::pair<std::int64_t, std::int64_t>>> drawn{};
 };
 EARSHOT_FIELDS(ListenResult, files, items, drawn)
+
+struct AudioRequest {
+  DatasetRef dataset{};
+  std::vector<std::int64_t> items{};  ///< positions in the dataset
+  std::string folder{};               ///< where to write their audio; it exists
+};
+EARSHOT_FIELDS(AudioRequest, dataset, items, folder)
+
+/// The audio of an item.
+struct ItemAudio {
+  std::vector<std::string> files{};  ///< FLAC of 16 bits, one for each of its clips
+  std::string lost{};                ///< why it cannot be read, and then there are no files; or ""
+};
+EARSHOT_FIELDS(ItemAudio, files, lost)
+
+struct AudioResult {
+  std::vector<ItemAudio> items{};  ///< in the order of the request
+};
+EARSHOT_FIELDS(AudioResult, items)
 
 }  // namespace earshot::protocol

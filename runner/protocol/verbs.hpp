@@ -81,6 +81,13 @@ struct Listen {
   using Events = List<event::Progress>;
 };
 
+struct Audio {
+  static constexpr const char* name = "audio";
+  using Request = AudioRequest;
+  using Result = AudioResult;
+  using Events = List<event::Progress>;
+};
+
 struct Pretrain {
   static constexpr const char* name = "pretrain";
   using Request = PretrainRequest;
@@ -147,10 +154,10 @@ struct CacheVerify {
 
 }  // namespace verb
 
-using Verbs =
-    List<verb::Inspect, verb::Resolve, verb::Device, verb::Check, verb::Dataset, verb::Items,
-         verb::Lint, verb::Listen, verb::Pretrain, verb::Features, verb::Cell, verb::Predictions,
-         verb::Complete, verb::Adapter, verb::ExportEncoder, verb::Encode, verb::CacheVerify>;
+using Verbs = List<verb::Inspect, verb::Resolve, verb::Device, verb::Check, verb::Dataset,
+                   verb::Items, verb::Lint, verb::Listen, verb::Audio, verb::Pretrain,
+                   verb::Features, verb::Cell, verb::Predictions, verb::Complete, verb::Adapter,
+                   verb::ExportEncoder, verb::Encode, verb::CacheVerify>;
 
 namespace list {
 

@@ -117,8 +117,8 @@ TEST(ProtocolPage, describes_the_parts_with_their_fields) {
 #define EARSHOT_CHECK_PART(Part) check<Part>(chapter, #Part, parts);
   EARSHOT_EACH(EARSHOT_CHECK_PART, ComponentInfo, ComponentRef, InputRef, Uses, Metric, AudioNeeds,
                FeatureSpec, CodeSpec, SourceSpec, LanguageModelSpec, CheckInfo, LabelInfo, LeftOut,
-               LeftOuts, DatasetRef, LintCheck, LintFile, FeatureSource, FeatureResult, LostClip,
-               AnsweredSeed)
+               LeftOuts, DatasetRef, LintCheck, LintFile, ItemAudio, FeatureSource, FeatureResult,
+               LostClip, AnsweredSeed)
 #undef EARSHOT_CHECK_PART
   EXPECT_EQ(headings(chapter), parts);
 }

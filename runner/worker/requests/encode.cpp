@@ -7,7 +7,7 @@
 #include "protocol/hash.hpp"
 #include "protocol/path_text.hpp"
 #include "worker/audio/policy.hpp"
-#include "worker/audio/write_wav.hpp"
+#include "worker/audio/write_sound.hpp"
 #include "worker/plugin/device.hpp"
 #include "worker/plugin/leftovers.hpp"
 #include "worker/requests/feature_files.hpp"

@@ -6,7 +6,7 @@
 #include "protocol/unique_names.hpp"
 #include "shared/enum_names.hpp"
 #include "worker/audio/clip_audio.hpp"
-#include "worker/audio/write_wav.hpp"
+#include "worker/audio/write_sound.hpp"
 #include "worker/dataset/records.hpp"
 #include "worker/dataset/sample.hpp"
 #include "worker/requests/verbs.hpp"

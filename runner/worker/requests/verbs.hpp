@@ -15,6 +15,7 @@ protocol::DatasetResult perform(const protocol::DatasetRequest& request, Session
 protocol::ItemsResult perform(const protocol::ItemsRequest& request, Session& session);
 protocol::LintResult perform(const protocol::LintRequest& request, Session& session);
 protocol::ListenResult perform(const protocol::ListenRequest& request, Session& session);
+protocol::AudioResult perform(const protocol::AudioRequest& request, Session& session);
 protocol::PretrainResult perform(const protocol::PretrainRequest& request, Session& session);
 protocol::FeaturesResult perform(const protocol::FeaturesRequest& request, Session& session);
 protocol::CellResult perform(const protocol::CellRequest& request, Session& session);
