@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include <lib/samples/sample.hpp>
+
 #include "distances.hpp"
 #include "intelligibility.hpp"
 
@@ -77,17 +79,31 @@ void report_rate(earshot::Trial& trial, const earshot::CodeSpec& codes,
   trial.report("compression", pcm / codes.bits_per_second(), count);
 }
 
+/// Nothing if the run keeps no artifacts.
+void leave(earshot::Trial& trial, std::int64_t item, const earshot::AudioBatch& original,
+           const earshot::AudioBatch& decoded) try {
+  earshot::kit::leave_sample(trial, "sample_" + std::to_string(item), original, decoded);
+} catch (const earshot::Unsupported&) {
+  return;
+}
+
 }  // namespace
 
 earshot::OptionSchema Reconstruction::options() {
   return {{.name = "levels",
            .value = std::int64_t{0},
            .help = "Levels of the codes that are decoded, coarsest first; 0: all",
-           .min = 0}};
+           .min = 0},
+          {.name = "samples",
+           .value = std::int64_t{4},
+           .help = "Test items whose reconstruction is stored as audio and picture",
+           .unit = "items",
+           .min = 0,
+           .affects_results = false}};
 }
 
 Reconstruction::Reconstruction(const earshot::Options& options, const earshot::Context&)
-    : levels_(options.integer("levels")) {}
+    : levels_(options.integer("levels")), samples_(options.integer("samples")) {}
 
 std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
   const auto distance = [](const char* name, const char* help, const char* unit = "") {
@@ -136,9 +152,11 @@ void Reconstruction::predict(earshot::Trial& trial) {
       report_rate(trial, codes.spec, audio);
     }
     const auto length = audio.lengths[0].item<std::int64_t>();
+    const auto decoded = codec.decode(codes);
     trial.predict({.item = i,
-                   .measures = measure(mono(audio, length), mono(codec.decode(codes), length),
+                   .measures = measure(mono(audio, length), mono(decoded, length),
                                        audio.sample_rate, *spectra)});
+    if (i < samples_) leave(trial, i, audio, decoded);
     trial.progress(i + 1, size);
   }
   if (size > 0) trial.report("usage", used.smallest_share(), size);

@@ -8,7 +8,8 @@ namespace reconstruction {
 /// the codec's rate, prepared according to its needs() and the task's `audio`, channels averaged.
 /// Nothing is aligned in time or level. Audio beyond the original's end is cut off, missing audio
 /// is replaced by silence. A number that cannot be computed for an item is left out: the metric's n
-/// says for how many items it was computed.
+/// says for how many items it was computed. The first items are left to be heard (leave_sample():
+/// "sample_<n>").
 class Reconstruction final : public earshot::Evaluator {
  public:
   static earshot::OptionSchema options();
@@ -23,7 +24,8 @@ class Reconstruction final : public earshot::Evaluator {
  private:
   earshot::CodeBatch chosen_levels(earshot::CodeBatch codes) const;
 
-  std::int64_t levels_;  ///< that are decoded; 0: all
+  std::int64_t levels_;   ///< that are decoded; 0: all
+  std::int64_t samples_;  ///< items that can be heard afterwards
 };
 
 }  // namespace reconstruction

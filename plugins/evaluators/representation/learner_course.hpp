@@ -41,7 +41,7 @@ class LearnerCourse final : public earshot::kit::Trainee {
   }
   std::vector<earshot::kit::LossSum> validation_losses(
       std::span<const std::int64_t> items) override;
-  void show_best(std::int64_t) override { samples_.write(trial_, crops_); }
+  void show_best(std::int64_t step) override { samples_.write(trial_, crops_, step); }
 
  private:
   const earshot::LearnerBatch& training_batch(std::int64_t number);

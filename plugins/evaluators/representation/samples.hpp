@@ -7,9 +7,9 @@
 
 namespace representation {
 
-/// What a codec makes of the first validation items, as artifacts of the run: sample_<n>_before.wav
-/// and sample_<n>_after.wav (16 bits), and sample_<n>.png with the spectrograms of both. Written
-/// anew whenever they are shown: those of the state that is kept remain.
+/// What a codec makes of the first validation items, as artifacts of the run (leave_sample():
+/// "sample_<n>"). Written anew whenever they are shown: those of the state that is kept remain. The
+/// curve `samples` says at which steps, and how many there were.
 class Samples {
  public:
   /// @param count  items; 0: none
@@ -17,7 +17,8 @@ class Samples {
 
   /// Of the centres of the clips. Nothing if the cell's encoder is not a codec or takes no audio,
   /// or the run keeps no artifacts.
-  void write(earshot::Trial& trial, const Crops& crops) const;
+  /// @param step  of the training
+  void write(earshot::Trial& trial, const Crops& crops, std::int64_t step) const;
 
  private:
   std::int64_t count_;

@@ -1,6 +1,7 @@
 #include "evaluators/reconstruction/reconstruction.hpp"
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <numbers>
 
@@ -202,6 +203,17 @@ TEST(Reconstruction, decodes_the_first_levels_that_it_is_asked_for) {
   EXPECT_THAT(reports,
               ::testing::IsSupersetOf({std::pair<std::string, double>("bits_per_second", 40.0),
                                        {"tokens_per_second", 10.0}}));
+}
+
+TEST(Reconstruction, leaves_the_first_items_to_be_heard_and_seen) {
+  earshot::kit::SyntheticTrial trial({.sizes = {1, 1, 3}});
+  Reconstruction(earshot::Options(Reconstruction::options(), {{"samples", std::int64_t{2}}}),
+                 {.device = at::kCPU})
+      .predict(trial);
+  for (const auto* ending : {"_before.flac", "_after.flac", ".png"}) {
+    EXPECT_GT(std::filesystem::file_size(trial.artifact("sample_1" + std::string(ending))), 500u);
+    EXPECT_FALSE(std::filesystem::exists(trial.artifact("sample_2" + std::string(ending))));
+  }
 }
 
 TEST(Reconstruction, refuses_more_levels_than_the_codec_has) {

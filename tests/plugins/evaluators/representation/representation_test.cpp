@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sound_file.hpp"
 #include "tone_learner.hpp"
 
 namespace {
@@ -210,14 +211,17 @@ TEST(Representation, shows_what_a_codec_reconstructs) {
   given["samples"] = std::int64_t{2};
   given["crop_seconds"] = 0.5;
   fit(trial, given);
-  EXPECT_THAT(trial.artifacts,
-              ::testing::ElementsAre("sample_0.png", "sample_0_after.wav", "sample_0_before.wav",
-                                     "sample_1.png", "sample_1_after.wav", "sample_1_before.wav"));
+  EXPECT_THAT(trial.artifacts, ::testing::ElementsAre(
+                                   "sample_0.png", "sample_0_after.flac", "sample_0_before.flac",
+                                   "sample_1.png", "sample_1_after.flac", "sample_1_before.flac"));
   for (const auto& name : std::set(trial.artifacts))
     EXPECT_GT(std::filesystem::file_size(trial.artifact(name)), 1000u) << name;
-  EXPECT_EQ(std::filesystem::file_size(trial.artifact("sample_0_before.wav")),
-            std::uintmax_t{44 + 2 * 4000});
+  const auto before = earshot::testing::read_sound(trial.artifact("sample_0_before.flac"));
+  EXPECT_EQ(before.interleaved.size(), 4000u);
+  EXPECT_EQ(before.rate, ToneLearner::rate);
+  EXPECT_THAT(trial.curves.at("samples"), ::testing::Each(2.0));
   fit(without, given);
+  EXPECT_FALSE(without.curves.contains("samples"));
   EXPECT_TRUE(without.artifacts.empty()) << "the codec of the synthetic trial only decodes";
 }
 

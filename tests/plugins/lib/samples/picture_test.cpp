@@ -1,10 +1,9 @@
-#include "picture.hpp"
-
 #include <cmath>
 #include <numbers>
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <lib/samples/picture.hpp>
 
 #include <earshot/error.hpp>
 
@@ -13,7 +12,7 @@
 
 namespace {
 
-using namespace representation;
+using namespace earshot::kit;
 
 std::vector<float> tone(double hertz, double seconds) {
   std::vector<float> samples(static_cast<std::size_t>(16000 * seconds));

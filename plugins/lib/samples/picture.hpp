@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace representation {
+namespace earshot::kit {
 
 /// A grey picture, row by row from the top; 0 is black.
 struct Picture {
@@ -21,4 +21,4 @@ Picture spectrograms(std::span<const float> above, std::span<const float> below,
 /// Writes a PNG file (ISO/IEC 15948), not compressed. @throws DataError if it cannot be written.
 void write_png(const std::filesystem::path& file, const Picture& picture);
 
-}  // namespace representation
+}  // namespace earshot::kit

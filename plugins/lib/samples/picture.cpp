@@ -1,14 +1,14 @@
-#include "picture.hpp"
-
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <string>
 
+#include <lib/samples/picture.hpp>
+
 #include <earshot/error.hpp>
 #include <earshot/kit/log_mel.hpp>
 
-namespace representation {
+namespace earshot::kit {
 
 namespace {
 
@@ -16,15 +16,15 @@ constexpr std::int64_t bands = 64, gap = 4;  // rows
 constexpr double range = 80;                 // dB
 constexpr std::uint8_t white = 255;
 
-earshot::kit::LogMel analyser(std::int64_t sample_rate) {
+LogMel analyser(std::int64_t sample_rate) {
   // Windows of 32 to 64 ms, the usual length for speech and sounds alike.
   std::int64_t n_fft = 256;
   while (n_fft * 1000 < sample_rate * 32)
     n_fft *= 2;
-  return earshot::kit::LogMel({.sample_rate = sample_rate,
-                               .spectrogram = {.n_fft = n_fft, .window = n_fft, .hop = n_fft / 4},
-                               .mels = bands,
-                               .top_db = 0});
+  return LogMel({.sample_rate = sample_rate,
+                 .spectrogram = {.n_fft = n_fft, .window = n_fft, .hop = n_fft / 4},
+                 .mels = bands,
+                 .top_db = 0});
 }
 
 /// Writes one spectrogram whose lowest band is row `bottom`.
@@ -123,8 +123,7 @@ void write_png(const std::filesystem::path& file, const Picture& picture) {
   std::ofstream out(file, std::ios::binary);
   out << "\x89PNG\r\n\x1A\n"
       << chunk("IHDR", header) << chunk("IDAT", stored(rows)) << chunk("IEND", "");
-  if (!out.flush())
-    throw earshot::DataError("cannot write '" + file.string() + "'; is the disk full?");
+  if (!out.flush()) throw DataError("cannot write '" + file.string() + "'; is the disk full?");
 }
 
-}  // namespace representation
+}  // namespace earshot::kit
