@@ -201,9 +201,21 @@ void Recorder::record_pretraining(const Job& job, Slot& slot, const Ending& endi
     const auto& result = std::get<protocol::PretrainResult>(ending.result);
     reused = result.reused;
     stage.bytes = result.bytes;
+    add_artifacts(slot.record().artifacts, stage.facts);
   }
   watch(job, slot);
   if (!reused || !is_done(store_, stage.key)) store_.record_stage(stage);
+}
+
+/// The table `artifact` is for those of runs.
+void Recorder::add_artifacts(std::vector<ArtifactRow>& artifacts, Json& facts) const {
+  for (auto& artifact : artifacts) {
+    describe(artifact);
+    facts["artifacts"].push_back({{"name", artifact.name},
+                                  {"path", store_.relative(artifact.path)},
+                                  {"sha256", artifact.sha256},
+                                  {"bytes", artifact.bytes}});
+  }
 }
 
 void Recorder::record_features(const Job& job, const Slot& slot, const Ending& ending) {

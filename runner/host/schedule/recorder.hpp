@@ -48,6 +48,7 @@ class Recorder {
   void record_pretraining(const Job& job, Slot& slot, const Ending& ending);
   void record_features(const Job& job, const Slot& slot, const Ending& ending);
   void record_cell(const PlannedCell& cell, Slot& slot, const Ending& ending);
+  void add_artifacts(std::vector<ArtifactRow>& artifacts, Json& facts) const;
 
   const Plan& plan_;
   Store& store_;

@@ -78,6 +78,12 @@ Json cell_identity(const Store& store, const std::string& key) {
   return row.step() ? row.json(0, "identity of cell " + key) : Json();
 }
 
+std::string dataset_key(const Store& store, std::int64_t dataset_id) {
+  Statement row(connection_of(store), "SELECT key FROM dataset WHERE dataset_id = ?");
+  row.bind_all(dataset_id);
+  return row.step() ? row.text(0) : std::string();
+}
+
 std::vector<TestRun> test_runs(const Store& store, const std::string& dataset_key,
                                const std::string& experiment, const std::string& dataset_label) {
   Statement rows(connection_of(store),

@@ -37,6 +37,9 @@ std::vector<DesignCell> design_cells(const Store& store, std::int64_t revision);
 /// @throws Failure (store_unusable) if it is not valid JSON
 Json cell_identity(const Store& store, const std::string& key);
 
+/// The key of the dataset with this id of the file; "" if there is none.
+std::string dataset_key(const Store& store, std::int64_t dataset_id);
+
 /// A finished test run, with everything that a fair pair of encoders has in common.
 struct TestRun {
   std::string experiment{}, task{}, mapper{}, language_model{}, variant{};

@@ -45,6 +45,15 @@ std::vector<ItemTraits> items_of(const Store& store, std::int64_t dataset) {
   return items;
 }
 
+std::optional<std::string> item_id(const Store& store, const std::string& dataset_key,
+                                   std::int64_t position) {
+  Statement row(connection_of(store),
+                "SELECT i.id FROM dataset d CROSS JOIN item i ON i.dataset_id = d.dataset_id "
+                "WHERE d.key = ? AND i.position = ?");
+  row.bind_all(dataset_key, position);
+  return row.step() ? std::optional(row.text(0)) : std::nullopt;
+}
+
 std::vector<Mark> marks_of(const Store& store, std::int64_t run, const std::string& metric) {
   Statement rows(connection_of(store),
                  "SELECT item, CASE WHEN ? = (SELECT primary_metric FROM cell JOIN run USING "

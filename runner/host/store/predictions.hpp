@@ -22,6 +22,11 @@ struct ItemTraits {
 /// column with invalid JSON
 std::vector<ItemTraits> items_of(const Store& store, std::int64_t dataset);
 
+/// The id of an item of the dataset with this key, by its position; nullopt if the results have no
+/// such item.
+std::optional<std::string> item_id(const Store& store, const std::string& dataset_key,
+                                   std::int64_t position);
+
 /// One of the numbers whose mean is a metric.
 struct Mark {
   std::int64_t item = 0;  ///< position in the dataset

@@ -57,6 +57,19 @@ std::vector<std::string> experiment_names(const Store& store) {
   return names;
 }
 
+std::vector<std::string> experiments_on(const Store& store, const std::string& dataset_key) {
+  Statement rows(
+      connection_of(store),
+      "SELECT DISTINCT e.name FROM dataset d "
+      "JOIN experiment_dataset x USING(dataset_id) JOIN experiment e USING(experiment_id) "
+      "WHERE d.key = ? AND e.latest = 1 ORDER BY e.name");
+  rows.bind_all(dataset_key);
+  std::vector<std::string> names;
+  while (rows.step())
+    names.push_back(rows.text(0));
+  return names;
+}
+
 Rows experiment_table(const Store& store) {
   return Rows(Statement(
       connection_of(store),

@@ -45,6 +45,9 @@ ResolvedExperiment resolved_experiment(const Store& store, std::int64_t revision
 /// Keys of the cells of a revision that can run.
 std::set<std::string> cell_keys(const Store& store, std::int64_t revision);
 
+/// The names of the experiments whose latest revision uses the dataset with this key, sorted.
+std::vector<std::string> experiments_on(const Store& store, const std::string& dataset_key);
+
 /// The names of all experiments, sorted.
 std::vector<std::string> experiment_names(const Store& store);
 /// A row for each experiment, by name, with its numbers of revisions, cells and finished cells.

@@ -247,6 +247,8 @@ class Store {
 
   /// The current path of a log or artifact, from the path in the file.
   std::filesystem::path resolve(const std::string& path) const;
+  /// A path as the file keeps it: relative to the folder of the file, if it is in it.
+  std::string relative(const std::string& path) const;
 
   /// @throws Failure if the file was removed or replaced since it was opened for writing:
   /// everything recorded since then is lost.
@@ -257,7 +259,6 @@ class Store {
 
   std::int64_t provenance_id();
   void become_owner();
-  std::string relative(const std::string& path) const;
 
   std::filesystem::path file_;
   Connection connection_;

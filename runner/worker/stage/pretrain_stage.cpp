@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include <ATen/core/grad_mode.h>
 
@@ -20,6 +21,8 @@ namespace earshot::worker {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* artifacts_folder = "artifacts";  // next to the state
 
 bool is_intact(const fs::path& file) {
   if (!fs::exists(file)) return false;
@@ -47,7 +50,7 @@ protocol::CellRequest as_cell(const protocol::PretrainRequest& request) {
   cell.seed = request.seed;
   cell.state_folder = protocol::path_text(folder.parent_path());
   cell.fit_key = folder.filename().string();
-  cell.artifact_folder = protocol::path_text(folder / "artifacts");
+  cell.artifact_folder = protocol::path_text(folder / artifacts_folder);
   cell.cache = request.cache;
   cell.device = request.device;
   cell.threads = request.threads;
@@ -77,12 +80,27 @@ void train(const protocol::PretrainRequest& request, Session& session) {
   trial.end("pretrain", took.count(), false);
 }
 
+/// Says what an earlier training has left, since the results may not know it yet.
+void send_artifacts(const fs::path& folder, Session& session) {
+  std::vector<fs::path> files;
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(folder, absent))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files)
+    session.send(protocol::event::Artifact{.name = protocol::path_text(file.filename()),
+                                           .path = protocol::path_text(file)});
+}
+
 }  // namespace
 
 protocol::PretrainResult pretrain_stage(const protocol::PretrainRequest& request,
                                         Session& session) {
   const auto file = protocol::path_of(request.file);
-  if (is_intact(file)) return {.reused = true, .bytes = size_of(file)};
+  if (is_intact(file)) {
+    send_artifacts(file.parent_path() / artifacts_folder, session);
+    return {.reused = true, .bytes = size_of(file)};
+  }
   const at::NoGradGuard no_grad;
   use_threads(static_cast<int>(std::max<std::int64_t>(1, request.threads)));
   remove_leftovers(file.parent_path());

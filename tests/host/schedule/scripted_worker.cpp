@@ -133,6 +133,9 @@ Json pretrain(const PretrainRequest& request, std::int64_t id, Channel& channel,
   note("begin training " + name);
   behave(name, out);
   send(channel, id, "curve", {{"curve", "loss"}, {"points", {{0, 2.0}, {1, 1.0}}}});
+  if (name == "samples")
+    send(channel, id, "artifact",
+         {{"name", "sample_0_after.flac"}, {"path", request.file + ".sample_0_after.flac"}});
   note("end training " + name);
   return PretrainResult{.bytes = 123};
 }

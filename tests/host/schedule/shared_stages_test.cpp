@@ -74,6 +74,20 @@ TEST_F(Scheduling, trains_an_encoder_once_and_before_its_features) {
   EXPECT_EQ(text("SELECT cells FROM cost WHERE kind = 'pretrain'"), "2");
 }
 
+TEST_F(Scheduling, records_what_a_training_left_with_its_hash) {
+  small.add_pretrained("samples", "room");
+  const auto file = (folder / "encoder.state").string(), left = file + ".sample_0_after.flac";
+  small.plan.pretrain.begin()->second.request.file = file;
+  std::ofstream(left) << "sound";
+  EXPECT_EQ(run().ok, 1);
+  const auto artifacts = Json::parse(
+      text("SELECT json_extract(facts, '$.artifacts') FROM stage WHERE kind = 'pretrain'"));
+  EXPECT_EQ(artifacts, Json::array({{{"name", "sample_0_after.flac"},
+                                     {"path", "encoder.state.sample_0_after.flac"},
+                                     {"sha256", protocol::sha256(std::string_view("sound"))},
+                                     {"bytes", 5}}}));
+}
+
 TEST_F(Scheduling, fails_only_the_cells_of_an_encoder_whose_training_failed) {
   small.add_pretrained("config", "room");
   small.add_pretrained("config", "noise");

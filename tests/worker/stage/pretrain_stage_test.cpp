@@ -173,6 +173,19 @@ TEST_F(PretrainStage, is_done_once) {
   EXPECT_EQ(content(request().file), bytes);
 }
 
+// Regression: results that found a training in the cache did not learn what it had left.
+TEST_F(PretrainStage, that_is_done_says_again_what_it_has_left) {
+  run(request());
+  const auto left = std::filesystem::path(request().file).parent_path() / "artifacts";
+  std::filesystem::create_directories(left / "folder");
+  for (const auto* name : {"b.txt", "a.txt"})
+    std::ofstream(left / name) << "x";
+  const auto events = run(request()).of("artifact");
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].header.at("name"), "a.txt");
+  EXPECT_EQ(events[1].header.at("path"), (left / "b.txt").string());
+}
+
 TEST_F(PretrainStage, gives_equal_bits_with_any_number_of_threads_and_others_with_another_seed) {
   auto one = request("one"), four = request("four"), seeded = request("seeded");
   one.threads = 1;
