@@ -58,6 +58,8 @@ ExitCode run_verify(const std::vector<std::string>& arguments) {
   else if (!page.same_frame)
     std::cout << "The page was made by another build (" << plain_text(now.generator)
               << "): only its data were compared, not what draws them.\n";
+  if (page.data.contains("sounds"))
+    std::cout << "The sounds in the page were not compared: plugins would have to read them.\n";
   for (const auto& line : lines)
     std::cout << plain_text(line) << '\n';
   std::cout << (lines.empty() ? "The page says what the results say.\n"

@@ -1,3 +1,5 @@
+#include <chrono>
+#include <cstdlib>
 #include <iostream>
 
 #include <poll.h>
@@ -6,9 +8,11 @@
 #include "host/base/plain_text.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/generator.hpp"
+#include "host/cli/shared_options.hpp"
 #include "host/experiment/experiment.hpp"
 #include "host/schedule/signals.hpp"
 #include "host/view/server.hpp"
+#include "host/view/sound_desk.hpp"
 
 namespace earshot::host {
 namespace {
@@ -23,8 +27,10 @@ Syntax view_syntax() {
       "opened, chose and scrolled to stays. Without EXPERIMENT it shows all of the results file. "
       "Nothing is\n"
       "left out to keep the page small, and it shows more answers to single items than a report. "
-      "It has no\n"
-      "audio, which only plugins can read; 'runner listen' writes that of items.\n"
+      "It plays\n"
+      "the audio of items on which runs disagree, which the dataset's plugin reads as the "
+      "experiment's file\n"
+      "configures it, and of what codecs make of it.\n"
       "It only reads. Its address leads to this machine alone, but all users of this machine can "
       "open it while\n"
       "it runs. Ctrl-C ends it."};
@@ -32,6 +38,7 @@ Syntax view_syntax() {
   syntax.options.add_options()("port",
                                program_options::value<int>()->value_name("N")->default_value(0),
                                "port of 127.0.0.1, up to 65535; 0: any that is free");
+  add_plugin_options(syntax.options);
   syntax.positionals = {{"experiment", -1}};
   syntax.examples =
       "  runner view\n"
@@ -60,11 +67,19 @@ ExitCode run_view(const std::vector<std::string>& arguments) {
   for (const auto& text : given->texts("experiment"))
     settings.experiments.push_back(experiment_name(text));
 
+  auto planning = plan_settings_of(*given);
+  planning.progress = {};
+
   const SignalWatch signals;  // before threads begin, which would end with the process otherwise
-  LiveData data(std::move(settings));
-  const ViewServer server([&data] { return data.now(); }, port);
+  LiveData data(settings);
+  SoundDesk sounds({.results = settings.results, .planning = std::move(planning)});
+  const ViewServer server([&data] { return data.now(); }, port,
+                          [&sounds](const SoundTarget& asked) { return sounds.answer(asked); });
   std::cout << "Open " << server.address() << " in a browser; Ctrl-C ends it." << std::endl;
   wait_for_signal(signals);
+  // A plugin may take its time over an item, and nothing is left to be written. The worker ends
+  // with this process.
+  if (!sounds.end_within(std::chrono::seconds(1))) std::_Exit(static_cast<int>(ExitCode::ok));
   return ExitCode::ok;
 }
 

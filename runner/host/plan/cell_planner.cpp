@@ -197,16 +197,11 @@ namespace {
 
 protocol::DatasetRef dataset_ref(const FoundDataset& found, const Component& component) {
   const auto& settings = std::get<DatasetSettings>(component.settings);
-  protocol::DatasetRef dataset;
-  dataset.component = found.ref;
-  dataset.key = found.key;
+  auto dataset = found.whole();
   dataset.limit = settings.limit;
   dataset.validation = settings.validation;
   dataset.shuffle_labels = settings.shuffle_labels;
   dataset.allow_lost = settings.allow_lost;
-  dataset.file_hashes = found.file_hashes;
-  dataset.items_hash = found.info.items_hash;
-  dataset.files_digest = found.files_digest;
   return dataset;
 }
 

@@ -14,6 +14,14 @@ namespace earshot::host {
 
 namespace fs = std::filesystem;
 
+protocol::DatasetRef FoundDataset::whole() const {
+  return {.component = ref,
+          .key = key,
+          .file_hashes = file_hashes,
+          .items_hash = info.items_hash,
+          .files_digest = files_digest};
+}
+
 const FoundDataset& Datasets::find(const Resolved& component) {
   const auto known = known_.find(component);
   if (known != known_.end()) return known->second;

@@ -20,6 +20,9 @@ struct FoundDataset {
   std::string missing{};       ///< why there is no data
   std::string note{};  ///< "3 of 48 audio files cannot be read, the first is x.wav: ..." or ""
   protocol::LeftOuts left_out{};  ///< what belongs to no item
+
+  /// The dataset for a worker, with all items as they are: without a fold or limit.
+  protocol::DatasetRef whole() const;
 };
 
 /// Lists datasets, each once, and hashes their audio files.

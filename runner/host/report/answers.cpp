@@ -7,6 +7,7 @@
 
 #include "host/base/plain_text.hpp"
 #include "host/report/places.hpp"
+#include "host/store/experiment_design.hpp"
 #include "host/store/exports.hpp"
 #include "host/store/predictions.hpp"
 
@@ -153,7 +154,7 @@ struct AnswersOfPage::Block {
     std::int64_t seed = 0;
     std::map<std::int64_t, SaidOfItem> said{};  ///< by item
   };
-  std::string dataset{};
+  std::string dataset{}, dataset_key{};
   std::vector<Side> sides{};
   std::size_t found = 0;  ///< number of sides; more if some are left out
   std::map<std::int64_t, AskedItem> items{};
@@ -215,8 +216,9 @@ class UsedTexts {
   std::map<std::int64_t, std::int64_t> places_{};
 };
 
-ReportedItem reported_item(const AskedItem& asked, std::size_t most) {
-  ReportedItem item{.id = bounded(asked.id, most),
+ReportedItem reported_item(std::int64_t position, const AskedItem& asked, std::size_t most) {
+  ReportedItem item{.position = position,
+                    .id = bounded(asked.id, most),
                     .question = bounded(asked.question, most),
                     .truth = bounded(asked.truth, most)};
   const auto parsed = [](const std::string& text) {
@@ -236,9 +238,9 @@ ReportedItem reported_item(const AskedItem& asked, std::size_t most) {
 ReportedAnswers AnswersOfPage::Block::reported(const std::string& target,
                                                const std::vector<std::int64_t>& kept,
                                                std::size_t most_text) const {
-  ReportedAnswers answers{.dataset = dataset, .target = target};
+  ReportedAnswers answers{.dataset = dataset, .target = target, .dataset_key = dataset_key};
   for (const auto item : kept)
-    answers.items.push_back(reported_item(items.at(item), most_text));
+    answers.items.push_back(reported_item(item, items.at(item), most_text));
   UsedTexts used(texts, most_text);
   for (const auto& side : sides) {
     ReportedSide own{
@@ -281,7 +283,10 @@ void AnswersOfPage::read(ReportedExperiment& report, const Subject& subject, std
   for (const auto& [place, cells] : places) {
     const auto& first = *cells.front();
     auto& block = blocks_[{first.dataset_id, first.target}];
-    if (!block) block = std::make_shared<Block>();
+    if (!block) {
+      block = std::make_shared<Block>();
+      block->dataset_key = dataset_key(subject.store, first.dataset_id);
+    }
     if (const auto own = first.axes.find("dataset"); own != first.axes.end())
       block->dataset = own->second;
     Block::Side side{

@@ -2,7 +2,7 @@
 # `page`, or "" without D3.
 
 # In the order in which they use each other. Modules share one scope, so that their names must differ.
-set(report_modules lists text dom table download figure chart lines claims radar scores slices costs settings gaps curves confusion disagreements answers audit provenance keep live main)
+set(report_modules lists text dom table download figure chart sound lines claims radar scores slices costs settings gaps samples curves confusion disagreements answers audit provenance keep live main)
 
 # Debian's package node-d3; or D3 of npm below a folder of CMAKE_PREFIX_PATH. Its licence must
 # accompany it.

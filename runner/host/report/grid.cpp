@@ -9,6 +9,7 @@
 #include "host/store/stage_costs.hpp"
 #include "host/store/status_tables.hpp"
 #include "host/store/training_curves.hpp"
+#include "host/store/training_samples.hpp"
 
 namespace earshot::host {
 namespace {
@@ -184,25 +185,60 @@ void add_costs(ReportedExperiment& report, const Subject& subject, const Grid& g
                             .peak_bytes = means.peak.highest()});
 }
 
+/// The labels of a training.
+struct TrainingPlace {
+  std::string row{}, column{};
+  std::int64_t seed = 0, fold = 0;
+};
+
+/// @param position  of a cell, or -1 for the pretraining of `trained`
+/// @returns nullopt if the cell is not shown
+std::optional<TrainingPlace> training_place(const ReportedExperiment& report, const Grid& grid,
+                                            std::int64_t position, const std::string& trained) {
+  if (position < 0) return TrainingPlace{.row = trained, .column = "pretraining"};
+  const auto* place = grid.place(position);
+  if (place == nullptr) return std::nullopt;
+  const auto& cell = grid.cell(position);
+  return TrainingPlace{.row = report.rows[place->first].label,
+                       .column = report.columns[place->second].label,
+                       .seed = cell.seed,
+                       .fold = cell.fold};
+}
+
 void add_curves(ReportedExperiment& report, const Subject& subject, const Grid& grid) {
   for (const auto& curve : training_curves(subject.store, subject.revision)) {
-    ReportedCurve own{.state = curve.state,
+    if (curve.name == samples_curve) continue;  // it only says when samples were made
+    const auto place = training_place(report, grid, curve.position, curve.trained);
+    if (!place) continue;
+    ReportedCurve own{.row = place->row,
+                      .column = place->column,
+                      .seed = place->seed,
+                      .fold = place->fold,
+                      .state = curve.state,
                       .name = curve.name,
                       .recorded = static_cast<std::int64_t>(curve.points.size())};
-    if (curve.position < 0) {
-      own.row = curve.trained;
-      own.column = "pretraining";
-    } else {
-      const auto* place = grid.place(curve.position);
-      if (place == nullptr) continue;
-      own.row = report.rows[place->first].label;
-      own.column = report.columns[place->second].label;
-      own.seed = grid.cell(curve.position).seed;
-      own.fold = grid.cell(curve.position).fold;
-    }
     for (const auto& [step, value] : curve.points)
       own.points.emplace_back(step, finite(value));
     report.curves.push_back(std::move(own));
+  }
+}
+
+void add_samples(ReportedExperiment& report, const Subject& subject, const Grid& grid) {
+  for (const auto& sample : training_samples(subject.store, subject.revision)) {
+    const auto place = training_place(report, grid, sample.position, sample.trained);
+    if (!place) continue;
+    ReportedSample own{.row = place->row,
+                       .column = place->column,
+                       .seed = place->seed,
+                       .fold = place->fold,
+                       .training = sample.training,
+                       .state = sample.state,
+                       .name = sample.name,
+                       .before = sample.before.sha256,
+                       .after = sample.after.sha256,
+                       .picture = sample.picture.sha256};
+    if (sample.step) own.step.emplace(*sample.step);
+    report.samples.push_back(std::move(own));
   }
 }
 
@@ -216,6 +252,7 @@ void add_grid(ReportedExperiment& report, const Subject& subject) {
   add_standings(report, subject, grid.rows(), grid.columns());
   add_costs(report, subject, grid);
   add_curves(report, subject, grid);
+  add_samples(report, subject, grid);
 }
 
 }  // namespace earshot::host

@@ -9,9 +9,9 @@ namespace earshot::host {
 
 EARSHOT_JSON_DEFINITIONS(ReportedDifference, ReportedClaim, ReportedComparison, ReportedRow,
                          ReportedColumn, ReportedScore, ReportedSlice, ReportedCost, ReportedCurve,
-                         ReportedGap, ReportedCorrelation, ReportedConfusion, ReportedItem,
-                         ReportedSide, ReportedAnswers, ReportedCheck, ReportedTable,
-                         ReportedStates, ReportedExperiment, PageData)
+                         ReportedSample, ReportedGap, ReportedCorrelation, ReportedConfusion,
+                         ReportedItem, ReportedSide, ReportedAnswers, ReportedCheck, ReportedTable,
+                         ReportedStates, ReportedExperiment, ReportedSounds, PageData)
 
 namespace {
 

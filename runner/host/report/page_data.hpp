@@ -130,6 +130,20 @@ struct ReportedCurve {
 };
 EARSHOT_FIELDS(ReportedCurve, row, column, seed, fold, state, name, points, recorded)
 
+/// What a codec makes of an item: as its training left it, or an evaluation. Of sounds and picture
+/// the SHA-256, by which the page asks for them; "" if there is none.
+struct ReportedSample {
+  std::string row{}, column{};  ///< as in ReportedCurve
+  std::int64_t seed = 0, fold = 0;
+  std::int64_t training = 0;      ///< its number on the page: samples with the same belong together
+  std::string state{}, name{};    ///< name: "sample_0"
+  OrNull<std::int64_t> step{};    ///< of the training; null if unknown
+  std::string before{}, after{};  ///< sounds
+  std::string picture{};          ///< of both
+};
+EARSHOT_FIELDS(ReportedSample, row, column, seed, fold, training, state, name, step, before, after,
+               picture)
+
 /// A dot: how far a candidate is from the base by probes, and by questions.
 struct ReportedGap {
   std::string candidate{}, base{};  ///< encoders
@@ -168,11 +182,12 @@ EARSHOT_FIELDS(ReportedConfusion, row, column, seed, classes, others, counts)
 
 /// An item on which sides disagree.
 struct ReportedItem {
+  std::int64_t position = 0;  ///< in its dataset
   std::string id{}, question{}, truth{};
   std::vector<std::string> choices{};
   std::map<std::string, std::string> slices{};  ///< by dimension
 };
-EARSHOT_FIELDS(ReportedItem, id, question, truth, choices, slices)
+EARSHOT_FIELDS(ReportedItem, position, id, question, truth, choices, slices)
 
 /// What one seed of a row and column said about the items of ReportedAnswers, one element each.
 struct ReportedSide {
@@ -192,12 +207,13 @@ EARSHOT_FIELDS(ReportedSide, experiment, row, column, seed, said, outputs, right
 /// questions.
 struct ReportedAnswers {
   std::string dataset{}, target{};  ///< target: the label; "" for answers to questions
+  std::string dataset_key{};        ///< by which the page asks for the audio of items
   std::int64_t found = 0;           ///< number of such items; more if some are left out
   std::vector<std::string> texts{};
   std::vector<ReportedItem> items{};
   std::vector<ReportedSide> sides{};
 };
-EARSHOT_FIELDS(ReportedAnswers, dataset, target, found, texts, items, sides)
+EARSHOT_FIELDS(ReportedAnswers, dataset, target, dataset_key, found, texts, items, sides)
 
 /// What an audit of the experiment found in one respect.
 struct ReportedCheck {
@@ -238,6 +254,7 @@ struct ReportedExperiment {
   std::vector<ReportedSlice> slices{};
   std::vector<ReportedCost> costs{};
   std::vector<ReportedCurve> curves{};
+  std::vector<ReportedSample> samples{};
   std::vector<ReportedGap> gaps{};
   std::vector<ReportedCorrelation> correlations{};
   std::vector<ReportedConfusion> confusions{};
@@ -247,12 +264,21 @@ struct ReportedExperiment {
   std::vector<std::string> overrides{};  ///< those of the command line
 };
 EARSHOT_FIELDS(ReportedExperiment, name, question, file, revision, first_ms, last_ms, states,
-               claims, comparison, rows, columns, scores, slices, costs, curves, gaps, correlations,
-               confusions, audit, provenance, source, overrides)
+               claims, comparison, rows, columns, scores, slices, costs, curves, samples, gaps,
+               correlations, confusions, audit, provenance, source, overrides)
 
 /// The version of PageData. It is raised when fields change, since `runner verify` compares pages
 /// field by field.
-constexpr std::int64_t page_format = 2;
+constexpr std::int64_t page_format = 3;
+
+/// Sounds and pictures that are in the page itself (sounds.hpp).
+struct ReportedSounds {
+  /// URLs with all of their bytes, "data:audio/flac;base64,...": by the SHA-256 of a sample's file;
+  /// one for each clip of an item, by "<key of its dataset>/<its position>".
+  std::map<std::string, std::vector<std::string>> files{};
+  std::vector<std::string> left_out{};  ///< a sentence each on what is not there, and why
+};
+EARSHOT_FIELDS(ReportedSounds, files, left_out)
 
 struct PageData {
   std::int64_t format = page_format;
@@ -261,8 +287,9 @@ struct PageData {
   std::vector<std::string> left_out{};  ///< a sentence each on what is not in the page, and why
   std::vector<ReportedExperiment> experiments{};
   std::vector<ReportedAnswers> answers{};
+  std::optional<ReportedSounds> sounds{};  ///< only if they were asked for
 };
-EARSHOT_FIELDS(PageData, format, generator, results, left_out, experiments, answers)
+EARSHOT_FIELDS(PageData, format, generator, results, left_out, experiments, answers, sounds)
 
 /// How much a page holds of what runs said. Reading an answer takes 15 microseconds, and one on the
 /// page 15 bytes.

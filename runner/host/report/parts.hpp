@@ -37,7 +37,7 @@ std::string control_reason(const Design& design, const DesignCell& cell);
 /// @returns the verdicts
 std::vector<Verdict> add_claims(ReportedExperiment& report, const Subject& subject);
 
-/// Rows, columns, scores, slices, costs and curves, which belong to cells.
+/// Rows, columns, scores, slices, costs, curves and samples, which belong to cells.
 void add_grid(ReportedExperiment& report, const Subject& subject);
 
 /// The standings of the scores: each column's rows are compared with its best row, as by

@@ -112,6 +112,7 @@ ReadPage read_page(std::string_view content, const std::string& where) {
 std::vector<std::string> page_differences(const Json& page, const Json& now, std::size_t most) {
   auto compared = page;
   compared["generator"] = now.value("generator", Json());
+  compared.erase("sounds");
   Differences differences(most);
   differences.compare("", compared, now);
   return differences.lines();

@@ -25,7 +25,8 @@ ReadPage read_page(std::string_view content, const std::string& where);
 
 /// Where the data of a page differ from those that the results file gives now, a line each: "claim
 /// 'acoustics' of 'ablation', verdict: the page says supported, the results undecided". Which
-/// program made the page is not compared.
+/// program made the page is not compared, nor are the sounds in it, which plugins would have to
+/// read.
 /// @param most  lines; one more then says how many there are in all
 std::vector<std::string> page_differences(const Json& page, const Json& now, std::size_t most = 20);
 

@@ -23,6 +23,11 @@ HttpListenerMaker* loaded_maker() {
 
 }  // namespace
 
+PageAnswer text_answer(int status, const std::string& text) {
+  return {.status = status,
+          .body = std::make_shared<const std::string>("runner view: " + text + "\n")};
+}
+
 std::unique_ptr<HttpListener> http_listener(const ListenerSettings& settings) {
   int error = 0;
   std::unique_ptr<HttpListener> listener(loaded_maker()(settings, error));

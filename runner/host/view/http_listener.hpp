@@ -20,6 +20,9 @@ struct PageAnswer {
   std::shared_ptr<const std::string> body{};
 };
 
+/// A line for people: "runner view: the results are being read".
+PageAnswer text_answer(int status, const std::string& text);
+
 /// Answers requests over HTTP in threads of its own, from start() until it is destroyed. Each
 /// connection gets one answer, a whole one whatever range it asks for; 500 if the handler throws.
 class HttpListener {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/report/base64.hpp"
 #include "protocol/hash.hpp"
 
 namespace earshot::host {
@@ -19,27 +20,59 @@ bool is_own_origin(const std::string& origin, int port) {
   return origin.starts_with(scheme) && is_own_host(origin.substr(scheme.size()), port);
 }
 
-/// The bytes of a hash in hexadecimal digits as base64 (RFC 4648), which policies use.
-std::string base64_of_hex(std::string_view digits) {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto value = [](char digit) -> unsigned {
-    return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-  };
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); i += 6) {  // six digits are three bytes, four letters
-    const auto piece = digits.substr(i, 6);
-    unsigned bits = 0;
-    for (std::size_t k = 0; k < 6; ++k)
-      bits = bits << 4 | (k < piece.size() ? value(piece[k]) : 0);
-    const auto letters = piece.size() * 4 / 6 + (piece.size() < 6 ? 1 : 0);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += k < letters ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
+/// The bytes that hexadecimal digits stand for.
+std::string bytes_of_hex(std::string_view digits) {
+  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+    bytes += static_cast<char>(value(digits[i]) << 4 | value(digits[i + 1]));
+  return bytes;
+}
+
+/// Takes a text off the beginning; false if it does not begin so.
+bool take_text(std::string_view& target, std::string_view text) {
+  if (!target.starts_with(text)) return false;
+  target.remove_prefix(text.size());
+  return true;
+}
+
+/// Takes the 64 digits of a hash off the beginning.
+bool take_hash(std::string_view& target, std::string& hash) {
+  constexpr std::size_t digits = 64;
+  const auto end = std::min(target.find_first_not_of("0123456789abcdef"), target.size());
+  if (end != digits) return false;
+  hash = target.substr(0, digits);
+  target.remove_prefix(digits);
+  return true;
+}
+
+/// Takes a number of 1 to 15 digits off the beginning.
+bool take_number(std::string_view& target, std::int64_t& number) {
+  constexpr std::size_t most = 15;
+  const auto end = std::min(target.find_first_not_of("0123456789"), target.size());
+  if (end == 0 || end > most) return false;
+  number = std::stoll(std::string(target.substr(0, end)));
+  target.remove_prefix(end);
+  return true;
 }
 
 }  // namespace
+
+std::optional<SoundTarget> sound_target(std::string_view target) {
+  ItemTarget item;
+  SampleTarget sample;
+  auto rest = target;
+  if (take_text(rest, "/audio?dataset=") && take_hash(rest, item.dataset) &&
+      take_text(rest, "&item=") && take_number(rest, item.item) && take_text(rest, "&clip=") &&
+      (rest == "0" || rest == "1")) {
+    item.clip = rest == "1" ? 1 : 0;
+    return item;
+  }
+  rest = target;
+  if (take_text(rest, "/sample?sha256=") && take_hash(rest, sample.sha256) && rest.empty())
+    return sample;
+  return std::nullopt;
+}
 
 std::optional<RefusedRequest> refusal_of(const AskedFor& asked, int port) {
   if (asked.method != "GET" && asked.method != "HEAD")
@@ -57,6 +90,7 @@ std::optional<RefusedRequest> refusal_of(const AskedFor& asked, int port) {
     return RefusedRequest{403, "pages of other sites may not read results; open " + own};
   for (const auto target : {page_target, state_target, data_target})
     if (asked.target == target) return std::nullopt;
+  if (sound_target(asked.target)) return std::nullopt;
   return RefusedRequest{404, "there is only the page " + own};
 }
 
@@ -66,11 +100,11 @@ std::string content_policy(std::string_view page) {
     for (auto at = page.find(opening); at != std::string_view::npos; at = page.find(opening, at)) {
       at += opening.size();
       const auto script = page.substr(at, page.find("</script>", at) - at);
-      scripts += " 'sha256-" + base64_of_hex(protocol::sha256(script)) + "'";
+      scripts += " 'sha256-" + base64(bytes_of_hex(protocol::sha256(script))) + "'";
     }
   return "default-src 'none'; script-src" + scripts +
-         "; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; base-uri 'none'; "
-         "form-action 'none'; frame-ancestors 'none'";
+         "; style-src 'unsafe-inline'; img-src data: blob:; media-src blob:; connect-src 'self'; "
+         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
 }  // namespace earshot::host

@@ -1,7 +1,9 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 // Which requests `runner view` answers. Any web page in the user's browser can send requests to
@@ -25,6 +27,24 @@ struct RefusedRequest {
 /// The page and what it asks for.
 constexpr std::string_view page_target = "/", state_target = "/state.json",
                            data_target = "/data.json";
+
+/// A clip of an item, which has one or two: "/audio?dataset=KEY&item=POSITION&clip=0", with the 64
+/// digits of its dataset's key.
+struct ItemTarget {
+  std::string dataset{};
+  std::int64_t item = 0, clip = 0;
+};
+
+/// A file of a sample, by the 64 digits of its hash: "/sample?sha256=HASH".
+struct SampleTarget {
+  std::string sha256{};
+};
+
+using SoundTarget = std::variant<ItemTarget, SampleTarget>;
+
+/// What a target asks to hear or see; nullopt for all others. It consists of digits alone, so that
+/// nothing in it has to be decoded, and nothing could lead elsewhere.
+std::optional<SoundTarget> sound_target(std::string_view target);
 
 /// Refuses methods other than GET and HEAD (405); any Host but 127.0.0.1 and localhost with this
 /// port, which is what a name that was made to lead here has (403); requests of other origins, and

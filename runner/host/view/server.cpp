@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "host/report/page.hpp"
-#include "host/view/http_listener.hpp"
 #include "host/view/request_rules.hpp"
 #include "protocol/json.hpp"
 
@@ -17,14 +16,11 @@ std::shared_ptr<const std::string> shared(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
-PageAnswer said(int status, const std::string& text) {
-  return {.status = status, .body = shared("runner view: " + text + "\n")};
-}
-
 }  // namespace
 
 struct ViewServer::Parts {
   std::function<LiveState()> state{};
+  Sounds sounds{};
   std::shared_ptr<const std::string> page{};
   std::unique_ptr<HttpListener> listener{};
 
@@ -33,28 +29,31 @@ struct ViewServer::Parts {
 
 PageAnswer ViewServer::Parts::answer(const AskedFor& asked) const {
   if (const auto refused = refusal_of(asked, listener->port())) {
-    auto refusal = said(refused->status, refused->reason);
+    auto refusal = text_answer(refused->status, refused->reason);
     if (refused->status == 405) refusal.headers = {{"Allow", "GET, HEAD"}};
     return refusal;
   }
   if (asked.target == page_target) return {.type = "text/html; charset=utf-8", .body = page};
+  if (const auto sound = sound_target(asked.target))
+    return sounds ? sounds(*sound) : text_answer(404, "there are no sounds");
   const auto now = state();
   if (asked.target == state_target)
     return {.type = json_type,
             .body = shared(protocol::json_text(
                 {{"revision", now.revision}, {"problem", now.problem}, {"reading", now.reading}}))};
   if (!now.data) {
-    auto later = said(503, "the results are being read");
+    auto later = text_answer(503, "the results are being read");
     later.headers = {{"Retry-After", "1"}};
     return later;
   }
   return {.type = json_type, .headers = {{"ETag", "\"" + now.revision + "\""}}, .body = now.data};
 }
 
-ViewServer::ViewServer(std::function<LiveState()> state, int port)
+ViewServer::ViewServer(std::function<LiveState()> state, int port, Sounds sounds)
     : parts_(std::make_unique<Parts>()) {
   auto& parts = *parts_;
   parts.state = std::move(state);
+  parts.sounds = std::move(sounds);
   parts.page = shared(live_page());
   parts.listener =
       http_listener({.host = loopback,

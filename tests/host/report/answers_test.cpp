@@ -112,6 +112,8 @@ TEST_F(AnswersTest, only_items_that_some_side_has_right_and_another_wrong_are_sh
   EXPECT_EQ(block.found, 3);
   ASSERT_THAT(block.items, SizeIs(3));
   EXPECT_EQ(block.items[0].id, "item5");
+  EXPECT_EQ(block.items[0].position, 5);
+  EXPECT_EQ(block.dataset_key, cells_[0].dataset_key);
   EXPECT_EQ(block.items[0].truth, "cat");
   EXPECT_EQ(block.items[0].slices.at("noise"), "quiet");
   ASSERT_THAT(block.sides, SizeIs(2));

@@ -256,6 +256,26 @@ TEST_F(WithCurve, a_page_that_is_too_large_loses_what_matters_least_and_says_so)
   EXPECT_THAT(data.left_out, Contains(HasSubstr("experiment files")));
 }
 
+TEST_F(PageDataTest,
+       samples_belong_to_the_cell_that_left_them_and_their_curve_is_no_learning_curve) {
+  add_cells({"htsat", "mimi"}, {"room"}, 1);
+  plan();
+  auto run = RunRecord{.state = "ok"};
+  run.curves = {{"samples", 100, 4}, {"samples", 300, 4}};
+  const auto before = protocol::sha256(std::string_view("before"));
+  run.artifacts = {{"sample_0_before.flac", "before", before, 6},
+                   {"notes.txt", "notes", before, 6}};
+  finish(cells_[1], run);
+  const auto told = report();
+  EXPECT_THAT(told.curves, IsEmpty());
+  ASSERT_THAT(told.samples, SizeIs(1));
+  EXPECT_EQ(told.samples[0].row, "mimi");
+  EXPECT_EQ(told.samples[0].column, "room");
+  EXPECT_EQ(told.samples[0].step, 300);
+  EXPECT_EQ(told.samples[0].before, before);
+  EXPECT_EQ(told.samples[0].after, "");
+}
+
 TEST_F(PageDataTest, provenance_tells_machine_and_code_but_nothing_private) {
   add_cells({"htsat"}, {"room"}, 1);
   experiment_.file = "/home/ada/secret/ablation.toml";

@@ -113,7 +113,8 @@ PageData hostile_data() {
   ReportedAnswers answers{
       .dataset = hostile[0], .target = hostile[1], .found = 9, .texts = hostile};
   for (std::size_t i = 0; i < hostile.size(); ++i) {
-    answers.items.push_back({.id = hostile[i],
+    answers.items.push_back({.position = static_cast<std::int64_t>(i),
+                             .id = hostile[i],
                              .question = hostile[i],
                              .truth = hostile[i],
                              .choices = {hostile[i]},
@@ -123,12 +124,33 @@ PageData hostile_data() {
                              .outputs = {-1, 0, 1, 2, 3, 4, 5},
                              .right = i % 2 == 0 ? "1111111" : "0000000"});
   }
+  // A picture, and a sound that no browser can play.
+  const std::string digits(64, 'c'), others(64, 'd');
+  for (std::int64_t training = 0; training < 2; ++training)
+    for (const auto& text : hostile)
+      experiment.samples.push_back({.row = text,
+                                    .column = text,
+                                    .training = training,
+                                    .state = "ok",
+                                    .name = text,
+                                    .step = 100,
+                                    .after = others,
+                                    .picture = digits});
+  answers.dataset_key = digits;
+  ReportedSounds sounds{.left_out = {hostile[0]}};
+  sounds.files = {
+      {digits,
+       {"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAA"
+        "AgABSK+kcQAAAABJRU5ErkJggg=="}},
+      {others, {"data:audio/flac;base64,ZkxhQw=="}},
+      {digits + "/0", {"data:audio/flac;base64,ZkxhQw=="}}};
   answers.sides[0].scores.assign(hostile.size(), -0.5);
   answers.sides[0].truth_scores.assign(hostile.size(), {});
   return {.generator = "Earshot",
           .results = hostile[0],
           .experiments = {experiment},
-          .answers = {answers}};
+          .answers = {answers},
+          .sounds = sounds};
 }
 
 TEST(ScriptJson, cannot_end_the_script_that_it_stands_in) {
@@ -208,6 +230,8 @@ TEST_F(Page, is_drawn_by_a_browser_without_an_error_whatever_names_it_shows) {
     ++drawn;
   EXPECT_EQ(figures, hostile.size() + 7);
   EXPECT_EQ(drawn, figures);
+  EXPECT_THAT(dom, AllOf(HasSubstr("<img src=\"data:image/png"), HasSubstr("▶ Play"),
+                         HasSubstr("after 100 steps")));
   EXPECT_THAT(dom, AllOf(HasSubstr("‹U+202E›gnp.exe"), HasSubstr("‹U+001B›[31mred")));
 }
 

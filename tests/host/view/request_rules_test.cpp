@@ -36,6 +36,59 @@ TEST(RequestRules, let_the_page_and_what_it_asks_for_pass) {
   EXPECT_EQ(status_of(asked), 200);
 }
 
+TEST(RequestRules, let_items_and_samples_pass_by_their_digits_alone) {
+  const std::string hash(64, 'a');
+  auto asked = from_own_page();
+  asked.target = "/audio?dataset=" + hash + "&item=17&clip=1";
+  EXPECT_EQ(status_of(asked), 200);
+  const auto item = std::get<ItemTarget>(sound_target(asked.target).value());
+  EXPECT_EQ(item.dataset, hash);
+  EXPECT_EQ(item.item, 17);
+  EXPECT_EQ(item.clip, 1);
+  asked.target = "/sample?sha256=" + hash;
+  EXPECT_EQ(status_of(asked), 200);
+  EXPECT_EQ(std::get<SampleTarget>(sound_target(asked.target).value()).sha256, hash);
+  asked.sites = {"cross-site"};
+  EXPECT_EQ(status_of(asked), 403);
+  asked.sites = {};
+  asked.hosts = {"evil.example"};
+  EXPECT_EQ(status_of(asked), 403);
+}
+
+TEST(RequestRules, know_no_other_way_to_name_items_and_samples) {
+  const std::string hash(64, 'a'), upper(64, 'A'), item = "/audio?dataset=" + hash;
+  auto asked = from_own_page();
+  for (const auto& target :
+       std::vector<std::string>{item,
+                                item + "&item=&clip=0",
+                                item + "&item=-1&clip=0",
+                                item + "&item=1&clip=2",
+                                item + "&item=1&clip=",
+                                item + "&item=1&clip=0&",
+                                item + "&item=1&clip=0#",
+                                item + "&item=1",
+                                item + "&item=1234567890123456&clip=0",
+                                item + "&item=%31&clip=0",
+                                item + "&item=1 &clip=0",
+                                item + "a&item=1&clip=0",
+                                item + "&clip=0&item=1",
+                                "/audio?dataset=" + upper + "&item=1&clip=0",
+                                "/audio?dataset=../../etc/passwd&item=1&clip=0",
+                                "/audio?item=1&clip=0",
+                                "/audio/" + hash,
+                                "/audio?dataset=&item=1&clip=0",
+                                "/sample?sha256=" + hash + "/..",
+                                "/sample?sha256=" + upper,
+                                "/sample?sha256=",
+                                "/sample?sha256=" + hash.substr(1),
+                                "/sample?path=/etc/passwd",
+                                "//sample?sha256=" + hash,
+                                "/SAMPLE?sha256=" + hash}) {
+    asked.target = target;
+    EXPECT_EQ(status_of(asked), 404) << target;
+  }
+}
+
 TEST(RequestRules, refuse_names_that_were_made_to_lead_here) {
   auto asked = from_own_page();
   for (const auto* host :

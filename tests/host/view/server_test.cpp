@@ -111,6 +111,34 @@ TEST_F(Server, gives_nothing_to_other_hosts_origins_and_targets) {
   }
 }
 
+TEST_F(Server, hands_on_what_the_page_asks_to_hear_and_nothing_else) {
+  const std::string hash(64, 'b');
+  const auto item = "/audio?dataset=" + hash + "&item=3&clip=0";
+  EXPECT_EQ(http_get(port, item).status, 404) << "it was given no sounds";
+  std::vector<std::string> asked;
+  const ViewServer hearing([this] { return state; }, 0,
+                           [&](const SoundTarget& target) {
+                             const auto* one = std::get_if<ItemTarget>(&target);
+                             asked.push_back(one != nullptr
+                                                 ? std::to_string(one->item)
+                                                 : std::get<SampleTarget>(target).sha256);
+                             return PageAnswer{.type = "audio/flac",
+                                               .headers = {{"Earshot-Clips", "2"}},
+                                               .body = std::make_shared<const std::string>("fLaC")};
+                           });
+  const auto heard = http_get(hearing.port(), item);
+  EXPECT_EQ(heard.status, 200);
+  EXPECT_EQ(heard.body, "fLaC");
+  EXPECT_THAT(heard.head,
+              AllOf(HasSubstr("Content-Type: audio/flac"), HasSubstr("Earshot-Clips: 2"),
+                    HasSubstr("X-Content-Type-Options: nosniff")));
+  EXPECT_EQ(http_get(hearing.port(), "/sample?sha256=" + hash).status, 200);
+  EXPECT_EQ(http_get(hearing.port(), item + "/../../etc/passwd").status, 404);
+  EXPECT_EQ(http_get(hearing.port(), item, "Origin: http://evil.example\r\n").status, 403);
+  EXPECT_EQ(http_get(hearing.port(), item, "", "POST").status, 405);
+  EXPECT_THAT(asked, ::testing::ElementsAre("3", hash));
+}
+
 TEST_F(Server, takes_nothing_after_a_refused_request_for_another_one) {
   const auto inner = "GET /data.json HTTP/1.1\r\n" + own + "\r\n";
   const auto answer = http_raw(port, "POST / HTTP/1.1\r\n" + own + "Content-Length: " +

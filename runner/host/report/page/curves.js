@@ -2,6 +2,7 @@ import {choice, element} from "./dom.js";
 import {figure} from "./figure.js";
 import {drawLinePanels} from "./lines.js";
 import {unique} from "./lists.js";
+import {samplesPart} from "./samples.js";
 import {number, shortened} from "./text.js";
 
 // How trainings went: one small chart for each task, a line for each encoder and seed.
@@ -18,8 +19,7 @@ function lineOf(curve) {
     about: `${shortened(curve.row, 100)}, seed ${curve.seed}: ${curve.state}`};
 }
 
-export function curvesSection(experiment) {
-  const {curves} = experiment;
+function curveParts({curves}) {
   if (curves.length === 0) return [];
   const names = unique(curves.map((c) => c.name)).sort((a, b) => rank(a) - rank(b));
   let chosen = names[0];
@@ -54,4 +54,8 @@ export function curvesSection(experiment) {
   return [made, thinned > 0 ? element("p", {class: "note"},
     `${thinned} of ${curves.length} curves are thinned; the results file has all points.`) : null]
     .filter(Boolean);
+}
+
+export function curvesSection(experiment) {
+  return [...curveParts(experiment), ...samplesPart(experiment)];
 }

@@ -1,6 +1,7 @@
 import {choice, element, freshId} from "./dom.js";
 import {copyText} from "./download.js";
 import {unique} from "./lists.js";
+import {itemSound} from "./sound.js";
 import {csvOf} from "./table.js";
 import {counted, number, quantity, shortened, shown} from "./text.js";
 
@@ -41,11 +42,12 @@ function answerCell({said, output, right, score, truthScore}) {
   ];
 }
 
-function itemRow({item, a, b}) {
+function itemRow(block, {item, a, b}) {
   const slices = Object.entries(item.slices).map(([name, value]) => `${name} ${value}`).join(", ");
   return element("tr", {},
     element("td", {}, element("div", {class: "value"}, item.id),
-      slices ? element("div", {class: "value muted"}, slices) : null),
+      slices ? element("div", {class: "value muted"}, slices) : null,
+      itemSound(block.dataset_key, item.position, shortened(item.id, 100))),
     element("td", {}, item.question ? element("div", {class: "value"}, item.question) : null,
       item.choices.length > 0 ? element("div", {class: "value muted"}, item.choices.join(" · ")) : null,
       element("div", {class: "value"}, element("strong", {}, item.truth))),
@@ -99,7 +101,7 @@ function blockPart(block, experiments, own) {
   const copied = element("span", {role: "status"});
   function fill() {
     const rows = filtered();
-    body.replaceChildren(...rows.slice(0, now.most).map(itemRow));
+    body.replaceChildren(...rows.slice(0, now.most).map((row) => itemRow(block, row)));
     headA.textContent = `A ✓ ${names[now.a]}`;
     headB.textContent = `B ✗ ${names[now.b]}`;
     const back = rowsOf(now.b, now.a).length;

@@ -10,6 +10,7 @@ function busy(touched) {
   const page = document.getElementById("page");
   const chosen = document.activeElement;
   if (chosen?.tagName === "SELECT" && page.contains(chosen) && Date.now() - touched.at < 5000) return true;
+  if ([...page.querySelectorAll("audio")].some((audio) => !audio.paused)) return true;
   const selection = getSelection();
   return !selection.isCollapsed && page.contains(selection.anchorNode);
 }
@@ -39,7 +40,7 @@ export function follow(show) {
     const state = await (await asked("state.json")).json();
     if (state.revision !== "" && state.revision !== shownRevision) {
       if (shownRevision !== "" && busy(touched))
-        return say(`Live, as of ${since}. New results are shown when nothing is selected.`);
+        return say(`Live, as of ${since}. New results are shown when nothing is selected or played.`);
       const response = await asked("data.json");
       const revision = response.headers.get("ETag");
       show(await response.json());

@@ -12,6 +12,7 @@ import {provenanceSection} from "./provenance.js";
 import {scoresSection} from "./scores.js";
 import {settingsSection} from "./settings.js";
 import {slicesSection} from "./slices.js";
+import {useSounds} from "./sound.js";
 import {counted, shortened} from "./text.js";
 
 // Builds the page from the data that stand in it, or that its server has. A section without data is
@@ -57,14 +58,17 @@ function experimentArticle(experiment, data) {
         element("h2", {id: `${id}-title`}, title), parts)));
 }
 
+const embedded = JSON.parse(document.getElementById("data").textContent);
+
 function build(data) {
   forgetFigures();
   restartIds();
+  useSounds(Boolean(embedded.live), data.sounds?.files ?? {});
   const names = data.experiments.map((experiment) => experiment.name);
   document.title = `${shortened(names.join(", "), 80) || "No experiment yet"} · Earshot report`;
-  document.getElementById("top").replaceChildren(...data.left_out.length === 0 ? [] :
-    [element("div", {class: "left-out", role: "note"},
-      data.left_out.map((sentence) => element("p", {}, sentence)))]);
+  const leftOut = [...data.left_out, ...data.sounds?.left_out ?? []];
+  document.getElementById("top").replaceChildren(...leftOut.length === 0 ? [] :
+    [element("div", {class: "left-out", role: "note"}, leftOut.map((sentence) => element("p", {}, sentence)))]);
   document.getElementById("page").replaceChildren(
     ...data.experiments.map((experiment) => experimentArticle(experiment, data)));
   if (names.length === 0)
@@ -74,7 +78,6 @@ function build(data) {
   document.documentElement.dataset.built = "yes";
 }
 
-const embedded = JSON.parse(document.getElementById("data").textContent);
 if (embedded.live) follow((data) => keepingPlace(document.getElementById("page"), () => build(data)));
 else build(embedded);
 
