@@ -17,7 +17,7 @@ const measures = [
 ];
 
 /** Points that no other point beats or equals at a lower or equal cost, by cost. */
-export function paretoFront(points, higherIsBetter) {
+function paretoFront(points, higherIsBetter) {
   const sign = higherIsBetter ? 1 : -1;
   const sorted = [...points].sort((a, b) => a.x - b.x || sign * (b.y - a.y));
   const front = [];

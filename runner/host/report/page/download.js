@@ -6,7 +6,7 @@ const styles = ["fill", "stroke", "stroke-width", "paint-order", "stroke-dasharr
   "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
 
 /** The text of an SVG file that looks the same without this page's style sheet. */
-export function svgText(svg) {
+function svgText(svg) {
   const copy = svg.cloneNode(true);
   const originals = [svg, ...svg.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((target, i) => {
