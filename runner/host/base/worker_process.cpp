@@ -1,22 +1,19 @@
 #include "host/base/worker_process.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
-#include <system_error>
-#include <thread>
+#include <utility>
 
 #include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/spawn.hpp"
 #include "host/base/failure.hpp"
 #include "host/base/installation.hpp"
 #include "host/base/process_tree.hpp"
@@ -83,93 +80,25 @@ Pair output_pair() {
   return pair;
 }
 
-class Actions {
- public:
-  Actions() { posix_spawn_file_actions_init(&actions_); }
-  ~Actions() { posix_spawn_file_actions_destroy(&actions_); }
-  Actions(const Actions&) = delete;
-  Actions& operator=(const Actions&) = delete;
-  void copy(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  void open_null(int fd) {
-    posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDONLY, 0);
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-/// Signals are neither blocked nor ignored, whatever the runner does; optionally its own process
-/// group.
-class Attributes {
- public:
-  explicit Attributes(bool own_group) {
-    posix_spawnattr_init(&attributes_);
-    sigset_t none{}, all{};
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
-    posix_spawnattr_setflags(
-        &attributes_, static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-  }
-  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_{};
-};
-
 /// Withheld from plugins: the hub's token. A run fetches nothing.
 constexpr std::array<std::string_view, 2> secrets{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"};
 
-std::vector<std::string> environment_with(const std::vector<std::string>& added) {
-  std::vector<std::string> all = added;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string name(*entry, std::strcspn(*entry, "="));
-    if (std::find(secrets.begin(), secrets.end(), name) != secrets.end()) continue;
-    const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& other) {
-      return other.starts_with(name + "=");
-    });
-    if (!replaced) all.emplace_back(*entry);
-  }
-  return all;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (auto& text : texts)
-    list.push_back(text.data());
-  list.push_back(nullptr);
-  return list;
-}
-
-pid_t spawn(const WorkerOptions& options, const Actions& actions, const Attributes& attributes) {
-  auto words = options.prefix;
-  words.push_back(worker_file().string());
-  words.insert(words.end(), 2, std::to_string(worker_channel));
+pid_t spawn(const WorkerOptions& options, base::ProcessStart process) {
+  process.words = options.prefix;
+  process.words.push_back(worker_file().string());
+  process.words.insert(process.words.end(), 2, std::to_string(worker_channel));
   auto added = options.environment;
   // Otherwise idle OpenMP threads of LibTorch would spin, and take time from other workers and from
   // threads that prepare audio: measured, 6 times the processor time for features.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) added.emplace_back("OMP_WAIT_POLICY=PASSIVE");
-  auto environment = environment_with(added);
+  process.environment = base::environment_with(added, secrets);
+  const auto program = process.words.front();
   pid_t pid = -1;
-  int error = 0;
-  // Other processes end, which makes room: retried for about 3 s.
-  for (int pause = 50; pause <= 1600; pause *= 2) {
-    error = ::posix_spawnp(&pid, words.front().c_str(), actions.get(), attributes.get(),
-                           pointers(words).data(), pointers(environment).data());
-    if (error != EAGAIN && error != ENOMEM) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
-  }
+  const int error = base::start(std::move(process), pid);
   if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE)
-    fail(error, words.front());
+    fail(error, program);
   if (error != 0)
-    throw Failure(ExitCode::usage, words.front() +
+    throw Failure(ExitCode::usage, program +
                                        ": the worker cannot be started: " + std::strerror(error) +
                                        "; expected a program. Check --worker-prefix");
   return pid;
@@ -184,8 +113,7 @@ std::set<pid_t>& WorkerProcess::running() {
 }
 
 std::string WorkerExit::text() const {
-  if (signal == 0) return "ended with status " + std::to_string(code);
-  return "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  return base::ending_text(code, signal);
 }
 
 WorkerProcess::WorkerProcess(const WorkerOptions& options) : own_group_(options.prefix.empty()) {
@@ -198,16 +126,16 @@ WorkerProcess::WorkerProcess(const WorkerOptions& options) : own_group_(options.
     if (output[1] >= 0) ::close(output[1]);
   };
   try {
-    Actions actions;
-    actions.copy(channel[1], worker_channel);
+    base::ProcessStart process{.descriptors = {{channel[1], worker_channel}},
+                               .null_input = own_group_,
+                               .own_group = own_group_};
     if (own_group_) {
       output = output_pair();
       output_ = output[0];
-      actions.open_null(0);
-      actions.copy(output[1], 1);
-      actions.copy(output[1], 2);
+      for (const int stream : {1, 2})
+        process.descriptors.emplace_back(output[1], stream);
     }
-    pid_ = spawn(options, actions, Attributes(own_group_));
+    pid_ = spawn(options, std::move(process));
     running().insert(pid_);
   } catch (...) {
     close_ends();
