@@ -106,8 +106,9 @@ class Training::Course final : public earshot::kit::Trainee {
     add_part(inputs, "inputs/", take_part(model_.state(), "inputs/"));
     return inputs;
   }
+  void share(const earshot::kit::Share& share) override { share_ = share; }
   LossSum loss(const earshot::Turn&, std::int64_t number) override {
-    return loss_of(Split::train, order_.batch(number));
+    return loss_of(Split::train, share_.of(order_.batch(number)));
   }
   std::vector<std::int64_t> validation_items() const override {
     return all_items(trial_.size(Split::validation));
@@ -135,6 +136,7 @@ class Training::Course final : public earshot::kit::Trainee {
   Trial& trial_;
   Model& model_;
   BatchOrder order_;
+  earshot::kit::Share share_{};
 };
 
 void Training::run(Trial& trial, Model& model, const std::optional<State>& own) const {

@@ -71,7 +71,6 @@ LossSum LearnerCourse::loss(const earshot::Turn& turn, std::int64_t number) {
 
 void LearnerCourse::finish_step(std::int64_t step) {
   batches_.clear();
-  learner_.step_sums();  // of one process: there is nothing to add to them
   learner_.finish_step(step);
 }
 
@@ -88,11 +87,15 @@ const LearnerBatch& LearnerCourse::training_batch(std::int64_t number) {
   const auto known = batches_.find(number);
   if (known != batches_.end()) return known->second;
   if (groups_ == 1) batches_.clear();
-  const auto items = order_.batch(number);
+  const auto whole = order_.batch(number);
+  const auto items = share_.of(whole);
   earshot::kit::Random random(trial_.seed("crop", number));
+  // A crop takes one draw: those of the clips before belong to other processes.
+  for (std::int64_t i = 0; i < share_.begin(std::ssize(whole)); ++i)
+    random();
   const at::NoGradGuard no_grad;
-  return batches_[number] = batch_of(Split::train, items, [&](const Crops::Cut& whole) {
-           return crops_.random(whole, random);
+  return batches_[number] = batch_of(Split::train, items, [&](const Crops::Cut& clips) {
+           return crops_.random(clips, random);
          });
 }
 

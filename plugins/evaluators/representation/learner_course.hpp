@@ -34,7 +34,9 @@ class LearnerCourse final : public earshot::kit::Trainee {
   void train(bool on) override { learner_.train(on); }
   earshot::State state() const override { return learner_.state(); }
   void load_state(const earshot::State& state) override { learner_.load_state(state); }
+  void share(const earshot::kit::Share& share) override { share_ = share; }
   earshot::kit::LossSum loss(const earshot::Turn& turn, std::int64_t number) override;
+  std::vector<at::Tensor> step_sums() override { return learner_.step_sums(); }
   void finish_step(std::int64_t step) override;
   std::vector<std::int64_t> validation_items() const override {
     return targets_.items(earshot::Split::validation);
@@ -58,6 +60,7 @@ class LearnerCourse final : public earshot::kit::Trainee {
   Crops crops_;
   Samples samples_;
   earshot::kit::BatchOrder order_;
+  earshot::kit::Share share_{};
   /// The batches of the current step by number, if other groups get them again.
   std::map<std::int64_t, earshot::LearnerBatch> batches_{};
   earshot::Turn last_{};  ///< of the training

@@ -18,7 +18,7 @@ Rendezvous rendezvous_for(std::int64_t processes,
     throw ConfigError("processes is " + std::to_string(processes) +
                       ", and the environment variable " + name +
                       " is not set; expected MASTER_ADDR, MASTER_PORT, RANK and WORLD_SIZE, as "
-                      "`runner` and the launchers of PyTorch set them");
+                      "the launchers of PyTorch (torchrun) set them");
   };
   const auto number_of = [&](const char* name, std::int64_t least, std::int64_t most) {
     const auto text = text_of(name);

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include <lib/learn/share.hpp>
+
 #include <earshot/learner.hpp>
 
 namespace earshot::kit {
@@ -33,13 +35,23 @@ class Trainee {
   /// `best/`, `average/` and `loop/`. Default: nothing.
   virtual State unsaved() const { return {}; }
 
+  /// Several processes train the same: loss() is of this share of each batch from now on, and draws
+  /// for it what it would draw for the whole batch. Called before the first loss(), with the share
+  /// of a single process too.
+  /// Default: @throws Unsupported if there are several.
+  virtual void share(const Share& share);
+
   /// The loss of the group whose turn it is on batch `number` of the training, which is the same
   /// for all groups: turn.step times the batches of a step, plus turn.part. LibTorch's generator is
   /// seeded for the step.
   virtual LossSum loss(const Turn& turn, std::int64_t number) = 0;
 
-  /// Upkeep after the optimisers of a step, without gradients; LibTorch's generator is seeded anew.
-  /// Default: nothing.
+  /// As Learner::step_sums(): called after the last group of each step; what several processes give
+  /// is added up in place before finish_step(). Default: none.
+  virtual std::vector<at::Tensor> step_sums() { return {}; }
+
+  /// Upkeep after the optimisers of a step, without gradients; LibTorch's generator is seeded anew,
+  /// equally in all processes. Default: nothing.
   virtual void finish_step(std::int64_t step);
 
   /// The items of Split::validation on which a loss can be measured.

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include <ATen/ATen.h>
@@ -12,92 +14,16 @@
 #include <lib/learn/optimiser.hpp>
 #include <lib/learn/state_parts.hpp>
 #include <lib/learn/training_loop.hpp>
+#include <lib/learn/turn_sums.hpp>
 
 namespace earshot::kit {
 
+void Trainee::share(const Share& share) {
+  if (share.count > 1)
+    throw Unsupported("this training cannot be shared by processes; allowed: processes = 1");
+}
 void Trainee::finish_step(std::int64_t) {}
 void Trainee::show_best(std::int64_t) {}
-
-OptionSchema TrainingLoop::options() {
-  OptionSchema schema{
-      {.name = "batch_size",
-       .value = std::int64_t{16},
-       .help = "Items per batch",
-       .unit = "items",
-       .min = 1},
-      {.name = "accumulate",
-       .value = std::int64_t{1},
-       .help = "Batches per step",
-       .unit = "batches",
-       .min = 1},
-      {.name = "max_steps",
-       .value = std::int64_t{20000},
-       .help = "Optimiser steps; 0: no training",
-       .unit = "steps",
-       .min = 0},
-      {.name = "precision",
-       .value = std::string("float32"),
-       .help = "bf16: matrix products and convolutions of the training's forward pass compute in "
-               "bfloat16 (autocast); weights, optimiser and validation stay in float32",
-       .choices = {"float32", "bf16"}},
-      {.name = "ema",
-       .value = 0.0,
-       .help = "Decay of the exponential moving average of the weights, which is validated and "
-               "kept in place of the weights; 0: no average",
-       .min = 0,
-       .max = 0.999999},
-      {.name = "validate_every",
-       .value = std::int64_t{500},
-       .help = "Interval in steps at which the loss on validation items is measured (and at the "
-               "end), to keep the best state; 0: never, the last state is kept",
-       .unit = "steps",
-       .min = 0},
-      {.name = "validation_items",
-       .value = std::int64_t{512},
-       .help = "Number of validation items to measure it on, drawn once; 0: all",
-       .unit = "items",
-       .min = 0},
-      {.name = "keep",
-       .value = std::string("best"),
-       .help = "State that is kept if there are validation items",
-       .choices = {"best", "last"}},
-      {.name = "patience",
-       .value = std::int64_t{0},
-       .help = "End after this many consecutive measurements without improvement; 0: never",
-       .min = 0},
-      {.name = "checkpoint_every",
-       .value = std::int64_t{500},
-       .help = "Interval in steps at which the state is saved for resuming after a crash; 0: only "
-               "when asked to stop",
-       .unit = "steps",
-       .min = 0,
-       .affects_results = false},
-      {.name = "log_every",
-       .value = std::int64_t{10},
-       .help = "Interval in steps between points of the curves",
-       .unit = "steps",
-       .min = 1},
-  };
-  const auto optimiser = Optimiser::options();
-  schema.insert(schema.end(), optimiser.begin(), optimiser.end());
-  return schema;
-}
-
-TrainingLoop::TrainingLoop(const Options& options)
-    : options_(options),
-      batch_size_(options.integer("batch_size")),
-      accumulate_(options.integer("accumulate")),
-      max_steps_(options.integer("max_steps")),
-      validate_every_(options.integer("validate_every")),
-      validation_items_(options.integer("validation_items")),
-      patience_(options.integer("patience")),
-      save_every_(options.integer("checkpoint_every")),
-      log_every_(options.integer("log_every")),
-      keeps_best_(options.text("keep") == "best"),
-      bf16_(options.text("precision") == "bf16"),
-      ema_(options.number("ema")) {
-  Optimiser({}, options_, max_steps_);  // refuses impossible options before any work
-}
 
 namespace {
 
@@ -126,56 +52,64 @@ class TrainingLoop::Run {
   };
   using Means = std::map<std::string, CurveMean>;
 
-  static void add_parts(Means& means, const std::string& prefix, const LossSum& loss) {
-    for (const auto& [name, value] : loss.parts) {
+  static void add_parts(Means& means, const std::string& prefix, const PartSums& sums) {
+    for (const auto& [name, value] : sums.parts) {
       if (name == "loss")
         throw ContractError(
             "a part of the loss is named 'loss'; expected another name, since that "
             "is what the total is called");
-      means[prefix + name].add(value.item<double>() * loss.weight, loss.weight);
+      means[prefix + name].add(value, sums.weight);
     }
   }
 
  public:
-  Run(const TrainingLoop& settings, Trial& trial, Trainee& trainee, const std::optional<State>& own)
+  Run(const TrainingLoop& settings, Trial& trial, Trainee& trainee, const std::optional<State>& own,
+      const Communicator& processes)
       : settings_(settings),
         trial_(trial),
         trainee_(trainee),
+        processes_(processes),
         validation_(draw_items(trainee.validation_items(), settings.validation_items_,
                                trial.seed("validation items"))) {
+    trainee_.share(processes.share());
+    share_state();
     for (auto& group : trainee.groups()) {
       for (const auto& [name, tensor] : group.parameters) {
         parameters_ += tensor.numel();
         device_ = tensor.device().type();
       }
-      groups_.push_back({group.name, {group.parameters, settings.options_, settings.max_steps_}});
+      groups_.push_back({group.name,
+                         group.parameters,
+                         {group.parameters, settings.options_, settings.max_steps_}});
     }
     if (parameters_ == 0)
       throw ConfigError(
           "there is nothing to train: no group has parameters; expected at least one");
     if (settings.ema_ > 0) average_.emplace(settings.ema_, trainee.state());
-    if (own) load(*own);
+    if (own && processes.leads()) load(*own);
+    if (processes.size() == 1) return;
+    const auto first = processes.from_first(this->own());
+    if (!processes.leads()) load(first);
   }
 
   /// Returns false if it was asked to stop, after saving.
   bool train() {
     while (steps() < settings_.max_steps_ && !exhausted()) {
-      if (trial_.stop()) {
-        save();
+      if (stop()) {
+        if (processes_.leads()) save();
         return false;
       }
       step();
       const auto done = steps();
       if (due(settings_.validate_every_, done)) validate();
-      if (done % settings_.log_every_ == 0 || done == settings_.max_steps_) log();
-      if (settings_.save_every_ > 0 && done % settings_.save_every_ == 0) save();
-      trial_.progress(done, settings_.max_steps_);
+      if (processes_.leads()) record(done);
     }
     trainee_.train(false);
     if (!best_.tensors.empty())
       trainee_.load_state(best_);
     else if (average_)
       trainee_.load_state(average_->state());
+    share_state();
     return true;
   }
 
@@ -194,6 +128,7 @@ class TrainingLoop::Run {
  private:
   struct Group {
     std::string name{};
+    NamedTensors parameters{};
     Optimiser optimiser;
     double norm = 0;  ///< of the last gradient
   };
@@ -215,16 +150,43 @@ class TrainingLoop::Run {
     return groups_.size() == 1 ? "" : group.name + "_";
   }
 
+  /// All get the state of the trainee that the first process has.
+  void share_state() {
+    if (processes_.size() == 1) return;
+    const auto state = processes_.from_first(trainee_.state());
+    if (!processes_.leads()) trainee_.load_state(state);
+  }
+
+  /// Whether the first process is asked to stop.
+  bool stop() {
+    const bool here = trial_.stop();
+    if (processes_.sums_of({here && processes_.leads() ? 1.0 : 0.0}).front() == 0) return false;
+    if (!here)
+      throw DataError(
+          "the first process of the training was asked to stop, and this one was not; run again to "
+          "continue from the saved state");
+    return true;
+  }
+
+  /// Curves, progress and, where it is time, the state.
+  void record(std::int64_t done) {
+    if (done % settings_.log_every_ == 0 || done == settings_.max_steps_) log();
+    if (settings_.save_every_ > 0 && done % settings_.save_every_ == 0) save();
+    trial_.progress(done, settings_.max_steps_);
+  }
+
   std::string validation_curve(const Group& group) const { return "validation_" + prefix(group); }
 
   void step() {
     const auto start = std::chrono::steady_clock::now();
     const auto number = steps();
-    at::manual_seed(trial_.seed("step", number));
+    at::manual_seed(trial_.seed(
+        processes_.leads() ? "step" : "step of rank " + std::to_string(processes_.rank()), number));
     trainee_.train(true);
     for (std::size_t g = 0; g < groups_.size(); ++g)
       take_turn(number, g);
     at::manual_seed(trial_.seed("finish step", number));
+    processes_.sum(trainee_.step_sums());
     trainee_.finish_step(number);
     if (average_) average_->update(trainee_.state());
     numbers_.seconds +=
@@ -235,20 +197,25 @@ class TrainingLoop::Run {
     auto& group = groups_[g];
     const auto curve = "train_" + prefix(group);
     const auto of = prefix(group).empty() ? "" : "group '" + group.name + "': ";
-    double loss = 0, weight = 0;
+    std::vector<PartSums> parts;
     for (std::int64_t part = 0; part < settings_.accumulate_; ++part) {
       const auto given = loss_of({.step = number,
                                   .steps = settings_.max_steps_,
                                   .group = g,
                                   .part = part,
                                   .parts = settings_.accumulate_});
-      loss += given.sum.item<double>();
-      weight += given.weight;
-      check_finite(loss, of + "loss", number);
       given.sum.backward();
-      if (g == 0) numbers_.examples += static_cast<double>(given.examples);
-      add_parts(since_, curve, given);
+      parts.push_back(sums_of(given));
     }
+    add_up(processes_, parts, group.parameters);
+    double loss = 0, weight = 0;
+    for (const auto& part : parts) {
+      loss += part.loss;
+      weight += part.weight;
+      if (g == 0) numbers_.examples += part.examples;
+      add_parts(since_, curve, part);
+    }
+    check_finite(loss, of + "loss", number);
     group.norm = group.optimiser.step(1 / weight);
     check_finite(group.norm, of + "gradient", number);
     since_[curve + "loss"].add(loss, weight);
@@ -264,8 +231,21 @@ class TrainingLoop::Run {
     return trainee_.loss(turn, turn.step * turn.parts + turn.part);
   }
 
-  /// Measures the averaged state if there is one, else the current.
+  /// In the first process, whose numbers the others take over.
   void validate() {
+    if (processes_.leads()) validate_here();
+    std::vector<double> shared;
+    const std::array<double*, 4> places{&numbers_.measured, &numbers_.best_loss,
+                                        &numbers_.last_loss, &numbers_.waited};
+    for (const auto* place : places)
+      shared.push_back(processes_.leads() ? *place : 0);
+    shared = processes_.sums_of(std::move(shared));
+    for (std::size_t i = 0; i < places.size(); ++i)
+      *places[i] = shared[i];
+  }
+
+  /// Measures the averaged state if there is one, else the current.
+  void validate_here() {
     std::optional<State> current;
     if (average_) {
       current = copy_of(trainee_.state());
@@ -292,7 +272,7 @@ class TrainingLoop::Run {
       for (std::size_t g = 0; g < losses.size(); ++g) {
         const auto curve = validation_curve(groups_.at(g));
         means[curve + "loss"].add(losses[g].sum.item<double>(), losses[g].weight);
-        add_parts(means, curve, losses[g]);
+        add_parts(means, curve, sums_of(losses[g]));
       }
     }
     return means;
@@ -335,7 +315,10 @@ class TrainingLoop::Run {
     return all;
   }
 
-  void save() {
+  void save() { trial_.save(own()); }
+
+  /// All that a training needs in order to go on, besides what Trial::save() keeps.
+  State own() {
     auto own = trainee_.unsaved();
     for (const auto& group : groups_)
       group.optimiser.save(own, "optimiser/" + group.name + "/");
@@ -345,7 +328,7 @@ class TrainingLoop::Run {
       own.tensors["loop/" + name] = at::full({}, *value, at::kDouble);
     for (const auto& [curve, mean] : since_)
       own.tensors[since_part + curve] = at::tensor({mean.sum, mean.weight}, at::kDouble);
-    trial_.save(own);
+    return own;
   }
 
   void load(const State& own) {
@@ -362,6 +345,7 @@ class TrainingLoop::Run {
   const TrainingLoop& settings_;
   Trial& trial_;
   Trainee& trainee_;
+  const Communicator& processes_;
   std::vector<std::int64_t> validation_;
   std::vector<Group> groups_;
   std::int64_t parameters_ = 0;
@@ -374,8 +358,16 @@ class TrainingLoop::Run {
 
 std::optional<TrainingLoop::Outcome> TrainingLoop::run(Trial& trial, Trainee& trainee,
                                                        const std::optional<State>& own) const {
+  if (processes_ == 1) return run(trial, trainee, own, Communicator());
+  const auto where = rendezvous_for(processes_, [](const char* name) { return std::getenv(name); });
+  return run(trial, trainee, own, Communicator::join(where));
+}
+
+std::optional<TrainingLoop::Outcome> TrainingLoop::run(Trial& trial, Trainee& trainee,
+                                                       const std::optional<State>& own,
+                                                       const Communicator& processes) const {
   const at::NoGradGuard no_grad;
-  Run run(*this, trial, trainee, own);
+  Run run(*this, trial, trainee, own, processes);
   if (!run.train()) return std::nullopt;
   return run.outcome();
 }

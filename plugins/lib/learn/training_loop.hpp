@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 
+#include <lib/learn/communicator.hpp>
 #include <lib/learn/trainee.hpp>
 
 #include <earshot/trial.hpp>
@@ -15,6 +16,12 @@ namespace earshot::kit {
 /// group's optimiser; gradients that reach other groups are dropped. Then come finish_step() and
 /// the moving average of the weights.
 ///
+/// With the option `processes`, several processes do the same at the same time, each on its share
+/// of every batch, and add up losses, weights and gradients, so that the steps are those of one
+/// process except for rounding, and for what a loss draws at random or takes from the batch as a
+/// whole (batch norm, entropies). The first process validates, records and saves; the others begin
+/// with its state, and end with the one that it keeps.
+///
 /// Curves: train_loss and train_<part> (means since the previous point), gradient_norm (of the last
 /// step), learning_rate (of the next), validation_loss, validation_<part>, steps_per_second and
 /// examples_per_second (of training so far, without validation). With several groups:
@@ -24,7 +31,8 @@ class TrainingLoop {
  public:
   /// Its options, including those of the optimiser.
   static OptionSchema options();
-  explicit TrainingLoop(const Options& options);  ///< @throws ConfigError
+  /// @throws ConfigError, also for several processes if the build has no gloo
+  explicit TrainingLoop(const Options& options);
 
   std::int64_t batch_size() const { return batch_size_; }
   std::int64_t max_steps() const { return max_steps_; }
@@ -39,19 +47,23 @@ class TrainingLoop {
     double examples = 0;                      ///< trained on in this time
   };
 
-  /// Trains, and leaves the trainee switched to inference with the state to keep.
+  /// Trains, and leaves the trainee switched to inference with the state to keep. Several processes
+  /// meet as rendezvous_for() says.
   /// @param own  the trial's resume(), of which the trainee has loaded its part.
   /// @returns nothing if the trial asked to stop; then the state is saved.
   /// @throws ConfigError if a loss or gradient becomes NaN or infinite; DataError if `own` lacks
-  /// something.
+  /// something, or if only the first process was asked to stop; as Communicator does.
   std::optional<Outcome> run(Trial& trial, Trainee& trainee, const std::optional<State>& own) const;
+  /// The same in processes that have met.
+  std::optional<Outcome> run(Trial& trial, Trainee& trainee, const std::optional<State>& own,
+                             const Communicator& processes) const;
 
  private:
   class Run;
 
   Options options_;
-  std::int64_t batch_size_, accumulate_, max_steps_, validate_every_, validation_items_, patience_,
-      save_every_, log_every_;
+  std::int64_t batch_size_, accumulate_, processes_, max_steps_, validate_every_, validation_items_,
+      patience_, save_every_, log_every_;
   bool keeps_best_, bf16_;
   double ema_;
 };

@@ -6,43 +6,20 @@
 
 #include <gmock/gmock.h>
 #include <lib/learn/averaged_weights.hpp>
-#include <lib/learn/training_loop.hpp>
 
-#include <earshot/kit/testing.hpp>
-
+#include "loop_case.hpp"
 #include "training_case.hpp"
 
 namespace {
 
 using namespace earshot;
 using kit::LossSum;
-using kit::TrainingLoop;
+using test::CurveTrial;
+using test::Given;
+using test::loop;
+using test::Network;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-using Given = std::map<std::string, OptionValue>;
-
-/// A short training without validation, weight decay and clipping.
-TrainingLoop loop(Given given = {}) {
-  given.try_emplace("max_steps", std::int64_t{12});
-  given.try_emplace("lr", 0.05);
-  given.try_emplace("clip", 0.0);
-  given.try_emplace("weight_decay", 0.0);
-  given.try_emplace("log_every", std::int64_t{1});
-  given.try_emplace("validate_every", std::int64_t{0});
-  given.try_emplace("checkpoint_every", std::int64_t{0});
-  return TrainingLoop(Options(TrainingLoop::options(), given));
-}
-
-/// A trial that keeps its curves.
-struct CurveTrial : kit::SyntheticTrial {
-  using SyntheticTrial::SyntheticTrial;
-  std::map<std::string, std::vector<double>> curves{};
-  void point(std::string_view curve, std::int64_t step, double value) override {
-    SyntheticTrial::point(curve, step, value);
-    curves[std::string(curve)].push_back(value);
-  }
-};
 
 /// A line through noisy points, with dropout of the noise; while a critic, which is a second group,
 /// learns to predict the line's own error.
@@ -360,46 +337,6 @@ TEST(TrainingLoop, computes_only_the_loss_in_bfloat16) {
     EXPECT_THAT(line.elsewhere, ::testing::ElementsAre(false));
   }
 }
-
-/// The network of the case: Linear, GELU, LayerNorm, Linear; squared error.
-class Network : public kit::Trainee {
- public:
-  Network(const earshot::kit::Checkpoint& model, const earshot::kit::Checkpoint& golden,
-          bool tokens, std::int64_t micro)
-      : x_(golden.get("in/x")),
-        y_(golden.get("in/y")),
-        weights_(tokens ? golden.get("in/weights") : at::ones_like(y_)),
-        micro_(micro) {
-    for (const auto* name : {"0.weight", "0.bias", "2.weight", "2.bias", "3.weight", "3.bias"})
-      parameters_.emplace_back(name, model.get(name).clone().requires_grad_());
-  }
-
-  std::vector<ParameterGroup> groups() const override { return {{"model", parameters_}}; }
-  void train(bool) override {}
-  State state() const override {
-    State state;
-    for (const auto& [name, tensor] : parameters_)
-      state.tensors.emplace(name, tensor.detach());
-    return state;
-  }
-  void load_state(const State&) override {}
-  LossSum loss(const Turn&, std::int64_t number) override {
-    const auto first = number * micro_;
-    const auto p = [&](std::size_t i) { return parameters_[i].second; };
-    const auto hidden = at::layer_norm(
-        at::gelu(at::linear(x_.narrow(0, first, micro_), p(0), p(1))), {16}, p(2), p(3));
-    const auto weights = weights_.narrow(0, first, micro_);
-    const auto error = (at::linear(hidden, p(4), p(5)) - y_.narrow(0, first, micro_)).square();
-    return {.sum = (weights * error).sum(), .weight = weights.sum().item<double>()};
-  }
-  std::vector<std::int64_t> validation_items() const override { return {}; }
-  std::vector<LossSum> validation_losses(std::span<const std::int64_t>) override { return {}; }
-
- private:
-  at::Tensor x_, y_, weights_;
-  std::int64_t micro_;
-  NamedTensors parameters_{};
-};
 
 class AccumulationFixture : public earshot::testing::TrainingCase {
  protected:
