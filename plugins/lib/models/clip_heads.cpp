@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <lib/models/clip_heads.hpp>
+#include <lib/models/sources.hpp>
 
 #include <earshot/error.hpp>
 
@@ -37,16 +38,6 @@ std::int64_t outputs_of(const Objective& objective) {
   }
 }
 
-/// The mean of each clip's valid frames: (B, D).
-at::Tensor mean_of(const FeatureBatch& features) {
-  features.check();
-  const auto lengths = features.lengths.to(features.values.device());
-  const auto frames = at::arange(features.values.size(1), lengths.options());
-  const auto valid = (frames.unsqueeze(0) < lengths.unsqueeze(1)).unsqueeze(2);
-  const auto sum = features.values.to(at::kFloat).masked_fill(valid.logical_not(), 0).sum(1);
-  return sum / lengths.unsqueeze(1);
-}
-
 void expect_sizes(const at::Tensor& tensor, at::IntArrayRef sizes, const char* what) {
   if (!tensor.defined() || tensor.sizes() != sizes)
     throw ContractError(c10::str(what, " are ",
@@ -60,10 +51,11 @@ at::Tensor ClipHeads::Linear::operator()(const at::Tensor& x) const {
   return at::linear(x, weight, bias).to(at::kFloat);
 }
 
-ClipHeads::ClipHeads(const Objective& objective, std::int64_t width, c10::Device device)
+ClipHeads::ClipHeads(const Objective& objective, std::int64_t width, c10::Device device,
+                     bool labels)
     : objective_(objective) {
   const auto outputs = outputs_of(objective);
-  if (outputs > 0) head_ = linear("head", width, outputs, device);
+  if (outputs > 0 && labels) head_ = linear("head", width, outputs, device);
   if (objective.teacher.dim > 0) teacher_ = linear("teacher", width, objective.teacher.dim, device);
 }
 
@@ -80,9 +72,8 @@ ClipHeads::Linear ClipHeads::linear(const std::string& name, std::int64_t in, st
   return made;
 }
 
-at::Tensor ClipHeads::label_loss(const at::Tensor& vectors, const at::Tensor& targets,
+at::Tensor ClipHeads::label_loss(const at::Tensor& outputs, const at::Tensor& targets,
                                  Losses& losses) const {
-  const auto outputs = (*head_)(vectors);
   expect_sizes(targets, outputs.sizes(), "targets");
   if (objective_.goal == Goal::values) {
     const auto error = (outputs - targets).square().mean();
@@ -101,12 +92,16 @@ at::Tensor ClipHeads::label_loss(const at::Tensor& vectors, const at::Tensor& ta
   return error;
 }
 
-Losses ClipHeads::loss(const at::Tensor& vectors, const LearnerBatch& batch) const {
+Losses ClipHeads::loss(const at::Tensor& vectors, const LearnerBatch& batch,
+                       const at::Tensor& outputs) const {
   Losses losses{.weight = static_cast<double>(vectors.size(0))};
-  if (head_) losses.total = label_loss(vectors, batch.targets, losses);
+  if (head_)
+    losses.total = label_loss((*head_)(vectors), batch.targets, losses);
+  else if (outputs.defined())
+    losses.total = label_loss(outputs.to(at::kFloat), batch.targets, losses);
   if (teacher_) {
     const auto imitated = (*teacher_)(vectors);
-    const auto taught = mean_of(batch.teacher);
+    const auto taught = mean_of_frames(batch.teacher);
     expect_sizes(taught, imitated.sizes(), "the teacher's features");
     const auto error = (imitated - taught).square().mean();
     losses.parts.emplace_back("teacher_error", error.detach());

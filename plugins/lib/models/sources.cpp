@@ -1,5 +1,7 @@
 #include <string>
 
+#include <ATen/ATen.h>
+
 #include <lib/models/sources.hpp>
 
 #include <earshot/error.hpp>
@@ -48,6 +50,15 @@ const FeatureBatch& only_features(std::span<const SourceBatch> sources, const Fe
 
 const CodeBatch& only_codes(std::span<const SourceBatch> sources, const CodeSpec& grid) {
   return only_batch<CodeBatch>(sources, grid);
+}
+
+at::Tensor mean_of_frames(const FeatureBatch& features) {
+  features.check();
+  const auto lengths = features.lengths.to(features.values.device());
+  const auto frames = at::arange(features.values.size(1), lengths.options());
+  const auto valid = (frames.unsqueeze(0) < lengths.unsqueeze(1)).unsqueeze(2);
+  const auto sum = features.values.to(at::kFloat).masked_fill(valid.logical_not(), 0).sum(1);
+  return sum / lengths.unsqueeze(1);
 }
 
 }  // namespace earshot::kit

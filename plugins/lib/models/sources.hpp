@@ -3,7 +3,8 @@
 
 #include <earshot/reader.hpp>
 
-// For readers of one other encoder: its time grid, and its features or codes, checked.
+// For readers of one other encoder, or of each of several: its time grid, and its features or
+// codes, checked.
 
 namespace earshot::kit {
 
@@ -16,5 +17,9 @@ const CodeSpec& only_codes(std::span<const SourceSpec> sources);
 /// @throws ContractError
 const FeatureBatch& only_features(std::span<const SourceBatch> sources, const FeatureSpec& grid);
 const CodeBatch& only_codes(std::span<const SourceBatch> sources, const CodeSpec& grid);
+
+/// The mean of each clip's valid frames: float32 (B, D). @throws ContractError for a malformed
+/// batch
+at::Tensor mean_of_frames(const FeatureBatch& features);
 
 }  // namespace earshot::kit

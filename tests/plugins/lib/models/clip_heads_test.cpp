@@ -66,6 +66,21 @@ TEST(ClipHeads, imitate_the_mean_of_a_teacher_s_valid_frames_besides_the_labels)
   EXPECT_EQ(made.parameters().size(), 4);
 }
 
+TEST(ClipHeads, of_a_model_with_a_label_layer_of_its_own_judge_what_that_gives) {
+  const FeatureSpec spec{.dim = 1};
+  const ClipHeads made({.goal = Goal::values, .values = 3, .teacher = spec}, 2, at::kCPU,
+                       /*labels=*/false);
+  EXPECT_EQ(made.parameters().size(), 2) << "the teacher's alone";
+  const LearnerBatch batch{
+      .targets = at::ones({2, 3}),
+      .teacher = {
+          .values = at::zeros({2, 1, 1}), .lengths = at::ones({2}, at::kLong), .spec = spec}};
+  const auto losses = made.loss(vectors, batch, at::full({2, 3}, 3.0));
+  EXPECT_EQ(losses.parts.at(0).second.item<double>(), 4);
+  EXPECT_EQ(losses.parts.at(1).first, "teacher_error");
+  EXPECT_THROW(made.loss(vectors, batch, at::ones({2, 4})), ContractError);
+}
+
 TEST(ClipHeads, refuse_goals_and_batches_that_do_not_fit) {
   EXPECT_THROW(heads({.goal = Goal::masked}, 1), Unsupported);
   EXPECT_THROW(heads({.goal = Goal::values}, 1), ConfigError);

@@ -176,15 +176,18 @@ TEST(CodeCnn, a_long_clip_is_computed_in_pieces_as_if_at_once) {
     Given given = small;
     given["layout"] = layout;
     const Options options(CodeCnn::options(), given);
-    const code_cnn::Model model(code_cnn::architecture(options, std::nullopt, codes.spec), 0,
-                                at::kCPU);
+    kit::Parameters parameters(at::kCPU);
+    const kit::CodeNetwork model(kit::code_network_sizes(options, "", std::nullopt, {}, codes.spec),
+                                 parameters);
+    parameters.randomize(0);
+    model.draw_embedding(0);
     const auto whole = model.channels(codes.codes, 0, frames);
     std::vector<at::Tensor> maxima;
     for (std::size_t n = 0; n < 3; ++n)
       maxima.push_back(model.branch(n, whole).amax(2));
     EXPECT_TRUE(at::allclose(model.pooled(codes.codes), at::cat(maxima, 1), 1e-5, 1e-6)) << layout;
     EXPECT_TRUE(at::equal(model.channels(codes.codes, 4000, 4100),
-                          whole.narrow(2, 4000, 100 + 2 * model.architecture().reach())))
+                          whole.narrow(2, 4000, 100 + 2 * model.sizes().reach())))
         << layout;
   }
 }
@@ -200,6 +203,15 @@ TEST(CodeCnn, a_code_outside_of_the_vocabulary_is_refused_with_its_clip_and_valu
     EXPECT_THAT(message, HasSubstr("clip 1 of the batch has the code " + std::to_string(value) +
                                    " in codebook 2 at frame 17; allowed: 0 to 15"));
   }
+}
+
+// Regression: codes of books that are not read were compared with the vocabulary of those that are.
+TEST(CodeCnn, books_that_it_does_not_read_may_have_more_entries_than_its_vocabulary) {
+  auto codes = random_codes({20}, 4, 16);
+  codes.spec.sizes = {16, 16, 64, 64};
+  codes.codes.narrow(1, 2, 2).fill_(60);
+  auto net = reader_of(codes, {{"levels", std::int64_t{2}}});
+  EXPECT_TRUE(at::isfinite(read(net, codes).values).all().item<bool>());
 }
 
 TEST(CodeCnn, sources_that_it_cannot_read_are_refused) {

@@ -13,10 +13,9 @@ namespace {
 
 using namespace earshot;
 using namespace earshot::testing;
-using code_cnn::Architecture;
-using code_cnn::Input;
-using code_cnn::Layout;
-using code_cnn::Model;
+using kit::CodeNetwork;
+using Input = kit::CodeNetworkSizes::Input;
+using Layout = kit::CodeNetworkSizes::Layout;
 
 class CodeCnnFixture : public AudioCase {
  protected:
@@ -26,28 +25,39 @@ class CodeCnnFixture : public AudioCase {
   /// As the model takes it.
   at::Tensor input() const { return reads_codes() ? golden("in/x") : by_frames(golden("in/x")); }
 
-  Model model(Layout layout) const {
+  struct Loaded {
+    kit::Parameters parameters;
+    CodeNetwork network;
+  };
+  /// With the weights of the case.
+  Loaded load(Layout layout) const {
     const kit::Checkpoint checkpoint(folder / "model.safetensors");
-    const auto stored = code_cnn::read_stored(checkpoint);
-    auto sizes = stored.sizes;
+    const auto prefix = kit::code_network_prefix(checkpoint);
+    auto sizes = kit::stored_code_network(checkpoint, prefix);
     sizes.layout = layout;
-    return {sizes, checkpoint, stored.prefix, at::kCPU};
+    kit::Parameters parameters(at::kCPU, checkpoint);
+    CodeNetwork network(sizes, parameters);
+    kit::NameMap names;
+    names.under(prefix).ignore("num_batches_tracked$").ignore(R"(^(head|teacher)\.)");
+    parameters.load(checkpoint, names);
+    return {std::move(parameters), std::move(network)};
   }
-  static at::Tensor lengths(const Model& model, const at::Tensor& x) {
-    const auto frames = x.size(model.architecture().input == Input::features ? 1 : 2);
+  static at::Tensor lengths(const CodeNetwork& model, const at::Tensor& x) {
+    const auto frames = x.size(model.sizes().input == Input::features ? 1 : 2);
     return at::full({x.size(0)}, frames, at::kLong);
   }
 };
 
 TEST_P(CodeCnnFixture, branches_and_features_are_the_reference_s) {
   const at::NoGradGuard no_grad;
-  const auto net = model(Layout::published);
+  const auto loaded = load(Layout::published);
+  const auto& net = loaded.network;
   const auto x = input();
   const auto frames = lengths(net, x)[0].item<std::int64_t>();
   const auto channels = net.channels(x, 0, frames);
-  for (std::size_t n = 0; n < net.architecture().kernels.size(); ++n)
-    expect_near("mid/branch" + std::to_string(net.architecture().kernels[n]),
-                net.branch(n, channels), true);
+  for (std::size_t n = 0; n < net.sizes().kernels.size(); ++n)
+    expect_near("mid/branch" + std::to_string(net.sizes().kernels[n]), net.branch(n, channels),
+                true);
   expect_near("mid/pooled", net.pooled(x), true);
   expect_near("out/features", net.evaluate(x, lengths(net, x)), true);
 }
@@ -55,29 +65,33 @@ TEST_P(CodeCnnFixture, branches_and_features_are_the_reference_s) {
 TEST_P(CodeCnnFixture, layout_transposed_is_what_the_published_view_was_meant_to_be) {
   if (!reads_codes()) GTEST_SKIP() << "features have one layout";
   const at::NoGradGuard no_grad;
-  const auto net = model(Layout::transposed);
+  const auto loaded = load(Layout::transposed);
+  const auto& net = loaded.network;
   expect_near("out/features_transposed", net.evaluate(input(), lengths(net, input())), true);
 }
 
 TEST_P(CodeCnnFixture, the_older_input_of_one_frame_is_the_reference_s) {
   if (reads_codes()) GTEST_SKIP() << "codes have no such form";
   const at::NoGradGuard no_grad;
-  const auto net = model(Layout::transposed);
+  const auto loaded = load(Layout::transposed);
+  const auto& net = loaded.network;
   const auto x = golden("in/legacy").unsqueeze(1);
   expect_near("out/features_legacy", net.evaluate(x, lengths(net, x)), true);
 }
 
 TEST_P(CodeCnnFixture, gradients_are_the_reference_s) {
   const c10::AutoGradMode grad(true);
-  const auto net = model(Layout::published);
-  for (const auto& [name, tensor] : net.tensors())
-    if (Model::is_trained(name)) tensor.set_requires_grad(true);
+  const auto loaded = load(Layout::published);
+  const auto& net = loaded.network;
+  const auto& tensors = loaded.parameters.tensors();
+  for (const auto& [name, tensor] : tensors)
+    if (!kit::BatchNorm::is_statistic(name)) tensor.set_requires_grad(true);
   const auto x = input();
   (net.train(x, lengths(net, x), 0) * golden("in/cotangent")).sum().backward();
   const std::string beginning = "out/train/grad/";
   for (const auto& name : goldens->names())
     if (name.starts_with(beginning)) {
-      const auto gradient = net.tensors().at(name.substr(beginning.size())).grad();
+      const auto gradient = tensors.at(name.substr(beginning.size())).grad();
       expect_near(name, gradient.narrow(0, 0, golden(name).size(0)));
     }
 }

@@ -1,28 +1,42 @@
 #pragma once
 #include <cstdint>
-#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <lib/models/batch_norm.hpp>
+#include <lib/models/code_network_sizes.hpp>
 #include <lib/models/parameters.hpp>
 
-#include "architecture.hpp"
-
-namespace code_cnn {
+namespace earshot::kit {
 
 /// The audio encoder of study 001 (giblet-responses at 5ed01cc, `AudioEncoder`): for each kernel a
 /// convolution over time, batch norm, ReLU and the maximum over time; all of these together through
-/// Linear, batch norm, ReLU, dropout, Linear.
+/// Linear, batch norm, ReLU, dropout, Linear. One vector per clip.
 ///
 /// `source` below: codes int64 (B, books, T), or features floating (B, T, bands). Names of tensors
 /// are the published ones: code_embedding, temporal_conv_k3, bn_k3, fc.0, fc.1, fc.4.
-class Model {
+class CodeNetwork {
  public:
-  Model(const Architecture& architecture, const earshot::kit::Checkpoint& checkpoint,
-        const std::string& prefix, c10::Device device);
-  Model(const Architecture& architecture, std::uint64_t seed, c10::Device device);  ///< random
+  using Sizes = CodeNetworkSizes;
 
-  const Architecture& architecture() const { return architecture_; }
+  /// Declares its tensors in `parameters`, each name after `prefix`.
+  CodeNetwork(const Sizes& sizes, Parameters& parameters, const std::string& prefix = "");
+
+  /// Draws the embedding of codes, for random weights: mean 0 and variance 1, as PyTorch's
+  /// Embedding starts. To be called after Parameters::randomize().
+  void draw_embedding(std::uint64_t seed) const;
+
+  const Sizes& sizes() const { return sizes_; }
+
+  struct Source {
+    at::Tensor values{}, lengths{};
+  };
+  /// What the only one of `sources` gave for a batch, as the network takes it.
+  /// @param grid  what connect() was given
+  /// @throws ContractError if it is of another grid; DataError naming the first clip with a code
+  /// outside of the vocabulary, and the code.
+  Source source_of(std::span<const SourceBatch> sources, const SourceSpec& grid) const;
 
   /// Frames `begin` - reach to `end` + reach of clips of one length T, as the convolutions take
   /// them, with zeros outside of the clip: float32 (B, channels, end - begin + 2 reach).
@@ -42,25 +56,13 @@ class Model {
   /// updated (momentum 0.1), and dropout. @throws ConfigError for a batch of one clip.
   at::Tensor train(const at::Tensor& source, const at::Tensor& lengths, double dropout) const;
 
-  /// All tensors, with those that are not trained: running means and variances.
-  const std::map<std::string, at::Tensor>& tensors() const { return parameters_.tensors(); }
-  static bool is_trained(const std::string& name);
-
-  /// @throws DataError naming the first clip with a code outside of the vocabulary, and the code.
-  void check_vocabulary(const at::Tensor& codes) const;
-
  private:
-  struct Norm {
-    at::Tensor weight{}, bias{}, mean{}, variance{};
-    at::Tensor operator()(const at::Tensor& x, bool training) const;  ///< (N, C) or (N, C, T)
-  };
   struct Branch {
     at::Tensor weight{}, bias{};
-    Norm norm{};
+    BatchNorm norm{};
   };
 
-  Model(const Architecture& architecture, earshot::kit::Parameters parameters);
-  Norm add_norm(const std::string& name, std::int64_t width);
+  void check_vocabulary(const at::Tensor& codes) const;
   at::Tensor embedded(const at::Tensor& codes, std::int64_t begin, std::int64_t end) const;
   at::Tensor scrambled(const at::Tensor& codes, std::int64_t begin, std::int64_t end) const;
   at::Tensor convolved(const Branch& branch, const at::Tensor& channels) const;
@@ -70,12 +72,11 @@ class Model {
   at::Tensor of_length(const at::Tensor& source, std::int64_t length) const;
   std::int64_t frames(const at::Tensor& source) const;
 
-  Architecture architecture_;
-  earshot::kit::Parameters parameters_;
+  Sizes sizes_;
   at::Tensor embedding_{};
   std::vector<Branch> branches_{};
   at::Tensor first_, first_bias_, last_, last_bias_;
-  Norm norm_;
+  BatchNorm norm_;
 };
 
-}  // namespace code_cnn
+}  // namespace earshot::kit
