@@ -1,12 +1,16 @@
 #include "folder.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <set>
 #include <tuple>
 
 #include <earshot/kit/names.hpp>
 #include <earshot/kit/splits.hpp>
+
+#include "lengths.hpp"
 
 namespace folder {
 
@@ -60,6 +64,29 @@ bool is_file(const fs::directory_entry& entry) {
          (entry.is_symlink(ignored) && !fs::exists(entry.path(), ignored));
 }
 
+constexpr std::int64_t most_crops = 1'000'000;  // of one file: eleven days of crops of a second
+
+/// "dog/a.wav@2.5"
+std::string id_of_crop(const std::string& file, double start) {
+  char text[32];
+  std::snprintf(text, sizeof text, "@%.10g", start);
+  return file + text;
+}
+
+/// The length of crops and the distance of their starts, in s; 0, 0 for whole files.
+struct Crops {
+  double seconds = 0, hop = 0;
+};
+
+Crops crops_of(const earshot::Options& options) {
+  const auto seconds = options.number("crop_seconds"), hop = options.number("hop_seconds");
+  if (seconds == 0 && hop > 0)
+    throw ConfigError("hop_seconds is " + std::to_string(hop) +
+                      " without crop_seconds; allowed: both, or neither. Give the length of the "
+                      "crops as crop_seconds");
+  return {seconds, hop > 0 ? hop : seconds};
+}
+
 }  // namespace
 
 earshot::OptionSchema Folder::options() {
@@ -73,6 +100,18 @@ earshot::OptionSchema Folder::options() {
        .value = std::string(),
        .help = "Regular expression whose first parentheses match the group in a path below root. "
                "Empty: every file is its own group"},
+      {.name = "crop_seconds",
+       .value = 0.0,
+       .help = "Cuts each file into items of this length, all in the group of the file; what is "
+               "left at its end is not used. 0: an item is a whole file",
+       .unit = "s",
+       .min = 0},
+      {.name = "hop_seconds",
+       .value = 0.0,
+       .help = "From the start of one crop to that of the next; 0: crop_seconds, so that none "
+               "overlap",
+       .unit = "s",
+       .min = 0},
   };
   for (auto& option : earshot::kit::split_options("where there is no folder for them"))
     schema.push_back(std::move(option));
@@ -84,6 +123,7 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
   if (!fs::is_directory(root_))
     throw DataError("root '" + root_.string() +
                     "' is not a folder; expected one with a folder per class");
+  const auto crops = crops_of(options);
   folders_.push_back(root_);
   std::vector<std::string> splits, others;
   std::map<std::string, std::vector<fs::path>> files;  // by folder below root
@@ -111,6 +151,7 @@ Folder::Folder(const earshot::Options& options, const earshot::Context&)
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.name, a.id) < std::tie(b.name, b.id);
   });
+  if (crops.seconds > 0) cut_into_crops(crops.seconds, crops.hop);
   if (split) return;
   const auto drawn = earshot::kit::draw_splits(*this, options);
   for (std::size_t i = 0; i < drawn.size(); ++i)
@@ -156,16 +197,45 @@ void Folder::add(const fs::path& file, Split split, bool below_split) {
                       .split = split});
 }
 
+void Folder::cut_into_crops(double seconds, double hop) {
+  std::vector<Entry> crops;
+  for (auto& entry : entries_) {
+    const auto length = length_of(root_ / entry.id);
+    // A stretch may end a sample behind the file: start and length are not always whole samples.
+    const auto fit =
+        length ? std::floor((length->seconds() - seconds + 1 / static_cast<double>(length->rate)) /
+                            hop)
+               : -1;
+    if (fit < 0) {
+      crops.push_back(std::move(entry));
+      continue;
+    }
+    if (fit >= most_crops)
+      throw ConfigError("'" + entry.id + "' has " + std::to_string(length->seconds()) +
+                        " s, which gives more than " + std::to_string(most_crops) +
+                        " crops every " + std::to_string(hop) +
+                        " s; allowed: fewer. Raise crop_seconds or hop_seconds");
+    for (std::int64_t number = 0; number <= static_cast<std::int64_t>(fit); ++number) {
+      auto crop = entry;
+      crop.start = static_cast<double>(number) * hop;
+      crop.duration = seconds;
+      crops.push_back(std::move(crop));
+    }
+  }
+  entries_ = std::move(crops);
+}
+
 std::vector<earshot::LabelSpec> Folder::labels() const {
   return {{.name = "class", .classes = classes_}};
 }
 
 earshot::Item Folder::item(std::int64_t index) const {
   const auto& entry = entries_[static_cast<std::size_t>(index)];
-  return {.id = entry.id,
+  const bool crop = entry.duration > 0;
+  return {.id = crop ? id_of_crop(entry.id, entry.start) : entry.id,
           .split = entry.split,
           .groups = {{"clip", entry.group}},
-          .clips = {{.file = root_ / entry.id}},
+          .clips = {{.file = root_ / entry.id, .start = entry.start, .duration = entry.duration}},
           .labels = {{"class", entry.name}}};
 }
 

@@ -16,6 +16,11 @@ namespace folder {
 /// __MACOSX, files without an audio extension (in upper or lower case), and links to folders below
 /// root, whose files are found without them; other links are followed. A dangling link is an item
 /// whose audio is missing.
+///
+/// With `crop_seconds`, an item is a stretch of that length, one every `hop_seconds`, as many as
+/// fit into the file; its id is "<path>@<start>", the start in seconds. A shorter file is one item,
+/// as long as it is. A file whose length cannot be found is one item too, whose audio will be lost.
+/// All items of a file are in its group.
 class Folder final : public earshot::Dataset {
  public:
   static earshot::OptionSchema options();
@@ -29,14 +34,17 @@ class Folder final : public earshot::Dataset {
 
  private:
   struct Entry {
-    std::string id{}, name{}, group{};
+    std::string id{};  ///< path below root, of the file
+    std::string name{}, group{};
     earshot::Split split = earshot::Split::train;
+    double start = 0, duration = 0;  ///< s; 0, 0: the whole file
   };
   bool is_folder(const std::filesystem::directory_entry& entry) const;
   /// `above`: the folders from the root to this one, with links resolved.
   void find_audio(const std::filesystem::path& folder, std::vector<std::filesystem::path>& files,
                   const std::vector<std::filesystem::path>& above = {});
   void add(const std::filesystem::path& file, earshot::Split split, bool below_split);
+  void cut_into_crops(double seconds, double hop);  ///< the entries, which are whole files
 
   std::filesystem::path root_;
   std::string group_;

@@ -1,5 +1,6 @@
 #include "datasets/folder/folder.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <set>
 
@@ -7,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include "files.hpp"
+#include "sound_file.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -134,6 +137,104 @@ TEST_F(Folder, has_an_item_for_a_dangling_link) {
   const auto dataset = open();
   ASSERT_EQ(dataset.size(), 2);
   EXPECT_EQ(dataset.item(1).id, "cat/b.wav");
+}
+
+/// A recording with as much sound.
+class LongRecordings : public Folder {
+ protected:
+  void put_sound(const fs::path& name, double seconds, int rate = 16000,
+                 int format = SF_FORMAT_WAV | SF_FORMAT_PCM_16) {
+    put(name);
+    const auto samples = static_cast<std::int64_t>(std::llround(seconds * rate));
+    earshot::testing::write_sound(root_ / name, earshot::testing::tone(samples, 440, rate), rate, 1,
+                                  format);
+  }
+  /// "<id> <start> <duration>" of each item.
+  static std::vector<std::string> stretches(const folder::Folder& dataset) {
+    std::vector<std::string> all;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+      const auto item = dataset.item(i);
+      const auto& clip = item.clips.front();
+      all.push_back(c10::str(item.id, " ", clip.start, " ", clip.duration));
+    }
+    return all;
+  }
+};
+
+TEST_F(LongRecordings, are_cut_into_as_many_crops_as_fit) {
+  put_sound("owl/a.wav", 2.5);
+  put_sound("owl/b.flac", 1, 44100, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  put_sound("owl/c.wav", 0.4);
+  EXPECT_THAT(stretches(open({{"crop_seconds", 1.0}})),
+              testing::ElementsAre("owl/a.wav@0 0 1", "owl/a.wav@1 1 1", "owl/b.flac@0 0 1",
+                                   "owl/c.wav 0 0"));
+  EXPECT_THAT(stretches(open({{"crop_seconds", 1.0}, {"hop_seconds", 0.7}})),
+              testing::ElementsAre("owl/a.wav@0 0 1", "owl/a.wav@0.7 0.7 1", "owl/a.wav@1.4 1.4 1",
+                                   "owl/b.flac@0 0 1", "owl/c.wav 0 0"));
+  const auto crops = open({{"crop_seconds", 1.0}});
+  EXPECT_EQ(crops.item(1).clips.front().file, root_ / "owl/a.wav");
+  EXPECT_EQ(crops.item(0).labels.at("class"), Label(std::string("owl")));
+  EXPECT_EQ(open().size(), 3);
+}
+
+TEST_F(LongRecordings, have_a_last_crop_that_lacks_half_a_sample) {
+  put_sound("owl/a.wav", 9922.0 / 11025, 11025);  // three crops are 9922.5 samples
+  EXPECT_EQ(open({{"crop_seconds", 0.3}}).size(), 3);
+}
+
+TEST_F(LongRecordings, have_all_their_crops_on_one_side_of_a_split) {
+  for (int file = 0; file < 20; ++file)
+    put_sound(c10::str("owl/", file, ".wav"), 1);
+  std::map<std::string, std::set<Split>> of;
+  std::map<Split, int> sizes;
+  const auto dataset = open({{"crop_seconds", 0.1}});
+  ASSERT_EQ(dataset.size(), 200);
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    const auto item = dataset.item(i);
+    EXPECT_TRUE(item.id.starts_with(item.groups.at("clip") + "@")) << item.id;
+    of[item.groups.at("clip")].insert(item.split);
+    ++sizes[item.split];
+  }
+  EXPECT_EQ(of.size(), 20U);
+  for (const auto& [file, splits] : of)
+    EXPECT_EQ(splits.size(), 1U) << file;
+  EXPECT_EQ(sizes[Split::test], 40);
+}
+
+TEST_F(LongRecordings, in_mp3_are_as_long_as_their_frames_say_and_not_their_size) {
+  try {
+    put_sound("owl/a.mp3", 5, 44100, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III);
+  } catch (const std::runtime_error&) {
+    GTEST_SKIP() << "libsndfile cannot write MP3 here";
+  }
+  // What a tag holds, such as a picture of the cover, is not sound.
+  const auto sound = earshot::testing::text_of(root_ / "owl/a.mp3");
+  earshot::testing::write(root_ / "owl/a.mp3", sound + "TAG" + std::string(125, ' '));
+  EXPECT_EQ(open({{"crop_seconds", 1.0}}).size(), 5);
+}
+
+TEST_F(LongRecordings, that_cannot_be_opened_are_one_item_each_to_be_lost) {
+  put_sound("owl/a.wav", 2);
+  earshot::testing::write(root_ / "owl/b.wav", "this is no audio");
+  put("owl/c.wav");
+  fs::create_symlink("nowhere.wav", root_ / "owl/d.wav");
+  EXPECT_THAT(stretches(open({{"crop_seconds", 1.0}})),
+              testing::ElementsAre("owl/a.wav@0 0 1", "owl/a.wav@1 1 1", "owl/b.wav 0 0",
+                                   "owl/c.wav 0 0", "owl/d.wav 0 0"));
+}
+
+TEST_F(LongRecordings, are_refused_with_a_hop_alone_or_millions_of_crops) {
+  put_sound("owl/a.wav", 2);
+  EXPECT_THAT(
+      [&] {
+        open({{"hop_seconds", 1.0}});
+      },
+      ThrowsMessage<earshot::ConfigError>(HasSubstr("without crop_seconds")));
+  EXPECT_THAT(
+      [&] {
+        open({{"crop_seconds", 1.0}, {"hop_seconds", 1e-7}});
+      },
+      ThrowsMessage<earshot::ConfigError>(HasSubstr("more than 1000000 crops")));
 }
 
 TEST_F(Folder, says_what_is_wrong) {
