@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <numeric>
 
-#include "changes.hpp"
+#include <lib/learn/changes.hpp>
+#include <lib/learn/code_use.hpp>
 
 namespace sensitivity {
 
 using earshot::Numbers;
 using earshot::Split;
 using earshot::Trial;
+using earshot::kit::changed_codes;
+using earshot::kit::feature_distance;
+using earshot::kit::of_level;
 
 namespace {
 
@@ -17,12 +21,6 @@ constexpr std::int64_t chunk = 16;  // items read at a time
 
 const char* name_of(bool codes) {
   return codes ? "changed" : "distance";
-}
-
-/// "changed_01" for the first codebook, so that names are in the order of the codebooks.
-std::string of_book(const std::string& name, std::int64_t book) {
-  const auto number = std::to_string(book + 1);
-  return name + (number.size() < 2 ? "_0" : "_") + number;
 }
 
 void check_pair(const earshot::Item& item) {
@@ -66,7 +64,7 @@ void add_shares(const std::string& name, const std::vector<double>& shares, std:
   numbers[name] =
       std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(shares.size());
   for (std::int64_t book = 0; book < std::min(books, std::ssize(shares)); ++book)
-    numbers[of_book(name, book)] = shares[static_cast<std::size_t>(book)];
+    numbers[of_level(name, book)] = shares[static_cast<std::size_t>(book)];
 }
 
 }  // namespace
@@ -104,9 +102,9 @@ std::vector<earshot::MetricSpec> Sensitivity::metrics() const {
       {.name = "relative", .help = "The former over the latter"}};
   for (std::int64_t book = 0; book < books_; ++book) {
     const auto level = " of codebook " + std::to_string(book + 1);
-    all.push_back({.name = of_book("changed", book),
+    all.push_back({.name = of_level("changed", book),
                    .help = "Share of the codes" + level + " that differ between the two clips"});
-    all.push_back({.name = of_book("between", book),
+    all.push_back({.name = of_level("between", book),
                    .help = "Share of the codes" + level + " that differ between two scenes"});
   }
   return all;

@@ -1,19 +1,16 @@
-#include "evaluators/sensitivity/changes.hpp"
-
 #include <cmath>
 
 #include <ATen/ATen.h>
 
 #include <gmock/gmock.h>
+#include <lib/learn/changes.hpp>
 
 #include <earshot/error.hpp>
 
-namespace sensitivity {
+namespace earshot::kit {
 namespace {
 
-using earshot::CodeBatch;
-using earshot::FeatureBatch;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 at::Tensor lengths(std::vector<std::int64_t> frames) {
   return at::tensor(frames);
@@ -34,13 +31,13 @@ TEST(ChangedCodes, leave_out_padding_and_frames_that_one_clip_lacks) {
   const CodeBatch two{.codes = at::tensor({1, 2, 3, 9, 9, 1}, at::kLong).view({2, 1, 3}),
                       .lengths = lengths({3, 3})};
   EXPECT_THAT(changed_codes(one, 0, two, 0), ElementsAre(0));  // two frames
-  EXPECT_THAT(changed_codes(one, 1, two, 1), ElementsAre(testing::DoubleNear(1.0 / 3, 1e-12)));
+  EXPECT_THAT(changed_codes(one, 1, two, 1), ElementsAre(::testing::DoubleNear(1.0 / 3, 1e-12)));
 }
 
 TEST(ChangedCodes, need_as_many_codebooks) {
   const CodeBatch one{.codes = at::zeros({1, 2, 4}, at::kLong), .lengths = lengths({4})};
   const CodeBatch two{.codes = at::zeros({1, 3, 4}, at::kLong), .lengths = lengths({4})};
-  EXPECT_THROW(changed_codes(one, 0, two, 0), earshot::ContractError);
+  EXPECT_THROW(changed_codes(one, 0, two, 0), ContractError);
 }
 
 TEST(FeatureDistance, is_the_mean_over_frames_of_the_euclidean_distance) {
@@ -65,8 +62,8 @@ TEST(FeatureDistance, is_computed_in_float64_for_any_type) {
 TEST(FeatureDistance, needs_features_of_one_width) {
   const FeatureBatch one{.values = at::zeros({1, 3, 2}), .lengths = lengths({3})};
   const FeatureBatch two{.values = at::zeros({1, 3, 1}), .lengths = lengths({3})};
-  EXPECT_THROW(feature_distance(one, 0, two, 0), earshot::ContractError);
+  EXPECT_THROW(feature_distance(one, 0, two, 0), ContractError);
 }
 
 }  // namespace
-}  // namespace sensitivity
+}  // namespace earshot::kit

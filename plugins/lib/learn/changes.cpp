@@ -1,13 +1,13 @@
-#include "changes.hpp"
-
 #include <algorithm>
 #include <string>
 
 #include <ATen/ATen.h>
 
+#include <lib/learn/changes.hpp>
+
 #include <earshot/error.hpp>
 
-namespace sensitivity {
+namespace earshot::kit {
 
 namespace {
 
@@ -18,15 +18,14 @@ std::int64_t common_length(const at::Tensor& first, std::int64_t a, const at::Te
 
 void check_equal(std::int64_t first, std::int64_t second, const char* what) {
   if (first != second)
-    throw earshot::ContractError("one clip has " + std::to_string(first) + " " + what +
-                                 " and the other " + std::to_string(second) +
-                                 "; expected as many for all clips of an encoder");
+    throw ContractError("one clip has " + std::to_string(first) + " " + what + " and the other " +
+                        std::to_string(second) + "; expected as many for all clips of an encoder");
 }
 
 }  // namespace
 
-std::vector<double> changed_codes(const earshot::CodeBatch& first, std::int64_t a,
-                                  const earshot::CodeBatch& second, std::int64_t b) {
+std::vector<double> changed_codes(const CodeBatch& first, std::int64_t a, const CodeBatch& second,
+                                  std::int64_t b) {
   check_equal(first.codes.size(1), second.codes.size(1), "codebooks");
   const auto frames = common_length(first.lengths, a, second.lengths, b);
   const auto differs = first.codes[a].narrow(1, 0, frames).ne(second.codes[b].narrow(1, 0, frames));
@@ -35,8 +34,8 @@ std::vector<double> changed_codes(const earshot::CodeBatch& first, std::int64_t 
   return {share, share + shares.numel()};
 }
 
-double feature_distance(const earshot::FeatureBatch& first, std::int64_t a,
-                        const earshot::FeatureBatch& second, std::int64_t b) {
+double feature_distance(const FeatureBatch& first, std::int64_t a, const FeatureBatch& second,
+                        std::int64_t b) {
   check_equal(first.values.size(2), second.values.size(2), "values per frame");
   const auto frames = common_length(first.lengths, a, second.lengths, b);
   const auto part = [&](const at::Tensor& values, std::int64_t clip) {
@@ -50,4 +49,4 @@ double feature_distance(const earshot::FeatureBatch& first, std::int64_t a,
       .item<double>();
 }
 
-}  // namespace sensitivity
+}  // namespace earshot::kit
