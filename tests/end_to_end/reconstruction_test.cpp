@@ -40,9 +40,10 @@ TEST(Reconstruction, measures_codecs_and_says_why_it_cannot_measure_another_enco
   EXPECT_EQ(ended.code, 1);  // one is skipped
   EXPECT_THAT(sandbox.command({"plan", "tones.toml", "--results", "r/results.db"}).out,
               HasSubstr("encoder 'level_only' is not a codec, which task 'reconstruction' needs"));
-  // Seven numbers of four items, and four of the run; the tones are too short for STOI's two.
+  // Nine numbers of four items, four of the run, and the entropies of its two codebooks; the tones
+  // are too short for STOI's two.
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM result WHERE slice_dimension = 'all'"),
-            std::to_string(3 * (5 + 4)));
+            std::to_string(3 * (7 + 4 + 2)));
   EXPECT_EQ(sandbox.query("r", "SELECT count(*) FROM result WHERE value IS NULL"), "0");
   EXPECT_EQ(sandbox.query("r",
                           "SELECT count(*) FROM result WHERE slice_dimension = 'all' AND "

@@ -78,20 +78,24 @@ SpectralDistances SpectralComparison::operator()(const at::Tensor& original,
       return at::fft_rfft(all.narrow(0, first, count) * resolution.window).abs();
     };
     Sums linear, mel;
-    double roots = 0;
+    double roots = 0, mel_squares = 0;
     for (std::int64_t first = 0; first < all_x.size(0); first += frames_at_once) {
       const auto count = std::min(frames_at_once, all_x.size(0) - first);
       const auto x = spectra(all_x, first, count), y = spectra(all_y, first, count);
       const auto difference = log_difference(x, y);
       linear.add(x, y, difference);
       const auto mel_x = x.mm(resolution.mel), mel_y = y.mm(resolution.mel);
-      mel.add(mel_x, mel_y, log_difference(mel_x, mel_y));
+      const auto mel_difference = log_difference(mel_x, mel_y);
+      mel.add(mel_x, mel_y, mel_difference);
+      mel_squares += (10 * mel_difference).square().sum().item<double>();
       roots += (10 * difference).square().mean(1).sqrt().sum().item<double>();
     }
     result.stft += linear.distance();
     result.mel += mel.distance();
-    if (size == resolutions_.front().size)
-      result.log_spectral = roots / static_cast<double>(all_x.size(0));
+    if (size != resolutions_.front().size) continue;
+    result.log_spectral = roots / static_cast<double>(all_x.size(0));
+    result.log_mel_mae = 10 * mel.logarithm / static_cast<double>(mel.count);
+    result.log_mel_mse = mel_squares / static_cast<double>(mel.count);
   }
   return result;
 }

@@ -29,6 +29,9 @@ struct SpectralDistances {
   /// the root mean square of 20 log10 X - 20 log10 Y over the bins of a frame, mean over frames;
   /// w = 2048, magnitudes at least 1e-5.
   double log_spectral = 0;
+  /// Mean absolute and mean squared difference of the mel spectrograms in dB, 20 log10 of
+  /// magnitudes at least 1e-5; w = 2048, the 150 bands of `mel`. In dB and dB^2.
+  double log_mel_mae = 0, log_mel_mse = 0;
 };
 
 /// Compares signals of one sample rate. Memory does not grow with their length.

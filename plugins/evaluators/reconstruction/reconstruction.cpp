@@ -6,15 +6,18 @@
 
 #include <ATen/ATen.h>
 
+#include <lib/learn/code_use.hpp>
 #include <lib/samples/sample.hpp>
 
 #include "distances.hpp"
 #include "intelligibility.hpp"
+#include "stability.hpp"
 
 namespace reconstruction {
 
 using earshot::Numbers;
 using earshot::Split;
+using earshot::kit::of_level;
 
 namespace {
 
@@ -32,6 +35,8 @@ Numbers measure(const at::Tensor& original, const at::Tensor& decoded, std::int6
   Numbers numbers{{"mel", spectral.mel},
                   {"stft", spectral.stft},
                   {"lsd", spectral.log_spectral},
+                  {"log_mel_mae", spectral.log_mel_mae},
+                  {"log_mel_mse", spectral.log_mel_mse},
                   {"l1", (original - decoded).abs().mean().item<double>()}};
   if (const auto ratio = si_sdr(original, decoded)) numbers["si_sdr"] = *ratio;
   if (const auto found = intelligibility(original, decoded, sample_rate)) {
@@ -41,31 +46,14 @@ Numbers measure(const at::Tensor& original, const at::Tensor& decoded, std::int6
   return numbers;
 }
 
-/// Which entries of each codebook the codes of all items use.
-class UsedEntries {
- public:
-  void add(const earshot::CodeBatch& batch) {
-    const auto& sizes = batch.spec.sizes;
-    used_.resize(sizes.size());
-    for (std::size_t level = 0; level < sizes.size(); ++level) {
-      auto& used = used_[level];
-      if (!used.defined()) used = at::zeros({sizes[level]}, at::kBool);
-      const auto codes = batch.codes[0][static_cast<std::int64_t>(level)].narrow(
-          0, 0, batch.lengths[0].item<std::int64_t>());
-      used.index_fill_(0, codes.to(at::kCPU), true);
-    }
-  }
-  /// The share of the entries that are used, of the codebook where it is smallest.
-  double smallest_share() const {
-    double smallest = 1;
-    for (const auto& used : used_)
-      smallest = std::min(smallest, used.to(at::kDouble).mean().item<double>());
-    return smallest;
-  }
-
- private:
-  std::vector<at::Tensor> used_{};  ///< bool (entries)
-};
+void report_use(earshot::Trial& trial, const earshot::kit::CodeUse& use, std::int64_t books) {
+  const auto count = trial.size(Split::test);
+  const auto shares = use.shares(), entropies = use.entropies();
+  if (shares.empty()) return;
+  trial.report("usage", *std::min_element(shares.begin(), shares.end()), count);
+  for (std::int64_t level = 0; level < std::min(books, std::ssize(entropies)); ++level)
+    trial.report(of_level("entropy", level), entropies[static_cast<std::size_t>(level)], count);
+}
 
 /// The rate of the codes, which is the same for all items.
 void report_rate(earshot::Trial& trial, const earshot::CodeSpec& codes,
@@ -90,20 +78,34 @@ void leave(earshot::Trial& trial, std::int64_t item, const earshot::AudioBatch& 
 }  // namespace
 
 earshot::OptionSchema Reconstruction::options() {
-  return {{.name = "levels",
-           .value = std::int64_t{0},
-           .help = "Levels of the codes that are decoded, coarsest first; 0: all",
-           .min = 0},
-          {.name = "samples",
-           .value = std::int64_t{4},
-           .help = "Test items whose reconstruction is stored as audio and picture",
-           .unit = "items",
-           .min = 0,
-           .affects_results = false}};
+  return {
+      {.name = "levels",
+       .value = std::int64_t{0},
+       .help = "Levels of the codes that are decoded, coarsest first; 0: all",
+       .min = 0},
+      {.name = "samples",
+       .value = std::int64_t{4},
+       .help = "Test items whose reconstruction is stored as audio and picture",
+       .unit = "items",
+       .min = 0,
+       .affects_results = false},
+      {.name = "stability",
+       .value = false,
+       .help = "Also measure how many codes stay when a clip is coded ten times over, 2 ms later, "
+               "or in chunks; this codes every clip a dozen times"},
+      {.name = "books",
+       .value = std::int64_t{32},
+       .help = "Number of codebooks, coarsest first, whose entropy is reported",
+       .min = 0,
+       .max = 99},
+  };
 }
 
 Reconstruction::Reconstruction(const earshot::Options& options, const earshot::Context&)
-    : levels_(options.integer("levels")), samples_(options.integer("samples")) {}
+    : levels_(options.integer("levels")),
+      samples_(options.integer("samples")),
+      stability_(options.flag("stability")),
+      books_(options.integer("books")) {}
 
 std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
   const auto distance = [](const char* name, const char* help, const char* unit = "") {
@@ -113,6 +115,8 @@ std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
       distance("mel", "Distance of mel spectrograms, 150 and 80 bands"),
       distance("stft", "Distance of spectrograms, windows of 2048 and 512 samples"),
       distance("lsd", "Log-spectral distance, windows of 2048 samples", "dB"),
+      distance("log_mel_mae", "Mean absolute difference of mel spectrograms, 150 bands", "dB"),
+      distance("log_mel_mse", "Mean squared difference of mel spectrograms, 150 bands", "dB^2"),
       distance("l1", "Mean absolute difference of the samples"),
       {.name = "si_sdr", .help = "Scale-invariant signal-to-distortion ratio", .unit = "dB"},
       {.name = "stoi", .help = "Short-time objective intelligibility"},
@@ -124,42 +128,42 @@ std::vector<earshot::MetricSpec> Reconstruction::metrics() const {
        .help = "Share of a codebook's entries that the codes use, smallest of all levels"},
   };
   all.front().primary = true;
+  if (stability_) {
+    all.push_back({.name = "kept_recoded", .help = "Share of codes that stay after ten recodings"});
+    all.push_back({.name = "kept_shifted", .help = "Share of codes that stay 2 ms later"});
+    all.push_back({.name = "kept_chunked",
+                   .help = "Share of codes that stay if each second is coded by itself"});
+  }
+  for (std::int64_t book = 0; book < books_; ++book)
+    all.push_back({.name = of_level("entropy", book),
+                   .help = "Entropy of the codes of codebook " + std::to_string(book + 1),
+                   .unit = "bit"});
   return all;
-}
-
-earshot::CodeBatch Reconstruction::chosen_levels(earshot::CodeBatch codes) const {
-  if (levels_ == 0) return codes;
-  const auto there = codes.spec.codebooks();
-  if (levels_ > there)
-    throw earshot::ConfigError("levels is " + std::to_string(levels_) + "; allowed: 1 to " +
-                               std::to_string(there) + ", which the codec has, or 0 for all");
-  codes.codes = codes.codes.narrow(1, 0, levels_).contiguous();
-  codes.spec = codes.spec.first(levels_);
-  return codes;
 }
 
 void Reconstruction::predict(earshot::Trial& trial) {
   auto& codec = trial.codec();
   std::optional<SpectralComparison> spectra;
-  UsedEntries used;
+  earshot::kit::CodeUse use;
   const auto size = trial.size(Split::test);
   for (std::int64_t i = 0; i < size && !trial.stop(); ++i) {
     const auto audio = trial.audio(Split::test, i);
-    const auto codes = chosen_levels(trial.codes(Split::test, i));
-    used.add(codes);
+    const auto codes = earshot::kit::first_levels(trial.codes(Split::test, i), levels_);
+    use.add(codes);
     if (!spectra) {
       spectra.emplace(audio.sample_rate);
       report_rate(trial, codes.spec, audio);
     }
     const auto length = audio.lengths[0].item<std::int64_t>();
     const auto decoded = codec.decode(codes);
-    trial.predict({.item = i,
-                   .measures = measure(mono(audio, length), mono(decoded, length),
-                                       audio.sample_rate, *spectra)});
+    auto numbers = measure(mono(audio, length), mono(decoded, length), audio.sample_rate, *spectra);
+    if (stability_)
+      numbers.merge(kept_codes(codec, codes, audio, trial.encoder().needs().min_seconds));
+    trial.predict({.item = i, .measures = std::move(numbers)});
     if (i < samples_) leave(trial, i, audio, decoded);
     trial.progress(i + 1, size);
   }
-  if (size > 0) trial.report("usage", used.smallest_share(), size);
+  report_use(trial, use, books_);
 }
 
 }  // namespace reconstruction

@@ -22,10 +22,10 @@ class Reconstruction final : public earshot::Evaluator {
   void predict(earshot::Trial& trial) override;
 
  private:
-  earshot::CodeBatch chosen_levels(earshot::CodeBatch codes) const;
-
   std::int64_t levels_;   ///< that are decoded; 0: all
   std::int64_t samples_;  ///< items that can be heard afterwards
+  bool stability_;
+  std::int64_t books_;  ///< whose entropy is reported
 };
 
 }  // namespace reconstruction

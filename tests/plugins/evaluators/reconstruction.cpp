@@ -91,8 +91,10 @@ TEST(SpectralComparison, reports_a_level_difference_in_decibels_for_any_length) 
     const auto x = noise(length, 0.01, 3);
     const SpectralComparison compare(24000);
     const auto same = compare(x, x), louder = compare(x, 10 * x);
-    EXPECT_EQ(same.stft + same.mel + same.log_spectral, 0);
+    EXPECT_EQ(same.stft + same.mel + same.log_spectral + same.log_mel_mae + same.log_mel_mse, 0);
     EXPECT_NEAR(louder.log_spectral, 20, 1e-3);
+    EXPECT_NEAR(louder.log_mel_mae, 20, 1e-2);
+    EXPECT_NEAR(louder.log_mel_mse, 400, 0.5);
     EXPECT_GT(louder.stft, 4);  // 2 of each window, and the difference of the magnitudes
     EXPECT_GT(louder.mel, 4);
   }
@@ -142,7 +144,7 @@ TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
   ASSERT_EQ(trial.predictions().size(), 30U);
   for (const auto& [index, prediction] : trial.predictions()) {
     const auto numbers = evaluator.mark(trial.item(earshot::Split::test, index), prediction);
-    EXPECT_EQ(numbers.size(), 7U);
+    EXPECT_EQ(numbers.size(), 9U);
     for (const auto& [name, value] : numbers) {
       EXPECT_EQ(declared[name], 1) << name;
       EXPECT_TRUE(std::isfinite(value)) << name;
@@ -152,11 +154,17 @@ TEST_P(OnSyntheticTrial, measures_every_item_and_the_rate) {
     EXPECT_NEAR(numbers.at("l1"), 0.01 * std::sqrt(2 / std::numbers::pi), 1e-3);
   }
   // Ten frames per second of two codebooks with 16 entries, of which the codes use 15.
-  EXPECT_THAT(trial.reports(),
-              ::testing::UnorderedElementsAre(
-                  std::pair("bits_per_second", 80.0), std::pair("tokens_per_second", 20.0),
-                  std::pair("compression", 16.0 * 16000 * static_cast<double>(GetParam()) / 80),
-                  std::pair("usage", 15.0 / 16)));
+  const auto reports = trial.reports();
+  EXPECT_THAT(reports, ::testing::IsSupersetOf(
+                           {std::pair<std::string, double>("bits_per_second", 80.0),
+                            {"tokens_per_second", 20.0},
+                            {"compression", 16.0 * 16000 * static_cast<double>(GetParam()) / 80},
+                            {"usage", 15.0 / 16}}));
+  EXPECT_EQ(reports.size(), 6U);
+  for (const auto* level : {"entropy_01", "entropy_02"}) {  // five entries for each of three kinds
+    EXPECT_GT(reports.at(level), std::log2(5.0)) << level;
+    EXPECT_LT(reports.at(level), std::log2(15.0)) << level;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Channels, OnSyntheticTrial, ::testing::Values(1, 2));
@@ -214,6 +222,17 @@ TEST(Reconstruction, leaves_the_first_items_to_be_heard_and_seen) {
     EXPECT_GT(std::filesystem::file_size(trial.artifact("sample_1" + std::string(ending))), 500u);
     EXPECT_FALSE(std::filesystem::exists(trial.artifact("sample_2" + std::string(ending))));
   }
+}
+
+TEST(Reconstruction, reports_the_entropy_of_as_many_codebooks_as_it_is_asked_for) {
+  CutCodec codec(100);
+  earshot::kit::SyntheticTrial trial({.sizes = {1, 1, 1}, .codec = &codec});
+  Reconstruction evaluator(
+      earshot::Options(Reconstruction::options(), {{"books", std::int64_t{1}}}),
+      {.device = at::kCPU});
+  evaluator.predict(trial);
+  EXPECT_EQ(trial.reports().count("entropy_01"), 1U);
+  EXPECT_EQ(trial.reports().count("entropy_02"), 0U);
 }
 
 TEST(Reconstruction, refuses_more_levels_than_the_codec_has) {
