@@ -1,12 +1,13 @@
-# earshot_add_plugin(<name> <source>... [LIBRARIES <target>...])
+# earshot_add_plugin(<name> <source>... [LIBRARIES <target>...] [CHECK <argument>...])
 #
 # Builds <name>.so, ready to be dropped into a plugin folder, and a CTest that runs
-# `runner check-plugin` on it. Works in the Earshot tree and against the installed package.
+# `runner check-plugin` on it, with the arguments after CHECK (options that make a training short).
+# Works in the Earshot tree and against the installed package.
 #  - hidden symbols: one plugin's must not shadow another's
 #  - -z defs: a missing symbol is an error when linking, not when loading
 #  - no run path: LibTorch and the SDK are the host's, already loaded
 function(earshot_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;CHECK")
   add_library(${name} MODULE ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE earshot::sdk earshot::kit ${arg_LIBRARIES})
   set_target_properties(${name} PROPERTIES
@@ -34,6 +35,6 @@ function(earshot_add_plugin name)
   else()
     set(check ${EARSHOT_RUNNER})
   endif()
-  add_test(NAME check-${name} COMMAND ${check} check-plugin $<TARGET_FILE:${name}>)
+  add_test(NAME check-${name} COMMAND ${check} check-plugin $<TARGET_FILE:${name}> ${arg_CHECK})
   set_tests_properties(check-${name} PROPERTIES LABELS plugin)
 endfunction()
