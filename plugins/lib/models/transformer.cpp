@@ -35,7 +35,6 @@ CausalTransformer::CausalTransformer(const CausalTransformerOptions& o, Paramete
     if (bias) made.bias = parameters.add(at + ".bias", {out}, Initial::fan_in(in));
     return made;
   };
-  constexpr double first_scale = 0.01;  // layer_scale_initial_scale of the published model
   const auto query_width = o.heads * o.head_width, key_width = o.key_value_heads * o.head_width;
   for (std::int64_t n = 0; n < o.layers; ++n) {
     const auto at = name + ".layers." + std::to_string(n) + ".";
@@ -51,10 +50,10 @@ CausalTransformer::CausalTransformer(const CausalTransformerOptions& o, Paramete
          .down = linear(at + "mlp.fc2", o.mlp_width, o.width, false),
          .norm_weight = vector("input_layernorm.weight", 1),
          .norm_bias = vector("input_layernorm.bias", 0),
-         .scale = vector("self_attn_layer_scale.scale", first_scale),
+         .scale = vector("self_attn_layer_scale.scale", o.first_scale),
          .mlp_norm_weight = vector("post_attention_layernorm.weight", 1),
          .mlp_norm_bias = vector("post_attention_layernorm.bias", 0),
-         .mlp_scale = vector("mlp_layer_scale.scale", first_scale)});
+         .mlp_scale = vector("mlp_layer_scale.scale", o.first_scale)});
   }
 }
 

@@ -18,6 +18,9 @@ struct CausalTransformerOptions {
   double norm_epsilon = 1e-5;
   bool attention_bias = false;
   bool tanh_gelu = false;  ///< the approximation instead of erf
+  /// Of untrained layer scales. Mimi's 0.01 keeps a deep model near the identity at first; 1 is a
+  /// transformer without layer scales.
+  double first_scale = 0.01;
 };
 
 /// Layers of x + s1 attention(norm(x)) and x + s2 mlp(norm(x)), with layer scales s1 and s2
