@@ -99,9 +99,9 @@ TEST_F(ReadPageTest, refuses_what_it_cannot_judge_and_says_why) {
   EXPECT_THAT(refusal("my thesis"), HasSubstr("'x.html' is not a page of 'runner report'"));
   EXPECT_THAT(refusal(page_.substr(0, page_.find("\"ablation\""))), HasSubstr("lost its data"));
   EXPECT_THAT(refusal(replaced("\"results\":", "\"results\"")), HasSubstr("cannot be read"));
-  EXPECT_THAT(refusal(replaced("\"format\":2", "\"format\":3")),
-              AllOf(HasSubstr("format 3"), HasSubstr("reads format 2"), HasSubstr("Earshot 1")));
-  EXPECT_THAT(refusal(replaced("\"format\":2,", "")), HasSubstr("format 1"));
+  EXPECT_THAT(refusal(replaced("\"format\":3", "\"format\":4")),
+              AllOf(HasSubstr("format 4"), HasSubstr("reads format 3"), HasSubstr("Earshot 1")));
+  EXPECT_THAT(refusal(replaced("\"format\":3,", "")), HasSubstr("format 1"));
   EXPECT_THAT(refusal(replaced("\"name\":\"ablation\"", "\"name\":7")),
               HasSubstr("which experiments"));
 }
