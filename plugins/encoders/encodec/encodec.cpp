@@ -23,7 +23,7 @@ using earshot::kit::each_length;
 using earshot::kit::padded;
 using earshot::kit::pick;
 
-const std::vector<std::string> presets = {"24khz", "48khz", "tiny", "tiny_stereo"};
+const std::vector<std::string> presets = {"24khz", "48khz", "tiny", "tiny_wide", "tiny_stereo"};
 constexpr std::int64_t most_clips = 8;  // that run as one batch
 
 std::int64_t levels_of(const earshot::Options& options, const Architecture& architecture) {

@@ -97,6 +97,10 @@ Architecture preset(const std::string& name) {
     a.codebooks = 8;
     a.bandwidths = {0.9, 1.8, 3.6};
   }
+  if (name == "tiny_wide") {
+    a.seanet.width = 64;
+    a.normalize = true;
+  }
   if (name == "48khz" || name == "tiny_stereo") {
     a.sample_rate = 48000;
     a.seanet.channels = 2;

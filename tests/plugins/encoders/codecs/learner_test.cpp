@@ -394,7 +394,7 @@ TEST(EncodecLearning, has_no_teacher) {
 
 TEST(EncodecConfig, has_the_chunks_of_all_presets) {
   const TemporaryFolder folder;
-  for (const auto* name : {"24khz", "48khz", "tiny", "tiny_stereo"}) {
+  for (const auto* name : {"24khz", "48khz", "tiny", "tiny_wide", "tiny_stereo"}) {
     const auto expected = encodec::preset(name);
     write(folder / "config.json", encodec::config_text(expected));
     kit::save_safetensors(folder / "model.safetensors",
@@ -404,7 +404,8 @@ TEST(EncodecConfig, has_the_chunks_of_all_presets) {
     EXPECT_EQ(found.stride, expected.stride) << name;
     EXPECT_EQ(found.bandwidths, expected.bandwidths) << name;
     EXPECT_EQ(found.seanet.ratios, expected.seanet.ratios) << name;
-    EXPECT_EQ(found.seanet.norm == kit::ConvolutionNorm::time_group, expected.normalize) << name;
+    EXPECT_EQ(found.seanet.norm, expected.seanet.norm) << name;
+    EXPECT_EQ(found.normalize, expected.normalize) << name;
   }
 }
 
