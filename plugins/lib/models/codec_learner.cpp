@@ -111,10 +111,11 @@ void CodecLearner::prepare(const Objective& objective) {
   }
   for (std::size_t n = 0; n < parts_->codebooks.size(); ++n)
     halves_.emplace_back(parts_->codebooks[n], "codebooks." + std::to_string(n) + ".",
-                         LearntCodebooks::Settings{.decay = options_.number("codebook_decay"),
-                                                   .revive = options_.number("revive"),
-                                                   .random = parts_->random,
-                                                   .seed = derive(seed_, "codebooks", n)});
+                         LearntCodebooks::Settings{
+                             .decay = options_.number("codebook_decay"),
+                             .revive = options_.number("revive"),
+                             .random = parts_->random,
+                             .seed = derive(seed_, "codebooks", static_cast<std::int64_t>(n))});
   if (reconstructs)
     prepare_reconstruction(objective);
   else
@@ -196,7 +197,13 @@ State CodecLearner::state() const {
 }
 
 void CodecLearner::load_state(const State& state) {
-  load_tensors(state, stored());
+  // A codec that was trained with more levels than are used here has the tensors of these too.
+  const auto own = stored();
+  State needed;
+  for (const auto& [name, tensor] : own)
+    if (const auto found = state.tensors.find(name); found != state.tensors.end())
+      needed.tensors.insert(*found);
+  load_tensors(needed, own);
   for (auto& half : halves_)
     half.loaded();
 }

@@ -385,6 +385,22 @@ TEST(MimiLearning, needs_the_features_of_its_teacher) {
               ThrowsMessage<ContractError>(HasSubstr("no features of the teacher")));
 }
 
+// Regression: the first level of a codec that was trained with more could not be loaded.
+TEST(MimiLearning, gives_its_first_levels_to_a_component_that_uses_no_others) {
+  const auto make_with = [](std::int64_t levels) {
+    return make_codec<mimi::Mimi>({{"levels", levels}});
+  };
+  const auto all = make_with(8), first = make_with(1);
+  all->prepare(reconstruction);
+  first->prepare(reconstruction);
+  first->load_state(all->state());
+  const auto kept = first->state();
+  EXPECT_FALSE(kept.tensors.empty());
+  for (const auto& [name, tensor] : kept.tensors)
+    EXPECT_TRUE(at::equal(tensor, all->state().tensors.at(name))) << name;
+  EXPECT_THAT([&] { all->load_state(kept); }, ThrowsMessage<DataError>(HasSubstr("state lacks")));
+}
+
 TEST(EncodecLearning, has_no_teacher) {
   auto objective = reconstruction;
   objective.teacher = {.frame_rate = 50, .dim = 2};
